@@ -1,0 +1,62 @@
+"""The project's exceptions, one tree:
+
+    RecsysError            base: its message is one line a person can act on; the command line exits with 2
+    ├── DataError          a file or a value in it is not what it should be (file, row, value, remedy)
+    ├── UsageError         a wrong call: an option, a name or a pair of options that cannot work
+    └── RunError           a run's folder is incomplete, was changed, or is in use
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class RecsysError(Exception):
+    """Base of every error that this project raises on purpose. Its text is a single line."""
+
+
+class DataError(RecsysError):
+    """A file, or a value in it, is not what it should be.
+
+    Parameters
+    ----------
+    path:
+        The file, or None for a table that was never a file.
+    problem:
+        What is wrong, in a clause.
+    row:
+        The 1-based data row (the header is not counted), or None for the whole file.
+    value:
+        The offending value as read.
+    remedy:
+        What the reader can do about it, in a clause.
+    """
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        path: Path | str | None = None,
+        row: int | None = None,
+        value: object = None,
+        remedy: str | None = None,
+    ) -> None:
+        where = str(path) if path is not None else "the table"
+        if row is not None:
+            where += f", row {row}"
+        shown = "" if value is None else f" ({_short(value)})"
+        tail = "" if remedy is None else f"; {remedy}"
+        super().__init__(f"{where}: {problem}{shown}{tail}")
+
+
+class UsageError(RecsysError):
+    """A wrong call: an unknown name, or options that cannot work together."""
+
+
+class RunError(RecsysError):
+    """A run's folder is incomplete, was changed since it was written, or is in use."""
+
+
+def _short(value: object, limit: int = 60) -> str:
+    text = repr(value)
+    return text if len(text) <= limit else text[: limit - 1] + "…"
