@@ -1,0 +1,16 @@
+"""``recsys`` and ``python -m recsys``."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run the command line and exit with its code."""
+    from recsys.cli.app import build_app, run
+
+    sys.exit(run(build_app(), "recsys"))
+
+
+if __name__ == "__main__":
+    main()

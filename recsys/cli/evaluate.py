@@ -1,0 +1,46 @@
+"""``recsys evaluate``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def evaluate(
+    run: Annotated[Path, typer.Argument(help="a run's folder, runs/NAME")],
+    part: Annotated[str, typer.Option(help="test | validation")] = "test",
+    exclude_seen: Annotated[
+        bool | None,
+        typer.Option(
+            "--exclude-seen/--include-seen",
+            help="whether climbs already sent are left out [default: as trained]",
+        ),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="print what metrics.json would hold")] = False,
+) -> None:
+    """Evaluate a trained run again, prompted and unprompted, beside popularity and chance."""
+    from recsys.console import progress
+    from recsys.errors import UsageError
+    from recsys.runs import Run
+
+    if part not in ("test", "validation"):
+        raise UsageError(f"--part {part}: choose test or validation")
+    opened = Run.open(run)
+    config = opened.config
+    with progress("loading the run"):
+        from recsys.evaluation.suite import PASSES, evaluate_run
+        from recsys.sequences.prepare import load_prepared
+
+        prepared = load_prepared(run)
+        model = opened.load_model(prepared.schema)
+    seen = config.exclude_seen if exclude_seen is None else exclude_seen
+    with progress("scoring cases", PASSES * int((prepared.parts == 2).sum())) as advance:
+        metrics = evaluate_run(model, prepared, config.model.length, seen, config.seed, part, advance)
+
+    import json as text
+
+    from recsys.evaluation.report import metrics_table
+
+    print(text.dumps(metrics, indent=2) if json else metrics_table(metrics))

@@ -1,0 +1,52 @@
+"""From options to a run's configuration, with errors in the person's words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from recsys.errors import UsageError
+from recsys.model.config import FEATURES
+from recsys.runs import Run, RunConfig
+
+
+def configure(
+    given: Mapping[str, Any], run: Sequence[str], model: Sequence[str], training: Sequence[str]
+) -> RunConfig:
+    """The run's configuration from options by name; a value out of its range is a `UsageError`."""
+    values = dict(given)
+    values["data"] = str(values["data"]) if values.get("data") is not None else None
+    if "features" in values:
+        names = str(values["features"]).replace(" ", "")
+        values["features"] = FEATURES if names == "all" else tuple(names.split(","))
+    try:
+        return RunConfig(
+            **{name: values[name] for name in (*run, "schema_name") if name in values},
+            model={name: values[name] for name in model if name in values},
+            training={name: values[name] for name in training if name in values},
+        )
+    except ValidationError as error:
+        first = error.errors()[0]
+        option = "--" + str(first["loc"][-1]).replace("_", "-")
+        raise UsageError(f"{option} {first['input']}: {first['msg'].lower()}") from None
+
+
+def refuse_changes(
+    folder: Path, config: RunConfig, typed: Sequence[str], model: Sequence[str], training: Sequence[str]
+) -> None:
+    """Refuse options that differ from those that the run in `folder` was started with."""
+    if not (folder / "config.json").is_file():
+        return
+    started = Run(folder).config
+    for name in typed:
+        section = "model" if name in model else "training" if name in training else None
+        old, new = ((getattr(c, section) if section else c) for c in (started, config))
+        if getattr(old, name) != getattr(new, name):
+            option = f"--{name.replace('_', '-')} {getattr(new, name)}"
+            raise UsageError(
+                f"{option}: {folder} was started with {getattr(old, name)}; leave the option out to resume, "
+                "or choose another --output"
+            )

@@ -1,0 +1,35 @@
+"""What a person sees while the program works: lines on standard error, a bar where there is a terminal."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterator
+
+
+def say(text: str) -> None:
+    """A line of progress, on standard error: standard output is for results."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def warn(text: str) -> None:
+    """A line about something that the person should know and that stops nothing."""
+    say(f"warning: {text}")
+
+
+@contextlib.contextmanager
+def progress(description: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
+    """A bar, or a spinner where the total is unknown; what it yields advances it. None without a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+
+    columns = [SpinnerColumn(), TextColumn("{task.description}")]
+    with Progress(
+        *columns, *([BarColumn(), TimeRemainingColumn()] if total else []),
+        console=Console(stderr=True), transient=True,
+    ) as bar:  # fmt: skip
+        task = bar.add_task(description, total=total)
+        yield lambda done: bar.advance(task, done)

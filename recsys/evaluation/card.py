@@ -1,0 +1,125 @@
+"""The model card: what a run is, what it saw, how well it does and where it fails (Mitchell et al. 2019)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from recsys.evaluation.report import markdown_table, models
+
+_FRONT: Final = """---
+license: apache-2.0
+library_name: transformers4rec
+tags: [recommendation, sequential-recommendation, climbing]
+---
+"""
+_WHAT: Final = (
+    "A sequential recommender for climbers: from the climbs that a climber sent, in order, it ranks every "
+    "climb of its catalogue by how likely it is the next one. It is meant for suggesting climbs and for "
+    "research on recommendation; it is no judgement of a climber's ability or of a climb's safety."
+)
+_SIMULATED: Final = (
+    "**These logbooks are SIMULATED.** No real climber's sends were used: the numbers below say how well the "
+    "model recovers the simulator's rules, not how well it serves real climbers."
+)
+_PROTOCOL: Final = {
+    "prompted": "*prompted*: the target's other features (grade, region, rating, elapsed days) are given.",
+    "unprompted": "*unprompted*: nothing about the target is given.",
+    "popularity": "*popularity*: the same ranking for everyone, by the number of sends in training.",
+    "random": "*random*: uniform scores, what chance reaches.",
+}
+_RANKING: Final = (
+    "Each case hides one send and ranks the full catalogue; accuracy is recall@1. Ties count against the "
+    "model, and a target that the catalogue does not have is a miss."
+)
+_SETTINGS: Final = {
+    "body": "transformer body",
+    "masking": "masking",
+    "features": "features",
+    "split": "split",
+    "length": "sequence length (sends)",
+    "epochs": "epochs",
+    "batch_size": "batch size (sequences)",
+    "learning_rate": "learning rate",
+    "seed": "seed",
+}
+
+
+def model_card(config: Mapping[str, Any], metrics: Mapping[str, Any], data: Mapping[str, Any]) -> str:
+    """MODEL_CARD.md, filled from a run's config.json, metrics.json and facts about its data.
+
+    `data["simulated"]` true adds the warning; every other plain entry of `data` becomes a line. Settings are
+    looked up by name at any depth of `config`. Whatever is missing is left out.
+    """
+    name = _text(config.get("name") or str(config.get("output") or "").rstrip("/").split("/")[-1] or "model")
+    sections = {
+        "What it is": _what(config),
+        "Data": _data(data),
+        "Protocol": _protocol(metrics),
+        "Results": markdown_table(metrics).strip() if models(metrics) else "",
+        "Limits": _limits(metrics, data),
+        "How to use": _use(config),
+    }
+    body = [f"## {title}\n{text}\n" for title, text in sections.items() if text]
+    return "\n".join([f"{_FRONT}\n# Model card: {name}\n", *body])
+
+
+def _what(config: Mapping[str, Any]) -> str:
+    found = {label: _find(config, key) for key, label in _SETTINGS.items()}
+    return _join(_WHAT, [f"{label}: {_text(value)}" for label, value in found.items() if value is not None])
+
+
+def _data(data: Mapping[str, Any]) -> str:
+    plain = {k: v for k, v in data.items() if k != "simulated" and isinstance(v, (str, int, float))}
+    facts = [f"{_text(key).replace('_', ' ')}: {_text(value)}" for key, value in plain.items()]
+    return _join(_SIMULATED if data.get("simulated") else "", facts)
+
+
+def _protocol(metrics: Mapping[str, Any]) -> str:
+    return _join(_RANKING, [_PROTOCOL[name] for name in models(metrics) if name in _PROTOCOL])
+
+
+def _limits(metrics: Mapping[str, Any], data: Mapping[str, Any]) -> str:
+    limits = [
+        "Climbs that are not in the catalogue cannot be recommended.",
+        "Logbooks hold what was sent and logged, not what was tried and not what is safe.",
+    ]
+    if data.get("simulated"):
+        limits.insert(0, "Nothing here was measured on real climbers.")
+    if "prompted" in models(metrics):
+        limits.append("The prompted row knows facts about the target; the baselines do not.")
+    return _join("", limits)
+
+
+def _use(config: Mapping[str, Any]) -> str:
+    run = _text(config.get("output") or "runs/NAME")
+    return (
+        f"```sh\nrecsys recommend {run} --help   # how to name a climber\n"
+        f"recsys evaluate {run} --help    # how to measure it again\n```"
+    )
+
+
+def _join(paragraph: str, lines: list[str]) -> str:
+    bullets = "\n".join(f"- {line}" for line in lines)
+    return "\n\n".join(part for part in (paragraph, bullets) if part)
+
+
+def _find(config: Mapping[str, Any], key: str) -> Any:
+    """The first plain value under this key, at any depth of nested mappings."""
+    return next((value for name, value in _walk(config) if name == key and value is not None), None)
+
+
+def _walk(config: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Plain entries of this level first, then those of the nested mappings."""
+    yield from ((name, value) for name, value in config.items() if not isinstance(value, Mapping))
+    for value in config.values():
+        if isinstance(value, Mapping):
+            yield from _walk(value)
+
+
+def _text(value: object) -> str:
+    """One line without Markdown or HTML structure."""
+    if isinstance(value, (list, tuple)):
+        return ", ".join(_text(each) for each in value)
+    shown = f"{value:,}" if isinstance(value, int) and value >= 10_000 else str(value)  # years have no comma
+    return " ".join(shown.replace("<", "&lt;").replace("|", "\\|").replace("`", "'").split())

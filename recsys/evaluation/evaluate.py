@@ -1,0 +1,124 @@
+"""The one evaluator, for validation and for test, for models and for baselines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys.errors import DataError
+from recsys.evaluation.baselines import Scorer
+from recsys.evaluation.bootstrap import RESAMPLES, Interval, intervals
+from recsys.evaluation.metrics import METRICS, case_values, pessimistic_rank
+
+#: Batch of case indices [B] -> (rows [K] in 0..B-1, items [K]): the pairs that are not candidates.
+Seen = Callable[[NDArray[np.int64]], tuple[NDArray[np.integer[Any]], NDArray[np.integer[Any]]]]
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """One scorer's result on N cases.
+
+    `ranks` is [N] (n_items + 1 is a miss), `values` {metric: mean over cases}, `ci95` {metric: (low,
+    high)}, where the bounds are None when all cases are one climber's.
+    """
+
+    ranks: NDArray[np.int64]
+    values: dict[str, float]
+    ci95: dict[str, Interval]
+
+    def to_json(self) -> dict[str, Any]:
+        """One block of metrics.json, in the contract's order, with `ci95` last."""
+        block: dict[str, Any] = {name: self.values[name] for name in METRICS}
+        return {**block, "ci95": {name: list(self.ci95[name]) for name in METRICS}}
+
+
+def protocol(exclude_seen: bool) -> dict[str, Any]:
+    """The `protocol` entry of metrics.json for what `evaluate` does; add the split's own facts to it."""
+    return {
+        "ranking": "full catalogue",
+        "ties": "against the target",
+        "exclude_seen": exclude_seen,
+        "ci95": f"percentile bootstrap over climbers, {RESAMPLES} resamples",
+    }
+
+
+def evaluate(
+    scorer: Scorer,
+    targets: NDArray[np.integer[Any]],
+    climbers: NDArray[Any],
+    seen: Seen | None,
+    n_items: int,
+    batch_size: int = 512,
+    seed: int = 0,
+    progress: Callable[[int], None] | None = None,
+) -> Result:
+    """Rank every case's target in the full catalogue and average the metrics.
+
+    Parameters
+    ----------
+    scorer:
+        Gives [B, I] scores for B case indices. One batch of scores is held at a time.
+    targets:
+        [N] item indices in 0..I-1; -1 is an item outside the catalogue and always a miss.
+    climbers:
+        [N] whose case it is, for the bootstrap; integers or strings.
+    seen:
+        Gives the items of each case's history, which are then no candidates (a repeated target is a miss),
+        or None to keep them. An item of -1 is ignored.
+    n_items, batch_size, seed:
+        I; cases scored at once; seed of the bootstrap.
+    progress:
+        Called after each batch with the number of cases just done.
+    """
+    _check(targets, climbers, n_items)
+    ranks = np.empty(len(targets), dtype=np.int64)
+    for start in range(0, len(targets), batch_size):
+        cases = np.arange(start, min(start + batch_size, len(targets)), dtype=np.int64)
+        ranks[cases] = _rank_batch(scorer, cases, targets[cases], seen, n_items)
+        if progress is not None:
+            progress(len(cases))
+    return from_ranks(ranks, climbers, n_items, seed)
+
+
+def from_ranks(ranks: NDArray[np.int64], climbers: NDArray[Any], n_items: int, seed: int = 0) -> Result:
+    """The result for ranks [N] that are known already, for instance of a subset (a stratum) of the cases."""
+    if not len(ranks):
+        raise DataError("has no cases to evaluate", remedy="use more climbers or another split")
+    values = case_values(ranks, n_items)
+    means = {name: float(column.mean()) for name, column in values.items()}
+    return Result(ranks, means, intervals(values, climbers, seed=seed))
+
+
+def _rank_batch(
+    scorer: Scorer,
+    cases: NDArray[np.int64],
+    targets: NDArray[np.integer[Any]],
+    seen: Seen | None,
+    n_items: int,
+) -> NDArray[np.int64]:
+    scores = np.asarray(scorer.scores(cases))  # [B, I]
+    if scores.shape != (len(cases), n_items):
+        raise ValueError(f"{type(scorer).__name__} gave scores {scores.shape}, not {(len(cases), n_items)}")
+    if seen is None:
+        return pessimistic_rank(scores, targets)
+    rows, items = seen(cases)
+    known = items >= 0
+    excluded = np.zeros(scores.shape, dtype=np.bool_)
+    excluded[rows[known], items[known]] = True
+    return pessimistic_rank(scores, targets, excluded)
+
+
+def _check(targets: NDArray[np.integer[Any]], climbers: NDArray[Any], n_items: int) -> None:
+    if not len(targets):
+        raise DataError("has no cases to evaluate", remedy="use more climbers or another split")
+    if len(targets) != len(climbers):
+        raise DataError(f"has {len(targets)} targets but {len(climbers)} climbers", remedy="give one a case")
+    outside = np.flatnonzero((targets < -1) | (targets >= n_items))
+    if len(outside):
+        row = int(outside[0])
+        problem = f"the target is outside the catalogue of {n_items} items"
+        raise DataError(problem, row=row + 1, value=int(targets[row]), remedy="run the workflow again")

@@ -1,0 +1,89 @@
+"""metrics.json as tables: a narrow one for the terminal, a full one in Markdown for the model card."""
+
+from __future__ import annotations
+
+import io
+import textwrap
+from collections.abc import Mapping
+from typing import Any, Final
+
+from recsys.evaluation.metrics import METRICS
+
+MODELS: Final = ("prompted", "unprompted", "popularity", "random")
+WIDTH: Final = 80
+_SHOWN: Final = {"accuracy": True, "recall@10": True, "ndcg@10": False, "mrr@20": False}  # with an interval?
+_ONE_CLIMBER: Final = "No intervals: all cases are one climber's, which says nothing about other climbers."
+_NOTE: Final = "In brackets: 95% bootstrap intervals over climbers."
+
+
+def header(metrics: Mapping[str, Any]) -> str:
+    """One line: split, number of cases and items, protocol, and whether seen items are candidates."""
+    counts = [
+        f"{metrics[key]:,} {noun}"
+        for key, noun in (("n_cases", "cases"), ("n_items", "items"))
+        if key in metrics
+    ]
+    protocol = dict(metrics.get("protocol") or {})
+    excluded = protocol.pop("exclude_seen", None)
+    seen = "not recorded" if excluded is None else "excluded" if excluded else "kept"
+    facts = [f"seen items {seen}"]
+    facts += [f"{key.replace('_', ' ')} {value}" for key, value in protocol.items() if key != "ci95"]
+    split = metrics.get("split", "unknown")
+    return f"{split} split: {', '.join(counts)}. Protocol: {', '.join(facts)}."
+
+
+def metrics_table(metrics: Mapping[str, Any]) -> str:
+    """The four metrics that matter most, one row a model, in at most 80 columns; print it as it is."""
+    from rich.box import SIMPLE
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=SIMPLE, pad_edge=False)
+    table.add_column("")
+    for name in _SHOWN:
+        table.add_column(name, justify="right", no_wrap=True)
+    for model in models(metrics):
+        block = metrics[model]
+        table.add_row(model, *(cell(block, name, bracket) for name, bracket in _SHOWN.items()))
+    page = io.StringIO()
+    Console(file=page, width=WIDTH, color_system=None).print(table, end="")
+    lines = [
+        *textwrap.wrap(header(metrics), WIDTH),
+        *map(str.rstrip, page.getvalue().splitlines()),
+        note(metrics),
+    ]
+    return "\n".join(line for line in lines if line) + "\n"
+
+
+def markdown_table(metrics: Mapping[str, Any]) -> str:
+    """Every metric with its interval, one row a model, under the header line."""
+    rows = [["", *METRICS]]
+    rows += [[model, *(cell(metrics[model], name) for name in METRICS)] for model in models(metrics)]
+    lines = ["| " + " | ".join(row) + " |" for row in rows]
+    lines.insert(1, "|---|" + "---:|" * len(METRICS))
+    return "\n".join([header(metrics), "", *lines, "", note(metrics)]).rstrip() + "\n"
+
+
+def models(metrics: Mapping[str, Any]) -> list[str]:
+    """Names of the blocks that hold metrics: the contract's four first, then any others."""
+    present = [
+        key for key, block in metrics.items() if isinstance(block, Mapping) and set(METRICS) & set(block)
+    ]
+    return [name for name in MODELS if name in present] + [name for name in present if name not in MODELS]
+
+
+def cell(block: Mapping[str, Any], name: str, interval: bool = True) -> str:
+    """`0.241 [0.232, 0.250]`; without the interval when unwanted or unknown; `-` without a value."""
+    if block.get(name) is None:
+        return "-"
+    low, high = (block.get("ci95") or {}).get(name) or (None, None)
+    bracket = f" [{low:.3f}, {high:.3f}]" if interval and low is not None and high is not None else ""
+    return f"{block[name]:.3f}{bracket}"
+
+
+def note(metrics: Mapping[str, Any]) -> str:
+    """What the brackets are, or why there are none; empty where no intervals were recorded."""
+    bounds = [pair for model in models(metrics) for pair in (metrics[model].get("ci95") or {}).values()]
+    if not bounds:
+        return ""
+    return _ONE_CLIMBER if all(low is None for low, _ in bounds) else _NOTE

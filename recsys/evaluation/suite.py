@@ -1,0 +1,85 @@
+"""The table that every run ends with: the model prompted and unprompted, popularity and chance beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from recsys.errors import DataError
+from recsys.evaluation.baselines import Popularity, Random, Scorer
+from recsys.evaluation.evaluate import evaluate, protocol
+from recsys.model.scorer import ModelScorer
+from recsys.sequences.cases import Cases, item_index
+from recsys.sequences.prepare import Prepared
+from recsys.sequences.split import TRAIN
+from workflows.sends import CLIMB
+
+if TYPE_CHECKING:
+    import transformers4rec.torch as tr
+
+
+def evaluate_run(
+    model: tr.Model,
+    prepared: Prepared,
+    length: int,
+    exclude_seen: bool,
+    seed: int,
+    part: str = "test",
+    progress: Callable[[int], None] | None = None,
+) -> dict[str, Any]:
+    """Evaluate a model and the baselines on one part: metrics.json without its seconds.
+
+    Parameters
+    ----------
+    model:
+        A trained model.
+    prepared:
+        Sequences, parts and catalogue of the run.
+    length:
+        Sends in a window, the target included.
+    exclude_seen:
+        Leave out climbs that the climber sent before; the protocol states it.
+    seed:
+        Of the bootstrap and of the random baseline.
+    part:
+        "test", or "validation".
+    progress:
+        Called with the number of cases just scored; there are four passes over the cases.
+    """
+    cases = Cases.of(prepared.sequences, prepared.parts, part)
+    if not len(cases):
+        raise DataError(
+            f"the {part} part has no send with a history", remedy="use more sends or another split"
+        )
+    training = prepared.sequences.features[CLIMB][prepared.parts == TRAIN]
+    scorers: dict[str, Scorer] = {
+        "prompted": ModelScorer(model, cases, length, prompted=True),
+        "unprompted": ModelScorer(model, cases, length, prompted=False),
+        "popularity": Popularity(item_index(training), prepared.n_items),
+        "random": Random(prepared.n_items, seed),
+    }
+    seen = cases.seen if exclude_seen else None
+    facts = {
+        "climbers": len(np.unique(cases.climbers)),
+        "targets_not_in_catalogue": int((cases.targets < 0).sum()),
+        "targets_sent_before": cases.repeats(),
+        "window": length,
+        "seed": seed,
+    }
+    metrics: dict[str, Any] = {
+        "split": part,
+        "n_cases": len(cases),
+        "n_items": prepared.n_items,
+        "protocol": {**protocol(exclude_seen), **facts},
+    }
+    for name, scorer in scorers.items():
+        result = evaluate(
+            scorer, cases.targets, cases.climbers, seen, prepared.n_items, seed=seed, progress=progress
+        )
+        metrics[name] = result.to_json()
+    return metrics
+
+
+PASSES = 4  # over the cases, for progress

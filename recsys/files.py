@@ -1,0 +1,265 @@
+"""Files and folders that are whole or absent, and a manifest that tells whether a folder was changed.
+
+Everything a run writes goes through `atomic_path` or `atomic_folder`: the content is built under a
+temporary name in the same folder (so that the last step is one rename), flushed to the disk, then renamed.
+A crash leaves the old content and at worst a `.tmp-*` name, which nothing reads.
+
+The manifest is `manifest.json`, {relative POSIX path: SHA-256 in hex}. A key that ends in "/" is a covered
+folder: its value is the hash of the names under it, so a file that was added later is noticed too.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import math
+import os
+import shutil
+import uuid
+from collections.abc import Iterable, Iterator
+from pathlib import Path, PurePosixPath
+from typing import Any, Final, NoReturn
+
+from recsys.errors import DataError, RunError
+
+MANIFEST: Final = "manifest.json"
+_REMEDY: Final = "copy the folder again from its source, or train anew"
+
+
+@contextlib.contextmanager
+def atomic_path(path: Path | str) -> Iterator[Path]:
+    """Yield a temporary path beside `path`, and rename it to `path` when the block succeeds.
+
+    The temporary name is unique to the call and ends in the final name, so every suffix is kept. Missing
+    parent folders are made. When the block raises, the temporary file is removed and `path` stays as it
+    was.
+    """
+    final = Path(path)
+    if final.is_dir():
+        raise RunError(
+            f"{final}: cannot be written, a folder has this name; choose another name or remove it"
+        )
+    temporary = _temporary(final)
+    try:
+        yield temporary
+        _fsync(temporary)
+        os.replace(temporary, final)
+        _fsync(final.parent)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def atomic_folder(path: Path | str, replace: bool = False) -> Iterator[Path]:
+    """Yield a new empty folder beside `path`, and rename it to `path` when the block succeeds.
+
+    An existing folder with something in it is refused, before the block runs, unless `replace` is true.
+    Replacing takes two renames (POSIX has no exchange): a power cut between them leaves the old folder as
+    `.old-*`.
+    """
+    final = Path(path)
+    _refuse_occupied(final, replace)
+    temporary = _temporary(final)
+    temporary.mkdir()
+    try:
+        yield temporary
+        for parent, _, files in os.walk(temporary):
+            for each in (*files, "."):
+                _fsync(Path(parent) / each)
+        _swap(temporary, final, replace)
+        _fsync(final.parent)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def write_json(path: Path | str, obj: object) -> None:
+    """Write `obj` as JSON, atomically: its own key order, indent 2, a last newline; NaN is refused."""
+    try:
+        text = json.dumps(obj, indent=2, allow_nan=False, ensure_ascii=False, default=_plain) + "\n"
+        content = text.encode()
+    except (ValueError, TypeError, RecursionError) as error:
+        where = _not_finite(obj)
+        problem = f"{where} is not a finite number" if where else f"is not JSON: {error}"
+        raise DataError(problem, path=path, remedy="nothing was written") from error
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def read_json(path: Path | str) -> Any:
+    """Read a JSON file. Raises RunError when it is missing or unreadable, DataError when it is not JSON."""
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        raise RunError(f"{path}: cannot be read ({error.strerror}); check the path") from error
+    try:
+        return json.loads(content, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"is not JSON: {error}", path=path, remedy="restore it, or run again") from error
+
+
+def sha256(path: Path | str) -> str:
+    """SHA-256 of a regular file's bytes, in hex, read a MiB at a time."""
+    digest = hashlib.sha256()
+    if not Path(path).is_file():
+        raise RunError(f"{path}: is missing or not a file; {_REMEDY}")
+    try:
+        with Path(path).open("rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+    except OSError as error:
+        raise RunError(f"{path}: cannot be read ({error.strerror}); check its permissions") from error
+    return digest.hexdigest()
+
+
+def write_manifest(folder: Path | str, relative_paths: Iterable[Path | str]) -> dict[str, str]:
+    """Write `folder`/manifest.json over the given files and folders (all below a folder; "." is everything).
+
+    Returns the entries: {relative POSIX path: SHA-256}, in the order of the names.
+    """
+    root, entries = Path(folder), dict[str, str]()
+    for given in relative_paths:
+        name = _safe(PurePosixPath(given).as_posix(), root)
+        names = [name]
+        if (root / name).is_dir():
+            names = _covered(root, name)
+            entries[f"{name}/"] = _names_hash(names)
+        entries.update((each, sha256(root / each)) for each in names)
+    entries = dict(sorted(entries.items()))
+    write_json(root / MANIFEST, entries)
+    return entries
+
+
+def check_manifest(folder: Path | str) -> dict[str, str]:
+    """Check `folder` against its manifest.json and return the entries, so a caller can ask what is covered.
+
+    Raises RunError, one line, on the first file that is missing, changed, or unexpected in a covered
+    folder, and on a path that leaves the folder. A manifest finds accidents; it proves no origin, because
+    whoever edits a file can also edit the manifest.
+    """
+    root = Path(folder)
+    entries = _entries(root)
+    for name, expected in entries.items():
+        if name.endswith("/"):
+            _check_names(root, name, expected, entries)
+        elif not (root / name).is_file():
+            raise RunError(f"{root / name}: is missing, but {MANIFEST} lists it; {_REMEDY}")
+        elif sha256(root / name) != expected:
+            raise RunError(f"{root / name}: was changed since {MANIFEST} was written; {_REMEDY}")
+    return entries
+
+
+def _entries(root: Path) -> dict[str, str]:
+    entries = read_json(root / MANIFEST)
+    if not isinstance(entries, dict) or not entries or not all(isinstance(v, str) for v in entries.values()):
+        raise RunError(f"{root / MANIFEST}: is not a table of paths and hashes; {_REMEDY}")
+    for name in entries:
+        _safe(name[:-1] if name.endswith("/") else name, root)
+    return entries
+
+
+def _check_names(root: Path, name: str, expected: str, entries: dict[str, str]) -> None:
+    found = _covered(root, name[:-1])
+    for each in found:
+        if each not in entries:
+            raise RunError(
+                f"{root / each}: is not in {MANIFEST}, which covers {name}; remove it, or {_REMEDY}"
+            )
+    listed = sorted(
+        key for key in entries if not key.endswith("/") and (name == "./" or key.startswith(name))
+    )
+    for each in listed:
+        if each not in found:
+            raise RunError(f"{root / each}: is missing, but {MANIFEST} lists it; {_REMEDY}")
+    if _names_hash(found) != expected:
+        raise RunError(f"{root / name}: a file listed before is gone from it and from {MANIFEST}; {_REMEDY}")
+
+
+def _safe(name: str, root: Path) -> str:
+    """The same path when it is plain, relative and below the folder; RunError otherwise."""
+    pure = PurePosixPath(name)
+    unsafe = pure.is_absolute() or ".." in pure.parts or "\\" in name or not name.isprintable()
+    if unsafe or name != pure.as_posix() or name == MANIFEST:
+        raise RunError(
+            f"{root / MANIFEST}: the path {name!r} is not allowed; use plain paths below the folder"
+        )
+    return name
+
+
+def _covered(root: Path, name: str) -> list[str]:
+    """POSIX paths from the root of all files below a folder, in order; the manifest itself is left out."""
+    names = [(PurePosixPath(name) / each).as_posix() for each in _names_under(root / name)]
+    return sorted(_safe(each, root) for each in names if each != MANIFEST)
+
+
+def _names_under(folder: Path) -> list[str]:
+    """Relative POSIX paths of files below a folder; a link to a folder counts as a file, not followed."""
+    names = []
+    for parent, folders, files in os.walk(folder, followlinks=False):
+        links = [each for each in folders if (Path(parent) / each).is_symlink()]
+        names += [(Path(parent) / each).relative_to(folder).as_posix() for each in files + links]
+    return sorted(names)
+
+
+def _names_hash(names: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(names).encode()).hexdigest()
+
+
+def _temporary(final: Path, kind: str = "tmp") -> Path:
+    try:
+        final.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunError(f"{final.parent}: cannot be made ({error.strerror}); choose another folder") from error
+    return final.parent / f".{kind}-{os.getpid()}-{uuid.uuid4().hex[:8]}-{final.name}"
+
+
+def _refuse_occupied(final: Path, replace: bool) -> None:
+    if final.is_symlink() or (final.exists() and not final.is_dir()):
+        raise RunError(f"{final}: is a file or a link, not a folder; choose another name or remove it")
+    if final.is_dir() and any(final.iterdir()) and not replace:
+        raise RunError(f"{final}: exists and is not empty; choose another name or remove it")
+
+
+def _swap(temporary: Path, final: Path, replace: bool) -> None:
+    """Rename the temporary folder to the final name; the old folder comes back if that fails."""
+    _refuse_occupied(final, replace)
+    if not (final.is_dir() and any(final.iterdir())):
+        os.replace(temporary, final)
+        return
+    old = _temporary(final, "old")
+    os.replace(final, old)
+    try:
+        os.replace(temporary, final)
+    except BaseException:
+        os.replace(old, final)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _fsync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _plain(obj: object) -> object:
+    """NumPy scalars as Python numbers; anything else is refused."""
+    item = getattr(obj, "item", None)
+    if callable(item) and getattr(obj, "ndim", None) == 0:
+        return item()
+    raise TypeError(f"{type(obj).__name__} has no JSON form")
+
+
+def _not_finite(obj: object, where: str = "") -> str:
+    """Dotted place of the first NaN or infinity, or an empty string."""
+    if isinstance(obj, float) and not math.isfinite(obj):
+        return where or "the value"
+    pairs = obj.items() if isinstance(obj, dict) else enumerate(obj) if isinstance(obj, (list, tuple)) else ()
+    places = (_not_finite(value, f"{where}.{key}" if where else str(key)) for key, value in pairs)
+    return next(filter(None, places), "")
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a JSON number")

@@ -1,0 +1,36 @@
+"""The k-core of a logbook: only climbs and climbers with enough sends, consistently."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from recsys.columns import CLIMB_ID, CLIMBER_ID
+from recsys.errors import DataError
+
+
+def core_filter(frame: pd.DataFrame, k: int = 5) -> pd.DataFrame:
+    """The largest part of the sends in which every climb and every climber has at least `k` sends (rows).
+
+    Dropping a climb can bring a climber below `k` and the other way round, so it is repeated until nothing
+    changes. The order of the rows is kept; `k` <= 1 keeps all.
+
+    Raises
+    ------
+    DataError
+        Nothing is left.
+    """
+    climber, climb = (pd.factorize(frame[name])[0] for name in (CLIMBER_ID, CLIMB_ID))
+    rows = np.arange(len(frame))
+    while k > 1 and len(rows):
+        enough = np.logical_and(*(np.bincount(codes[rows])[codes[rows]] >= k for codes in (climber, climb)))
+        if enough.all():
+            break
+        rows = rows[enough]
+    if not len(rows):
+        had = (
+            f"{len(frame)} sends, {frame[CLIMBER_ID].nunique()} climbers, {frame[CLIMB_ID].nunique()} climbs"
+        )
+        problem = f"no climb and climber with {k} sends each are left of {had}"
+        raise DataError(problem, remedy="give more sends, or pass --min-sends 1")
+    return frame.take(rows).reset_index(drop=True)

@@ -1,0 +1,64 @@
+"""Finds the file that `--data` means, and the mapping by which to read it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from recsys.errors import DataError, UsageError
+from recsys.logbooks.mapping import CONTRACT_MAPPING, Mapping, load_mapping, shipped
+from recsys.logbooks.tables import column_names
+
+
+@dataclass(frozen=True)
+class Located:
+    """A file and how to read it."""
+
+    path: Path
+    mapping: Mapping
+
+
+def locate(path: Path, schema: str | None = None) -> Located:
+    """The file and its mapping: by `schema` (a name or a path), else by the file's own columns.
+
+    Raises
+    ------
+    DataError
+        There is no such file, or it is a folder in which no mapping (or several) knows a file.
+    UsageError
+        There is no such schema, or it does not say which file of a folder to read.
+    """
+    if not path.exists():
+        raise DataError("there is no such file or folder", path=path, remedy="check the path")
+    if schema is not None:
+        mapping = load_mapping(schema)
+        return Located(_file_of(path, mapping) if path.is_dir() else path, mapping)
+    candidates = [load_mapping(name) for name in shipped()]
+    return _search(path, candidates) if path.is_dir() else Located(path, _detect(path, candidates))
+
+
+def _file_of(folder: Path, mapping: Mapping) -> Path:
+    if mapping.file is None:
+        problem = f"the schema {mapping.name!r} does not say which file of a folder to read"
+        raise UsageError(f"{folder}: {problem}; give the file itself")
+    return folder / mapping.file
+
+
+def _detect(path: Path, candidates: list[Mapping]) -> Mapping:
+    """The one mapping that claims the file's columns, else the contract."""
+    names = column_names(path)
+    claims = [mapping for mapping in candidates if mapping.claims(names)]
+    return claims[0] if len(claims) == 1 else CONTRACT_MAPPING
+
+
+def _search(folder: Path, candidates: list[Mapping]) -> Located:
+    found = [
+        Located(file, mapping)
+        for mapping in candidates
+        if mapping.file and (file := folder / mapping.file).is_file() and mapping.claims(column_names(file))
+    ]
+    if len(found) != 1:
+        names = ", ".join(sorted(each.mapping.name for each in found)) or "none"
+        problem = f"is a folder, and of the shipped schemas {names} fit a file in it"
+        raise DataError(problem, path=folder, remedy="give the file of sends itself, or --schema")
+    return found[0]

@@ -1,0 +1,189 @@
+"""Maps another dataset's columns onto the contract, by a small TOML (the shipped ones are in `schemas/`).
+
+    title = "MovieLens-100k"                   # a name for people
+    [detect]                                   # how to know such a file: it has all these columns
+    columns = ["user_id", "item_id", "timestamp"]
+    file = "interactions.parquet"              # which file, when --data is a folder
+    [columns]                                  # contract column = theirs
+    climber_id = "user_id"
+    region = { column = "class", first_of = " " }   # only the part before the first separator
+    [date]
+    unit = "s"                                 # s, ms, us, ns or order; absent: told by the values
+    [rating]                                   # their range, stretched onto 1 to 5, and "not rated"
+    min = 0
+    max = 4
+    blank = [-1]
+    [join]                                     # a file beside it that brings more columns
+    file = "items.parquet"
+    on = "item_id"
+    [keep]                                     # other rows are dropped, and counted under this reason
+    column = "ascent_style"
+    values = ["flash", "redpoint"]
+    reason = "attempt"
+
+Only [columns] with the three required names must be there.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping as Table
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from recsys.columns import OPTIONAL, REQUIRED
+from recsys.errors import DataError, UsageError
+from recsys.logbooks.values import DATE_UNITS
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+SCHEMAS: Final = Path(__file__).resolve().parents[2] / "schemas"
+CONTRACT: Final = "sends"
+"""The name of the contract itself: `--schema sends` reads a file as raw sends, whatever else it is."""
+
+_KEYS: Final = {
+    "detect": {"columns", "file"},
+    "columns": {*REQUIRED, *OPTIONAL},
+    "date": {"unit"},
+    "rating": {"min", "max", "blank"},
+    "join": {"file", "on"},
+    "keep": {"column", "values", "reason"},
+}
+
+
+@dataclass(frozen=True)
+class Source:
+    """Their column, and the separator before which its value ends (None: the whole value)."""
+
+    column: str
+    first_of: str | None = None
+
+
+@dataclass(frozen=True)
+class Keep:
+    """Rows whose `column` is none of `values` are dropped for `reason`."""
+
+    column: str
+    values: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """One mapping file; the module's docstring shows its format."""
+
+    name: str
+    columns: Table[str, Source]
+    detect: tuple[str, ...] = ()
+    file: str | None = None
+    date_unit: str | None = None
+    rating_range: tuple[float, float] = (1.0, 5.0)
+    rating_blank: tuple[float, ...] = ()
+    join: tuple[str, str] | None = None
+    """(file, key column)"""
+    keep: Keep | None = None
+    title: str = ""
+
+    def claims(self, names: list[str]) -> bool:
+        """Whether a file with these columns is its own: raw sends are not, unless [detect] names them."""
+        is_contract = set(REQUIRED) <= set(names) and not set(REQUIRED) <= set(self.detect)
+        return bool(self.detect) and set(self.detect) <= set(names) and not is_contract
+
+
+CONTRACT_MAPPING: Final = Mapping(CONTRACT, {name: Source(name) for name in (*REQUIRED, *OPTIONAL)})
+"""Every column under its own name."""
+
+
+def load_contract() -> dict[str, dict[str, Any]]:
+    """schemas/sends.toml: the facts of each contract column (required, kind, meaning, unit, range)."""
+    columns = _toml(SCHEMAS / f"{CONTRACT}.toml")["columns"]
+    return dict(columns)
+
+
+def shipped() -> dict[str, Path]:
+    """The mappings in `schemas/`, by name."""
+    return {path.stem: path for path in sorted(SCHEMAS.glob("*.toml")) if path.stem != CONTRACT}
+
+
+def load_mapping(schema: str) -> Mapping:
+    """Load a mapping by its shipped name or by path.
+
+    Raises
+    ------
+    UsageError
+        There is no such name or file.
+    DataError
+        The file is no mapping.
+    """
+    if schema == CONTRACT:
+        return CONTRACT_MAPPING
+    path = shipped().get(schema, Path(schema))
+    if not path.is_file():
+        names = ", ".join([CONTRACT, *shipped()])
+        raise UsageError(
+            f"there is no schema {schema!r}; choose from {names}, or give the path of a TOML file"
+        )
+    data = _toml(path)
+    try:
+        mapping = _mapping(path.stem, data)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        problem = f"is no mapping: {type(error).__name__} {error}"
+        raise DataError(problem, path=path, remedy="see recsys/logbooks/mapping.py for the format") from error
+    return _checked(mapping, data, path)
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError) as error:
+        problem = f"is not TOML: {' '.join(str(error).split())}"
+        raise DataError(problem, path=path, remedy="correct it or name another --schema") from error
+
+
+def _mapping(name: str, data: dict[str, Any]) -> Mapping:
+    detect, rating, keep, join = (data.get(part, {}) for part in ("detect", "rating", "keep", "join"))
+    return Mapping(
+        name=name,
+        title=str(data.get("title", name)),
+        columns={ours: _source(theirs) for ours, theirs in data["columns"].items()},
+        detect=tuple(detect.get("columns", ())),
+        file=detect.get("file"),
+        date_unit=data.get("date", {}).get("unit"),
+        rating_range=(float(rating.get("min", 1)), float(rating.get("max", 5))),
+        rating_blank=tuple(float(value) for value in rating.get("blank", ())),
+        join=(join["file"], join["on"]) if join else None,
+        keep=Keep(keep["column"], tuple(map(str, keep["values"])), keep.get("reason", "not kept"))
+        if keep
+        else None,
+    )
+
+
+def _source(theirs: str | dict[str, str]) -> Source:
+    if isinstance(theirs, str):
+        return Source(theirs)
+    return Source(theirs["column"], theirs.get("first_of"))
+
+
+def _checked(mapping: Mapping, data: dict[str, Any], path: Path) -> Mapping:
+    unknown = [key for key in data if key != "title" and key not in _KEYS]
+    unknown += [
+        f"{part}.{key}" for part, keys in _KEYS.items() for key in data.get(part, {}) if key not in keys
+    ]
+    missing = [name for name in REQUIRED if name not in mapping.columns]
+    low, high = mapping.rating_range
+    if unknown:
+        raise DataError(f"has the unknown key {unknown[0]!r}", path=path, remedy="remove or correct it")
+    if missing:
+        raise DataError(f"maps no column onto {missing[0]!r}", path=path, remedy="add it under [columns]")
+    if mapping.date_unit not in (None, *DATE_UNITS):
+        remedy = f"choose from {', '.join(DATE_UNITS)}"
+        raise DataError("has an unknown date unit", path=path, value=mapping.date_unit, remedy=remedy)
+    if not low < high:
+        raise DataError(
+            "has an empty rating range", path=path, value=(low, high), remedy="min must be below max"
+        )
+    return mapping

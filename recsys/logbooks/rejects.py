@@ -1,0 +1,72 @@
+"""Accounts for every row of a file that is not among the sends."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys.files import atomic_path
+from recsys.logbooks.tables import RawTable
+
+
+class DropLog:
+    """Which rows of a table were dropped, and why; a row keeps the first reason it was given."""
+
+    def __init__(self, raw: RawTable) -> None:
+        self._raw = raw
+        self._reasons: list[str] = []
+        # For each row of the table the number of its reason, 0 = kept. [table.num_rows]
+        self._reason = np.zeros(raw.table.num_rows, np.int16)
+        self._ragged_reason: str | None = None
+
+    @property
+    def kept(self) -> NDArray[np.bool_]:
+        """Rows of the table that are not dropped, shape [table.num_rows]."""
+        return self._reason == 0
+
+    def drop(self, mask: NDArray[np.bool_], reason: str) -> None:
+        """Drop the rows under the mask, shape [table.num_rows]."""
+        self._reasons.append(reason)
+        self._reason[mask & self.kept] = len(self._reasons)
+
+    def drop_places(self, places: NDArray[np.int64], reason: str) -> None:
+        """Drop the rows at these places of the table (from 0)."""
+        mask = np.zeros(len(self._reason), bool)
+        mask[places] = True
+        self.drop(mask, reason)
+
+    def drop_ragged(self, reason: str) -> None:
+        """Drop the rows that never made it into the table."""
+        self._ragged_reason = reason
+
+    def counts(self) -> dict[str, int]:
+        """Dropped rows by reason; reasons without rows are left out."""
+        counts = np.bincount(self._reason, minlength=len(self._reasons) + 1)[1:]
+        by_reason = {self._ragged_reason: len(self._raw.ragged)} if self._ragged_reason else {}
+        by_reason.update((reason, int(n)) for reason, n in zip(self._reasons, counts, strict=True) if n)
+        return by_reason
+
+    def write(self, path: Path) -> None:
+        """Write the dropped rows as CSV in the file's order: row (from 1), reason, the row's own values."""
+        places = np.flatnonzero(self._reason)
+        values = self._raw.table.take(places).to_pylist() if self._raw.table.num_columns else []
+        lines: list[list[Any]] = [
+            [int(self._raw.rows[place]), self._reasons[self._reason[place] - 1], *row.values()]
+            for place, row in zip(places, values, strict=True)
+        ]
+        if self._ragged_reason:
+            lines += [[each.row, self._ragged_reason, *_fields(each.text)] for each in self._raw.ragged]
+        lines.sort(key=lambda line: int(line[0]))
+        with atomic_path(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(["row", "reason", *self._raw.table.column_names])
+            writer.writerows(lines)
+
+
+def _fields(text: str) -> list[str]:
+    return next(csv.reader(io.StringIO(text)), [])

@@ -1,0 +1,123 @@
+"""Checks the contract's columns (schemas/sends.toml) and gives them its types; nothing is dropped here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from recsys.columns import DATE, DAY, OPTIONAL, RATING, REQUIRED
+from recsys.logbooks.mapping import Mapping, load_contract
+from recsys.logbooks.values import as_days, as_numbers, as_text
+
+_DATE_REMEDY: Final = "write dates as 2024-05-31, or as epoch seconds"
+
+
+@dataclass(frozen=True)
+class Check:
+    """Rows that a rule marks as bad (a mask of the table's length); they are counted under `reason`."""
+
+    column: str
+    bad: NDArray[np.bool_]
+    reason: str
+    problem: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class Checked:
+    """The frame (contract columns present, and DAY; bad rows still in it), and checks that marked a row."""
+
+    frame: pd.DataFrame
+    checks: list[Check]
+    has_time: bool
+
+
+def check_columns(columns: dict[str, pa.ChunkedArray], mapping: Mapping, path: Path) -> Checked:
+    """Read each column by its kind in the contract. DataError only for a column that cannot be text."""
+    contract = load_contract()
+    values: dict[str, Any] = {}
+    checks: list[Check] = []
+    has_time = False
+    for name in (each for each in (*REQUIRED, *OPTIONAL) if each in columns):
+        kind = contract[name]["kind"]
+        if kind == "date":
+            has_time = _date(columns[name], mapping, path, values, checks)
+        elif kind == "number":
+            values[name] = _number(name, columns[name], contract[name].get("range"), mapping, path, checks)
+        else:
+            values[name] = _text(name, columns[name], kind == "id", mapping, path, checks)
+    found = [check for check in checks if check.bad.any()]
+    return Checked(pd.DataFrame(values, copy=False), found, has_time)
+
+
+def _text(
+    name: str, column: pa.ChunkedArray, is_id: bool, mapping: Mapping, path: Path, checks: list[Check]
+) -> Any:
+    text = as_text(column, path, mapping.columns[name].column)
+    if is_id:
+        blank = np.asarray(text.is_null().to_numpy())
+        checks.append(Check(name, blank, f"blank {name}", "is blank", "give every row its id"))
+    return text.to_pandas()
+
+
+def _date(
+    column: pa.ChunkedArray, mapping: Mapping, path: Path, values: dict[str, Any], checks: list[Check]
+) -> bool:
+    """Adds DATE and DAY to the values; returns whether the dates are times."""
+    theirs = mapping.columns[DATE].column
+    days = as_days(column, path, theirs, mapping.date_unit)
+    blank = (
+        days.bad & np.asarray(as_text(column, path, theirs).is_null().to_numpy())
+        if days.bad.any()
+        else days.bad
+    )
+    other = "is not in the unit of most other dates"
+    remedy = 'correct it, or set [date] unit = "order" in a --schema'
+    checks += [
+        Check(DATE, blank, "blank date", "is blank", _DATE_REMEDY),
+        Check(DATE, days.bad & ~blank, "unreadable date", "is not a date", _DATE_REMEDY),
+        Check(DATE, days.alien, "date in another unit", other, remedy),
+    ]
+    values[DATE], values[DAY] = days.date, days.day
+    return days.has_time
+
+
+def _number(
+    name: str,
+    column: pa.ChunkedArray,
+    limits: list[float] | None,
+    mapping: Mapping,
+    path: Path,
+    checks: list[Check],
+) -> NDArray[np.float64]:
+    values, bad = as_numbers(column, path, mapping.columns[name].column)
+    checks.append(
+        Check(name, bad, f"unreadable {name}", "is not a number", "write a number, or leave it blank")
+    )
+    if limits is None:
+        return values
+    low, high = limits
+    if name == RATING:
+        values = np.where(np.isin(values, mapping.rating_blank), np.nan, values)
+        shown, values = mapping.rating_range, _stretched(values, mapping.rating_range, (low, high))
+    else:
+        shown = (low, high)
+    outside = (values < low) | (values > high)
+    span = f"{shown[0]:g} to {shown[1]:g}"
+    remedy = f"give {span}, or leave it blank"
+    checks.append(Check(name, outside, f"{name} out of range", f"is outside {span}", remedy))
+    return values
+
+
+def _stretched(
+    values: NDArray[np.float64], theirs: tuple[float, float], ours: tuple[float, float]
+) -> NDArray[np.float64]:
+    if theirs == ours:
+        return values
+    return ours[0] + (values - theirs[0]) * (ours[1] - ours[0]) / (theirs[1] - theirs[0])

@@ -1,0 +1,75 @@
+"""What a model is made of: a frozen, serialisable configuration, saved beside the weights."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from recsys.errors import UsageError
+
+Masking = Literal["last", "mlm"]
+Body = Literal["xlnet", "bert", "gpt2", "electra", "albert"]
+Numbers = Literal["soft", "continuous", "binned"]
+
+# What a person can ask for with --features; every name but the first two is an attribute of a send.
+FEATURES: Final = ("climb", "climber", "region", "grade", "rating", "elapsed_days", "comment", "beta")
+ATTRIBUTES: Final = FEATURES[2:]
+
+# The pairs that cannot work, each with its reason.
+REFUSED: Final[dict[tuple[str, str], str]] = {
+    ("gpt2", "mlm"): "GPT-2 attends to the left only, and mlm asks for what stands on both sides",
+}
+
+
+class ModelConfig(BaseModel):
+    """Body, masking, features and sizes of a model."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    body: Body = Field("bert", description="Transformers4Rec body")
+    masking: Masking = Field("last", description="which climbs are hidden and predicted in training")
+    features: tuple[str, ...] = Field(FEATURES, description="features that the model reads")
+    numbers: Numbers = Field("binned", description="how grade, rating and elapsed days enter")
+    length: int = Field(10, ge=1, le=4096, description="sends in a window, the target included")
+    d_model: int = Field(64, ge=4, description="width of the body")
+    heads: int = Field(2, ge=1, description="attention heads")
+    layers: int = Field(2, ge=1, description="transformer layers")
+    dropout: float = Field(0.2, ge=0, lt=1, description="dropout in the inputs and the body")
+    climb_dim: int = Field(96, ge=1, description="dimension of a climb's embedding")
+    climber_dim: int = Field(16, ge=1, description="dimension of a climber's embedding")
+    attribute_dim: int = Field(16, ge=1, description="dimension of an attribute's embedding")
+    mlm_probability: float = Field(0.3, gt=0, le=1, description="chance of a position to be masked by mlm")
+    hide_prompt: float = Field(0.25, ge=0, le=1, description="chance that training hides a whole prompt")
+    hide_attribute: float = Field(0.1, ge=0, le=1, description="chance that it hides one attribute of one")
+    hide_climber: float = Field(0.5, ge=0, le=1, description="chance that it hides who climbed")
+    hide_climb: float = Field(0.1, ge=0, le=1, description="chance that it hides a climb of the history")
+
+    @model_validator(mode="after")
+    def _pairs(self) -> ModelConfig:
+        check_pair(self.body, self.masking)
+        check_features(self.features)
+        if self.d_model % self.heads:
+            raise UsageError(f"d_model {self.d_model} is not a multiple of {self.heads} heads")
+        return self
+
+
+def check_pair(body: str, masking: str) -> None:
+    """Refuse a body and a masking that cannot work together, with the reason and the pairs that do."""
+    reason = REFUSED.get((body, masking))
+    if reason:
+        maskings = [m for m in Masking.__args__ if (body, m) not in REFUSED]  # type: ignore[attr-defined]
+        bodies = [b for b in Body.__args__ if (b, masking) not in REFUSED]  # type: ignore[attr-defined]
+        raise UsageError(
+            f"--body {body} cannot take --masking {masking}: {reason}; "
+            f"use --masking {' or '.join(maskings)} with it, or --body {' or '.join(bodies)}"
+        )
+
+
+def check_features(features: tuple[str, ...]) -> None:
+    """Refuse an unknown feature, and a list without the climbs."""
+    for name in features:
+        if name not in FEATURES:
+            raise UsageError(f"--features: no feature {name!r}; there are {', '.join(FEATURES)}")
+    if "climb" not in features:
+        raise UsageError("--features: 'climb' is what is predicted and cannot be left out")

@@ -1,0 +1,117 @@
+"""The model: prompted inputs, a Transformers4Rec body, and a next-item head tied to the climbs' embeddings.
+
+    schema ─ PromptedSequenceFeatures ─ TransformerBlock ─ NextItemPredictionTask
+             embed, mask, hide, concat   xlnet, bert, ...    softmax over all climbs
+
+It is a plain ``transformers4rec.torch.Model``, built from the schema's tags.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import torch
+import transformers4rec.torch as tr
+from merlin.schema import Tags
+from transformers4rec.torch.block.base import BuildableBlock
+from transformers4rec.torch.masking import masking_registry
+
+from recsys.errors import UsageError
+from recsys.model.body import build_body
+from recsys.model.config import ModelConfig
+from recsys.model.inputs import PromptedSequenceFeatures
+from recsys.model.masking import PromptMasking
+from workflows.sends import BIN, FIRST_VALUE_ID
+
+if TYPE_CHECKING:
+    from merlin.schema import Schema
+
+
+class Projection(BuildableBlock):
+    """Concatenated features to the body's width: linear, layer norm, dropout."""
+
+    def __init__(self, d_model: int, dropout: float) -> None:
+        self.d_model = d_model
+        self.dropout = dropout
+
+    def build(self, input_size: Any) -> tr.SequentialBlock:
+        """The block for inputs of `input_size`, [batch, length, width]."""
+        block = tr.SequentialBlock(
+            torch.nn.Linear(input_size[-1], self.d_model),
+            torch.nn.LayerNorm(self.d_model),
+            torch.nn.Dropout(self.dropout),
+            output_size=torch.Size([*input_size[:-1], self.d_model]),
+        )
+        block.input_size = input_size
+        return block
+
+
+def select_features(schema: Schema, config: ModelConfig) -> Schema:
+    """The columns of the schema that the configuration asks for; a feature that the data lacks is left out.
+
+    Numbers enter as bins or as standardised values, by ``config.numbers``.
+    """
+    numbers = {name.removesuffix(BIN) for name in schema.column_names if name.endswith(BIN)}
+    suffix = BIN if config.numbers == "binned" else ""
+    wanted = [name + suffix if name in numbers else name for name in config.features]
+    kept = schema.select_by_name([name for name in wanted if name in schema.column_names])
+    if not kept.select_by_tag(Tags.ITEM_ID).column_names:
+        raise UsageError(
+            "the schema has no column tagged ITEM_ID; the workflow in workflows/sends.py tags it"
+        )
+    return kept
+
+
+def build_model(schema: Schema, config: ModelConfig) -> tr.Model:
+    """Build an untrained model.
+
+    Parameters
+    ----------
+    schema:
+        The workflow's schema: ITEM_ID, USER_ID, CATEGORICAL and CONTINUOUS tags and the ids' domains.
+    config:
+        Body, masking, features and sizes.
+    """
+    selected = select_features(schema, config)
+    dims = dict.fromkeys(selected.column_names, config.attribute_dim)
+    dims |= dict.fromkeys(selected.select_by_tag(Tags.ITEM_ID).column_names, config.climb_dim)
+    dims |= dict.fromkeys(selected.select_by_tag(Tags.USER_ID).column_names, config.climber_dim)
+    inputs = PromptedSequenceFeatures.from_schema(
+        selected,
+        max_sequence_length=config.length,
+        pretrained_embeddings_tags=None,
+        continuous_soft_embeddings=config.numbers == "soft",
+        embedding_dims=dims,
+        embeddings_initializers={name: _scaled_normal(dim) for name, dim in dims.items()},
+        soft_embedding_dims=dims,
+        projection=Projection(config.d_model, config.dropout),
+        masking=_masking(config),
+    ).prepare(config)
+    body = tr.SequentialBlock(inputs, build_body(config, inputs.masking))
+    to_climbs = tr.MLPBlock([config.climb_dim], activation=None)
+    task = tr.NextItemPredictionTask(weight_tying=True, metrics=[])
+    return tr.Model(tr.Head(body, task, task_blocks=to_climbs, inputs=inputs))
+
+
+def next_climb_scores(model: tr.Model, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+    """Scores of every climb for the last position of each window, [batch, n_climbers' climbs].
+
+    Column j is the climb with id ``j + FIRST_VALUE_ID``: padding, null and unknown are not recommended.
+    """
+    scores = model(dict(batch), training=False, testing=True)["predictions"]
+    return scores[:, FIRST_VALUE_ID:]
+
+
+def _masking(config: ModelConfig) -> PromptMasking:
+    chances = {"mlm_probability": config.mlm_probability} if config.masking == "mlm" else {}
+    return masking_registry.parse(f"prompt-{config.masking}")(hidden_size=config.climb_dim, **chances)
+
+
+def _scaled_normal(dim: int) -> Any:
+    """Embeddings that start with unit-length rows or so, whatever their dimension."""
+
+    def initialise(weight: torch.Tensor) -> None:
+        torch.nn.init.normal_(weight, std=1 / math.sqrt(dim))
+
+    return initialise

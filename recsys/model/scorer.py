@@ -1,0 +1,49 @@
+"""The model as something that can be evaluated: scores of every climb for a batch of cases."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from recsys.model.config import ATTRIBUTES
+from recsys.model.inputs import GIVEN
+from recsys.model.recommender import next_climb_scores
+from recsys.sequences.cases import Cases
+from recsys.sequences.windows import Windows
+
+if TYPE_CHECKING:
+    import transformers4rec.torch as tr
+
+    from recsys.sequences.store import Array
+
+
+class ModelScorer:
+    """Scores cases with a model, prompted or not.
+
+    Parameters
+    ----------
+    model:
+        As built by `recsys.model.recommender.build_model`; put in evaluation mode.
+    cases:
+        What is asked for.
+    length:
+        Sends in a window, the target included.
+    prompted:
+        Whether the target's attributes are given (all of them) or withheld (all of them).
+    """
+
+    def __init__(self, model: tr.Model, cases: Cases, length: int, prompted: bool) -> None:
+        self.model = model.eval()
+        self.windows = Windows(cases.sequences, cases.sends, length)
+        self.prompted = prompted
+
+    @torch.inference_mode()
+    def scores(self, cases: Array) -> Array:
+        """[B] case indices to float32 [B, n_items]."""
+        device = next(self.model.parameters()).device
+        windows = self.windows.cut(self.windows.targets[cases])
+        batch = {name: value.to(device) for name, value in windows.items()}
+        batch[GIVEN] = torch.full((len(cases), len(ATTRIBUTES)), self.prompted, device=device)
+        return np.asarray(next_climb_scores(self.model, batch).float().cpu())

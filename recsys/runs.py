@@ -1,0 +1,129 @@
+"""A run's folder: its configuration, its model, who is writing to it, and whether it is still what it was.
+
+    runs/NAME/config.json  model.safetensors  workflow/  schema.pbtxt  sends.parquet  climbs.parquet
+              metrics.json  MODEL_CARD.md  manifest.json  checkpoints/  logs/
+
+NVTabular's workflow is the only pickle that is loaded to recommend. `manifest.json` holds the SHA-256 of
+every file that is, and a folder that departs from it is refused before anything is loaded.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from recsys.errors import RunError
+from recsys.files import atomic_path, check_manifest, read_json, write_json, write_manifest
+from recsys.model.config import ModelConfig
+from recsys.training.config import TrainingConfig
+
+if TYPE_CHECKING:
+    import transformers4rec.torch as tr
+    from merlin.schema import Schema
+
+Split = Literal["climber", "temporal", "leave-one-out"]
+PREPARED = ("config.json", "schema.pbtxt", "sends.parquet", "climbs.parquet", "workflow/")
+
+
+class RunConfig(BaseModel):
+    """All that a run depends on; ``data`` is a path, or None for the simulated BC logbooks."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+
+    data: str | None = Field(None, description="raw sends; none = the simulated BC logbooks")
+    schema_name: str | None = Field(None, description="mapping of the data's own columns (schemas/*.toml)")
+    split: Split = Field("climber", description="what is held out")
+    min_sends: int = Field(5, ge=1, description="fewest sends of a climb and of a climber that are kept")
+    bad_rows: Literal["fail", "drop"] = Field("fail", description="what to do with rows that are not right")
+    exclude_seen: bool = Field(True, description="do not recommend what was sent before")
+    seed: int = Field(0, ge=0, description="of the split, the weights and the training")
+    model: ModelConfig = ModelConfig()
+    training: TrainingConfig = TrainingConfig()
+    facts: dict[str, Any] = Field(default_factory=dict, description="what was found on reading the data")
+
+
+class Run:
+    """Reads and writes a run's folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @classmethod
+    def open(cls, folder: Path) -> Run:
+        """A finished run, its manifest checked.
+
+        Raises
+        ------
+        RunError
+            The folder is not a run, the run is not finished, or a file of it was changed.
+        """
+        if not (folder / "config.json").is_file():
+            raise RunError(
+                f"{folder}: not a run (no config.json); train one with: python train.py --output {folder}"
+            )
+        if not (folder / "model.safetensors").is_file():
+            raise RunError(
+                f"{folder}: its training has not finished; continue with: --output {folder} --resume"
+            )
+        check_manifest(folder)
+        return cls(folder)
+
+    @contextlib.contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the folder for writing; a second process is refused, a killed one leaves nothing behind."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / ".lock").open("w") as handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise RunError(
+                    f"{self.folder}: another process is writing to it; choose another --output"
+                ) from None
+            try:
+                yield
+            finally:
+                _remove_if_unused(self.folder)
+
+    @property
+    def config(self) -> RunConfig:
+        """The configuration that the run was started with."""
+        return RunConfig.model_validate(read_json(self.folder / "config.json"))
+
+    def write_config(self, config: RunConfig) -> None:
+        """Write config.json: the last step of preparing, so where it is, the rest is too."""
+        write_json(self.folder / "config.json", json.loads(config.model_dump_json()))
+
+    def write_manifest(self, trained: bool) -> None:
+        """Record the SHA-256 of everything that is loaded to recommend."""
+        model = ("model.safetensors", "metrics.json") if trained else ()
+        write_manifest(self.folder, [*PREPARED, *model])
+
+    def save_model(self, model: tr.Model) -> None:
+        """Write the weights as safetensors; tensors that modules share are written once."""
+        from safetensors.torch import save_model
+
+        with atomic_path(self.folder / "model.safetensors") as fresh:
+            save_model(model, str(fresh))
+
+    def load_model(self, schema: Schema) -> tr.Model:
+        """The trained model on the CPU, in evaluation mode."""
+        from safetensors.torch import load_model
+
+        from recsys.model.recommender import build_model
+
+        model = build_model(schema, self.config.model)
+        load_model(model, str(self.folder / "model.safetensors"))
+        return model.eval()
+
+
+def _remove_if_unused(folder: Path) -> None:
+    """Take away a folder that was made for a run which never began."""
+    if [each.name for each in folder.iterdir()] == [".lock"]:
+        (folder / ".lock").unlink()
+        folder.rmdir()

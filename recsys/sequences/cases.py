@@ -1,0 +1,77 @@
+"""Cases: the sends whose climb is to be named, and everything before them that may be used to name it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from recsys.sequences.split import TEST, TRAIN, VALIDATION
+from recsys.sequences.store import Array, Sequences
+from workflows.sends import CLIMB, FIRST_VALUE_ID
+
+PARTS = {"train": TRAIN, "validation": VALIDATION, "test": TEST}
+
+
+@dataclass(frozen=True, eq=False)
+class Cases:
+    """Sends to predict, each with at least one send before it.
+
+    Attributes
+    ----------
+    sends:
+        Indexes into the sequences, int64 [n_cases].
+    targets:
+        Index of the target in the catalogue, int64 [n_cases]; -1 where the workflow had not seen the climb.
+    climbers:
+        Whose cases they are: index of the climber, int64 [n_cases].
+    """
+
+    sequences: Sequences
+    sends: Array
+    targets: Array
+    climbers: Array
+
+    @classmethod
+    def of(cls, sequences: Sequences, parts: Array, part: str, most: int | None = None) -> Cases:
+        """The cases of a part ("train", "validation" or "test").
+
+        Parameters
+        ----------
+        sequences:
+            The histories.
+        parts:
+            Part of each send, in the order of the sequences, int8 [n_sends].
+        part:
+            Which one.
+        most:
+            Keep so many at the most, evenly spaced; None keeps all.
+        """
+        sends = np.flatnonzero(parts == PARTS[part])
+        sends = sends[~np.isin(sends, sequences.offsets)]  # a first send has no history
+        if most is not None and len(sends) > most:
+            sends = sends[np.linspace(0, len(sends) - 1, most).astype(np.int64)]
+        return cls(sequences, sends, item_index(sequences.features[CLIMB][sends]), sequences.owner(sends))
+
+    def __len__(self) -> int:
+        """Number of cases."""
+        return len(self.sends)
+
+    def seen(self, cases: Array) -> tuple[Array, Array]:
+        """The climbs that were sent before: which of the cases given, and which climb of the catalogue."""
+        rows, ids = self.sequences.history(self.sends[cases], CLIMB)
+        return rows, item_index(ids)
+
+    def repeats(self) -> int:
+        """Cases whose climb the climber had sent before: misses where sent climbs are left out."""
+        count = 0
+        for start in range(0, len(self), 4096):
+            rows, items = self.seen(np.arange(start, min(start + 4096, len(self))))
+            again = (items == self.targets[start + rows]) & (items >= 0)
+            count += len(np.unique(rows[again]))
+        return count
+
+
+def item_index(ids: Array) -> Array:
+    """Category ids to places in the catalogue: -1 for padding, null and unknown."""
+    return np.maximum(ids.astype(np.int64) - FIRST_VALUE_ID, -1)

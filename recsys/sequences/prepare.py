@@ -1,0 +1,126 @@
+"""From validated sends to everything a model needs, kept in the run's folder so that it can be had again.
+
+workflow/        the fitted NVTabular workflow with its category files
+schema.pbtxt     the Merlin schema that the model is built from
+sends.parquet    the sends, with the part (0 train, 1 validation, 2 test) of each; comments and beta are
+                 reduced to whether there were any
+climbs.parquet   the catalogue in the order of the model's outputs: id, name, usual grade, region, sends
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from recsys import columns as c
+from recsys.errors import DataError
+from recsys.files import atomic_folder, atomic_path
+from recsys.sequences.split import TRAIN
+from recsys.sequences.store import Array, Sequences
+from workflows import sends as workflow_of
+
+if TYPE_CHECKING:
+    from merlin.schema import Schema
+    from nvtabular import Workflow
+
+PART = "part"
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """Sequences, the part of each send in their order (int8 [n_sends]), the catalogue and the workflow."""
+
+    sends: pd.DataFrame
+    sequences: Sequences
+    parts: Array
+    climbs: pd.DataFrame
+    schema: Schema
+    workflow: Workflow
+
+    @property
+    def n_items(self) -> int:
+        """Climbs in the catalogue."""
+        return len(self.climbs)
+
+
+def prepare(frame: pd.DataFrame, parts: Array, has_time: bool, folder: Path) -> Prepared:
+    """Fit the workflow on the training sends, transform all of them, and write the four artifacts.
+
+    Parameters
+    ----------
+    frame:
+        Sorted sends, filtered, ``row`` counting from 0.
+    parts:
+        Part of each send, int8 [n_sends].
+    has_time:
+        Whether ``day`` is in days.
+    folder:
+        The run's folder.
+    """
+    training = frame[parts == TRAIN]
+    if training.empty:
+        raise DataError("no send is left for training", remedy="use more sends or another --split")
+    with atomic_folder(folder / "workflow", replace=True) as fresh:
+        workflow = workflow_of.fit(training, fresh, has_time)
+    with atomic_path(folder / "schema.pbtxt") as fresh:
+        fresh.write_text(workflow_of.schema_text(workflow_of.model_schema(workflow)))
+    with atomic_path(folder / "sends.parquet") as fresh:
+        _reduced(frame).assign(**{PART: parts}).to_parquet(fresh, index=False)
+    with atomic_path(folder / "climbs.parquet") as fresh:
+        _catalogue(training, workflow_of.vocabulary(folder / "workflow", c.CLIMB_ID)).to_parquet(fresh)
+    return load_prepared(folder)
+
+
+def load_prepared(folder: Path) -> Prepared:
+    """Read the artifacts that `prepare` wrote and transform the sends again.
+
+    The caller has checked the run's manifest: the workflow is a pickle.
+    """
+    workflow = load_workflow(folder)
+    sends = pd.read_parquet(folder / "sends.parquet")
+    sequences = Sequences.from_table(workflow_of.transform(workflow, sends))
+    return Prepared(
+        sends=sends,
+        sequences=sequences,
+        parts=sends[PART].to_numpy()[sequences.rows],
+        climbs=pd.read_parquet(folder / "climbs.parquet"),
+        schema=workflow_of.read_schema(folder / "schema.pbtxt"),
+        workflow=workflow,
+    )
+
+
+def load_workflow(folder: Path) -> Workflow:
+    """The fitted workflow of a run, its category files where the run is now."""
+    import nvtabular as nvt
+
+    return nvt.Workflow.load(str(folder / "workflow"))
+
+
+def _reduced(frame: pd.DataFrame) -> pd.DataFrame:
+    """The workflow's columns; of the texts only whether there was one."""
+    kept = frame[[name for name in workflow_of.INPUTS if name in frame]].copy()
+    for name in (c.COMMENT, c.BETA):
+        if name in kept:
+            written = kept[name].fillna("").astype(str).str.strip() != ""
+            kept[name] = written.map({True: "yes", False: None})
+    return kept
+
+
+def _catalogue(training: pd.DataFrame, vocabulary: list[str]) -> pd.DataFrame:
+    """One row a climb, in the order of the category ids, with what most of its sends say of it."""
+    ids = pd.Index(vocabulary[workflow_of.FIRST_VALUE_ID :], name=c.CLIMB_ID)
+    table: dict[str, Any] = {"sends": training[c.CLIMB_ID].value_counts()}
+    for name in (c.CLIMB_NAME, c.GRADE, c.REGION, c.AREA):
+        if name in training:
+            table[name] = _usual(training, name)
+    return pd.DataFrame(table).reindex(ids).reset_index()
+
+
+def _usual(training: pd.DataFrame, name: str) -> pd.Series:
+    """The most frequent value of a column for each climb; of equals, the first in order."""
+    counts = training.groupby([c.CLIMB_ID, name], sort=True).size().rename("n").reset_index()
+    best = counts.sort_values("n", ascending=False, kind="stable").drop_duplicates(c.CLIMB_ID)
+    return best.set_index(c.CLIMB_ID)[name]

@@ -1,0 +1,77 @@
+"""Windows of n sends that end at a target, cut when a batch asks for them.
+
+A window is start-padded, as in Thompson 2023: its last position is the target, the ones before are the
+climber's previous sends, and what is missing is 0 at the start.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch.utils.data import Dataset
+
+from recsys.sequences.store import Array, Sequences
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Batch = dict[str, torch.Tensor]
+
+
+class Windows(Dataset[Batch]):
+    """The windows of `length` sends that end at the given targets.
+
+    Parameters
+    ----------
+    sequences:
+        The histories.
+    targets:
+        Indexes of the sends that the windows end at, [n_windows].
+    length:
+        Sends in a window, the target included.
+    climber:
+        Name under which a batch holds the climber's id, [batch].
+    """
+
+    def __init__(self, sequences: Sequences, targets: Array, length: int, climber: str = "climber") -> None:
+        self.sequences = sequences
+        self.targets = targets
+        self.length = length
+        self.climber = climber
+
+    def __len__(self) -> int:
+        """Number of windows."""
+        return len(self.targets)
+
+    def __getitem__(self, index: int) -> Batch:
+        """One window, as a batch of one."""
+        return self.__getitems__([index])
+
+    def __getitems__(self, indices: Sequence[int]) -> Batch:
+        """A whole batch at once: every feature [batch, length], the climber [batch]."""
+        return self.cut(self.targets[np.asarray(indices, dtype=np.int64)])
+
+    def cut(self, ends: Array) -> Batch:
+        """The windows that end at the sends `ends`, [batch], whether or not they are among the targets."""
+        owner = self.sequences.owner(ends)
+        at = ends[:, None] + np.arange(1 - self.length, 1)  # [batch, length]
+        real = at >= self.sequences.offsets[owner][:, None]
+        at = np.where(real, at, 0)
+        batch: dict[str, Any] = {
+            name: _tensor(np.where(real, values[at], 0)) for name, values in self.sequences.features.items()
+        }
+        batch[self.climber] = _tensor(self.sequences.climbers[owner])
+        return batch
+
+
+def as_is(batch: Batch) -> Batch:
+    """The collate function for a dataset that already hands out batches."""
+    return batch
+
+
+def _tensor(values: Array) -> torch.Tensor:
+    if values.dtype.kind == "f":
+        return torch.from_numpy(values.astype(np.float32))
+    return torch.from_numpy(values.astype(np.int64))

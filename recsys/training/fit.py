@@ -1,0 +1,131 @@
+"""The Lightning trainer: devices, checkpoints that are whole or absent, early stopping, logs, resuming."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+import lightning.pytorch as pl
+import torch
+from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint, RichProgressBar
+from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
+from lightning.pytorch.plugins.io import TorchCheckpointIO
+
+from recsys.errors import RunError, UsageError
+from recsys.files import atomic_path
+from recsys.training.config import TrainingConfig
+from recsys.training.module import SCORE, NextClimb
+
+
+class AtomicCheckpointIO(TorchCheckpointIO):
+    """Checkpoints that a kill at any moment leaves whole."""
+
+    def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
+        """Write under a temporary name, then move into place."""
+        with atomic_path(Path(path)) as temporary:
+            torch.save(checkpoint, temporary)
+
+
+def choose_device(config: TrainingConfig) -> tuple[str, str]:
+    """Lightning's name of the accelerator, and one line that says which was chosen and why."""
+    cuda = torch.cuda.is_available()
+    if config.accelerator == "gpu" and not cuda:
+        raise UsageError("--accelerator gpu: torch sees no CUDA device; use --accelerator auto or cpu")
+    if cuda and config.accelerator != "cpu":
+        precision = "bf16" if _precision(config, "cuda") == "bf16-mixed" else "float32"
+        return "cuda", f"torch on {torch.cuda.get_device_name()} in {precision} (a CUDA device is there)"
+    why = "as asked" if config.accelerator == "cpu" else "no CUDA device"
+    return "cpu", f"torch on the CPU with {torch.get_num_threads()} threads ({why})"
+
+
+def fit(module: NextClimb, config: TrainingConfig, folder: Path, resume: bool) -> dict[str, Any]:
+    """Train until the epochs are over or the validation score stops growing, then load the best weights.
+
+    Parameters
+    ----------
+    module:
+        What is trained; its model holds the best weights afterwards.
+    config:
+        Devices, epochs, patience, clipping.
+    folder:
+        The run's folder: ``checkpoints/`` and ``logs/`` are written there.
+    resume:
+        Continue from ``checkpoints/last.ckpt`` if there is one.
+
+    Returns
+    -------
+    Epochs trained, the best epoch (1-based) and its validation score.
+    """
+    best = ModelCheckpoint(
+        folder / "checkpoints", "best", monitor=SCORE, mode="max", save_last=True,
+        save_on_train_epoch_end=True, enable_version_counter=False,
+    )  # fmt: skip
+    stop = EarlyStopping(SCORE, mode="max", patience=config.patience, check_on_train_epoch_end=True)
+    with _quiet():
+        trainer = _trainer(config, folder, [best, stop])
+        trainer.fit(module, ckpt_path=_last(folder) if resume else None, weights_only=True)
+    if trainer.interrupted:
+        raise KeyboardInterrupt
+    chosen = torch.load(best.best_model_path, map_location="cpu", weights_only=True)
+    module.load_state_dict(chosen["state_dict"])
+    return {
+        "epochs_trained": trainer.current_epoch,
+        "best_epoch": int(chosen["epoch"]) + 1,
+        SCORE: float(best.best_model_score) if best.best_model_score is not None else None,
+    }
+
+
+def _trainer(config: TrainingConfig, folder: Path, callbacks: list[Any]) -> pl.Trainer:
+    accelerator, _ = choose_device(config)
+    bar = sys.stderr.isatty()
+    return pl.Trainer(
+        accelerator=accelerator,
+        devices=config.devices,
+        strategy="auto" if config.devices == 1 else "ddp_find_unused_parameters_true",
+        precision=_precision(config, accelerator),  # type: ignore[arg-type]
+        max_epochs=config.epochs,
+        gradient_clip_val=config.clip,
+        deterministic="warn" if accelerator == "cuda" else True,
+        use_distributed_sampler=False,
+        num_sanity_val_steps=0,
+        log_every_n_steps=50,
+        enable_progress_bar=bar,
+        enable_model_summary=False,
+        plugins=[AtomicCheckpointIO()],
+        callbacks=[*callbacks, *([RichProgressBar()] if bar else [])],
+        logger=[CSVLogger(folder, name="logs/csv"), TensorBoardLogger(folder, name="logs/tensorboard")],
+    )
+
+
+def _precision(config: TrainingConfig, accelerator: str) -> str:
+    if config.precision == "auto":
+        bf16 = accelerator == "cuda" and torch.cuda.is_bf16_supported()
+        return "bf16-mixed" if bf16 else "32-true"
+    return {"32": "32-true", "bf16": "bf16-mixed"}[config.precision]
+
+
+def _last(folder: Path) -> str | None:
+    checkpoint = folder / "checkpoints" / "last.ckpt"
+    if not checkpoint.exists():
+        return None
+    try:
+        torch.load(checkpoint, map_location="cpu", weights_only=True)
+    except Exception as error:
+        raise RunError(
+            f"{checkpoint}: not a readable checkpoint ({type(error).__name__}); train anew"
+        ) from None
+    return str(checkpoint)
+
+
+class _quiet(warnings.catch_warnings):  # noqa: N801
+    """Hide Lightning's tips and its notes on workers and on devices that are not used."""
+
+    def __enter__(self) -> Any:
+        entered = super().__enter__()
+        warnings.simplefilter("ignore")
+        for name in ("lightning.pytorch", "lightning.fabric", "lightning.pytorch.utilities.rank_zero"):
+            logging.getLogger(name).setLevel(logging.ERROR)
+        return entered

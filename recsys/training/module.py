@@ -1,0 +1,145 @@
+"""Training as a Lightning module: the loss of a batch, the schedule, and the score that chooses an epoch.
+
+Everything random in an epoch (order of the windows, masks, dropout) is drawn from the seed and the epoch's
+number, so a run that was killed and resumed ends like one that was not.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import lightning.pytorch as pl
+import numpy as np
+import torch
+from torch.utils.data import DataLoader, Sampler
+
+from recsys.evaluation.evaluate import evaluate
+from recsys.model.config import ATTRIBUTES, ModelConfig
+from recsys.model.scorer import ModelScorer
+from recsys.sequences.cases import Cases
+from recsys.sequences.windows import Windows, as_is
+from recsys.training.config import TrainingConfig
+
+if TYPE_CHECKING:
+    import transformers4rec.torch as tr
+
+    from recsys.sequences.store import Array
+
+SCORE = "validation_score"  # mean of prompted and unprompted MRR@20
+MLM_WINDOWS = 0.3  # an mlm window asks for several climbs, so an epoch needs fewer of them
+
+
+class EpochSampler(Sampler[int]):
+    """A seeded share of the windows, in an order of its own in each epoch, split over the devices."""
+
+    def __init__(self, size: int, share: float, seed: int, rank: int = 0, world: int = 1) -> None:
+        self.size, self.seed, self.rank, self.world, self.epoch = size, seed, rank, world, 0
+        self.drawn = math.ceil(size * share / world) * world
+
+    def set_epoch(self, epoch: int) -> None:
+        """Called by Lightning before each epoch."""
+        self.epoch = epoch
+
+    def __iter__(self) -> Iterator[int]:
+        """Indexes for this device."""
+        order = np.random.default_rng([self.seed, self.epoch]).permutation(self.size)
+        return iter(np.resize(order, self.drawn)[self.rank :: self.world].tolist())
+
+    def __len__(self) -> int:
+        """Windows that this device sees in an epoch."""
+        return self.drawn // self.world
+
+
+class NextClimb(pl.LightningModule):
+    """Trains a model on the windows that end at the training sends.
+
+    Parameters
+    ----------
+    model:
+        As built by `recsys.model.recommender.build_model`.
+    model_config, config:
+        What the model is, and how it is trained.
+    training_sends:
+        Indexes of the sends that a window may end at; nothing after them is read.
+    validation:
+        The cases that choose the epoch.
+    n_items:
+        Climbs in the catalogue.
+    exclude_seen:
+        Whether climbs that were sent before are left out when validating.
+    seed:
+        Of everything random.
+    """
+
+    def __init__(
+        self,
+        model: tr.Model,
+        model_config: ModelConfig,
+        config: TrainingConfig,
+        training_sends: Array,
+        validation: Cases,
+        n_items: int,
+        exclude_seen: bool,
+        seed: int,
+    ) -> None:
+        super().__init__()
+        self.model = model
+        self.model_config, self.config = model_config, config
+        self.windows = Windows(validation.sequences, training_sends, model_config.length)
+        self.validation, self.n_items, self.exclude_seen, self.seed = validation, n_items, exclude_seen, seed
+
+    def train_dataloader(self) -> DataLoader[Any]:
+        """Batches of windows; cutting one takes well under a millisecond, so there are no workers."""
+        share = self.config.windows or (1.0 if self.model_config.masking == "last" else MLM_WINDOWS)
+        trainer = self.trainer
+        sampler = EpochSampler(len(self.windows), share, self.seed, trainer.global_rank, trainer.world_size)
+        return DataLoader(self.windows, self.config.batch_size, sampler=sampler, collate_fn=as_is)  # type: ignore[arg-type]
+
+    def on_train_epoch_start(self) -> None:
+        """Masks and dropout of an epoch depend on its number, not on what was drawn before."""
+        torch.manual_seed(hash((self.seed, self.current_epoch, self.global_rank)) % 2**63)
+
+    def training_step(self, batch: dict[str, torch.Tensor], _: int) -> torch.Tensor:
+        """Softmax cross-entropy over all climbs, mean over the hidden positions of the batch."""
+        loss: torch.Tensor = self.model(batch, training=True)["loss"]
+        self.log("train_loss", loss, on_step=False, on_epoch=True, prog_bar=True, batch_size=1)
+        return loss
+
+    def on_train_epoch_end(self) -> None:
+        """Score the validation cases, prompted and unprompted, with the evaluator that scores the test."""
+        values = []
+        for prompted in (True, False) if self._has_prompt() else (True,):
+            result = evaluate(
+                ModelScorer(self.model, self.validation, self.model_config.length, prompted),
+                self.validation.targets,
+                self.validation.climbers,
+                self.validation.seen if self.exclude_seen else None,
+                self.n_items,
+            )
+            kind = "prompted" if prompted else "unprompted"
+            for metric in ("accuracy", "recall@10", "mrr@20"):
+                self.log(f"validation_{kind}_{metric}", result.values[metric], sync_dist=True)
+            values.append(result.values["mrr@20"])
+        self.log(SCORE, float(np.mean(values)), prog_bar=True, sync_dist=True)
+        self.model.train()
+
+    def configure_optimizers(self) -> Any:
+        """Adam with a short warm-up and a cosine down to the final rate."""
+        optimizer = torch.optim.Adam(self.parameters(), lr=self.config.learning_rate)
+        total = int(self.trainer.estimated_stepping_batches)
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: self._rate(step, total))
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def _rate(self, step: int, total: int) -> float:
+        """Learning rate at a step, as a share of the highest."""
+        warmup = max(1, round(self.config.warmup * total))
+        if step < warmup:
+            return (step + 1) / warmup
+        last = self.config.final_learning_rate / self.config.learning_rate
+        done = (step - warmup) / max(1, total - warmup)
+        return last + (1 - last) * 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
+
+    def _has_prompt(self) -> bool:
+        return any(name in ATTRIBUTES for name in self.model_config.features)

@@ -1,0 +1,71 @@
+"""Shared frames and models, small enough to follow by hand."""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # two workers on two cores
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+SHARED = Path(__file__).parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The public datasets beside the checkout."""
+    if not SHARED.is_dir():
+        pytest.skip(f"no public datasets at {SHARED}")
+    return SHARED
+
+
+@pytest.fixture(autouse=True)
+def _quiet_merlin():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+N_CLIMBS = 100
+
+
+@pytest.fixture(scope="session")
+def schema():
+    """A schema as the workflow emits it: 100 climbs, 20 climbers, 4 regions, grade in bins and standardised."""
+    from merlin.schema import ColumnSchema, Schema, Tags
+
+    def column(name, highest, tags, is_list=True):
+        return ColumnSchema(
+            name,
+            dtype=np.int64,
+            is_list=is_list,
+            is_ragged=is_list,
+            tags=[Tags.CATEGORICAL, *tags],
+            properties={
+                "domain": {"min": 0, "max": highest, "name": name},
+                **({"value_count": {"min": 1, "max": 50}} if is_list else {}),
+            },
+        )
+
+    number = ColumnSchema(
+        "grade",
+        dtype=np.float32,
+        is_list=True,
+        is_ragged=True,
+        tags=[Tags.CONTINUOUS],
+        properties={"value_count": {"min": 1, "max": 50}},
+    )
+    return Schema(
+        [
+            column("climb", N_CLIMBS + 2, [Tags.ITEM, Tags.ITEM_ID]),
+            column("climber", 22, [Tags.USER, Tags.USER_ID], is_list=False),
+            column("region", 6, [Tags.CONTEXT]),
+            column("grade_bin", 12, [Tags.CONTEXT]),
+            number,
+            column("comment", 2, [Tags.CONTEXT]),
+        ]
+    )

@@ -1,0 +1,16 @@
+"""Train a recommender.
+
+python train.py                                     the simulated BC logbooks, last-item masking
+python train.py --epochs 2 --d-model 16             the same, tiny: a minute on a laptop
+python train.py --data sends.csv --masking mlm      your own sends (README: "Your own sends")
+"""
+
+from __future__ import annotations
+
+import sys
+
+from recsys.cli.app import run, single
+from recsys.cli.train import train
+
+if __name__ == "__main__":
+    sys.exit(run(single(train), "train.py"))
