@@ -44,7 +44,7 @@ test: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 # Names and exact versions only, no registry address. torch's CUDA wheels are left to torch itself, so that a
 # machine with a CPU build of it does not fetch them.

@@ -27,3 +27,6 @@ OPTIONAL: Final = (
 # Added on reading: days as a float since the Unix epoch, and the row's place in (climber, time) order.
 DAY: Final = "day"
 ROW: Final = "row"
+
+# Simulated climbers and climbs say so in their ids, whatever file they end up in.
+SIMULATED: Final = "sim-"

@@ -1,9 +1,9 @@
 """The project's exceptions, one tree:
 
-    RecsysError            base: its message is one line a person can act on; the command line exits with 2
-    ├── DataError          a file or a value in it is not what it should be (file, row, value, remedy)
-    ├── UsageError         a wrong call: an option, a name or a pair of options that cannot work
-    └── RunError           a run's folder is incomplete, was changed, or is in use
+RecsysError            base: its message is one line a person can act on; the command line exits with 2
+├── DataError          a file or a value in it is not what it should be (file, row, value, remedy)
+├── UsageError         a wrong call: an option, a name or a pair of options that cannot work
+└── RunError           a run's folder is incomplete, was changed, or is in use
 """
 
 from __future__ import annotations

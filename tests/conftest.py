@@ -35,7 +35,7 @@ N_CLIMBS = 100
 
 @pytest.fixture(scope="session")
 def schema():
-    """A schema as the workflow emits it: 100 climbs, 20 climbers, 4 regions, grade in bins and standardised."""
+    """As the workflow emits it: 100 climbs, 20 climbers, 4 regions, grade in bins and standardised."""
     from merlin.schema import ColumnSchema, Schema, Tags
 
     def column(name, highest, tags, is_list=True):

@@ -57,8 +57,8 @@ def test_columns_and_types(raw: pd.DataFrame) -> None:
     wanted = [c for c in (*columns.REQUIRED, *columns.OPTIONAL) if c != columns.STYLE]
     assert list(raw.columns) == wanted
     assert raw[columns.RATING].dtype == "Int64"
-    assert raw[columns.CLIMBER_ID].str.fullmatch(r"climber-\d{4}").all()
-    assert raw[columns.CLIMB_ID].str.fullmatch(r"climb-\d{5}").all()
+    assert raw[columns.CLIMBER_ID].str.fullmatch(r"sim-climber-\d{4}").all()
+    assert raw[columns.CLIMB_ID].str.fullmatch(r"sim-climb-\d{5}").all()
     assert raw[columns.DATE].str.fullmatch(r"20\d\d-\d\d-\d\d").all()
     assert raw[columns.GRADE].str.fullmatch(r"V(\d|1[0-4])").all()
     assert set(raw[columns.CLIMB_TYPE]) == {"boulder"}

@@ -230,3 +230,17 @@ def _quiet() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
+
+
+def main() -> None:
+    """``python -m workflows.sends SENDS OUT``."""
+    import sys
+
+    from recsys.cli.app import run, single
+    from recsys.cli.workflow import workflow
+
+    sys.exit(run(single(workflow), "python -m workflows.sends"))
+
+
+if __name__ == "__main__":
+    main()

@@ -64,7 +64,7 @@ def read_sends(
     bad_rows:
         "fail" raises on the first bad row; "drop" drops and counts them.
     rejects:
-        Where to write the dropped rows as CSV (row, reason, their own values), or None.
+        Where to write the dropped rows, if there are any, as CSV (row, reason, their own values), or None.
 
     Raises
     ------
@@ -87,7 +87,7 @@ def read_sends(
     _drop_bad(raw, checked.checks, kept, bad_rows, found.mapping, log)
     frame, duplicates = _sorted(checked.frame, np.flatnonzero(log.kept))
     log.drop_places(duplicates, "duplicate")
-    if rejects is not None:
+    if rejects is not None and log.counts():
         log.write(Path(rejects))
     if frame.empty:
         problem = f"none of its {raw.n_read} rows is a send that can be read"

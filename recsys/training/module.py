@@ -95,7 +95,13 @@ class NextClimb(pl.LightningModule):
         share = self.config.windows or (1.0 if self.model_config.masking == "last" else MLM_WINDOWS)
         trainer = self.trainer
         sampler = EpochSampler(len(self.windows), share, self.seed, trainer.global_rank, trainer.world_size)
-        return DataLoader(self.windows, self.config.batch_size, sampler=sampler, collate_fn=as_is)  # type: ignore[arg-type]
+        return DataLoader(
+            self.windows,
+            self.config.batch_size,
+            sampler=sampler,
+            collate_fn=as_is,  # type: ignore[arg-type]
+            generator=torch.Generator(),  # its own, so that starting an epoch draws nothing from the global one
+        )
 
     def on_train_epoch_start(self) -> None:
         """Masks and dropout of an epoch depend on its number, not on what was drawn before."""

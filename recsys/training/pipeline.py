@@ -69,21 +69,22 @@ def train_run(
 
 def _prepare(run: Run, config: RunConfig) -> tuple[Prepared, RunConfig]:
     """Read, filter and split the sends, fit the workflow, and write what the run was started with."""
-    with progress("importing Merlin"):
-        from recsys.sequences.prepare import prepare
-        from recsys.sequences.split import assign
-        from workflows.sends import device
+    from recsys.sequences.split import assign
 
-    say(device()[1])
     with progress("reading sends"):
         sends, source = _read(config, run.folder)
     frame, k = _filtered(sends.frame, config.min_sends)
     parts, described = assign(frame, config.split, config.seed, sends.has_time)
+    with progress("importing Merlin"):
+        from recsys.sequences.prepare import prepare
+        from workflows.sends import device
+
+    say(device()[1])
     with progress("fitting the workflow"):
         prepared = prepare(frame, parts, sends.has_time, run.folder)
     facts = {
         "source": source,
-        "simulated": bool(frame[c.CLIMB_ID].str.startswith("sim-").all()),
+        "simulated": bool(frame[c.CLIMB_ID].str.startswith(c.SIMULATED).all()),
         "sends_read": sends.n_read,
         "dropped": dict(sends.n_dropped),
         "kept_with_at_least": k,

@@ -35,9 +35,11 @@ def simulate(preset: str = "bc", seed: int = 0, scale: float = 1.0) -> pd.DataFr
         Size of the community as a share of its sends: 1 for the published figures, 0.05 for quick tests
         (see `Preset.scaled`).
 
-    Returns ------- The columns of the contract but the hidden style: climber_id, climb_id, date ("YYYY-MM-
-    DD"), sequence (from 0 within the date), region, area, climb_name, climb_type ("boulder"), grade ("V4"),
-    rating (1 to 5 stars, or null), comment and beta (or null).
+    Returns
+    -------
+    The columns of the contract but the hidden style: climber_id and climb_id (both start with "sim-"), date
+    ("YYYY-MM-DD"), sequence (from 0 within the date), region, area, climb_name, climb_type ("boulder"),
+    grade ("V4"), rating (1 to 5 stars, or null), comment and beta (or null).
     """
     figures = preset_named(preset).scaled(scale)
     if seed < 0:
@@ -75,8 +77,12 @@ def _log(
     style = crags.style[climb]
     written = texts.comments(style[commented], rating[commented], (grade - mean[climber])[commented], rng)
     return {
-        columns.CLIMBER_ID: _labels([f"climber-{k:04d}" for k in range(len(climbers.sends))], climber),
-        columns.CLIMB_ID: _labels([f"climb-{k:05d}" for k in range(len(crags.grade))], climb),
+        columns.CLIMBER_ID: _labels(
+            [f"{columns.SIMULATED}climber-{k:04d}" for k in range(len(climbers.sends))], climber
+        ),
+        columns.CLIMB_ID: _labels(
+            [f"{columns.SIMULATED}climb-{k:05d}" for k in range(len(crags.grade))], climb
+        ),
         columns.DATE: np.datetime_as_string(days.astype("datetime64[D]")).astype(object),
         columns.SEQUENCE: _sequence(climber, days),
         columns.REGION: _labels([region.name for region in figures.regions], crags.region[climb]),
