@@ -83,7 +83,7 @@ def build(present: frozenset[str], has_time: bool, scratch: Path) -> Workflow:
     from merlin.schema import Tags
     from nvtabular import ops
 
-    from workflows.operators import GradeOrdinal, Presence
+    from workflows.operators import GradeOrdinal, Presence, SequenceLengths
 
     def categorify(column: str, name: str, tags: list[Tags]) -> Any:
         node = [column] >> ops.Categorify(out_path=str(scratch)) >> ops.Rename(name=name)
@@ -116,7 +116,7 @@ def build(present: frozenset[str], has_time: bool, scratch: Path) -> Workflow:
         name_sep="-",
     )
     grouped = grouped >> ops.Rename(f=_without_aggregation)
-    histories = grouped[lists] >> ops.ValueCount() >> ops.AddTags([Tags.LIST, Tags.SEQUENCE])
+    histories = grouped[lists] >> SequenceLengths() >> ops.AddTags([Tags.LIST, Tags.SEQUENCE])
     return nvt.Workflow(histories + grouped[[CLIMBER, c.CLIMBER_ID, c.ROW]])
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+import os
 import sys
 import warnings
 from collections.abc import Callable
@@ -44,6 +45,8 @@ def single(command: Callable[..., Any]) -> typer.Typer:
 
 def run(app: typer.Typer, name: str) -> int:
     """Run an app on the arguments of the process and return its exit code."""
+    # Threads that wait sleep. By default they spin, and two programs on two cores then slow each other tenfold.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     warnings.simplefilter("ignore")  # Merlin's and torch's notes to their own developers
     logging.getLogger("distributed").setLevel(logging.ERROR)
     try:

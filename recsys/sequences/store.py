@@ -2,7 +2,7 @@
 
 Memory grows with the sends alone. A window is the last n sends up to a target, cut from these arrays when a
 batch asks for it (`recsys.sequences.windows`), so n costs nothing. A send takes the sum of its columns'
-widths, 4 bytes a number or wide id and 1 byte a bin or flag: 27 bytes with every feature, plus 4 for its
+widths, 4 bytes a number or wide id and 1 byte a bin or flag: 22 bytes with every feature, plus 4 for its
 place among the raw sends (`benchmarks/memory.py` prints it and shows it on five million sends).
 """
 

@@ -100,7 +100,7 @@ class NextClimb(pl.LightningModule):
             self.config.batch_size,
             sampler=sampler,
             collate_fn=as_is,  # type: ignore[arg-type]
-            generator=torch.Generator(),  # its own, so that starting an epoch draws nothing from the global one
+            generator=torch.Generator(),  # its own: starting an epoch draws nothing from the global one
         )
 
     def on_train_epoch_start(self) -> None:
@@ -133,7 +133,7 @@ class NextClimb(pl.LightningModule):
 
     def configure_optimizers(self) -> Any:
         """Adam with a short warm-up and a cosine down to the final rate."""
-        optimizer = torch.optim.Adam(self.parameters(), lr=self.config.learning_rate)
+        optimizer = torch.optim.Adam(self.parameters(), lr=self.config.learning_rate, fused=True)
         total = int(self.trainer.estimated_stepping_batches)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: self._rate(step, total))
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
