@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from recsys.sequences.store import Array
 
 SCORE = "validation_score"  # mean of prompted and unprompted MRR@20
-MLM_WINDOWS = 0.3  # an mlm window asks for several climbs, so an epoch needs fewer of them
 
 
 class EpochSampler(Sampler[int]):
@@ -92,9 +91,13 @@ class NextClimb(pl.LightningModule):
 
     def train_dataloader(self) -> DataLoader[Any]:
         """Batches of windows; cutting one takes well under a millisecond, so there are no workers."""
-        share = self.config.windows or (1.0 if self.model_config.masking == "last" else MLM_WINDOWS)
-        trainer = self.trainer
-        sampler = EpochSampler(len(self.windows), share, self.seed, trainer.global_rank, trainer.world_size)
+        sampler = EpochSampler(
+            len(self.windows),
+            self.config.windows,
+            self.seed,
+            self.trainer.global_rank,
+            self.trainer.world_size,
+        )
         return DataLoader(
             self.windows,
             self.config.batch_size,

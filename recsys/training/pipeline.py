@@ -163,6 +163,8 @@ def _train(
     }
     run.save_model(module.model)
     described = {"name": run.folder.name, **config.model_dump(exclude={"facts"})}
+    used = set(prepared.schema.column_names)
+    described["model"]["features"] = [name for name in config.model.features if name in used]
     with atomic_path(run.folder / "MODEL_CARD.md") as fresh:
         fresh.write_text(model_card(described, metrics, config.facts), encoding="utf-8")
     write_json(run.folder / "metrics.json", metrics)
