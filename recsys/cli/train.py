@@ -49,7 +49,7 @@ def train(
             "--exclude-seen/--include-seen", help="whether climbs already sent are left out of the ranking"
         ),
     ] = True,
-    epochs: Annotated[int, _Option(help="epochs at the most")] = 40,
+    epochs: Annotated[int, _Option(help="epochs at the most")] = 30,
     patience: Annotated[int, _Option(help="epochs without a better validation score before stopping")] = 10,
     batch_size: Annotated[int, _Option(help="windows in a batch")] = 128,
     learning_rate: Annotated[float, _Option(help="highest learning rate of Adam")] = 1e-3,

@@ -12,7 +12,7 @@ class TrainingConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    epochs: int = Field(40, ge=1, description="epochs at the most")
+    epochs: int = Field(30, ge=1, description="epochs at the most")
     patience: int = Field(10, ge=1, description="epochs without a better validation score before stopping")
     batch_size: int = Field(128, ge=1, description="windows in a batch")
     learning_rate: float = Field(1e-3, gt=0, description="highest learning rate of Adam")
