@@ -45,7 +45,7 @@ def single(command: Callable[..., Any]) -> typer.Typer:
 
 def run(app: typer.Typer, name: str) -> int:
     """Run an app on the arguments of the process and return its exit code."""
-    # Threads that wait sleep. By default they spin, and two programs on two cores then slow each other tenfold.
+    # Threads that wait sleep. By default they spin, and two programs on two cores slow each other tenfold.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     warnings.simplefilter("ignore")  # Merlin's and torch's notes to their own developers
     logging.getLogger("distributed").setLevel(logging.ERROR)

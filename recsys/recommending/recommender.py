@@ -5,6 +5,8 @@ The climber's logbook and that send go through the run's own workflow, exactly a
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -67,20 +69,37 @@ class Recommender:
         order = np.lexsort((np.arange(len(allowed)), -probability))
         return [self._item(i, probability) for i in order[allowed[order]][: request.k]]
 
-    @torch.inference_mode()
     def probabilities(self, history: pd.DataFrame, request: Request) -> Array:
-        """Probability of every climb to be the next, float [n_items]; it sums to 1 before any filter."""
-        asked = {c.CLIMBER_ID: request.climber, c.CLIMB_ID: _ASKED, c.REGION: request.region}
-        if request.grades is not None:
-            asked[c.GRADE] = label(sum(request.grades) / 2)
-        sends = pd.concat([history, pd.DataFrame([asked])], ignore_index=True)
-        sends[c.DAY] = sends[c.DAY].ffill().fillna(0.0)
+        """Probability of every climb to be the next, float [n_items]; it sums to 1 before any filter.
+
+        A range of grades is asked for grade by grade, and each answer counts by how likely that grade is for
+        this climber: P(climb) = sum over grades of P(grade) P(climb | grade). P(grade) is what the answer
+        without a grade gives to the climbs of that grade.
+        """
+        if request.grades is None:
+            return self._ask(history, [None], request.region)[0]
+        steps = _steps(request.grades)
+        unasked, *answers = self._ask(history, [None, *map(label, steps)], request.region)
+        off = np.abs(self.catalogue.grades()[None] - np.array(steps)[:, None])  # [steps, n_items]
+        weights = np.where(off <= 0.5, unasked, 0.0).sum(1)
+        return np.average(answers, axis=0, weights=weights if weights.sum() > 0 else None)
+
+    @torch.inference_mode()
+    def _ask(self, history: pd.DataFrame, grades: Sequence[str | None], region: str | None) -> Array:
+        """One answer a grade asked for (None: no grade), float [questions, n_items]."""
+        asked = pd.DataFrame({c.GRADE: grades}).assign(**{c.CLIMB_ID: _ASKED, c.REGION: region})
+        sends = pd.concat([history, asked], ignore_index=True)
+        sends[[c.CLIMBER_ID, c.DAY]] = sends[[c.CLIMBER_ID, c.DAY]].ffill()
         sends[c.ROW] = np.arange(len(sends))
         sequences = Sequences.from_table(workflow_of.transform(self.workflow, sends))
-        batch = Windows(sequences, np.array([len(sequences) - 1]), self.config.model.length)[0]
-        given = {c.GRADE: request.grades is not None, c.REGION: request.region is not None}
-        batch[GIVEN] = torch.tensor([[given.get(name, False) for name in ATTRIBUTES]])
-        return np.asarray(next_climb_scores(self.model, batch)[0].double().softmax(-1))
+        first = len(history)  # every question follows the history, and none follows another
+        windows = Windows(sequences, np.arange(first, len(sends)), self.config.model.length)
+        batch = windows.cut(np.full(len(grades), first))
+        for name, values in sequences.features.items():
+            batch[name][:, -1] = torch.from_numpy(values[first:].astype(np.float64))
+        given = [{c.GRADE: grade is not None, c.REGION: region is not None} for grade in grades]
+        batch[GIVEN] = torch.tensor([[row.get(name, False) for name in ATTRIBUTES] for row in given])
+        return np.asarray(next_climb_scores(self.model, batch).double().softmax(-1))
 
     def _item(self, item: int, probability: Array) -> Item:
         text = self.catalogue.text
@@ -91,6 +110,11 @@ class Recommender:
             region=text(item, c.REGION),
             score=float(probability[item]),
         )
+
+
+def _steps(span: tuple[float, float]) -> list[float]:
+    """The whole grades of a range; its middle where it holds none."""
+    return [float(g) for g in range(math.ceil(span[0]), math.floor(span[1]) + 1)] or [sum(span) / 2]
 
 
 def open_recommender(folder: Path) -> Recommender:
