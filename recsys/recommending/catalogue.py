@@ -25,12 +25,15 @@ class Catalogue:
         return ordinals(self.climbs[c.GRADE].tolist())
 
     def allowed(self, grades: tuple[float, float] | None, region: str | None) -> Array:
-        """The climbs of those grades in that region, bool [n_items]; None allows every one."""
+        """The climbs of those grades in that region, bool [n_items]; None allows every one.
+
+        A climb between two grades belongs to both: V4-5 is allowed by V4 and by V5.
+        """
         allowed = np.ones(len(self.climbs), dtype=bool)
         if grades is not None:
             ordinal = self.grades()
             with np.errstate(invalid="ignore"):
-                allowed &= (ordinal >= grades[0]) & (ordinal <= grades[1])
+                allowed &= (ordinal >= grades[0] - 0.5) & (ordinal <= grades[1] + 0.5)
         if region is not None:
             allowed &= (self.climbs[c.REGION] == region).to_numpy()
         return allowed

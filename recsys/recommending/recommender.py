@@ -59,12 +59,14 @@ class Recommender:
         UsageError
             No climb of the catalogue fits the request.
         """
+        if request.grades is not None and np.isnan(self.catalogue.grades()).all():
+            raise UsageError("--grade: the sends of this run have no grades")
         allowed = self.catalogue.allowed(request.grades, request.region)
         history = self.sends[self.sends[c.CLIMBER_ID] == request.climber]
         if request.exclude_seen:
             allowed &= ~self.catalogue.climbs[c.CLIMB_ID].isin(history[c.CLIMB_ID]).to_numpy()
         if not allowed.any():
-            raise UsageError("no climb is left of these grades in this region; ask for a wider range")
+            raise UsageError("no climb that was not sent yet fits; ask for more grades or regions")
         probability = self.probabilities(history, request)
         order = np.lexsort((np.arange(len(allowed)), -probability))
         return [self._item(i, probability) for i in order[allowed[order]][: request.k]]
