@@ -1,7 +1,7 @@
 """Fuzzes the import of logbooks with atheris: any exception but the project's own, in one line, is a crash.
 
     python -m venv /tmp/fuzz && /tmp/fuzz/bin/pip install atheris
-    PYTHONPATH=. /tmp/fuzz/bin/python benchmarks/fuzz_import.py -max_total_time=120 -dict=benchmarks/fuzz_import.dict
+    PYTHONPATH=. /tmp/fuzz/bin/python benchmarks/fuzz_import.py -max_total_time=120
 
 The import is pure Python, so nothing else is needed; atheris is no dependency of the project. It starts from
 the constructed logbooks of the tests, copied to a temporary corpus. Other options are libFuzzer's.
@@ -25,6 +25,7 @@ with atheris.instrument_imports():
     from recsys.logbooks.importing.sources import SOURCES
 
 SEEDS = Path(__file__).parents[1] / "tests" / "logbooks"
+WORDS = Path(__file__).with_suffix(".dict")
 CHOICES = ("auto", *SOURCES)
 
 
@@ -35,7 +36,9 @@ def one_input(data: bytes) -> None:
         parsed = parse_logbook(data, "me.csv", source, Wanted(attempts=True))
         merged = merge([parsed, parsed])
     except RecsysError as error:
-        assert len(str(error).splitlines()) == 1, str(error)
+        message = str(error)
+        if len(message.splitlines()) != 1:
+            raise AssertionError(message) from error
         return
     assert parsed.n_read == len(parsed.rows) + len(parsed.rejects)
     assert all(row.climb_id and row.climber_id and row.date for row in merged.rows)
@@ -46,5 +49,5 @@ def one_input(data: bytes) -> None:
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
         corpus = shutil.copytree(SEEDS, Path(folder) / "corpus")
-        atheris.Setup([*sys.argv, "-max_len=4096", str(corpus)], one_input)
+        atheris.Setup([*sys.argv, "-max_len=4096", f"-dict={WORDS}", str(corpus)], one_input)
         atheris.Fuzz()

@@ -473,7 +473,7 @@ def test_attempts_and_discipline(tmp_path: Path) -> None:
     assert "not a boulder" in (tmp_path / "sends.rejects.csv").read_text()
 
 
-def test_reading_a_logbook_needs_no_package() -> None:
+def test_reading_a_logbook_needs_no_package(tmp_path: Path) -> None:
     code = (
         "import sys; sys.path.insert(0, sys.argv[1]); from pathlib import Path\n"
         "from recsys.logbooks.importing import parse_logbook\n"
@@ -482,10 +482,8 @@ def test_reading_a_logbook_needs_no_package() -> None:
         "parsed = parse_logbook(Path(sys.argv[2]).read_bytes(), 'ukc.csv')\n"
         "write_sends(merge([parsed]).rows, Path(sys.argv[3]) / 'out.csv'); print(len(parsed.rows))"
     )
-    words = ["-S", "-c", code, str(ROOT), str(FILES["ukc"]), "."]
-    result = subprocess.run(
-        [sys.executable, *words[:-1], str(Path("/tmp"))], capture_output=True, text=True, check=False
-    )
+    words = ["-S", "-c", code, str(ROOT), str(FILES["ukc"]), str(tmp_path)]
+    result = subprocess.run([sys.executable, *words], capture_output=True, text=True, check=False)
     assert result.stdout == "5\n", result.stderr
 
 
@@ -574,3 +572,14 @@ def test_a_date_survives_every_way_of_writing_it(day: date) -> None:
 
 def test_load_reads_what_parse_reads() -> None:
     assert [row.climb_id for row in load(FILES["ukc"]).rows] == [row.climb_id for row in parsed("ukc").rows]
+
+
+@pytest.mark.shared
+def test_a_real_log_keeps_its_sends(shared: Path) -> None:
+    """theCrag's ascents of six climbers: the import and the reader of sends agree on what a send is."""
+    log = shared / "thecrag_testdata" / "ascents.parquet"
+    found = load(log)
+    assert {reject.reason for reject in found.rejects} == {"attempt"}
+    before = read_sends(log)
+    assert len(found.rejects) == before.n_dropped["attempt"]
+    assert len(merge([found]).rows) == len(before)

@@ -20,7 +20,8 @@ def import_(
         ),
     ] = "auto",
     climber: Annotated[
-        str | None, typer.Option(help="id of the climber of the logbooks [default: each file's stem]")
+        str | None,
+        typer.Option(help="id of the logbooks' climber; raw sends keep theirs [default: the file's stem]"),
     ] = None,
     attempts: Annotated[
         bool, typer.Option("--attempts", help="keep attempts too; training would take them for sends")
@@ -38,7 +39,7 @@ def import_(
     from recsys.errors import DataError
     from recsys.logbooks.importing.load import load
     from recsys.logbooks.importing.merge import merge
-    from recsys.logbooks.importing.parse import Wanted
+    from recsys.logbooks.importing.model import Wanted
     from recsys.logbooks.importing.summary import file_lines, summary_lines
     from recsys.logbooks.importing.write import check_output, rejects_path, write_rejects, write_sends
 

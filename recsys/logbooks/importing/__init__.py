@@ -7,7 +7,7 @@ Bytes become text (`text`), text becomes rows (`table`) under a header that tell
 source makes a `Draft` of a row (`sources`), and `parse` gives it a date (`dates`), an id (`ids`) and a place.
 """
 
-from recsys.logbooks.importing.model import Ascent, Parsed, Reject
-from recsys.logbooks.importing.parse import Wanted, parse_logbook
+from recsys.logbooks.importing.model import Ascent, Parsed, Reject, Wanted
+from recsys.logbooks.importing.parse import parse_logbook
 
 __all__ = ["Ascent", "Parsed", "Reject", "Wanted", "parse_logbook"]

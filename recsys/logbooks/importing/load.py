@@ -7,8 +7,8 @@ from typing import Any
 
 from recsys.errors import DataError
 from recsys.logbooks.importing.header import AUTO, Header, find_header
-from recsys.logbooks.importing.model import Parsed
-from recsys.logbooks.importing.parse import Wanted, parse_logbook, parse_rows
+from recsys.logbooks.importing.model import Parsed, Wanted
+from recsys.logbooks.importing.parse import parse_logbook, parse_rows
 from recsys.logbooks.importing.table import RawRow, as_text
 
 

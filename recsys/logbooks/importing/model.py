@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from recsys.errors import UsageError
+
 SEND: Final = "send"
 ATTEMPT: Final = "attempt"
 UNKNOWN: Final = "unknown"
@@ -106,3 +108,20 @@ class Parsed:
     source: str
     notes: Mapping[str, int] = field(default_factory=dict)
     n_read: int = 0
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What to take from a logbook: whose it is (None: the file's stem), attempts too, which discipline."""
+
+    climber: str | None = None
+    attempts: bool = False
+    unknown: bool = True
+    discipline: str = "all"
+
+    def __post_init__(self) -> None:
+        if self.discipline not in DISCIPLINE_CHOICES:
+            choices = ", ".join(DISCIPLINE_CHOICES)
+            raise UsageError(f"there is no discipline {self.discipline!r}; choose from {choices}")
+        if self.climber is not None and not self.climber.strip():
+            raise UsageError("the climber's id is blank; give --climber an id, or leave it out")

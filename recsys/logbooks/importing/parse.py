@@ -12,20 +12,12 @@ from itertools import islice, pairwise
 from pathlib import PurePath
 from typing import Final
 
-from recsys.errors import DataError, UsageError
+from recsys.errors import DataError
 from recsys.logbooks.importing.dates import When, day_first, read_date
 from recsys.logbooks.importing.grades import readable
 from recsys.logbooks.importing.header import AUTO, Header, find_header
 from recsys.logbooks.importing.ids import climb_id
-from recsys.logbooks.importing.model import (
-    ATTEMPT,
-    DISCIPLINE_CHOICES,
-    UNKNOWN,
-    Ascent,
-    Draft,
-    Parsed,
-    Reject,
-)  # fmt: skip
+from recsys.logbooks.importing.model import ATTEMPT, UNKNOWN, Ascent, Draft, Parsed, Reject, Wanted
 from recsys.logbooks.importing.source import Cells
 from recsys.logbooks.importing.table import RawRow, as_text, raw_rows
 from recsys.logbooks.importing.text import decode
@@ -37,23 +29,6 @@ _PARTIAL: Final = {
     "year": "date known to the year: the middle of it is used",
     "logged": "date missing: the day it was logged is used",
 }
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What to take from a logbook: whose it is (None: the file's stem), attempts too, which discipline."""
-
-    climber: str | None = None
-    attempts: bool = False
-    unknown: bool = True
-    discipline: str = "all"
-
-    def __post_init__(self) -> None:
-        if self.discipline not in DISCIPLINE_CHOICES:
-            choices = ", ".join(DISCIPLINE_CHOICES)
-            raise UsageError(f"there is no discipline {self.discipline!r}; choose from {choices}")
-        if self.climber is not None and not self.climber.strip():
-            raise UsageError("the climber's id is blank; give --climber an id, or leave it out")
 
 
 @dataclass

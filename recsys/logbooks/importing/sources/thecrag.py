@@ -41,7 +41,7 @@ def _read(cell: Cells) -> Draft:
         date=cell("ascent date"),
         logged=cell("log date"),
         grade=grade,
-        outcome=_outcome(key(style)),
+        outcome=outcome_of(key(style)),
         discipline=_discipline(gear.casefold(), grade),
         climb_type=climb_type(gear),
         style=style.casefold(),
@@ -56,8 +56,9 @@ def _read(cell: Cells) -> Draft:
     )
 
 
-def _outcome(style: str) -> str:
-    if style in _ATTEMPTS or style.endswith("with rest"):
+def outcome_of(style: str) -> str:
+    """The outcome that a tick type means, also where its words are run together ("topropewithrest")."""
+    if style in _ATTEMPTS or style.endswith(("with rest", "withrest")):
         return ATTEMPT
     return SEND if _SENDS.search(style) else UNKNOWN
 
