@@ -6,7 +6,7 @@
 The import is pure Python, so nothing else is needed; atheris is no dependency of the project. It starts from
 the constructed logbooks of the tests, copied to a temporary corpus. Other options are libFuzzer's.
 
-Last run: @RUN@
+Last run: 42,157 inputs in 121 s on one of two busy cores (and 57,335 before), no crash.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ import typer
 
 def import_(
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", help="logbooks as sites export them, raw sends")
+        list[Path], typer.Argument(metavar="FILE", help="logbooks as sites export them, raw sends")
     ],
     output: Annotated[Path, typer.Option("--output", "-o", help="where to write them: .parquet or .csv")],
     source: Annotated[

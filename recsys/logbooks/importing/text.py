@@ -62,6 +62,7 @@ def key(name: str) -> str:
     return _SEPARATORS.sub(" ", clean(name).casefold()).strip()
 
 
+@lru_cache(maxsize=8192)
 def slug(text: str) -> str:
     """Lower-case words joined by "-", without accents and punctuation; "" when nothing is left."""
     text = unicodedata.normalize("NFKD", text.casefold().translate(_PLAIN))
