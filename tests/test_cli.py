@@ -22,6 +22,7 @@ def call(*words: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
         "train.py --help",
         "-m recsys --help",
         "-m recsys simulate --help",
+        "-m recsys import --help",
         "-m recsys evaluate --help",
         "-m recsys recommend --help",
         "-m workflows.sends --help",

@@ -7,6 +7,7 @@ Whatever goes wrong on purpose (a `RecsysError`, or a wrong call) is one line on
 from __future__ import annotations
 
 import importlib
+import keyword
 import logging
 import os
 import sys
@@ -18,7 +19,7 @@ import typer
 
 from recsys.errors import RecsysError
 
-COMMANDS = ("simulate", "evaluate", "recommend")
+COMMANDS = ("simulate", "import", "evaluate", "recommend")
 
 
 def build_app() -> typer.Typer:
@@ -31,8 +32,9 @@ def build_app() -> typer.Typer:
         pretty_exceptions_enable=False,
     )
     for name in COMMANDS:
-        module = importlib.import_module(f"recsys.cli.{name}")
-        app.command(name)(getattr(module, name))
+        known = f"{name}_" if keyword.iskeyword(name) else name
+        module = importlib.import_module(f"recsys.cli.{known}")
+        app.command(name)(getattr(module, known))
     return app
 
 

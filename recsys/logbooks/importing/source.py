@@ -1,0 +1,114 @@
+"""What a source is: how its header is known, and how a row of it is read. One module a source is beside."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from recsys.logbooks.importing.model import BOULDER, ROUTE, Draft
+from recsys.logbooks.importing.text import clean
+
+_BOULDER_GRADE: Final = re.compile(r"(?i:V(\d|[BE]\b|-easy))|(?:f|Font|Fb)\s*\d|\d[ABC]|[1-9][abc]\+?/V")
+_ROUTE_GRADE: Final = re.compile(
+    r"5\.\d|[1-9][abc]|\d\d\b|(M|D|VD|HVD|MS|S|HS|MVS|VS|HVS|E\d+|Mod|Diff|VDiff)\b"
+)
+
+
+class Cells:
+    """A row's cells by the name of their column (see `text.key`), cleaned when asked for."""
+
+    def __init__(self, places: Mapping[str, int], values: Sequence[str]) -> None:
+        self._places = places
+        self._values = values
+
+    def __call__(self, *names: str) -> str:
+        """The first of these columns that is there and not blank; "" when none is."""
+        for name in names:
+            place = self._places.get(name, len(self._values))
+            if place < len(self._values) and (value := clean(self._values[place])):
+                return value
+        return ""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A format of logbook.
+
+    A header is of this source when it has all `required` columns and one of the `telling` ones; of several
+    sources the one that knows most of the header's `columns` is taken. `day_first` is the site's habit for
+    3/4/2024; `days_only` is set where a time in a date means nothing. `date_columns` hold
+    the dates.
+    """
+
+    name: str
+    title: str
+    columns: frozenset[str]
+    required: frozenset[str]
+    telling: frozenset[str]
+    read: Callable[[Cells], Draft]
+    day_first: bool = False
+    days_only: bool = False
+    date_columns: tuple[str, ...] = ("date",)
+
+    def claims(self, header: set[str]) -> int:
+        """How many of the header's columns are this source's; 0 when the header is not of this source."""
+        if not self.required <= header or not self.telling & header:
+            return 0
+        return len(self.columns & header)
+
+
+def names(text: str) -> frozenset[str]:
+    """Column names, separated by commas."""
+    return frozenset(name.strip() for name in text.split(","))
+
+
+def number(text: str) -> float | None:
+    """A finite number in plain digits, or None."""
+    if len(text) > 20 or not re.fullmatch(r"[+-]?\d+([.,]\d+)?", text, re.ASCII):
+        return None
+    return float(text.replace(",", "."))
+
+
+def count(text: str) -> int | None:
+    """A count from 1, such as tries; "4+" is 4, and 0 is unknown."""
+    value = number(text.rstrip("+ "))
+    return int(value) if value is not None and 1 <= value <= 1_000_000 else None
+
+
+def stars(text: str, lowest: float = 1, shift: float = 0) -> tuple[float | None, tuple[str, ...]]:
+    """(1 to 5 stars or None, notes): below `lowest` is not rated; `shift` moves their scale onto ours."""
+    value = number(text)
+    if value is None:
+        return None, ("a rating cannot be read: left blank",) if text else ()
+    if value < lowest:
+        return None, ()
+    value += shift
+    return (value, ()) if 1 <= value <= 5 else (None, ("a rating is outside its scale: left blank",))
+
+
+def discipline_of(grade: str) -> str:
+    """The discipline that a grade alone tells, or "": V and upper-case Font are boulders."""
+    if _BOULDER_GRADE.match(grade):
+        return BOULDER
+    return ROUTE if _ROUTE_GRADE.match(grade) else ""
+
+
+def discipline(climb_type: str, grade: str) -> str:
+    """The discipline by the site's type of climb, which may name several, else by the grade."""
+    kinds = climb_type.casefold()
+    boulder = "boulder" in kinds
+    others = any(kind in kinds for kind in ("sport", "trad", "top", "route", "alpine", "ice", "mixed", "aid"))
+    if boulder and others:
+        return discipline_of(grade) or BOULDER
+    return BOULDER if boulder else ROUTE if others else discipline_of(grade)
+
+
+def climb_type(text: str) -> str:
+    """One type in the contract's words: of several ("Trad, Alpine") the first of a fixed order."""
+    found = text.casefold()
+    for kind in ("boulder", "trad", "sport", "top rope", "ice", "mixed", "aid", "alpine"):
+        if kind in found or (kind == "top rope" and ("toprope" in found or "top-rope" in found)):
+            return kind
+    return found

@@ -1,0 +1,67 @@
+"""8a.nu: everything quoted, the literal "null" for blank, no id of the climb; 1 to 5 stars, 0 = not rated.
+
+(Logs from before 2019 used 3 stars; their exports are no longer made, and 3 stays 3 here.) The location is
+the crag of the id, since that is what other sites call the crag; the sector is the area.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from recsys.logbooks.importing.model import ATTEMPT, BOULDER, ROUTE, SEND, UNKNOWN, Draft
+from recsys.logbooks.importing.source import Cells, Source, count, discipline_of, names, stars
+
+_STYLES: Final = {
+    "os": ("onsight", SEND),
+    "onsight": ("onsight", SEND),
+    "f": ("flash", SEND),
+    "flash": ("flash", SEND),
+    "rp": ("redpoint", SEND),
+    "redpoint": ("redpoint", SEND),
+    "tr": ("top rope", SEND),
+    "toprope": ("top rope", SEND),
+    "go": ("go", ATTEMPT),
+    "project": ("go", ATTEMPT),
+}
+_DISCIPLINES: Final = {"boulder": BOULDER, "route": ROUTE}
+
+
+def _read(cell: Cells) -> Draft:
+    grade, kind, place = cell("difficulty"), cell("route boulder").casefold(), cell("location name")
+    logged = cell("type").casefold()
+    blank = ATTEMPT if not logged and cell("project") == "1" else UNKNOWN
+    style, outcome = _STYLES.get(logged, (logged, blank))
+    sector = cell("sector name")
+    sector = "" if sector.casefold() == "unknown sector" else sector
+    rating, notes = stars(cell("rating"))
+    return Draft(
+        name=cell("name"),
+        crag=place or sector or cell("area name"),
+        date=cell("date"),
+        grade=grade,
+        outcome=outcome,
+        discipline=_DISCIPLINES.get(kind) or discipline_of(grade),
+        climb_type="boulder" if kind == "boulder" else "sport" if kind else "",
+        style=style,
+        region=place or cell("area name", "country code"),
+        area=sector or cell("area name") or place,
+        rating=rating,
+        comment=cell("comment"),
+        tries=count(cell("tries")),
+        notes=notes,
+    )
+
+
+EIGHT_A: Final = Source(
+    name="8anu",
+    title="8a.nu",
+    columns=names(
+        "route boulder, name, location name, sector name, area name, country code, date, type, sub type, "
+        "rating, project, tries, repeats, difficulty, perceived hardness, comment, height, recommended, sits"
+    ),
+    required=names("name, date"),
+    telling=names("route boulder, location name, sector name, sub type, perceived hardness, difficulty"),
+    read=_read,
+    day_first=True,
+    days_only=True,
+)

@@ -1,0 +1,46 @@
+"""KAYA: dates are JavaScript's Date strings, many gym climbs have no name; 1 to 5 stars, 0 = not rated."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from recsys.logbooks.importing.model import ATTEMPT, SEND, UNKNOWN, Draft
+from recsys.logbooks.importing.source import Cells, Source, count, discipline_of, names, stars
+
+_SENDS: Final = ("onsight", "flash", "redpoint", "pinkpoint", "send", "repeat", "ascent", "top")
+_ATTEMPTS: Final = ("attempt", "project", "working", "fail", "fell")
+
+
+def _read(cell: Cells) -> Draft:
+    grade, style = cell("grade"), cell("ascent type").casefold()
+    gym, place = cell("gym"), cell("location")
+    rating, notes = stars(cell("rating"))
+    outcome = SEND if style.startswith(_SENDS) else ATTEMPT if style.startswith(_ATTEMPTS) else UNKNOWN
+    return Draft(
+        name=cell("climb name"),
+        crag=gym or place,
+        date=cell("date"),
+        grade=f"V{grade[1:]}" if grade[:1] == "v" else grade,
+        outcome=outcome,
+        discipline=discipline_of(grade),
+        climb_type="boulder" if discipline_of(grade) == "boulder" else "",
+        style=style,
+        region=place or gym or cell("country"),
+        area=gym or place,
+        rating=rating,
+        repeat=style == "repeat",
+        tries=count(cell("attempts")),
+        notes=notes,
+    )
+
+
+KAYA: Final = Source(
+    name="kaya",
+    title="KAYA",
+    columns=names(
+        "date, stiffness, rating, ascent type, attempts, grade, color, climb name, gym, location, country"
+    ),
+    required=names("date, climb name"),
+    telling=names("stiffness, ascent type, gym, color"),
+    read=_read,
+)

@@ -1,0 +1,86 @@
+"""Rows of a delimited text, with the number and the line of each, whatever state its quotes are in.
+
+A quote that is never closed would swallow the rows below it into one cell. Such a row is given up alone:
+reading goes on at its next line.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Final
+
+from recsys.errors import DataError
+
+_MAX_LINES: Final = 400
+_MAX_BROKEN: Final = 100
+"""A file with more rows that cannot be read is no CSV, and would take long."""
+
+
+@dataclass(frozen=True, slots=True)
+class RawRow:
+    """A row's cells and the line of the file that it begins on (from 1); `problem` is why it has no cells."""
+
+    line: int
+    cells: list[str]
+    problem: str = ""
+    text: str = ""
+
+
+def raw_rows(text: str, delimiter: str, path: str) -> Iterator[RawRow]:
+    """Every row that is not blank, in order.
+
+    Raises
+    ------
+    DataError
+        More than a hundred rows have a quote that is never closed.
+    """
+    lines = list(io.StringIO(text, newline=""))
+    at = broken = 0
+    while at < len(lines):
+        taken, cells = _row(lines, at, delimiter)
+        if cells is None:
+            broken += 1
+            if broken > _MAX_BROKEN:
+                problem = "quoted values are never closed in more than 100 rows"
+                raise DataError(problem, path=path, remedy="export it again as CSV")
+            yield RawRow(at + 1, [], "a quoted value is never closed", lines[at].strip())
+        elif any(cell and not cell.isspace() for cell in cells):
+            yield RawRow(at + 1, cells)
+        at += taken
+
+
+def as_text(cells: Sequence[str]) -> str:
+    """Cells as one CSV line."""
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(cells)
+    return line.getvalue()
+
+
+def _row(lines: Sequence[str], at: int, delimiter: str) -> tuple[int, list[str] | None]:
+    """(how many lines the row at `at` takes, its cells); (1, None) where its quotes are broken.
+
+    Strictly first: a quote that was left open meets the quotes of a later row, and shows there. Then the line
+    alone, as leniently as spreadsheets read it ("he said "go" twice").
+    """
+    rows = (
+        _read(lines, at, end, delimiter, strict) for end, strict in ((at + _MAX_LINES, True), (at + 1, False))
+    )
+    return next((row for row in rows if row is not None), (1, None))
+
+
+def _read(
+    lines: Sequence[str], at: int, end: int, delimiter: str, strict: bool
+) -> tuple[int, list[str]] | None:
+    end = min(end, len(lines))
+    # Only an open quote makes the reader go on to the line after the last.
+    window = chain((lines[i] for i in range(at, end)), [""])
+    reader = csv.reader(window, delimiter=delimiter, strict=strict)
+    try:
+        cells = next(reader, [])
+    except csv.Error:
+        return None
+    return None if reader.line_num > end - at else (max(reader.line_num, 1), cells)
