@@ -41,7 +41,8 @@ def main() -> None:
     sequences = Sequences.from_table(table)
     del table, sends
     each = {name: values.itemsize for name, values in sequences.features.items()}
-    print(f"sequences: {sequences.nbytes / 2**20:,.0f} MiB, {sequences.nbytes / len(sequences):.1f} bytes a send")
+    size = sequences.nbytes
+    print(f"sequences: {size / 2**20:,.0f} MiB, {size / len(sequences):.1f} bytes a send")
     print(f"  of which {each} and 4 for the row")
     targets = np.arange(len(sequences))
     for length in (10, 50, 200):
@@ -52,8 +53,8 @@ def main() -> None:
         seconds = time.perf_counter() - began
         materialised = len(sequences) * length * sum(each.values()) / 2**30
         print(
-            f"windows of {length:>3}: peak {peak_gib() - before:+.2f} GiB over {before:.2f} while all were cut "
-            f"in {seconds:.0f} s; materialised they would take {materialised:,.1f} GiB"
+            f"windows of {length:>3}: peak {peak_gib() - before:+.2f} GiB over {before:.2f} while all were "
+            f"cut in {seconds:.0f} s; materialised they would take {materialised:,.1f} GiB"
         )
 
 

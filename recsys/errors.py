@@ -41,12 +41,20 @@ class DataError(RecsysError):
         value: object = None,
         remedy: str | None = None,
     ) -> None:
+        self._parts = {"row": row, "value": value, "remedy": remedy}
+        self._problem, self._path = problem, path
         where = str(path) if path is not None else "the table"
         if row is not None:
             where += f", row {row}"
         shown = "" if value is None else f" ({_short(value)})"
         tail = "" if remedy is None else f"; {remedy}"
         super().__init__(f"{where}: {problem}{shown}{tail}")
+
+    def at(self, path: Path | str) -> DataError:
+        """The same error, of a file: for what was found in a table after it had been read."""
+        if self._path is not None:
+            return self
+        return DataError(self._problem, path=path, **self._parts)  # type: ignore[arg-type]
 
 
 class UsageError(RecsysError):

@@ -12,11 +12,12 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from recsys.errors import RunError
 from recsys.files import atomic_path, check_manifest, read_json, write_json, write_manifest
@@ -29,6 +30,15 @@ if TYPE_CHECKING:
 
 Split = Literal["climber", "temporal", "leave-one-out"]
 PREPARED = ("config.json", "schema.pbtxt", "sends.parquet", "climbs.parquet", "workflow/")
+TRAINED = ("model.safetensors", "metrics.json")
+OWN = (
+    *PREPARED,
+    *TRAINED,
+    "MODEL_CARD.md",
+    "checkpoints",
+    "logs",
+)  # what `clear` removes, beside the manifest
+LOCK = ".lock"
 
 
 class RunConfig(BaseModel):
@@ -42,7 +52,7 @@ class RunConfig(BaseModel):
     min_sends: int = Field(5, ge=1, description="fewest sends of a climb and of a climber that are kept")
     bad_rows: Literal["fail", "drop"] = Field("fail", description="what to do with rows that are not right")
     exclude_seen: bool = Field(True, description="do not recommend what was sent before")
-    seed: int = Field(0, ge=0, description="of the split, the weights and the training")
+    seed: int = Field(0, ge=0, lt=2**32, description="of the split, the weights and the training")
     model: ModelConfig = ModelConfig()
     training: TrainingConfig = TrainingConfig()
     facts: dict[str, Any] = Field(default_factory=dict, description="what was found on reading the data")
@@ -63,37 +73,83 @@ class Run:
         RunError
             The folder is not a run, the run is not finished, or a file of it was changed.
         """
-        if not (folder / "config.json").is_file():
+        run = cls(folder)
+        if not run.started:
             raise RunError(
                 f"{folder}: not a run (no config.json); train one with: python train.py --output {folder}"
             )
-        if not (folder / "model.safetensors").is_file():
+        if not run.finished:
             raise RunError(
                 f"{folder}: its training has not finished; continue with: --output {folder} --resume"
             )
-        check_manifest(folder)
-        return cls(folder)
+        return run
+
+    @property
+    def started(self) -> bool:
+        """Whether the folder holds a run: its configuration is the last thing that preparing writes."""
+        return (self.folder / "config.json").is_file()
+
+    @property
+    def finished(self) -> bool:
+        """Whether the manifest holds, and covers all that is loaded to recommend.
+
+        Raises
+        ------
+        RunError
+            A file that the manifest covers was changed, or the manifest leaves out what was prepared.
+        """
+        covered = set(check_manifest(self.folder))
+        lacking = [name for name in PREPARED if name not in covered]
+        if lacking:
+            raise RunError(f"{self.folder}: its manifest does not cover {lacking[0]}; copy the folder again")
+        return covered.issuperset(TRAINED)
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
         """Hold the folder for writing; a second process is refused, a killed one leaves nothing behind."""
+        self._refuse_foreign()
+        new = [each for each in (self.folder, *self.folder.parents) if not each.exists()]
         self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / ".lock").open("w") as handle:
+        with (self.folder / LOCK).open("w") as handle:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
                 raise RunError(
                     f"{self.folder}: another process is writing to it; choose another --output"
                 ) from None
+            _sweep(self.folder)
             try:
                 yield
             finally:
-                _remove_if_unused(self.folder)
+                _remove_if_unused(self.folder, new)
+
+    def clear(self) -> None:
+        """Remove a former run's files, config.json first so that what is left is no run."""
+        for name in ("config.json", "manifest.json", *OWN):
+            path = self.folder / name
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+
+    def _refuse_foreign(self) -> None:
+        """Refuse a folder with something in it that is no run's: it may be somebody's work."""
+        if self.folder.exists() and not self.folder.is_dir():
+            raise RunError(f"{self.folder}: is a file; choose another --output")
+        if not self.folder.exists() or (self.folder / LOCK).exists() or self.started:
+            return
+        if any(self.folder.iterdir()):
+            raise RunError(f"{self.folder}: holds files that are no run's; choose another --output")
 
     @property
     def config(self) -> RunConfig:
         """The configuration that the run was started with."""
-        return RunConfig.model_validate(read_json(self.folder / "config.json"))
+        try:
+            return RunConfig.model_validate(read_json(self.folder / "config.json"))
+        except ValidationError as error:
+            first = error.errors()[0]
+            field = ".".join(map(str, first["loc"]))
+            raise RunError(
+                f"{self.folder / 'config.json'}: {field}: {first['msg'].lower()}; "
+                "was the run trained with another version?"
+            ) from None
 
     def write_config(self, config: RunConfig) -> None:
         """Write config.json: the last step of preparing, so where it is, the rest is too."""
@@ -101,8 +157,7 @@ class Run:
 
     def write_manifest(self, trained: bool) -> None:
         """Record the SHA-256 of everything that is loaded to recommend."""
-        model = ("model.safetensors", "metrics.json") if trained else ()
-        write_manifest(self.folder, [*PREPARED, *model])
+        write_manifest(self.folder, [*PREPARED, *(TRAINED if trained else ())])
 
     def save_model(self, model: tr.Model) -> None:
         """Write the weights as safetensors; tensors that modules share are written once."""
@@ -122,8 +177,16 @@ class Run:
         return model.eval()
 
 
-def _remove_if_unused(folder: Path) -> None:
-    """Take away a folder that was made for a run which never began."""
-    if [each.name for each in folder.iterdir()] == [".lock"]:
-        (folder / ".lock").unlink()
-        folder.rmdir()
+def _sweep(folder: Path) -> None:
+    """Remove what a killed process left half written."""
+    for pattern in (".tmp-*", ".old-*"):
+        for path in folder.glob(pattern):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def _remove_if_unused(folder: Path, made: list[Path]) -> None:
+    """Take away the folders that were made for a run which never began, the innermost first."""
+    if [each.name for each in folder.iterdir()] == [LOCK]:
+        (folder / LOCK).unlink()
+        for path in made:
+            path.rmdir()

@@ -98,6 +98,41 @@ def test_a_changed_file_is_refused_before_it_is_loaded(finished, tmp_path):
         Run.open(folder)
 
 
+def test_a_manifest_that_leaves_something_out_is_refused(finished, tmp_path):
+    folder = tmp_path / "copy"
+    shutil.copytree(finished[0], folder)
+    entries = json.loads((folder / "manifest.json").read_text())
+    (folder / "manifest.json").write_text(json.dumps({"config.json": entries["config.json"]}))
+    with pytest.raises(RunError, match="does not cover"):
+        Run.open(folder)
+    prepared_only = {name: value for name, value in entries.items() if name != "model.safetensors"}
+    (folder / "manifest.json").write_text(json.dumps(prepared_only))
+    with pytest.raises(RunError, match="not finished"):
+        Run.open(folder)
+
+
+def test_overwriting_looks_at_the_new_data_first(finished, tmp_path):
+    from recsys.errors import DataError
+    from recsys.training.pipeline import train_run
+
+    folder = tmp_path / "copy"
+    shutil.copytree(finished[0], folder)
+    with pytest.raises(DataError):
+        train_run(RunConfig(data=str(tmp_path / "nope.csv")), folder, overwrite=True)
+    assert json.loads((folder / "metrics.json").read_text()) == finished[1]
+    Run.open(folder)
+
+
+def test_a_folder_with_other_files_is_left_alone(data, tmp_path):
+    from recsys.training.pipeline import train_run
+
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "MODEL_CARD.md").write_text("mine")
+    with pytest.raises(RunError, match="no run's"):
+        train_run(config(data), tmp_path / "mine", overwrite=True)
+    assert (tmp_path / "mine" / "MODEL_CARD.md").read_text() == "mine"
+
+
 def test_a_run_is_not_overwritten_unasked_nor_shared(finished, data, tmp_path):
     from recsys.training.pipeline import train_run
 
@@ -137,7 +172,7 @@ def test_recommends_what_was_asked_for(finished):
         known_climber("sim-climber-00001", recommender.climbers)
     with pytest.raises(UsageError, match="the nearest: Squamish"):
         known_region("Squamsh", recommender.catalogue)
-    with pytest.raises(UsageError, match="wider range"):
+    with pytest.raises(UsageError, match="ask for more grades"):
         recommender.recommend(Request(climber, grades=(16.0, 17.0)))
 
 
@@ -181,10 +216,13 @@ def test_resumed_after_kill_ends_like_an_unbroken_run(data, tmp_path):
         os.kill(process.pid, signal.SIGKILL)
     assert checkpoint.exists()
     assert not (broken / "metrics.json").exists()
+    broken = broken.rename(tmp_path / "moved")  # as a container's mount and the host's folder differ
+    (broken / ".tmp-1-x-workflow").mkdir()  # what a kill while preparing leaves
     resumed = subprocess.run(
         command(data, broken, "--resume"), check=False, capture_output=True, text=True, cwd=tmp_path
     )
     assert resumed.returncode == 0, resumed.stderr
+    assert not (broken / ".tmp-1-x-workflow").exists()
     first, second = (json.loads((f / "metrics.json").read_text()) for f in (whole, broken))
     assert without_seconds(first) == without_seconds(second)
     changed = subprocess.run(

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from recsys import columns as c
-from recsys.errors import DataError, UsageError
+from recsys.errors import DataError, RunError, UsageError
 from recsys.runs import RunConfig
 from recsys.training.config import TrainingConfig
 
@@ -120,6 +120,40 @@ def test_six_real_climbers(shared, tmp_path):
     assert "attempt" in (tmp_path / "run" / "rejects.csv").read_text()
 
 
+def test_trains_in_bf16(tmp_path):
+    """Mixed precision on the CPU takes the path that a GPU takes by default."""
+    from recsys.training.pipeline import train_run
+
+    data = handful(tmp_path / "sends.csv", climbers=10, sends=5)
+    training = {**SMALL["training"], "precision": "bf16"}
+    metrics = train_run(RunConfig(data=str(data), model=SMALL["model"], training=training), tmp_path / "run")
+    assert metrics["n_cases"] > 0
+
+
+def test_a_loss_that_explodes_is_said_and_leaves_no_result(tmp_path):
+    from recsys.training.pipeline import train_run
+
+    training = {**SMALL["training"], "learning_rate": 1e30, "epochs": 3}
+    data = handful(tmp_path / "sends.csv", climbers=10, sends=5)
+    with pytest.raises(RunError, match=r"not finite.*--learning-rate"):
+        train_run(RunConfig(data=str(data), model=SMALL["model"], training=training), tmp_path / "run")
+    assert not (tmp_path / "run" / "metrics.json").exists()
+
+
+@pytest.mark.parametrize("blank", ["throughout", "in the training part"])
+def test_a_blank_column_is_left_out(tmp_path, blank):
+    """Region logged by nobody, or only after what is trained on."""
+    from recsys.training.pipeline import train_run
+
+    sends = pd.read_csv(handful(tmp_path / "sends.csv", climbers=8, sends=8))
+    late = sends[c.DATE] >= "2024-01-08"
+    sends[c.REGION] = None if blank == "throughout" else late.map({True: "Squamish", False: None})
+    sends.to_csv(tmp_path / "sends.csv", index=False)
+    config = RunConfig(data=str(tmp_path / "sends.csv"), split="temporal", **SMALL)
+    assert train_run(config, tmp_path / "run")["n_cases"] > 0
+    assert "region" not in (tmp_path / "run" / "schema.pbtxt").read_text()
+
+
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 def test_trains_on_a_gpu_in_bf16(tmp_path):
@@ -132,3 +166,14 @@ def test_trains_on_a_gpu_in_bf16(tmp_path):
         training={"epochs": 2, "accelerator": "gpu", "precision": "bf16"},
     )
     assert train_run(config, tmp_path / "run")["n_cases"] > 0
+
+
+def test_two_devices_train_one_model(tmp_path):
+    """Two processes on the CPU: the run ends as one run does."""
+    from recsys.training.pipeline import train_run
+
+    data = handful(tmp_path / "sends.csv", climbers=20, sends=5)
+    training = {**SMALL["training"], "epochs": 2, "devices": 2}
+    metrics = train_run(RunConfig(data=str(data), model=SMALL["model"], training=training), tmp_path / "run")
+    assert metrics["training"]["epochs_trained"] == 2
+    assert metrics["n_cases"] > 0

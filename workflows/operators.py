@@ -81,7 +81,7 @@ class SequenceLengths(ValueCount):
         """Shortest and longest list of the first column, stated of every column."""
         first = col_selector.names[0]
         counted = super().fit(ColumnSelector([first]), ddf)[first]
-        return {name: counted for name in col_selector.names}
+        return dict.fromkeys(col_selector.names, counted)
 
 
 def _to_list(values: Any) -> list[Any]:

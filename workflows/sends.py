@@ -16,7 +16,7 @@ the workflow was fit), then the values, the most frequent first. Bins follow the
 1 nothing logged, then the bins upwards; a number that was not logged is 0, the mean, once standardised.
 
 The rows must come sorted, as `recsys.logbooks` hands them over: by climber, then time, ``row`` counting up.
-Whatever optional column the sends lack, the workflow and its schema lack too.
+Whatever optional column the sends lack, or leave blank throughout, the workflow and its schema lack too.
 """
 
 from __future__ import annotations
@@ -132,9 +132,11 @@ def fit(sends: pd.DataFrame, folder: Path, has_time: bool = True) -> Workflow:
     has_time:
         Whether ``day`` is in days.
     """
-    with tempfile.TemporaryDirectory() as scratch, _quiet():
-        workflow = build(frozenset(sends.columns), has_time, Path(scratch))
-        workflow.fit(_dataset(sends, [name for name in INPUTS if name in sends]))
+    folder.mkdir(parents=True, exist_ok=True)
+    known = [name for name in INPUTS if name in sends and sends[name].notna().any()]
+    with tempfile.TemporaryDirectory(dir=folder) as scratch, _quiet():
+        workflow = build(frozenset(known), has_time, Path(scratch))
+        workflow.fit(_dataset(sends, known))
         workflow.save(str(folder))  # copies the category files out of the scratch folder
     return workflow
 

@@ -58,6 +58,7 @@ def run(app: typer.Typer, name: str) -> int:
     logging.getLogger("distributed").setLevel(logging.ERROR)
     try:
         result = app(prog_name=name, standalone_mode=False)
+        sys.stdout.flush()
         return result if isinstance(result, int) else 0
     except RecsysError as error:
         return _fail(str(error))
@@ -66,13 +67,18 @@ def run(app: typer.Typer, name: str) -> int:
             raise
         return _fail(f"{name}: this needs {error.name}, of the training part: {_INSTALL}")
     except typer.TyperException as error:
-        return _fail(f"{error.format_message()} (see {name} --help)")
+        command = getattr(getattr(error, "ctx", None), "command_path", name)
+        message = error.format_message()
+        return _fail(f"{message} (see {command} --help)") if message else 2
     except (KeyboardInterrupt, typer.Abort):
         print("interrupted", file=sys.stderr)
         return 130
-    except BrokenPipeError:
-        sys.stderr.close()
+    except BrokenPipeError:  # the reader went away; nothing is left to say, also at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        return _fail(f"{where}{error.strerror or error}")
 
 
 def _fail(message: str) -> int:

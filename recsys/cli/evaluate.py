@@ -30,13 +30,13 @@ def evaluate(
     opened = Run.open(run)
     config = opened.config
     with progress("loading the run"):
-        from recsys.evaluation.suite import PASSES, evaluate_run
+        from recsys.evaluation.suite import evaluate_run
         from recsys.sequences.prepare import load_prepared
 
         prepared = load_prepared(run)
         model = opened.load_model(prepared.schema)
     seen = config.exclude_seen if exclude_seen is None else exclude_seen
-    with progress("scoring cases", PASSES * int((prepared.parts == 2).sum())) as advance:
+    with progress("scoring cases") as advance:
         metrics = evaluate_run(model, prepared, config.model.length, seen, config.seed, part, advance)
 
     import json as text

@@ -44,9 +44,14 @@ def refuse_changes(
     for name in typed:
         section = "model" if name in model else "training" if name in training else None
         old, new = ((getattr(c, section) if section else c) for c in (started, config))
-        if getattr(old, name) != getattr(new, name):
+        if _comparable(name, getattr(old, name)) != _comparable(name, getattr(new, name)):
             option = f"--{name.replace('_', '-')} {getattr(new, name)}"
             raise UsageError(
                 f"{option}: {folder} was started with {getattr(old, name)}; leave the option out to resume, "
                 "or choose another --output"
             )
+
+
+def _comparable(name: str, value: Any) -> Any:
+    """A value as it is compared: the data's path from wherever it is called."""
+    return Path(value).absolute() if name == "data" and value is not None else value

@@ -85,7 +85,8 @@ def train(
     folder = output or Path("runs") / f"{data.stem if data else 'simulated-bc'}-{masking}-{body}"
     config = configure(given, _RUN, _MODEL, _TRAINING)
     if resume:
-        explicit = [n for n in given if _typed(context, n)]
+        typed = {"schema_name": "schema"}
+        explicit = [name for name in given if _typed(context, typed.get(name, name))]
         refuse_changes(folder, config, explicit, _MODEL, _TRAINING)
 
     from recsys.training.pipeline import train_run

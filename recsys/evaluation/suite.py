@@ -46,7 +46,7 @@ def evaluate_run(
     part:
         "test", or "validation".
     progress:
-        Called with the number of cases just scored; there are four passes over the cases.
+        Called with the number of cases just scored.
     """
     cases = Cases.of(prepared.sequences, prepared.parts, part)
     if not len(cases):
@@ -80,6 +80,3 @@ def evaluate_run(
         )
         metrics[name] = result.to_json()
     return metrics
-
-
-PASSES = 4  # over the cases, for progress

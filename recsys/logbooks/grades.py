@@ -138,7 +138,8 @@ def label(value: float) -> str:
         return ""
     if value > ROUTE_OFFSET / 2:
         step = round(value - ROUTE_OFFSET)
-        return FRENCH_STEPS[min(max(step, 0), len(FRENCH_STEPS) - 1)]
+        french = FRENCH_STEPS[min(max(step, 0), len(FRENCH_STEPS) - 1)]
+        return f"F{french}" if french.isdigit() else french  # a bare number would be read as Ewbank
     step = min(max(round(value), -1), 17)
     return "VB" if step < 0 else f"V{step}"
 

@@ -25,7 +25,7 @@ REFUSED: Final[dict[tuple[str, str], str]] = {
 class ModelConfig(BaseModel):
     """Body, masking, features and sizes of a model."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     body: Body = Field("bert", description="Transformers4Rec body")
     masking: Masking = Field("last", description="which climbs are hidden and predicted in training")
@@ -50,7 +50,9 @@ class ModelConfig(BaseModel):
         check_pair(self.body, self.masking)
         check_features(self.features)
         if self.d_model % self.heads:
-            raise UsageError(f"d_model {self.d_model} is not a multiple of {self.heads} heads")
+            raise UsageError(f"--d-model {self.d_model} is not a multiple of --heads {self.heads}")
+        if self.body == "xlnet" and self.d_model % 2:
+            raise UsageError(f"--d-model {self.d_model} is odd, and xlnet's positions come in pairs")
         return self
 
 

@@ -8,6 +8,7 @@ It is a plain ``transformers4rec.torch.Model``, built from the schema's tags.
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -84,7 +85,11 @@ def build_model(schema: Schema, config: ModelConfig) -> tr.Model:
         pretrained_embeddings_tags=None,
         continuous_soft_embeddings=config.numbers == "soft",
         embedding_dims=dims,
-        embeddings_initializers={name: _scaled_normal(dim) for name, dim in dims.items()},
+        embeddings_initializers={
+            # Rows of about unit length, whatever their dimension.
+            name: functools.partial(torch.nn.init.normal_, std=1 / math.sqrt(dim))
+            for name, dim in dims.items()
+        },
         soft_embedding_dims=dims,
         projection=Projection(config.d_model, config.dropout),
         masking=_masking(config),
@@ -96,7 +101,7 @@ def build_model(schema: Schema, config: ModelConfig) -> tr.Model:
 
 
 def next_climb_scores(model: tr.Model, batch: dict[str, torch.Tensor]) -> torch.Tensor:
-    """Scores of every climb for the last position of each window, [batch, n_climbers' climbs].
+    """Scores of every climb for the last position of each window, [batch, n_items].
 
     Column j is the climb with id ``j + FIRST_VALUE_ID``: padding, null and unknown are not recommended.
     """
@@ -113,12 +118,3 @@ def item_embeddings(model: tr.Model) -> Array:
 def _masking(config: ModelConfig) -> PromptMasking:
     chances = {"mlm_probability": config.mlm_probability} if config.masking == "mlm" else {}
     return masking_registry.parse(f"prompt-{config.masking}")(hidden_size=config.climb_dim, **chances)
-
-
-def _scaled_normal(dim: int) -> Any:
-    """Embeddings that start with unit-length rows or so, whatever their dimension."""
-
-    def initialise(weight: torch.Tensor) -> None:
-        torch.nn.init.normal_(weight, std=1 / math.sqrt(dim))
-
-    return initialise

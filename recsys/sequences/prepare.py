@@ -114,7 +114,7 @@ def _catalogue(training: pd.DataFrame, vocabulary: list[str]) -> pd.DataFrame:
     ids = pd.Index(vocabulary[workflow_of.FIRST_VALUE_ID :], name=c.CLIMB_ID)
     table: dict[str, Any] = {"sends": training[c.CLIMB_ID].value_counts()}
     for name in (c.CLIMB_NAME, c.GRADE, c.REGION, c.AREA):
-        if name in training:
+        if name in training and training[name].notna().any():
             table[name] = _usual(training, name)
     return pd.DataFrame(table).reindex(ids).reset_index()
 

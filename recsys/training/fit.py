@@ -29,6 +29,22 @@ class AtomicCheckpointIO(TorchCheckpointIO):
             torch.save(checkpoint, temporary)
 
 
+class RunCheckpoint(ModelCheckpoint):
+    """Checkpoints whose folder is where the run is now: it may have been moved since it was killed."""
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take the scores as they were, and the paths as they are."""
+        folder = str(self.dirpath)
+
+        def moved(path: str) -> str:
+            return str(Path(folder) / Path(path).name) if path else path
+
+        paths = ("best_model_path", "kth_best_model_path", "last_model_path")
+        state = {**state_dict, "dirpath": folder, **{name: moved(state_dict[name]) for name in paths}}
+        state["best_k_models"] = {moved(path): score for path, score in state_dict["best_k_models"].items()}
+        super().load_state_dict(state)
+
+
 def choose_device(config: TrainingConfig) -> tuple[str, str]:
     """Lightning's name of the accelerator, and one line that says which was chosen and why."""
     cuda = torch.cuda.is_available()
@@ -59,22 +75,26 @@ def fit(module: NextClimb, config: TrainingConfig, folder: Path, resume: bool) -
     -------
     Epochs trained, the best epoch (1-based) and its validation score.
     """
-    best = ModelCheckpoint(
-        folder / "checkpoints", "best", monitor=SCORE, mode="max", save_last=True,
-        save_on_train_epoch_end=True, enable_version_counter=False,
-    )  # fmt: skip
+    checkpoints = (folder / "checkpoints").absolute()
+    each: dict[str, Any] = {"save_on_train_epoch_end": True, "enable_version_counter": False}
+    best = RunCheckpoint(checkpoints, "best", monitor=SCORE, mode="max", **each)
+    last = RunCheckpoint(checkpoints, "last", **each)  # after `best`, so that it knows its score
     stop = EarlyStopping(SCORE, mode="max", patience=config.patience, check_on_train_epoch_end=True)
     with _quiet():
-        trainer = _trainer(config, folder, [best, stop])
+        trainer = _trainer(config, folder, [stop, best, last])
         trainer.fit(module, ckpt_path=_last(folder) if resume else None, weights_only=True)
     if trainer.interrupted:
         raise KeyboardInterrupt
-    chosen = torch.load(best.best_model_path, map_location="cpu", weights_only=True)
+    # The files say more than the objects here: with several devices other processes did the training.
+    ended, chosen = (
+        torch.load(folder / "checkpoints" / f"{name}.ckpt", map_location="cpu", weights_only=True)
+        for name in ("last", "best")
+    )
     module.load_state_dict(chosen["state_dict"])
     return {
-        "epochs_trained": trainer.current_epoch,
+        "epochs_trained": int(ended["epoch"]) + 1,
         "best_epoch": int(chosen["epoch"]) + 1,
-        SCORE: float(best.best_model_score) if best.best_model_score is not None else None,
+        SCORE: float(chosen["callbacks"][best.state_key]["best_model_score"]),
     }
 
 
@@ -84,7 +104,7 @@ def _trainer(config: TrainingConfig, folder: Path, callbacks: list[Any]) -> pl.T
     return pl.Trainer(
         accelerator=accelerator,
         devices=config.devices,
-        strategy="auto" if config.devices == 1 else "ddp_find_unused_parameters_true",
+        strategy="auto" if config.devices == 1 else "ddp_spawn_find_unused_parameters_true",
         precision=_precision(config, accelerator),  # type: ignore[arg-type]
         max_epochs=config.epochs,
         gradient_clip_val=config.clip,

@@ -15,15 +15,17 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader, Sampler
 
+from recsys.errors import RunError
 from recsys.evaluation.evaluate import evaluate
 from recsys.model.config import ATTRIBUTES, ModelConfig
+from recsys.model.recommender import build_model
 from recsys.model.scorer import ModelScorer
 from recsys.sequences.cases import Cases
 from recsys.sequences.windows import Windows, as_is
 from recsys.training.config import TrainingConfig
 
 if TYPE_CHECKING:
-    import transformers4rec.torch as tr
+    from merlin.schema import Schema
 
     from recsys.sequences.store import Array
 
@@ -56,8 +58,8 @@ class NextClimb(pl.LightningModule):
 
     Parameters
     ----------
-    model:
-        As built by `recsys.model.recommender.build_model`.
+    schema:
+        Of what the model reads.
     model_config, config:
         What the model is, and how it is trained.
     training_sends:
@@ -74,7 +76,7 @@ class NextClimb(pl.LightningModule):
 
     def __init__(
         self,
-        model: tr.Model,
+        schema: Schema,
         model_config: ModelConfig,
         config: TrainingConfig,
         training_sends: Array,
@@ -84,10 +86,20 @@ class NextClimb(pl.LightningModule):
         seed: int,
     ) -> None:
         super().__init__()
-        self.model = model
-        self.model_config, self.config = model_config, config
+        self.schema, self.model_config, self.config = schema, model_config, config
         self.windows = Windows(validation.sequences, training_sends, model_config.length)
         self.validation, self.n_items, self.exclude_seen, self.seed = validation, n_items, exclude_seen, seed
+        self.configure_model()
+
+    def configure_model(self) -> None:
+        """Build the model, with weights drawn from the seed, unless it is there."""
+        if "model" not in self._modules:
+            torch.manual_seed(self.seed)
+            self.model = build_model(self.schema, self.model_config)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the model, which holds lambdas of Transformers4Rec's: other processes build their own."""
+        return {**self.__dict__, "_modules": {}}
 
     def train_dataloader(self) -> DataLoader[Any]:
         """Batches of windows; cutting one takes well under a millisecond, so there are no workers."""
@@ -117,7 +129,18 @@ class NextClimb(pl.LightningModule):
         return loss
 
     def on_train_epoch_end(self) -> None:
-        """Score the validation cases, prompted and unprompted, with the evaluator that scores the test."""
+        """Score the validation cases, prompted and unprompted, with the evaluator that scores the test.
+
+        Raises
+        ------
+        RunError
+            The loss is not finite any more.
+        """
+        if not torch.isfinite(self.trainer.callback_metrics.get("train_loss", torch.zeros(()))):
+            raise RunError(
+                f"the loss is not finite after epoch {self.current_epoch + 1}; lower --learning-rate "
+                f"({self.config.learning_rate:g})"
+            )
         values = []
         for prompted in (True, False) if self._has_prompt() else (True,):
             result = evaluate(
@@ -136,7 +159,9 @@ class NextClimb(pl.LightningModule):
 
     def configure_optimizers(self) -> Any:
         """Adam with a short warm-up and a cosine down to the final rate."""
-        optimizer = torch.optim.Adam(self.parameters(), lr=self.config.learning_rate, fused=True)
+        # Fused, a third faster; but with mixed precision Lightning cannot clip what a fused step unscales.
+        fused = self.trainer.precision == "32-true"
+        optimizer = torch.optim.Adam(self.parameters(), lr=self.config.learning_rate, fused=fused)
         total = int(self.trainer.estimated_stepping_batches)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: self._rate(step, total))
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
