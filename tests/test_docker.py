@@ -191,7 +191,7 @@ def test_gpu_image_lacks_no_dependency():
     """What the project needs, and what that needs in turn, is in the container or in gpu.txt."""
     added = {canonicalize_name(r.name) for r in requirements(DOCKER / "gpu.txt")}
     there = {canonicalize_name(r.name) for r in requirements(EXPECTED)}
-    environment = {"python_version": "3.10", "python_full_version": "3.10.12", "extra": ""}
+    environment = {"python_version": "3.10", "python_full_version": "3.10.12", "extra": "train"}
     unused = {
         "accelerate": "only Transformers4Rec's own Trainer uses it",
         "pytorch-lightning": "lightning holds a copy",
