@@ -83,7 +83,7 @@ def test_a_changed_bundle_is_refused(folders, tmp_path):
     (copy / "manifest.json").write_text(json.dumps(listed))
     with pytest.raises(RunError, match=r"does not list model\.onnx"):
         open_recommender(copy)
-    with pytest.raises(RunError, match="neither a run"):
+    with pytest.raises(RunError, match="not a bundle"):
         open_recommender(tmp_path)
 
 

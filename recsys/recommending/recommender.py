@@ -212,8 +212,8 @@ def open_recommender(folder: Path) -> Recommender:
         return Recommender(Bundle.open(folder))
     if not (folder / "config.json").is_file():
         raise RunError(
-            f"{folder}: neither a run (config.json) nor a bundle ({BUNDLE}); train one with: python train.py "
-            f"--output {folder}"
+            f"{folder}: not a run (no config.json) and not a bundle (no {BUNDLE}); train one with: python "
+            f"train.py --output {folder}"
         )
     from recsys.recommending.trained import TrainedRun
     from recsys.runs import Run
