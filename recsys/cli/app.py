@@ -65,7 +65,7 @@ def run(app: typer.Typer, name: str) -> int:
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] not in TRAINING:
             raise
-        return _fail(f"{name}: this needs {error.name}, a part of training: {_INSTALL}")
+        return _fail(f"this needs {error.name}, a part of training: {_INSTALL}")
     except typer.TyperException as error:
         command = getattr(getattr(error, "ctx", None), "command_path", name)
         message = error.format_message()

@@ -120,7 +120,7 @@ def _print_table(climber: str | None, items: list[Item], empty: bool) -> None:
     )
     table = Table(title=title, title_justify="left", box=None, header_style="bold")
     for heading in ("", "climb", "name", "grade", "region"):
-        table.add_column(heading)
+        table.add_column(heading, overflow="fold")
     table.add_column("share of sends" if empty else "probability", justify="right")
     explained = any(item.why is not None for item in items)
     if explained:
@@ -133,14 +133,9 @@ def _print_table(climber: str | None, items: list[Item], empty: bool) -> None:
 
 
 def _why(item: Item) -> tuple[str, str]:
-    """The sends in words, and the prompt's share."""
+    """The sends that moved a climb most, and the prompt's share; how far each moved it is in the JSON."""
     if item.why is None:
         return "-", "-"
-    sends = [f"{each.name or each.climb_id} ({_points(each.drop)})" for each in item.why.sends]
     share = item.why.prompt_share
-    return ", ".join(sends) or "-", "-" if share is None else f"{share:+.0%}"
-
-
-def _points(drop: float) -> str:
-    """Percentage points; small ones to one significant digit."""
-    return f"-{100 * drop:.2g}%"
+    names = ", ".join(each.name or each.climb_id for each in item.why.sends)
+    return names or "-", "-" if share is None else f"{share:+.0%}"
