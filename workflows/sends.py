@@ -45,7 +45,7 @@ INPUTS: Final = (
 CATEGORIFIED: Final = (CLIMB, CLIMBER, c.REGION)
 NULL_ID, UNKNOWN_ID, FIRST_VALUE_ID = 1, 2, 3
 
-_NOT_LOGGED = -99.0
+NOT_LOGGED: Final = -99.0
 _BELOW = [-100.0, -98.0]  # bin 1 holds what was not logged, and nothing else
 BOUNDARIES: Final = {
     # Half steps of the boulder ladder V0 to V17, then whole steps of the route ladder (offset by 100).
@@ -194,7 +194,7 @@ def _binned(name: str, node: Any) -> Any:
     edges = BOUNDARIES[name]
     return (
         node
-        >> ops.FillMissing(_NOT_LOGGED)
+        >> ops.FillMissing(NOT_LOGGED)
         >> ops.Bucketize({name: edges})
         >> ops.Rename(name=name + BIN)
         >> ops.AddMetadata(

@@ -19,7 +19,14 @@ import typer
 
 from recsys.errors import RecsysError
 
-COMMANDS = ("simulate", "import", "evaluate", "recommend")
+COMMANDS = ("simulate", "import", "evaluate", "recommend", "export")
+
+# What the light part does without; a command that asks for one of them needs the other part.
+TRAINING = (
+    "torch", "pandas", "pyarrow", "pydantic", "lightning", "transformers4rec", "merlin", "nvtabular", "onnx",
+    "safetensors", "tomli",
+)  # fmt: skip
+_INSTALL = "pip install 'recsys-climb[train]' (Python 3.10 or 3.11)"
 
 
 def build_app() -> typer.Typer:
@@ -57,6 +64,10 @@ def run(app: typer.Typer, name: str) -> int:
         return result if isinstance(result, int) else 0
     except RecsysError as error:
         return _fail(str(error))
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] not in TRAINING:
+            raise
+        return _fail(f"this needs {error.name}, a part of training: {_INSTALL}")
     except typer.TyperException as error:
         command = getattr(getattr(error, "ctx", None), "command_path", name)
         message = error.format_message()

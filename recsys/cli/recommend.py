@@ -2,63 +2,140 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+if TYPE_CHECKING:
+    from recsys.recommending.recommender import Recommender
+    from recsys.recommending.request import Item, Request
+
 
 def recommend(
-    run: Annotated[Path, typer.Argument(help="a run's folder, runs/NAME")],
-    climber: Annotated[str, typer.Option(help="id of a climber of the run")],
+    folder: Annotated[Path, typer.Argument(metavar="RUN_OR_BUNDLE", help="a run's folder, or a bundle's")],
+    climber: Annotated[
+        str | None, typer.Option(help="id of a climber of the run; of one in the logbook, with --logbook")
+    ] = None,
+    logbook: Annotated[
+        Path | None, typer.Option(help="a logbook in CSV (climb_id, date, ...) in place of the stored one")
+    ] = None,
     grade: Annotated[
         str | None, typer.Option(help="a grade or a range, V4 or V4:V6: prompt and filter")
     ] = None,
     region: Annotated[str | None, typer.Option(help="a region of the run: prompt and filter")] = None,
+    min_stars: Annotated[
+        float | None, typer.Option(min=1.0, max=5.0, help="least mean rating in stars: filter")
+    ] = None,
+    when: Annotated[
+        str | None, typer.Option(help="day of the next climb, 2026-06-01: prompt (days since the last send)")
+    ] = None,
     k: Annotated[int, typer.Option("-k", min=1, max=1000, help="climbs to recommend")] = 10,
     exclude_seen: Annotated[
         bool, typer.Option("--exclude-seen/--include-seen", help="whether climbs already sent are left out")
     ] = True,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="name the sends that moved each climb, and the prompt's share")
+    ] = False,
+    diversity: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="0 to 1: how unlike each other the climbs are to be (MMR)")
+    ] = 0.0,
+    novelty: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="0 to 1: how seldom climbed they are to be")
+    ] = 0.0,
     json: Annotated[bool, typer.Option("--json", help="print JSON instead of a table")] = False,
 ) -> None:
-    """Recommend the next climbs to a climber of a trained run."""
+    """Recommend the next climbs, from a run or a bundle: to one of its climbers, or for a logbook.
+
+    With neither --climber nor --logbook, or with an empty logbook: what is popular. Diversity and novelty
+    reorder the 100 most probable climbs.
+    """
     from recsys.console import progress
     from recsys.logbooks.grades import parse_range
-    from recsys.runs import Run
 
-    opened = Run.open(run)
     span = parse_range(grade) if grade is not None else None
-    with progress("loading the run"):
-        from recsys.recommending.recommender import Recommender
-        from recsys.recommending.request import Request, known_climber, known_region
+    day = _day(when)
+    sends = _sends(logbook, climber)
+    with progress("loading"):
+        from recsys.recommending.recommender import open_recommender
+        from recsys.recommending.request import Request, known_region
 
-        recommender = Recommender(opened)
+        recommender = open_recommender(folder)
     request = Request(
-        climber=known_climber(climber, recommender.climbers),
+        climber=climber,
+        sends=sends,
         grades=span,
-        region=known_region(region, recommender.catalogue) if region is not None else None,
+        region=known_region(region, recommender.catalogue.known_regions) if region is not None else None,
+        min_stars=min_stars,
+        when=day,
         k=k,
         exclude_seen=exclude_seen,
+        explain=explain,
+        diversity=diversity,
+        novelty=novelty,
     )
-    items = [item.to_json() for item in recommender.recommend(request)]
-    _print_json(request.climber, items) if json else _print_table(request.climber, items)
+    _answer(recommender, request, json)
 
 
-def _print_json(climber: str, items: list[dict[str, Any]]) -> None:
+def _answer(recommender: Recommender, request: Request, json: bool) -> None:
+    items = recommender.recommend(request)
+    if json:
+        _print_json(request.climber, items)
+    else:
+        empty = not request.sends and (request.climber is None or request.sends is not None)
+        _print_table(request.climber, items, empty)
+
+
+def _day(text: str | None) -> dt.date | None:
+    from recsys.errors import UsageError
+
+    try:
+        return None if text is None else dt.date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"--when {text}: write a day as 2026-06-01") from None
+
+
+def _sends(logbook: Path | None, climber: str | None) -> list[dict[str, Any]] | None:
+    if logbook is None:
+        return None
+    from recsys.recommending.logbook_file import of_climber, read_file
+
+    return of_climber(read_file(logbook), climber)
+
+
+def _print_json(climber: str | None, items: list[Item]) -> None:
     import json
 
-    print(json.dumps({"climber": climber, "items": items}, indent=2, ensure_ascii=False))
+    answer = {"climber": climber, "items": [item.to_json() for item in items]}
+    print(json.dumps(answer, indent=2, ensure_ascii=False))
 
 
-def _print_table(climber: str, items: list[dict[str, Any]]) -> None:
+def _print_table(climber: str | None, items: list[Item], empty: bool) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(title=f"Next climbs for {climber}", title_justify="left", box=None, header_style="bold")
+    title = (
+        "Popular climbs (the logbook is empty)" if empty else f"Next climbs for {climber or 'this logbook'}"
+    )
+    table = Table(title=title, title_justify="left", box=None, header_style="bold")
     for heading in ("", "climb", "name", "grade", "region"):
-        table.add_column(heading)
-    table.add_column("probability", justify="right")
+        table.add_column(heading, overflow="fold")
+    table.add_column("share of sends" if empty else "probability", justify="right")
+    explained = any(item.why is not None for item in items)
+    if explained:
+        table.add_column("because of")
+        table.add_column("prompt", justify="right")
     for place, item in enumerate(items, 1):
-        texts = [item[key] or "-" for key in ("climb_id", "name", "grade", "region")]
-        table.add_row(str(place), *texts, f"{item['score']:.1%}")
+        texts = [each or "-" for each in (item.climb_id, item.name, item.grade, item.region)]
+        table.add_row(str(place), *texts, f"{item.score:.1%}", *(_why(item) if explained else ()))
     Console().print(table)
+
+
+def _why(item: Item) -> tuple[str, str]:
+    """The sends that moved a climb most, and the prompt's share; how far each moved it is in the JSON."""
+    if item.why is None:
+        return "-", "-"
+    share = item.why.prompt_share
+    names = ", ".join(each.name or each.climb_id for each in item.why.sends)
+    return names or "-", "-" if share is None else f"{share:+.0%}"

@@ -72,7 +72,7 @@ class MaskedPositions(PromptMasking):
 
 def steps_to_last(real: torch.Tensor) -> torch.Tensor:
     """How many real positions stand to the right of each one: int64 [batch, length], 0 at the last."""
-    return (real.flip(1).cumsum(1).flip(1) - 1).clamp(min=0)
+    return (real.long().flip(1).cumsum(1).flip(1) - 1).clamp(min=0)
 
 
 def last(real: torch.Tensor) -> torch.Tensor:

@@ -23,6 +23,7 @@ from recsys.model.body import build_body
 from recsys.model.config import ModelConfig
 from recsys.model.inputs import PromptedSequenceFeatures
 from recsys.model.masking import PromptMasking
+from recsys.sequences.store import Array
 from workflows.sends import BIN, FIRST_VALUE_ID
 
 if TYPE_CHECKING:
@@ -106,6 +107,12 @@ def next_climb_scores(model: tr.Model, batch: dict[str, torch.Tensor]) -> torch.
     """
     scores = model(dict(batch), training=False, testing=True)["predictions"]
     return scores[:, FIRST_VALUE_ID:]
+
+
+def item_embeddings(model: tr.Model) -> Array:
+    """The climbs' embeddings, float32 [n_items, climb_dim], in the order of the scores."""
+    table = model.heads[0].body.inputs.categorical_module.item_embedding_table.weight
+    return table.detach().float().cpu().numpy()[FIRST_VALUE_ID:]
 
 
 def _masking(config: ModelConfig) -> PromptMasking:

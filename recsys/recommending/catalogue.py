@@ -1,46 +1,145 @@
-"""The climbs that can be recommended, and which of them a request allows."""
+"""The climbs that can be recommended, and which of them a request allows. NumPy only."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from recsys import columns as c
+from recsys.errors import UsageError
 from recsys.logbooks.grades import ordinals
+from recsys.recommending.request import Item, Why, nearest
 from recsys.sequences.store import Array
+
+STARS = "stars"
+SENDS = "sends"
+Texts = Sequence["str | None"]
 
 
 @dataclass(frozen=True, eq=False)
 class Catalogue:
-    """Climbs in the order of the model's outputs (climbs.parquet)."""
+    """Climbs in the order of the model's outputs; every column has the length n_items.
 
-    climbs: pd.DataFrame
+    Attributes
+    ----------
+    ids, names, grades, regions:
+        Text; None where nothing was logged.
+    stars:
+        Mean rating in training, 1 to 5, float64; NaN where nobody rated the climb.
+    sends:
+        Sends in training, float64.
+    """
 
-    def grades(self) -> Array:
-        """Ordinal of each climb's usual grade, float [n_items], NaN where there is none."""
-        if c.GRADE not in self.climbs:
-            return np.full(len(self.climbs), np.nan)
-        return ordinals(self.climbs[c.GRADE].tolist())
+    ids: Sequence[str]
+    names: Texts
+    grades: Texts
+    regions: Texts
+    stars: Array
+    sends: Array
 
-    def allowed(self, grades: tuple[float, float] | None, region: str | None) -> Array:
-        """The climbs of those grades in that region, bool [n_items]; None allows every one.
+    @classmethod
+    def from_columns(cls, columns: Mapping[str, Sequence[Any]]) -> Catalogue:
+        """The catalogue of a table by columns; what it lacks is None, or NaN, or one send."""
+        n = len(columns[c.CLIMB_ID])
+        blank = [None] * n
+        return cls(
+            ids=list(columns[c.CLIMB_ID]),
+            names=list(columns.get(c.CLIMB_NAME, blank)),
+            grades=list(columns.get(c.GRADE, blank)),
+            regions=list(columns.get(c.REGION, blank)),
+            stars=np.array(columns.get(STARS, blank), dtype=np.float64),
+            sends=np.array(columns.get(SENDS, [1] * n), dtype=np.float64),
+        )
+
+    def to_columns(self) -> dict[str, list[Any]]:
+        """The same table as plain lists, for JSON."""
+        stars = [None if np.isnan(each) else float(each) for each in self.stars]
+        texts = {c.CLIMB_ID: self.ids, c.CLIMB_NAME: self.names, c.GRADE: self.grades, c.REGION: self.regions}
+        plain = {name: list(values) for name, values in texts.items()}
+        return {**plain, STARS: stars, SENDS: [int(each) for each in self.sends]}
+
+    def __len__(self) -> int:
+        """Number of climbs."""
+        return len(self.ids)
+
+    @cached_property
+    def ordinals(self) -> Array:
+        """Ordinal of each climb's usual grade, float64 [n_items], NaN where there is none."""
+        return ordinals(self.grades)
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """A climb's id to its place."""
+        return {climb: place for place, climb in enumerate(self.ids)}
+
+    @cached_property
+    def known_regions(self) -> list[str]:
+        """The regions in order of their names."""
+        return sorted({region for region in self.regions if region is not None})
+
+    @cached_property
+    def popularity(self) -> Array:
+        """Each climb's share of all sends, float64 [n_items]; sums to 1."""
+        return self.sends / self.sends.sum()
+
+    @cached_property
+    def novelty(self) -> Array:
+        """Self-information of the popularity, -log2(share), over the largest: float64 [n_items], 0 to 1."""
+        bits = -np.log2(np.maximum(self.popularity, 1e-12))
+        return bits / bits.max() if bits.max() > 0 else np.zeros_like(bits)
+
+    def allowed(
+        self, grades: tuple[float, float] | None, region: str | None, min_stars: float | None = None
+    ) -> Array:
+        """The climbs of those grades, that region and those stars, bool [n_items]; None allows every one.
 
         A climb between two grades belongs to both: V4-5 is allowed by V4 and by V5.
         """
-        allowed = np.ones(len(self.climbs), dtype=bool)
-        if grades is not None:
-            ordinal = self.grades()
-            with np.errstate(invalid="ignore"):
-                allowed &= (ordinal >= grades[0] - 0.5) & (ordinal <= grades[1] + 0.5)
+        allowed = np.ones(len(self), dtype=bool)
+        with np.errstate(invalid="ignore"):
+            if grades is not None:
+                allowed &= (self.ordinals >= grades[0] - 0.5) & (self.ordinals <= grades[1] + 0.5)
+            if min_stars is not None:
+                allowed &= self.stars >= min_stars
         if region is not None:
-            allowed &= (self.climbs[c.REGION] == region).to_numpy()
+            allowed &= np.array([each == region for each in self.regions], dtype=bool)
         return allowed
 
-    def text(self, item: int, column: str) -> str | None:
-        """What the catalogue says of a climb in a column, or None."""
-        if column not in self.climbs:
-            return None
-        value = self.climbs[column].iloc[item]
-        return None if pd.isna(value) else str(value)
+    def without(self, climbs: Sequence[str]) -> Array:
+        """All climbs but these ids, bool [n_items]; ids that the catalogue lacks are ignored."""
+        kept = np.ones(len(self), dtype=bool)
+        kept[[self.places[each] for each in set(climbs) if each in self.places]] = False
+        return kept
+
+    def place(self, climb_id: str) -> int:
+        """The place of a climb, or a `UsageError` with the nearest ids."""
+        if climb_id not in self.places:
+            raise UsageError(
+                f"no climb {climb_id!r} among the {len(self)} of this run{nearest(climb_id, self.ids)}"
+            )
+        return self.places[climb_id]
+
+    def item(self, place: int, score: float, why: Why | None = None) -> Item:
+        """The climb at a place as an item of an answer."""
+        return Item(
+            self.ids[place], self.names[place], self.grades[place], self.regions[place], float(score), why
+        )
+
+    def search(self, text: str) -> list[int]:
+        """Places whose name or id holds the text, upper or lower case: beginnings first, then by sends."""
+        wanted = " ".join(text.casefold().split())
+        found = []
+        for place, texts in enumerate(self._folded):
+            if wanted and any(wanted in each for each in texts):
+                begins = any(each.startswith(wanted) for each in texts)
+                found.append((not begins, -self.sends[place], place))
+        return [place for _, _, place in sorted(found)]
+
+    @cached_property
+    def _folded(self) -> list[tuple[str, str]]:
+        pairs = zip(self.names, self.ids, strict=True)
+        return [((name or "").casefold(), climb.casefold()) for name, climb in pairs]

@@ -1,55 +1,53 @@
-"""Recommends from a run: the request becomes one more send, unknown but for its prompt, and is ranked.
-
-The climber's logbook and that send go through the run's own workflow, exactly as the training sends did.
-"""
+"""Answers requests: filters, probabilities, mixture and reasons, on top of a run or a bundle. NumPy only."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
-import torch
 
 from recsys import columns as c
-from recsys.errors import UsageError
-from recsys.logbooks.grades import label
-from recsys.model.config import ATTRIBUTES
-from recsys.model.inputs import GIVEN
-from recsys.model.recommender import next_climb_scores
+from recsys.errors import RunError, UsageError
+from recsys.recommending.backend import Backend
 from recsys.recommending.catalogue import Catalogue
-from recsys.recommending.request import Item, Request
-from recsys.runs import Run
-from recsys.sequences.prepare import load_workflow
-from recsys.sequences.store import Array, Sequences
-from recsys.sequences.windows import Windows
-from workflows import sends as workflow_of
+from recsys.recommending.logbook import Logbook, read_logbook
+from recsys.recommending.questions import Plan, joined, plan
+from recsys.recommending.request import Cause, Item, Request, Why, known_climber
+from recsys.recommending.rerank import choose, unit_rows
+from recsys.sequences.store import Array
 
-_ASKED = "\0"  # the climb id of the request: no climb has it, so the workflow calls it unknown
+QUESTIONS = 256  # that go through the model at once
+REASONS = 3  # sends that are named to explain an item
 
 
 class Recommender:
-    """Answers requests from a finished run.
+    """Recommends climbs, finds similar ones, and searches by name.
 
     Parameters
     ----------
-    run:
-        As returned by `Run.open`, which has checked the manifest.
+    backend:
+        A run or a bundle; `open_recommender` chooses.
     """
 
-    def __init__(self, run: Run) -> None:
-        self.config = run.config
-        self.catalogue = Catalogue(pd.read_parquet(run.folder / "climbs.parquet"))
-        self.sends = pd.read_parquet(run.folder / "sends.parquet")
-        self.workflow = load_workflow(run.folder)
-        self.model = run.load_model(workflow_of.read_schema(run.folder / "schema.pbtxt"))
+    def __init__(self, backend: Backend) -> None:
+        self.backend = backend
 
     @property
-    def climbers(self) -> list[str]:
-        """Ids of the climbers whose logbooks the run holds."""
-        return [str(each) for each in self.sends[c.CLIMBER_ID].unique()]
+    def catalogue(self) -> Catalogue:
+        """The climbs, in the order of the model's outputs."""
+        return self.backend.catalogue
+
+    @property
+    def climbers(self) -> Sequence[str]:
+        """Ids of the climbers whose logbooks are stored."""
+        return self.backend.climbers
+
+    @cached_property
+    def units(self) -> Array:
+        """The climbs' embeddings scaled to length one, float32 [n_items, dimension]."""
+        return unit_rows(self.backend.embeddings)
 
     def recommend(self, request: Request) -> list[Item]:
         """The most probable next climbs that the request allows, best first.
@@ -57,68 +55,167 @@ class Recommender:
         Raises
         ------
         UsageError
-            No climb of the catalogue fits the request.
+            No climb of the catalogue fits the request, or the climber's logbook is not known.
+        DataError
+            A posted send cannot be read.
+
+        Example
+        -------
+        >>> open_recommender(Path("bundle")).recommend(Request(grades=(4, 6), region="Squamish", k=3))
         """
-        if request.grades is not None and np.isnan(self.catalogue.grades()).all():
+        return self.recommend_many([request])[0]
+
+    def recommend_many(self, requests: Sequence[Request]) -> list[list[Item]]:
+        """An answer each; the questions of all of them go through the model together."""
+        plans = [self.plan(request) for request in requests]
+        return [self.answer(each, logits) for each, logits in zip(plans, self.ask(plans), strict=True)]
+
+    def plan(self, request: Request) -> Plan:
+        """What the request asks of the model; `answer` makes items of the logits."""
+        return plan(request, self.logbook(request), self.backend)
+
+    def ask(self, plans: Sequence[Plan]) -> list[Array]:
+        """Logits of each plan's questions, [n_questions, n_items] each, `QUESTIONS` at a time."""
+        batches = [each.batch for each in plans if each.batch is not None]
+        empty = np.empty((0, len(self.catalogue)), dtype=np.float32)
+        if not batches:
+            return [empty] * len(plans)
+        batch, total = joined(batches), sum(map(len, plans))
+        parts = [
+            self.backend.logits({name: values[start : start + QUESTIONS] for name, values in batch.items()})
+            for start in range(0, total, QUESTIONS)
+        ]
+        return np.split(np.concatenate(parts), np.cumsum([len(each) for each in plans])[:-1])
+
+    def answer(self, asked: Plan, logits: Array) -> list[Item]:
+        """The items of a plan from its logits [n_questions, n_items]."""
+        request = asked.request
+        allowed = self.allowed(request, asked.logbook)
+        if asked.batch is None:
+            probabilities, unprompted = self.catalogue.popularity[None], None
+        else:
+            blocks, bare = asked.blocks(logits)
+            probabilities = self.mixture(blocks, asked.steps)
+            unprompted = None if bare is None else softmax(bare)
+        chosen = choose(probabilities[0], allowed, request, self.catalogue, self.units)
+        return [
+            self.catalogue.item(
+                place,
+                probabilities[0, place],
+                self._why(asked, place, probabilities[:, place], unprompted) if request.explain else None,
+            )
+            for place in chosen
+        ]
+
+    def probabilities(self, request: Request) -> Array:
+        """Probability of every climb to be the next, float64 [n_items]; it sums to 1 before any filter."""
+        asked = self.plan(request)
+        if asked.batch is None:
+            return self.catalogue.popularity
+        return self.mixture(asked.blocks(self.ask([asked])[0])[0], asked.steps)[0]
+
+    def mixture(self, logits: Array, steps: Sequence[float | None]) -> Array:
+        """Answers grade by grade as one: [n_variants, n_steps, n_items] to [n_variants, n_items].
+
+        Each answer counts by how likely that grade is for this climber: P(climb) = sum over grades of
+        P(grade) P(climb | grade). P(grade) is what the answer without a grade gives to climbs of that grade.
+        """
+        answers = softmax(logits)
+        if len(steps) == 1:
+            return answers[:, 0]
+        asked = np.array(steps[1:], dtype=np.float64)
+        with np.errstate(invalid="ignore"):
+            near = np.abs(self.catalogue.ordinals[None] - asked[:, None]) <= 0.5  # [n_steps - 1, n_items]
+        weights = answers[:, 0] @ near.T.astype(np.float64)  # [n_variants, n_steps - 1]
+        weights = np.where(weights.sum(1, keepdims=True) > 0, weights, 1.0)
+        weights = weights / weights.sum(1, keepdims=True)
+        return np.einsum("vs,vsi->vi", weights, answers[:, 1:])
+
+    def allowed(self, request: Request, logbook: Logbook) -> Array:
+        """The climbs that the request allows, bool [n_items]; a `UsageError` if there is none."""
+        if request.grades is not None and np.isnan(self.catalogue.ordinals).all():
             raise UsageError("--grade: the sends of this run have no grades")
-        allowed = self.catalogue.allowed(request.grades, request.region)
-        history = self.sends[self.sends[c.CLIMBER_ID] == request.climber]
+        allowed = self.catalogue.allowed(request.grades, request.region, request.min_stars)
         if request.exclude_seen:
-            allowed &= ~self.catalogue.climbs[c.CLIMB_ID].isin(history[c.CLIMB_ID]).to_numpy()
+            allowed &= self.catalogue.without(logbook.climbs)
         if not allowed.any():
-            raise UsageError("no climb that was not sent yet fits; ask for more grades or regions")
-        probability = self.probabilities(history, request)
-        order = np.lexsort((np.arange(len(allowed)), -probability))
-        return [self._item(i, probability) for i in order[allowed[order]][: request.k]]
+            raise UsageError("no climb that was not sent yet fits; ask for more grades, regions or stars")
+        return allowed
 
-    def probabilities(self, history: pd.DataFrame, request: Request) -> Array:
-        """Probability of every climb to be the next, float [n_items]; it sums to 1 before any filter.
+    def logbook(self, request: Request) -> Logbook:
+        """The logbook that a request is asked of: the posted one, else the climber's, else an empty one."""
+        if request.sends is not None:
+            return read_logbook(request.sends)
+        if request.climber is None:
+            return read_logbook([])
+        stored = self.backend.logbook(request.climber)
+        if stored is None:
+            known_climber(request.climber, self.climbers)
+            raise RunError(f"the logbook of {request.climber!r} is missing; export the run again")
+        return stored
 
-        A range of grades is asked for grade by grade, and each answer counts by how likely that grade is for
-        this climber: P(climb) = sum over grades of P(grade) P(climb | grade). P(grade) is what the answer
-        without a grade gives to the climbs of that grade.
+    def similar(self, climb_id: str, k: int = 10) -> list[Item]:
+        """The climbs whose embeddings point most nearly the same way; scores are cosines, -1 to 1.
+
+        Raises
+        ------
+        UsageError
+            The catalogue has no such climb.
         """
-        if request.grades is None:
-            return self._ask(history, [None], request.region)[0]
-        steps = _steps(request.grades)
-        unasked, *answers = self._ask(history, [None, *map(label, steps)], request.region)
-        off = np.abs(self.catalogue.grades()[None] - np.array(steps)[:, None])  # [steps, n_items]
-        weights = np.where(off <= 0.5, unasked, 0.0).sum(1)
-        return np.average(answers, axis=0, weights=weights if weights.sum() > 0 else None)
+        place = self.catalogue.place(climb_id)
+        cosines = self.units @ self.units[place]
+        order = [int(each) for each in np.argsort(-cosines, kind="stable") if each != place]
+        return [self.catalogue.item(each, cosines[each]) for each in order[:k]]
 
-    @torch.inference_mode()
-    def _ask(self, history: pd.DataFrame, grades: Sequence[str | None], region: str | None) -> Array:
-        """One answer a grade asked for (None: no grade), float [questions, n_items]."""
-        asked = pd.DataFrame({c.GRADE: grades}).assign(**{c.CLIMB_ID: _ASKED, c.REGION: region})
-        sends = pd.concat([history, asked], ignore_index=True)
-        sends[[c.CLIMBER_ID, c.DAY]] = sends[[c.CLIMBER_ID, c.DAY]].ffill()
-        sends[c.ROW] = np.arange(len(sends))
-        sequences = Sequences.from_table(workflow_of.transform(self.workflow, sends))
-        first = len(history)  # every question follows the history, and none follows another
-        windows = Windows(sequences, np.arange(first, len(sends)), self.config.model.length)
-        batch = windows.cut(np.full(len(grades), first))
-        for name, values in sequences.features.items():
-            batch[name][:, -1] = torch.from_numpy(values[first:].astype(np.float64))
-        given = [{c.GRADE: grade is not None, c.REGION: region is not None} for grade in grades]
-        batch[GIVEN] = torch.tensor([[row.get(name, False) for name in ATTRIBUTES] for row in given])
-        return np.asarray(next_climb_scores(self.model, batch).double().softmax(-1))
+    def search(self, text: str, k: int = 10) -> list[Item]:
+        """Climbs whose name or id holds the text; scores are their shares of all sends, 0 to 1."""
+        found = self.catalogue.search(text)[:k]
+        return [self.catalogue.item(place, self.catalogue.popularity[place]) for place in found]
 
-    def _item(self, item: int, probability: Array) -> Item:
-        text = self.catalogue.text
-        return Item(
-            climb_id=str(text(item, c.CLIMB_ID)),
-            name=text(item, c.CLIMB_NAME),
-            grade=text(item, c.GRADE),
-            region=text(item, c.REGION),
-            score=float(probability[item]),
-        )
+    def _why(self, asked: Plan, place: int, scores: Array, unprompted: Array | None) -> Why:
+        """Reasons of one climb: `scores` [n_variants] are with everything, then with each send left out."""
+        full = float(scores[0])
+        causes = sorted(self._causes(asked, full - scores[1:]), key=lambda cause: -cause.drop)
+        share = None
+        if unprompted is not None:
+            bare = float(unprompted[place])
+            share = (full - bare) / max(full, bare, 1e-300)
+        return Why(tuple(causes[:REASONS]), share)
+
+    def _causes(self, asked: Plan, drops: Array) -> Iterator[Cause]:
+        for place, drop in zip(asked.left_out, drops, strict=True):
+            if drop > 0:
+                climb = str(asked.logbook.columns[c.CLIMB_ID][place])
+                known = self.catalogue.places.get(climb)
+                name = asked.logbook.columns[c.CLIMB_NAME][place]
+                yield Cause(climb, name if known is None else self.catalogue.names[known], float(drop))
 
 
-def _steps(span: tuple[float, float]) -> list[float]:
-    """The whole grades of a range; its middle where it holds none."""
-    return [float(g) for g in range(math.ceil(span[0]), math.floor(span[1]) + 1)] or [sum(span) / 2]
+def softmax(logits: Array) -> Array:
+    """Probabilities over the last axis, float64."""
+    shifted = logits.astype(np.float64)
+    shifted = np.exp(shifted - shifted.max(-1, keepdims=True))
+    return np.asarray(shifted / shifted.sum(-1, keepdims=True))
 
 
 def open_recommender(folder: Path) -> Recommender:
-    """A recommender from a run's folder, its manifest checked first."""
-    return Recommender(Run.open(folder))
+    """A recommender from a run's folder or a bundle, its manifest checked first; imports what that one needs.
+
+    Raises
+    ------
+    RunError
+        The folder is neither, or a file of it was changed.
+    """
+    from recsys.recommending.bundle import BUNDLE, Bundle
+
+    if (folder / BUNDLE).is_file():
+        return Recommender(Bundle.open(folder))
+    if not (folder / "config.json").is_file():
+        raise RunError(
+            f"{folder}: not a run (no config.json) and not a bundle (no {BUNDLE}); train one with: python "
+            f"train.py --output {folder}"
+        )
+    from recsys.recommending.trained import TrainedRun
+    from recsys.runs import Run
+
+    return Recommender(TrainedRun(Run.open(folder)))

@@ -1,14 +1,14 @@
-"""A request for climbs: whose, of which grade and region, and how many."""
+"""A request for climbs: whose, of which grade and region, how many, and in what mixture."""
 
 from __future__ import annotations
 
+import datetime as dt
 import difflib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from recsys import columns as c
 from recsys.errors import UsageError
-from recsys.recommending.catalogue import Catalogue
 
 Span = tuple[float, float]
 
@@ -20,59 +20,121 @@ class Request:
     Attributes
     ----------
     climber:
-        A climber of the run.
+        A climber's id. With `sends`, one that the model does not know is read through the sends alone.
+    sends:
+        A logbook in the contract's columns (climb_id and date are needed), in place of the stored one. With
+        neither climber nor sends, or with no sends at all, the answer is what is popular.
     grades:
         Lowest and highest ordinal, both included, or None for any.
     region:
-        A region of the run, or None for any.
+        A region of the catalogue, or None for any.
+    min_stars:
+        Least mean rating, 1 to 5: a filter only. Climbs that nobody rated do not pass it.
+    when:
+        Day of the climb to be named: tells the model how many days lie between it and the last send.
     k:
         Climbs to return.
     exclude_seen:
         Leave out what the climber sent before.
+    explain:
+        Say of each item which sends moved it, and how much of it is the prompt's doing.
+    diversity:
+        0 (by probability alone) to 1 (each climb as unlike the ones before it as can be).
+    novelty:
+        0 (by probability alone) to 1 (the climbs with the fewest sends first).
     """
 
-    climber: str
+    climber: str | None = None
+    sends: Sequence[Mapping[str, Any]] | None = None
     grades: Span | None = None
     region: str | None = None
+    min_stars: float | None = None
+    when: dt.date | None = None
     k: int = 10
     exclude_seen: bool = True
+    explain: bool = False
+    diversity: float = 0.0
+    novelty: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.k < 1:
+            raise UsageError(f"k {self.k}: ask for one climb or more")
+        for name in ("diversity", "novelty"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise UsageError(f"{name} {getattr(self, name)}: give a number from 0 to 1")
+
+
+@dataclass(frozen=True)
+class Cause:
+    """A send that moved an item: the item's score is lower by `drop` when the send is left out."""
+
+    climb_id: str
+    name: str | None
+    drop: float
+
+
+@dataclass(frozen=True)
+class Why:
+    """What moved an item.
+
+    Attributes
+    ----------
+    sends:
+        The sends whose absence lowers the score most, strongest first; none where every one lowers it.
+    prompt_share:
+        (with - without) / the larger of the two: the prompt's share of the score, -1 to 1; below 0 the prompt
+        spoke against the climb. None where nothing was asked for.
+    """
+
+    sends: tuple[Cause, ...]
+    prompt_share: float | None
+
+    def to_json(self) -> dict[str, Any]:
+        """{"sends": [{"climb_id", "name", "drop"}], "prompt_share"}."""
+        return {"sends": [dict(each.__dict__) for each in self.sends], "prompt_share": self.prompt_share}
 
 
 @dataclass(frozen=True)
 class Item:
-    """A recommended climb; `score` is the model's probability that it is the next one."""
+    """A climb in an answer.
+
+    `score` is the model's probability that it is the next one; its share of all sends where the logbook is
+    empty and in a search; the cosine where similar climbs were asked for.
+    """
 
     climb_id: str
     name: str | None
     grade: str | None
     region: str | None
     score: float
+    why: Why | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """One of the contract's items."""
-        return dict(self.__dict__)
+        """One of the contract's items; `why` only where it was asked for."""
+        plain = {name: value for name, value in self.__dict__.items() if name != "why"}
+        return plain if self.why is None else {**plain, "why": self.why.to_json()}
 
 
-def known_climber(name: str, climbers: list[str]) -> str:
+def known_climber(name: str, climbers: Sequence[str]) -> str:
     """The climber of that id, or a `UsageError` with the nearest ids."""
     if name in climbers:
         return name
-    raise UsageError(f"no climber {name!r} among the {len(climbers)} of this run{_nearest(name, climbers)}")
+    raise UsageError(f"no climber {name!r} among the {len(climbers)} of this run{nearest(name, climbers)}")
 
 
-def known_region(name: str, catalogue: Catalogue) -> str:
+def known_region(name: str, regions: Sequence[str]) -> str:
     """The region of that name, upper or lower case, or a `UsageError` with the nearest names."""
-    if c.REGION not in catalogue.climbs:
+    if not regions:
         raise UsageError("--region: the sends of this run have no regions")
-    regions = sorted(catalogue.climbs[c.REGION].dropna().unique())
     same = [region for region in regions if region.casefold() == name.casefold()]
     if same:
-        return str(same[0])
-    raise UsageError(f"no region {name!r} among the {len(regions)} of this run{_nearest(name, regions)}")
+        return same[0]
+    raise UsageError(f"no region {name!r} among the {len(regions)} of this run{nearest(name, regions)}")
 
 
-def _nearest(name: str, names: list[str]) -> str:
+def nearest(name: str, names: Sequence[str]) -> str:
+    """The end of a message that names what comes nearest to `name`."""
     folded = {each.casefold(): each for each in names}
     close = difflib.get_close_matches(name.casefold(), list(folded), n=3, cutoff=0.5)
-    shown = [folded[each] for each in close] or names[:3]
+    shown = [folded[each] for each in close] or list(names[:3])
     return f"; {'the nearest' if close else 'for example'}: {', '.join(shown)}"

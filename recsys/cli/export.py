@@ -1,0 +1,28 @@
+"""``recsys export``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def export(
+    run: Annotated[Path, typer.Argument(help="a run's folder, runs/NAME")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="the bundle's folder, to be made")],
+    int8: Annotated[
+        bool, typer.Option("--int8", help="int8 weights, if recall@10 on the test part stays within 1%")
+    ] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="replace the folder")] = False,
+) -> None:
+    """Turn a trained run into a bundle: ONNX and plain files, to recommend without Merlin or PyTorch."""
+    from recsys.console import progress, say
+    from recsys.runs import Run
+
+    opened = Run.open(run)
+    with progress("importing Transformers4Rec"):
+        from recsys.exporting.export import export as write
+
+    measured = write(opened, output, int8, overwrite)
+    say(f"a bundle with a model of {measured['bytes'] / 1e6:.1f} MB written to {output}")

@@ -1,0 +1,114 @@
+"""A run as a bundle (see `recsys.recommending.bundle`): written whole or not at all, and checked before."""
+
+from __future__ import annotations
+
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from recsys.console import progress, say
+from recsys.exporting import constants
+from recsys.exporting.graph import REQUESTS, check_parity, export_graph
+from recsys.exporting.int8 import METRIC, check_loss, quantise, recall
+from recsys.files import atomic_folder, write_json, write_manifest
+from recsys.recommending import bundle as b
+from recsys.recommending.trained import TrainedRun
+from recsys.runs import Run
+
+
+def export(run: Run, output: Path, int8: bool = False, overwrite: bool = False) -> dict[str, Any]:
+    """Write the bundle of a finished run; returns what was measured on the way.
+
+    Parameters
+    ----------
+    run:
+        As returned by `Run.open`.
+    output:
+        The folder to make.
+    int8:
+        Quantise the weights, if recall@10 on the run's test part stays within 1%.
+    overwrite:
+        Replace a folder that has something in it.
+
+    Raises
+    ------
+    RunError
+        The folder is taken, the graph departs from the model, or int8 loses too much.
+    """
+    with atomic_folder(output, replace=overwrite) as folder:
+        with progress("loading the run"):
+            trained = TrainedRun(run)
+        measured = _write_model(trained, folder / b.MODEL, int8)
+        features = constants.features_of(trained.workflow, run.folder / "workflow")
+        write_json(folder / b.FEATURES, constants.to_json(features))
+        write_json(folder / b.CLIMBS, trained.catalogue.to_columns())
+        texts, arrays = constants.histories_of(trained.sends)
+        write_json(folder / b.HISTORIES, texts)
+        np.savez(folder / b.ARRAYS, embeddings=trained.embeddings, **arrays)
+        (folder / b.CARD).write_text(_card(run.folder / b.CARD, output, measured), encoding="utf-8")
+        write_json(folder / b.BUNDLE, _about(trained, measured))
+        write_manifest(folder, b.FILES)
+    return measured
+
+
+def _write_model(trained: TrainedRun, path: Path, int8: bool) -> dict[str, Any]:
+    """model.onnx, and how near it comes to PyTorch."""
+    config = trained.run.config.model
+    with progress("exporting the model"):
+        export_graph(trained.model, trained.schema, config, path)
+        worst = check_parity(trained.model, trained.schema, config, path)
+    say(f"ONNX and PyTorch differ by {worst:.1e} at the most on {REQUESTS} random requests")
+    measured: dict[str, Any] = {"largest_difference": worst, "requests": REQUESTS, "int8": int8}
+    if int8:
+        measured[METRIC] = _to_int8(trained, path)
+    return {**measured, "bytes": path.stat().st_size}
+
+
+def _to_int8(trained: TrainedRun, path: Path) -> dict[str, Any]:
+    """Put the int8 graph in place of the float one, if it may be; recall@10 before and after."""
+    from recsys.sequences.prepare import load_prepared
+
+    config, full = trained.run.config, path.with_name("float.onnx")
+    path.rename(full)
+    quantise(full, path)
+    with progress("measuring int8 on the test part"):
+        prepared = load_prepared(trained.run.folder)
+        before, after = (
+            recall(graph, prepared, config.model.length, config.exclude_seen) for graph in (full, path)
+        )
+    for name, value in before.items():
+        say(f"{METRIC} on the test part, {name}: {value:.4f} in float, {after[name]:.4f} in int8")
+    full.unlink()
+    check_loss(before, after)
+    return {"float": before, "int8": after}
+
+
+def _about(trained: TrainedRun, measured: dict[str, Any]) -> dict[str, Any]:
+    config = trained.run.config
+    return {
+        "format": b.FORMAT,
+        "version": metadata.version("recsys-climb"),
+        "run": trained.run.folder.name,
+        "length": trained.length,
+        "attributes": list(trained.attributes),
+        "n_items": len(trained.catalogue),
+        "model": config.model.model_dump(mode="json"),
+        "facts": config.facts,
+        "measured": measured,
+    }
+
+
+def _card(card: Path, output: Path, measured: dict[str, Any]) -> str:
+    """The run's model card, and what the bundle adds to it."""
+    weights = "int8 weights" if measured["int8"] else "float32"
+    lines = [
+        "## This bundle",
+        f"- ONNX, {weights}; scores differ from PyTorch's by at most {measured['largest_difference']:.1e} "
+        f"(float32, {measured['requests']} random requests)",
+        "- it needs ONNX Runtime and NumPy only, and holds no pickle",
+        "- it holds the logbooks of the run's climbers, of comments and beta only whether there were any",
+        f"- `recsys recommend {output.name} --help`",
+    ]
+    return card.read_text(encoding="utf-8").rstrip() + "\n\n" + "\n".join(lines) + "\n"

@@ -1,0 +1,132 @@
+"""The model as an ONNX graph, and the check that the graph answers like the model.
+
+Training's masking keeps Python state and draws at random; recommending needs neither. `Answers` is the path
+that is left: one batch of windows and prompts in, scores of every climb out.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import torch
+
+from recsys.errors import RunError
+from recsys.model.config import ATTRIBUTES, ModelConfig
+from recsys.model.inputs import GIVEN
+from recsys.model.masking import last
+from recsys.model.recommender import next_climb_scores, select_features
+from recsys.recommending.bundle import session
+from recsys.recommending.features import Batch
+from recsys.sequences.store import Array
+from workflows.sends import CLIMB, CLIMBER, FIRST_VALUE_ID
+
+if TYPE_CHECKING:
+    import transformers4rec.torch as tr
+    from merlin.schema import Schema
+
+OPSET: Final = 17
+TOLERANCE: Final = 1e-4  # largest difference of a score between the graph and the model
+REQUESTS: Final = 1000  # random ones, on which that is measured
+
+
+class Answers(torch.nn.Module):
+    """Scores of the climbs for the last send of each window, without the training's bookkeeping.
+
+    Parameters
+    ----------
+    model:
+        A trained model, in evaluation mode.
+    names:
+        The batch's tensors in the order of `forward`'s arguments; ``given`` is one of them.
+    """
+
+    def __init__(self, model: tr.Model, names: list[str]) -> None:
+        super().__init__()
+        self.model, self.names = model, names
+
+    def forward(self, *tensors: torch.Tensor) -> torch.Tensor:
+        """Windows [batch, length], climber [batch], given [batch, n_attributes] to [batch, n_items]."""
+        batch = dict(zip(self.names, tensors, strict=True))
+        (head,) = self.model.heads
+        (task,) = head.prediction_task_dict.values()
+        hidden = head.body(batch, training=False, testing=True)
+        hidden = hidden[0] if isinstance(hidden, (tuple, list)) else hidden  # [batch, length, d_model]
+        at_last = last(batch[CLIMB] != 0).unsqueeze(-1)  # [batch, length, 1]
+        scores, _ = task.pre(task.task_block((hidden.float() * at_last).sum(1)))
+        return scores[:, FIRST_VALUE_ID:]
+
+
+def export_graph(model: tr.Model, schema: Schema, config: ModelConfig, path: Path) -> None:
+    """Write the model as ONNX, batch and length free."""
+    example = next(random_batches(schema, config, 3, 3))
+    names = list(example)
+    axes = {name: {0: "batch", 1: "length"} for name in names}
+    axes |= {CLIMBER: {0: "batch"}, GIVEN: {0: "batch"}, "logits": {0: "batch"}}
+    tracing: dict[str, Any] = {"dynamo": False} if _has_dynamo() else {}
+    torch.onnx.export(
+        Answers(model, names).eval(),
+        tuple(torch.from_numpy(values) for values in example.values()),
+        str(path),
+        input_names=names,
+        output_names=["logits"],
+        dynamic_axes={name: axis for name, axis in axes.items() if name in (*names, "logits")},
+        opset_version=OPSET,
+        **tracing,
+    )
+
+
+@torch.inference_mode()
+def largest_difference(
+    model: tr.Model, schema: Schema, config: ModelConfig, graph: Path, requests: int = REQUESTS
+) -> float:
+    """Largest difference of any score between the graph and the model on random requests."""
+    running = session(graph)
+    names = [each.name for each in running.get_inputs()]
+    worst = 0.0
+    for batch in random_batches(schema, config, requests, 100):
+        found = running.run(None, {name: batch[name] for name in names})[0]
+        tensors = {name: torch.from_numpy(values) for name, values in batch.items()}
+        expected = next_climb_scores(model, tensors).float().numpy()
+        worst = max(worst, float(np.abs(found - expected).max()))
+    return worst
+
+
+def check_parity(model: tr.Model, schema: Schema, config: ModelConfig, graph: Path) -> float:
+    """`largest_difference`, or a `RunError` where it is above `TOLERANCE`."""
+    worst = largest_difference(model, schema, config, graph)
+    if not worst <= TOLERANCE:
+        raise RunError(
+            f"the ONNX model departs from PyTorch by {worst:.1e} (at most {TOLERANCE}); not exported"
+        )
+    return worst
+
+
+def random_batches(schema: Schema, config: ModelConfig, requests: int, size: int) -> Iterator[Batch]:
+    """Random windows of random lengths: prompts all absent in a third, all present in a third, else mixed."""
+    draw = np.random.default_rng(0)
+    for start in range(0, requests, size):
+        rows = min(size, requests - start)
+        real = np.arange(config.length) >= config.length - draw.integers(1, config.length + 1, (rows, 1))
+        batch = {column.name: _random(column, real, draw) for column in select_features(schema, config)}
+        kind = (start + np.arange(rows))[:, None] % 3  # [rows, 1]
+        mixed = draw.random((rows, len(ATTRIBUTES))) < 0.5
+        yield {**batch, GIVEN: np.where(kind == 0, False, np.where(kind == 1, True, mixed))}
+
+
+def _random(column: Any, real: Array, draw: np.random.Generator) -> Array:
+    """Values of one feature: any id of its domain, or standardised numbers; 0 where there is padding."""
+    domain = column.properties.get("domain") or {}
+    if column.name == CLIMBER:
+        return draw.integers(1, int(domain["max"]) + 1, len(real))
+    if column.dtype.is_float:
+        return np.where(real, draw.standard_normal(real.shape), 0).astype(np.float32)
+    return np.where(real, draw.integers(1, int(domain["max"]) + 1, real.shape), 0)
+
+
+def _has_dynamo() -> bool:
+    """Newer versions of torch choose between two exporters; this one is the tracing one, in all of them."""
+    return "dynamo" in inspect.signature(torch.onnx.export).parameters

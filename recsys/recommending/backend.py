@@ -1,0 +1,55 @@
+"""What a recommender stands on: a trained run (PyTorch) or a bundle (ONNX), behind one protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from recsys.recommending.catalogue import Catalogue
+from recsys.recommending.features import Batch
+from recsys.recommending.logbook import Logbook
+from recsys.sequences.store import Array
+
+GIVEN = "given"  # in a batch: bool [batch, n_attributes], which attributes of the last send are the prompt
+
+
+class Backend(Protocol):
+    """A model with its features, its catalogue and its climbers' logbooks.
+
+    Attributes
+    ----------
+    catalogue:
+        Climbs in the order of the logits.
+    embeddings:
+        One row a climb, float32 [n_items, dimension].
+    attributes:
+        What a prompt can hold, in the order of the batch's ``given``.
+    length:
+        Sends in a window, the one asked for included.
+    has_time:
+        Whether the model reads elapsed days.
+    climbers:
+        Ids of the climbers whose logbooks are stored.
+    """
+
+    catalogue: Catalogue
+    embeddings: Array
+    attributes: Sequence[str]
+    length: int
+    has_time: bool
+    climbers: Sequence[str]
+
+    def logbook(self, climber: str) -> Logbook | None:
+        """A stored logbook, or None."""
+
+    def encode(self, logbooks: Sequence[Logbook], climbers: Sequence[str | None]) -> Batch:
+        """Windows that end at each logbook's last send, which is the one asked for.
+
+        Every feature int64 or float32 [n_logbooks, length], the climber's id int64 [n_logbooks].
+        """
+
+    def logits(self, batch: Batch) -> Array:
+        """Scores of every climb for the last send of each window, float32 [batch, n_items].
+
+        `batch` is what `encode` gave, and ``given``, bool [batch, n_attributes].
+        """

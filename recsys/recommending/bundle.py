@@ -1,0 +1,134 @@
+"""A bundle: everything to recommend with, for ONNX Runtime and NumPy alone.
+
+    BUNDLE/bundle.json        format, version, length of a window, inputs of the model, facts of the run
+           model.onnx         windows and prompts to scores; batch and length are free
+           features.json      vocabularies, means and deviations, bin edges, flags
+           climbs.json        the catalogue, in the order of the scores
+           histories.json     the climbers, and the distinct texts of their sends
+           arrays.npz         embeddings of the climbs; the sends, as places in those texts
+           MODEL_CARD.md  manifest.json
+
+There is no pickle in it: JSON, NumPy arrays read with ``allow_pickle=False``, and a graph without code.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from recsys import columns as c
+from recsys.errors import RunError
+from recsys.files import check_manifest, read_json
+from recsys.recommending.catalogue import Catalogue
+from recsys.recommending.features import Batch, Features, windows
+from recsys.recommending.logbook import Logbook
+from recsys.sequences.store import Array
+from workflows.sends import CLIMBER
+
+BUNDLE: Final = "bundle.json"
+FORMAT: Final = 1
+MODEL, FEATURES, CLIMBS, HISTORIES, ARRAYS = (
+    "model.onnx", "features.json", "climbs.json", "histories.json", "arrays.npz",
+)  # fmt: skip
+CARD: Final = "MODEL_CARD.md"
+FILES: Final = (BUNDLE, MODEL, FEATURES, CLIMBS, HISTORIES, ARRAYS, CARD)
+CODED: Final = (c.CLIMB_ID, c.REGION, c.GRADE)  # texts of a send, kept as places in a list of distinct ones
+WRITTEN: Final = (c.COMMENT, c.BETA)  # of which is kept only whether there were any
+
+
+class Bundle:
+    """The backend that needs no Merlin (see `recsys.recommending.backend.Backend`). Safe to share by threads.
+
+    Parameters
+    ----------
+    folder:
+        A bundle whose manifest has been checked; `Bundle.open` does both.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.about: dict[str, Any] = read_json(folder / BUNDLE)
+        if self.about.get("format") != FORMAT:
+            found = self.about.get("format")
+            raise RunError(f"{folder}: bundle format {found!r}, this version reads {FORMAT}; export it again")
+        self.attributes: Sequence[str] = self.about["attributes"]
+        self.length: int = self.about["length"]
+        self.catalogue = Catalogue.from_columns(read_json(folder / CLIMBS))
+        self.features = Features(**read_json(folder / FEATURES))
+        self.has_time = self.features.has_time
+        self._histories = read_json(folder / HISTORIES)
+        with np.load(folder / ARRAYS, allow_pickle=False) as arrays:
+            self._arrays: Mapping[str, Array] = dict(arrays)
+        self.embeddings = self._arrays["embeddings"]
+        self.climbers: Sequence[str] = self._histories[c.CLIMBER_ID]
+        self._place = {climber: place for place, climber in enumerate(self.climbers)}
+        self._session = session(folder / MODEL)
+        self._inputs = [each.name for each in self._session.get_inputs()]
+
+    @classmethod
+    def open(cls, folder: Path) -> Bundle:
+        """A bundle, its manifest checked before anything of it is used.
+
+        Raises
+        ------
+        RunError
+            A file is missing, was changed, or is of another format.
+        """
+        listed = check_manifest(folder)
+        for name in FILES:
+            if name not in listed:
+                raise RunError(f"{folder}: its manifest does not list {name}; export it again")
+        return cls(folder)
+
+    def logbook(self, climber: str) -> Logbook | None:
+        """A stored logbook, or None."""
+        place = self._place.get(climber)
+        if place is None:
+            return None
+        start, end = self._arrays["offsets"][place : place + 2]
+        columns: dict[str, Any] = {name: self._arrays[name][start:end] for name in (c.RATING, c.DAY)}
+        for name in CODED:
+            texts = self._histories[name]
+            columns[name] = [None if code < 0 else texts[code] for code in self._arrays[name][start:end]]
+        for name in WRITTEN:
+            columns[name] = ["yes" if there else None for there in self._arrays[name][start:end]]
+        return Logbook.of(columns)
+
+    def encode(self, logbooks: Sequence[Logbook], climbers: Sequence[str | None]) -> Batch:
+        """Windows that end at each logbook's last send (see `Backend`)."""
+        batch = windows(self.features.encode(logbooks), [len(each) for each in logbooks], self.length)
+        # One that is not in the vocabulary is unknown, not null: null was never seen in training.
+        batch[CLIMBER] = self.features.ids(CLIMBER, [each or "" for each in climbers])
+        return batch
+
+    def logits(self, batch: Batch) -> Array:
+        """Scores of every climb, float32 [batch, n_items]."""
+        return np.asarray(self._session.run(None, {name: batch[name] for name in self._inputs})[0])
+
+
+def session(model: Path, threads: int = 0) -> Any:
+    """An ONNX Runtime session on the CPU that waits without spinning.
+
+    Parameters
+    ----------
+    model:
+        The graph.
+    threads:
+        Threads of one run; 0 takes ``OMP_NUM_THREADS``, or as many as there are cores.
+    """
+    import onnxruntime as ort
+
+    options = ort.SessionOptions()
+    named = os.environ.get("OMP_NUM_THREADS", "")
+    options.intra_op_num_threads = threads or (int(named) if named.isdigit() else 0)
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = 3
+    try:
+        return ort.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # ONNX Runtime's errors have no common base
+        raise RunError(
+            f"{model}: cannot be loaded ({str(error).splitlines()[0]}); export it again"
+        ) from error

@@ -1,0 +1,127 @@
+"""From a request to what the model is asked: the logbook with one more send, unknown but for its prompt.
+
+A range of grades is asked for grade by grade. To explain, the same is asked with each of the last sends left
+out, and once without any prompt; everything goes through the model as one batch.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from recsys import columns as c
+from recsys.errors import UsageError
+from recsys.logbooks.grades import label
+from recsys.recommending.backend import GIVEN, Backend
+from recsys.recommending.features import Batch
+from recsys.recommending.logbook import Logbook, days
+from recsys.recommending.request import Request, Span
+from recsys.sequences.store import Array
+from workflows.sends import ELAPSED_DAYS
+
+_ASKED = "\0"  # the climb id of the request: no climb has it, so every vocabulary calls it unknown
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """What a request asks of the model.
+
+    Attributes
+    ----------
+    request, logbook:
+        As asked, and the whole logbook that it is asked of.
+    steps:
+        Grades asked for one by one; the first is None, no grade.
+    left_out:
+        Places of the sends that are left out in turn, most recent last; empty without an explanation.
+    unprompted:
+        Whether the last question is the request without its prompt.
+    batch:
+        The questions: variants of the logbook (whole, then each send left out) times `steps`, then the
+        unprompted one. None for an empty logbook, of which nothing is asked.
+    """
+
+    request: Request
+    logbook: Logbook
+    steps: tuple[float | None, ...]
+    left_out: tuple[int, ...]
+    unprompted: bool
+    batch: Batch | None
+
+    def __len__(self) -> int:
+        """Number of questions."""
+        return 0 if self.batch is None else len(self.batch[GIVEN])
+
+    def blocks(self, logits: Array) -> tuple[Array, Array | None]:
+        """Logits [n_questions, n_items] as [n_variants, n_steps, n_items], and the unprompted [n_items]."""
+        n_variants = 1 + len(self.left_out)
+        main = logits[: n_variants * len(self.steps)]
+        return main.reshape(n_variants, len(self.steps), -1), logits[-1] if self.unprompted else None
+
+
+def plan(request: Request, logbook: Logbook, backend: Backend) -> Plan:
+    """Lay out the questions of a request, features and all."""
+    steps: tuple[float | None, ...] = (
+        (None,) if request.grades is None else (None, *grade_steps(request.grades))
+    )
+    day = _day(request, logbook, backend)
+    prompted = request.grades is not None or request.region is not None or day is not None
+    if not len(logbook):
+        return Plan(request, logbook, steps, (), False, None)
+    first = max(0, len(logbook) - backend.length)  # nothing before it reaches the last window
+    left_out = tuple(range(first, len(logbook))) if request.explain else ()
+    whole = logbook.tail(backend.length + 1)
+    shift = len(logbook) - len(whole)
+    variants = [whole, *(whole.take(_all_but(place - shift, len(whole))) for place in left_out)]
+    asked = [(_asked(whole, grade, request.region, day), grade) for grade in steps]
+    questions = [
+        (variant.then(send), _given(request, grade, day)) for variant in variants for send, grade in asked
+    ]
+    unprompted = request.explain and prompted
+    if unprompted:
+        questions.append((whole.then(_asked(whole, None, None, None)), {}))
+    batch = backend.encode([each for each, _ in questions], [request.climber] * len(questions))
+    given = [[row.get(name, False) for name in backend.attributes] for _, row in questions]
+    batch[GIVEN] = np.array(given, dtype=bool).reshape(len(questions), len(backend.attributes))
+    return Plan(request, logbook, steps, left_out, unprompted, batch)
+
+
+def grade_steps(span: Span) -> list[float]:
+    """The whole grades of a range; its middle where it holds none."""
+    return [float(g) for g in range(math.ceil(span[0]), math.floor(span[1]) + 1)] or [sum(span) / 2]
+
+
+def joined(batches: Sequence[Batch]) -> Batch:
+    """Several batches of one backend as one."""
+    return {name: np.concatenate([each[name] for each in batches]) for name in batches[0]}
+
+
+def _all_but(place: int, n: int) -> Array:
+    return np.delete(np.arange(n), place)
+
+
+def _asked(logbook: Logbook, grade: float | None, region: str | None, day: float | None) -> dict[str, object]:
+    """The send that is asked for; without a day it falls on that of the last send."""
+    last = logbook.columns[c.DAY][-1]
+    text = None if grade is None else label(grade)
+    return {c.CLIMB_ID: _ASKED, c.GRADE: text, c.REGION: region, c.DAY: last if day is None else day}
+
+
+def _given(request: Request, grade: float | None, day: float | None) -> dict[str, bool]:
+    return {c.GRADE: grade is not None, c.REGION: request.region is not None, ELAPSED_DAYS: day is not None}
+
+
+def _day(request: Request, logbook: Logbook, backend: Backend) -> float | None:
+    """The day asked for, in days since the epoch, or None; refused where it can mean nothing."""
+    if request.when is None:
+        return None
+    if not backend.has_time:
+        raise UsageError(f"when {request.when}: the sends of this model have no dates; leave it out")
+    day, _ = days(request.when) or (math.nan, False)
+    last = logbook.columns[c.DAY][-1] if len(logbook) else math.nan
+    if math.floor(last) > day if math.isfinite(last) else False:
+        raise UsageError(f"when {request.when}: lies before the last send of the logbook; give a later day")
+    return None if math.isnan(last) else max(day, last)

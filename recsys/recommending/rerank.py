@@ -1,0 +1,85 @@
+"""Which of the probable climbs are named, and in what order: diversity and novelty.
+
+Both reorder the `POOL` most probable climbs that a request allows (or 5 k of them, if that is more), so that
+nothing improbable is named whatever the knobs say.
+
+- **novelty** v: a climb's worth is (1 - v) p / p_max + v n, with n its self-information, -log2 of its
+  share of all sends, over the largest such value (Zhou et al. 2010, doi:10.1073/pnas.1000488107).
+- **diversity** d: maximal marginal relevance (Carbonell & Goldstein 1998, doi:10.1145/290941.291025): each
+  next climb is the one with the largest (1 - d) worth - d s, with s the largest cosine between its embedding
+  and those of the climbs already named.
+
+At 0 and 0 the order is that of the probabilities. Scores shown stay probabilities.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from recsys.recommending.catalogue import Catalogue
+from recsys.recommending.request import Request
+from recsys.sequences.store import Array
+
+POOL: Final = 100
+
+
+def choose(
+    probability: Array, allowed: Array, request: Request, catalogue: Catalogue, units: Array
+) -> list[int]:
+    """Places of the climbs to name, best first, `request.k` at the most.
+
+    Parameters
+    ----------
+    probability, allowed:
+        Of every climb, float64 and bool [n_items].
+    request:
+        Says how many, how diverse and how novel.
+    catalogue:
+        Knows the climbs' popularity.
+    units:
+        Embeddings of length one, float32 [n_items, dimension].
+    """
+    order = np.lexsort((np.arange(len(allowed)), -probability))  # of equals, the first in the catalogue
+    order = order[allowed[order]]
+    if not request.diversity and not request.novelty:
+        return [int(place) for place in order[: request.k]]
+    pool = order[: max(POOL, 5 * request.k)]
+    top = probability[pool[0]]
+    worth = (1 - request.novelty) * (probability[pool] / top if top > 0 else probability[pool])
+    worth = worth + request.novelty * catalogue.novelty[pool]
+    return [int(pool[i]) for i in mmr(worth, units[pool], request.diversity, request.k)]
+
+
+def mmr(worth: Array, units: Array, diversity: float, k: int) -> list[int]:
+    """Maximal marginal relevance, greedily: indexes into `worth`, `k` at the most.
+
+    Parameters
+    ----------
+    worth:
+        Relevance, float64 [n].
+    units:
+        Vectors of length one, [n, dimension].
+    diversity:
+        0 (relevance alone) to 1 (unlikeness alone, after the most relevant one).
+    k:
+        How many.
+    """
+    left = np.ones(len(worth), dtype=bool)
+    nearest = np.zeros(len(worth))  # nothing is named yet: the most relevant comes first
+    chosen: list[int] = []
+    for _ in range(min(k, len(worth))):
+        gain = (1 - diversity) * worth - diversity * nearest if chosen else worth
+        best = int(np.argmax(np.where(left, gain, -np.inf)))
+        cosine = (units @ units[best]).astype(np.float64)
+        nearest = np.maximum(nearest, cosine) if chosen else cosine
+        left[best] = False
+        chosen.append(best)
+    return chosen
+
+
+def unit_rows(vectors: Array) -> Array:
+    """Rows scaled to length one, [n, dimension]; a zero row stays zero."""
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors / np.where(norms > 0, norms, 1)
