@@ -18,7 +18,7 @@ import typer
 
 from recsys.errors import RecsysError
 
-COMMANDS = ("simulate", "evaluate", "recommend")
+COMMANDS = ("simulate", "evaluate", "recommend", "serve")
 
 
 def build_app() -> typer.Typer:
