@@ -13,6 +13,13 @@ from recsys.serving.metrics import Metrics
 from recsys.serving.reload import Holder
 from recsys.serving.settings import MAX_HISTORY, MAX_K, Settings
 
+
+class Markdown(PlainTextResponse):
+    """Text that is Markdown."""
+
+    media_type = "text/markdown"
+
+
 router = APIRouter(tags=["service"])
 
 
@@ -52,11 +59,11 @@ async def version(request: Request) -> JSONResponse:
     )
 
 
-@router.get("/model-card", response_class=PlainTextResponse)
+@router.get("/model-card", response_class=Markdown)
 async def model_card(request: Request) -> Response:
     """The bundle's model card, Markdown."""
     text = cast(Holder, request.app.state.holder).current.card or "This bundle has no model card.\n"
-    return PlainTextResponse(text, media_type="text/markdown")
+    return Markdown(text)
 
 
 @router.get("/metrics", response_class=PlainTextResponse)
