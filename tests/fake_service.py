@@ -21,6 +21,7 @@ def main(bundle: Path, port: int, options: dict[str, Any]) -> None:
 
     if not (bundle / "manifest.json").exists():
         write_bundle(bundle)
+    options["api_keys"] = frozenset(options.get("api_keys", ()))
     serve(create_app(bundle, Settings(**options), open_fake), "127.0.0.1", port)
 
 

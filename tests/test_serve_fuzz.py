@@ -16,7 +16,7 @@ from recsys.serving.app import create_app
 from recsys.serving.settings import Settings
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
-EXAMPLES = 40
+EXAMPLES = 120
 
 
 def test_no_request_breaks_the_service(tmp_path):

@@ -4,7 +4,7 @@ import { band, make, plural } from "./dom.js";
 export function card(climb, { best = null, onSimilar, whose = "this climber" }) {
   const name = climb.name || climb.climb_id;
   const meta = make("p", { class: "meta" });
-  const stars = climb.stars && make("b", { "aria-label": `${climb.stars} of 5 stars` }, `★ ${climb.stars.toFixed(1)}`);
+  const stars = climb.stars && make("b", { role: "img", "aria-label": `${climb.stars} of 5 stars` }, `★ ${climb.stars.toFixed(1)}`);
   const parts = [climb.region, stars, climb.sends && plural(climb.sends, "send")].filter(Boolean);
   parts.forEach((part, place) => meta.append(place ? " · " : "", part));
   const button = make("button", { type: "button", "aria-haspopup": "dialog", onclick: () => onSimilar(climb, button) },

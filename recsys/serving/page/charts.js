@@ -95,7 +95,7 @@ function pyramidFigure(steps, kind) {
     make("li", {},
       make("span", { class: "name" }, grade),
       make("span", { class: "wide", "aria-hidden": "true" }, make("i", { class: `grade-bar ${band(grade) || "g2"}`, "width%": (100 * sends) / most })),
-      make("span", { class: "n" }, String(sends), make("span", { class: "skip" }, " sends"))));
+      make("span", { class: "n" }, String(sends), make("span", { class: "skip" }, sends === 1 ? " send" : " sends"))));
   return make("figure", {},
     make("figcaption", {}, `Grade pyramid${kind}`),
     make("p", { class: "key" }, "sends by grade, hardest first"),
