@@ -7,6 +7,7 @@ import { setUpPicker } from "./picker.js";
 
 const SLOW_MS = 3000;
 const FIRST = 12;
+const REFUSED = new Set([400, 404, 413, 415, 422]); // asking the same again would not help
 const GRADES = ["VB", ...Array.from({ length: 18 }, (_, step) => `V${step}`)];
 const state = { climber: null, sends: null, k: FIRST, limits: null, running: null };
 
@@ -14,7 +15,12 @@ const state = { climber: null, sends: null, k: FIRST, limits: null, running: nul
 
 function question() {
   const [low, high] = [$("low").value, $("high").value];
-  const body = { k: state.k, explain: true, exclude_seen: $("fresh").checked, diversity: Number($("variety").value) };
+  const body = {
+    k: state.k,
+    explain: Boolean(state.climber || state.sends),
+    exclude_seen: $("fresh").checked,
+    diversity: Number($("variety").value),
+  };
   if (state.climber) body.climber = state.climber;
   if (state.sends) body.sends = state.sends;
   if (low || high) body.grade = `${low || "VB"}:${high || "V17"}`;
@@ -52,7 +58,10 @@ async function work(job, retry) {
 
 function recommend() {
   return work(async (signal) => {
-    const { items } = await call("api/recommend", { body: question(), signal });
+    const { items } = await call("api/recommend", { body: question(), signal }).catch((error) => {
+      if (REFUSED.has(error.status)) $("cards").replaceChildren(); // they answer another question
+      throw error;
+    });
     showClimbs(items);
   }, recommend);
 }
@@ -77,7 +86,7 @@ function problem(error, retry) {
   if (!error) return box.replaceChildren();
   const parts = [make("p", {}, error.message)];
   if (error.status === 401) parts.push(keyForm(retry));
-  else if (retry) parts.push(make("button", { type: "button", onclick: () => retry() }, "Try again"));
+  else if (retry && !REFUSED.has(error.status)) parts.push(make("button", { type: "button", onclick: () => retry() }, "Try again"));
   box.replaceChildren(...parts);
   return null;
 }
