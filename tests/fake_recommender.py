@@ -53,7 +53,7 @@ def _catalogue(n: int, rng: np.random.Generator) -> SimpleNamespace:
     ordinals = np.clip(rng.normal(4.5, 2.4, n).round(), -1, 15)
     ordinals[n - 1] = np.nan
     return SimpleNamespace(
-        climb_ids=[f"climb-{i:04d}" for i in range(n)],
+        ids=[f"climb-{i:04d}" for i in range(n)],
         names=[
             f"{WORDS[i % 10]} {NOUNS[i // 10 % 10]}" + (f" {i // 100}" if i > 99 else "") for i in range(n)
         ],
@@ -61,7 +61,7 @@ def _catalogue(n: int, rng: np.random.Generator) -> SimpleNamespace:
         ordinals=ordinals,
         regions=[REGIONS[i] for i in rng.integers(0, len(REGIONS), n)],
         stars=np.round(rng.uniform(2, 5, n), 1),
-        counts=rng.integers(5, 400, n),
+        sends=rng.integers(5, 400, n),
     )
 
 
@@ -75,23 +75,20 @@ class FakeRecommender:
         rng = np.random.default_rng(self.seed)
         self.catalogue = _catalogue(self.n_climbs, rng)
         self.climbers = [f"sim-climber-{i:04d}" for i in range(120)]
-        self._place = {c: i for i, c in enumerate(self.catalogue.climb_ids)}
+        self._place = {c: i for i, c in enumerate(self.catalogue.ids)}
         self._items = rng.normal(size=(self.n_climbs, WIDTH)).astype(np.float32) / 8
         self._layers = [rng.normal(size=(WIDTH, 4 * WIDTH)).astype(np.float32) / 16 for _ in range(4)]
         self._regions = np.array(self.catalogue.regions)
         self._histories = rng.integers(0, self.n_climbs, (120, 40))
 
-    def logbook(self, climber: str) -> list[dict[str, Any]]:
-        rows = self._histories[self.climbers.index(climber)]
-        return [self._send(int(c), i) for i, c in enumerate(rows)]
-
-    def _send(self, climb: int, place: int) -> dict[str, Any]:
-        grade, month = self.catalogue.grades[climb], place % 24
-        return {
-            "climb_id": self.catalogue.climb_ids[climb],
-            "date": f"{2023 + month // 12}-{month % 12 + 1:02d}-11",
-            "grade": grade,
+    def logbook(self, request: Any) -> SimpleNamespace:
+        climbs = self._history(request)
+        columns = {
+            "climb_id": [self.catalogue.ids[c] for c in climbs],
+            "grade": [self.catalogue.grades[c] for c in climbs],
+            "day": 19_360.5 + 18.0 * np.arange(len(climbs)),
         }
+        return SimpleNamespace(columns=columns)
 
     def recommend(self, request: Any) -> list[Item]:
         return self.recommend_many([request])[0]
@@ -108,7 +105,7 @@ class FakeRecommender:
         return [self._item(int(i), float(likeness[i])) for i in np.argsort(-likeness) if i != at][:k]
 
     def search(self, text: str, k: int) -> list[Item]:
-        pairs = enumerate(zip(self.catalogue.names, self.catalogue.climb_ids, strict=True))
+        pairs = enumerate(zip(self.catalogue.names, self.catalogue.ids, strict=True))
         found = [i for i, pair in pairs if any(text.casefold() in each.casefold() for each in pair)]
         return [self._item(i, 1.0) for i in found[:k]]
 
@@ -153,11 +150,11 @@ class FakeRecommender:
 
     def _why(self, history: list[int]) -> dict[str, Any]:
         last = list(dict.fromkeys(reversed(history)))[:3]
-        names = [(self.catalogue.climb_ids[c], self.catalogue.names[c]) for c in last]
+        names = [(self.catalogue.ids[c], self.catalogue.names[c]) for c in last]
         drops = (0.012, 0.006, 0.002)
         sends = [{"climb_id": c, "name": n, "drop": d} for (c, n), d in zip(names, drops, strict=False)]
         return {"sends": sends, "prompt_share": 0.35 if sends else 1.0}
 
     def _item(self, i: int, score: float, why: dict[str, Any] | None = None) -> Item:
         t = self.catalogue
-        return Item(t.climb_ids[i], t.names[i], t.grades[i], t.regions[i], score, why)
+        return Item(t.ids[i], t.names[i], t.grades[i], t.regions[i], score, why)

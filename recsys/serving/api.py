@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime
 import tempfile
 from typing import Annotated, Any, Final, cast
 
@@ -14,7 +15,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from recsys.errors import DataError
 from recsys.logbooks.grades import parse_range
 from recsys.serving import models
-from recsys.serving.backend import Ask, Backend, UnknownError
+from recsys.serving.backend import Ask, Backend
 from recsys.serving.batching import Batcher
 from recsys.serving.insights import insights
 from recsys.serving.reload import Holder
@@ -88,11 +89,8 @@ def find_climbers(search: Search, request: Request, k: Most = 10) -> JSONRespons
 
 @router.get("/climbers/{climber:path}/skill", response_model=models.Insights)
 def skill(climber: Annotated[str, Path(min_length=1, max_length=200)], request: Request) -> JSONResponse:
-    """Skill over time and grade pyramid of a climber, where the bundle holds logbooks."""
-    rows = _backend(request).logbook(climber)
-    if rows is None:
-        raise UnknownError("this bundle holds no logbooks")
-    return JSONResponse(insights(rows))
+    """Skill over time and grade pyramid of a climber of the bundle."""
+    return JSONResponse(insights(_backend(request).logbook(climber)))
 
 
 @router.get("/regions", response_model=models.Regions)
@@ -130,7 +128,7 @@ def _ask(body: models.RecommendBody) -> Ask:
         grades=None if body.grade is None else parse_range(body.grade),
         region=body.region,
         min_stars=body.min_stars,
-        when=body.when,
+        when=None if body.when is None else datetime.date.fromisoformat(body.when),
         k=body.k,
         exclude_seen=body.exclude_seen,
         explain=body.explain,

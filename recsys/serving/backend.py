@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 import math
 from collections import Counter
@@ -17,18 +18,22 @@ from recsys.errors import RunError, UsageError
 from recsys.files import MANIFEST, check_manifest
 
 CARD: Final = "MODEL_CARD.md"
+_EPOCH: Final = datetime.date(1970, 1, 1)
 
 
 class CatalogueLike(Protocol):
     """Parallel columns, one entry a climb."""
 
-    climb_ids: Sequence[Any]
-    names: Sequence[Any]
-    grades: Sequence[Any]
-    ordinals: Sequence[Any]
+    ids: Sequence[Any]
     regions: Sequence[Any]
     stars: Sequence[Any]
-    counts: Sequence[Any]
+    sends: Sequence[Any]
+
+
+class LogbookLike(Protocol):
+    """A climber's sends in order of time: `climb_id`, `grade`, `day` (days since the Unix epoch, or NaN)."""
+
+    columns: Mapping[str, Any]
 
 
 class ItemLike(Protocol):
@@ -41,8 +46,13 @@ class ItemLike(Protocol):
 class RecommenderLike(Protocol):
     """What `open_recommender` returns. `recommend_many` answers all its requests with one model call."""
 
-    catalogue: Any
-    climbers: Sequence[Any]
+    @property
+    def catalogue(self) -> Any:
+        """A `CatalogueLike`."""
+
+    @property
+    def climbers(self) -> Sequence[str]:
+        """Ids of the climbers whose logbooks are stored."""
 
     def recommend(self, request: Any) -> Sequence[ItemLike]:
         """One answer, best first."""
@@ -56,6 +66,9 @@ class RecommenderLike(Protocol):
     def search(self, text: str, k: int) -> Sequence[ItemLike]:
         """Climbs whose name or id holds a text."""
 
+    def logbook(self, request: Any) -> LogbookLike:
+        """The logbook that a request is asked of."""
+
 
 @dataclass(frozen=True)
 class Ask:
@@ -66,7 +79,7 @@ class Ask:
     grades: tuple[float, float] | None = None
     region: str | None = None
     min_stars: float | None = None
-    when: str | None = None
+    when: datetime.date | None = None
     k: int = 10
     exclude_seen: bool = True
     explain: bool = False
@@ -106,11 +119,11 @@ class Backend:
     ) -> None:
         self._recommender, self._request = recommender, request or _own_request
         self.digest, self.card = digest, card
-        table = recommender.catalogue
-        self.n_climbs = len(table.climb_ids)
+        table: CatalogueLike = recommender.catalogue
+        self.n_climbs = len(table.ids)
         self._extra = {
             str(climb): {"stars": _number(stars), "sends": _count(count)}
-            for climb, stars, count in zip(table.climb_ids, table.stars, table.counts, strict=True)
+            for climb, stars, count in zip(table.ids, table.stars, table.sends, strict=True)
         }
         named = Counter(text for each in table.regions if (text := _text(each)))
         self.regions: list[Row] = [{"region": name, "climbs": n} for name, n in sorted(named.items())]
@@ -154,12 +167,12 @@ class Backend:
         found = [(not folded.startswith(wanted), each) for folded, each in self._folded if wanted in folded]
         return [each for _, each in sorted(found)[:k]]
 
-    def logbook(self, climber: str) -> list[Mapping[str, Any]] | None:
-        """The climber's sends where the bundle holds them, else None."""
-        if climber not in self._known:
-            raise UnknownError(f"no climber {climber[:80]!r} in this bundle; search /api/climbers")
-        read = getattr(self._recommender, "logbook", None)
-        return None if read is None else list(read(climber))
+    def logbook(self, climber: str) -> list[Row]:
+        """The climber's sends: climb_id, grade and date."""
+        ask = self.checked(Ask(climber=climber))
+        columns = self._recommender.logbook(self._request(ask)).columns
+        rows = zip(columns["climb_id"], columns["grade"], columns["day"], strict=True)
+        return [{"climb_id": climb, "grade": grade, "date": _date(day)} for climb, grade, day in rows]
 
     def _one(self, ask: Ask) -> list[Row] | Exception:
         try:
@@ -217,6 +230,10 @@ def _own_request(ask: Ask) -> Any:
 
 def _as_is(ask: Ask) -> Ask:
     return ask
+
+
+def _date(day: float) -> datetime.date | None:
+    return None if math.isnan(day) else _EPOCH + datetime.timedelta(days=int(day // 1))
 
 
 def _number(value: Any) -> float | None:

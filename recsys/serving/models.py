@@ -44,7 +44,7 @@ class RecommendBody(_Strict):
     sends: Annotated[list[Send], Field(max_length=MAX_HISTORY)] | None = None
     grade: Annotated[str | None, Field(max_length=40, description="a grade or a range: V4 or V4:V6")] = None
     region: Annotated[Name | None, Field(description="a region of the bundle")] = None
-    min_stars: Annotated[float, Field(ge=0, le=5)] | None = None
+    min_stars: Annotated[float, Field(ge=1, le=5)] | None = None
     when: Annotated[
         str | None, Field(pattern=r"^\d{4}-\d{2}-\d{2}$", description="the day to climb on, as in 2026-06-01")
     ] = None
@@ -72,10 +72,10 @@ class Moved(BaseModel):
 
 
 class Why(BaseModel):
-    """Why a climb was recommended."""
+    """Why a climb was recommended; the prompt's share is -1 to 1, None where nothing was asked for."""
 
     sends: list[Moved]
-    prompt_share: float
+    prompt_share: float | None
 
 
 class Climb(BaseModel):

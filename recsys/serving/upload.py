@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -23,7 +23,7 @@ _REMEDY: Final = "export it again from the site, or write the columns climb_id a
 class Parsed:
     """Rows in the contract's columns, and what was not used."""
 
-    rows: Sequence[Mapping[str, Any]]
+    rows: Sequence[Any]
     rejects: Sequence[Any]
     source: str
 
@@ -92,15 +92,16 @@ def parse_contract(content: bytes) -> Parsed:
     return Parsed(rows, [], "contract")
 
 
-def _send(row: Mapping[str, Any]) -> dict[str, Any] | None:
+def _send(row: Any) -> dict[str, Any] | None:
     """The row as `recsys.serving.models.Send`, its notes reduced to whether there were any."""
-    climb, day = _text(row.get("climb_id"), 200), day_of(row.get("date"))
+    read = _reader(row)
+    climb, day = _text(read("climb_id")), day_of(read("date"))
     if climb is None or day is None:
         return None
     send: dict[str, Any] = {"climb_id": climb, "date": day.isoformat()}
-    send.update(_given((name, _text(row.get(name), _LONGEST.get(name, 200))) for name in _TEXTS))
-    send.update(_given((name, "yes" if _text(row.get(name)) else None) for name in ("comment", "beta")))
-    rating = _rating(row.get("rating"))
+    send.update(_given((name, _text(read(name), _LONGEST.get(name, 200))) for name in _TEXTS))
+    send.update(_given((name, "yes" if _text(read(name)) else None) for name in ("comment", "beta")))
+    rating = _rating(read("rating"))
     return {**send, "rating": rating} if rating is not None else send
 
 
@@ -123,7 +124,10 @@ def _rating(value: object) -> float | None:
 
 
 def _reject(each: Any) -> dict[str, Any]:
-    """A reject of the importer, a mapping or an object with row and reason."""
-    read = each.get if isinstance(each, Mapping) else lambda name: getattr(each, name, None)
-    row = read("row")
-    return {"row": int(row) if row is not None else None, "reason": str(read("reason") or each)[:200]}
+    read = _reader(each)
+    return {"row": read("row"), "reason": str(read("reason"))[:200]}
+
+
+def _reader(row: Any) -> Callable[[str], Any]:
+    """Reads a value by name off a mapping, or off an object such as the importer's."""
+    return row.get if isinstance(row, Mapping) else lambda name: getattr(row, name, None)

@@ -29,10 +29,12 @@ function why(reasons, whose) {
   const rows = reasons.sends.filter((send) => send.drop > 0).map((send) =>
     make("li", {}, make("b", {}, send.name || send.climb_id),
       make("span", {}, send.drop > 0.6 * top ? "moved it most" : send.drop > 0.25 * top ? "moved it" : "a little")));
-  const share = Math.round(100 * Math.min(1, Math.max(0, reasons.prompt_share)));
-  const asked = make("li", {}, "The grade and region asked for", make("span", {}, `${share}% of it`));
+  const share = Math.round(100 * (reasons.prompt_share ?? 0));
+  const said = share > 0 ? `${share}% of it` : share < 0 ? "spoke against it" : "made no difference";
+  const asked = reasons.prompt_share === null ? null : make("li", {}, "What you asked for", make("span", {}, said));
   return make("details", {},
     make("summary", {}, "Why this one?"),
     rows.length ? make("p", { class: "note" }, `Because of what ${whose} sent:`) : null,
-    make("ul", { class: "why" }, ...rows, asked));
+    make("ul", { class: "why" }, ...rows, asked),
+    rows.length || asked ? null : make("p", { class: "note" }, "No single send stands out."));
 }
