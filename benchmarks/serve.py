@@ -2,6 +2,8 @@
 
 python benchmarks/serve.py BUNDLE                    requests/s and p50, p95, p99 at 1, 8, 64 connections,
                                                      batched and unbatched (one model call a request)
+python benchmarks/serve.py BUNDLE --torch RUN        and the run it was exported from, through PyTorch and
+                                                     NVTabular, one call a request, behind the same service
 python benchmarks/serve.py BUNDLE --check 100000     every answer compared with the one of a lone request,
                                                      and the service's memory before and after
 python benchmarks/serve.py --fake                    the same over a made-up recommender of 2,844 climbs
@@ -31,7 +33,7 @@ ROOT = Path(__file__).parents[1]
 HEAD = (
     "POST /api/recommend HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n"
 )
-MODES = {"batched": 64, "unbatched": 1}
+BATCH = 64
 
 
 def start(bundle: Path | None, folder: Path, max_batch: int) -> tuple[subprocess.Popen[bytes], int]:
@@ -154,8 +156,11 @@ def resident_mib(process: subprocess.Popen[bytes]) -> float:
 def compare(options: argparse.Namespace, folder: Path) -> None:
     print("| connections | mode | requests/s | p50 ms | p95 ms | p99 ms | errors |")
     print("|--:|---|--:|--:|--:|--:|--:|")
-    for mode, max_batch in MODES.items():
-        process, port = start(options.bundle, folder, max_batch)
+    modes = [("batched", options.bundle, BATCH), ("unbatched", options.bundle, 1)]
+    if options.torch is not None:
+        modes.append(("PyTorch, unbatched", options.torch, 1))
+    for mode, source, max_batch in modes:
+        process, port = start(source, folder, max_batch)
         try:
             table = bodies(port, options.explain)
             asyncio.run(load(port, table, 200, 8))
@@ -171,7 +176,7 @@ def compare(options: argparse.Namespace, folder: Path) -> None:
 
 
 def check(options: argparse.Namespace, folder: Path) -> bool:
-    process, port = start(options.bundle, folder, MODES["batched"])
+    process, port = start(options.bundle, folder, BATCH)
     try:
         table = bodies(port, options.explain)
         expected = asyncio.run(alone(port, table))
@@ -196,6 +201,7 @@ def main() -> None:
     )
     parser.add_argument("bundle", nargs="?", type=Path)
     parser.add_argument("--fake", action="store_true", help="a made-up recommender instead of a bundle")
+    parser.add_argument("--torch", type=Path, metavar="RUN", help="the bundle's run, to compare with")
     parser.add_argument("--requests", type=int, default=4000, help="requests at each number of connections")
     parser.add_argument("--connections", type=int, nargs="+", default=[1, 8, 64])
     parser.add_argument("--check", type=int, default=0, help="requests whose answers are compared")
