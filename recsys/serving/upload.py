@@ -12,7 +12,7 @@ from recsys.errors import DataError
 from recsys.serving.insights import day_of, insights
 from recsys.serving.settings import MAX_HISTORY
 
-SOURCES: Final = ("auto", "sendage", "mountainproject", "8anu", "thecrag", "ukc", "kaya", "boardlib")
+SOURCES: Final = ("auto", "sendage", "mountainproject", "8anu", "thecrag", "ukc", "kaya", "boardlib", "sends")
 _TEXTS: Final = ("climb_name", "region", "area", "climb_type", "style", "grade")
 _LONGEST: Final = {"grade": 40}
 _SHOWN_REJECTS: Final = 20
@@ -60,6 +60,10 @@ def read_upload(content: bytes, name: str, source: str) -> dict[str, Any]:
 
 
 def _parse(content: bytes, name: str, source: str) -> Any:
+    """The importer's reading; a climber's own CSV in the contract's columns needs no climber_id here."""
+    columns = content[:4096].lstrip(b"\xef\xbb\xbf").partition(b"\n")[0].strip().split(b",")
+    if {b"climb_id", b"date"} <= set(columns) and b"climber_id" not in columns:
+        return parse_contract(content)
     try:
         from recsys.logbooks.importing import parse_logbook
     except ModuleNotFoundError:
