@@ -25,6 +25,7 @@ def call(*words: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
         "-m recsys import --help",
         "-m recsys evaluate --help",
         "-m recsys recommend --help",
+        "-m recsys serve --help",
         "-m workflows.sends --help",
     ],
 )

@@ -1,0 +1,60 @@
+"""``recsys serve``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def serve(
+    bundle: Annotated[Path, typer.Argument(help="a bundle's folder")],
+    host: Annotated[str, typer.Option(help="address to listen on")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="port to listen on")] = 8000,
+    api_keys: Annotated[
+        Path | None,
+        typer.Option(help="file of API keys, one a line; more may be in RECSYS_API_KEYS [default: open]"),
+    ] = None,
+    max_body: Annotated[
+        float, typer.Option(min=0.001, max=1000, help="MB of a request's body at the most")
+    ] = 4.0,
+    rate: Annotated[
+        float, typer.Option(min=0, help="requests a second that a client may keep up; 0: no limit")
+    ] = 20.0,
+    batch_window: Annotated[
+        float, typer.Option(min=0, max=1000, help="ms that a request may wait for others to join it")
+    ] = 2.0,
+    max_batch: Annotated[
+        int, typer.Option(min=1, max=1024, help="requests in one call of the model; 1: no batching")
+    ] = 64,
+    poll: Annotated[
+        float, typer.Option(min=0, help="seconds between looks for a new bundle; 0: only on SIGHUP")
+    ] = 2.0,
+    proxy: Annotated[
+        str | None, typer.Option(help="addresses of proxies whose X-Forwarded-For is believed")
+    ] = None,
+) -> None:
+    """Serve a bundle: a page at /, an API under /api, described at /openapi.json."""
+    from recsys.console import progress, say
+    from recsys.errors import UsageError
+
+    try:
+        from recsys.serving.app import create_app
+        from recsys.serving.server import serve as run
+        from recsys.serving.settings import Settings, read_keys
+    except ModuleNotFoundError as error:
+        raise UsageError(f"serve needs {error.name}: pip install 'recsys-climb[serve]'") from None
+
+    settings = Settings(
+        max_body=int(max_body * 1e6),
+        rate=rate,
+        api_keys=read_keys(api_keys),
+        batch_window_ms=batch_window,
+        max_batch=max_batch,
+        poll_seconds=poll,
+    )
+    with progress("loading the bundle"):
+        app = create_app(bundle, settings)
+    say(f"serving {bundle} at http://{host}:{port} (Ctrl+C ends it)")
+    run(app, host, port, proxy)

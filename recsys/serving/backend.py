@@ -1,0 +1,250 @@
+"""What the service needs of a recommender, and one adapter to it: the only file that knows that surface.
+
+`RecommenderLike` is assumed safe to read from several threads, as ONNX Runtime and NumPy are.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import math
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from recsys.errors import RunError, UsageError
+from recsys.files import MANIFEST, check_manifest
+
+CARD: Final = "MODEL_CARD.md"
+_EPOCH: Final = datetime.date(1970, 1, 1)
+
+
+class CatalogueLike(Protocol):
+    """Parallel columns, one entry a climb."""
+
+    ids: Sequence[Any]
+    regions: Sequence[Any]
+    stars: Sequence[Any]
+    sends: Sequence[Any]
+
+
+class LogbookLike(Protocol):
+    """A climber's sends in order of time: `climb_id`, `grade`, `day` (days since the Unix epoch, or NaN)."""
+
+    columns: Mapping[str, Any]
+
+
+class ItemLike(Protocol):
+    """A recommended climb."""
+
+    def to_json(self) -> dict[str, Any]:
+        """climb_id, name, grade, region, score, and why where it was asked for."""
+
+
+class RecommenderLike(Protocol):
+    """What `open_recommender` returns. `recommend_many` answers all its requests with one model call."""
+
+    @property
+    def catalogue(self) -> Any:
+        """A `CatalogueLike`."""
+
+    @property
+    def climbers(self) -> Sequence[str]:
+        """Ids of the climbers whose logbooks are stored."""
+
+    def recommend(self, request: Any) -> Sequence[ItemLike]:
+        """One answer, best first."""
+
+    def recommend_many(self, requests: list[Any]) -> Sequence[Sequence[ItemLike]]:
+        """One answer a request, in their order."""
+
+    def similar(self, climb_id: str, k: int) -> Sequence[ItemLike]:
+        """The nearest climbs to one."""
+
+    def search(self, text: str, k: int) -> Sequence[ItemLike]:
+        """Climbs whose name or id holds a text."""
+
+    def logbook(self, request: Any) -> LogbookLike:
+        """The logbook that a request is asked of."""
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What is asked for, in the fields of `recsys.recommending.request.Request`."""
+
+    climber: str | None = None
+    sends: Sequence[Mapping[str, Any]] | None = None
+    grades: tuple[float, float] | None = None
+    region: str | None = None
+    min_stars: float | None = None
+    when: datetime.date | None = None
+    k: int = 10
+    exclude_seen: bool = True
+    explain: bool = False
+    diversity: float = 0.0
+    novelty: float = 0.0
+
+
+class UnknownError(UsageError):
+    """A climber, climb or region that the bundle does not hold."""
+
+
+Row = dict[str, Any]
+Opener = Callable[[Path], RecommenderLike]
+
+
+class Backend:
+    """A loaded bundle: the recommender, its climb table as JSON, and where it came from.
+
+    Parameters
+    ----------
+    recommender:
+        As returned by `open_recommender`.
+    request:
+        Turns an `Ask` into the recommender's own request.
+    digest:
+        SHA-256 of the bundle's manifest.
+    card:
+        The model card, Markdown.
+    """
+
+    def __init__(
+        self,
+        recommender: RecommenderLike,
+        request: Callable[[Ask], Any] | None = None,
+        digest: str = "",
+        card: str = "",
+    ) -> None:
+        self._recommender, self._request = recommender, request or _own_request
+        self.digest, self.card = digest, card
+        table: CatalogueLike = recommender.catalogue
+        self.n_climbs = len(table.ids)
+        self._extra = {
+            str(climb): {"stars": _number(stars), "sends": _count(count)}
+            for climb, stars, count in zip(table.ids, table.stars, table.sends, strict=True)
+        }
+        named = Counter(text for each in table.regions if (text := _text(each)))
+        self.regions: list[Row] = [{"region": name, "climbs": n} for name, n in sorted(named.items())]
+        self._regions = {row["region"].casefold(): row["region"] for row in self.regions}
+        self.climbers = [str(each) for each in recommender.climbers]
+        self._folded = [(each.casefold(), each) for each in self.climbers]
+        self._known = frozenset(self.climbers)
+
+    def checked(self, ask: Ask) -> Ask:
+        """The request with its names as the bundle writes them; `UnknownError` names the one it lacks."""
+        if ask.climber is not None and ask.climber not in self._known:
+            raise UnknownError(f"no climber {ask.climber[:80]!r} in this bundle; search /api/climbers")
+        if ask.region is None:
+            return ask
+        region = self._regions.get(ask.region.casefold())
+        if region is None:
+            raise UnknownError(f"no region {ask.region[:80]!r} in this bundle; see /api/regions")
+        return Ask(**{**ask.__dict__, "region": region})
+
+    def recommend_many(self, asks: Sequence[Ask]) -> list[list[Row] | Exception]:
+        """An answer or an error a request: one model call, or one each where a request spoils the batch."""
+        try:
+            requests = [self._request(ask) for ask in asks]
+            return [self._rows(items) for items in self._recommender.recommend_many(requests)]
+        except Exception as error:
+            return [error] if len(asks) == 1 else [self._one(ask) for ask in asks]
+
+    def similar(self, climb_id: str, k: int) -> list[Row]:
+        """The nearest climbs to one of the bundle's."""
+        if climb_id not in self._extra:
+            raise UnknownError(f"no climb {climb_id[:80]!r} in this bundle; search /api/climbs")
+        return self._rows(self._recommender.similar(climb_id, k))
+
+    def search(self, text: str, k: int) -> list[Row]:
+        """Climbs whose name or id holds the text."""
+        return self._rows(self._recommender.search(text, k))
+
+    def find_climbers(self, text: str, k: int) -> list[str]:
+        """Climbers whose id holds the text, those that begin with it first."""
+        wanted = text.casefold()
+        found = [(not folded.startswith(wanted), each) for folded, each in self._folded if wanted in folded]
+        return [each for _, each in sorted(found)[:k]]
+
+    def logbook(self, climber: str) -> list[Row]:
+        """The climber's sends: climb_id, grade and date."""
+        ask = self.checked(Ask(climber=climber))
+        columns = self._recommender.logbook(self._request(ask)).columns
+        rows = zip(columns["climb_id"], columns["grade"], columns["day"], strict=True)
+        return [{"climb_id": climb, "grade": grade, "date": _date(day)} for climb, grade, day in rows]
+
+    def _one(self, ask: Ask) -> list[Row] | Exception:
+        try:
+            return self._rows(self._recommender.recommend(self._request(ask)))
+        except Exception as error:
+            return error
+
+    def _rows(self, items: Sequence[ItemLike]) -> list[Row]:
+        return [self._row(item.to_json()) for item in items]
+
+    def _row(self, row: Row) -> Row:
+        extra = self._extra.get(row["climb_id"], {"stars": None, "sends": None})
+        return {**row, "score": float(row["score"]), **extra}
+
+
+def open_backend(folder: Path, opener: Opener | None = None) -> Backend:
+    """A bundle, its manifest checked before and compared after it was read.
+
+    Raises
+    ------
+    RunError
+        The manifest does not match, or changed while the bundle was read.
+    """
+    check_manifest(folder)
+    digest = manifest_digest(folder)
+    recommender = (opener or _open)(folder)
+    card = folder / CARD
+    text = card.read_text(encoding="utf-8") if card.is_file() else ""
+    if manifest_digest(folder) != digest:
+        raise RunError(f"{folder / MANIFEST}: changed while the bundle was read; it is read again")
+    return Backend(recommender, None if opener is None else _as_is, digest, text)
+
+
+def manifest_digest(folder: Path) -> str:
+    """SHA-256 of the manifest's bytes, or "" where there is none (a folder that is being replaced)."""
+    try:
+        return hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()
+    except OSError:
+        return ""
+
+
+def _open(folder: Path) -> RecommenderLike:
+    from recsys.recommending.recommender import open_recommender
+
+    opened: Any = open_recommender(folder)
+    return opened
+
+
+def _own_request(ask: Ask) -> Any:
+    from recsys.recommending.request import Request
+
+    own: Any = Request
+    return own(**ask.__dict__)
+
+
+def _as_is(ask: Ask) -> Ask:
+    return ask
+
+
+def _date(day: float) -> datetime.date | None:
+    return None if math.isnan(day) else _EPOCH + datetime.timedelta(days=int(day // 1))
+
+
+def _number(value: Any) -> float | None:
+    number = float(value) if value is not None else math.nan
+    return None if math.isnan(number) else round(number, 2)
+
+
+def _count(value: Any) -> int | None:
+    number = _number(value)
+    return None if number is None else int(number)
+
+
+def _text(value: Any) -> str:
+    return "" if value is None or value != value else str(value)

@@ -1,0 +1,96 @@
+"""What a logbook tells its climber: skill over time and the pyramid of grades."""
+
+from __future__ import annotations
+
+import datetime
+import heapq
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from recsys.logbooks.grades import ROUTE_OFFSET, label, ordinal
+
+_BEST: Final = 10
+_YEAR: Final = datetime.timedelta(days=365)
+
+
+class _Graded(NamedTuple):
+    day: datetime.date
+    ordinal: float
+
+
+def insights(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """A summary of sends in the contract's columns, in the fields of `recsys.serving.models.Insights`.
+
+    A discipline's skill in a month is the mean ordinal of its ten hardest sends in the 365 days to the end of
+    that month: one lucky day moves it little, and it falls when a climber stops.
+    """
+    days = [day for row in rows if (day := day_of(row.get("date")))]
+    graded = list(_graded(rows))
+    routes = [each for each in graded if each.ordinal > ROUTE_OFFSET / 2]
+    boulders = [each for each in graded if each.ordinal <= ROUTE_OFFSET / 2]
+    parts = [("boulder", boulders), ("route", routes)]
+    return {
+        "rows": len(rows),
+        "graded": len(graded),
+        "first": min(days).isoformat() if days else None,
+        "last": max(days).isoformat() if days else None,
+        "disciplines": [
+            {"discipline": name, "skill": _skill(sends), "pyramid": _pyramid(sends)}
+            for name, sends in sorted(parts, key=lambda part: -len(part[1]))
+            if sends
+        ],
+    }
+
+
+def day_of(value: object) -> datetime.date | None:
+    """The day of a date, a timestamp or ISO text; None where it is none of them."""
+    if isinstance(value, datetime.datetime):
+        return value.date()
+    if isinstance(value, datetime.date):
+        return value
+    try:
+        return datetime.date.fromisoformat(str(value).strip()[:10])
+    except ValueError:
+        return None
+
+
+def _graded(rows: Iterable[Mapping[str, Any]]) -> Iterable[_Graded]:
+    known: dict[str, float] = {}
+    for row in rows:
+        text, day = str(row.get("grade") or ""), day_of(row.get("date"))
+        if text not in known:
+            known[text] = ordinal(text)
+        if day is not None and not math.isnan(known[text]):
+            yield _Graded(day, known[text])
+
+
+def _skill(sends: Sequence[_Graded]) -> list[dict[str, Any]]:
+    months: dict[str, list[_Graded]] = defaultdict(list)
+    for send in sends:
+        months[send.day.isoformat()[:7]].append(send)
+    table = []
+    recent: list[_Graded] = []
+    for month, new in sorted(months.items()):
+        last = max(send.day for send in new)
+        recent = [send for send in recent if last - send.day <= _YEAR] + new
+        best = max(send.ordinal for send in new)
+        hardest = heapq.nlargest(_BEST, (send.ordinal for send in recent))
+        skill = sum(hardest) / len(hardest)
+        table.append(
+            {
+                "month": month,
+                "sends": len(new),
+                "best": best,
+                "best_grade": label(best),
+                "skill": round(skill, 2),
+            }
+        )
+    return table
+
+
+def _pyramid(sends: Sequence[_Graded]) -> list[dict[str, Any]]:
+    counts = Counter(label(send.ordinal) for send in sends)
+    steps = [{"grade": name, "ordinal": ordinal(name), "sends": n} for name, n in counts.items()]
+    return sorted(steps, key=lambda step: -float(str(step["ordinal"])))

@@ -1,0 +1,75 @@
+"""What the service may be asked for, and by whom."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from recsys.errors import UsageError
+
+MAX_HISTORY: Final = 5000
+"""Sends in a posted history, and in what a logbook file is answered with."""
+MAX_K: Final = 100
+"""Climbs in an answer."""
+KEYS_VARIABLE: Final = "RECSYS_API_KEYS"
+_SHORTEST_KEY: Final = 16
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Limits of the service.
+
+    Attributes
+    ----------
+    max_body:
+        Bytes of a request's body.
+    rate:
+        Requests a second that a client may keep up; 0 is no limit.
+    api_keys:
+        Keys that open the service; none leaves it open.
+    batch_window_ms:
+        Milliseconds that a request waits for others, once requests are seen to come together.
+    max_batch:
+        Requests in one call of the model; 1 switches batching off.
+    max_waiting:
+        Requests that may wait for the model; the next is told to come back.
+    answer_seconds:
+        Seconds a request may wait for its answer, and a body to arrive.
+    poll_seconds:
+        Seconds between two looks at the bundle's manifest; 0 leaves reloading to SIGHUP.
+    """
+
+    max_body: int = 4 << 20
+    rate: float = 20.0
+    api_keys: frozenset[str] = frozenset()
+    batch_window_ms: float = 2.0
+    max_batch: int = 64
+    max_waiting: int = 512
+    answer_seconds: float = 15.0
+    poll_seconds: float = 2.0
+
+    @property
+    def burst(self) -> float:
+        """Requests that a client may send at once after a pause."""
+        return max(2 * self.rate, 1.0)
+
+
+def read_keys(path: Path | None) -> frozenset[str]:
+    """API keys of a file (one a line, # begins a comment) and of the environment (separated by commas)."""
+    keys = os.environ.get(KEYS_VARIABLE, "").split(",")
+    source = KEYS_VARIABLE
+    if path is not None:
+        source = str(path)
+        try:
+            lines = path.read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError):
+            raise UsageError(f"--api-keys {path}: cannot be read as text; check the path") from None
+        keys += [line.partition("#")[0] for line in lines]
+    found = frozenset(key.strip() for key in keys if key.strip())
+    if path is not None and not found:
+        raise UsageError(f"--api-keys {path}: holds no key; write one a line")
+    if any(len(key) < _SHORTEST_KEY for key in found):
+        raise UsageError(f"{source}: a key is shorter than {_SHORTEST_KEY} characters; make longer ones")
+    return found

@@ -1,0 +1,160 @@
+"""A recommender of the real one's shape, without a model: a seeded NumPy network over made-up climbs.
+
+Its cost is a small transformer's, so that the benchmark of the service can be run before there is a bundle.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from recsys.errors import UsageError
+from recsys.files import write_manifest
+from recsys.logbooks.grades import label
+
+REGIONS = ("Squamish", "Bishop", "Fontainebleau", "Pemberton")
+WORDS = ("Cedar", "Granite", "Raven", "Slow", "Salmon", "Golden", "Thunder", "Quiet", "North", "Paper")
+NOUNS = ("Arête", "Slab", "Roof", "Traverse", "Groove", "Wall", "Prow", "Dihedral", "Crack", "Bulge")
+WIDTH, LENGTH = 64, 10
+
+
+@dataclass
+class Item:
+    climb_id: str
+    name: str | None
+    grade: str | None
+    region: str | None
+    score: float
+    why: dict[str, Any] | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        row = dict(self.__dict__)
+        return row if self.why is not None else {k: v for k, v in row.items() if k != "why"}
+
+
+def write_bundle(folder: Path, n_climbs: int = 200, seed: int = 0) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "fake.json").write_text(json.dumps({"n_climbs": n_climbs, "seed": seed}))
+    (folder / "MODEL_CARD.md").write_text(f"# A made-up model\n\nSeed {seed}.\n")
+    write_manifest(folder, ["fake.json", "MODEL_CARD.md"])
+    return folder
+
+
+def open_fake(folder: Path) -> FakeRecommender:
+    return FakeRecommender(**json.loads((folder / "fake.json").read_text()))
+
+
+def _catalogue(n: int, rng: np.random.Generator) -> SimpleNamespace:
+    ordinals = np.clip(rng.normal(4.5, 2.4, n).round(), -1, 15)
+    ordinals[n - 1] = np.nan
+    return SimpleNamespace(
+        ids=[f"climb-{i:04d}" for i in range(n)],
+        names=[
+            f"{WORDS[i % 10]} {NOUNS[i // 10 % 10]}" + (f" {i // 100}" if i > 99 else "") for i in range(n)
+        ],
+        grades=[None if np.isnan(o) else label(float(o)) for o in ordinals],
+        ordinals=ordinals,
+        regions=[REGIONS[i] for i in rng.integers(0, len(REGIONS), n)],
+        stars=np.round(rng.uniform(2, 5, n), 1),
+        sends=rng.integers(5, 400, n),
+    )
+
+
+@dataclass
+class FakeRecommender:
+    n_climbs: int = 200
+    seed: int = 0
+    calls: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        rng = np.random.default_rng(self.seed)
+        self.catalogue = _catalogue(self.n_climbs, rng)
+        self.climbers = [f"sim-climber-{i:04d}" for i in range(120)]
+        self._place = {c: i for i, c in enumerate(self.catalogue.ids)}
+        self._items = rng.normal(size=(self.n_climbs, WIDTH)).astype(np.float32) / 8
+        self._layers = [rng.normal(size=(WIDTH, 4 * WIDTH)).astype(np.float32) / 16 for _ in range(4)]
+        self._regions = np.array(self.catalogue.regions)
+        self._histories = rng.integers(0, self.n_climbs, (120, 40))
+
+    def logbook(self, request: Any) -> SimpleNamespace:
+        climbs = self._history(request)
+        columns = {
+            "climb_id": [self.catalogue.ids[c] for c in climbs],
+            "grade": [self.catalogue.grades[c] for c in climbs],
+            "day": 19_360.5 + 18.0 * np.arange(len(climbs)),
+        }
+        return SimpleNamespace(columns=columns)
+
+    def recommend(self, request: Any) -> list[Item]:
+        return self.recommend_many([request])[0]
+
+    def recommend_many(self, requests: list[Any]) -> list[list[Item]]:
+        self.calls.append(len(requests))
+        histories = [self._history(each) for each in requests]
+        scores = self._scores(np.stack([self._embed(h) for h in histories]))
+        return [self._top(r, h, s) for r, h, s in zip(requests, histories, scores, strict=True)]
+
+    def similar(self, climb_id: str, k: int) -> list[Item]:
+        at = self._place[climb_id]
+        likeness = self._items @ self._items[at]
+        return [self._item(int(i), float(likeness[i])) for i in np.argsort(-likeness) if i != at][:k]
+
+    def search(self, text: str, k: int) -> list[Item]:
+        pairs = enumerate(zip(self.catalogue.names, self.catalogue.ids, strict=True))
+        found = [i for i, pair in pairs if any(text.casefold() in each.casefold() for each in pair)]
+        return [self._item(i, 1.0) for i in found[:k]]
+
+    def _history(self, request: Any) -> list[int]:
+        if request.climber is not None:
+            return [int(c) for c in self._histories[self.climbers.index(request.climber)]]
+        return [self._place[s["climb_id"]] for s in request.sends or () if s["climb_id"] in self._place]
+
+    def _embed(self, history: list[int]) -> np.ndarray:
+        rows = np.zeros((LENGTH, WIDTH), np.float32)
+        if history:
+            last = history[-LENGTH:]
+            rows[-len(last) :] = self._items[last]
+        return rows
+
+    def _scores(self, x: np.ndarray) -> np.ndarray:  # x [B, L, D] -> [B, n_climbs]
+        for layer in self._layers:
+            weights = np.exp(x @ x.transpose(0, 2, 1) / 8)
+            x = x + (weights / weights.sum(-1, keepdims=True)) @ x
+            x = x + np.tanh(x @ layer) @ layer.T
+            x = x / np.sqrt((x**2).mean(-1, keepdims=True) + 1e-6)
+        logits = x[:, -1] @ self._items.T
+        odds = np.exp(logits - logits.max(1, keepdims=True))
+        return odds / odds.sum(1, keepdims=True)
+
+    def _top(self, request: Any, history: list[int], scores: np.ndarray) -> list[Item]:
+        allowed = np.ones(self.n_climbs, bool)
+        if request.grades is not None:
+            ordinals = np.nan_to_num(self.catalogue.ordinals, nan=-99)
+            allowed &= (ordinals >= request.grades[0]) & (ordinals <= request.grades[1])
+        if request.region is not None:
+            allowed &= self._regions == request.region
+        if request.min_stars is not None:
+            allowed &= self.catalogue.stars >= request.min_stars
+        if request.exclude_seen:
+            allowed[history] = False
+        if not allowed.any():
+            raise UsageError("no climb is left of these grades in this region; ask for a wider range")
+        order = np.argsort(-np.where(allowed, scores, -1), kind="stable")[: min(request.k, allowed.sum())]
+        why = self._why(history) if request.explain else None
+        return [self._item(int(i), float(scores[i]), why) for i in order]
+
+    def _why(self, history: list[int]) -> dict[str, Any]:
+        last = list(dict.fromkeys(reversed(history)))[:3]
+        names = [(self.catalogue.ids[c], self.catalogue.names[c]) for c in last]
+        drops = (0.012, 0.006, 0.002)
+        sends = [{"climb_id": c, "name": n, "drop": d} for (c, n), d in zip(names, drops, strict=False)]
+        return {"sends": sends, "prompt_share": 0.35 if sends else 1.0}
+
+    def _item(self, i: int, score: float, why: dict[str, Any] | None = None) -> Item:
+        t = self.catalogue
+        return Item(t.ids[i], t.names[i], t.grades[i], t.regions[i], score, why)
