@@ -2,6 +2,8 @@
 
 python benchmarks/serve.py BUNDLE                    requests/s and p50, p95, p99 at 1, 8, 64 connections,
                                                      batched and unbatched (one model call a request)
+python benchmarks/serve.py BUNDLE --network RUN      and the same features with the run's network in PyTorch,
+                                                     one call a request
 python benchmarks/serve.py BUNDLE --torch RUN        and the run it was exported from, through PyTorch and
                                                      NVTabular, one call a request, behind the same service
 python benchmarks/serve.py BUNDLE --check 100000     every answer compared with the one of a lone request,
@@ -36,7 +38,9 @@ HEAD = (
 BATCH = 64
 
 
-def start(bundle: Path | None, folder: Path, max_batch: int) -> tuple[subprocess.Popen[bytes], int]:
+def start(
+    bundle: Path | None, folder: Path, max_batch: int, network: Path | None = None
+) -> tuple[subprocess.Popen[bytes], int]:
     """The service in a process of its own, and its port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -44,6 +48,8 @@ def start(bundle: Path | None, folder: Path, max_batch: int) -> tuple[subprocess
     if bundle is None:
         options = json.dumps({"rate": 0, "max_batch": max_batch})
         words = [str(ROOT / "tests" / "fake_service.py"), str(folder), str(port), options]
+    elif network is not None:
+        words = [str(ROOT / "benchmarks" / "torch_network.py"), str(bundle), str(network), str(port)]
     else:
         words = ["-m", "recsys", "serve", str(bundle), "--port", str(port), "--rate", "0"]
         words += ["--max-batch", str(max_batch)]
@@ -156,11 +162,13 @@ def resident_mib(process: subprocess.Popen[bytes]) -> float:
 def compare(options: argparse.Namespace, folder: Path) -> None:
     print("| connections | mode | requests/s | p50 ms | p95 ms | p99 ms | errors |")
     print("|--:|---|--:|--:|--:|--:|--:|")
-    modes = [("batched", options.bundle, BATCH), ("unbatched", options.bundle, 1)]
+    modes: list[Any] = [("batched", options.bundle, BATCH), ("unbatched", options.bundle, 1)]
+    if options.network is not None:
+        modes.append(("PyTorch network, unbatched", options.bundle, 1, options.network))
     if options.torch is not None:
-        modes.append(("PyTorch, unbatched", options.torch, 1))
-    for mode, source, max_batch in modes:
-        process, port = start(source, folder, max_batch)
+        modes.append(("PyTorch and NVTabular, unbatched", options.torch, 1))
+    for mode, source, max_batch, *network in modes:
+        process, port = start(source, folder, max_batch, *network)
         try:
             table = bodies(port, options.explain)
             asyncio.run(load(port, table, 200, 8))
@@ -202,6 +210,7 @@ def main() -> None:
     parser.add_argument("bundle", nargs="?", type=Path)
     parser.add_argument("--fake", action="store_true", help="a made-up recommender instead of a bundle")
     parser.add_argument("--torch", type=Path, metavar="RUN", help="the bundle's run, to compare with")
+    parser.add_argument("--network", type=Path, metavar="RUN", help="the same, only its network")
     parser.add_argument("--requests", type=int, default=4000, help="requests at each number of connections")
     parser.add_argument("--connections", type=int, nargs="+", default=[1, 8, 64])
     parser.add_argument("--check", type=int, default=0, help="requests whose answers are compared")

@@ -111,6 +111,9 @@ def _print_json(climber: str | None, items: list[Item]) -> None:
     print(json.dumps(answer, indent=2, ensure_ascii=False))
 
 
+_PIPED = 140  # columns where nobody's terminal says how wide it is
+
+
 def _print_table(climber: str | None, items: list[Item], empty: bool) -> None:
     from rich.console import Console
     from rich.table import Table
@@ -120,7 +123,7 @@ def _print_table(climber: str | None, items: list[Item], empty: bool) -> None:
     )
     table = Table(title=title, title_justify="left", box=None, header_style="bold")
     for heading in ("", "climb", "name", "grade", "region"):
-        table.add_column(heading, overflow="fold")
+        table.add_column(heading, overflow="fold", no_wrap=heading == "climb")
     table.add_column("share of sends" if empty else "probability", justify="right")
     explained = any(item.why is not None for item in items)
     if explained:
@@ -129,7 +132,8 @@ def _print_table(climber: str | None, items: list[Item], empty: bool) -> None:
     for place, item in enumerate(items, 1):
         texts = [each or "-" for each in (item.climb_id, item.name, item.grade, item.region)]
         table.add_row(str(place), *texts, f"{item.score:.1%}", *(_why(item) if explained else ()))
-    Console().print(table)
+    console = Console()
+    console.print(table) if console.is_terminal else Console(width=_PIPED).print(table)
 
 
 def _why(item: Item) -> tuple[str, str]:
