@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import importlib
 import io
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,10 +10,10 @@ from typing import Any
 
 from recsys import columns as c
 from recsys.errors import DataError, UsageError
+from recsys.logbooks.importing import Ascent, parse_logbook
 from recsys.recommending.request import nearest
 
 _NEEDED = (c.CLIMB_ID, c.DATE)
-_REMEDY = "the columns climb_id and date are needed, grade, region, rating, comment and beta help"
 
 
 def read_file(path: Path) -> list[dict[str, Any]]:
@@ -37,11 +36,7 @@ def read_bytes(content: bytes, name: str) -> list[dict[str, Any]]:
     rows = _contract(content, name)
     if rows is not None:
         return rows
-    try:
-        importing = importlib.import_module("recsys.logbooks.importing")
-    except ModuleNotFoundError:
-        raise DataError("is no logbook in CSV", path=name, remedy=_REMEDY) from None
-    return [dict(row) for row in importing.parse_logbook(content, name, source="auto").rows]
+    return [_plain(ascent) for ascent in parse_logbook(content, name).rows]
 
 
 def of_climber(sends: Sequence[dict[str, Any]], climber: str | None) -> list[dict[str, Any]]:
@@ -74,6 +69,11 @@ def _contract(content: bytes, name: str) -> list[dict[str, Any]] | None:
         return [_row(row, number, name) for number, row in enumerate(reader, 1)]
     except csv.Error as error:
         raise DataError(f"is no CSV: {error}", path=name, remedy="quote values that hold quotes") from error
+
+
+def _plain(ascent: Ascent) -> dict[str, Any]:
+    """An imported ascent in the contract's columns, blanks as None."""
+    return {name: getattr(ascent, name, None) or None for name in (*c.REQUIRED, *c.OPTIONAL)}
 
 
 def _row(row: dict[Any, Any], number: int, name: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from recsys.errors import DataError
+from recsys.logbooks.importing import parse_logbook
 from recsys.serving.insights import day_of, insights
 from recsys.serving.settings import MAX_HISTORY
 
@@ -63,10 +64,6 @@ def _parse(content: bytes, name: str, source: str) -> Any:
     """The importer's reading; a climber's own CSV in the contract's columns needs no climber_id here."""
     columns = content[:4096].lstrip(b"\xef\xbb\xbf").partition(b"\n")[0].strip().split(b",")
     if {b"climb_id", b"date"} <= set(columns) and b"climber_id" not in columns:
-        return parse_contract(content)
-    try:
-        from recsys.logbooks.importing import parse_logbook
-    except ModuleNotFoundError:
         return parse_contract(content)
     return parse_logbook(content, name, source)
 
