@@ -54,8 +54,8 @@ def single(command: Callable[..., Any]) -> typer.Typer:
 
 def run(app: typer.Typer, name: str) -> int:
     """Run an app on the arguments of the process and return its exit code."""
-    # How long OpenMP's threads spin before they sleep. By default it is so long that two programs on two cores
-    # slow each other tenfold; not at all is half as fast as this when the cores are free.
+    # How long OpenMP's threads spin before they sleep. By default so long that two programs on two cores slow
+    # each other tenfold; not at all would halve the speed on free cores.
     os.environ.setdefault("GOMP_SPINCOUNT", "3000")
     warnings.simplefilter("ignore")  # Merlin's and torch's notes to their own developers
     logging.getLogger("distributed").setLevel(logging.ERROR)
