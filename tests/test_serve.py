@@ -21,8 +21,9 @@ from fake_service import Service
 from starlette.testclient import TestClient
 
 from recsys.errors import RunError, UsageError
+from recsys.recommending.request import Request
 from recsys.serving.app import create_app
-from recsys.serving.backend import Ask, Backend
+from recsys.serving.backend import Backend
 from recsys.serving.batching import Batcher, OverloadError
 from recsys.serving.insights import insights
 from recsys.serving.limits import Buckets
@@ -69,7 +70,7 @@ def test_recommends_what_the_recommender_says(client):
     ask = {"climber": "sim-climber-0004", "grade": "V4:V6", "region": "squamish", "k": 3, "explain": True}
     answer = client.post("/api/recommend", json=ask).json()
     expected = FakeRecommender().recommend(
-        Ask(climber="sim-climber-0004", grades=(4, 6), region="Squamish", k=3, explain=True)
+        Request(climber="sim-climber-0004", grades=(4, 6), region="Squamish", k=3, explain=True)
     )
     assert [row["climb_id"] for row in answer["items"]] == [item.climb_id for item in expected]
     assert answer["items"][0]["why"] == expected[0].why
@@ -360,7 +361,7 @@ def batched(recommender, asks, **options):
         }
         batcher = Batcher(**settings, observe=sizes.append)
         batcher.start()
-        backend = Backend(recommender, lambda ask: ask)
+        backend = Backend(recommender)
         answers = await asyncio.gather(*(batcher.submit(backend, a) for a in asks), return_exceptions=True)
         await batcher.stop()
         return answers
@@ -370,7 +371,7 @@ def batched(recommender, asks, **options):
 
 def test_concurrent_requests_share_a_call_and_get_their_own_answers():
     recommender = FakeRecommender()
-    asks = [Ask(climber=f"sim-climber-{i:04d}", k=1 + i % 5) for i in range(40)]
+    asks = [Request(climber=f"sim-climber-{i:04d}", k=1 + i % 5) for i in range(40)]
     answers, sizes = batched(recommender, asks)
     alone = FakeRecommender()
     for ask, answer in zip(asks, answers, strict=True):
@@ -383,7 +384,7 @@ def test_concurrent_requests_share_a_call_and_get_their_own_answers():
 
 
 def test_one_bad_request_does_not_spoil_the_batch():
-    asks = [Ask(), Ask(grades=(17, 17)), Ask(sends=[{}]), Ask(k=2)]
+    asks = [Request(), Request(grades=(17, 17)), Request(sends=[{}]), Request(k=2)]
     answers, _ = batched(FakeRecommender(), asks)
     assert [len(answers[0]), len(answers[3])] == [10, 2]
     assert isinstance(answers[1], UsageError)
@@ -396,7 +397,7 @@ def test_too_many_and_too_slow_are_told_to_come_back():
             time.sleep(0.2)
             return super().recommend_many(requests)
 
-    answers, _ = batched(Slow(), [Ask() for _ in range(6)], max_waiting=4, answer_seconds=0.05)
+    answers, _ = batched(Slow(), [Request() for _ in range(6)], max_waiting=4, answer_seconds=0.05)
     assert sum("busy" in str(each) for each in answers) == 2
     assert sum("too long" in str(each) for each in answers) == 4
     assert all(isinstance(each, OverloadError) for each in answers)

@@ -51,8 +51,7 @@ class Presence(Operator):
         """Columns of text to columns of int32, row for row."""
         out = type(df)()
         for name in col_selector.names:
-            written = df[name].fillna("").astype(str).str.strip() != ""
-            out[name] = written.astype("int32") * (PRESENT - ABSENT) + ABSENT
+            out[name] = has_text(df[name]).astype("int32") * (PRESENT - ABSENT) + ABSENT
         return out
 
     @property
@@ -69,6 +68,11 @@ class Presence(Operator):
     def output_properties(self) -> dict[str, Any]:
         """The domain that the schema states."""
         return {"domain": {"min": 0, "max": PRESENT}}
+
+
+def has_text(column: Any) -> Any:
+    """Whether there is more than blanks, row for row of a pandas or cudf column."""
+    return column.fillna("").astype(str).str.strip() != ""
 
 
 class SequenceLengths(ValueCount):

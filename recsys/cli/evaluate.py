@@ -36,8 +36,8 @@ def evaluate(
         prepared = load_prepared(run)
         model = opened.load_model(prepared.schema)
     seen = config.exclude_seen if exclude_seen is None else exclude_seen
-    with progress("scoring cases") as advance:
-        metrics = evaluate_run(model, prepared, config.model.length, seen, config.seed, part, advance)
+    with progress("scoring cases"):
+        metrics = evaluate_run(model, prepared, config.model.length, seen, config.seed, part)
 
     import json as text
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,7 +26,6 @@ def evaluate_run(
     exclude_seen: bool,
     seed: int,
     part: str = "test",
-    progress: Callable[[int], None] | None = None,
 ) -> dict[str, Any]:
     """Evaluate a model and the baselines on one part: metrics.json without its seconds.
 
@@ -45,8 +43,6 @@ def evaluate_run(
         Of the bootstrap and of the random baseline.
     part:
         "test", or "validation".
-    progress:
-        Called with the number of cases just scored.
     """
     cases = Cases.of(prepared.sequences, prepared.parts, part)
     if not len(cases):
@@ -75,8 +71,6 @@ def evaluate_run(
         "protocol": {**protocol(exclude_seen), **facts},
     }
     for name, scorer in scorers.items():
-        result = evaluate(
-            scorer, cases.targets, cases.climbers, seen, prepared.n_items, seed=seed, progress=progress
-        )
+        result = evaluate(scorer, cases.targets, cases.climbers, seen, prepared.n_items, seed=seed)
         metrics[name] = result.to_json()
     return metrics

@@ -101,11 +101,12 @@ def load_workflow(folder: Path) -> Workflow:
 
 def _reduced(frame: pd.DataFrame) -> pd.DataFrame:
     """The workflow's columns; of the texts only whether there was one."""
+    from workflows.operators import has_text
+
     kept = frame[[name for name in workflow_of.INPUTS if name in frame]].copy()
     for name in (c.COMMENT, c.BETA):
         if name in kept:
-            written = kept[name].fillna("").astype(str).str.strip() != ""
-            kept[name] = written.map({True: "yes", False: None})
+            kept[name] = has_text(kept[name]).map({True: "yes", False: None})
     return kept
 
 

@@ -14,8 +14,9 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 
 from recsys.errors import DataError
 from recsys.logbooks.grades import parse_range
+from recsys.recommending.request import Request as Asked
 from recsys.serving import models
-from recsys.serving.backend import Ask, Backend
+from recsys.serving.backend import Backend
 from recsys.serving.batching import Batcher
 from recsys.serving.insights import insights
 from recsys.serving.reload import Holder
@@ -120,9 +121,9 @@ def _backend(request: Request) -> Backend:
     return cast(Holder, request.app.state.holder).current
 
 
-def _ask(body: models.RecommendBody) -> Ask:
+def _ask(body: models.RecommendBody) -> Asked:
     sends = None if body.sends is None else [send.model_dump(exclude_none=True) for send in body.sends]
-    return Ask(
+    return Asked(
         climber=body.climber,
         sends=sends,
         grades=None if body.grade is None else parse_range(body.grade),

@@ -1,21 +1,22 @@
-"""What the service needs of a recommender, and one adapter to it: the only file that knows that surface.
+"""What the service needs of a recommender, and the adapter to it; a request is `recommending`'s own.
 
 `RecommenderLike` is assumed safe to read from several threads, as ONNX Runtime and NumPy are.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import hashlib
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
 
 from recsys.errors import RunError, UsageError
 from recsys.files import MANIFEST, check_manifest
+from recsys.recommending.request import Request
 
 CARD: Final = "MODEL_CARD.md"
 _EPOCH: Final = datetime.date(1970, 1, 1)
@@ -54,10 +55,10 @@ class RecommenderLike(Protocol):
     def climbers(self) -> Sequence[str]:
         """Ids of the climbers whose logbooks are stored."""
 
-    def recommend(self, request: Any) -> Sequence[ItemLike]:
+    def recommend(self, request: Request) -> Sequence[ItemLike]:
         """One answer, best first."""
 
-    def recommend_many(self, requests: list[Any]) -> Sequence[Sequence[ItemLike]]:
+    def recommend_many(self, requests: list[Request]) -> Sequence[Sequence[ItemLike]]:
         """One answer a request, in their order."""
 
     def similar(self, climb_id: str, k: int) -> Sequence[ItemLike]:
@@ -66,25 +67,8 @@ class RecommenderLike(Protocol):
     def search(self, text: str, k: int) -> Sequence[ItemLike]:
         """Climbs whose name or id holds a text."""
 
-    def logbook(self, request: Any) -> LogbookLike:
+    def logbook(self, request: Request) -> LogbookLike:
         """The logbook that a request is asked of."""
-
-
-@dataclass(frozen=True)
-class Ask:
-    """What is asked for, in the fields of `recsys.recommending.request.Request`."""
-
-    climber: str | None = None
-    sends: Sequence[Mapping[str, Any]] | None = None
-    grades: tuple[float, float] | None = None
-    region: str | None = None
-    min_stars: float | None = None
-    when: datetime.date | None = None
-    k: int = 10
-    exclude_seen: bool = True
-    explain: bool = False
-    diversity: float = 0.0
-    novelty: float = 0.0
 
 
 class UnknownError(UsageError):
@@ -102,8 +86,6 @@ class Backend:
     ----------
     recommender:
         As returned by `open_recommender`.
-    request:
-        Turns an `Ask` into the recommender's own request.
     digest:
         SHA-256 of the bundle's manifest.
     card:
@@ -113,12 +95,10 @@ class Backend:
     def __init__(
         self,
         recommender: RecommenderLike,
-        request: Callable[[Ask], Any] | None = None,
         digest: str = "",
         card: str = "",
     ) -> None:
-        self._recommender, self._request = recommender, request or _own_request
-        self.digest, self.card = digest, card
+        self._recommender, self.digest, self.card = recommender, digest, card
         table: CatalogueLike = recommender.catalogue
         self.n_climbs = len(table.ids)
         self._extra = {
@@ -132,7 +112,7 @@ class Backend:
         self._folded = [(each.casefold(), each) for each in self.climbers]
         self._known = frozenset(self.climbers)
 
-    def checked(self, ask: Ask) -> Ask:
+    def checked(self, ask: Request) -> Request:
         """The request with its names as the bundle writes them; `UnknownError` names the one it lacks."""
         if ask.climber is not None and ask.climber not in self._known:
             raise UnknownError(f"no climber {ask.climber[:80]!r} in this bundle; search /api/climbers")
@@ -141,13 +121,12 @@ class Backend:
         region = self._regions.get(ask.region.casefold())
         if region is None:
             raise UnknownError(f"no region {ask.region[:80]!r} in this bundle; see /api/regions")
-        return Ask(**{**ask.__dict__, "region": region})
+        return dataclasses.replace(ask, region=region)
 
-    def recommend_many(self, asks: Sequence[Ask]) -> list[list[Row] | Exception]:
+    def recommend_many(self, asks: Sequence[Request]) -> list[list[Row] | Exception]:
         """An answer or an error a request: one model call, or one each where a request spoils the batch."""
         try:
-            requests = [self._request(ask) for ask in asks]
-            return [self._rows(items) for items in self._recommender.recommend_many(requests)]
+            return [self._rows(items) for items in self._recommender.recommend_many(list(asks))]
         except Exception as error:
             return [error] if len(asks) == 1 else [self._one(ask) for ask in asks]
 
@@ -169,14 +148,13 @@ class Backend:
 
     def logbook(self, climber: str) -> list[Row]:
         """The climber's sends: climb_id, grade and date."""
-        ask = self.checked(Ask(climber=climber))
-        columns = self._recommender.logbook(self._request(ask)).columns
+        columns = self._recommender.logbook(self.checked(Request(climber=climber))).columns
         rows = zip(columns["climb_id"], columns["grade"], columns["day"], strict=True)
         return [{"climb_id": climb, "grade": grade, "date": _date(day)} for climb, grade, day in rows]
 
-    def _one(self, ask: Ask) -> list[Row] | Exception:
+    def _one(self, ask: Request) -> list[Row] | Exception:
         try:
-            return self._rows(self._recommender.recommend(self._request(ask)))
+            return self._rows(self._recommender.recommend(ask))
         except Exception as error:
             return error
 
@@ -203,7 +181,7 @@ def open_backend(folder: Path, opener: Opener | None = None) -> Backend:
     text = card.read_text(encoding="utf-8") if card.is_file() else ""
     if manifest_digest(folder) != digest:
         raise RunError(f"{folder / MANIFEST}: changed while the bundle was read; it is read again")
-    return Backend(recommender, None if opener is None else _as_is, digest, text)
+    return Backend(recommender, digest, text)
 
 
 def manifest_digest(folder: Path) -> str:
@@ -219,17 +197,6 @@ def _open(folder: Path) -> RecommenderLike:
 
     opened: Any = open_recommender(folder)
     return opened
-
-
-def _own_request(ask: Ask) -> Any:
-    from recsys.recommending.request import Request
-
-    own: Any = Request
-    return own(**ask.__dict__)
-
-
-def _as_is(ask: Ask) -> Ask:
-    return ask
 
 
 def _date(day: float) -> datetime.date | None:

@@ -14,7 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from recsys.errors import RecsysError
-from recsys.serving.backend import Ask, Backend, Row
+from recsys.recommending.request import Request
+from recsys.serving.backend import Backend, Row
 
 Answer = list[Row] | Exception
 
@@ -25,7 +26,7 @@ class OverloadError(RecsysError):
 
 class _Waiting(NamedTuple):
     backend: Backend
-    ask: Ask
+    ask: Request
     answer: asyncio.Future[Answer]
 
 
@@ -75,7 +76,7 @@ class Batcher:
                 await self._task
         self._pool.shutdown(wait=True)
 
-    async def submit(self, backend: Backend, ask: Ask) -> list[Row]:
+    async def submit(self, backend: Backend, ask: Request) -> list[Row]:
         """The answer to one request."""
         if len(self._waiting) >= self._max_waiting:
             raise OverloadError("the service is busy; try again in a moment")

@@ -10,7 +10,8 @@ import logging
 from pathlib import Path
 
 from recsys.errors import RecsysError
-from recsys.serving.backend import Ask, Backend, Opener, manifest_digest, open_backend
+from recsys.recommending.request import Request
+from recsys.serving.backend import Backend, Opener, manifest_digest, open_backend
 from recsys.serving.logs import log
 from recsys.serving.metrics import Metrics
 
@@ -72,5 +73,5 @@ class Holder:
 def _opened(folder: Path, opener: Opener | None) -> Backend:
     """A bundle that has answered once, so that the first client does not wait for that."""
     backend = open_backend(folder, opener)
-    backend.recommend_many([Ask(k=1)])
+    backend.recommend_many([Request(k=1)])
     return backend
