@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from recsys.model.recommender import next_climb_scores
 from recsys.recommending.bundle import Bundle
 from recsys.recommending.recommender import Recommender
 from recsys.runs import Run
@@ -39,7 +38,7 @@ class TorchNetwork(Bundle):
         """Scores of every climb, float32 [batch, n_items]."""
         tensors = {name: torch.from_numpy(np.ascontiguousarray(values)) for name, values in batch.items()}
         with self.busy:
-            return np.asarray(next_climb_scores(self.model, tensors).float())
+            return np.asarray(self.model.next_scores(tensors).float())
 
 
 def main(bundle: Path, run: Path, port: int) -> None:

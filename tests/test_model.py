@@ -48,10 +48,8 @@ def build(schema, body, masking, seed=0, **sizes):
 
 
 def scores(model, batch):
-    from recsys.model.recommender import next_climb_scores
-
     with torch.inference_mode():
-        return next_climb_scores(model, batch)
+        return model.next_scores(batch)
 
 
 def padded(batch, width, side):

@@ -18,7 +18,7 @@ from recsys.errors import RunError
 from recsys.model.config import ATTRIBUTES, ModelConfig
 from recsys.model.inputs import GIVEN
 from recsys.model.masking import last
-from recsys.model.recommender import next_climb_scores, select_features
+from recsys.model.recommender import select_features
 from recsys.recommending.bundle import session
 from recsys.recommending.features import Batch
 from recsys.sequences.store import Array
@@ -90,7 +90,7 @@ def largest_difference(
     for batch in random_batches(schema, config, requests, 100):
         found = running.run(None, {name: batch[name] for name in names})[0]
         tensors = {name: torch.from_numpy(values) for name, values in batch.items()}
-        expected = next_climb_scores(model, tensors).float().numpy()
+        expected = model.next_scores(tensors).float().numpy()
         worst = max(worst, float(np.abs(found - expected).max()))
     return worst
 

@@ -3,7 +3,7 @@
     schema ─ PromptedSequenceFeatures ─ TransformerBlock ─ NextItemPredictionTask
              embed, mask, hide, concat   xlnet, bert, ...    softmax over all climbs
 
-It is a plain ``transformers4rec.torch.Model``, built from the schema's tags.
+It is a ``transformers4rec.torch.Model``, built from the schema's tags.
 """
 
 from __future__ import annotations
@@ -20,14 +20,17 @@ from transformers4rec.torch.masking import masking_registry
 
 from recsys.errors import UsageError
 from recsys.model.body import build_body
-from recsys.model.config import ModelConfig
+from recsys.model.config import ATTRIBUTES, ModelConfig
 from recsys.model.inputs import PromptedSequenceFeatures
 from recsys.model.masking import PromptMasking
+from recsys.model.network import Network
 from recsys.sequences.store import Array
 from workflows.sends import BIN, FIRST_VALUE_ID
 
 if TYPE_CHECKING:
     from merlin.schema import Schema
+
+    from recsys.sequences.windows import Batch
 
 
 class Projection(BuildableBlock):
@@ -65,7 +68,21 @@ def select_features(schema: Schema, config: ModelConfig) -> Schema:
     return kept
 
 
-def build_model(schema: Schema, config: ModelConfig) -> tr.Model:
+class PromptedTransformer(tr.Model, Network):
+    """Transformers4Rec's model; `prompted` where there are attributes to prompt with."""
+
+    def training_loss(self, batch: Batch) -> torch.Tensor:
+        """Mean loss over the hidden positions of the batch."""
+        loss: torch.Tensor = self(dict(batch), training=True)["loss"]
+        return loss
+
+    def next_scores(self, batch: Batch) -> torch.Tensor:
+        """Scores of every climb for the last position of each window, [batch, n_items]."""
+        scores: torch.Tensor = self(dict(batch), training=False, testing=True)["predictions"]
+        return scores[:, FIRST_VALUE_ID:]
+
+
+def build_model(schema: Schema, config: ModelConfig) -> PromptedTransformer:
     """Build an untrained model.
 
     Parameters
@@ -97,16 +114,9 @@ def build_model(schema: Schema, config: ModelConfig) -> tr.Model:
     body = tr.SequentialBlock(inputs, build_body(config, inputs.masking))
     to_climbs = tr.MLPBlock([config.climb_dim], activation=None)
     task = tr.NextItemPredictionTask(weight_tying=True, metrics=[])
-    return tr.Model(tr.Head(body, task, task_blocks=to_climbs, inputs=inputs))
-
-
-def next_climb_scores(model: tr.Model, batch: dict[str, torch.Tensor]) -> torch.Tensor:
-    """Scores of every climb for the last position of each window, [batch, n_items].
-
-    Column j is the climb with id ``j + FIRST_VALUE_ID``: padding, null and unknown are not recommended.
-    """
-    scores = model(dict(batch), training=False, testing=True)["predictions"]
-    return scores[:, FIRST_VALUE_ID:]
+    model = PromptedTransformer(tr.Head(body, task, task_blocks=to_climbs, inputs=inputs))
+    model.prompted = any(name.removesuffix(BIN) in ATTRIBUTES for name in selected.column_names)
+    return model
 
 
 def item_embeddings(model: tr.Model) -> Array:

@@ -9,13 +9,11 @@ import torch
 
 from recsys.model.config import ATTRIBUTES
 from recsys.model.inputs import GIVEN
-from recsys.model.recommender import next_climb_scores
 from recsys.sequences.cases import Cases
 from recsys.sequences.windows import Windows
 
 if TYPE_CHECKING:
-    import transformers4rec.torch as tr
-
+    from recsys.model.network import Network
     from recsys.sequences.store import Array
 
 
@@ -25,7 +23,7 @@ class ModelScorer:
     Parameters
     ----------
     model:
-        As built by `recsys.model.recommender.build_model`; put in evaluation mode.
+        Any network; put in evaluation mode.
     cases:
         What is asked for.
     length:
@@ -34,7 +32,7 @@ class ModelScorer:
         Whether the target's attributes are given (all of them) or withheld (all of them).
     """
 
-    def __init__(self, model: tr.Model, cases: Cases, length: int, prompted: bool) -> None:
+    def __init__(self, model: Network, cases: Cases, length: int, prompted: bool) -> None:
         self.model = model.eval()
         self.windows = Windows(cases.sequences, cases.sends, length)
         self.prompted = prompted
@@ -46,4 +44,4 @@ class ModelScorer:
         windows = self.windows.cut(self.windows.targets[cases])
         batch = {name: value.to(device) for name, value in windows.items()}
         batch[GIVEN] = torch.full((len(cases), len(ATTRIBUTES)), self.prompted, device=device)
-        return np.asarray(next_climb_scores(self.model, batch).float().cpu())
+        return np.asarray(self.model.next_scores(batch).float().cpu())

@@ -11,7 +11,7 @@ import torch
 
 from recsys import columns as c
 from recsys.model.config import ATTRIBUTES
-from recsys.model.recommender import item_embeddings, next_climb_scores
+from recsys.model.recommender import item_embeddings
 from recsys.recommending.catalogue import SENDS, STARS, Catalogue
 from recsys.recommending.features import Batch, windows
 from recsys.recommending.logbook import Logbook
@@ -80,7 +80,7 @@ class TrainedRun:
         """Scores of every climb, float32 [batch, n_items]."""
         tensors = {name: torch.from_numpy(np.ascontiguousarray(values)) for name, values in batch.items()}
         with self._busy:
-            return np.asarray(next_climb_scores(self.model, tensors).float())
+            return np.asarray(self.model.next_scores(tensors).float())
 
 
 def logbook_of(rows: pd.DataFrame) -> Logbook:

@@ -7,7 +7,7 @@ number, so a run that was killed and resumed ends like one that was not.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import lightning.pytorch as pl
@@ -17,16 +17,13 @@ from torch.utils.data import DataLoader, Sampler
 
 from recsys.errors import RunError
 from recsys.evaluation.evaluate import evaluate
-from recsys.model.config import ATTRIBUTES, ModelConfig
-from recsys.model.recommender import build_model
+from recsys.model.network import Network
 from recsys.model.scorer import ModelScorer
 from recsys.sequences.cases import Cases
 from recsys.sequences.windows import Windows, as_is
 from recsys.training.config import TrainingConfig
 
 if TYPE_CHECKING:
-    from merlin.schema import Schema
-
     from recsys.sequences.store import Array
 
 SCORE = "validation_score"  # mean of prompted and unprompted MRR@20
@@ -58,10 +55,12 @@ class NextClimb(pl.LightningModule):
 
     Parameters
     ----------
-    schema:
-        Of what the model reads.
-    model_config, config:
-        What the model is, and how it is trained.
+    build:
+        Makes the untrained network; pickled to other processes where there are several devices.
+    length:
+        Sends in a window, the target included.
+    config:
+        How it is trained.
     training_sends:
         Indexes of the sends that a window may end at; nothing after them is read.
     validation:
@@ -76,8 +75,8 @@ class NextClimb(pl.LightningModule):
 
     def __init__(
         self,
-        schema: Schema,
-        model_config: ModelConfig,
+        build: Callable[[], Network],
+        length: int,
         config: TrainingConfig,
         training_sends: Array,
         validation: Cases,
@@ -86,8 +85,8 @@ class NextClimb(pl.LightningModule):
         seed: int,
     ) -> None:
         super().__init__()
-        self.schema, self.model_config, self.config = schema, model_config, config
-        self.windows = Windows(validation.sequences, training_sends, model_config.length)
+        self.build, self.length, self.config = build, length, config
+        self.windows = Windows(validation.sequences, training_sends, length)
         self.validation, self.n_items, self.exclude_seen, self.seed = validation, n_items, exclude_seen, seed
         self.configure_model()
 
@@ -95,7 +94,7 @@ class NextClimb(pl.LightningModule):
         """Build the model, with weights drawn from the seed, unless it is there."""
         if "model" not in self._modules:
             torch.manual_seed(self.seed)
-            self.model = build_model(self.schema, self.model_config)
+            self.model = self.build()
 
     def __getstate__(self) -> dict[str, Any]:
         """Without the model, which holds lambdas of Transformers4Rec's: other processes build their own."""
@@ -123,8 +122,8 @@ class NextClimb(pl.LightningModule):
         torch.manual_seed(hash((self.seed, self.current_epoch, self.global_rank)) % 2**63)
 
     def training_step(self, batch: dict[str, torch.Tensor], _: int) -> torch.Tensor:
-        """Softmax cross-entropy over all climbs, mean over the hidden positions of the batch."""
-        loss: torch.Tensor = self.model(batch, training=True)["loss"]
+        """The network's own loss."""
+        loss = self.model.training_loss(batch)
         self.log("train_loss", loss, on_step=False, on_epoch=True, prog_bar=True, batch_size=1)
         return loss
 
@@ -142,9 +141,9 @@ class NextClimb(pl.LightningModule):
                 f"({self.config.learning_rate:g})"
             )
         values = []
-        for prompted in (True, False) if self._has_prompt() else (True,):
+        for prompted in (True, False) if self.model.prompted else (False,):
             result = evaluate(
-                ModelScorer(self.model, self.validation, self.model_config.length, prompted),
+                ModelScorer(self.model, self.validation, self.length, prompted),
                 self.validation.targets,
                 self.validation.climbers,
                 self.validation.seen if self.exclude_seen else None,
@@ -174,6 +173,3 @@ class NextClimb(pl.LightningModule):
         last = self.config.final_learning_rate / self.config.learning_rate
         done = (step - warmup) / max(1, total - warmup)
         return last + (1 - last) * 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
-
-    def _has_prompt(self) -> bool:
-        return any(name in ATTRIBUTES for name in self.model_config.features)

@@ -6,6 +6,7 @@ files whole; ``--resume`` starts after the last one that did.
 
 from __future__ import annotations
 
+import functools
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -165,13 +166,14 @@ def _module(prepared: Prepared, config: RunConfig) -> NextClimb:
     """What the trainer trains."""
     import numpy as np
 
+    from recsys.model.recommender import build_model
     from recsys.sequences.cases import Cases
     from recsys.sequences.split import TRAIN
     from recsys.training.module import NextClimb
 
     return NextClimb(
-        prepared.schema,
-        config.model,
+        functools.partial(build_model, prepared.schema, config.model),
+        config.model.length,
         config.training,
         np.flatnonzero(prepared.parts == TRAIN),
         Cases.of(prepared.sequences, prepared.parts, "validation", most=config.training.validation_cases),

@@ -1,0 +1,74 @@
+"""What a method that counts sends is fitted on, and what it may read of a case."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from recsys import columns as c
+from recsys.evaluation.baselines import Scorer
+from recsys.sequences.cases import Cases, item_index
+from recsys.sequences.split import TRAIN
+from recsys.sequences.store import Array, Sequences
+from workflows.sends import CLIMB
+
+if TYPE_CHECKING:
+    from recsys.sequences.prepare import Prepared
+
+
+@dataclass(frozen=True, eq=False)
+class Interactions:
+    """All sends of a data set in the order of the sequences, and which of them are training.
+
+    Attributes
+    ----------
+    sequences:
+        Histories of every climber, those held out included.
+    parts:
+        TRAIN, VALIDATION or TEST of each send, int8 [n_sends].
+    days:
+        When each send was, days since the Unix epoch, float64 [n_sends]; a rank where the data has no dates.
+    n_items:
+        Climbs in the catalogue.
+    """
+
+    sequences: Sequences
+    parts: Array
+    days: Array
+    n_items: int
+
+    @classmethod
+    def of(cls, prepared: Prepared) -> Interactions:
+        """The sends of prepared data."""
+        days = prepared.sends[c.DAY].to_numpy(np.float64)[prepared.sequences.rows]
+        return cls(prepared.sequences, prepared.parts, days, prepared.n_items)
+
+    @property
+    def training(self) -> Array:
+        """Indexes of the training sends, int64 [n_training]: all that may be fitted on."""
+        return np.flatnonzero(self.parts == TRAIN)
+
+    @property
+    def items(self) -> Array:
+        """Place in the catalogue of each send's climb, int64 [n_sends]; -1 where it has none."""
+        return item_index(self.sequences.features[CLIMB])
+
+    @property
+    def climbers(self) -> Array:
+        """Index of each send's climber, int64 [n_sends]."""
+        return self.sequences.owner(np.arange(len(self.sequences)))
+
+
+#: Cases, and whether their targets' attributes are given -> their scorer.
+Fitted = Callable[[Cases, bool], Scorer]
+
+
+class Method(Protocol):
+    """A method that is fitted by counting or by algebra, without batches."""
+
+    def fit(self, interactions: Interactions, seed: int) -> Fitted:
+        """Fit on the training sends alone."""
+        ...

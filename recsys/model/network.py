@@ -1,0 +1,32 @@
+"""What can be trained and asked: the prompted transformer, and every network that it is compared with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+
+if TYPE_CHECKING:
+    from recsys.sequences.windows import Batch
+
+
+class Network(torch.nn.Module):
+    """A module with two questions. Its batches are those of `recsys.sequences.windows.Windows`.
+
+    Every sequential feature is [batch, length], padded with 0 at the start, the target last; the climber is
+    [batch]. A network must not read the target's climb when it scores, nor, unless it is `prompted`,
+    anything else of the last position.
+    """
+
+    prompted: bool = False  # whether the target's attributes can be given (`recsys.model.inputs.GIVEN`)
+
+    def training_loss(self, batch: Batch) -> torch.Tensor:
+        """The loss of a batch, a scalar; in training mode."""
+        raise NotImplementedError
+
+    def next_scores(self, batch: Batch) -> torch.Tensor:
+        """Scores of every climb for the last position of each window, [batch, n_items], higher is better.
+
+        Column j is the climb with id ``j + FIRST_VALUE_ID``: padding, null and unknown are not recommended.
+        """
+        raise NotImplementedError

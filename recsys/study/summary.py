@@ -1,0 +1,140 @@
+"""What a study found, as plain values: what its table, its report and the README are written from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+PROMPTED, UNPROMPTED = "prompted", "unprompted"
+HEADLINE = "recall@10"  # what rows are compared by
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A mean over seeds and cases with its 95% interval over seeds and climbers; None where unknown."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A row less another on the same cases: `HEADLINE`'s difference, its p value, raw and by Holm's method."""
+
+    difference: Estimate
+    p_value: float | None
+    corrected: float | None
+
+
+@dataclass(frozen=True)
+class RowSummary:
+    """One row of the study.
+
+    Attributes
+    ----------
+    name, title, family, source:
+        As in ``recsys study --list-rows``: ``sasrec``, "SASRec", "Transformers", "Kang & McAuley 2018".
+    seeds:
+        Seeds that were run; 1 for a method that draws nothing at random.
+    asked:
+        "unprompted", and "prompted" where the row reads prompts, to {metric: estimate} on the test part.
+    training:
+        The same on training sends, accuracy alone.
+    shuffled:
+        Unprompted `HEADLINE` with each history's order shuffled; None for a row that reads no order.
+    order:
+        Share of the unprompted `HEADLINE` that is lost by shuffling, 0 to 1; None as above.
+    comparison:
+        The unprompted row less the reference row; None for the reference itself.
+    by_history, by_popularity:
+        {stratum: unprompted HEADLINE}, for sends before the target and for training sends of the target.
+    settings:
+        What the row was run with, in words, as chosen on validation.
+    parameters, seconds, peak_mib:
+        Trained parameters (0: none); seconds of one seed to train; MiB that one seed took beyond the
+        process it started in.
+    """
+
+    name: str
+    title: str
+    family: str
+    source: str
+    seeds: int
+    asked: Mapping[str, Mapping[str, Estimate]]
+    training: Mapping[str, Estimate] = field(default_factory=dict)
+    shuffled: Estimate | None = None
+    order: Estimate | None = None
+    comparison: Comparison | None = None
+    by_history: Mapping[str, Estimate] = field(default_factory=dict)
+    by_popularity: Mapping[str, Estimate] = field(default_factory=dict)
+    settings: str = ""
+    parameters: int = 0
+    seconds: float = 0.0
+    peak_mib: float = 0.0
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A line of the paper's table beside ours: its label, its accuracy, our row and how it was asked."""
+
+    label: str
+    accuracy: float
+    row: str
+    asked: str
+
+
+@dataclass(frozen=True)
+class Point:
+    """A climb on the map of embeddings: two coordinates, its grade in words and as a number, its sends."""
+
+    x: float
+    y: float
+    climb: str
+    grade: str | None
+    ordinal: float | None
+    sends: int
+
+
+@dataclass(frozen=True)
+class StudySummary:
+    """A whole study.
+
+    Attributes
+    ----------
+    name:
+        Of the study.
+    facts:
+        (label, text) lines that say the data, whether it is simulated, the split, the protocol, the seeds,
+        the tuning budget, the machine: everything a figure needs beside it.
+    simulated:
+        Whether the sends are simulated; said wherever a figure is.
+    n_cases, n_climbers, n_items:
+        Test cases, the climbers they are of, climbs in the catalogue.
+    reference:
+        Name of the row that the others are compared with.
+    rows:
+        In the order of the study; a row that has not been run is not among them.
+    verdicts:
+        Plain sentences: does the best row beat item-kNN, EASE and recent popularity, and the like.
+    paper:
+        The paper's table beside ours; empty where the study has none of its rows.
+    points, points_of:
+        Map of the embeddings of the row `points_of`, two principal components; empty where there is none.
+    unfinished:
+        Cells (row, seed) that are still to be run.
+    """
+
+    name: str
+    facts: tuple[tuple[str, str], ...]
+    simulated: bool
+    n_cases: int
+    n_climbers: int
+    n_items: int
+    reference: str
+    rows: tuple[RowSummary, ...]
+    verdicts: tuple[str, ...] = ()
+    paper: tuple[Paper, ...] = ()
+    points: tuple[Point, ...] = ()
+    points_of: str = ""
+    unfinished: tuple[tuple[str, int], ...] = ()
