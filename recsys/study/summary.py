@@ -20,7 +20,7 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A row less another on the same cases: `HEADLINE`'s difference, its p value, raw and by Holm's method."""
+    """A row less another on the same cases: difference of `HEADLINE`, p value, p value by Holm's method."""
 
     difference: Estimate
     p_value: float | None
