@@ -19,7 +19,7 @@ import typer
 
 from recsys.errors import RecsysError
 
-COMMANDS = ("simulate", "import", "evaluate", "recommend", "export", "serve")
+COMMANDS = ("simulate", "import", "evaluate", "recommend", "study", "report", "export", "serve")
 
 # What the light part does without; a command that asks for one of them needs the other part.
 TRAINING = (

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from recsys.errors import UsageError
 from recsys.model.config import FEATURES
 from recsys.runs import Run, RunConfig
+
+if TYPE_CHECKING:
+    from recsys.study.config import StudyConfig
 
 
 def configure(
@@ -22,12 +26,30 @@ def configure(
     if "features" in values:
         names = str(values["features"]).replace(" ", "")
         values["features"] = FEATURES if names == "all" else tuple(names.split(","))
-    try:
+    with _as_options():
         return RunConfig(
             **{name: values[name] for name in (*run, "schema_name") if name in values},
             model={name: values[name] for name in model if name in values},
             training={name: values[name] for name in training if name in values},
         )
+
+
+def configure_study(
+    run: Mapping[str, Any], training: Mapping[str, Any], study: Mapping[str, Any]
+) -> StudyConfig:
+    """A study's configuration; a value out of its range is a `UsageError`."""
+    from recsys.study.config import StudyConfig
+
+    data = str(run["data"]) if run.get("data") is not None else None
+    with _as_options():
+        return StudyConfig(run={**run, "data": data}, training=training, **study)
+
+
+@contextlib.contextmanager
+def _as_options() -> Iterator[None]:
+    """Say which option a refused value was given with."""
+    try:
+        yield
     except ValidationError as error:
         first = error.errors()[0]
         option = "--" + str(first["loc"][-1]).replace("_", "-")

@@ -1,0 +1,152 @@
+"""One cell of a study: a row and a seed, fitted on training, chosen on validation, read once on test.
+
+Every method goes through the same sends, split, windows and evaluator as the main model.
+"""
+
+from __future__ import annotations
+
+import functools
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from recsys.baselines.interactions import Fitted, Interactions
+from recsys.evaluation.evaluate import evaluate
+from recsys.sequences.cases import Cases
+from recsys.study.rows import Row
+from recsys.study.store import Outcome
+
+if TYPE_CHECKING:
+    from merlin.schema import Schema
+
+    from recsys.evaluation.baselines import Scorer
+    from recsys.sequences.store import Array
+    from recsys.study.config import StudyConfig
+
+UNPROMPTED, PROMPTED, SHUFFLED = "unprompted", "prompted", "shuffled"
+CHOOSING = "mrr@20"  # what a setting is chosen by, on unprompted validation cases
+
+
+@dataclass(frozen=True, eq=False)
+class Material:
+    """What every cell of a study works on."""
+
+    config: StudyConfig
+    interactions: Interactions
+    schema: Schema
+
+    @functools.cached_property
+    def cases(self) -> dict[str, Cases]:
+        """The cases of each part; of training and validation so many at the most."""
+        most = {
+            "train": self.config.training_cases,
+            "validation": self.config.training.validation_cases,
+            "test": None,
+        }
+        sends, parts = self.interactions.sequences, self.interactions.parts
+        return {part: Cases.of(sends, parts, part, most=count) for part, count in most.items()}
+
+    def ranks(self, scorer: Scorer, part: str) -> Array:
+        """Rank of every target of a part, int64 [n]."""
+        return self.evaluate(scorer, part).ranks
+
+    def evaluate(self, scorer: Scorer, part: str) -> Any:
+        """The evaluator's result on a part."""
+        cases = self.cases[part]
+        seen = cases.seen if self.config.run.exclude_seen else None
+        return evaluate(scorer, cases.targets, cases.climbers, seen, self.interactions.n_items)
+
+
+def run_cell(material: Material, row: Row, seed: int) -> Outcome:
+    """Fit a row with a seed and rank the targets of all parts."""
+    method = row.load()
+    began = time.perf_counter()
+    if hasattr(method, "build"):
+        network, facts = _train(material, method, seed)
+        seconds = time.perf_counter() - began
+        return _network_outcome(material, network, method, {**facts, "seconds": seconds})
+    fitted, facts = _choose(material, method, seed)
+    seconds = time.perf_counter() - began
+    ranks = _read(material, lambda cases, asked: fitted(cases, asked == PROMPTED), method.prompted)
+    return Outcome(ranks, {**facts, "seconds": seconds, "parameters": 0})
+
+
+def _choose(material: Material, method: Any, seed: int) -> tuple[Fitted, dict[str, Any]]:
+    """Fit a counting method with each of its settings and keep the best on validation."""
+    best: tuple[float, Fitted, Any] | None = None
+    for settings in method.GRID:
+        fitted = settings.fit(material.interactions, seed)
+        scorer = fitted(material.cases["validation"], False)
+        score = material.evaluate(scorer, "validation").values[CHOOSING]
+        if best is None or score > best[0]:
+            best = (score, fitted, settings)
+    assert best is not None, f"{method}: no settings to choose from"
+    words = f"{best[2]}, the best of {len(method.GRID)}" if len(method.GRID) > 1 else str(best[2])
+    return best[1], {"settings": words}
+
+
+def _train(material: Material, method: Any, seed: int) -> tuple[Any, dict[str, Any]]:
+    """Train a network; the epoch is chosen on validation."""
+    from recsys.training.fit import fit
+    from recsys.training.module import NextClimb
+
+    config, interactions = material.config, material.interactions
+    training = config.training
+    if method.every_position:
+        # Each send would be a target in `length` overlapping windows.
+        training = replace_share(training, 2 / config.length)
+    module = NextClimb(
+        functools.partial(method.build, material.schema, config.length),
+        config.length,
+        training,
+        interactions.training,
+        material.cases["validation"],
+        interactions.n_items,
+        config.run.exclude_seen,
+        seed,
+    )
+    with tempfile.TemporaryDirectory(prefix="recsys-cell-") as folder:
+        fitted = fit(module, training, Path(folder), resume=False)
+    words = f"epoch {fitted['best_epoch']} of {fitted['epochs_trained']}"
+    parameters = sum(each.numel() for each in module.model.parameters() if each.requires_grad)
+    return module.model, {"settings": words, "parameters": parameters}
+
+
+def replace_share(training: Any, share: float) -> Any:
+    """The same training on a share of an epoch's windows."""
+    return training.model_copy(update={"windows": min(1.0, training.windows * share)})
+
+
+def _network_outcome(material: Material, network: Any, method: Any, facts: dict[str, Any]) -> Outcome:
+    from recsys.model.scorer import ModelScorer
+
+    length = material.config.length
+
+    def scorer(cases: Cases, asked: str) -> Scorer:
+        shuffle = 0 if asked == SHUFFLED else None
+        return ModelScorer(network, cases, length, asked == PROMPTED, shuffle)
+
+    ranks = _read(material, scorer, network.prompted)
+    if method.sequential:
+        ranks[f"test-{SHUFFLED}"] = material.ranks(scorer(material.cases["test"], SHUFFLED), "test")
+    return Outcome(ranks, facts, _embeddings(network))
+
+
+def _embeddings(network: Any) -> Array | None:
+    """The climbs' embeddings of the transformer, which the report draws a map of."""
+    from recsys.model.recommender import PromptedTransformer, item_embeddings
+
+    return item_embeddings(network) if isinstance(network, PromptedTransformer) else None
+
+
+def _read(material: Material, scorer: Callable[[Cases, str], Scorer], prompted: bool) -> dict[str, Array]:
+    """Ranks on all three parts, prompted too where the method reads prompts."""
+    asked = (UNPROMPTED, PROMPTED) if prompted else (UNPROMPTED,)
+    return {
+        f"{part}-{how}": material.ranks(scorer(cases, how), part)
+        for part, cases in material.cases.items()
+        for how in asked
+    }

@@ -1,0 +1,127 @@
+"""Every estimate of a study: intervals, comparisons with the reference, strata, and the worth of order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from recsys.evaluation.metrics import METRICS
+from recsys.study.rows import ROWS
+from recsys.study.statistics import Resamples, compare, estimate
+from recsys.study.summary import HEADLINE, PROMPTED, UNPROMPTED, Estimate, RowSummary
+
+if TYPE_CHECKING:
+    from recsys.sequences.cases import Cases
+    from recsys.sequences.store import Array
+    from recsys.study.cell import Material
+    from recsys.study.readings import Readings
+
+# Lower bounds of the strata.
+HISTORY: Final = (1, 5, 10, 20, 50, 100)
+POPULARITY: Final = (0, 5, 10, 20, 50, 100)
+_FEW: Final = 1000  # resamples of what no p value hangs on
+
+
+class Estimates:
+    """Every estimate of a study, by name of the row."""
+
+    def __init__(self, found: Readings, reference: str) -> None:
+        self.found, test = found, found.material.cases["test"]
+        self.few, self.many = Resamples(test.climbers, _FEW), Resamples(test.climbers)
+        self.n_climbers = self.few.n_climbers
+        self.asked = {
+            how: {metric: self._estimates(f"test-{how}", metric) for metric in METRICS}
+            for how in (UNPROMPTED, PROMPTED)
+        }
+        headline = found.values(f"test-{UNPROMPTED}", HEADLINE)
+        self.drawn = self.many.means(headline)
+        self.means = {name: float(values.mean()) for name, values in headline.items()}
+        self.comparisons = compare(self.means, self.drawn, reference, self.n_climbers)
+        self.shuffled, self.order = self._order(headline)
+        self.by_history = self._strata(headline, _history(test), HISTORY)
+        self.by_popularity = self._strata(headline, _popularity(found.material), POPULARITY)
+        self.training = {how: self._training(how) for how in (UNPROMPTED, PROMPTED)}
+
+    def row(self, name: str) -> RowSummary:
+        """All that was found for a row."""
+        row, found = ROWS[name], self.found
+        asked = {
+            how: {metric: each[name] for metric, each in metrics.items() if name in each}
+            for how, metrics in self.asked.items()
+        }
+        return RowSummary(
+            name=name,
+            title=row.title,
+            family=row.family,
+            source=row.source,
+            seeds=len(found.outcomes[name]),
+            asked={how: metrics for how, metrics in asked.items() if metrics},
+            training={how: each[name] for how, each in self.training.items() if name in each},
+            shuffled=self.shuffled.get(name),
+            order=self.order.get(name),
+            comparison=self.comparisons.get(name),
+            by_history=self.by_history[name],
+            by_popularity=self.by_popularity[name],
+            settings=str(found.outcomes[name][0].facts["settings"]),
+            parameters=int(found.fact(name, "parameters")),
+            seconds=found.fact(name, "seconds"),
+            peak_mib=found.fact(name, "peak_mib"),
+        )
+
+    def _estimates(self, reading: str, metric: str) -> dict[str, Estimate]:
+        values = self.found.values(reading, metric)
+        return self._estimated(values, self.few.means(values) if values else {})
+
+    def _estimated(self, values: dict[str, Array], drawn: dict[str, Array]) -> dict[str, Estimate]:
+        return {
+            name: estimate(float(each.mean()), drawn[name], self.n_climbers) for name, each in values.items()
+        }
+
+    def _training(self, how: str) -> dict[str, Estimate]:
+        values = self.found.values(f"train-{how}", "accuracy")
+        resamples = Resamples(self.found.material.cases["train"].climbers, _FEW)
+        return self._estimated(values, resamples.means(values) if values else {})
+
+    def _order(self, headline: dict[str, Array]) -> tuple[dict[str, Estimate], dict[str, Estimate]]:
+        """The headline with shuffled histories, and the share that is lost by it."""
+        values = self.found.values("test-shuffled", HEADLINE)
+        if not values:
+            return {}, {}
+        drawn, ordered = self.few.means(values), self.few.means({name: headline[name] for name in values})
+        lost = {}
+        for name, each in values.items():
+            if headline[name].mean() > 0:
+                with np.errstate(invalid="ignore", divide="ignore"):
+                    share = 1 - drawn[name] / ordered[name]
+                lost[name] = estimate(1 - float(each.mean() / headline[name].mean()), share, self.n_climbers)
+        return self._estimated(values, drawn), lost
+
+    def _strata(
+        self, headline: dict[str, Array], amounts: Array, bounds: tuple[int, ...]
+    ) -> dict[str, dict[str, Estimate]]:
+        """The headline of every row in each stratum that has cases: {row: {stratum: estimate}}."""
+        found: dict[str, dict[str, Estimate]] = {name: {} for name in headline}
+        for low, high in zip(bounds, (*bounds[1:], None), strict=True):
+            inside = (amounts >= low) & (amounts < (np.inf if high is None else high))
+            if not inside.any():
+                continue
+            label = f"{low}+" if high is None else f"{low}-{high - 1}"
+            drawn = self.few.means(headline, inside)
+            for name, values in headline.items():
+                value = float(values[:, inside].mean())
+                found[name][f"{label} ({inside.sum():,})"] = estimate(value, drawn[name], self.n_climbers)
+        return found
+
+
+def _history(cases: Cases) -> Array:
+    """Sends before each target."""
+    return cases.sends - cases.sequences.offsets[cases.climbers]
+
+
+def _popularity(material: Material) -> Array:
+    """Training sends of each target's climb; 0 where it has none."""
+    known, targets = material.interactions, material.cases["test"].targets
+    items = known.items[known.training]
+    counts = np.bincount(items[items >= 0], minlength=known.n_items)
+    return np.where(targets >= 0, counts[np.maximum(targets, 0)], 0)

@@ -1,0 +1,143 @@
+"""Runs the cells of a study that are not finished, some at a time, each in a process of its own."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from multiprocessing.connection import wait
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from recsys.console import say
+from recsys.study.rows import ROWS, Row
+from recsys.study.store import Store
+
+if TYPE_CHECKING:
+    from recsys.study.cell import Material
+    from recsys.study.config import StudyConfig
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A row and a seed, and the name under which their outcome is kept."""
+
+    row: Row
+    seed: int
+    key: str
+
+    def __str__(self) -> str:
+        """As it is shown: ``sasrec, seed 1``."""
+        return f"{self.row.name}, seed {self.seed}"
+
+
+def cells(config: StudyConfig) -> list[Cell]:
+    """All cells of a study, the first seed of every row before the second of any."""
+    return [
+        Cell(ROWS[name], seed, config.key(ROWS[name], seed))
+        for seed in range(config.seeds)
+        for name in config.rows
+        if seed == 0 or ROWS[name].random
+    ]
+
+
+def unfinished(config: StudyConfig, folder: Path) -> list[Cell]:
+    """The cells that are still to be run; of those that share an outcome, the first."""
+    store = Store(folder)
+    first = {cell.key: cell for cell in reversed(cells(config))}
+    return [cell for cell in cells(config) if first[cell.key] == cell and not store.has(cell.key)]
+
+
+@dataclass
+class _Clock:
+    """Seconds that cells took, for saying how long the others may."""
+
+    total: int
+    jobs: int
+    done: int = 0
+    spent: float = 0.0
+    began: float = field(default_factory=time.monotonic)
+
+    def line(self, cell: Cell, seconds: float, verdict: str) -> str:
+        """Count a cell that ended, and say so with the time that is left."""
+        self.done += 1
+        self.spent += seconds
+        left = (self.total - self.done) * self.spent / self.done / self.jobs
+        return f"[{self.done}/{self.total}] {cell}: {verdict} in {_time(seconds)}; about {_time(left)} left"
+
+
+def run(material: Material, folder: Path, jobs: int) -> list[tuple[Cell, str]]:
+    """Run every unfinished cell.
+
+    Parameters
+    ----------
+    material:
+        What the cells work on.
+    folder:
+        The study's.
+    jobs:
+        Cells at a time; the cores are shared out among them.
+
+    Returns
+    -------
+    The cells that failed, each with the last line of its log.
+    """
+    todo = unfinished(material.config, folder)
+    store = Store(folder)
+    store.folder.mkdir(exist_ok=True)
+    threads = max(1, (os.cpu_count() or 1) // jobs)
+    os.environ |= {"OMP_NUM_THREADS": str(threads), "PYTHONWARNINGS": "ignore"}  # of the cells
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["recsys.study.worker"])
+    failed, clock = [], _Clock(len(todo), jobs)
+    for cell, seconds, code in _pool(context, todo, jobs, (material, folder, threads)):
+        why = "" if store.has(cell.key) else _why(store, cell, code)
+        if why:
+            failed.append((cell, why))
+        say(clock.line(cell, seconds, f"failed ({why})" if why else "done"))
+    return failed
+
+
+def _pool(
+    context: Any, todo: Sequence[Cell], jobs: int, shared: tuple[Material, Path, int]
+) -> Iterator[tuple[Cell, float, int | None]]:
+    """Keep `jobs` processes busy; yields each cell that ended, its seconds and its exit code."""
+    from recsys.study.worker import work
+
+    material, folder, threads = shared
+    running: dict[int, tuple[Any, Cell, float]] = {}
+    queue = list(todo)
+    try:
+        while queue or running:
+            while queue and len(running) < jobs:
+                cell = queue.pop(0)
+                process = context.Process(
+                    target=work, args=(material, cell.row.name, cell.seed, folder, threads), daemon=True
+                )
+                process.start()
+                running[process.sentinel] = (process, cell, time.monotonic())
+            for sentinel in wait(list(running)):
+                process, cell, began = running.pop(sentinel)  # type: ignore[arg-type]
+                process.join()
+                yield cell, time.monotonic() - began, process.exitcode
+    finally:
+        for process, _, _ in running.values():
+            process.terminate()
+            process.join()
+
+
+def _why(store: Store, cell: Cell, code: int | None) -> str:
+    """The last line that a failed cell wrote, or how its process ended."""
+    log = store.log(cell.key)
+    lines = log.read_text(errors="replace").strip().splitlines() if log.is_file() else []
+    return lines[-1] if lines else f"its process ended with {code}"
+
+
+def _time(seconds: float) -> str:
+    """A duration as a person says it: 48 s, 12 min, 3 h 05 min."""
+    minutes = round(seconds / 60)
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02d} min"

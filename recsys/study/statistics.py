@@ -1,0 +1,114 @@
+"""How sure a study is: a bootstrap over seeds and climbers at once.
+
+A cell of a table is a mean over seeds and cases. Both are samples: other seeds would train other weights,
+other climbers would give other cases. Seeds and climbers are therefore resampled together, crossed (the
+pigeonhole bootstrap: Owen, Annals of Applied Statistics 2007), with the same climbers drawn for every row,
+so that rows are compared pair by pair. Seeds of two rows have nothing in common and are drawn apart.
+"""
+
+from __future__ import annotations
+
+import zlib
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys.evaluation.bootstrap import holm
+from recsys.study.summary import Comparison, Estimate
+
+RESAMPLES: Final = 10_000
+_CHUNK: Final = 500  # resamples whose weights are held at a time
+
+Values = NDArray[np.float64]
+
+
+class Resamples:
+    """Resampled means of any number of rows over the same cases.
+
+    Parameters
+    ----------
+    climbers:
+        Whose case each is, [N].
+    resamples, seed:
+        How many, and the seed of the draws.
+    """
+
+    def __init__(self, climbers: NDArray[Any], resamples: int = RESAMPLES, seed: int = 0) -> None:
+        ids, self._cluster = np.unique(climbers, return_inverse=True)
+        self._counts = np.bincount(self._cluster).astype(np.float64)  # [C]
+        self.n_climbers, self.resamples, self.seed = len(ids), resamples, seed
+
+    def means(self, rows: dict[str, Values], cases: NDArray[np.bool_] | None = None) -> dict[str, Values]:
+        """Resampled means, [resamples], of each row's values [S, N]: S seeds, N cases.
+
+        Parameters
+        ----------
+        rows:
+            Name of a row to its values. The name decides which seeds are drawn for it.
+        cases:
+            [N], the cases that count (a stratum), or None for all. A resample without any is NaN.
+        """
+        kept = np.ones(len(self._cluster)) if cases is None else cases.astype(np.float64)
+        sums = [self._by_climber(each * kept) for values in rows.values() for each in values]
+        per_seed = self._resampled(np.stack(sums, axis=1), self._by_climber(kept))  # [resamples, all seeds]
+        drawn, start = {}, 0
+        for name, values in rows.items():
+            own = per_seed[:, start : start + len(values)]
+            generator = np.random.default_rng([self.seed, zlib.crc32(name.encode())])
+            picks = generator.integers(0, len(values), own.shape)
+            drawn[name] = np.take_along_axis(own, picks, axis=1).mean(axis=1)
+            start += len(values)
+        return drawn
+
+    def _by_climber(self, values: Values) -> Values:
+        """Sum of values [N] for each climber, [C]."""
+        sums = np.bincount(self._cluster, weights=values, minlength=self.n_climbers)
+        return np.asarray(sums, dtype=np.float64)
+
+    def _resampled(self, sums: Values, counts: Values) -> Values:
+        """Ratios of sums [C, M] and counts [C] over climbers drawn with replacement, [resamples, M]."""
+        generator = np.random.default_rng(self.seed)
+        parts = []
+        for start in range(0, self.resamples, _CHUNK):
+            size = min(_CHUNK, self.resamples - start)
+            drawn = generator.integers(0, self.n_climbers, (size, self.n_climbers))
+            flat = drawn + np.arange(size)[:, None] * self.n_climbers
+            times = np.bincount(flat.ravel(), minlength=size * self.n_climbers).reshape(size, -1)
+            with np.errstate(invalid="ignore"):
+                parts.append((times @ sums) / (times @ counts)[:, None])
+        return np.concatenate(parts)
+
+
+def estimate(value: float, drawn: Values, n_climbers: int) -> Estimate:
+    """A value with the percentile interval of its resampled means; one climber gives no interval."""
+    known = drawn[np.isfinite(drawn)]
+    if n_climbers < 2 or not len(known):
+        return Estimate(value)
+    low, high = np.quantile(known, [0.025, 0.975])
+    return Estimate(value, float(low), float(high))
+
+
+def compare(
+    values: dict[str, float], drawn: dict[str, Values], reference: str, n_climbers: int
+) -> dict[str, Comparison]:
+    """Every row less the reference, with p values and Holm's correction for as many comparisons.
+
+    The p value inverts the percentile interval, as `recsys.evaluation.bootstrap.paired_difference` does.
+    """
+    others = [name for name in values if name != reference]
+    differences = {
+        name: estimate(values[name] - values[reference], drawn[name] - drawn[reference], n_climbers)
+        for name in others
+    }
+    if n_climbers < 2:
+        return {name: Comparison(each, None, None) for name, each in differences.items()}
+    p_values = {name: two_sided(drawn[name] - drawn[reference]) for name in others}
+    corrected = holm(p_values)
+    return {name: Comparison(differences[name], p_values[name], corrected[name]) for name in others}
+
+
+def two_sided(drawn: Values) -> float:
+    """Twice the smaller share of resampled differences on either side of zero; never 0."""
+    side = min(np.count_nonzero(drawn <= 0), np.count_nonzero(drawn >= 0))
+    return min(1.0, 2 * (side + 1) / (len(drawn) + 1))

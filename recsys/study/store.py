@@ -1,0 +1,91 @@
+"""A study's folder: what was asked, what was prepared, and one file a finished cell.
+
+    studies/NAME/study.json              the configuration
+                 workflow/ schema.pbtxt sends.parquet climbs.parquet   as in a run
+                 cells/KEY.npz           ranks of a cell's cases, and what it took
+                 cells/KEY.log           what a cell that failed had to say
+                 results.csv report.html report.md
+
+A cell's file is whole or absent, so whatever a killed study leaves behind can be continued.
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from recsys.errors import RunError
+from recsys.files import atomic_path
+from recsys.sequences.store import Array
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What one cell measured.
+
+    Attributes
+    ----------
+    ranks:
+        Name of a reading to the ranks of its cases, int64 [n]: ``test-unprompted``, ``test-prompted``,
+        ``test-shuffled``, ``validation-unprompted``, ``train-unprompted`` and so on.
+    facts:
+        ``settings`` in words, ``parameters``, ``seconds``, ``peak_mib``.
+    embeddings:
+        The climbs' embeddings, float32 [n_items, dim], where the study keeps them.
+    """
+
+    ranks: dict[str, Array]
+    facts: dict[str, Any]
+    embeddings: Array | None = None
+
+
+class Store:
+    """Reads and writes the cells of a study."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / "cells"
+
+    def path(self, key: str) -> Path:
+        """The cell's file."""
+        return self.folder / f"{key}.npz"
+
+    def log(self, key: str) -> Path:
+        """Where a cell's process writes what it has to say."""
+        return self.folder / f"{key}.log"
+
+    def has(self, key: str) -> bool:
+        """Whether the cell is finished."""
+        return self.path(key).is_file()
+
+    def write(self, key: str, outcome: Outcome) -> None:
+        """Keep a finished cell."""
+        arrays = {f"ranks/{name}": ranks.astype(np.int32) for name, ranks in outcome.ranks.items()}
+        if outcome.embeddings is not None:
+            arrays["embeddings"] = outcome.embeddings
+        with atomic_path(self.path(key)) as fresh, fresh.open("wb") as file:
+            np.savez_compressed(file, facts=np.array(json.dumps(outcome.facts)), **arrays)
+
+    def read(self, key: str) -> Outcome:
+        """A finished cell.
+
+        Raises
+        ------
+        RunError
+            The file is damaged; with it removed the cell is run again.
+        """
+        try:
+            with np.load(self.path(key), allow_pickle=False) as arrays:
+                named = {name: arrays[name] for name in arrays.files}
+            facts = json.loads(str(named.pop("facts")))
+        except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile) as error:
+            raise RunError(
+                f"{self.path(key)}: not a readable cell ({type(error).__name__}); remove it and study again"
+            ) from None
+        embeddings = named.pop("embeddings", None)
+        ranks = {name.removeprefix("ranks/"): values.astype(np.int64) for name, values in named.items()}
+        return Outcome(ranks, facts, embeddings)

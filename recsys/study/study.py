@@ -1,0 +1,179 @@
+"""A study from raw sends to its report: prepare once, run what is not finished, write what was found."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from recsys.console import progress, say, warn
+from recsys.errors import RunError, UsageError
+from recsys.files import atomic_path, read_json, write_json
+from recsys.runs import Run, RunConfig
+
+if TYPE_CHECKING:
+    from recsys.study.cell import Material
+    from recsys.study.config import StudyConfig
+    from recsys.study.summary import StudySummary
+
+STUDY = "study.json"
+
+
+def study(config: StudyConfig, folder: Path, jobs: int) -> StudySummary:
+    """Run a study, or continue it, and write results.csv, report.html and report.md.
+
+    Cells that are finished are never run again: a study can be killed, continued, and continued with more
+    rows or more seeds.
+
+    Parameters
+    ----------
+    config:
+        What is studied.
+    folder:
+        The study's.
+    jobs:
+        Cells at a time.
+
+    Raises
+    ------
+    UsageError
+        The folder holds a study of other data, or of another split.
+    RunError
+        Some cells failed; the others are kept, and what they found is written.
+    """
+    from recsys.study.runner import run, unfinished
+
+    home = Run(folder)
+    with home.lock():
+        config = _prepare(home, config)
+        material = load(folder, config)
+        todo = unfinished(config, folder)
+        say(f"{len(config.rows)} rows, {config.seeds} seeds: {len(todo)} cells to run, {jobs} at a time")
+        try:
+            failed = run(material, folder, jobs) if todo else []
+        finally:
+            found = _write(material, folder)
+    if failed or found is None:
+        names = "; ".join(f"{cell}: {why}" for cell, why in failed[:3])
+        raise RunError(f"{folder}: {len(failed)} cells failed ({names}); their logs are in {folder}/cells")
+    return found
+
+
+def load(folder: Path, config: StudyConfig | None = None) -> Material:
+    """What the cells of a study work on, from its folder.
+
+    Raises
+    ------
+    RunError
+        The folder holds no study.
+    """
+    from recsys.baselines.interactions import Interactions
+    from recsys.sequences.prepare import load_prepared
+    from recsys.study.cell import Material
+
+    config = config or read_config(folder)
+    with progress("loading what was prepared"):
+        prepared = load_prepared(folder)
+    return Material(config, Interactions.of(prepared), prepared.schema)
+
+
+def read_config(folder: Path) -> StudyConfig:
+    """The configuration that a study was last run with."""
+    from pydantic import ValidationError
+
+    from recsys.study.config import StudyConfig
+
+    if not (folder / STUDY).is_file():
+        raise RunError(f"{folder}: not a study (no {STUDY}); run one with: recsys study DATA --out {folder}")
+    try:
+        return StudyConfig.model_validate(read_json(folder / STUDY))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise RunError(f"{folder / STUDY}: {where}: {first['msg'].lower()}") from None
+
+
+def report(folder: Path) -> StudySummary:
+    """Write results.csv, report.html and report.md of a study anew from its finished cells."""
+    found = _write(load(folder), folder)
+    if found is None:
+        raise RunError(f"{folder}: no cell is finished yet; run recsys study again")
+    return found
+
+
+def _prepare(home: Run, config: StudyConfig) -> StudyConfig:
+    """Prepare the data, or find it prepared for the same run; returns the configuration with its facts."""
+    from recsys.training.pipeline import _prepared as prepare_run
+
+    if home.started:
+        _refuse_other(home, config.run)
+        run = home.config
+    else:
+        _, run = prepare_run(home, config.run)
+    config = config.model_copy(update={"run": run})
+    write_json(home.folder / STUDY, config.model_dump(mode="json"))
+    return config
+
+
+def _refuse_other(home: Run, asked: RunConfig) -> None:
+    """A folder keeps the cells of one data set and one split."""
+    if not (home.folder / STUDY).is_file():
+        raise UsageError(f"{home.folder}: holds a run, not a study; choose another --out")
+    old = home.config.model_dump(exclude={"facts"})
+    for name, value in asked.model_dump(exclude={"facts"}).items():
+        if old[name] != value:
+            raise UsageError(
+                f"{home.folder}: was started with {name} {old[name]}, not {value}; choose another --out"
+            )
+
+
+def _write(material: Material, folder: Path) -> StudySummary | None:
+    """Write all that the finished cells say; None where there are none."""
+    from recsys.study.readings import Readings
+    from recsys.study.report import markdown, render
+    from recsys.study.runner import cells
+    from recsys.study.store import Store
+    from recsys.study.summarise import summarise
+
+    if not any(Store(folder).has(cell.key) for cell in cells(material.config)):
+        warn(f"{folder}: no cell is finished, so there is no report")
+        return None
+    with progress("writing the report"):
+        Readings(material, folder).write(folder / "results.csv")
+        found = summarise(material, folder, facts(material.config.run))
+        for name, text in (("report.html", render(found)), ("report.md", markdown(found))):
+            with atomic_path(folder / name) as fresh:
+                fresh.write_text(text, encoding="utf-8")
+    return found
+
+
+def facts(run: RunConfig) -> tuple[tuple[str, str], ...]:
+    """Lines on the data, the split and the machine."""
+    import platform
+
+    import torch
+
+    known: dict[str, Any] = run.facts
+    split = {key: value for key, value in known["split"].items() if key not in ("split", "seed")}
+    described = "; ".join(f"{key.replace('_', ' ')} {_plain(value)}" for key, value in split.items())
+    simulated = "simulated, " if known["simulated"] else ""
+    gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else "no GPU"
+    cores = f"{os.cpu_count()} cores, {gpu}"
+    return (
+        (
+            "Data",
+            f"{known['source']} ({simulated}{known['sends']:,} sends, {known['climbs']:,} climbs, "
+            f"{known['climbers']:,} climbers with at least {known['kept_with_at_least']} sends each)",
+        ),
+        ("Split", f"{run.split}, seed {run.seed}; {described}"),
+        (
+            "Machine",
+            f"{cores}, Python {platform.python_version()}, torch {torch.__version__}",
+        ),
+    )
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {count:,}" for name, count in value.items())
+    return str(value)

@@ -1,0 +1,77 @@
+"""From a study's finished cells to what was found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from recsys.study.climb_map import climb_map
+from recsys.study.estimates import Estimates
+from recsys.study.readings import Readings
+from recsys.study.runner import unfinished
+from recsys.study.summary import StudySummary
+from recsys.study.verdicts import beside_paper, verdicts
+
+if TYPE_CHECKING:
+    from recsys.study.cell import Material
+
+
+def summarise(material: Material, folder: Path, facts: tuple[tuple[str, str], ...]) -> StudySummary:
+    """What a study has found so far.
+
+    Parameters
+    ----------
+    material:
+        What its cells worked on.
+    folder:
+        The study's.
+    facts:
+        Lines that say data, split and machine; protocol, seeds and budget are added.
+
+    Raises
+    ------
+    RunError
+        No cell is finished.
+    """
+    config = material.config
+    found = Readings(material, folder)
+    reference = config.reference if config.reference in found.names else found.names[0]
+    estimates = Estimates(found, reference)
+    points, points_of = climb_map(found, folder)
+    return StudySummary(
+        name=folder.name,
+        facts=(*facts, *_protocol(material)),
+        simulated=bool(config.run.facts.get("simulated")),
+        n_cases=len(material.cases["test"]),
+        n_climbers=estimates.n_climbers,
+        n_items=found.n_items,
+        reference=reference,
+        rows=tuple(estimates.row(name) for name in found.names),
+        verdicts=verdicts(found, estimates),
+        paper=tuple(beside_paper(config.paper, found)),
+        points=points,
+        points_of=points_of,
+        unfinished=tuple((cell.row.name, cell.seed) for cell in unfinished(config, folder)),
+    )
+
+
+def _protocol(material: Material) -> tuple[tuple[str, str], ...]:
+    config, training = material.config, material.config.training
+    seen = "left out" if config.run.exclude_seen else "kept"
+    return (
+        (
+            "Protocol",
+            f"the next send named from at most {config.length - 1} before it, ranked in the full catalogue, "
+            f"ties against the target, climbs already sent {seen}; test read once",
+        ),
+        (
+            "Seeds",
+            f"{config.seeds} of weights and training; the split is always that of seed {config.run.seed}",
+        ),
+        (
+            "Tuning budget",
+            f"the same for all: up to {training.epochs} epochs at learning rate {training.learning_rate:g}, "
+            "the best on validation kept; a method that counts chooses among at most 8 published settings on "
+            "validation; nothing else was tuned",
+        ),
+    )

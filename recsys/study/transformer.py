@@ -1,0 +1,32 @@
+"""The prompted transformer as one of the study's networks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from recsys.model.config import ATTRIBUTES, ModelConfig
+
+if TYPE_CHECKING:
+    from merlin.schema import Schema
+
+    from recsys.model.recommender import PromptedTransformer
+
+# Objectives that name most of a window's climbs at once, so that an epoch needs fewer windows.
+_EVERY_POSITION = ("clm",)
+
+
+class Transformer:
+    """Settings of `recsys.model.config.ModelConfig`, the window's length left to the study."""
+
+    sequential = True
+
+    def __init__(self, **settings: Any) -> None:
+        self.config = ModelConfig(**settings)
+        self.prompted = any(name in ATTRIBUTES for name in self.config.features)
+        self.every_position = self.config.masking in _EVERY_POSITION
+
+    def build(self, schema: Schema, length: int) -> PromptedTransformer:
+        """An untrained model for windows of `length` sends."""
+        from recsys.model.recommender import build_model
+
+        return build_model(schema, self.config.model_copy(update={"length": length}))

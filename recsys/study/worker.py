@@ -1,0 +1,54 @@
+"""The process of one cell: its own, so that its peak memory is its own and a crash takes nothing else along.
+
+The study's fork server imports this module once, and with it all that is slow to import.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import sys
+import traceback
+import warnings
+from pathlib import Path
+
+import torch
+
+import recsys.model.recommender
+import recsys.training.fit
+import recsys.training.module  # noqa: F401
+from recsys.errors import RecsysError
+from recsys.study.cell import Material, run_cell
+from recsys.study.rows import ROWS
+from recsys.study.store import Outcome, Store
+
+_MIB = 1 << 20
+
+
+def work(material: Material, name: str, seed: int, folder: Path, threads: int) -> None:
+    """Run a cell and keep it in the study's folder; what goes wrong is left in the cell's log."""
+    store = Store(folder)
+    key = material.config.key(ROWS[name], seed)
+    warnings.simplefilter("ignore")
+    torch.set_num_threads(threads)
+    with store.log(key).open("w") as log:
+        os.dup2(log.fileno(), sys.stdout.fileno())
+        os.dup2(log.fileno(), sys.stderr.fileno())
+        try:
+            before = _resident()
+            outcome = run_cell(material, ROWS[name], seed)
+            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+            facts = {**outcome.facts, "row": name, "seed": seed, "peak_mib": max(0, peak - before) / _MIB}
+            store.write(key, Outcome(outcome.ranks, facts, outcome.embeddings))
+        except RecsysError as error:
+            print(error, file=sys.stderr)
+            raise SystemExit(2) from None
+        except Exception:
+            traceback.print_exc()
+            raise SystemExit(1) from None
+    store.log(key).unlink()
+
+
+def _resident() -> int:
+    """Bytes of memory that the process holds now."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
