@@ -10,7 +10,7 @@ import typer
 # Options of the command that are fields of the run's configuration: option -> (section, field).
 _MODEL = (
     "body", "masking", "features", "numbers", "length", "d_model", "heads", "layers", "dropout", "climb_dim",
-    "climber_dim", "mlm_probability",
+    "climber_dim", "aggregation", "mlm_probability", "span_length", "rtd_weight",
 )  # fmt: skip
 _TRAINING = ("epochs", "patience", "batch_size", "learning_rate", "accelerator", "devices", "precision")
 _RUN = ("data", "split", "min_sends", "bad_rows", "exclude_seen", "seed")
@@ -30,7 +30,9 @@ def train(
         ),
     ] = None,
     output: Annotated[Path | None, _Option(help="the run's folder [default: runs/DATA-MASKING-BODY]")] = None,
-    masking: Annotated[str, _Option(help="last | mlm: which climbs are hidden and predicted")] = "last",
+    masking: Annotated[
+        str, _Option(help="last | mlm | span | clm | plm | rtd: which climbs are hidden and predicted")
+    ] = "last",
     body: Annotated[str, _Option(help="xlnet | bert | gpt2 | electra | albert")] = "bert",
     features: Annotated[
         str,
@@ -59,7 +61,14 @@ def train(
     dropout: Annotated[float, _Option(help="dropout in the inputs and the body")] = 0.2,
     climb_dim: Annotated[int, _Option(help="dimension of a climb's embedding")] = 96,
     climber_dim: Annotated[int, _Option(help="dimension of a climber's embedding")] = 16,
-    mlm_probability: Annotated[float, _Option(help="chance of a position to be hidden by mlm")] = 0.3,
+    aggregation: Annotated[
+        str, _Option(help="concat | sum: how a send's features become one (sum: all of climb_dim)")
+    ] = "concat",
+    mlm_probability: Annotated[
+        float, _Option(help="chance of a position to be predicted by mlm, rtd or plm")
+    ] = 0.3,
+    span_length: Annotated[int, _Option(help="longest run of climbs that span hides")] = 5,
+    rtd_weight: Annotated[float, _Option(help="weight of rtd's detection, beside its mlm")] = 1.0,
     seed: Annotated[int, _Option(help="of the split, the weights and the training")] = 0,
     accelerator: Annotated[str, _Option(help="auto | cpu | gpu")] = "auto",
     devices: Annotated[int, _Option(help="number of devices")] = 1,

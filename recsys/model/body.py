@@ -2,8 +2,11 @@
 
 Upstream's ``TransformerBlock`` hands the body the embeddings alone, so padding is attended to and a history
 means something else padded to 8 than to 20. ``TransformerPrepare`` is upstream's extension point for what
-else a body is given; `PaddingPrepare` gives it the mask, and positions that count back from the last send,
-so that neither the amount nor the side of the padding changes anything.
+else a body is given; `PaddingPrepare` gives it the mask, and positions that count from a send and not from
+the window's edge, so that neither the amount nor the side of the padding changes anything.
+
+What a position may attend to besides is the masking's own: upstream's block asks it for
+``transformer_arguments``, such as XLNet's ``perm_mask``.
 """
 
 from __future__ import annotations
@@ -16,22 +19,20 @@ from transformers4rec.config.transformer import transformer_registry
 from transformers4rec.torch.block.transformer import TransformerPrepare
 
 from recsys.model.config import ModelConfig
-from recsys.model.masking import PromptMasking, steps_to_last
+from recsys.model.masking import PromptMasking
 
 
 class PaddingPrepare(TransformerPrepare):
-    """Attention mask [batch, length] and positions [batch, length]; the block drops what a body lacks."""
+    """Attention mask [batch, tokens] and positions [batch, tokens]; the block drops what a body lacks."""
 
     masking: PromptMasking
 
     def forward(self, inputs_embeds: torch.Tensor) -> dict[str, Any]:
         """Arguments of the Hugging Face body's forward."""
-        real = self.masking.real
-        assert real is not None, "the inputs' masking sees the batch before the body does"
         return {
             "inputs_embeds": inputs_embeds,
-            "attention_mask": real.to(inputs_embeds.dtype),
-            "position_ids": steps_to_last(real),
+            "attention_mask": self.masking.tokens().to(inputs_embeds.dtype),
+            "position_ids": self.masking.positions(),
         }
 
 
@@ -73,4 +74,4 @@ def build_body(config: ModelConfig, masking: PromptMasking) -> tr.TransformerBlo
         layer_norm_eps=1e-6,
         **extra,
     )
-    return tr.TransformerBlock(body, masking=masking, prepare_module=prepare)
+    return tr.TransformerBlock(body, masking=masking, prepare_module=prepare, output_fn=masking.outputs)

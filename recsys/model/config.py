@@ -8,9 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from recsys.errors import UsageError
 
-Masking = Literal["last", "mlm"]
+Masking = Literal["last", "mlm", "span", "clm", "plm", "rtd"]
 Body = Literal["xlnet", "bert", "gpt2", "electra", "albert"]
 Numbers = Literal["soft", "continuous", "binned"]
+Aggregation = Literal["concat", "sum"]
 
 # What a person can ask for with --features; every name but the first two is an attribute of a send.
 FEATURES: Final = ("climb", "climber", "region", "grade", "rating", "elapsed_days", "comment", "beta")
@@ -18,7 +19,18 @@ ATTRIBUTES: Final = FEATURES[2:]
 
 # The pairs that cannot work, each with its reason.
 REFUSED: Final[dict[tuple[str, str], str]] = {
-    ("gpt2", "mlm"): "GPT-2 attends to the left only, and mlm asks for what stands on both sides",
+    **{
+        ("gpt2", masking): f"GPT-2 attends to the left only, and {masking} asks for what stands on both sides"
+        for masking in ("mlm", "span", "plm", "rtd")
+    },
+    **{
+        (body, "clm"): f"{body} attends to both sides, and would read the climbs that clm asks for"
+        for body in ("bert", "electra", "albert")
+    },
+    **{
+        (body, "plm"): f"plm gives each window an order of attention of its own, which {body} does not take"
+        for body in ("bert", "electra", "albert")
+    },
 }
 
 
@@ -37,9 +49,12 @@ class ModelConfig(BaseModel):
     layers: int = Field(2, ge=1, description="transformer layers")
     dropout: float = Field(0.2, ge=0, lt=1, description="dropout in the inputs and the body")
     climb_dim: int = Field(96, ge=1, description="dimension of a climb's embedding")
-    climber_dim: int = Field(16, ge=1, description="dimension of a climber's embedding")
-    attribute_dim: int = Field(16, ge=1, description="dimension of an attribute's embedding")
-    mlm_probability: float = Field(0.3, gt=0, le=1, description="chance of a position to be masked by mlm")
+    climber_dim: int = Field(16, ge=1, description="dimension of a climber's embedding (concat)")
+    attribute_dim: int = Field(16, ge=1, description="dimension of an attribute's embedding (concat)")
+    aggregation: Aggregation = Field("concat", description="how a send's features become one; sum: climb_dim")
+    mlm_probability: float = Field(0.3, gt=0, le=1, description="chance to be predicted by mlm, rtd or plm")
+    span_length: int = Field(5, ge=1, description="longest run of climbs that span hides")
+    rtd_weight: float = Field(1.0, ge=0, description="weight of rtd's detection against its mlm")
     hide_prompt: float = Field(0.25, ge=0, le=1, description="chance that training hides a whole prompt")
     hide_attribute: float = Field(0.1, ge=0, le=1, description="chance that it hides one attribute of one")
     hide_climber: float = Field(0.5, ge=0, le=1, description="chance that it hides who climbed")
@@ -49,6 +64,11 @@ class ModelConfig(BaseModel):
     def _pairs(self) -> ModelConfig:
         check_pair(self.body, self.masking)
         check_features(self.features)
+        if self.aggregation == "sum" and self.numbers == "continuous":
+            raise UsageError(
+                "--aggregation sum adds embeddings, and --numbers continuous has none; "
+                "use --numbers binned or soft with it"
+            )
         if self.d_model % self.heads:
             raise UsageError(f"--d-model {self.d_model} is not a multiple of --heads {self.heads}")
         if self.body == "xlnet" and self.d_model % 2:

@@ -1,4 +1,4 @@
-"""The model's inputs: Transformers4Rec's tabular sequence features, with the climb masked before the concat.
+"""The model's inputs: Transformers4Rec's tabular sequence features, with the climb masked before joining.
 
 Each feature is embedded by Transformers4Rec; then, still apart,
 
@@ -8,7 +8,7 @@ Each feature is embedded by Transformers4Rec; then, still apart,
 3. whatever the vocabulary does not know (a new climber, region or climb) becomes "unknown" as well, and
    training hides some known ones, so that "unknown" has been learned;
 
-and only then everything is concatenated and projected to the body's width.
+and only then everything is concatenated, or summed, and projected to the body's width.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import transformers4rec.torch as tr
 
 from recsys.model.config import ATTRIBUTES, ModelConfig
 from recsys.model.masking import PromptMasking
+from recsys.model.permutation import interleave
 from workflows.sends import BIN, CATEGORIFIED, CLIMBER, UNKNOWN_ID
 
 GIVEN = "given"  # in a batch: bool [batch, len(ATTRIBUTES)], which attributes the prompt holds; absent = all
@@ -49,43 +50,68 @@ class PromptedSequenceFeatures(tr.TabularSequenceFeatures):
     def forward(
         self, inputs: dict[str, torch.Tensor], training: bool = False, testing: bool = False, **_: Any
     ) -> torch.Tensor:
-        """Ids and numbers, [batch, length] each, to [batch, length, d_model]."""
+        """Ids and numbers, [batch, length] each, to the body's tokens, [batch, length, d_model].
+
+        A masking of two tokens a position gets [batch, 2 * length, d_model]: each send, then its prompt.
+        """
         masking: PromptMasking = self.masking
         climbs = inputs[self.item_id]
         hidden = masking.compute_masked_targets(climbs, training=training, testing=testing).schema
-        given = self._given(inputs, len(climbs), training).to(climbs.device)
+        given = self._given(inputs, climbs, training).to(climbs.device)
+        sends = self.read(inputs, training)
+        prompts = self._withhold(sends, hidden, given)
+        prompts[self.item_id] = masking.apply_mask_to_inputs(sends[self.item_id], hidden)
+        tokens = self.join(prompts)
+        return interleave(self.join(sends), tokens) if masking.two_tokens else tokens
+
+    def read(self, inputs: dict[str, torch.Tensor], training: bool) -> dict[str, torch.Tensor]:
+        """Every feature's embedding, [batch, length, its width], nothing masked; training hides some."""
+        climbs = inputs[self.item_id]
         embedded = {name: value for part in self.merge_values for name, value in part(inputs).items()}
         for name, value in embedded.items():
             if value.ndim == 2:  # the climber's, one a row: [batch, width] -> [batch, length, width]
                 value = value.unsqueeze(1).expand(-1, climbs.shape[1], -1)
-            absent = self._absent(name, inputs[name], hidden, given, training)
-            embedded[name] = torch.where(absent.unsqueeze(-1), self.unknown[name].to(value.dtype), value)
-        embedded[self.item_id] = masking.apply_mask_to_inputs(embedded[self.item_id], hidden)
-        return self.projection_module(self.aggregation(embedded))
+            embedded[name] = self._replace(name, value, self._lost(name, inputs[name], climbs, training))
+        return embedded
 
-    def _given(self, inputs: dict[str, torch.Tensor], rows: int, training: bool) -> torch.Tensor:
-        """Which attributes each row's prompt holds: bool [batch, len(ATTRIBUTES)]."""
+    def join(self, embedded: dict[str, torch.Tensor]) -> torch.Tensor:
+        """Every feature's embedding to [batch, length, d_model]."""
+        joined: torch.Tensor = self.projection_module(self.aggregation(dict(embedded)))
+        return joined
+
+    def _given(self, inputs: dict[str, torch.Tensor], climbs: torch.Tensor, training: bool) -> torch.Tensor:
+        """Which attributes the prompts hold: bool [batch, length or 1 for all, len(ATTRIBUTES)]."""
+        rows, places = len(climbs), climbs.shape[1] if self.masking.apart else 1
         if training:
-            whole = torch.rand(rows, 1) < self.config.hide_prompt
-            return ~(whole | (torch.rand(rows, len(ATTRIBUTES)) < self.config.hide_attribute))
+            whole = torch.rand(rows, places, 1) < self.config.hide_prompt
+            return ~(whole | (torch.rand(rows, places, len(ATTRIBUTES)) < self.config.hide_attribute))
         if GIVEN in inputs:
-            return inputs[GIVEN].bool()
-        return torch.ones(rows, len(ATTRIBUTES), dtype=torch.bool)
+            return inputs[GIVEN].bool().unsqueeze(1)
+        return torch.ones(rows, 1, len(ATTRIBUTES), dtype=torch.bool)
 
-    def _absent(
-        self, name: str, values: torch.Tensor, hidden: torch.Tensor, given: torch.Tensor, training: bool
-    ) -> torch.Tensor:
-        """Where a feature is replaced by its "unknown": bool [batch, length]."""
-        attribute = name.removesuffix(BIN)
-        if attribute in ATTRIBUTES:
-            absent = hidden & ~given[:, [ATTRIBUTES.index(attribute)]]
-        elif training and name == CLIMBER:
-            absent = torch.rand(len(hidden), 1).expand_as(hidden) < self.config.hide_climber
-        elif training:
-            absent = torch.rand(hidden.shape) < self.config.hide_climb
-        else:
-            absent = torch.zeros_like(hidden)
-        absent = absent.to(hidden.device)
+    def _withhold(
+        self, embedded: dict[str, torch.Tensor], hidden: torch.Tensor, given: torch.Tensor
+    ) -> dict[str, torch.Tensor]:
+        """The same, without those attributes of the `hidden` sends that are not `given`."""
+        kept = dict(embedded)
+        for name, value in embedded.items():
+            attribute = name.removesuffix(BIN)
+            if attribute in ATTRIBUTES:
+                kept[name] = self._replace(name, value, hidden & ~given[..., ATTRIBUTES.index(attribute)])
+        return kept
+
+    def _lost(self, name: str, values: torch.Tensor, climbs: torch.Tensor, training: bool) -> torch.Tensor:
+        """Where a feature is unknown, or hidden by training whatever the masking: bool [batch, length]."""
+        lost = torch.zeros_like(climbs, dtype=torch.bool)
+        if training and name == CLIMBER:
+            lost = torch.rand(len(climbs), 1).expand(climbs.shape) < self.config.hide_climber
+        elif training and name == self.item_id:
+            lost = torch.rand(climbs.shape) < self.config.hide_climb
+        lost = lost.to(climbs.device)
         if name not in CATEGORIFIED:
-            return absent
-        return absent | (values.unsqueeze(-1) if values.ndim == 1 else values).eq(UNKNOWN_ID)
+            return lost
+        return lost | (values.unsqueeze(-1) if values.ndim == 1 else values).eq(UNKNOWN_ID)
+
+    def _replace(self, name: str, value: torch.Tensor, lost: torch.Tensor) -> torch.Tensor:
+        """A feature's embedding, [batch, length, width], with its learned "unknown" where it is `lost`."""
+        return torch.where(lost.unsqueeze(-1), self.unknown[name].to(value.dtype), value)

@@ -1,13 +1,17 @@
-"""Which climbs are hidden and predicted: last-item and MLM, in Transformers4Rec's masking registry.
+"""Which climbs are hidden and predicted: last-item, MLM and spans, in Transformers4Rec's masking registry.
 
 Transformers4Rec masks an interaction after its features have been concatenated, so that grade, region and
 the rest vanish with the climb. Here a masking hides the climb's embedding only, before the concatenation
 (`recsys.model.inputs` applies it), and what else is known of the send stays as a prompt (Thompson 2023).
 
-A masking also keeps the padding mask of the batch, for the body to attend by (`recsys.model.body`).
+A masking also keeps the padding mask of the batch, for the body to attend by (`recsys.model.body`). Those
+that restrict what a position may attend to are in `causal` and `permutation`, the one with a second task in
+`detection`.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import torch
 from transformers4rec.torch.masking import MaskingInfo, MaskSequence, masking_registry
@@ -20,10 +24,26 @@ class PromptMasking(MaskSequence):
     """
 
     real: torch.Tensor | None = None  # bool [batch, length]: what is not padding, of the last batch seen
+    apart: bool = False  # whether training draws what a prompt holds for each position, not for each window
+    two_tokens: bool = False  # whether a position's send and its prompt are two tokens of the body
 
     def choose(self, real: torch.Tensor) -> torch.Tensor:
         """The positions that training hides: bool [batch, length], a part of `real`."""
         raise NotImplementedError
+
+    def tokens(self) -> torch.Tensor:
+        """Which of the body's tokens are not padding: bool [batch, tokens]."""
+        assert self.real is not None, "the inputs' masking sees the batch before the body does"
+        return self.real
+
+    def positions(self) -> torch.Tensor:
+        """Where each token stands, for bodies with absolute positions: int64 [batch, tokens]."""
+        return steps_to_last(self.tokens())
+
+    def outputs(self, body: Any) -> torch.Tensor:
+        """Of what the body returns, the output at each position: [batch, length, d_model]."""
+        output: torch.Tensor = body[0]
+        return output
 
     def _compute_masked_targets(
         self, item_ids: torch.Tensor, training: bool = False, testing: bool = False
@@ -68,6 +88,34 @@ class MaskedPositions(PromptMasking):
         draw = torch.rand(real.shape, device=real.device).masked_fill(~real, 2.0)
         closest = torch.zeros_like(real).scatter_(1, draw.argmin(dim=1, keepdim=True), True)
         return ((draw < self.mlm_probability) | closest) & real
+
+
+@masking_registry.register("prompt-span")
+class MaskedSpan(PromptMasking):
+    """Hide one run of climbs in each window (SpanBERT: Joshi et al. 2020).
+
+    SpanBERT hides spans until 15% of a text is hidden, of geometrically distributed lengths of at most 10,
+    and adds a loss that predicts a span from its borders alone. Here it is one span, its length is uniform,
+    and each climb is predicted at its own position, by the usual loss.
+
+    Parameters
+    ----------
+    span_length:
+        Longest span; a shorter window can be hidden whole.
+    """
+
+    def __init__(self, hidden_size: int, span_length: int = 5, **kwargs: object) -> None:
+        super().__init__(hidden_size=hidden_size, **kwargs)
+        self.span_length = span_length
+
+    def choose(self, real: torch.Tensor) -> torch.Tensor:
+        """A run of 1 to `span_length` real positions, the whole row if it has fewer; any place as likely."""
+        sends = real.sum(1, keepdim=True)
+        drawn = torch.randint(1, self.span_length + 1, sends.shape, device=real.device)
+        span = torch.minimum(drawn, sends)
+        start = (torch.rand(sends.shape, device=real.device) * (sends - span + 1)).long()
+        place = real.long().cumsum(1) - 1
+        return real & (place >= start) & (place < start + span)
 
 
 def steps_to_last(real: torch.Tensor) -> torch.Tensor:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import torch
 import transformers4rec.torch as tr
@@ -18,9 +18,12 @@ from merlin.schema import Tags
 from transformers4rec.torch.block.base import BuildableBlock
 from transformers4rec.torch.masking import masking_registry
 
+import recsys.model.causal  # registers prompt-clm
+import recsys.model.permutation  # noqa: F401 - registers prompt-plm
 from recsys.errors import UsageError
 from recsys.model.body import build_body
 from recsys.model.config import ATTRIBUTES, ModelConfig
+from recsys.model.detection import Detector
 from recsys.model.inputs import PromptedSequenceFeatures
 from recsys.model.masking import PromptMasking
 from recsys.model.network import Network
@@ -32,9 +35,11 @@ if TYPE_CHECKING:
 
     from recsys.sequences.windows import Batch
 
+_AGGREGATIONS: Final = {"concat": "concat", "sum": "element-wise-sum"}  # in Transformers4Rec's registry
+
 
 class Projection(BuildableBlock):
-    """Concatenated features to the body's width: linear, layer norm, dropout."""
+    """Aggregated features to the body's width: linear, layer norm, dropout."""
 
     def __init__(self, d_model: int, dropout: float) -> None:
         self.d_model = d_model
@@ -71,10 +76,17 @@ def select_features(schema: Schema, config: ModelConfig) -> Schema:
 class PromptedTransformer(tr.Model, Network):
     """Transformers4Rec's model; `prompted` where there are attributes to prompt with."""
 
+    detector: Detector | None  # for rtd; a value here would hide the module
+
     def training_loss(self, batch: Batch) -> torch.Tensor:
-        """Mean loss over the hidden positions of the batch."""
-        loss: torch.Tensor = self(dict(batch), training=True)["loss"]
-        return loss
+        """Mean loss over the predicted positions of the batch; for rtd, with the weighted detection's."""
+        predicted = self(dict(batch), training=True)
+        loss: torch.Tensor = predicted["loss"]
+        if self.detector is None:
+            return loss
+        body = self.get_submodule("heads.0.body")
+        detection: torch.Tensor = self.detector(body, batch, predicted["predictions"])
+        return loss + detection
 
     def next_scores(self, batch: Batch) -> torch.Tensor:
         """Scores of every climb for the last position of each window, [batch, n_items]."""
@@ -93,12 +105,11 @@ def build_model(schema: Schema, config: ModelConfig) -> PromptedTransformer:
         Body, masking, features and sizes.
     """
     selected = select_features(schema, config)
-    dims = dict.fromkeys(selected.column_names, config.attribute_dim)
-    dims |= dict.fromkeys(selected.select_by_tag(Tags.ITEM_ID).column_names, config.climb_dim)
-    dims |= dict.fromkeys(selected.select_by_tag(Tags.USER_ID).column_names, config.climber_dim)
+    dims = _widths(selected, config)
     inputs = PromptedSequenceFeatures.from_schema(
         selected,
         max_sequence_length=config.length,
+        aggregation=_AGGREGATIONS[config.aggregation],
         pretrained_embeddings_tags=None,
         continuous_soft_embeddings=config.numbers == "soft",
         embedding_dims=dims,
@@ -115,6 +126,7 @@ def build_model(schema: Schema, config: ModelConfig) -> PromptedTransformer:
     to_climbs = tr.MLPBlock([config.climb_dim], activation=None)
     task = tr.NextItemPredictionTask(weight_tying=True, metrics=[])
     model = PromptedTransformer(tr.Head(body, task, task_blocks=to_climbs, inputs=inputs))
+    model.detector = Detector(config.d_model, config.rtd_weight) if config.masking == "rtd" else None
     model.prompted = any(name.removesuffix(BIN) in ATTRIBUTES for name in selected.column_names)
     return model
 
@@ -125,6 +137,18 @@ def item_embeddings(model: tr.Model) -> Array:
     return table.detach().float().cpu().numpy()[FIRST_VALUE_ID:]
 
 
+def _widths(selected: Schema, config: ModelConfig) -> dict[str, int]:
+    """Each feature's dimension: its own where they are concatenated, the climb's where they are summed."""
+    if config.aggregation == "sum":
+        return dict.fromkeys(selected.column_names, config.climb_dim)
+    dims = dict.fromkeys(selected.column_names, config.attribute_dim)
+    dims |= dict.fromkeys(selected.select_by_tag(Tags.ITEM_ID).column_names, config.climb_dim)
+    return dims | dict.fromkeys(selected.select_by_tag(Tags.USER_ID).column_names, config.climber_dim)
+
+
 def _masking(config: ModelConfig) -> PromptMasking:
-    chances = {"mlm_probability": config.mlm_probability} if config.masking == "mlm" else {}
-    return masking_registry.parse(f"prompt-{config.masking}")(hidden_size=config.climb_dim, **chances)
+    return masking_registry.parse(f"prompt-{config.masking}")(
+        hidden_size=config.climb_dim,
+        mlm_probability=config.mlm_probability,
+        span_length=config.span_length,
+    )

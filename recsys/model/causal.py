@@ -1,0 +1,57 @@
+"""Causal LM: every climb is predicted from the ones before it, each with its own prompt."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from transformers4rec.torch.masking import masking_registry
+
+from recsys.model.masking import PromptMasking
+
+
+@masking_registry.register("prompt-clm")
+class CausalPositions(PromptMasking):
+    """Predict each climb from the earlier ones (GPT: Radford et al. 2018; SASRec: Kang & McAuley 2018).
+
+    There, the token of send t - 1 predicts item t, and what else is known of send t has no place. Here the
+    climbs' embeddings are shifted against their attributes: token t holds the climb of t - 1, or the mask
+    where there is none, with the attributes of t, which are the prompt, and predicts the climb of t. A token
+    attends to itself and to what is before it. Training hides prompts position by position, since each one is
+    a target; what is hidden of a send is hidden from the later positions too.
+
+    GPT-2 is causal by itself. XLNet is made so by its ``perm_mask``: Transformers4Rec's own causal masking
+    leaves XLNet attending to both sides, and so to the answer. Positions count from the first send, so that
+    nothing, not even their number, is known of the sends that follow.
+    """
+
+    apart = True
+
+    def choose(self, real: torch.Tensor) -> torch.Tensor:
+        """Every real position with a history; the last one where no position has any."""
+        alone = real.sum(1, keepdim=True) == 1
+        return follows(real) | (real & alone)
+
+    def apply_mask_to_inputs(
+        self, inputs: torch.Tensor, schema: torch.Tensor, training: bool = False, testing: bool = False
+    ) -> torch.Tensor:
+        """Shift the climbs' embeddings, [batch, length, climb_dim], by one to the right."""
+        before = torch.roll(inputs, 1, dims=1)
+        return torch.where(
+            follows(self.tokens()).unsqueeze(-1), before, self.masked_item_embedding.to(inputs.dtype)
+        )
+
+    def positions(self) -> torch.Tensor:
+        """Real positions before each one: int64 [batch, length]."""
+        return (self.tokens().long().cumsum(1) - 1).clamp(min=0)
+
+    def transformer_optional_arguments(self) -> dict[str, Any]:
+        """XLNet's ``perm_mask``, float [batch, length, length]: 1 where row i may not attend to column j."""
+        rows, length = self.tokens().shape
+        place = torch.arange(length, device=self.tokens().device)
+        return {"perm_mask": (place > place.unsqueeze(1)).float().expand(rows, length, length)}
+
+
+def follows(real: torch.Tensor) -> torch.Tensor:
+    """The real positions but the first of each row: bool [batch, length]."""
+    return real & (real.long().cumsum(1) > 1)
