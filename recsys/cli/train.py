@@ -10,7 +10,7 @@ import typer
 # Options of the command that are fields of the run's configuration: option -> (section, field).
 _MODEL = (
     "body", "masking", "features", "numbers", "length", "d_model", "heads", "layers", "dropout", "climb_dim",
-    "climber_dim", "mlm_probability",
+    "climber_dim", "loss", "negatives", "mlm_probability",
 )  # fmt: skip
 _TRAINING = ("epochs", "patience", "batch_size", "learning_rate", "accelerator", "devices", "precision")
 _RUN = ("data", "split", "min_sends", "bad_rows", "exclude_seen", "seed")
@@ -59,6 +59,12 @@ def train(
     dropout: Annotated[float, _Option(help="dropout in the inputs and the body")] = 0.2,
     climb_dim: Annotated[int, _Option(help="dimension of a climb's embedding")] = 96,
     climber_dim: Annotated[int, _Option(help="dimension of a climber's embedding")] = 16,
+    loss: Annotated[
+        str, _Option(help="softmax | sampled-softmax | bpr-max | gbce: what is asked of the hidden climb")
+    ] = "softmax",
+    negatives: Annotated[
+        int, _Option(help="climbs drawn for a batch by every loss but softmax, which takes them all")
+    ] = 256,
     mlm_probability: Annotated[float, _Option(help="chance of a position to be hidden by mlm")] = 0.3,
     seed: Annotated[int, _Option(help="of the split, the weights and the training")] = 0,
     accelerator: Annotated[str, _Option(help="auto | cpu | gpu")] = "auto",

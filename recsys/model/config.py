@@ -11,6 +11,7 @@ from recsys.errors import UsageError
 Masking = Literal["last", "mlm"]
 Body = Literal["xlnet", "bert", "gpt2", "electra", "albert"]
 Numbers = Literal["soft", "continuous", "binned"]
+Loss = Literal["softmax", "sampled-softmax", "bpr-max", "gbce"]
 
 # What a person can ask for with --features; every name but the first two is an attribute of a send.
 FEATURES: Final = ("climb", "climber", "region", "grade", "rating", "elapsed_days", "comment", "beta")
@@ -39,6 +40,8 @@ class ModelConfig(BaseModel):
     climb_dim: int = Field(96, ge=1, description="dimension of a climb's embedding")
     climber_dim: int = Field(16, ge=1, description="dimension of a climber's embedding")
     attribute_dim: int = Field(16, ge=1, description="dimension of an attribute's embedding")
+    loss: Loss = Field("softmax", description="what is asked of the hidden climb's score")
+    negatives: int = Field(256, ge=1, description="climbs drawn for a batch by every loss but softmax")
     mlm_probability: float = Field(0.3, gt=0, le=1, description="chance of a position to be masked by mlm")
     hide_prompt: float = Field(0.25, ge=0, le=1, description="chance that training hides a whole prompt")
     hide_attribute: float = Field(0.1, ge=0, le=1, description="chance that it hides one attribute of one")
