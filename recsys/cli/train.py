@@ -10,7 +10,7 @@ import typer
 # Options of the command that are fields of the run's configuration: option -> (section, field).
 _MODEL = (
     "body", "masking", "features", "numbers", "length", "d_model", "heads", "layers", "dropout", "climb_dim",
-    "climber_dim", "aggregation", "mlm_probability", "span_length", "rtd_weight",
+    "climber_dim", "aggregation", "loss", "negatives", "mlm_probability", "span_length", "rtd_weight",
 )  # fmt: skip
 _TRAINING = ("epochs", "patience", "batch_size", "learning_rate", "accelerator", "devices", "precision")
 _RUN = ("data", "split", "min_sends", "bad_rows", "exclude_seen", "seed")
@@ -69,6 +69,12 @@ def train(
     ] = 0.3,
     span_length: Annotated[int, _Option(help="longest run of climbs that span hides")] = 5,
     rtd_weight: Annotated[float, _Option(help="weight of rtd's detection, beside its mlm")] = 1.0,
+    loss: Annotated[
+        str, _Option(help="softmax | sampled-softmax | bpr-max | gbce: what is asked of the hidden climb")
+    ] = "softmax",
+    negatives: Annotated[
+        int, _Option(help="climbs drawn for a batch by every loss but softmax, which takes them all")
+    ] = 256,
     seed: Annotated[int, _Option(help="of the split, the weights and the training")] = 0,
     accelerator: Annotated[str, _Option(help="auto | cpu | gpu")] = "auto",
     devices: Annotated[int, _Option(help="number of devices")] = 1,

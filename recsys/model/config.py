@@ -12,6 +12,7 @@ Masking = Literal["last", "mlm", "span", "clm", "plm", "rtd"]
 Body = Literal["xlnet", "bert", "gpt2", "electra", "albert"]
 Numbers = Literal["soft", "continuous", "binned"]
 Aggregation = Literal["concat", "sum"]
+Loss = Literal["softmax", "sampled-softmax", "bpr-max", "gbce"]
 
 # What a person can ask for with --features; every name but the first two is an attribute of a send.
 FEATURES: Final = ("climb", "climber", "region", "grade", "rating", "elapsed_days", "comment", "beta")
@@ -55,6 +56,8 @@ class ModelConfig(BaseModel):
     mlm_probability: float = Field(0.3, gt=0, le=1, description="chance to be predicted by mlm, rtd or plm")
     span_length: int = Field(5, ge=1, description="longest run of climbs that span hides")
     rtd_weight: float = Field(1.0, ge=0, description="weight of rtd's detection against its mlm")
+    loss: Loss = Field("softmax", description="what is asked of the hidden climb's score")
+    negatives: int = Field(256, ge=1, description="climbs drawn for a batch by every loss but softmax")
     hide_prompt: float = Field(0.25, ge=0, le=1, description="chance that training hides a whole prompt")
     hide_attribute: float = Field(0.1, ge=0, le=1, description="chance that it hides one attribute of one")
     hide_climber: float = Field(0.5, ge=0, le=1, description="chance that it hides who climbed")

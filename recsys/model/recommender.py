@@ -1,7 +1,7 @@
 """The model: prompted inputs, a Transformers4Rec body, and a next-item head tied to the climbs' embeddings.
 
     schema ─ PromptedSequenceFeatures ─ TransformerBlock ─ NextItemPredictionTask
-             embed, mask, hide, concat   xlnet, bert, ...    softmax over all climbs
+             embed, mask, hide, concat   xlnet, bert, ...    softmax or a ranking loss
 
 It is a ``transformers4rec.torch.Model``, built from the schema's tags.
 """
@@ -27,6 +27,7 @@ from recsys.model.detection import Detector
 from recsys.model.inputs import PromptedSequenceFeatures
 from recsys.model.masking import PromptMasking
 from recsys.model.network import Network
+from recsys.model.task import next_item_task
 from recsys.sequences.store import Array
 from workflows.sends import BIN, FIRST_VALUE_ID
 
@@ -124,7 +125,7 @@ def build_model(schema: Schema, config: ModelConfig) -> PromptedTransformer:
     ).prepare(config)
     body = tr.SequentialBlock(inputs, build_body(config, inputs.masking))
     to_climbs = tr.MLPBlock([config.climb_dim], activation=None)
-    task = tr.NextItemPredictionTask(weight_tying=True, metrics=[])
+    task = next_item_task(config)
     model = PromptedTransformer(tr.Head(body, task, task_blocks=to_climbs, inputs=inputs))
     model.detector = Detector(config.d_model, config.rtd_weight) if config.masking == "rtd" else None
     model.prompted = any(name.removesuffix(BIN) in ATTRIBUTES for name in selected.column_names)
