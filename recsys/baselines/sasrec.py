@@ -1,0 +1,114 @@
+"""SASRec (Kang & McAuley, ICDM 2018): causal self-attention over the climbs, trained at every position."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import torch
+from torch.nn import functional
+
+from recsys.baselines.attention import (
+    AttentionSettings,
+    Blocks,
+    ClimbTable,
+    Loss,
+    Positions,
+    another,
+    bce_loss,
+    is_climb,
+    softmax_loss,
+)
+from recsys.baselines.settings import cardinality
+from recsys.errors import UsageError
+from recsys.model.network import Network
+from workflows.sends import CLIMB
+
+if TYPE_CHECKING:
+    from merlin.schema import Schema
+
+    from recsys.sequences.windows import Batch
+
+
+@dataclass(frozen=True)
+class SASRec(AttentionSettings):
+    """Sizes of SASRec.
+
+    As in the paper: learned positions added to the climbs' embeddings (scaled by the root of their width),
+    pre-norm residual blocks, a point-wise ReLU feed-forward layer of the same width, scores that are dot
+    products with the climbs' input embeddings.
+
+    What differs: by default the loss is the softmax over the whole catalogue, with which SASRec is far
+    better than with the paper's (Klenitskiy & Vasilev, RecSys 2023; on ML-1M recall@10 0.315 against 0.250).
+    With "bce", the paper's, the negative is any other climb; the paper's is none of the climber's.
+    The paper normalises the queries alone, a pre-norm layer of torch the keys and values as well.
+
+    Attributes
+    ----------
+    loss:
+        "softmax" over all climbs, or the paper's "bce" with one negative a position.
+    """
+
+    every_position: ClassVar[bool] = True
+
+    loss: Loss = "softmax"
+
+    def build(self, schema: Schema, length: int) -> SASRecNetwork:
+        """The untrained network for windows of `length` sends."""
+        return SASRecNetwork(self, cardinality(schema, CLIMB), length)
+
+
+class SASRecNetwork(Network):
+    """Reads a window's history and scores what follows each position of it.
+
+    Parameters
+    ----------
+    settings:
+        Sizes and loss.
+    n_climbs:
+        Number of climb ids, padding, null and unknown included.
+    length:
+        Most sends of a window that are read, the target included.
+    """
+
+    def __init__(self, settings: SASRec, n_climbs: int, length: int) -> None:
+        super().__init__()
+        check_length(length)
+        self.settings, self.n_climbs, self.length = settings, n_climbs, length
+        self.climbs = ClimbTable(n_climbs, settings.d_model)
+        self.positions = Positions(length - 1, settings.d_model)
+        self.dropout = torch.nn.Dropout(settings.dropout)
+        self.blocks = causal_blocks(settings)
+
+    def hidden(self, history: torch.Tensor) -> torch.Tensor:
+        """Climbs without the target, [batch, length - 1], to states, [batch, length - 1, d_model]."""
+        embedded = self.climbs(history) * math.sqrt(self.settings.d_model)
+        return self.blocks(self.dropout(self.positions(embedded)), is_climb(history))
+
+    def training_loss(self, batch: Batch) -> torch.Tensor:
+        """Mean loss of the next climb over all positions of the batch that have one."""
+        climbs = batch[CLIMB][:, -self.length :]
+        history, targets = climbs[:, :-1], climbs[:, 1:]
+        known = is_climb(history) & is_climb(targets)
+        hidden, targets = self.hidden(history)[known], targets[known]  # [n, d_model], [n]
+        if self.settings.loss == "softmax":
+            return softmax_loss(hidden @ self.climbs.catalogue.T, targets)
+        negatives = another(targets, self.n_climbs)
+        return bce_loss(*((hidden * self.climbs(ids)).sum(-1) for ids in (targets, negatives)))
+
+    def next_scores(self, batch: Batch) -> torch.Tensor:
+        """Dot products of the last state with every climb, [batch, n_items]."""
+        history = batch[CLIMB][:, -self.length : -1]
+        return self.hidden(history)[:, -1] @ self.climbs.catalogue.T
+
+
+def causal_blocks(settings: AttentionSettings) -> Blocks:
+    """SASRec's blocks: causal, pre-norm, with a point-wise feed-forward layer as wide as the rest."""
+    return Blocks(settings, settings.d_model, functional.relu, norm_first=True, causal=True)
+
+
+def check_length(length: int) -> None:
+    """Refuse windows that hold a target alone."""
+    if length < 2:
+        raise UsageError(f"windows of {length} send leave no history to read; use a length of 2 or more")
