@@ -4,6 +4,7 @@ RecsysError            base: its message is one line a person can act on; the co
 ├── DataError          a file or a value in it is not what it should be (file, row, value, remedy)
 ├── UsageError         a wrong call: an option, a name or a pair of options that cannot work
 └── RunError           a run's folder is incomplete, was changed, or is in use
+    └── DivergedError  a training whose loss is not finite any more
 """
 
 from __future__ import annotations
@@ -63,6 +64,10 @@ class UsageError(RecsysError):
 
 class RunError(RecsysError):
     """A run's folder is incomplete, was changed since it was written, or is in use."""
+
+
+class DivergedError(RunError):
+    """A training whose loss is not finite any more."""
 
 
 def _short(value: object, limit: int = 60) -> str:

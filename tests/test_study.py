@@ -128,7 +128,7 @@ def studied(sends, tmp_path_factory):
 
 
 def test_a_study_fills_every_cell(studied):
-    folder, asked, found = studied
+    _, _, found = studied
     assert [row.name for row in found.rows] == ["popularity", "cbow", "paper-all"]
     assert [row.seeds for row in found.rows] == [1, 2, 2]
     assert found.unfinished == ()
@@ -205,7 +205,7 @@ def test_a_cell_that_fails_is_named_and_the_others_are_kept(sends, tmp_path, mon
 
     asked = config("popularity,paper-all", sends, seeds=1, reference="popularity")
     asked = asked.model_copy(update={"training": asked.training.model_copy(update={"learning_rate": 1e30})})
-    with pytest.raises(RunError, match="1 cells failed .paper-all, seed 0: the loss is not finite"):
+    with pytest.raises(RunError, match=r"1 cells failed .paper-all, seed 0: the loss is not finite"):
         study(asked, tmp_path / "s", jobs=1)
     assert Store(tmp_path / "s").has(asked.key(ROWS["popularity"], 0))
     assert (tmp_path / "s" / "report.html").is_file()
@@ -217,5 +217,5 @@ def test_a_folder_that_is_no_study_is_refused(tmp_path):
     with pytest.raises(RunError, match="not a study"):
         report(tmp_path)
     (tmp_path / "study.json").write_text(json.dumps({"rows": 3}))
-    with pytest.raises(RunError, match="study.json"):
+    with pytest.raises(RunError, match=r"study\.json"):
         report(tmp_path)

@@ -19,14 +19,16 @@ import typer
 
 from recsys.errors import RecsysError
 
-COMMANDS = ("simulate", "import", "evaluate", "recommend", "study", "report", "export", "serve")
+COMMANDS = (
+    "simulate", "import", "tune", "evaluate", "recommend", "study", "report", "export", "serve",
+)  # fmt: skip
 
 # What the light part does without; a command that asks for one of them needs the other part.
 TRAINING = (
     "torch", "pandas", "pyarrow", "pydantic", "lightning", "transformers4rec", "merlin", "nvtabular", "onnx",
     "safetensors", "tomli",
 )  # fmt: skip
-_INSTALL = "pip install 'recsys-climb[train]' (Python 3.10 or 3.11)"
+STUDY = ("implicit", "jinja2", "matplotlib", "optuna")
 
 
 def build_app() -> typer.Typer:
@@ -66,9 +68,12 @@ def run(app: typer.Typer, name: str) -> int:
     except RecsysError as error:
         return _fail(str(error))
     except ModuleNotFoundError as error:
-        if (error.name or "").split(".")[0] not in TRAINING:
+        missing = (error.name or "").split(".")[0]
+        if missing not in (*TRAINING, *STUDY):
             raise
-        return _fail(f"this needs {error.name}, a part of training: {_INSTALL}")
+        part, extra = ("the study", "study") if missing in STUDY else ("training", "train")
+        install = f"pip install 'recsys-climb[{extra}]' (Python 3.10 or 3.11)"
+        return _fail(f"this needs {error.name}, a part of {part}: {install}")
     except typer.TyperException as error:
         command = getattr(getattr(error, "ctx", None), "command_path", name)
         message = error.format_message()

@@ -1,14 +1,16 @@
-"""From options to a run's configuration, with errors in the person's words."""
+"""From options and a file of settings to a run's configuration, with errors in the person's words."""
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+import json
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import typer
 from pydantic import ValidationError
 
+from recsys.cli.config_file import KEYS, SECTIONS, read_settings, wrong_setting
 from recsys.errors import UsageError
 from recsys.model.config import FEATURES
 from recsys.runs import Run, RunConfig
@@ -16,22 +18,49 @@ from recsys.runs import Run, RunConfig
 if TYPE_CHECKING:
     from recsys.study.config import StudyConfig
 
+_NAMES = tuple(key.rpartition(".")[2] for key in KEYS)
+_OPTIONS = {"schema_name": "schema"}  # settings whose option has another name
 
-def configure(
-    given: Mapping[str, Any], run: Sequence[str], model: Sequence[str], training: Sequence[str]
-) -> RunConfig:
-    """The run's configuration from options by name; a value out of its range is a `UsageError`."""
-    values = dict(given)
-    values["data"] = str(values["data"]) if values.get("data") is not None else None
-    if "features" in values:
-        names = str(values["features"]).replace(" ", "")
-        values["features"] = FEATURES if names == "all" else tuple(names.split(","))
-    with _as_options():
-        return RunConfig(
-            **{name: values[name] for name in (*run, "schema_name") if name in values},
-            model={name: values[name] for name in model if name in values},
-            training={name: values[name] for name in training if name in values},
-        )
+
+def typed(context: typer.Context) -> dict[str, Any]:
+    """The settings that the person typed as options, by their names; what was left out is not among them."""
+    settings = {}
+    for name in _NAMES:
+        option = _OPTIONS.get(name, name)
+        source: Any = context.get_parameter_source(option)
+        if source is not None and source.name == "COMMANDLINE":
+            settings[name] = context.params[option]
+    return settings
+
+
+def configure(options: Mapping[str, Any], file: Path | None = None) -> tuple[RunConfig, set[str]]:
+    """The run's configuration: the options over the file's settings over the defaults.
+
+    Returns
+    -------
+    The configuration, and the names of the settings that were given, typed or in the file.
+
+    Raises
+    ------
+    UsageError
+        An option is out of its range, or settings cannot work together.
+    DataError
+        The file cannot be read, or a setting of it is unknown, of the wrong type or out of its range.
+    """
+    settings = read_settings(file) if file else {section: {} for section in SECTIONS}
+    for name, value in options.items():
+        _holder(settings, name)[name] = _plain(name, value)
+    try:
+        config = RunConfig.model_validate_json(json.dumps(settings, default=str), strict=True)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][1 if first["loc"][0] in SECTIONS else 0])
+        if file and name not in options:
+            raise wrong_setting(file, first) from None
+        raise UsageError(f"{_option(name)} {first['input']}: {first['msg'].lower()}") from None
+    except UsageError as error:
+        raise UsageError(f"{file}: {error}") from None if file else error
+    return config, {name for name in _NAMES if name in _holder(settings, name)}
 
 
 def configure_study(
@@ -40,38 +69,56 @@ def configure_study(
     """A study's configuration; a value out of its range is a `UsageError`."""
     from recsys.study.config import StudyConfig
 
-    data = str(run["data"]) if run.get("data") is not None else None
-    with _as_options():
-        return StudyConfig(run={**run, "data": data}, training=training, **study)
-
-
-@contextlib.contextmanager
-def _as_options() -> Iterator[None]:
-    """Say which option a refused value was given with."""
     try:
-        yield
+        return StudyConfig(
+            run={name: _plain(name, value) for name, value in run.items()}, training=training, **study
+        )
     except ValidationError as error:
         first = error.errors()[0]
-        option = "--" + str(first["loc"][-1]).replace("_", "-")
-        raise UsageError(f"{option} {first['input']}: {first['msg'].lower()}") from None
+        raise UsageError(
+            f"{_option(str(first['loc'][-1]))} {first['input']}: {first['msg'].lower()}"
+        ) from None
 
 
-def refuse_changes(
-    folder: Path, config: RunConfig, typed: Sequence[str], model: Sequence[str], training: Sequence[str]
-) -> None:
-    """Refuse options that differ from those that the run in `folder` was started with."""
+def refuse_changes(folder: Path, config: RunConfig, given: Collection[str]) -> None:
+    """Refuse settings that differ from those that the run in `folder` was started with."""
     if not (folder / "config.json").is_file():
         return
     started = Run(folder).config
-    for name in typed:
-        section = "model" if name in model else "training" if name in training else None
-        old, new = ((getattr(c, section) if section else c) for c in (started, config))
-        if _comparable(name, getattr(old, name)) != _comparable(name, getattr(new, name)):
-            option = f"--{name.replace('_', '-')} {getattr(new, name)}"
+    for name in sorted(given):
+        old, new = (_comparable(name, _value(each, name)) for each in (started, config))
+        if old != new:
             raise UsageError(
-                f"{option}: {folder} was started with {getattr(old, name)}; leave the option out to resume, "
-                "or choose another --output"
+                f"{_option(name)} {_value(config, name)}: {folder} was started with {_value(started, name)}; "
+                "leave the option out to resume, or choose another --output"
             )
+
+
+def _section(name: str) -> str | None:
+    return next((section for section, part in SECTIONS.items() if name in part.model_fields), None)
+
+
+def _holder(settings: dict[str, Any], name: str) -> dict[str, Any]:
+    """The table that a setting stands in."""
+    section = _section(name)
+    return settings[section] if section else settings
+
+
+def _value(config: RunConfig, name: str) -> Any:
+    section = _section(name)
+    return getattr(getattr(config, section) if section else config, name)
+
+
+def _option(name: str) -> str:
+    return "--" + _OPTIONS.get(name, name).replace("_", "-")
+
+
+def _plain(name: str, value: Any) -> Any:
+    """An option's value as JSON has it."""
+    if name == "features":
+        names = str(value).replace(" ", "")
+        return list(FEATURES) if names == "all" else names.split(",")
+    return str(value) if isinstance(value, Path) else value
 
 
 def _comparable(name: str, value: Any) -> Any:

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-# Options of the command that are fields of the run's configuration: option -> (section, field).
-_MODEL = (
-    "body", "masking", "features", "numbers", "length", "d_model", "heads", "layers", "dropout", "climb_dim",
-    "climber_dim", "aggregation", "loss", "negatives", "mlm_probability", "span_length", "rtd_weight",
-)  # fmt: skip
-_TRAINING = ("epochs", "patience", "batch_size", "learning_rate", "accelerator", "devices", "precision")
-_RUN = ("data", "split", "min_sends", "bad_rows", "exclude_seen", "seed")
+if TYPE_CHECKING:
+    from recsys.runs import RunConfig
 
 _Option = typer.Option
 
@@ -28,6 +23,9 @@ def train(
         _Option(
             help="how the data's columns map onto the contract's: a name or a TOML [default: by its columns]"
         ),
+    ] = None,
+    config: Annotated[
+        Path | None, _Option(help="settings in TOML or JSON, as config.json; typed options go before them")
     ] = None,
     output: Annotated[Path | None, _Option(help="the run's folder [default: runs/DATA-MASKING-BODY]")] = None,
     masking: Annotated[
@@ -93,20 +91,16 @@ def train(
     Reads the sends, keeps climbs and climbers with enough of them, holds some out, fits the NVTabular
     workflow on the rest, trains, and writes metrics.json and MODEL_CARD.md.
     """
-    from recsys.cli.settings import configure, refuse_changes
+    from recsys.cli.settings import configure, refuse_changes, typed
 
-    given = {name: value for name, value in context.params.items() if name not in _OUTSIDE}
-    given["schema_name"] = schema
-    folder = output or Path("runs") / f"{data.stem if data else 'simulated-bc'}-{masking}-{body}"
-    config = configure(given, _RUN, _MODEL, _TRAINING)
+    settings, given = configure(typed(context), config)
+    folder = output or _folder(settings)
     if resume:
-        typed = {"schema_name": "schema"}
-        explicit = [name for name in given if _typed(context, typed.get(name, name))]
-        refuse_changes(folder, config, explicit, _MODEL, _TRAINING)
+        refuse_changes(folder, settings, given)
 
     from recsys.training.pipeline import train_run
 
-    metrics = train_run(config, folder, resume=resume, overwrite=overwrite)
+    metrics = train_run(settings, folder, resume=resume, overwrite=overwrite)
 
     from recsys.console import say
     from recsys.evaluation.report import metrics_table
@@ -115,10 +109,7 @@ def train(
     say(f"kept in {folder}; ask it with: recsys recommend {folder} --climber ID")
 
 
-_OUTSIDE = ("schema", "output", "resume", "overwrite")
-
-
-def _typed(context: typer.Context, name: str) -> bool:
-    """Whether the person typed the option, as against its default."""
-    source: Any = context.get_parameter_source(name)
-    return source is not None and source.name == "COMMANDLINE"
+def _folder(settings: RunConfig) -> Path:
+    """Where a run is kept that was given no folder."""
+    data = Path(settings.data).stem if settings.data else "simulated-bc"
+    return Path("runs") / f"{data}-{settings.model.masking}-{settings.model.body}"

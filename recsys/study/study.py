@@ -103,7 +103,7 @@ def report(folder: Path) -> StudySummary:
 
 def _prepare(home: Run, config: StudyConfig) -> StudyConfig:
     """Prepare the data, or find it prepared for the same run; returns the configuration with its facts."""
-    from recsys.training.pipeline import _prepared as prepare_run
+    from recsys.training.prepare import prepare_run
 
     if home.started:
         _refuse_other(home, config.run)

@@ -81,10 +81,9 @@ def fit(module: NextClimb, config: TrainingConfig, folder: Path, resume: bool) -
     last = RunCheckpoint(checkpoints, "last", **each)  # after `best`, so that it knows its score
     stop = EarlyStopping(SCORE, mode="max", patience=config.patience, check_on_train_epoch_end=True)
     with _quiet():
-        trainer = _trainer(config, folder, [stop, best, last])
-        trainer.fit(module, ckpt_path=_last(folder) if resume else None, weights_only=True)
-    if trainer.interrupted:
-        raise KeyboardInterrupt
+        logs = [CSVLogger(folder, name="logs/csv"), TensorBoardLogger(folder, name="logs/tensorboard")]
+        trainer = _trainer(config, [stop, best, last], logs)
+        _fit(trainer, module, _last(folder) if resume else None)
     # The files say more than the objects here: with several devices other processes did the training.
     ended, chosen = (
         torch.load(folder / "checkpoints" / f"{name}.ckpt", map_location="cpu", weights_only=True)
@@ -98,7 +97,27 @@ def fit(module: NextClimb, config: TrainingConfig, folder: Path, resume: bool) -
     }
 
 
-def _trainer(config: TrainingConfig, folder: Path, callbacks: list[Any]) -> pl.Trainer:
+def best_score(module: NextClimb, config: TrainingConfig, stop: EarlyStopping) -> float:
+    """Train and keep nothing: the best validation score of the epochs, as `stop` watched them.
+
+    Raises whatever `stop` raises after an epoch to end the training early.
+    """
+    with _quiet():
+        _fit(_trainer(config, [stop], []), module, None)
+    return float(stop.best_score)
+
+
+def _fit(trainer: pl.Trainer, module: NextClimb, checkpoint: str | None) -> None:
+    """Run the trainer; Lightning turns an interruption into an exit, which is turned back here."""
+    try:
+        trainer.fit(module, ckpt_path=checkpoint, weights_only=True)
+    except SystemExit:
+        raise KeyboardInterrupt from None
+    if trainer.interrupted:
+        raise KeyboardInterrupt
+
+
+def _trainer(config: TrainingConfig, callbacks: list[Any], logs: list[Any]) -> pl.Trainer:
     accelerator, _ = choose_device(config)
     bar = sys.stderr.isatty()
     return pl.Trainer(
@@ -116,7 +135,8 @@ def _trainer(config: TrainingConfig, folder: Path, callbacks: list[Any]) -> pl.T
         enable_model_summary=False,
         plugins=[AtomicCheckpointIO()],
         callbacks=[*callbacks, *([RichProgressBar()] if bar else [])],
-        logger=[CSVLogger(folder, name="logs/csv"), TensorBoardLogger(folder, name="logs/tensorboard")],
+        logger=logs,
+        enable_checkpointing=any(isinstance(each, ModelCheckpoint) for each in callbacks),
     )
 
 

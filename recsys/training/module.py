@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader, Sampler
 
-from recsys.errors import RunError
+from recsys.errors import DivergedError
 from recsys.evaluation.evaluate import evaluate
 from recsys.model.network import Network
 from recsys.model.scorer import ModelScorer
@@ -132,11 +132,11 @@ class NextClimb(pl.LightningModule):
 
         Raises
         ------
-        RunError
+        DivergedError
             The loss is not finite any more.
         """
         if not torch.isfinite(self.trainer.callback_metrics.get("train_loss", torch.zeros(()))):
-            raise RunError(
+            raise DivergedError(
                 f"the loss is not finite after epoch {self.current_epoch + 1}; lower --learning-rate "
                 f"({self.config.learning_rate:g})"
             )

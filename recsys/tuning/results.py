@@ -1,0 +1,90 @@
+"""What a study leaves and says: best.json for ``train.py --config``, trials.csv, a line a trial, a table.
+
+best.json is JSON and not TOML, because a run's config.json is: one form, one reader, and no writer of TOML
+to depend on. Its `facts`, which train.py leaves out, say which trial it was.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import optuna
+from optuna.trial import FrozenTrial, TrialState
+
+from recsys.files import atomic_path, write_json
+from recsys.runs import RunConfig
+from recsys.tuning.space import SPACE, configured
+from recsys.tuning.storage import done, finished
+
+BEST, TABLE = "best.json", "trials.csv"
+_STATES = {TrialState.COMPLETE: "finished", TrialState.PRUNED: "pruned", TrialState.FAIL: "failed"}
+_SHOWN = 10  # trials in the table
+
+
+def write_results(folder: Path, study: optuna.Study, base: RunConfig) -> None:
+    """Write trials.csv, one row a trial, and best.json once a trial has finished."""
+    rows = [_row(trial) for trial in study.get_trials(deepcopy=False) if trial.state in _STATES]
+    with atomic_path(folder / TABLE) as fresh, fresh.open("w", newline="", encoding="utf-8") as handle:
+        writer = csv.DictWriter(handle, list(_HEAD) + list(SPACE), restval="")
+        writer.writeheader()
+        writer.writerows(rows)
+    if finished(study):
+        best = finished(study)[0]
+        facts = {"tuned": {"trial": best.number, "validation_score": best.value, "trials": len(done(study))}}
+        config = configured(base, best.params).model_copy(update={"facts": facts})
+        write_json(folder / BEST, json.loads(config.model_dump_json()))
+
+
+_HEAD = ("trial", "state", "validation_score", "epochs", "seconds")
+
+
+def _row(trial: FrozenTrial) -> dict[str, Any]:
+    seconds = round(trial.duration.total_seconds(), 2) if trial.duration else None
+    head = (trial.number, _STATES[trial.state], trial.value, len(trial.intermediate_values), seconds)
+    return {**dict(zip(_HEAD, head, strict=True)), **trial.params}
+
+
+def progress_line(study: optuna.Study, trials: int) -> str:
+    """What became of the last trial, the best score so far, and about how long the rest will take."""
+    counted, best = done(study), finished(study)
+    last, epochs = counted[-1], len(counted[-1].intermediate_values)
+    if last.state == TrialState.COMPLETE:
+        outcome = f"{last.value:.4f} in {epochs} epochs"
+    else:
+        outcome = f"pruned at {last.value:.4f} after {epochs} epochs" if epochs else "its loss is not finite"
+    so_far = f"best {best[0].value:.4f} (trial {counted.index(best[0]) + 1})" if best else "none finished yet"
+    spent = sum(trial.duration.total_seconds() for trial in counted if trial.duration)
+    left = spent / len(counted) * (trials - len(counted))
+    tail = f", about {_span(left)} left" if left else ""
+    return f"trial {len(counted)} of {trials}: {outcome}; {so_far}{tail}"
+
+
+def _span(seconds: float) -> str:
+    """Seconds as a person says them."""
+    for size, unit in ((3600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def summary_table(study: optuna.Study) -> str:
+    """The best trials, one row each, in at most 80 columns; print it as it is."""
+    from rich.box import SIMPLE
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=SIMPLE, pad_edge=False)
+    for name in ("trial", "score", "epochs", *SPACE):
+        table.add_column(name.replace("_", " "), justify="right")
+    for trial in finished(study)[:_SHOWN]:
+        values = [f"{trial.params[n]:.3g}" if n in trial.params else "-" for n in SPACE]
+        table.add_row(str(trial.number), f"{trial.value:.4f}", str(len(trial.intermediate_values)), *values)
+    page = io.StringIO()
+    Console(file=page, width=80, color_system=None).print(table, end="")
+    pruned = len(done(study)) - len(finished(study))
+    note = "Score: mean of prompted and unprompted MRR@20 on the validation part; the test was not read."
+    return f"{len(done(study))} trials, {pruned} of them pruned.\n{page.getvalue().rstrip()}\n{note}"
