@@ -92,16 +92,16 @@ def _networks() -> Iterator[Row]:
     yield row("fpmc", "FPMC", "Rendle et al. 2010", "fpmc:FPMC")
     yield row("cbow", "CBOW", "Mikolov et al. 2013", "cbow:CBOW")
     losses = {
-        "ce": "cross-entropy",
-        "top1": "TOP1",
-        "bpr": "BPR",
-        "top1-max": "TOP1-max",
-        "bpr-max": "BPR-max",
+        "ce": ("softmax", "cross-entropy"),
+        "top1": ("top1", "TOP1"),
+        "bpr": ("bpr", "BPR"),
+        "top1-max": ("top1-max", "TOP1-max"),
+        "bpr-max": ("bpr-max", "BPR-max"),
     }
-    for loss, words in losses.items():
+    for short, (loss, words) in losses.items():
         source = "Hidasi & Karatzoglou 2017" if loss.endswith("-max") else "Hidasi et al. 2015"
         for layers in (1, 2):
-            name, title = f"gru4rec-{layers}-{loss}", f"GRU4Rec, {layers} x 128, {words}"
+            name, title = f"gru4rec-{layers}-{short}", f"GRU4Rec, {layers} x 128, {words}"
             yield row(name, title, source, "gru4rec:GRU4Rec", layers=layers, loss=loss)
 
 
