@@ -76,7 +76,7 @@ def replace_climbs(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """The climbs, masked ones drawn anew, and which of them are others now: int64, bool [batch, length]."""
     masking: ReplacedPositions = inputs.masking
-    likely = logits.detach().float()
+    likely = logits.detach().float().clone()
     likely[:, :FIRST_VALUE_ID] = -torch.inf  # padding, null and unknown are no climbs
     corrupted, replaced, _ = masking.get_fake_tokens(climbs, masking.masked_targets.flatten(), likely)
     return corrupted, replaced

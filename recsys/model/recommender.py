@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import math
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import torch
 import transformers4rec.torch as tr
@@ -21,6 +21,7 @@ from transformers4rec.torch.masking import masking_registry
 import recsys.model.causal  # registers prompt-clm
 import recsys.model.permutation  # noqa: F401 - registers prompt-plm
 from recsys.errors import UsageError
+from recsys.model.aggregation import AGGREGATIONS
 from recsys.model.body import build_body
 from recsys.model.config import ATTRIBUTES, ModelConfig
 from recsys.model.detection import Detector
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
     from merlin.schema import Schema
 
     from recsys.sequences.windows import Batch
-
-_AGGREGATIONS: Final = {"concat": "concat", "sum": "element-wise-sum"}  # in Transformers4Rec's registry
 
 
 class Projection(BuildableBlock):
@@ -110,7 +109,7 @@ def build_model(schema: Schema, config: ModelConfig) -> PromptedTransformer:
     inputs = PromptedSequenceFeatures.from_schema(
         selected,
         max_sequence_length=config.length,
-        aggregation=_AGGREGATIONS[config.aggregation],
+        aggregation=AGGREGATIONS[config.aggregation],
         pretrained_embeddings_tags=None,
         continuous_soft_embeddings=config.numbers == "soft",
         embedding_dims=dims,
