@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from recsys.baselines.popularity import PopularityScorer
+from recsys.baselines.random import RandomScorer
 from recsys.errors import DataError
-from recsys.evaluation.baselines import Popularity, Random
 from recsys.evaluation.evaluate import evaluate, from_ranks, protocol
 from recsys.evaluation.metrics import METRICS
 
@@ -93,32 +94,32 @@ def test_scores_of_a_wrong_shape_are_refused() -> None:
 @given(st.integers(1, 40), st.integers(1, 45), st.integers(0, 3))
 def test_batch_size_changes_nothing(n_cases: int, batch_size: int, seed: int) -> None:
     targets, climbers = np.arange(n_cases) % 17, np.arange(n_cases) % 5
-    whole = evaluate(Random(17, seed), targets, climbers, None, 17, seed=seed)
-    parts = evaluate(Random(17, seed), targets, climbers, None, 17, batch_size=batch_size, seed=seed)
+    whole = evaluate(RandomScorer(17, seed), targets, climbers, None, 17, seed=seed)
+    parts = evaluate(RandomScorer(17, seed), targets, climbers, None, 17, batch_size=batch_size, seed=seed)
     assert (whole.ranks == parts.ranks).all()
     assert whole.to_json() == parts.to_json()
 
 
 def test_popularity_is_exact() -> None:
     sends = np.array([2, 0, 2, -1, 1, 2, 0])
-    popularity = Popularity(sends, n_items=4)
+    popularity = PopularityScorer(sends, n_items=4)
     assert popularity.scores(np.array([5, 9])).tolist() == [[2, 1, 3, 0]] * 2
     assert popularity.scores(np.array([5])).dtype == np.float32
     ranks = evaluate(popularity, np.array([2, 0, 1, 3]), np.arange(4), None, 4).ranks
     assert ranks.tolist() == [1, 2, 3, 4]
-    recent = Popularity(sends, 4, weights=np.array([1, 4, 1, 9, 0.5, 1, 0]))
+    recent = PopularityScorer(sends, 4, weights=np.array([1, 4, 1, 9, 0.5, 1, 0]))
     assert recent.scores(np.array([0])).tolist() == [[4, 0.5, 3, 0]]
     with pytest.raises(ValueError, match="item 4 is outside"):
-        Popularity(np.array([4]), 4)
+        PopularityScorer(np.array([4]), 4)
 
 
 def test_random_is_chance_and_depends_on_the_case_alone() -> None:
-    scorer, n_items = Random(200, seed=1), 200
+    scorer, n_items = RandomScorer(200, seed=1), 200
     rows = scorer.scores(np.array([3, 8, 3]))
     assert (rows[0] == rows[2]).all()
     assert (rows[0] != rows[1]).any()
     assert (scorer.scores(np.array([8]))[0] == rows[1]).all()
-    assert (Random(200, seed=2).scores(np.array([3]))[0] != rows[0]).any()
+    assert (RandomScorer(200, seed=2).scores(np.array([3]))[0] != rows[0]).any()
     targets = np.arange(4000) % n_items
     result = evaluate(scorer, targets, np.arange(4000) % 400, None, n_items)
     low, high = result.ci95["recall@10"]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 import numpy as np
 
 from recsys import columns as c
-from recsys.evaluation.baselines import Scorer
+from recsys.evaluation.scorer import Scorer
 from recsys.sequences.cases import Cases, item_index
 from recsys.sequences.split import TRAIN
 from recsys.sequences.store import Array, Sequences
@@ -67,7 +67,14 @@ Fitted = Callable[[Cases, bool], Scorer]
 
 
 class Method(Protocol):
-    """A method that is fitted by counting or by algebra, without batches."""
+    """A method that is fitted by counting or by algebra, without batches: a frozen dataclass of its settings.
+
+    `prompted` says whether it uses the target's attributes where they are given, `sequential` whether the
+    order of a history matters to it.
+    """
+
+    prompted: ClassVar[bool]
+    sequential: ClassVar[bool]
 
     def fit(self, interactions: Interactions, seed: int) -> Fitted:
         """Fit on the training sends alone."""

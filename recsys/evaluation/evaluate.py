@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.errors import DataError
-from recsys.evaluation.baselines import Scorer
 from recsys.evaluation.bootstrap import RESAMPLES, Interval, intervals
 from recsys.evaluation.metrics import METRICS, case_values, pessimistic_rank
+from recsys.evaluation.scorer import Scorer
 
 #: Batch of case indices [B] -> (rows [K] in 0..B-1, items [K]): the pairs that are not candidates.
 Seen = Callable[[NDArray[np.int64]], tuple[NDArray[np.integer[Any]], NDArray[np.integer[Any]]]]

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from recsys.baselines.popularity import PopularityScorer
+from recsys.baselines.random import RandomScorer
 from recsys.errors import DataError
-from recsys.evaluation.baselines import Popularity, Random, Scorer
 from recsys.evaluation.evaluate import evaluate, protocol
+from recsys.evaluation.scorer import Scorer
 from recsys.model.scorer import ModelScorer
 from recsys.sequences.cases import Cases, item_index
 from recsys.sequences.prepare import Prepared
@@ -53,8 +55,8 @@ def evaluate_run(
     scorers: dict[str, Scorer] = {
         "prompted": ModelScorer(model, cases, length, prompted=True),
         "unprompted": ModelScorer(model, cases, length, prompted=False),
-        "popularity": Popularity(item_index(training), prepared.n_items),
-        "random": Random(prepared.n_items, seed),
+        "popularity": PopularityScorer(item_index(training), prepared.n_items),
+        "random": RandomScorer(prepared.n_items, seed),
     }
     seen = cases.seen if exclude_seen else None
     facts = {
