@@ -1,0 +1,69 @@
+"""The figures of a study: what one is, and the scores of every row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from recsys.study.report import words
+from recsys.study.report.listing import Item, listing
+from recsys.study.report.rows import best, families, label, score
+from recsys.study.report.tables import Table
+from recsys.study.report.text import reference
+from recsys.study.summary import HEADLINE, PROMPTED, UNPROMPTED, RowSummary, StudySummary
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A plot, its heading and caption, and its numbers; None where the main table holds them."""
+
+    name: str
+    title: str
+    caption: str
+    plot: Markup
+    table: Table | None = None
+
+
+def scores(summary: StudySummary) -> Iterator[Figure]:
+    """Each row's `HEADLINE` and accuracy, unprompted and prompted."""
+    for asked in (UNPROMPTED, PROMPTED):
+        for metric in (HEADLINE, "accuracy"):
+            groups = {
+                words.plain(family, 40): _items(rows, metric, asked, summary)
+                for family, rows in families(summary.rows).items()
+            }
+            count = sum(map(len, groups.values()))
+            if count:
+                yield _score(summary, groups, metric, asked, count)
+
+
+def _items(rows: Sequence[RowSummary], metric: str, asked: str, summary: StudySummary) -> list[Item]:
+    """The rows of a family that were asked so, best `HEADLINE` first."""
+    found = [(row, each) for row in rows if (each := score(row, metric, asked)) is not None]
+    found.sort(key=lambda pair: -(score(pair[0], HEADLINE, asked) or pair[1]).value)
+    return [
+        Item(
+            words.plain(row.title, 29),
+            each,
+            row.name == summary.reference,
+            f"{label(row)}: {words.interval(each)}",
+        )
+        for row, each in found
+    ]
+
+
+def _score(
+    summary: StudySummary, groups: dict[str, list[Item]], metric: str, asked: str, count: int
+) -> Figure:
+    lead = best(summary.rows, metric, asked)
+    value = score(lead, metric, asked) if lead else None
+    highest = f"Highest: {label(lead)}, {words.interval(value)}." if lead else ""
+    alt = f"{metric}, {asked}, of {count} rows. {highest}"
+    axis = f"{metric}, {asked}"
+    name = f"{asked}-{metric.partition('@')[0]}"
+    plot = listing(groups, name, f"{alt} The numbers are in the table of results.", axis)
+    marked = any(item.reference for items in groups.values() for item in items)
+    line = f" Dashed: {reference(summary)}." if marked else ""
+    return Figure(name, axis.capitalize(), f"Lines: 95% intervals.{line} Numbers: in the table above.", plot)

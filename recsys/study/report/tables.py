@@ -1,0 +1,210 @@
+"""The page's tables as plain values; the template lays them out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from recsys.study.report import words
+from recsys.study.report.rows import best, families, prompted, score
+from recsys.study.report.text import paper_cells, reference
+from recsys.study.summary import HEADLINE, PROMPTED, UNPROMPTED, Estimate, RowSummary, StudySummary
+
+_METRICS: Final = ("accuracy", HEADLINE, "ndcg@10", "mrr@20")
+_PROMPTED: Final = ("accuracy", HEADLINE)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What a cell shows, the smaller text below it, what it is sorted by, and whether it is the best."""
+
+    text: str
+    detail: str = ""
+    value: float | None = None
+    best: bool = False
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column's heading, and the heading above it that it shares with its neighbours."""
+
+    text: str
+    group: str = ""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a table: its heading, the smaller text below it, its cells."""
+
+    head: str
+    note: str
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table: its name in the page, caption, first heading, further columns, and {family: lines}."""
+
+    name: str
+    caption: str
+    first: str
+    columns: tuple[Column, ...]
+    families: Mapping[str, tuple[Line, ...]]
+    wordy: bool = False
+
+    @property
+    def groups(self) -> list[tuple[str, int]]:
+        """(heading, number of columns) of neighbours that share a heading; empty where none has one."""
+        joined: list[tuple[str, int]] = []
+        for column in self.columns:
+            if joined and joined[-1][0] == column.group:
+                joined[-1] = (column.group, joined[-1][1] + 1)
+            else:
+                joined.append((column.group, 1))
+        return joined if any(column.group for column in self.columns) else []
+
+
+Read = Callable[[RowSummary], Cell]
+
+
+def by_family(rows: tuple[RowSummary, ...], reads: Iterable[Read]) -> dict[str, tuple[Line, ...]]:
+    """{family: lines}, a cell for each reader."""
+    reads = tuple(reads)
+    return {
+        family: tuple(
+            Line(words.plain(row.title), row.name, tuple(read(row) for read in reads)) for row in group
+        )
+        for family, group in families(rows).items()
+    }
+
+
+def estimate(found: Estimate | None, sign: bool = False, leads: bool = False) -> Cell:
+    """A cell of a value with its interval below it."""
+    value = None if found is None else found.value
+    return Cell(words.bare(found, sign), words.bracket(found, sign), value, leads)
+
+
+def main(summary: StudySummary) -> Table:
+    """Every row with its results and its costs."""
+    asked = [(UNPROMPTED, name) for name in _METRICS]
+    asked += [(PROMPTED, name) for name in _PROMPTED] if prompted(summary.rows) else []
+    columns = [Column(name, how) for how, name in asked]
+    columns += [Column(name, f"against {reference(summary)}") for name in ("difference", "p")]
+    columns += [Column(name, "cost of a seed") for name in ("parameters", "seconds", "peak MiB")]
+    reads = [*(_metric(summary, name, how) for how, name in asked), _difference, _p, *_COSTS]
+    return Table("results", "Results on the test part", "row", tuple(columns), by_family(summary.rows, reads))
+
+
+def _metric(summary: StudySummary, name: str, asked: str) -> Read:
+    leader = best(summary.rows, name, asked)
+    bare = name not in ("accuracy", HEADLINE)
+
+    def read(row: RowSummary) -> Cell:
+        found = score(row, name, asked)
+        return estimate(found and Estimate(found.value) if bare else found, leads=row is leader)
+
+    return read
+
+
+def _difference(row: RowSummary) -> Cell:
+    if row.comparison is None:
+        return Cell(words.NONE)
+    cell = estimate(row.comparison.difference, sign=True)
+    return Cell(f"{words.mark(row.comparison)} {cell.text}".strip(), cell.detail, cell.value)
+
+
+def _p(row: RowSummary) -> Cell:
+    corrected = None if row.comparison is None else row.comparison.corrected
+    return Cell(words.chance(corrected), value=corrected)
+
+
+_COSTS: Final[tuple[Read, ...]] = (
+    lambda row: Cell(words.count(row.parameters), value=row.parameters),
+    lambda row: Cell(words.seconds(row.seconds), value=row.seconds),
+    lambda row: Cell(words.count(row.peak_mib), value=row.peak_mib),
+)
+
+
+def paper(summary: StudySummary) -> Table:
+    """The paper's table beside ours."""
+    named = {row.name: row for row in summary.rows}
+    lines = []
+    for each in summary.paper:
+        row = named.get(each.row)
+        title, theirs, ours, asked, shown = paper_cells(each, row)
+        found = score(row, "accuracy", each.asked) if row else None
+        cells = (Cell(theirs, value=each.accuracy), estimate(found) if found else Cell(shown))
+        lines.append(Line(words.plain(title), f"{words.plain(ours)}, {asked}", cells))
+    columns = (Column("the paper"), Column("this study"))
+    return Table("paper-table", "Accuracy, the paper's and ours", "row", columns, {"": tuple(lines)})
+
+
+def described(summary: StudySummary) -> Table:
+    """What each row is and how it was run."""
+    columns = tuple(map(Column, ("source", "seeds", "settings")))
+    reads: list[Read] = [
+        lambda row: Cell(words.plain(row.source)),
+        lambda row: Cell(str(row.seeds), value=row.seeds),
+        lambda row: Cell(words.plain(row.settings) or words.NONE),
+    ]
+    lines = by_family(summary.rows, reads)
+    return Table("settings", "What each row is, and what it was run with", "row", columns, lines, wordy=True)
+
+
+def stratified(rows: tuple[RowSummary, ...], name: str, caption: str, field: str) -> Table:
+    """`HEADLINE` of all rows by stratum; `field` names the mapping of a row."""
+    strata = list(dict.fromkeys(stratum for row in rows for stratum in getattr(row, field)))
+    shown = tuple(row for row in rows if getattr(row, field))
+    reads: list[Read] = [lambda row, each=each: estimate(getattr(row, field).get(each)) for each in strata]  # type: ignore[misc]
+    return Table(name, caption, "row", tuple(map(Column, strata)), by_family(shown, reads))
+
+
+def fitted(rows: tuple[RowSummary, ...]) -> Table:
+    """Accuracy on training and on test sends."""
+    ways = [how for how in (UNPROMPTED, PROMPTED) if any(how in row.training for row in rows)]
+    columns = tuple(Column(part, how) for how in ways for part in ("training", "test"))
+    reads: list[Read] = []
+    for how in ways:
+        reads.append(lambda row, how=how: estimate(row.training.get(how)))  # type: ignore[misc]
+        reads.append(lambda row, how=how: estimate(score(row, "accuracy", how)))  # type: ignore[misc]
+    return Table(
+        "fit-table", "Accuracy on training and on test sends", "row", columns, by_family(rows, reads)
+    )
+
+
+def ordered(rows: tuple[RowSummary, ...]) -> Table:
+    """`HEADLINE` in order and shuffled, and the share that is lost."""
+    columns = tuple(map(Column, (f"{HEADLINE}, in order", "shuffled", "share lost")))
+    reads: list[Read] = [lambda row: estimate(score(row)), lambda row: estimate(row.shuffled), _lost]
+    return Table("order-table", "What the order is worth", "row", columns, by_family(rows, reads))
+
+
+def _lost(row: RowSummary) -> Cell:
+    if row.order is None:
+        return Cell(words.NONE)
+    ends = (row.order.low, row.order.high)
+    detail = "" if None in ends else f"[{', '.join(map(words.share, ends))}]"
+    return Cell(words.share(row.order.value), detail, row.order.value)
+
+
+def graded(summary: StudySummary) -> Table:
+    """Where the climbs of each grade lie on the map: their number and the middle of their places."""
+    grades: dict[tuple[float, str], list[tuple[float, float]]] = {}
+    for each in summary.points:
+        place = (
+            float("inf") if each.ordinal is None else each.ordinal,
+            words.plain(each.grade or "no grade"),
+        )
+        grades.setdefault(place, []).append((each.x, each.y))
+    lines = tuple(
+        Line(grade, "", (Cell(words.count(len(at)), value=len(at)), *(_mean(at, axis) for axis in (0, 1))))
+        for (_, grade), at in sorted(grades.items())
+    )
+    columns = tuple(map(Column, ("climbs", "mean across", "mean up")))
+    return Table("map-table", "Where the climbs of each grade lie", "grade", columns, {"": lines})
+
+
+def _mean(places: list[tuple[float, float]], axis: int) -> Cell:
+    value = sum(place[axis] for place in places) / len(places)
+    return Cell(words.number(value, sign=True), value=value)

@@ -1,0 +1,169 @@
+"""A study as text: Markdown for the README, and a table of 80 columns for the terminal."""
+
+from __future__ import annotations
+
+import io
+import textwrap
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Final
+
+from recsys.study.report import words
+from recsys.study.report.rows import check, families, prompted, score
+from recsys.study.summary import HEADLINE, PROMPTED, UNPROMPTED, Paper, RowSummary, StudySummary
+
+WIDTH: Final = 80
+Read = Callable[[RowSummary], str]
+
+
+def markdown(summary: StudySummary) -> str:
+    """The main table, grouped by family, and the paper's table beside ours, where there is one.
+
+    Raises
+    ------
+    DataError
+        As `recsys.study.report.render`.
+    """
+    check(summary)
+    parts = [header(summary), _main(summary), _inert(note(summary))]
+    if summary.paper:
+        parts += [_paper(summary)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def table(summary: StudySummary) -> str:
+    """Unprompted results, then prompted ones, in at most 80 columns; print it as it is.
+
+    Raises
+    ------
+    DataError
+        As `recsys.study.report.render`.
+    """
+    check(summary)
+    blocks = [textwrap.fill(header(summary), WIDTH)]
+    if summary.rows:
+        blocks.append(_printed(summary, UNPROMPTED, summary.rows))
+    if asked := prompted(summary.rows):
+        blocks.append(_printed(summary, PROMPTED, asked))
+    blocks.append("\n".join(textwrap.wrap(note(summary), WIDTH)))
+    return "\n".join(block for block in blocks if block) + "\n"
+
+
+def header(summary: StudySummary) -> str:
+    """One line: whether simulated, cases, climbers, climbs."""
+    sends = "Simulated sends" if summary.simulated else "Sends as logged"
+    counts = f"{summary.n_cases:,} test cases of {summary.n_climbers:,} climbers, {summary.n_items:,} climbs"
+    return f"{sends}: {counts}."
+
+
+def note(summary: StudySummary) -> str:
+    """What brackets, differences and p are, and what is still to be run."""
+    if not summary.rows:
+        return f"No row has been run; cells still to be run: {len(summary.unfinished)}."
+    text = (
+        "In brackets: 95% bootstrap intervals over seeds and climbers. Difference: unprompted "
+        f"{HEADLINE} less that of {reference(summary)}; p: paired bootstrap, Holm's correction."
+    )
+    left = f" Unfinished, cells still to be run: {len(summary.unfinished)}." if summary.unfinished else ""
+    return text + left
+
+
+def reference(summary: StudySummary) -> str:
+    """Title of the reference row, or its name where it has not been run."""
+    titles = {row.name: row.title for row in summary.rows}
+    return words.plain(titles.get(summary.reference, summary.reference))
+
+
+def _columns(summary: StudySummary) -> dict[str, Read]:
+    columns: dict[str, Read] = {
+        name: partial(_metric, name=name, asked=UNPROMPTED)
+        for name in ("accuracy", HEADLINE, "ndcg@10", "mrr@20")
+    }
+    if prompted(summary.rows):
+        for name in ("accuracy", HEADLINE):
+            columns[f"prompted {name}"] = partial(_metric, name=name, asked=PROMPTED)
+    return columns | {"difference": _difference, "p": _p, "parameters": _parameters, "s": _seconds}
+
+
+def _metric(row: RowSummary, name: str, asked: str) -> str:
+    """The value; of `HEADLINE`, which rows are compared by, the interval too."""
+    found = score(row, name, asked)
+    return words.interval(found) if name == HEADLINE else words.bare(found)
+
+
+def _difference(row: RowSummary) -> str:
+    return words.NONE if row.comparison is None else words.number(row.comparison.difference.value, sign=True)
+
+
+def _p(row: RowSummary) -> str:
+    return words.NONE if row.comparison is None else words.chance(row.comparison.corrected)
+
+
+def _parameters(row: RowSummary) -> str:
+    return words.count(row.parameters)
+
+
+def _seconds(row: RowSummary) -> str:
+    return words.seconds(row.seconds)
+
+
+def _main(summary: StudySummary) -> str:
+    if not summary.rows:
+        return ""
+    columns = _columns(summary)
+    lines = [["row", *columns]]
+    for family, rows in families(summary.rows).items():
+        lines.append([f"**{_inert(family)}**", *[""] * len(columns)])
+        lines += [[_inert(row.title), *(read(row) for read in columns.values())] for row in rows]
+    return _markdown(lines, left=1)
+
+
+def _paper(summary: StudySummary) -> str:
+    named = {row.name: row for row in summary.rows}
+    lines = [["Thompson 2023, table 1", "its accuracy", "our row", "asked", "our accuracy"]]
+    lines += [[*map(_inert, paper_cells(line, named.get(line.row)))] for line in summary.paper]
+    return _markdown(lines, left=1)
+
+
+def paper_cells(line: Paper, row: RowSummary | None) -> tuple[str, str, str, str, str]:
+    """Label, the paper's accuracy, our row, how it was asked, our accuracy; "not run" where we have none."""
+    ours = score(row, "accuracy", line.asked) if row else None
+    shown = words.interval(ours) if ours else "not run"
+    return line.label, words.number(line.accuracy), row.title if row else line.row, line.asked, shown
+
+
+def _markdown(lines: Sequence[Sequence[str]], left: int) -> str:
+    ruler = "|" + "---|" * left + "---:|" * (len(lines[0]) - left)
+    rendered = ["| " + " | ".join(line) + " |" for line in lines]
+    return "\n".join([rendered[0], ruler, *rendered[1:]])
+
+
+def _inert(text: str) -> str:
+    """One line that ends no cell and opens no tag."""
+    return words.plain(text).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("`", "'")
+
+
+def _printed(summary: StudySummary, asked: str, rows: tuple[RowSummary, ...]) -> str:
+    """One way of asking as rich prints it, a family under a rule; differences are of the unprompted."""
+    from rich.box import SIMPLE
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    shown = Table(box=SIMPLE, pad_edge=False, padding=(0, 1))
+    shown.add_column(asked, ratio=1, overflow="fold")
+    unprompted = asked == UNPROMPTED
+    metrics = ("accuracy", HEADLINE) if unprompted else ("accuracy", HEADLINE, "ndcg@10", "mrr@20")
+    compared: dict[str, Read] = {"vs ref": _difference, "p": _p} if unprompted else {}
+    for name in (*metrics, *compared):
+        shown.add_column(name, justify="right", no_wrap=True)
+    for family, group in families(rows).items():
+        shown.add_row(Text(words.plain(family)))
+        for row in group:
+            cells = [_metric(row, name, asked) for name in metrics] + [
+                read(row) for read in compared.values()
+            ]
+            shown.add_row(Text(f" {words.plain(row.name)}"), *cells)
+    output = io.StringIO()
+    Console(file=output, width=WIDTH, color_system=None).print(shown, end="")
+    return "\n".join(filter(None, map(str.rstrip, output.getvalue().splitlines())))
