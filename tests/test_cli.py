@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-HEAVY = ("torch", "pandas", "numpy", "nvtabular", "transformers4rec", "lightning", "merlin")
+HEAVY = ("torch", "pandas", "numpy", "nvtabular", "transformers4rec", "lightning", "merlin", "optuna")
 
 
 def call(*words: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
@@ -23,6 +23,7 @@ def call(*words: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
         "-m recsys --help",
         "-m recsys simulate --help",
         "-m recsys import --help",
+        "-m recsys tune --help",
         "-m recsys evaluate --help",
         "-m recsys recommend --help",
         "-m recsys serve --help",

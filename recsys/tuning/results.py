@@ -21,6 +21,7 @@ from recsys.tuning.space import SPACE, configured
 from recsys.tuning.storage import done, finished
 
 BEST, TABLE = "best.json", "trials.csv"
+_HEAD = ("trial", "state", "validation_score", "epochs", "seconds")
 _STATES = {TrialState.COMPLETE: "finished", TrialState.PRUNED: "pruned", TrialState.FAIL: "failed"}
 _SHOWN = 10  # trials in the table
 
@@ -39,9 +40,6 @@ def write_results(folder: Path, study: optuna.Study, base: RunConfig) -> None:
         write_json(folder / BEST, json.loads(config.model_dump_json()))
 
 
-_HEAD = ("trial", "state", "validation_score", "epochs", "seconds")
-
-
 def _row(trial: FrozenTrial) -> dict[str, Any]:
     seconds = round(trial.duration.total_seconds(), 2) if trial.duration else None
     head = (trial.number, _STATES[trial.state], trial.value, len(trial.intermediate_values), seconds)
@@ -56,11 +54,11 @@ def progress_line(study: optuna.Study, trials: int) -> str:
         outcome = f"{last.value:.4f} in {epochs} epochs"
     else:
         outcome = f"pruned at {last.value:.4f} after {epochs} epochs" if epochs else "its loss is not finite"
-    so_far = f"best {best[0].value:.4f} (trial {counted.index(best[0]) + 1})" if best else "none finished yet"
+    so_far = f"best {best[0].value:.4f} (trial {best[0].number})" if best else "none finished yet"
     spent = sum(trial.duration.total_seconds() for trial in counted if trial.duration)
     left = spent / len(counted) * (trials - len(counted))
     tail = f", about {_span(left)} left" if left else ""
-    return f"trial {len(counted)} of {trials}: {outcome}; {so_far}{tail}"
+    return f"trial {last.number}: {outcome}; {len(counted)} of {trials} done, {so_far}{tail}"
 
 
 def _span(seconds: float) -> str:
@@ -72,17 +70,17 @@ def _span(seconds: float) -> str:
 
 
 def summary_table(study: optuna.Study) -> str:
-    """The best trials, one row each, in at most 80 columns; print it as it is."""
+    """The ten best trials, one row each, in at most 80 columns; print it as it is."""
     from rich.box import SIMPLE
     from rich.console import Console
     from rich.table import Table
 
     table = Table(box=SIMPLE, pad_edge=False)
-    for name in ("trial", "score", "epochs", *SPACE):
+    for name in ("trial", "score", *SPACE):
         table.add_column(name.replace("_", " "), justify="right")
     for trial in finished(study)[:_SHOWN]:
         values = [f"{trial.params[n]:.3g}" if n in trial.params else "-" for n in SPACE]
-        table.add_row(str(trial.number), f"{trial.value:.4f}", str(len(trial.intermediate_values)), *values)
+        table.add_row(str(trial.number), f"{trial.value:.4f}", *values)
     page = io.StringIO()
     Console(file=page, width=80, color_system=None).print(table, end="")
     pruned = len(done(study)) - len(finished(study))

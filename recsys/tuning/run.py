@@ -17,7 +17,7 @@ import optuna
 from optuna.trial import TrialState
 
 from recsys.console import progress, say
-from recsys.errors import RunError
+from recsys.errors import RunError, UsageError
 from recsys.runs import Run, RunConfig
 from recsys.training.prepare import prepare_run, reopen_run
 from recsys.tuning.results import progress_line, write_results
@@ -58,18 +58,24 @@ def tune(
 
     Raises
     ------
+    UsageError
+        The settings ask for several devices, which a trial does not train on.
     RunError
         The folder holds something else, another process is writing to it, or no trial has finished.
     DataError
         The data cannot be read, or nothing of it is left after filtering.
     """
     began = time.monotonic()
+    if config.training.devices > 1:
+        raise UsageError(
+            f"--devices {config.training.devices}: a trial trains on one device; set devices to 1"
+        )
     with Run(folder).lock():
         if Run(folder).started:
             raise RunError(f"{folder}: holds a run and not a study; choose another --output")
         prepared, config = _prepared(Run(folder / PREPARED), config)
         study = open_study(folder, pruner or _median(config.training.epochs))
-        say(f"{len(done(study))} of {trials} trials are done" if done(study) else f"{trials} trials to do")
+        say(_describe(config, prepared, trials, len(done(study))))
         while len(done(study)) < trials and (timeout is None or time.monotonic() - began < timeout):
             _next_trial(study, config, prepared)
             write_results(folder, study, config)
@@ -87,6 +93,18 @@ def _prepared(run: Run, config: RunConfig) -> tuple[Prepared, RunConfig]:
             return prepare_run(run, config)
         _ = run.finished  # checks the manifest
         return reopen_run(run)
+
+
+def _describe(config: RunConfig, prepared: Prepared, trials: int, before: int) -> str:
+    """On what the trials train, and how many of them are there already."""
+    from recsys.training.fit import choose_device
+
+    model, sends = config.model, config.facts["split"]["sends"]["train"]
+    return (
+        f"{choose_device(config.training)[1]}\n"
+        f"{sends} training sends, {prepared.n_items} climbs; {trials} trials, {before} of them done: "
+        f"{model.body} with {model.masking} masking, {config.training.epochs} epochs at the most"
+    )
 
 
 def _next_trial(study: optuna.Study, base: RunConfig, prepared: Prepared) -> None:
