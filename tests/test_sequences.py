@@ -111,3 +111,43 @@ def test_no_send_of_a_test_case_is_seen_in_training(how, frame, seed):
         if how == "climber" and len(cases):
             read = Windows(sequences, cases.sends, length=6).cut(cases.sends)["climb"].numpy()
             assert not set((read[read > 0] - 1).tolist()) & set(held)
+
+
+def test_shuffled_cases_keep_what_was_sent_and_who_and_the_target():
+    sequences = two_climbers()
+    parts = np.full(7, TEST, dtype=np.int8)
+    cases = Cases.of(sequences, parts, "test")
+    moved = cases.shuffled(seed=0)
+    assert moved.targets.tolist() == cases.targets.tolist()
+    assert moved.climbers.tolist() == cases.climbers.tolist()
+    climb, grade = moved.sequences.features["climb"], moved.sequences.features["grade"]
+    assert climb[moved.sends].tolist() == [4, 5, 6, 3, 7]
+    assert moved.sequences.climbers.tolist() == [8, 8, 9, 9, 9]
+    assert moved.sequences.rows[moved.sends].tolist() == [1, 2, 4, 5, 6]
+    for case in range(5):
+        pairs = [
+            sorted(
+                zip(some.sequences.features["climb"][at], some.sequences.features["grade"][at], strict=True)
+            )
+            for some in (cases, moved)
+            for at in [_before(some, case)]
+        ]
+        assert pairs[0] == pairs[1]
+    assert len(climb) == len(grade) == 2 + 3 + 2 + 3 + 4
+
+
+def _before(cases: Cases, case: int) -> slice:
+    start = cases.sequences.offsets[cases.sequences.owner(cases.sends[[case]])[0]]
+    return slice(start, cases.sends[case])
+
+
+def test_shuffling_changes_the_order():
+    table = pd.DataFrame(
+        {"climb": [list(range(3, 53))], "climber": [3], c.CLIMBER_ID: ["a"], c.ROW: [list(range(50))]}
+    )
+    sequences = Sequences.from_table(table)
+    cases = Cases(sequences, np.array([49]), np.array([49]), np.array([0]))
+    moved = cases.shuffled(seed=1).sequences.features["climb"].tolist()
+    assert moved[-1] == 52
+    assert moved != list(range(3, 53))
+    assert sorted(moved) == list(range(3, 53))

@@ -7,7 +7,6 @@ import json
 
 import numpy as np
 import pytest
-import torch
 
 from recsys.errors import RunError, UsageError
 from recsys.study.config import StudyConfig
@@ -99,22 +98,6 @@ def test_a_damaged_cell_is_one_line(tmp_path):
         store.path("k").write_bytes(content)
         with pytest.raises(RunError, match="remove it and study again"):
             store.read("k")
-
-
-def test_shuffling_moves_whole_sends_and_neither_padding_nor_target():
-    from recsys.model.scorer import shuffled
-
-    climb = torch.tensor([[0, 0, 3, 4, 5, 9], [6, 7, 8, 3, 4, 9]])
-    windows = {"climb": climb, "grade": climb * 10, "climber": torch.tensor([1, 2])}
-    keys = np.random.default_rng(0).random((2, 6), dtype=np.float32)
-    moved = shuffled(windows, keys)
-    assert torch.equal(moved["grade"], moved["climb"] * 10)
-    assert torch.equal(moved["climber"], windows["climber"])
-    assert moved["climb"][0, :2].tolist() == [0, 0]
-    assert moved["climb"][:, -1].tolist() == [9, 9]
-    assert sorted(moved["climb"][0, 2:5].tolist()) == [3, 4, 5]
-    assert sorted(moved["climb"][1, :5].tolist()) == [3, 4, 6, 7, 8]
-    assert not torch.equal(moved["climb"], climb)
 
 
 @pytest.fixture(scope="module")

@@ -46,6 +46,13 @@ class Interactions:
         days = prepared.sends[c.DAY].to_numpy(np.float64)[prepared.sequences.rows]
         return cls(prepared.sequences, prepared.parts, days, prepared.n_items)
 
+    def days_of(self, cases: Cases) -> Array:
+        """When each case's target was, float64 [n_cases]; the cases may have sequences of their own."""
+        by_row = np.empty(len(self.days))
+        by_row[self.sequences.rows] = self.days
+        found: Array = by_row[cases.sequences.rows[cases.sends]]
+        return found
+
     @property
     def training(self) -> Array:
         """Indexes of the training sends, int64 [n_training]: all that may be fitted on."""

@@ -14,7 +14,7 @@ from recsys.baselines.tiers import tiered
 if TYPE_CHECKING:
     from recsys.baselines.interactions import Fitted, Interactions
     from recsys.sequences.cases import Cases
-    from recsys.sequences.store import Array
+    from recsys.sequences.store import Array, Sequences
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class RecentPopularity:
         training = training[interactions.items[training] >= 0]
         days, items = np.floor(interactions.days), interactions.items[training]
         everywhere = Log.of(days[training], items)
-        regions = _regions(interactions, training)
+        regions = _regions(interactions.sequences, training)
         logs = {
             int(region): Log.of(days[training][regions == region], items[regions == region])
             for region in np.unique(regions)
@@ -59,8 +59,8 @@ class RecentPopularity:
         overall = tiered(np.bincount(items, minlength=interactions.n_items))
 
         def fitted(cases: Cases, prompted: bool) -> RecentScorer:
-            ends = everywhere.ends(days[cases.sends], self.window_days)
-            asked = _regions(interactions, cases.sends if prompted else cases.sends - 1)
+            ends = everywhere.ends(np.floor(interactions.days_of(cases)), self.window_days)
+            asked = _regions(cases.sequences, cases.sends if prompted else cases.sends - 1)
             windows = np.stack([ends, asked], axis=1).astype(np.int64)
             return RecentScorer(everywhere, logs, overall, windows, self.window_days)
 
@@ -132,9 +132,9 @@ class RecentScorer:
         return np.bincount(log.between(end - self.length, end), minlength=len(self.overall))
 
 
-def _regions(interactions: Interactions, sends: Array) -> Array:
+def _regions(sequences: Sequences, sends: Array) -> Array:
     """Region of each send; the same for all where the data has none."""
-    features = interactions.sequences.features
+    features = sequences.features
     return features[c.REGION][sends] if c.REGION in features else np.zeros(len(sends), dtype=np.int64)
 
 

@@ -62,6 +62,30 @@ class Cases:
         rows, ids = self.sequences.history(self.sends[cases], CLIMB)
         return rows, item_index(ids)
 
+    def shuffled(self, seed: int) -> Cases:
+        """The same cases, the sends before each target in a random order, features and all.
+
+        What a method loses by it is what it owed to the order of the sends. Each case gets sequences of its
+        own, so memory grows with the sum of the histories.
+        """
+        owner = self.sequences.owner(self.sends)
+        starts = self.sequences.offsets[owner]
+        lengths = self.sends - starts + 1
+        offsets = np.concatenate([[0], np.cumsum(lengths)])
+        case = np.repeat(np.arange(len(self)), lengths)
+        keys = np.random.default_rng(seed).random(int(offsets[-1]))
+        keys[offsets[1:] - 1] = 2.0  # the target stays last
+        places = np.arange(len(case)) - np.repeat(offsets[:-1] - starts, lengths)
+        sends = places[np.lexsort((keys, case))]
+        own = Sequences(
+            offsets=offsets,
+            climbers=self.sequences.climbers[owner],
+            climber_ids=self.sequences.climber_ids[owner],
+            features={name: values[sends] for name, values in self.sequences.features.items()},
+            rows=self.sequences.rows[sends],
+        )
+        return Cases(own, offsets[1:] - 1, self.targets, self.climbers)
+
     def repeats(self) -> int:
         """Cases whose climb the climber had sent before: misses where sent climbs are left out."""
         count = 0

@@ -8,7 +8,6 @@ from __future__ import annotations
 import functools
 import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +22,8 @@ if TYPE_CHECKING:
     from merlin.schema import Schema
 
     from recsys.evaluation.baselines import Scorer
+    from recsys.evaluation.evaluate import Result
+    from recsys.model.network import Network
     from recsys.sequences.store import Array
     from recsys.study.config import StudyConfig
 
@@ -49,13 +50,13 @@ class Material:
         sends, parts = self.interactions.sequences, self.interactions.parts
         return {part: Cases.of(sends, parts, part, most=count) for part, count in most.items()}
 
-    def ranks(self, scorer: Scorer, part: str) -> Array:
-        """Rank of every target of a part, int64 [n]."""
-        return self.evaluate(scorer, part).ranks
+    @functools.cached_property
+    def shuffled(self) -> Cases:
+        """The test cases, the order of each history shuffled."""
+        return self.cases["test"].shuffled(seed=0)
 
-    def evaluate(self, scorer: Scorer, part: str) -> Any:
-        """The evaluator's result on a part."""
-        cases = self.cases[part]
+    def evaluate(self, scorer: Scorer, cases: Cases) -> Result:
+        """The evaluator's result on some cases."""
         seen = cases.seen if self.config.run.exclude_seen else None
         return evaluate(scorer, cases.targets, cases.climbers, seen, self.interactions.n_items)
 
@@ -66,12 +67,25 @@ def run_cell(material: Material, row: Row, seed: int) -> Outcome:
     began = time.perf_counter()
     if hasattr(method, "build"):
         network, facts = _train(material, method, seed)
-        seconds = time.perf_counter() - began
-        return _network_outcome(material, network, method, {**facts, "seconds": seconds})
-    fitted, facts = _choose(material, method, seed)
-    seconds = time.perf_counter() - began
-    ranks = _read(material, lambda cases, asked: fitted(cases, asked == PROMPTED), method.prompted)
-    return Outcome(ranks, {**facts, "seconds": seconds, "parameters": 0})
+        fitted, prompted, embeddings = (
+            _asked(network, material.config.length),
+            network.prompted,
+            _embeddings(network),
+        )
+    else:
+        fitted, facts = _choose(material, method, seed)
+        prompted, embeddings = method.prompted, None
+    facts["seconds"] = time.perf_counter() - began
+    ranks = {
+        f"{part}-{PROMPTED if asked else UNPROMPTED}": material.evaluate(fitted(cases, asked), cases).ranks
+        for part, cases in material.cases.items()
+        for asked in ((False, True) if method.prompted else (False,))
+    }
+    if method.sequential:
+        ranks[f"test-{SHUFFLED}"] = material.evaluate(
+            fitted(material.shuffled, False), material.shuffled
+        ).ranks
+    return Outcome(ranks, facts, embeddings)
 
 
 def _choose(material: Material, method: Any, seed: int) -> tuple[Fitted, dict[str, Any]]:
@@ -79,16 +93,16 @@ def _choose(material: Material, method: Any, seed: int) -> tuple[Fitted, dict[st
     best: tuple[float, Fitted, Any] | None = None
     for settings in method.GRID:
         fitted = settings.fit(material.interactions, seed)
-        scorer = fitted(material.cases["validation"], False)
-        score = material.evaluate(scorer, "validation").values[CHOOSING]
+        cases = material.cases["validation"]
+        score = material.evaluate(fitted(cases, False), cases).values[CHOOSING]
         if best is None or score > best[0]:
             best = (score, fitted, settings)
     assert best is not None, f"{method}: no settings to choose from"
     words = f"{best[2]}, the best of {len(method.GRID)}" if len(method.GRID) > 1 else str(best[2])
-    return best[1], {"settings": words}
+    return best[1], {"settings": words, "parameters": 0}
 
 
-def _train(material: Material, method: Any, seed: int) -> tuple[Any, dict[str, Any]]:
+def _train(material: Material, method: Any, seed: int) -> tuple[Network, dict[str, Any]]:
     """Train a network; the epoch is chosen on validation."""
     from recsys.training.fit import fit
     from recsys.training.module import NextClimb
@@ -120,33 +134,15 @@ def replace_share(training: Any, share: float) -> Any:
     return training.model_copy(update={"windows": min(1.0, training.windows * share)})
 
 
-def _network_outcome(material: Material, network: Any, method: Any, facts: dict[str, Any]) -> Outcome:
+def _asked(network: Network, length: int) -> Fitted:
+    """A trained network as a scorer of cases."""
     from recsys.model.scorer import ModelScorer
 
-    length = material.config.length
-
-    def scorer(cases: Cases, asked: str) -> Scorer:
-        shuffle = 0 if asked == SHUFFLED else None
-        return ModelScorer(network, cases, length, asked == PROMPTED, shuffle)
-
-    ranks = _read(material, scorer, network.prompted)
-    if method.sequential:
-        ranks[f"test-{SHUFFLED}"] = material.ranks(scorer(material.cases["test"], SHUFFLED), "test")
-    return Outcome(ranks, facts, _embeddings(network))
+    return lambda cases, prompted: ModelScorer(network, cases, length, prompted)
 
 
-def _embeddings(network: Any) -> Array | None:
+def _embeddings(network: Network) -> Array | None:
     """The climbs' embeddings of the transformer, which the report draws a map of."""
     from recsys.model.recommender import PromptedTransformer, item_embeddings
 
     return item_embeddings(network) if isinstance(network, PromptedTransformer) else None
-
-
-def _read(material: Material, scorer: Callable[[Cases, str], Scorer], prompted: bool) -> dict[str, Array]:
-    """Ranks on all three parts, prompted too where the method reads prompts."""
-    asked = (UNPROMPTED, PROMPTED) if prompted else (UNPROMPTED,)
-    return {
-        f"{part}-{how}": material.ranks(scorer(cases, how), part)
-        for part, cases in material.cases.items()
-        for how in asked
-    }

@@ -76,12 +76,12 @@ def _counted() -> Iterator[Row]:
     def row(name: str, title: str, source: str, method: str, random: bool = False) -> Row:
         return Row(name, title, COUNTED, source, f"recsys.baselines.{method}", random=random)
 
-    yield row("random", "Random", "-", "popularity:Chance", random=True)
-    yield row("popularity", "Popularity", "-", "popularity:MostPopular")
+    yield row("random", "Random", "-", "random:Random", random=True)
+    yield row("popularity", "Popularity", "-", "popularity:Popularity")
     yield row("recent-popularity", "Recent popularity", "Ji et al. 2020", "recent:RecentPopularity")
     yield row("prompted-popularity", "Popularity by prompt", "ours", "prompted:PromptedPopularity")
-    yield row("item-knn", "Item-kNN", "Sarwar et al. 2001", "item_knn:ItemKNN")
-    yield row("als", "Implicit ALS", "Hu et al. 2008", "als:ALS", random=True)
+    yield row("item-knn", "Item-kNN", "Sarwar et al. 2001", "itemknn:ItemKNN")
+    yield row("als", "Implicit ALS", "Hu et al. 2008", "als:ImplicitALS", random=True)
     yield row("ease", "EASE", "Steck 2019", "ease:EASE")
 
 
