@@ -136,9 +136,10 @@ def test_shuffled_cases_keep_what_was_sent_and_who_and_the_target():
     assert len(climb) == len(grade) == 2 + 3 + 2 + 3 + 4
 
 
-def _before(cases: Cases, case: int) -> slice:
-    start = cases.sequences.offsets[cases.sequences.owner(cases.sends[[case]])[0]]
-    return slice(start, cases.sends[case])
+def _history(cases: Cases, case: int) -> list:
+    send = cases.sends[[case]]
+    climbs, grades = (cases.sequences.history(send, name)[1].tolist() for name in ("climb", "grade"))
+    return sorted(zip(climbs, grades, strict=True))
 
 
 def test_shuffling_changes_the_order():

@@ -67,14 +67,10 @@ def run_cell(material: Material, row: Row, seed: int) -> Outcome:
     began = time.perf_counter()
     if hasattr(method, "build"):
         network, facts = _train(material, method, seed)
-        fitted, prompted, embeddings = (
-            _asked(network, material.config.length),
-            network.prompted,
-            _embeddings(network),
-        )
+        fitted, embeddings = _asked(network, material.config.length), _embeddings(network)
     else:
         fitted, facts = _choose(material, method, seed)
-        prompted, embeddings = method.prompted, None
+        embeddings = None
     facts["seconds"] = time.perf_counter() - began
     ranks = {
         f"{part}-{PROMPTED if asked else UNPROMPTED}": material.evaluate(fitted(cases, asked), cases).ranks
@@ -82,9 +78,8 @@ def run_cell(material: Material, row: Row, seed: int) -> Outcome:
         for asked in ((False, True) if method.prompted else (False,))
     }
     if method.sequential:
-        ranks[f"test-{SHUFFLED}"] = material.evaluate(
-            fitted(material.shuffled, False), material.shuffled
-        ).ranks
+        shuffled = material.shuffled
+        ranks[f"test-{SHUFFLED}"] = material.evaluate(fitted(shuffled, False), shuffled).ranks
     return Outcome(ranks, facts, embeddings)
 
 
