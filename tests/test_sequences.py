@@ -125,14 +125,7 @@ def test_shuffled_cases_keep_what_was_sent_and_who_and_the_target():
     assert moved.sequences.climbers.tolist() == [8, 8, 9, 9, 9]
     assert moved.sequences.rows[moved.sends].tolist() == [1, 2, 4, 5, 6]
     for case in range(5):
-        pairs = [
-            sorted(
-                zip(some.sequences.features["climb"][at], some.sequences.features["grade"][at], strict=True)
-            )
-            for some in (cases, moved)
-            for at in [_before(some, case)]
-        ]
-        assert pairs[0] == pairs[1]
+        assert _history(cases, case) == _history(moved, case)
     assert len(climb) == len(grade) == 2 + 3 + 2 + 3 + 4
 
 
