@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -215,7 +217,8 @@ def test_intervals_may_be_unknown() -> None:
     bare = Estimate(0.25)
     row = replace(
         small_study().rows[0], asked={UNPROMPTED: {"accuracy": bare, "recall@10": bare}}, order=bare,
-        shuffled=bare, training={UNPROMPTED: bare}, by_history={"1-4": bare}, comparison=Comparison(bare, None, None),
+        shuffled=bare, training={UNPROMPTED: bare}, by_history={"1-4": bare},
+        comparison=Comparison(bare, None, None),
     )  # fmt: skip
     study = replace(small_study(), rows=(row,), points=(Point(0.0, 0.0, "a", None, None, 1),))
     page = Page(render(study))
@@ -297,3 +300,8 @@ def test_the_terminal_has_eighty_columns(big: StudySummary) -> None:
     value = knn.asked[UNPROMPTED]
     assert shown["item-knn"][0] == f"{value['accuracy'].value:.3f}"
     assert shown["item-knn"][1] == f"{value['recall@10'].value:.3f}"
+
+
+def test_text_needs_no_plots() -> None:
+    code = "import sys, recsys.study.report; sys.exit('matplotlib' in sys.modules or 'jinja2' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -59,8 +59,8 @@ def _fitted(summary: StudySummary) -> Iterator[Figure]:
     if dots:
         alt = f"Accuracy on training sends against test sends, {len(dots)} dots; a table is below."
         caption = (
-            "Below the dashed diagonal a row does better on sends that it was trained on: the gap was learned "
-            "by heart. Named are the reference, item-kNN, EASE and the best."
+            "Below the dashed diagonal a row does better on sends that it was trained on: it knows them by "
+            "heart. Named are the reference, item-kNN, EASE and the best."
         )
         plot = fit(dots, [words.plain(family, 26) for family in groups], "fit", alt)
         yield Figure("fit", "Training against test", caption, plot, fitted(rows))

@@ -45,20 +45,25 @@ def fit(dots: Sequence[Dot], families: Sequence[str], name: str, label: str) -> 
     axes.set(xlim=(0, wide), ylim=(0, high), xlabel="accuracy on training sends")
     axes.xaxis.label.set_color(colour("ink"))
     axes.set_title("accuracy on test sends", loc="left", fontsize=10.5, color=colour("ink"), x=-0.11)
-    for index, dot in enumerate(dots):
-        _dot(axes, index, dot)
+    hints = dict(
+        _markers(axes, dots, index, filled) for index in range(len(families)) for filled in (True, False)
+    )
     _names(axes, [dot for dot in dots if dot.words])
     key.draw(figure, entries)
-    return inline(figure, name, label, {f"dot{index}": [dot.hint] for index, dot in enumerate(dots)})
+    return inline(figure, name, label, {gid: texts for gid, texts in hints.items() if texts})
 
 
-def _dot(axes: Axes, index: int, dot: Dot) -> None:
-    token, marker = key.series(dot.family)
-    face = colour(token) if dot.filled else colour("card")
+def _markers(axes: Axes, dots: Sequence[Dot], family: int, filled: bool) -> tuple[str, list[str]]:
+    """One family's dots, asked in one way; the name of the artist and the hints of its markers."""
+    token, marker = key.series(family)
+    shown = [dot for dot in dots if (dot.family, dot.filled) == (family, filled)]
+    gid = f"family{family}-{filled}"
     axes.scatter(
-        [dot.training], [dot.test], s=34, marker=marker, facecolors=face, edgecolors=colour(token),
-        linewidths=1.4, gid=f"dot{index}", zorder=3, clip_on=False,
+        [dot.training for dot in shown], [dot.test for dot in shown], s=30, marker=marker, linewidths=1.3,
+        facecolors=colour(token if filled else "card"), edgecolors=colour(token), gid=gid,
+        zorder=3, clip_on=False,
     )  # fmt: skip
+    return gid, [dot.hint for dot in shown]
 
 
 def _names(axes: Axes, dots: Sequence[Dot]) -> None:
@@ -71,5 +76,5 @@ def _names(axes: Axes, dots: Sequence[Dot]) -> None:
         end = (max(min(dot.training, y) - 8 * pixel, 100 * pixel), y)
         axes.annotate(
             dot.words, (dot.training, dot.test), end, ha="right", va="center", fontsize=9.5,
-            color=colour("ink"), arrowprops=style, annotation_clip=False,
+            color=colour("ink"), arrowprops=style, annotation_clip=False, zorder=5,
         )  # fmt: skip

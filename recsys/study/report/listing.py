@@ -56,10 +56,13 @@ def _fill(axes: Axes, groups: Mapping[str, Sequence[Item]], bars: bool) -> list[
             _name(axes, y + LINE / 2, item.words, colour("warm" if item.reference else "ink"), indent=8)
             placed.append((y + LINE / 2, item))
             y += LINE
-    for y, item in placed:
-        _span_of(axes, y, item, bars)
+    shades = [colour("warm" if item.reference else "accent") for _, item in placed]
+    if bars:
+        lengths = [item.estimate.value for _, item in placed]
+        axes.barh([y for y, _ in placed], lengths, LINE - 5, color=shades, alpha=0.75)
+    _intervals(axes, placed, bars)
     if not bars:
-        _dots(axes, placed)
+        _dots(axes, placed, shades)
     return [item.hint for _, item in placed]
 
 
@@ -72,20 +75,15 @@ def _name(
     )  # fmt: skip
 
 
-def _span_of(axes: Axes, y: float, item: Item, bars: bool) -> None:
-    """The interval of one row, on its bar where there are bars."""
-    shade = colour("warm" if item.reference else "accent")
-    if bars:
-        axes.barh(y, item.estimate.value, LINE - 5, color=shade, alpha=0.75)
-    if item.estimate.low is not None and item.estimate.high is not None:
-        ends = (item.estimate.low, item.estimate.high)
+def _intervals(axes: Axes, placed: Sequence[tuple[float, Item]], bars: bool) -> None:
+    known = [(y, each.low, each.high) for y, item in placed if (each := item.estimate).low is not None]
+    if known:
         axes.hlines(
-            y, *ends, color=colour("ink" if bars else "soft"), linewidth=1.2 if bars else 2, alpha=0.8
+            *zip(*known, strict=True), color=colour("ink" if bars else "soft"), linewidth=1.5, alpha=0.8
         )
 
 
-def _dots(axes: Axes, placed: Sequence[tuple[float, Item]]) -> None:
-    shades = [colour("warm" if item.reference else "accent") for _, item in placed]
+def _dots(axes: Axes, placed: Sequence[tuple[float, Item]], shades: Sequence[str]) -> None:
     values = [item.estimate.value for _, item in placed]
     axes.scatter(values, [y for y, _ in placed], s=26, c=shades, gid="dots", zorder=3, clip_on=False)
     for _, item in placed:
