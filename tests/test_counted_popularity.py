@@ -44,18 +44,20 @@ def same_order(row, tuples):
 
 
 def test_recent_popularity_by_hand():
-    region = [[3, 3, 4, 4], [3, 3, 4]]
+    region = [[3, 3, 4, 4], [3, 4, 3, 4]]
     train = [(0, TRAIN, 10.0), (0, TRAIN, 10.0), (1, TRAIN, 39.0), (2, TRAIN, 40.0)]
-    test = [(3, TEST, 0.0), (0, TEST, 40.5), (3, TEST, 100.0)]
+    test = [(3, TEST, 0.0), (0, TEST, 40.5), (3, TEST, 70.0), (3, TEST, 100.0)]
     interactions = of([train, test], 4, region=region)
-    # Day 40: its own sends do not count, nor those of day 9 and before. The last send's region is 3.
-    first, late = scores(RecentPopularity(), interactions)
+    first, edge, late = scores(RecentPopularity(), interactions)
+    # Day 40, after a send in region 3: neither the day's own sends count nor those of day 9 and before.
     assert same_order(first, [(2, 2, 2), (0, 1, 1), (0, 0, 1), (0, 0, 0)])
-    # Day 100, prompted with region 4: nothing since day 70, so day 11 to 40 are counted.
-    assert same_order(late, [(0, 0, 2), (0, 1, 1), (0, 1, 1), (0, 0, 0)])
-    assert same_order(
-        scores(RecentPopularity(), interactions, prompted=True)[1], [(0, 2), (1, 1), (1, 1), (0, 0)]
-    )
+    # Day 70: day 40 is the first of the thirty before it.
+    assert same_order(edge, [(0, 2), (0, 1), (1, 1), (0, 0)])
+    # Day 100: nothing since day 70, so days 11 to 40 are counted.
+    assert same_order(late, [(0, 2), (1, 1), (1, 1), (0, 0)])
+    # Day 40, asked for region 4.
+    first = scores(RecentPopularity(), interactions, prompted=True)[0]
+    assert same_order(first, [(0, 2, 2), (1, 1, 1), (0, 0, 1), (0, 0, 0)])
 
 
 @settings(max_examples=80, deadline=None)
