@@ -44,6 +44,7 @@ WRONG = {
     "a value": (None, ["--epochs", "many"], ["--epochs", "integer"]),
     "a range": (None, ["--epochs", "0"], ["--epochs 0"]),
     "a masking": (None, ["--masking", "some"], ["--masking some", "'last', 'mlm'", "or 'rtd'"]),
+    "a loss": (None, ["--loss", "hinge"], ["--loss hinge", "'softmax'"]),
     "a pair": (None, ["--body", "gpt2", "--masking", "mlm"], ["--body gpt2", "--masking mlm"]),
     "a missing file": (None, ["--data", "nope.csv"], ["nope.csv"]),
     "an empty file": ("", ["--data", "sends.csv"], ["sends.csv", "empty"]),

@@ -102,5 +102,7 @@ class GRUNetwork(Network):
 
         The first is 0. States after a row's last known climb mean nothing.
         """
-        states, _ = self.gru(self.dropout(self.climbs(climbs)))
+        states = self.climbs(climbs)
+        if climbs.shape[1]:  # a window of one send has nothing before it
+            states, _ = self.gru(self.dropout(states))
         return torch.nn.functional.pad(self.dropout(states), (0, 0, 1, 0))
