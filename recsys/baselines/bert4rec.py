@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -36,8 +37,10 @@ class BERT4Rec(AttentionSettings):
     alone is masked among those of training. Layer norm after the inputs and in the head are the authors'
     code's, not the paper's.
 
-    What differs: each epoch draws its masks anew, where the paper draws ten times beforehand; a window
-    always has one masked climb at the least; and a position counts back from the last send.
+    What differs: climbs' embeddings enter times the root of their width, as in the transformer that the
+    sinusoids are from (Vaswani et al. 2017), else the positions drown them; each epoch draws its masks anew,
+    where the paper draws ten times beforehand; a window has one masked climb at the least; and a position
+    counts back from the last send.
 
     Attributes
     ----------
@@ -87,7 +90,8 @@ class BERT4RecNetwork(Network):
 
     def hidden(self, climbs: torch.Tensor, masked: torch.Tensor) -> torch.Tensor:
         """Climbs and which are masked, [batch, length] each, to states, [batch, length, d_model]."""
-        embedded = self.masking.apply_mask_to_inputs(self.climbs(climbs), masked)
+        embedded = self.climbs(climbs) * math.sqrt(self.settings.d_model)
+        embedded = self.masking.apply_mask_to_inputs(embedded, masked)
         return self.blocks(self.prepare(self.positions(embedded)), is_climb(climbs) | masked)
 
     def training_loss(self, batch: Batch) -> torch.Tensor:
