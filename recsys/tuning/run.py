@@ -76,11 +76,16 @@ def tune(
         prepared, config = _prepared(Run(folder / PREPARED), config)
         study = open_study(folder, pruner or _median(config.training.epochs))
         say(_describe(config, prepared, trials, len(done(study))))
-        while len(done(study)) < trials and (timeout is None or time.monotonic() - began < timeout):
-            _next_trial(study, config, prepared)
+        try:
+            while len(done(study)) < trials and (timeout is None or time.monotonic() - began < timeout):
+                _next_trial(study, config, prepared)
+                write_results(folder, study, config)  # also while others follow: a kill may come
+                say(progress_line(study, trials))
+        except KeyboardInterrupt:
+            say(f"{folder}: keeps {len(done(study))} trials; the same command goes on from there")
+            raise
+        finally:
             write_results(folder, study, config)
-            say(progress_line(study, trials))
-        write_results(folder, study, config)
     if not finished(study):
         raise RunError(f"{folder}: no trial has finished yet; give it more --timeout or --trials")
     return study
