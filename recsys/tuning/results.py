@@ -86,5 +86,5 @@ def summary_table(study: optuna.Study) -> str:
     page = io.StringIO()
     Console(file=page, width=80, color_system=None).print(table, end="")
     pruned = len(done(study)) - len(finished(study))
-    note = "Score: mean of prompted and unprompted MRR@20 on the validation part; the test was not read."
+    note = "Score: mean of prompted and unprompted MRR@20 on validation; no test was read."
     return f"{len(done(study))} trials, {pruned} of them pruned.\n{page.getvalue().rstrip()}\n{note}"
