@@ -142,6 +142,17 @@ def test_what_a_study_leaves(whole):
     assert not (folder / "metrics.json").exists()
 
 
+def test_the_table_tells_all_within_80_columns(whole):
+    from recsys.tuning.results import summary_table
+
+    lines = summary_table(whole[1]).splitlines()
+    assert lines[0] == "3 trials, 0 of them pruned."
+    assert max(map(len, lines)) <= 80
+    assert "…" not in "".join(lines)
+    scores = [float(line.split()[1]) for line in lines[1:] if line.strip()[:1].isdigit()]
+    assert scores == sorted((round(trial.value, 4) for trial in whole[1].trials), reverse=True)
+
+
 def test_finished_trials_are_not_run_again(whole, tmp_path, monkeypatch):
     from recsys.tuning import objective
     from recsys.tuning.run import tune

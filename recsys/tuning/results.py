@@ -41,7 +41,8 @@ def write_results(folder: Path, study: optuna.Study, base: RunConfig) -> None:
 
 
 def _row(trial: FrozenTrial) -> dict[str, Any]:
-    seconds = round(trial.duration.total_seconds(), 2) if trial.duration else None
+    ran = trial.duration if trial.state != TrialState.FAIL else None  # a killed one ends when it is found
+    seconds = round(ran.total_seconds(), 2) if ran else None
     head = (trial.number, _STATES[trial.state], trial.value, len(trial.intermediate_values), seconds)
     return {**dict(zip(_HEAD, head, strict=True)), **trial.params}
 
@@ -75,14 +76,15 @@ def summary_table(study: optuna.Study) -> str:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(box=SIMPLE, pad_edge=False)
+    table = Table(box=SIMPLE, pad_edge=False, collapse_padding=True)
     for name in ("trial", "score", *SPACE):
-        table.add_column(name.replace("_", " "), justify="right")
+        table.add_column(name.replace("_", "\n"), justify="right")
     for trial in finished(study)[:_SHOWN]:
-        values = [f"{trial.params[n]:.3g}" if n in trial.params else "-" for n in SPACE]
-        table.add_row(str(trial.number), f"{trial.value:.4f}", *values)
+        values = (trial.params.get(name, "-") for name in SPACE)
+        shown = (f"{value:.2g}" if isinstance(value, float) else str(value) for value in values)
+        table.add_row(str(trial.number), f"{trial.value:.4f}", *shown)
     page = io.StringIO()
     Console(file=page, width=80, color_system=None).print(table, end="")
     pruned = len(done(study)) - len(finished(study))
-    note = "Score: mean of prompted and unprompted MRR@20 on the validation part; the test was not read."
+    note = "Score: mean of prompted and unprompted MRR@20 on validation; no test was read."
     return f"{len(done(study))} trials, {pruned} of them pruned.\n{page.getvalue().rstrip()}\n{note}"

@@ -8,6 +8,7 @@ seeded for each trial by how many are done, so a study that was killed goes on a
 
 from __future__ import annotations
 
+import math
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -65,7 +66,7 @@ def tune(
     DataError
         The data cannot be read, or nothing of it is left after filtering.
     """
-    began = time.monotonic()
+    until = time.monotonic() + (math.inf if timeout is None else timeout)
     if config.training.devices > 1:
         raise UsageError(
             f"--devices {config.training.devices}: a trial trains on one device; set devices to 1"
@@ -76,14 +77,26 @@ def tune(
         prepared, config = _prepared(Run(folder / PREPARED), config)
         study = open_study(folder, pruner or _median(config.training.epochs))
         say(_describe(config, prepared, trials, len(done(study))))
-        while len(done(study)) < trials and (timeout is None or time.monotonic() - began < timeout):
-            _next_trial(study, config, prepared)
-            write_results(folder, study, config)
-            say(progress_line(study, trials))
-        write_results(folder, study, config)
+        _search(study, config, prepared, folder, trials, until)
     if not finished(study):
         raise RunError(f"{folder}: no trial has finished yet; give it more --timeout or --trials")
     return study
+
+
+def _search(
+    study: optuna.Study, config: RunConfig, prepared: Prepared, folder: Path, trials: int, until: float
+) -> None:
+    """Run trials until there are so many, or until that time; what they found is written after each."""
+    try:
+        while len(done(study)) < trials and time.monotonic() < until:
+            _next_trial(study, config, prepared)
+            write_results(folder, study, config)
+            say(progress_line(study, trials))
+    except KeyboardInterrupt:
+        say(f"{folder}: keeps {len(done(study))} trials; the same command goes on from there")
+        raise
+    finally:
+        write_results(folder, study, config)
 
 
 def _prepared(run: Run, config: RunConfig) -> tuple[Prepared, RunConfig]:
