@@ -138,6 +138,18 @@ def test_prompt_counts_and_target_does_not(schema, body, masking):
     assert not torch.allclose(scores(model, batch | withheld), expected, atol=1e-4)
 
 
+@pytest.mark.parametrize(("body", "masking"), PAIRS)
+def test_every_send_of_the_history_counts(schema, body, masking):
+    """Another climb at any place before the target changes the scores."""
+    model = build(schema, body, masking)
+    batch = random_batch(np.random.default_rng(10), 8, least=LENGTH)
+    expected = scores(model, batch)
+    for at in range(LENGTH - 1):
+        other = {**batch, "climb": batch["climb"].clone()}
+        other["climb"][:, at] = torch.where(batch["climb"][:, at] == 3, 4, 3)
+        assert ((scores(model, other) - expected).abs().amax(1) > 1e-6).all(), at
+
+
 def test_each_attribute_can_be_withheld_alone(schema):
     """Withholding the region leaves the grade in the prompt, and the other way round."""
     from recsys.model.config import ATTRIBUTES
