@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -16,6 +16,7 @@ from recsys.model.negatives import NegativeSampler, popularity_law
 from recsys.model.objective import Objective, score_all
 
 N_ITEMS = 21
+QUICK = settings(max_examples=60, deadline=None)
 
 
 def logistic(x):
@@ -37,6 +38,7 @@ FORMULAS = {
 
 
 @pytest.mark.parametrize("name", FORMULAS)
+@QUICK
 @given(
     scores=hnp.arrays(np.float64, (3, 5), elements=st.floats(-6, 6)),
     valid=hnp.arrays(np.bool_, (3, 4)),
@@ -54,6 +56,7 @@ def test_losses_are_their_formulas_over_the_negatives_that_count(name, scores, v
     assert loss.item() == pytest.approx(np.mean(expected), rel=1e-9, abs=1e-12)
 
 
+@QUICK
 @given(
     scores=hnp.arrays(np.float64, (3, 5), elements=st.floats(-6, 6)),
     calibration=st.floats(0, 1),

@@ -45,7 +45,7 @@ class CBOW:
     negatives:
         Climbs drawn for a batch; 0 scores the whole catalogue.
     alpha:
-        Power of popularity by which they are drawn.
+        Power of popularity by which they are drawn; 0 draws uniformly.
     """
 
     embedding: int = 128
@@ -53,7 +53,7 @@ class CBOW:
     dropout: float = 0.2
     loss: LossName = "softmax"
     negatives: int = 0
-    alpha: float = 0.75
+    alpha: float = 0.0
     prompted: ClassVar[bool] = False
     sequential: ClassVar[bool] = False
     every_position: ClassVar[bool] = True

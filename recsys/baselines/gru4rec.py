@@ -8,6 +8,8 @@ What differs from the papers:
   windows, and climbs drawn by popularity.
 - The climbs' embeddings are the rows of the output as well ("unified" in Hidasi & Karatzoglou's code).
 - Scores are linear: no tanh or ELU after them.
+- Negatives are drawn uniformly unless `alpha` says otherwise: BPR-max on simulated BC reaches a validation
+  recall@10 of 0.39 so, and 0.29 with the 0.75 that is the authors' code's default (450 steps, r = 0.1).
 - The softmax over sampled climbs is corrected for how they were drawn (`recsys.model.losses`).
 """
 
@@ -48,7 +50,7 @@ class GRU4Rec:
     negatives:
         Climbs drawn for a batch, beside those of the batch itself; 0 scores the whole catalogue.
     alpha:
-        Power of popularity by which they are drawn.
+        Power of popularity by which they are drawn; 0 draws uniformly.
     """
 
     layers: int = 1
@@ -56,7 +58,7 @@ class GRU4Rec:
     dropout: float = 0.2
     loss: LossName = "softmax"
     negatives: int = 0
-    alpha: float = 0.75
+    alpha: float = 0.0
     prompted: ClassVar[bool] = False
     sequential: ClassVar[bool] = True
     every_position: ClassVar[bool] = True

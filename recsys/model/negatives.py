@@ -45,7 +45,8 @@ class NegativeSampler(torch.nn.Module):
     negatives:
         How many are drawn for a batch, at least 1.
     alpha:
-        0 draws uniformly (gBCE), 1 by popularity (sampled softmax); GRU4Rec's authors use 0.75 and less.
+        0 draws uniformly (gBCE), 1 by popularity (sampled softmax, whose correction undoes it; a ranking loss
+        that is not corrected holds down what is drawn often).
     """
 
     probabilities: torch.Tensor

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 # Name of a sampled loss in the configuration: the loss, and the power of popularity that draws its negatives.
 _SAMPLED: Final[dict[str, tuple[LossName, float]]] = {
     "sampled-softmax": ("softmax", 1.0),
-    "bpr-max": ("bpr-max", 0.75),
+    "bpr-max": ("bpr-max", 0.0),
     "gbce": ("gbce", 0.0),
 }
 
