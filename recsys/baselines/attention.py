@@ -37,7 +37,6 @@ class AttentionSettings:
 
     prompted: ClassVar[bool] = False
     sequential: ClassVar[bool] = True
-    every_position: ClassVar[bool] = False
 
     d_model: int = 64
     layers: int = 2
