@@ -10,7 +10,7 @@ from recsys.study.estimates import Estimates
 from recsys.study.readings import Readings
 from recsys.study.runner import unfinished
 from recsys.study.summary import StudySummary
-from recsys.study.verdicts import beside_paper, verdicts
+from recsys.study.verdicts import PAPERS, beside_paper, verdicts
 
 if TYPE_CHECKING:
     from recsys.study.cell import Material
@@ -49,6 +49,7 @@ def summarise(material: Material, folder: Path, facts: tuple[tuple[str, str], ..
         rows=tuple(estimates.row(name) for name in found.names),
         verdicts=verdicts(found, estimates),
         paper=tuple(beside_paper(config.paper, found)),
+        paper_table=PAPERS[config.paper][0],
         points=points,
         points_of=points_of,
         unfinished=tuple((cell.row.name, cell.seed) for cell in unfinished(config, folder)),

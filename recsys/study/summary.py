@@ -117,8 +117,8 @@ class StudySummary:
         In the order of the study; a row that has not been run is not among them.
     verdicts:
         Plain sentences: does the best row beat item-kNN, EASE and recent popularity, and the like.
-    paper:
-        The paper's table beside ours; empty where the study has none of its rows.
+    paper, paper_table:
+        The paper's table beside ours, and which one it is; empty where the study has none of its rows.
     points, points_of:
         Map of the embeddings of the row `points_of`, two principal components; empty where there is none.
     unfinished:
@@ -135,6 +135,7 @@ class StudySummary:
     rows: tuple[RowSummary, ...]
     verdicts: tuple[str, ...] = ()
     paper: tuple[Paper, ...] = ()
+    paper_table: str = ""
     points: tuple[Point, ...] = ()
     points_of: str = ""
     unfinished: tuple[tuple[str, int], ...] = ()

@@ -17,10 +17,10 @@ TO_BEAT: Final = ("item-knn", "ease", "recent-popularity")
 ALPHA: Final = 0.05
 
 # Accuracy in Thompson 2023, table 1 (BC) and table 2 (all regions), and our row of the same name.
-PAPERS: Final[dict[str, tuple[float, ...]]] = {
-    "none": (),
-    "bc": (0.077, 0.0846, 0.099, 0.24, 0.24, 0.19),
-    "world": (0.079, 0.085, 0.078, 0.23, 0.23, 0.08),
+PAPERS: Final[dict[str, tuple[str, tuple[float, ...]]]] = {
+    "none": ("", ()),
+    "bc": ("Thompson 2023, table 1 (British Columbia)", (0.077, 0.0846, 0.099, 0.24, 0.24, 0.19)),
+    "world": ("Thompson 2023, table 2 (all regions)", (0.079, 0.085, 0.078, 0.23, 0.23, 0.08)),
 }
 _PAPER_ROWS: Final = (
     ("CBOW", "cbow", UNPROMPTED),
@@ -59,6 +59,6 @@ def _verdict(best: str, other: str, other_less_best: Comparison) -> str:
 
 def beside_paper(table: str, found: Readings) -> Iterator[Paper]:
     """The lines of the paper's table ("bc", "world" or "none") whose rows were run."""
-    for (label, row, asked), accuracy in zip(_PAPER_ROWS, PAPERS[table], strict=False):
+    for (label, row, asked), accuracy in zip(_PAPER_ROWS, PAPERS[table][1], strict=False):
         if row in found.names:
             yield Paper(label, accuracy, row, asked)

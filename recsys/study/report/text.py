@@ -120,7 +120,7 @@ def _main(summary: StudySummary) -> str:
 
 def _paper(summary: StudySummary) -> str:
     named = {row.name: row for row in summary.rows}
-    lines = [["Thompson 2023, table 1", "its accuracy", "our row", "asked", "our accuracy"]]
+    lines = [[_inert(summary.paper_table), "its accuracy", "our row", "asked", "our accuracy"]]
     lines += [[*map(_inert, paper_cells(line, named.get(line.row)))] for line in summary.paper]
     return _markdown(lines, left=1)
 
