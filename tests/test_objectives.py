@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recsys.errors import UsageError
-from recsys.model.config import Body, ModelConfig
+from recsys.model.config import Body, Loss, ModelConfig
 from tests.conftest import N_CLIMBS
 from tests.test_model import LENGTH, build, random_batch, scores
 
@@ -213,6 +213,12 @@ def test_rtd_adds_the_weighted_mean_over_real_positions(schema):
     replaced = (detection * real + real * np.log(0.75)) / (np.log(0.75) - np.log(0.25))
     assert replaced == pytest.approx(round(replaced), abs=1e-2)
     assert 0.9 * hidden.sum() < replaced <= hidden.sum()  # untrained: a draw is right in 1 of 100
+
+
+@pytest.mark.parametrize("loss", [name for name in Loss.__args__ if name != "softmax"])
+def test_rtd_needs_the_scores_of_every_climb(loss):
+    with pytest.raises(UsageError, match=f"--loss {loss} scores a sample; use --loss softmax"):
+        ModelConfig(masking="rtd", loss=loss)
 
 
 @given(

@@ -36,6 +36,7 @@ _SETTINGS: Final = {
     "body": "transformer body",
     "masking": "masking",
     "features": "features",
+    "aggregation": "aggregation of features",
     "split": "split",
     "length": "sequence length (sends)",
     "epochs": "epochs",

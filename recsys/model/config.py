@@ -72,6 +72,11 @@ class ModelConfig(BaseModel):
                 "--aggregation sum adds embeddings, and --numbers continuous has none; "
                 "use --numbers binned or soft with it"
             )
+        if self.masking == "rtd" and self.loss != "softmax":
+            raise UsageError(
+                f"--masking rtd draws climbs from the scores of the whole catalogue, and --loss {self.loss} "
+                "scores a sample; use --loss softmax with it"
+            )
         if self.d_model % self.heads:
             raise UsageError(f"--d-model {self.d_model} is not a multiple of --heads {self.heads}")
         if self.body == "xlnet" and self.d_model % 2:
