@@ -105,7 +105,8 @@ def big_study(n_points: int = 2844) -> StudySummary:
     ours = zip(names, (UNPROMPTED, UNPROMPTED, UNPROMPTED, PROMPTED), strict=True)
     lines = (Paper(*line, *us) for line, us in zip(paper, ours, strict=True))
     return replace(
-        small_study(), name="bc", reference="bert-last", rows=tuple(rows), paper=tuple(lines), paper_table="Thompson 2023, table 1",
+        small_study(), name="bc", reference="bert-last", rows=tuple(rows), paper=tuple(lines),
+        paper_table="Thompson 2023, table 1",
         points=tuple(points(draw, n_points)), points_of="bert-last", unfinished=(),
     )  # fmt: skip
 
