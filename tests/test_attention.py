@@ -131,13 +131,14 @@ def test_learns_a_cycle(settings, schema):
     pytest.fail(f"after 400 steps accuracy is {accuracy:.3f}")
 
 
-def test_only_bst_reads_a_prompt_and_all_read_the_order():
-    assert {name_of(s): (s.prompted, s.sequential) for s in ALL} == {
-        "SASRec": (False, True),
-        "SSEPT": (False, True),
-        "BERT4Rec-learned": (False, True),
-        "BERT4Rec-fixed": (False, True),
-        "BST": (True, True),
+def test_only_the_causal_two_train_every_position():
+    flags = {name_of(s): (s.prompted, s.sequential, s.every_position) for s in ALL}
+    assert flags == {
+        "SASRec": (False, True, True),
+        "SSEPT": (False, True, True),
+        "BERT4Rec-learned": (False, True, False),
+        "BERT4Rec-fixed": (False, True, False),
+        "BST": (True, True, False),
     }
 
 

@@ -37,6 +37,7 @@ class AttentionSettings:
 
     prompted: ClassVar[bool] = False
     sequential: ClassVar[bool] = True
+    every_position: ClassVar[bool] = False
 
     d_model: int = 64
     layers: int = 2

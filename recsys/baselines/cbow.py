@@ -56,6 +56,7 @@ class CBOW:
     alpha: float = 0.0
     prompted: ClassVar[bool] = False
     sequential: ClassVar[bool] = False
+    every_position: ClassVar[bool] = True
 
     def build(self, schema: Schema, length: int) -> CBOWNetwork:
         """The untrained network; `length` is any, for a mean has no positions."""

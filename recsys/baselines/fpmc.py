@@ -56,6 +56,7 @@ class FPMC:
     alpha: float = 0.0
     prompted: ClassVar[bool] = False
     sequential: ClassVar[bool] = True
+    every_position: ClassVar[bool] = True
 
     def build(self, schema: Schema, length: int) -> FPMCNetwork:
         """The untrained network; of a window's `length` it reads the two last places."""

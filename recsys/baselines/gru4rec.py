@@ -61,6 +61,7 @@ class GRU4Rec:
     alpha: float = 0.0
     prompted: ClassVar[bool] = False
     sequential: ClassVar[bool] = True
+    every_position: ClassVar[bool] = True
 
     def build(self, schema: Schema, length: int) -> GRUNetwork:
         """The untrained network; `length` is any, for a state has no positions."""

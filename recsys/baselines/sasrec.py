@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import torch
 from torch.nn import functional
@@ -49,6 +49,8 @@ class SASRec(AttentionSettings):
     loss:
         "softmax" over all climbs, or the paper's "bce" with one negative a position.
     """
+
+    every_position: ClassVar[bool] = True
 
     loss: Loss = "softmax"
 

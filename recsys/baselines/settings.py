@@ -19,10 +19,13 @@ class NetworkSettings(Protocol):
         Whether the network can be given the target's attributes.
     sequential:
         Whether the order of a window's sends changes the scores.
+    every_position:
+        Whether a window trains every position that has a next one, so that an epoch may draw fewer windows.
     """
 
     prompted: ClassVar[bool]
     sequential: ClassVar[bool]
+    every_position: ClassVar[bool]
 
     def build(self, schema: Schema, length: int) -> Network:
         """The untrained network for windows of `length` sends, its ids counted by the schema."""

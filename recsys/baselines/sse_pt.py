@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import torch
 
@@ -56,6 +56,8 @@ class SSEPT(AttentionSettings):
     loss:
         "softmax" over all climbs, or the paper's "bce" with one negative a position.
     """
+
+    every_position: ClassVar[bool] = True
 
     climber_dim: int = 16
     sse_item: float = 0.1

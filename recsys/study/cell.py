@@ -103,10 +103,14 @@ def _train(material: Material, method: Any, seed: int) -> tuple[Network, dict[st
     from recsys.training.module import NextClimb
 
     config, interactions = material.config, material.interactions
+    training = config.training
+    if method.every_position:
+        # Each send would be a target in `length` overlapping windows.
+        training = replace_share(training, 2 / config.length)
     module = NextClimb(
         functools.partial(method.build, material.schema, config.length),
         config.length,
-        config.training,
+        training,
         interactions.training,
         material.cases["validation"],
         interactions.n_items,
@@ -114,10 +118,15 @@ def _train(material: Material, method: Any, seed: int) -> tuple[Network, dict[st
         seed,
     )
     with tempfile.TemporaryDirectory(prefix="recsys-cell-") as folder:
-        fitted = fit(module, config.training, Path(folder), resume=False)
+        fitted = fit(module, training, Path(folder), resume=False)
     words = f"epoch {fitted['best_epoch']} of {fitted['epochs_trained']}"
     parameters = sum(each.numel() for each in module.model.parameters() if each.requires_grad)
     return module.model, {"settings": words, "parameters": parameters}
+
+
+def replace_share(training: Any, share: float) -> Any:
+    """The same training on a share of an epoch's windows."""
+    return training.model_copy(update={"windows": min(1.0, training.windows * share)})
 
 
 def _asked(network: Network, length: int) -> Fitted:
