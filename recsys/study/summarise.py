@@ -73,7 +73,7 @@ def _protocol(material: Material) -> tuple[tuple[str, str], ...]:
             "Tuning budget",
             f"the same for all: up to {training.epochs} epochs at learning rate {training.learning_rate:g}, "
             f"each of {training.windows:g} of all windows (half of that where all positions are learned "
-            "from, which takes as long), the best on validation kept; a method that counts chooses among at most 8 "
-            "settings on validation; nothing else was tuned",
+            "from, which takes as long), the best on validation kept; a method that counts chooses among at "
+            "most 8 settings on validation; nothing else was tuned",
         ),
     )
