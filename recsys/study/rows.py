@@ -102,7 +102,8 @@ def _networks() -> Iterator[Row]:
         source = "Hidasi & Karatzoglou 2017" if loss.endswith("-max") else "Hidasi et al. 2015"
         for layers in (1, 2):
             name, title = f"gru4rec-{layers}-{short}", f"GRU4Rec, {layers} x 128, {words}"
-            yield row(name, title, source, "gru4rec:GRU4Rec", layers=layers, loss=loss)
+            sampled = {} if loss == "softmax" else {"negatives": 256}
+            yield row(name, title, source, "gru4rec:GRU4Rec", layers=layers, loss=loss, **sampled)
 
 
 def _attention() -> Iterator[Row]:
