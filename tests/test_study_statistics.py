@@ -48,7 +48,7 @@ def test_rows_are_compared_on_the_same_climbers():
     b = a + draw.normal(0.02, 0.1, 300)
     resamples = Resamples(climbers, 10_000)
     drawn = resamples.means({"a": a[None], "b": b[None]})
-    ours = compare({"a": a.mean(), "b": b.mean()}, drawn, "a", resamples.n_climbers)["b"]
+    ours = compare({"a": a.mean(), "b": b.mean()}, drawn, [("b", "a")], resamples.n_climbers)[0]
     theirs = paired_difference(b, a, climbers)
     assert ours.difference.value == pytest.approx(theirs.value)
     assert (ours.difference.low, ours.difference.high) == pytest.approx((theirs.low, theirs.high), abs=0.001)
@@ -63,18 +63,18 @@ def test_holm_is_over_as_many_rows_as_are_compared():
     rows = {"reference": base, "up": base + 0.3 + draw.normal(0, 0.1, 200), "same": draw.random(200)}
     resamples = Resamples(climbers)
     drawn = resamples.means({name: each[None] for name, each in rows.items()})
-    found = compare({name: each.mean() for name, each in rows.items()}, drawn, "reference", 50)
-    assert set(found) == {"up", "same"}
-    assert found["up"].p_value == pytest.approx(2 / 10_001)
-    assert found["up"].corrected == pytest.approx(4 / 10_001)
-    assert found["same"].corrected == found["same"].p_value > 0.05
+    means = {name: each.mean() for name, each in rows.items()}
+    up, same = compare(means, drawn, [("up", "reference"), ("same", "reference")], 50)
+    assert up.p_value == pytest.approx(2 / 10_001)
+    assert up.corrected == pytest.approx(4 / 10_001)
+    assert same.corrected == same.p_value > 0.05
 
 
 def test_one_climber_says_nothing_of_chance():
     resamples = Resamples(np.zeros(5), 100)
     drawn = resamples.means({"a": np.ones((1, 5)), "b": np.zeros((1, 5))})
     assert estimate(1.0, drawn["a"], 1).low is None
-    assert compare({"a": 1.0, "b": 0.0}, drawn, "a", 1)["b"].p_value is None
+    assert compare({"a": 1.0, "b": 0.0}, drawn, [("a", "b")], 1)[0].p_value is None
 
 
 def test_a_stratum_has_only_its_cases():

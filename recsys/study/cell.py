@@ -21,8 +21,8 @@ from recsys.study.store import Outcome
 if TYPE_CHECKING:
     from merlin.schema import Schema
 
-    from recsys.evaluation.baselines import Scorer
     from recsys.evaluation.evaluate import Result
+    from recsys.evaluation.scorer import Scorer
     from recsys.model.network import Network
     from recsys.sequences.store import Array
     from recsys.study.config import StudyConfig

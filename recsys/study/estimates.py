@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from recsys.evaluation.metrics import METRICS
 from recsys.study.rows import ROWS
 from recsys.study.statistics import Resamples, compare, estimate
-from recsys.study.summary import HEADLINE, PROMPTED, UNPROMPTED, Estimate, RowSummary
+from recsys.study.summary import HEADLINE, PROMPTED, UNPROMPTED, Comparison, Estimate, RowSummary
 
 if TYPE_CHECKING:
     from recsys.sequences.cases import Cases
@@ -34,14 +35,22 @@ class Estimates:
             how: {metric: self._estimates(f"test-{how}", metric) for metric in METRICS}
             for how in (UNPROMPTED, PROMPTED)
         }
-        headline = found.values(f"test-{UNPROMPTED}", HEADLINE)
-        self.drawn = self.many.means(headline)
-        self.means = {name: float(values.mean()) for name, values in headline.items()}
-        self.comparisons = compare(self.means, self.drawn, reference, self.n_climbers)
+        values = {how: found.values(f"test-{how}", HEADLINE) for how in (UNPROMPTED, PROMPTED)}
+        self.drawn = {how: self.many.means(each) if each else {} for how, each in values.items()}
+        self.means = {
+            how: {name: float(each.mean()) for name, each in rows.items()} for how, rows in values.items()
+        }
+        headline = values[UNPROMPTED]
+        pairs = [(name, reference) for name in headline if name != reference]
+        self.comparisons = {a: each for (a, _), each in zip(pairs, self.compare(pairs), strict=True)}
         self.shuffled, self.order = self._order(headline)
         self.by_history = self._strata(headline, _history(test), HISTORY)
         self.by_popularity = self._strata(headline, _popularity(found.material), POPULARITY)
         self.training = {how: self._training(how) for how in (UNPROMPTED, PROMPTED)}
+
+    def compare(self, pairs: Sequence[tuple[str, str]], asked: str = UNPROMPTED) -> list[Comparison]:
+        """The headline of the first row of each pair less that of the second."""
+        return compare(self.means[asked], self.drawn[asked], pairs, self.n_climbers)
 
     def row(self, name: str) -> RowSummary:
         """All that was found for a row."""

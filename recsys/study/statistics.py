@@ -9,6 +9,7 @@ so that rows are compared pair by pair. Seeds of two rows have nothing in common
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -90,22 +91,33 @@ def estimate(value: float, drawn: Values, n_climbers: int) -> Estimate:
 
 
 def compare(
-    values: dict[str, float], drawn: dict[str, Values], reference: str, n_climbers: int
-) -> dict[str, Comparison]:
-    """Every row less the reference, with p values and Holm's correction for as many comparisons.
+    values: dict[str, float], drawn: dict[str, Values], pairs: Sequence[tuple[str, str]], n_climbers: int
+) -> list[Comparison]:
+    """The first row of each pair less the second, with p values and Holm's correction for all the pairs.
 
     The p value inverts the percentile interval, as `recsys.evaluation.bootstrap.paired_difference` does.
+
+    Parameters
+    ----------
+    values, drawn:
+        Each row's mean, and its resampled means.
+    pairs:
+        Names of rows.
+    n_climbers:
+        With fewer than two there are no p values.
     """
-    others = [name for name in values if name != reference]
-    differences = {
-        name: estimate(values[name] - values[reference], drawn[name] - drawn[reference], n_climbers)
-        for name in others
-    }
+    differences = [drawn[a] - drawn[b] for a, b in pairs]
+    estimates = [
+        estimate(values[a] - values[b], each, n_climbers)
+        for (a, b), each in zip(pairs, differences, strict=True)
+    ]
     if n_climbers < 2:
-        return {name: Comparison(each, None, None) for name, each in differences.items()}
-    p_values = {name: two_sided(drawn[name] - drawn[reference]) for name in others}
+        return [Comparison(each, None, None) for each in estimates]
+    p_values = {str(place): two_sided(each) for place, each in enumerate(differences)}
     corrected = holm(p_values)
-    return {name: Comparison(differences[name], p_values[name], corrected[name]) for name in others}
+    return [
+        Comparison(each, p_values[str(place)], corrected[str(place)]) for place, each in enumerate(estimates)
+    ]
 
 
 def two_sided(drawn: Values) -> float:
