@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -75,6 +76,17 @@ def test_a_key_depends_on_what_decides_the_outcome_and_on_nothing_else():
     assert base.key(row, 0) == config("cbow,ease", seeds=5, paper="bc").key(row, 0)
     others = {base.key(row, 1), base.key(ROWS["fpmc"], 0), config("cbow", length=7).key(row, 0)}
     assert len({base.key(row, 0), *others}) == 4
+
+
+def test_a_rows_settings_are_the_studys_and_part_of_its_key():
+    base, row = config("sse-pt"), ROWS["sse-pt"]
+    stated = config("sse-pt", settings={"sse-pt": {"sse_user": row.load().sse_user}})
+    other = config("sse-pt,cbow", settings={"sse-pt": {"sse_user": 0.25}})
+    assert other.row("sse-pt").load() == replace(row.load(), sse_user=0.25)
+    assert other.row("cbow") == ROWS["cbow"]
+    keys = [each.key(each.row("sse-pt"), 0) for each in (base, stated, other)]
+    assert keys[2] not in keys[:2]
+    assert [cell.key for cell in cells(other)][0:2].count(keys[2]) == 1
 
 
 def test_a_cell_is_kept_as_it_was(tmp_path):

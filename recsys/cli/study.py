@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 _Option = typer.Option
+_Chance = functools.partial(
+    typer.Option, min=0, max=1, rich_help_panel="Chances of SSE-PT's stochastic shared embeddings"
+)
 
 
 def study(
@@ -36,6 +40,9 @@ def study(
     ] = True,
     split_seed: Annotated[int, _Option(help="seed of the split, the same for all seeds")] = 0,
     paper: Annotated[str, _Option(help="none | bc | world: the paper's table to show beside")] = "none",
+    sse_item: Annotated[float, _Chance(help="that training replaces a climb of the input by another")] = 0.1,
+    sse_target: Annotated[float, _Chance(help="that it replaces a climb to be named")] = 0.1,
+    sse_user: Annotated[float, _Chance(help="that it replaces a window's climber")] = 0.92,
     jobs: Annotated[int, _Option(help="cells at a time [default: as many as cores; 1 with a GPU]")] = 0,
     list_rows: Annotated[bool, _Option("--list-rows", help="print the rows, and stop")] = False,
 ) -> None:
@@ -64,7 +71,10 @@ def study(
             "learning_rate": learning_rate, "final_learning_rate": learning_rate / 10,
             "validation_cases": validation_cases,
         },
-        study={"rows": chosen, "seeds": seeds, "length": length, "reference": reference, "paper": paper},
+        study={
+            "rows": chosen, "seeds": seeds, "length": length, "reference": reference, "paper": paper,
+            "settings": {"sse-pt": {"sse_item": sse_item, "sse_target": sse_target, "sse_user": sse_user}},
+        },
     )  # fmt: skip
     folder = out or Path("studies") / f"{data.stem if data else 'simulated-bc'}-{split}"
 

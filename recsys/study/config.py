@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from recsys.runs import RunConfig
-from recsys.study.rows import Row
+from recsys.study.rows import ROWS, Row
 from recsys.training.config import TrainingConfig
 
 
@@ -31,6 +33,12 @@ class StudyConfig(BaseModel):
     reference: str = Field("item-knn", description="row that the others are compared with")
     training_cases: int = Field(2_000, ge=1, description="training sends that the training accuracy is of")
     paper: Literal["none", "bc", "world"] = Field("none", description="the paper's table to show beside")
+    settings: Mapping[str, Mapping[str, float]] = Field({}, description="row to settings other than its own")
+
+    def row(self, name: str) -> Row:
+        """A row with the settings that this study gives it."""
+        row = ROWS[name]
+        return replace(row, settings={**row.settings, **self.settings.get(name, {})})
 
     def key(self, row: Row, seed: int) -> str:
         """Name of the cell of a row and a seed: a hash of everything that it depends on but the data."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from recsys.console import say
-from recsys.study.rows import ROWS, Row
+from recsys.study.rows import Row
 from recsys.study.store import Store
 
 if TYPE_CHECKING:
@@ -36,10 +36,10 @@ class Cell:
 def cells(config: StudyConfig) -> list[Cell]:
     """All cells of a study, the first seed of every row before the second of any."""
     return [
-        Cell(ROWS[name], seed, config.key(ROWS[name], seed))
+        Cell(row, seed, config.key(row, seed))
         for seed in range(config.seeds)
-        for name in config.rows
-        if seed == 0 or ROWS[name].random
+        for row in map(config.row, config.rows)
+        if seed == 0 or row.random
     ]
 
 

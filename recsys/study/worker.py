@@ -19,7 +19,6 @@ import recsys.training.fit
 import recsys.training.module  # noqa: F401
 from recsys.errors import RecsysError
 from recsys.study.cell import Material, run_cell
-from recsys.study.rows import ROWS
 from recsys.study.store import Outcome, Store
 
 _MIB = 1 << 20
@@ -28,7 +27,8 @@ _MIB = 1 << 20
 def work(material: Material, name: str, seed: int, folder: Path, threads: int) -> None:
     """Run a cell and keep it in the study's folder; what goes wrong is left in the cell's log."""
     store = Store(folder)
-    key = material.config.key(ROWS[name], seed)
+    row = material.config.row(name)
+    key = material.config.key(row, seed)
     warnings.simplefilter("ignore")
     torch.set_num_threads(threads)
     with store.log(key).open("w") as log:
@@ -36,7 +36,7 @@ def work(material: Material, name: str, seed: int, folder: Path, threads: int) -
         os.dup2(log.fileno(), sys.stderr.fileno())
         try:
             before = _resident()
-            outcome = run_cell(material, ROWS[name], seed)
+            outcome = run_cell(material, row, seed)
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
             facts = {**outcome.facts, "row": name, "seed": seed, "peak_mib": max(0, peak - before) / _MIB}
             store.write(key, Outcome(outcome.ranks, facts, outcome.embeddings))

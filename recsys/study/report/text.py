@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Final
 
@@ -13,11 +13,15 @@ from recsys.study.report.rows import check, families, prompted, score
 from recsys.study.summary import HEADLINE, PROMPTED, UNPROMPTED, Paper, RowSummary, StudySummary
 
 WIDTH: Final = 80
+_KEY: Final = (
+    " Due to order: share of it that is lost when histories are shuffled. "
+    "Training accuracy: prompted where the row is."
+)
 Read = Callable[[RowSummary], str]
 
 
 def markdown(summary: StudySummary) -> str:
-    """The main table, grouped by family, and the paper's table beside ours, where there is one.
+    """What was found in words, the main table by family, the paper's table beside ours, and the facts.
 
     Raises
     ------
@@ -25,9 +29,10 @@ def markdown(summary: StudySummary) -> str:
         As `recsys.study.report.render`.
     """
     check(summary)
-    parts = [header(summary), _main(summary), _inert(note(summary))]
+    parts = [header(summary), _listed(summary.verdicts), _main(summary), _inert(note(summary) + _KEY)]
     if summary.paper:
         parts += [_paper(summary)]
+    parts.append(_listed(f"{label}: {text}" for label, text in summary.facts))
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -82,7 +87,14 @@ def _columns(summary: StudySummary) -> dict[str, Read]:
     if prompted(summary.rows):
         for name in ("accuracy", HEADLINE):
             columns[f"prompted {name}"] = partial(_metric, name=name, asked=PROMPTED)
-    return columns | {"difference": _difference, "p": _p, "parameters": _parameters, "s": _seconds}
+    return columns | {
+        "difference": _difference,
+        "p": _p,
+        "due to order": _order,
+        "training accuracy": _training,
+        "parameters": _parameters,
+        "s": _seconds,
+    }
 
 
 def _metric(row: RowSummary, name: str, asked: str) -> str:
@@ -97,6 +109,15 @@ def _difference(row: RowSummary) -> str:
 
 def _p(row: RowSummary) -> str:
     return words.NONE if row.comparison is None else words.chance(row.comparison.corrected)
+
+
+def _order(row: RowSummary) -> str:
+    return words.share(row.order.value if row.order else None)
+
+
+def _training(row: RowSummary) -> str:
+    """Of the accuracy that stands beside it, prompted where the row is."""
+    return words.bare(row.training.get(PROMPTED, row.training.get(UNPROMPTED)))
 
 
 def _parameters(row: RowSummary) -> str:
@@ -116,6 +137,10 @@ def _main(summary: StudySummary) -> str:
         lines.append([f"**{_inert(family)}**", *[""] * len(columns)])
         lines += [[_inert(row.title), *(read(row) for read in columns.values())] for row in rows]
     return _markdown(lines, left=1)
+
+
+def _listed(lines: Iterable[str]) -> str:
+    return "\n".join(f"- {_inert(line)}" for line in lines)
 
 
 def _paper(summary: StudySummary) -> str:
