@@ -103,7 +103,7 @@ def big_study(n_points: int = 2844) -> StudySummary:
     )
     names = ("cbow", "gru4rec-1-x-128-cross-entropy", "climb-embeddings", "and-other-features")
     ours = zip(names, (UNPROMPTED, UNPROMPTED, UNPROMPTED, PROMPTED), strict=True)
-    lines = (Paper(*line, *us) for line, us in zip(paper, ours, strict=True))
+    lines = (Paper(*line, *us, estimate(line[1])) for line, us in zip(paper, ours, strict=True))
     return replace(
         small_study(), name="bc", reference="bert-last", rows=tuple(rows), paper=tuple(lines),
         paper_table="Thompson 2023, table 1",

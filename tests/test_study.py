@@ -141,6 +141,9 @@ def test_a_study_fills_every_cell(studied):
         ("CBOW", 0.077),
         ("and climber embeddings", 0.24),
     ]
+    assert (
+        found.paper[0].ours.value <= cbow.asked["unprompted"]["accuracy"].value
+    )  # climbs sent are in the way
 
 
 def test_the_tidy_table_holds_what_the_summary_says(studied):

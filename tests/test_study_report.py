@@ -128,7 +128,10 @@ def test_simulated_is_said_at_every_figure_and_table(written: str) -> None:
     assert len(captions) == 17
     assert all("Simulated sends." in each for each in captions)
     real = replace(
-        small_study(), simulated=False, facts=(), paper=(Paper("CBOW", 0.077, "cbow", UNPROMPTED),)
+        small_study(),
+        simulated=False,
+        facts=(),
+        paper=(Paper("CBOW", 0.077, "cbow", UNPROMPTED, Estimate(0.1)),),
     )
     assert "simulated" not in Page(render(real)).text.lower()
 
@@ -229,14 +232,15 @@ def test_intervals_may_be_unknown() -> None:
 
 
 def test_the_paper_stands_beside_ours() -> None:
-    lines = (Paper("CBOW", 0.077, "item-knn", UNPROMPTED), Paper("GRU", 0.0846, "gru", UNPROMPTED))
+    ours = Estimate(0.1, 0.09, 0.11)
+    lines = (Paper("CBOW", 0.077, "item-knn", UNPROMPTED, ours), Paper("GRU", 0.0846, "gru", PROMPTED, ours))
     study = replace(small_study(), paper=lines)
     assert Page(render(study)).cells["paper-table"][1:] == [
-        ["CBOW Item-kNN, unprompted", "0.077", "0.101 [0.090, 0.110]"],
-        ["GRU gru, unprompted", "0.085", "not run"],
+        ["CBOW Item-kNN, unprompted", "0.077", "0.100 [0.090, 0.110]"],
+        ["GRU gru, prompted", "0.085", "0.100 [0.090, 0.110]"],
     ]
-    assert "| CBOW | 0.077 | Item-kNN | unprompted | 0.101 [0.090, 0.110] |" in markdown(study)
-    assert "| GRU | 0.085 | gru | unprompted | not run |" in markdown(study)
+    assert "| CBOW | 0.077 | Item-kNN | unprompted | 0.100 [0.090, 0.110] |" in markdown(study)
+    assert "| GRU | 0.085 | gru | prompted | 0.100 [0.090, 0.110] |" in markdown(study)
 
 
 def test_odd_words_stay_words() -> None:

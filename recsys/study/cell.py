@@ -17,6 +17,7 @@ from recsys.evaluation.evaluate import evaluate
 from recsys.sequences.cases import Cases
 from recsys.study.rows import Row
 from recsys.study.store import Outcome
+from recsys.study.summary import AS_PAPER, PROMPTED, UNPROMPTED
 
 if TYPE_CHECKING:
     from merlin.schema import Schema
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from recsys.sequences.store import Array
     from recsys.study.config import StudyConfig
 
-UNPROMPTED, PROMPTED, SHUFFLED = "unprompted", "prompted", "shuffled"
+SHUFFLED = "shuffled"
 # Windows of a network that learns from all positions of each, for one of a network that learns from some: its
 # steps take about twice as long.
 EVERY_POSITION = 0.5
@@ -58,9 +59,9 @@ class Material:
         """The test cases, the order of each history shuffled."""
         return self.cases["test"].shuffled(seed=0)
 
-    def evaluate(self, scorer: Scorer, cases: Cases) -> Result:
-        """The evaluator's result on some cases."""
-        seen = cases.seen if self.config.run.exclude_seen else None
+    def evaluate(self, scorer: Scorer, cases: Cases, all_climbs: bool = False) -> Result:
+        """The evaluator's result on some cases; `all_climbs` ranks those already sent in any case."""
+        seen = cases.seen if self.config.run.exclude_seen and not all_climbs else None
         return evaluate(scorer, cases.targets, cases.climbers, seen, self.interactions.n_items)
 
 
@@ -75,11 +76,13 @@ def run_cell(material: Material, row: Row, seed: int) -> Outcome:
         fitted, facts = _choose(material, method, seed)
         embeddings = None
     facts["seconds"] = time.perf_counter() - began
-    ranks = {
-        f"{part}-{PROMPTED if asked else UNPROMPTED}": material.evaluate(fitted(cases, asked), cases).ranks
-        for part, cases in material.cases.items()
-        for asked in ((False, True) if method.prompted else (False,))
-    }
+    ranks = {}
+    for asked in (False, True) if method.prompted else (False,):
+        how = PROMPTED if asked else UNPROMPTED
+        for part, cases in material.cases.items():
+            ranks[f"{part}-{how}"] = material.evaluate(fitted(cases, asked), cases).ranks
+        cases = material.cases["test"]
+        ranks[f"{AS_PAPER}-{how}"] = material.evaluate(fitted(cases, asked), cases, all_climbs=True).ranks
     if method.sequential:
         shuffled = material.shuffled
         ranks[f"test-{SHUFFLED}"] = material.evaluate(fitted(shuffled, False), shuffled).ranks

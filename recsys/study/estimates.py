@@ -10,7 +10,15 @@ import numpy as np
 from recsys.evaluation.metrics import METRICS
 from recsys.study.rows import ROWS
 from recsys.study.statistics import Resamples, compare, estimate
-from recsys.study.summary import HEADLINE, PROMPTED, UNPROMPTED, Comparison, Estimate, RowSummary
+from recsys.study.summary import (
+    AS_PAPER,
+    HEADLINE,
+    PROMPTED,
+    UNPROMPTED,
+    Comparison,
+    Estimate,
+    RowSummary,
+)
 
 if TYPE_CHECKING:
     from recsys.sequences.cases import Cases
@@ -34,6 +42,9 @@ class Estimates:
         self.asked = {
             how: {metric: self._estimates(f"test-{how}", metric) for metric in METRICS}
             for how in (UNPROMPTED, PROMPTED)
+        }
+        self.as_paper = {
+            how: self._estimates(f"{AS_PAPER}-{how}", "accuracy") for how in (UNPROMPTED, PROMPTED)
         }
         values = {how: found.values(f"test-{how}", HEADLINE) for how in (UNPROMPTED, PROMPTED)}
         self.drawn = {how: self.many.means(each) if each else {} for how, each in values.items()}

@@ -48,7 +48,7 @@ def summarise(material: Material, folder: Path, facts: tuple[tuple[str, str], ..
         reference=reference,
         rows=tuple(estimates.row(name) for name in found.names),
         verdicts=verdicts(found, estimates),
-        paper=tuple(beside_paper(config.paper, found)),
+        paper=tuple(beside_paper(config.paper, estimates)),
         paper_table=PAPERS[config.paper][0],
         points=points,
         points_of=points_of,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 PROMPTED, UNPROMPTED = "prompted", "unprompted"
+AS_PAPER = "paper"  # the test part ranked as in Thompson 2023, with the climbs already sent among the others
 HEADLINE = "recall@10"  # what rows are compared by
 
 
@@ -76,12 +77,14 @@ class RowSummary:
 
 @dataclass(frozen=True)
 class Paper:
-    """A line of the paper's table beside ours: its label, its accuracy, our row and how it was asked."""
+    """A line of the paper's table beside ours: its label and accuracy, our row, how it was asked, and our
+    accuracy with the climbs already sent among the candidates, as in the paper."""
 
     label: str
     accuracy: float
     row: str
     asked: str
+    ours: Estimate
 
 
 @dataclass(frozen=True)

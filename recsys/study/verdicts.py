@@ -97,8 +97,8 @@ def _chance(p: float) -> str:
     return "corrected p < 0.001" if p < 0.001 else f"corrected p = {p:.3f}"
 
 
-def beside_paper(table: str, found: Readings) -> Iterator[Paper]:
+def beside_paper(table: str, estimates: Estimates) -> Iterator[Paper]:
     """The lines of the paper's table ("bc", "world" or "none") whose rows were run."""
     for (label, row, asked), accuracy in zip(_PAPER_ROWS, PAPERS[table][1], strict=False):
-        if row in found.names:
-            yield Paper(label, accuracy, row, asked)
+        if row in estimates.as_paper[asked]:
+            yield Paper(label, accuracy, row, asked, estimates.as_paper[asked][row])

@@ -8,7 +8,7 @@ from typing import Final
 
 from recsys.study.report import words
 from recsys.study.report.rows import best, families, prompted, score
-from recsys.study.report.text import paper_cells, reference
+from recsys.study.report.text import reference
 from recsys.study.summary import HEADLINE, PROMPTED, UNPROMPTED, Estimate, RowSummary, StudySummary
 
 _METRICS: Final = ("accuracy", HEADLINE, "ndcg@10", "mrr@20")
@@ -128,14 +128,12 @@ _COSTS: Final[tuple[Read, ...]] = (
 
 def paper(summary: StudySummary) -> Table:
     """The paper's table beside ours."""
-    named = {row.name: row for row in summary.rows}
+    titles = {row.name: row.title for row in summary.rows}
     lines = []
     for each in summary.paper:
-        row = named.get(each.row)
-        title, theirs, ours, asked, shown = paper_cells(each, row)
-        found = score(row, "accuracy", each.asked) if row else None
-        cells = (Cell(theirs, value=each.accuracy), estimate(found) if found else Cell(shown))
-        lines.append(Line(words.plain(title), f"{words.plain(ours)}, {asked}", cells))
+        cells = (Cell(words.number(each.accuracy), value=each.accuracy), estimate(each.ours))
+        note = f"{words.plain(titles.get(each.row, each.row))}, {each.asked}"
+        lines.append(Line(words.plain(each.label), note, cells))
     columns = (Column("the paper"), Column("this study"))
     return Table("paper-table", "Accuracy, the paper's and ours", "row", columns, {"": tuple(lines)})
 

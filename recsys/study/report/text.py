@@ -10,7 +10,7 @@ from typing import Final
 
 from recsys.study.report import words
 from recsys.study.report.rows import check, families, prompted, score
-from recsys.study.summary import HEADLINE, PROMPTED, UNPROMPTED, Paper, RowSummary, StudySummary
+from recsys.study.summary import HEADLINE, PROMPTED, UNPROMPTED, RowSummary, StudySummary
 
 WIDTH: Final = 80
 _KEY: Final = (
@@ -144,17 +144,12 @@ def _listed(lines: Iterable[str]) -> str:
 
 
 def _paper(summary: StudySummary) -> str:
-    named = {row.name: row for row in summary.rows}
     lines = [[_inert(summary.paper_table), "its accuracy", "our row", "asked", "our accuracy"]]
-    lines += [[*map(_inert, paper_cells(line, named.get(line.row)))] for line in summary.paper]
+    titles = {row.name: row.title for row in summary.rows}
+    for each in summary.paper:
+        ours = titles.get(each.row, each.row), each.asked, words.interval(each.ours)
+        lines.append([*map(_inert, (each.label, words.number(each.accuracy), *ours))])
     return _markdown(lines, left=1)
-
-
-def paper_cells(line: Paper, row: RowSummary | None) -> tuple[str, str, str, str, str]:
-    """Label, the paper's accuracy, our row, how it was asked, our accuracy; "not run" where we have none."""
-    ours = score(row, "accuracy", line.asked) if row else None
-    shown = words.interval(ours) if ours else "not run"
-    return line.label, words.number(line.accuracy), row.title if row else line.row, line.asked, shown
 
 
 def _markdown(lines: Sequence[Sequence[str]], left: int) -> str:
