@@ -64,7 +64,7 @@ def test_losses_are_their_formulas_over_the_negatives_that_count(name, scores, v
 def test_gbce_is_the_likelihood_of_powered_probabilities(scores, calibration):
     rate = 4 / (N_ITEMS - 1)
     beta = rate * (calibration * (1 - 1 / rate) + 1 / rate)
-    s, n = scores[:, 0], scores[:, 1:]
+    s, n = scores[:, 0] - np.log(N_ITEMS - 1), scores[:, 1:] - np.log(N_ITEMS - 1)
     expected = -(np.log(logistic(s) ** beta) + np.log(1 - logistic(n)).sum(1)) / 5
     tensor = torch.from_numpy(scores)
     loss = GBCE(N_ITEMS, calibration)(
@@ -78,8 +78,12 @@ def test_gbce_by_hand():
     assert GBCE(101, 0.0).beta(10) == pytest.approx(1.0)
     assert GBCE(101, 1.0).beta(10) == pytest.approx(0.1)
     assert GBCE(101, 0.75).beta(10) == pytest.approx(0.1 * (0.75 * (1 - 10) + 10))  # 0.325
+    one_in_two = math.log(100)  # scores start at odds of 1 to 100
     loss = GBCE(101, 0.75)(
-        torch.zeros(1), torch.zeros(1, 10), torch.ones(1, 10, dtype=torch.bool), torch.zeros(10)
+        torch.full((1,), one_in_two),
+        torch.full((1, 10), one_in_two),
+        torch.ones(1, 10, dtype=torch.bool),
+        torch.zeros(10),
     )
     assert loss.item() == pytest.approx((0.325 + 10) * math.log(2) / 11)
 

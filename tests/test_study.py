@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from recsys.errors import RunError, UsageError
@@ -66,7 +68,7 @@ def test_cells_run_the_first_seed_of_all_rows_first_and_one_seed_where_nothing_i
 
 
 def test_rows_that_are_the_same_model_share_their_cells(tmp_path):
-    both = config("paper-all,bert-last", seeds=1)
+    both = config("paper-all,concat,numbers-binned,bert-last,loss-softmax", seeds=1)
     assert len({cell.key for cell in cells(both)}) == 1
     assert [cell.row.name for cell in unfinished(both, tmp_path)] == ["paper-all"]
 
@@ -85,7 +87,7 @@ def test_a_rows_settings_are_the_studys_and_part_of_its_key():
     assert other.row("sse-pt").load() == replace(row.load(), sse_user=0.25)
     assert other.row("cbow") == ROWS["cbow"]
     keys = [each.key(each.row("sse-pt"), 0) for each in (base, stated, other)]
-    assert keys[2] not in keys[:2]
+    assert keys[0] == keys[1] != keys[2]
     assert [cell.key for cell in cells(other)][0:2].count(keys[2]) == 1
 
 
@@ -134,7 +136,7 @@ def test_a_study_fills_every_cell(studied):
     assert cbow.parameters > 0 == popularity.parameters
     assert all(row.seconds > 0 and row.peak_mib >= 0 for row in found.rows)
     assert popularity.comparison is None is not cbow.comparison
-    assert cbow.order is None  # it reads no order
+    assert popularity.order is None  # it reads no order
     assert transformer.shuffled is not None
     assert len(found.points) == found.n_items
     assert [(line.label, line.accuracy) for line in found.paper] == [
@@ -187,6 +189,41 @@ def test_a_lost_cell_alone_is_run_again_and_gives_the_same(studied, sends, capfd
     again = study(asked, folder, jobs=1)
     assert "1 cells to run" in capfd.readouterr().err
     assert again.rows[1].asked == found.rows[1].asked
+
+
+def test_a_cell_keeps_its_own_seed_where_another_is_missing(studied, tmp_path):
+    from recsys.study.study import report
+
+    folder, asked, _ = studied
+    copy = shutil.copytree(folder, tmp_path / "copy")
+    Store(copy).path(asked.key(ROWS["cbow"], 0)).unlink()
+    found = report(copy)
+    assert found.unfinished == (("cbow", 0),)
+    with (copy / "results.csv").open() as file:
+        assert {line["seed"] for line in csv.DictReader(file) if line["row"] == "cbow"} == {"1"}
+
+
+def test_a_study_whose_files_were_changed_is_refused(studied, tmp_path):
+    from recsys.study.study import report
+
+    copy = shutil.copytree(studied[0], tmp_path / "copy")
+    (copy / "climbs.parquet").write_bytes(b"changed")
+    with pytest.raises(RunError, match=r"climbs\.parquet"):
+        report(copy)
+
+
+def test_rows_of_features_that_the_data_lacks_are_left_out(sends, tmp_path, capfd):
+    from recsys.study.study import study
+
+    bare = tmp_path / "bare.parquet"
+    pd.read_parquet(sends).drop(columns="grade").to_parquet(bare, index=False)
+    asked = config("popularity,only-grade,without-grade", bare, seeds=1, reference="popularity")
+    found = study(asked, tmp_path / "s", jobs=1)
+    assert [row.name for row in found.rows] == ["popularity"]
+    assert "left out, for the data lacks the feature: only-grade, without-grade" in capfd.readouterr().err
+    assert ("Left out", "rows of features that the data lacks: only-grade, without-grade") in found.facts
+    with pytest.raises(UsageError, match="--rows only-grade: the data lacks the feature"):
+        study(config("only-grade", bare, seeds=1), tmp_path / "s", jobs=1)
 
 
 def test_other_data_is_refused(studied):

@@ -16,7 +16,16 @@ from fake_study import FACTS, big_study, small_study
 from recsys.errors import DataError
 from recsys.study.report import markdown, render, table
 from recsys.study.report.rows import notable
-from recsys.study.summary import PROMPTED, UNPROMPTED, Comparison, Estimate, Paper, Point, StudySummary
+from recsys.study.summary import (
+    HEADLINE,
+    PROMPTED,
+    UNPROMPTED,
+    Comparison,
+    Estimate,
+    Paper,
+    Point,
+    StudySummary,
+)
 
 VOID = {"meta", "link", "br", "img", "input", "hr"}
 ODD = "<script>alert(1)</script> | $x_1$ \\ `a` \u0007 é 登 --> ]]> &amp; " + "long" * 40
@@ -146,8 +155,9 @@ def test_the_numbers_are_those_given() -> None:
     assert rows[2] == ["Counting"]
     assert rows[3] == ["Item-kNN item-knn", "0.101 [0.090, 0.110]", "0.388 [0.366, 0.412]", "–", "–",
                        "▼ −0.052 [−0.071, −0.033]", "< 0.001", "0", "0.0", "0"]  # fmt: skip
-    assert rows[5] == ["SASRec sasrec", "0.440 [0.400, 0.500]", "0.420 [0.400, 0.500]", "0.400", "0.380", "–",
-                       "–", "1,234,567", "12", "346"]  # fmt: skip
+    assert rows[5] == ["SASRec sasrec", "0.440 [0.400, 0.500]", "0.420 [0.400, 0.500]",
+                       "0.400 [0.400, 0.500]", "0.380 [0.400, 0.500]", "–", "–", "1,234,567", "12",
+                       "346"]  # fmt: skip
 
 
 def test_every_row_and_every_figures_numbers_are_in_tables(big: StudySummary, page: Page) -> None:
@@ -255,7 +265,7 @@ def test_odd_words_stay_words() -> None:
     assert len(page.all("script")) == 1
     assert "<script>alert(1)</script> | $x_1$" in page.text
     lines = [line for line in markdown(study).splitlines() if line.startswith("|")]
-    assert {len(re.findall(r"(?<!\\)\|", line)) for line in lines} == {14, 6}
+    assert {len(re.findall(r"(?<!\\)\|", line)) for line in lines} == {15, 6}
     assert "<script" not in markdown(study)
     assert max(map(len, table(study).splitlines())) <= 80
 
@@ -289,18 +299,38 @@ def test_markdown() -> None:
         "- SASRec beats item-kNN by 0.052 recall@10 (corrected p 0.0002).\n"
         "- It took 12 seconds.\n"
         "\n"
-        f"| row | {columns} | parameters | s |\n"
-        "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n"
-        "| **Counting** |  |  |  |  |  |  |  |  |  |  |\n"
-        "| Item-kNN | 0.101 | 0.388 [0.366, 0.412] | – | – | −0.052 | < 0.001 | – | – | 0 | 0.0 |\n"
-        "| **Transformers** |  |  |  |  |  |  |  |  |  |  |\n"
-        "| SASRec | 0.440 | 0.420 [0.400, 0.500] | 0.400 | 0.380 | – | – | 25% | 0.710 | 1,234,567 | 12 |\n"
+        f"| row | {columns} | parameters | s | MiB |\n"
+        f"|---|{'---:|' * 11}\n"
+        f"| **Counting** |{'  |' * 11}\n"
+        "| Item-kNN | 0.101 [0.090, 0.110] | 0.388 [0.366, 0.412] | – | – | −0.052 [−0.071, −0.033] "
+        "| < 0.001 | – | – | 0 | 0.0 | 0 |\n"
+        f"| **Transformers** |{'  |' * 11}\n"
+        "| SASRec | 0.440 [0.400, 0.500] | 0.420 [0.400, 0.500] | 0.400 [0.400, 0.500] "
+        "| 0.380 [0.400, 0.500] | – | – | 25% | 0.710 | 1,234,567 | 12 | 346 |\n"
         "\n"
-        "In brackets: 95% bootstrap intervals over seeds and climbers. Difference: unprompted recall@10 less "
+        "In brackets: 95% bootstrap intervals over seeds and climbers. Difference: recall@10 less "
         "that of SASRec; p: paired bootstrap, Holm's correction. Due to order: share of it that is lost when "
         "histories are shuffled. Training accuracy: prompted where the row is.\n"
         "\n" + facts
     )
+
+
+def test_prompted_rows_are_compared_with_a_row_of_their_own() -> None:
+    knn, sasrec = small_study().rows
+    given = {PROMPTED: {"accuracy": Estimate(0.3), HEADLINE: Estimate(0.7)}}
+    compared = Comparison(Estimate(0.25, 0.2, 0.3), 0.0001, 0.0003)
+    sasrec = replace(sasrec, asked={**sasrec.asked, **given}, prompted_comparison=compared)
+    study = replace(small_study(), rows=(knn, sasrec), prompted_reference="item-knn")
+    page = Page(render(study)).cells["results"]
+    assert [heading for heading in page[0] if "against" in heading] == [
+        "unprompted, against SASRec",
+        "prompted, against Item-kNN",
+    ]
+    assert page[5][9:11] == ["▲ +0.250 [+0.200, +0.300]", "< 0.001"]
+    assert page[3][9:11] == ["–", "–"]
+    assert "| +0.250 [+0.200, +0.300] | < 0.001 |" in markdown(study)
+    assert "less that of SASRec and that of Item-kNN (prompted);" in markdown(study)
+    assert table(study).splitlines()[-4].split() == ["sasrec", "0.300", "0.700", "+0.250", "<", "0.001"]
 
 
 def test_the_terminal_has_eighty_columns(big: StudySummary) -> None:

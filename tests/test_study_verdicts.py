@@ -26,61 +26,72 @@ class Found:
         }
         resamples = Resamples(climbers)
         self.n_climbers = resamples.n_climbers
-        asked = {UNPROMPTED: hits, PROMPTED: {}}
-        self.means = {how: {name: float(each.mean()) for name, each in x.items()} for how, x in asked.items()}
-        self.drawn = resamples.means(hits)
+        self.means = {(UNPROMPTED, name): float(each.mean()) for name, each in hits.items()}
+        self.drawn = {(UNPROMPTED, name): each for name, each in resamples.means(hits).items()}
 
     def values(self, reading: str, metric: str) -> dict[str, np.ndarray]:
         return self.validation if reading == f"validation-{UNPROMPTED}" else {}
 
-    def compare(self, pairs, asked=UNPROMPTED):
-        return compare(self.means[asked], self.drawn if asked == UNPROMPTED else {}, pairs, self.n_climbers)
+    def compare(self, pairs):
+        return compare(self.means, self.drawn, pairs, self.n_climbers)
 
 
-def said(rows: dict[str, str], validation: dict[str, str] | None = None, **given) -> tuple[str, ...]:
+def said(rows, validation=None, held_out=False, **given) -> tuple[str, ...]:
     found = Found(rows, validation or rows, **given)
-    return verdicts(found, found)
+    return verdicts(found, found, held_out)
 
 
 def test_the_best_row_beats_what_it_has_to_beat():
     lines = said({"item-knn": "few", "ease": "some", "recent-popularity": "none", "sasrec": "most"})
     assert lines == (
         "Best on validation, unprompted: SASRec (sasrec), recall@10 0.800 on the test part.",
-        "SASRec beats Item-kNN by 0.600 recall@10 (corrected p < 0.001).",
-        "SASRec beats EASE by 0.300 recall@10 (corrected p < 0.001).",
-        "SASRec beats Recent popularity by 0.800 recall@10 (corrected p < 0.001).",
+        "SASRec (sasrec) beats Item-kNN (item-knn) by 0.600 recall@10 (p < 0.001).",
+        "SASRec (sasrec) beats EASE (ease) by 0.300 recall@10 (p < 0.001).",
+        "SASRec (sasrec) beats Recent popularity (recent-popularity) by 0.800 recall@10 (p < 0.001).",
+        "These p values are corrected for 3 comparisons (Holm).",
     )
 
 
 def test_a_row_that_does_not_beat_them_is_said_not_to():
-    rows = {"item-knn": "some", "ease": "most", "sasrec": "some"}
-    lines = said(rows, rows | {"sasrec": "most", "ease": "few"})
-    assert lines[0].startswith("Best on validation, unprompted: SASRec (sasrec), recall@10 0.500")
-    assert (
-        lines[1] == "SASRec does not beat Item-kNN: the difference is +0.000 recall@10 (corrected p = 1.000)."
-    )
+    rows = {"item-knn": "some", "ease": "most", "paper-all": "some"}
+    lines = said(rows, rows | {"paper-all": "most", "ease": "few"})
+    assert lines[0] == "Best on validation, unprompted: paper-all, recall@10 0.500 on the test part."
+    difference = "does not beat Item-kNN (item-knn): the difference is +0.000 recall@10 (p = 1.000)."
+    assert lines[1] == f"paper-all {difference}"
     assert lines[2].startswith(
-        "SASRec does not beat EASE: the difference is -0.300 recall@10 (corrected p < 0.0"
+        "paper-all does not beat EASE (ease): the difference is -0.300 recall@10 (p < "
     )
 
 
 def test_the_best_row_may_be_one_of_those_to_beat():
     lines = said({"item-knn": "some", "ease": "most"})
-    assert len(lines) == 2
-    assert lines[1].startswith("EASE beats Item-kNN")
+    assert len(lines) == 3
+    assert lines[1].startswith("EASE (ease) beats Item-kNN (item-knn)")
 
 
 def test_one_climber_says_nothing_of_chance():
     lines = said({"ease": "few", "sasrec": "some"}, climbers=np.zeros(400))
-    assert lines[1] == "SASRec and EASE differ by +0.300; with one climber nothing can be said of chance."
+    difference = "differ by +0.300; with one climber nothing can be said of chance."
+    assert lines[1:] == (f"SASRec (sasrec) and EASE (ease) {difference}",)
 
 
 def test_the_papers_questions_are_answered_by_the_rows_that_were_run():
     lines = said({"cbow": "few", "gru4rec-1-ce": "some", "paper-climbs": "some"})
     assert lines[1:] == (
-        "Do transformers beat simpler models? Unprompted, paper-climbs less cbow is +0.300 "
-        "(corrected p < 0.001); paper-climbs less gru4rec-1-ce is +0.000 (corrected p = 1.000).",
+        "Do transformers beat simpler models? Unprompted, paper-climbs less cbow is +0.300 (p < 0.001); "
+        "paper-climbs less gru4rec-1-ce is +0.000 (p = 1.000).",
+        "These p values are corrected for 2 comparisons (Holm).",
     )
+
+
+def test_held_out_climbers_are_said_to_have_no_embedding_of_their_own():
+    rows = {"paper-climbs": "few", "paper-climber": "some"}
+    question = (
+        "Do climbers' embeddings help{}? Unprompted, paper-climber less paper-climbs is +0.300 (p < 0.001)."
+    )
+    assert said(rows)[1] == question.format("")
+    noted = question.format(", although those of the test part were not trained")
+    assert said(rows, held_out=True)[1] == noted
 
 
 def test_every_row_that_the_words_name_is_a_row():

@@ -56,6 +56,10 @@ class ImplicitALS:
         """Refuse settings that cannot be."""
         at_least(self, factors=1, regularization=1e-6, alpha=0, iterations=1, last=1)
 
+    def parameters(self, interactions: Interactions) -> int:
+        """Numbers that are fitted: the climbs' factors; a case's climber is folded in."""
+        return self.factors * interactions.n_items
+
     def fit(self, interactions: Interactions, seed: int) -> Fitted:
         """Factorise the training sends on one thread: the same seed gives the same factors."""
         from threadpoolctl import threadpool_limits

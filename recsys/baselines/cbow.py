@@ -55,7 +55,7 @@ class CBOW:
     negatives: int = 0
     alpha: float = 0.0
     prompted: ClassVar[bool] = False
-    sequential: ClassVar[bool] = False
+    sequential: ClassVar[bool] = True  # through the window: which sends are the last ones
     every_position: ClassVar[bool] = True
 
     def build(self, schema: Schema, length: int) -> CBOWNetwork:

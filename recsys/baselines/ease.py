@@ -45,6 +45,10 @@ class EASE:
         """Refuse a ridge under which climbs that are always sent together have no solution."""
         at_least(self, regularization=1e-6, last=1)
 
+    def parameters(self, interactions: Interactions) -> int:
+        """Numbers that are fitted: the weights, without their diagonal of 0."""
+        return interactions.n_items * (interactions.n_items - 1)
+
     def fit(self, interactions: Interactions, seed: int) -> Fitted:
         """Invert the Gram matrix of the training sends."""
         learnt = weights(training_matrix(interactions), self.regularization).astype(np.float32)

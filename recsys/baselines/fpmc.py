@@ -37,7 +37,8 @@ class FPMC:
     factors:
         Width of each of the four matrices; the paper's k.
     regularisation:
-        Weight of the mean square norm of the factors that a step uses; the paper's lambda.
+        Weight of the mean square norm of the positives' factors in a step; the paper's lambda, which also
+        weighs those of the negatives.
     hide_climber:
         Chance that training takes a window's climber away.
     loss:

@@ -77,7 +77,8 @@ class Method(Protocol):
     """A method that is fitted by counting or by algebra, without batches: a frozen dataclass of its settings.
 
     `prompted` says whether it uses the target's attributes where they are given, `sequential` whether the
-    order of a history matters to it.
+    order of a history matters to it. One that fits numbers, and does not just count, has a method
+    `parameters(interactions)` that says how many.
     """
 
     prompted: ClassVar[bool]

@@ -18,7 +18,7 @@ class NetworkSettings(Protocol):
     prompted:
         Whether the network can be given the target's attributes.
     sequential:
-        Whether the order of a window's sends changes the scores.
+        Whether the order of a history changes the scores, be it only through what a window holds of it.
     every_position:
         Whether a window trains every position that has a next one, so that an epoch may draw fewer windows.
     """

@@ -9,6 +9,7 @@ without any negative costs nothing. Losses are means over the rows.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Final, Literal
 
@@ -117,11 +118,14 @@ class BPRMax(RankingLoss):
 
 
 class GBCE(RankingLoss):
-    """-(b log sg(s) + sum_j log(1 - sg(s_j))) / (K + 1), b = a (t (1 - 1/a) + 1/a), a = K / (n - 1).
+    """-(b log sg(z) + sum_j log(1 - sg(z_j))) / (K + 1), b = a (t (1 - 1/a) + 1/a), a = K / (n - 1).
 
     Generalised binary cross-entropy (Petrov & Macdonald 2023, gSASRec). With t = 0 it is binary
     cross-entropy; with t = 1 the scores are calibrated as if nothing had been sampled. The paper draws K
     negatives for each position; here a batch shares them, so that they are scored by one product.
+
+    The paper has z = s. Here z = s - log(n - 1), which ranks the same and starts at a climb's base rate of
+    1/n instead of 1/2: else a short training is spent on pushing every score down.
 
     Parameters
     ----------
@@ -143,8 +147,9 @@ class GBCE(RankingLoss):
 
     def rows(self, positive: torch.Tensor, negative: torch.Tensor, valid: torch.Tensor) -> torch.Tensor:
         """Mean over the positive and the negatives of each row, [N]."""
-        weight = self.beta(negative.shape[1])
-        terms = weight * functional.softplus(-positive.squeeze(1)) + functional.softplus(negative).sum(1)
+        weight, base = self.beta(negative.shape[1]), math.log(max(2, self.n_items) - 1)
+        terms = weight * functional.softplus(base - positive.squeeze(1))
+        terms = terms + functional.softplus(negative - base).sum(1)
         return terms / (1 + valid.sum(1))
 
 

@@ -29,19 +29,19 @@ if TYPE_CHECKING:
     from recsys.study.config import StudyConfig
 
 SHUFFLED = "shuffled"
-# Windows of a network that learns from all positions of each, for one of a network that learns from some: its
-# steps take about twice as long.
+# Windows of a network that learns from every position of each, for one of a network that learns from some.
 EVERY_POSITION = 0.5
 CHOOSING = "mrr@20"  # what a setting is chosen by, on unprompted validation cases
 
 
 @dataclass(frozen=True, eq=False)
 class Material:
-    """What every cell of a study works on."""
+    """What every cell of a study works on, and the rows that were left out for want of a feature."""
 
     config: StudyConfig
     interactions: Interactions
     schema: Schema
+    left_out: tuple[str, ...] = ()
 
     @functools.cached_property
     def cases(self) -> dict[str, Cases]:
@@ -100,7 +100,8 @@ def _choose(material: Material, method: Any, seed: int) -> tuple[Fitted, dict[st
             best = (score, fitted, settings)
     assert best is not None, f"{method}: no settings to choose from"
     words = f"{best[2]}, the best of {len(method.GRID)}" if len(method.GRID) > 1 else str(best[2])
-    return best[1], {"settings": words, "parameters": 0}
+    parameters = best[2].parameters(material.interactions) if hasattr(best[2], "parameters") else 0
+    return best[1], {"settings": words, "parameters": parameters}
 
 
 def _train(material: Material, method: Any, seed: int) -> tuple[Network, dict[str, Any]]:
@@ -124,7 +125,7 @@ def _train(material: Material, method: Any, seed: int) -> tuple[Network, dict[st
     )
     with tempfile.TemporaryDirectory(prefix="recsys-cell-") as folder:
         fitted = fit(module, training, Path(folder), resume=False)
-    words = f"epoch {fitted['best_epoch']} of {fitted['epochs_trained']}"
+    words = f"epoch {fitted['best_epoch']} of {fitted['epochs_trained']}, {training.windows:g} of all windows"
     parameters = sum(each.numel() for each in module.model.parameters() if each.requires_grad)
     return module.model, {"settings": words, "parameters": parameters}
 

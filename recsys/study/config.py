@@ -14,6 +14,8 @@ from recsys.runs import RunConfig
 from recsys.study.rows import ROWS, Row
 from recsys.training.config import TrainingConfig
 
+MEASURED = 1  # to be raised when a cell measures something else, so that no older cell is taken for it
+
 
 class StudyConfig(BaseModel):
     """Data, rows, seeds and the budget that every row gets.
@@ -43,6 +45,7 @@ class StudyConfig(BaseModel):
     def key(self, row: Row, seed: int) -> str:
         """Name of the cell of a row and a seed: a hash of everything that it depends on but the data."""
         parts: dict[str, Any] = {
+            "measured": MEASURED,
             **row.description,
             "seed": seed,
             "length": self.length,

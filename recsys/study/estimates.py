@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -32,6 +32,9 @@ POPULARITY: Final = (0, 5, 10, 20, 50, 100)
 _FEW: Final = 1000  # resamples of what no p value hangs on
 
 
+Asked = tuple[str, str]  # unprompted or prompted, and the name of a row
+
+
 class Estimates:
     """Every estimate of a study, by name of the row."""
 
@@ -46,22 +49,36 @@ class Estimates:
         self.as_paper = {
             how: self._estimates(f"{AS_PAPER}-{how}", "accuracy") for how in (UNPROMPTED, PROMPTED)
         }
-        values = {how: found.values(f"test-{how}", HEADLINE) for how in (UNPROMPTED, PROMPTED)}
-        self.drawn = {how: self.many.means(each) if each else {} for how, each in values.items()}
+        headline = found.values(f"test-{UNPROMPTED}", HEADLINE)
+        given = found.values(f"test-{PROMPTED}", HEADLINE)
         self.means = {
-            how: {name: float(each.mean()) for name, each in rows.items()} for how, rows in values.items()
+            (how, name): float(each.mean())
+            for how, rows in ((UNPROMPTED, headline), (PROMPTED, given))
+            for name, each in rows.items()
         }
-        headline = values[UNPROMPTED]
-        pairs = [(name, reference) for name in headline if name != reference]
-        self.comparisons = {a: each for (a, _), each in zip(pairs, self.compare(pairs), strict=True)}
+        self._drawn = {
+            (how, name): each
+            for how, rows in ((UNPROMPTED, headline), (PROMPTED, given))
+            for name, each in (self.many.means(rows) if rows else {}).items()
+        }
+        self.references = {UNPROMPTED: reference, PROMPTED: _prompted_reference(reference, given)}
+        self.comparisons = {how: self._against(self.references[how], how) for how in (UNPROMPTED, PROMPTED)}
         self.shuffled, self.order = self._order(headline)
         self.by_history = self._strata(headline, _history(test), HISTORY)
         self.by_popularity = self._strata(headline, _popularity(found.material), POPULARITY)
         self.training = {how: self._training(how) for how in (UNPROMPTED, PROMPTED)}
 
-    def compare(self, pairs: Sequence[tuple[str, str]], asked: str = UNPROMPTED) -> list[Comparison]:
-        """The headline of the first row of each pair less that of the second."""
-        return compare(self.means[asked], self.drawn[asked], pairs, self.n_climbers)
+    def compare(self, pairs: Sequence[tuple[Asked, Asked]]) -> list[Comparison]:
+        """The headline of the first of each pair less that of the second; all pairs are one family."""
+        return compare(self.means, self._drawn, pairs, self.n_climbers)
+
+    def _against(self, reference: str, how: str) -> dict[str, Comparison]:
+        """Every row that was asked so, but the reference, less the reference."""
+        names = [name for asked, name in self.means if asked == how and name != reference]
+        if (how, reference) not in self.means:
+            return {}
+        pairs = [((how, name), (how, reference)) for name in names]
+        return dict(zip(names, self.compare(pairs), strict=True))
 
     def row(self, name: str) -> RowSummary:
         """All that was found for a row."""
@@ -80,7 +97,8 @@ class Estimates:
             training={how: each[name] for how, each in self.training.items() if name in each},
             shuffled=self.shuffled.get(name),
             order=self.order.get(name),
-            comparison=self.comparisons.get(name),
+            comparison=self.comparisons[UNPROMPTED].get(name),
+            prompted_comparison=self.comparisons[PROMPTED].get(name),
             by_history=self.by_history[name],
             by_popularity=self.by_popularity[name],
             settings=str(found.outcomes[name][0].facts["settings"]),
@@ -126,12 +144,18 @@ class Estimates:
             inside = (amounts >= low) & (amounts < (np.inf if high is None else high))
             if not inside.any():
                 continue
+            n_climbers = len(np.unique(self.found.material.cases["test"].climbers[inside]))
             label = f"{low}+" if high is None else f"{low}-{high - 1}"
             drawn = self.few.means(headline, inside)
             for name, values in headline.items():
                 value = float(values[:, inside].mean())
-                found[name][f"{label} ({inside.sum():,})"] = estimate(value, drawn[name], self.n_climbers)
+                found[name][f"{label} ({inside.sum():,})"] = estimate(value, drawn[name], n_climbers)
         return found
+
+
+def _prompted_reference(reference: str, prompted: Collection[str]) -> str:
+    """What prompted rows are compared with: the reference, or popularity by prompt if it takes no prompts."""
+    return reference if reference in prompted else "prompted-popularity"
 
 
 def _history(cases: Cases) -> Array:

@@ -55,7 +55,8 @@ class Readings:
         """One line a value, in the order of `COLUMNS`; what a cell took has no part and no cases."""
         for name in self.names:
             family = ROWS[name].family
-            for seed, outcome in enumerate(self.outcomes[name]):
+            for outcome in self.outcomes[name]:
+                seed = outcome.facts["seed"]
                 for reading, ranks in outcome.ranks.items():
                     part, asked = reading.split("-")
                     values = case_values(ranks, self.n_items)

@@ -8,12 +8,12 @@ from __future__ import annotations
 import fnmatch
 import importlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
 
 from recsys.errors import UsageError
-from recsys.model.config import ATTRIBUTES, FEATURES, ModelConfig
+from recsys.model.config import ATTRIBUTES, FEATURES
 
 COUNTED: Final = "Counting and factorising"
 NEURAL: Final = "Simpler networks"
@@ -45,6 +45,8 @@ class Row:
         Arguments of the class; two rows that agree in method and settings share their cells.
     random:
         Whether a seed makes a difference; one seed is enough for a row where it does not.
+    needs:
+        Feature without which the row says nothing, or none.
     """
 
     name: str
@@ -54,13 +56,18 @@ class Row:
     method: str
     settings: Mapping[str, Any] = field(default_factory=dict)
     random: bool = True
+    needs: str = ""
 
     @property
     def description(self) -> dict[str, Any]:
-        """What decides the outcome, beside the data, the budget and the seed."""
-        if self.method != TRANSFORMER:
-            return {"method": self.method, "settings": dict(self.settings)}
-        return {"method": self.method, "settings": ModelConfig(**self.settings).model_dump(mode="json")}
+        """What decides the outcome, beside the data, the budget and the seed: defaults as well."""
+        method = self.load()
+        if self.method == TRANSFORMER:
+            settings: Any = method.config.model_dump(mode="json")
+        else:
+            settings = [asdict(each) for each in getattr(method, "GRID", (method,))]
+        share = getattr(method, "every_position", None)
+        return {"method": self.method, "settings": settings, "every_position": share}
 
     def load(self) -> Any:
         """The settings object that fits or builds the method."""
@@ -68,8 +75,10 @@ class Row:
         return getattr(importlib.import_module(module), name)(**self.settings)
 
 
-def _transformer(name: str, title: str, family: str, source: str = "Thompson 2023", **settings: Any) -> Row:
-    return Row(name, title, family, source, TRANSFORMER, settings)
+def _transformer(
+    name: str, title: str, family: str, source: str = "Thompson 2023", needs: str = "", **settings: Any
+) -> Row:
+    return Row(name, title, family, source, TRANSFORMER, settings, needs=needs)
 
 
 def _counted() -> Iterator[Row]:
@@ -135,8 +144,9 @@ def _objectives() -> Iterator[Row]:
 
 
 def _features() -> Iterator[Row]:
-    def row(name: str, title: str, family: str, features: Sequence[str]) -> Row:
-        return _transformer(name, title, family, features=tuple(f for f in FEATURES if f in features))
+    def row(name: str, title: str, family: str, features: Sequence[str], needs: str = "") -> Row:
+        kept = tuple(f for f in FEATURES if f in features)
+        return _transformer(name, title, family, needs=needs, features=kept)
 
     yield row("paper-climbs", "climb embeddings", PAPER, ("climb",))
     yield row("paper-features", "and other features", PAPER, ("climb", *ATTRIBUTES))
@@ -144,18 +154,21 @@ def _features() -> Iterator[Row]:
     yield row("paper-climber", "climber embeddings, no other features", PAPER, ("climb", "climber"))
     for name in ATTRIBUTES:
         words = name.replace("_", " ")
-        yield row(f"only-{name.replace('_', '-')}", f"climbs and {words}", ALONE, ("climb", name))
+        yield row(f"only-{name.replace('_', '-')}", f"climbs and {words}", ALONE, ("climb", name), needs=name)
     for name in ATTRIBUTES:
         words = name.replace("_", " ")
         rest = [f for f in FEATURES if f != name]
-        yield row(f"without-{name.replace('_', '-')}", f"all but {words}", LEFT_OUT, rest)
+        yield row(f"without-{name.replace('_', '-')}", f"all but {words}", LEFT_OUT, rest, needs=name)
+    yield _transformer("concat", "features concatenated", INPUTS)
     yield _transformer("sum", "features summed", INPUTS, aggregation="sum")
+    yield _transformer("numbers-binned", "numbers in bins", INPUTS)
     yield _transformer("numbers-continuous", "numbers as they are", INPUTS, numbers="continuous")
     yield _transformer("numbers-soft", "numbers as soft one-hot", INPUTS, numbers="soft")
 
 
 def _losses() -> Iterator[Row]:
     sampled = "Bengio & Senecal 2008"
+    yield _transformer("loss-softmax", "softmax cross-entropy", LOSSES)
     yield _transformer("loss-sampled", "sampled softmax, logQ", LOSSES, sampled, loss="sampled-softmax")
     yield _transformer("loss-bpr-max", "BPR-max", LOSSES, "Hidasi & Karatzoglou 2017", loss="bpr-max")
     yield _transformer("loss-gbce", "gBCE", LOSSES, "Petrov & Macdonald 2023", loss="gbce")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import wait
@@ -50,21 +51,23 @@ def unfinished(config: StudyConfig, folder: Path) -> list[Cell]:
     return [cell for cell in cells(config) if first[cell.key] == cell and not store.has(cell.key)]
 
 
+_RECENT = 10  # cells whose seconds tell how long the others may take: the first rows are the quick ones
+
+
 @dataclass
 class _Clock:
-    """Seconds that cells took, for saying how long the others may."""
+    """Seconds that the last cells took, for saying how long the others may."""
 
     total: int
     jobs: int
     done: int = 0
-    spent: float = 0.0
-    began: float = field(default_factory=time.monotonic)
+    spent: deque[float] = field(default_factory=lambda: deque(maxlen=_RECENT))
 
     def line(self, cell: Cell, seconds: float, verdict: str) -> str:
         """Count a cell that ended, and say so with the time that is left."""
         self.done += 1
-        self.spent += seconds
-        left = (self.total - self.done) * self.spent / self.done / self.jobs
+        self.spent.append(seconds)
+        left = (self.total - self.done) * sum(self.spent) / len(self.spent) / self.jobs
         return f"[{self.done}/{self.total}] {cell}: {verdict} in {_time(seconds)}; about {_time(left)} left"
 
 

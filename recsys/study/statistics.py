@@ -9,8 +9,8 @@ so that rows are compared pair by pair. Seeds of two rows have nothing in common
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any, Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,7 @@ RESAMPLES: Final = 10_000
 _CHUNK: Final = 500  # resamples whose weights are held at a time
 
 Values = NDArray[np.float64]
+K = TypeVar("K", bound=Hashable)
 
 
 class Resamples:
@@ -91,7 +92,7 @@ def estimate(value: float, drawn: Values, n_climbers: int) -> Estimate:
 
 
 def compare(
-    values: dict[str, float], drawn: dict[str, Values], pairs: Sequence[tuple[str, str]], n_climbers: int
+    values: Mapping[K, float], drawn: Mapping[K, Values], pairs: Sequence[tuple[K, K]], n_climbers: int
 ) -> list[Comparison]:
     """The first row of each pair less the second, with p values and Holm's correction for all the pairs.
 
@@ -102,7 +103,7 @@ def compare(
     values, drawn:
         Each row's mean, and its resampled means.
     pairs:
-        Names of rows.
+        Their keys, by two.
     n_climbers:
         With fewer than two there are no p values.
     """

@@ -10,8 +10,11 @@ from recsys.console import progress, say, warn
 from recsys.errors import RunError, UsageError
 from recsys.files import atomic_path, read_json, write_json
 from recsys.runs import Run, RunConfig
+from recsys.study.rows import ROWS
 
 if TYPE_CHECKING:
+    from merlin.schema import Schema
+
     from recsys.study.cell import Material
     from recsys.study.config import StudyConfig
     from recsys.study.summary import StudySummary
@@ -47,8 +50,11 @@ def study(config: StudyConfig, folder: Path, jobs: int) -> StudySummary:
     with home.lock():
         config = _prepare(home, config)
         material = load(folder, config)
-        todo = unfinished(config, folder)
-        say(f"{len(config.rows)} rows, {config.seeds} seeds: {len(todo)} cells to run, {jobs} at a time")
+        todo = unfinished(material.config, folder)
+        if material.left_out:
+            warn(f"left out, for the data lacks the feature: {', '.join(material.left_out)}")
+        rows, seeds = len(material.config.rows), config.seeds
+        say(f"{rows} rows, {seeds} seeds: {len(todo)} cells to run, {jobs} at a time")
         try:
             failed = run(material, folder, jobs) if todo else []
         finally:
@@ -60,21 +66,36 @@ def study(config: StudyConfig, folder: Path, jobs: int) -> StudySummary:
 
 
 def load(folder: Path, config: StudyConfig | None = None) -> Material:
-    """What the cells of a study work on, from its folder.
+    """What the cells of a study work on, from its folder; rows of features that the data lacks are left out.
 
     Raises
     ------
     RunError
-        The folder holds no study.
+        The folder holds no study, or a file of it was changed.
+    UsageError
+        No row is left.
     """
     from recsys.baselines.interactions import Interactions
     from recsys.sequences.prepare import load_prepared
     from recsys.study.cell import Material
 
     config = config or read_config(folder)
+    _ = Run(folder).finished  # refuses what was changed, before a pickle is loaded
     with progress("loading what was prepared"):
         prepared = load_prepared(folder)
-    return Material(config, Interactions.of(prepared), prepared.schema)
+    left_out = tuple(name for name in config.rows if not _told(prepared.schema, ROWS[name].needs))
+    kept = tuple(name for name in config.rows if name not in left_out)
+    if not kept:
+        raise UsageError(f"--rows {','.join(left_out)}: the data lacks the feature; choose other rows")
+    config = config.model_copy(update={"rows": kept})
+    return Material(config, Interactions.of(prepared), prepared.schema, left_out)
+
+
+def _told(schema: Schema, feature: str) -> bool:
+    """Whether the data has a feature; no feature is always there."""
+    from workflows.sends import BIN
+
+    return not feature or not {feature, feature + BIN}.isdisjoint(schema.column_names)
 
 
 def read_config(folder: Path) -> StudyConfig:

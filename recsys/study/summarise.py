@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ from recsys.study.climb_map import climb_map
 from recsys.study.estimates import Estimates
 from recsys.study.readings import Readings
 from recsys.study.runner import unfinished
-from recsys.study.summary import StudySummary
+from recsys.study.summary import PROMPTED, StudySummary
 from recsys.study.verdicts import PAPERS, beside_paper, verdicts
 
 if TYPE_CHECKING:
@@ -40,14 +41,15 @@ def summarise(material: Material, folder: Path, facts: tuple[tuple[str, str], ..
     points, points_of = climb_map(found, folder)
     return StudySummary(
         name=folder.name,
-        facts=(*facts, *_protocol(material)),
+        facts=(*facts, *_protocol(material), *_left_out(material)),
         simulated=bool(config.run.facts.get("simulated")),
         n_cases=len(material.cases["test"]),
         n_climbers=estimates.n_climbers,
         n_items=found.n_items,
         reference=reference,
         rows=tuple(estimates.row(name) for name in found.names),
-        verdicts=verdicts(found, estimates),
+        prompted_reference=estimates.references[PROMPTED],
+        verdicts=verdicts(found, estimates, held_out=config.run.split == "climber"),
         paper=tuple(beside_paper(config.paper, estimates)),
         paper_table=PAPERS[config.paper][0],
         points=points,
@@ -72,8 +74,14 @@ def _protocol(material: Material) -> tuple[tuple[str, str], ...]:
         (
             "Tuning budget",
             f"the same for all: up to {training.epochs} epochs at learning rate {training.learning_rate:g}, "
-            f"each of {training.windows:g} of all windows (half of that where all positions are learned "
-            "from, which takes as long), the best on validation kept; a method that counts chooses among at "
-            "most 8 settings on validation; nothing else was tuned",
+            f"each of {training.windows:g} of all windows (half of that for a row that learns from every "
+            "position of each), the best on validation kept; a method that counts chooses among at most 8 "
+            "settings on validation. No row's sizes were tuned. Beforehand, validation parts of simulated "
+            "logbooks chose how BPR-max draws its negatives, and the weight of RTD's detection",
         ),
     )
+
+
+def _left_out(material: Material) -> Iterator[tuple[str, str]]:
+    if material.left_out:
+        yield "Left out", f"rows of features that the data lacks: {', '.join(material.left_out)}"

@@ -48,6 +48,8 @@ class RowSummary:
         Share of the unprompted `HEADLINE` that is lost by shuffling, 0 to 1; None as above.
     comparison:
         The unprompted row less the reference row; None for the reference itself.
+    prompted_comparison:
+        The prompted row less `StudySummary.prompted_reference`; None for that, and where it takes no prompt.
     by_history, by_popularity:
         {stratum: unprompted HEADLINE}, for sends before the target and for training sends of the target.
     settings:
@@ -67,6 +69,7 @@ class RowSummary:
     shuffled: Estimate | None = None
     order: Estimate | None = None
     comparison: Comparison | None = None
+    prompted_comparison: Comparison | None = None
     by_history: Mapping[str, Estimate] = field(default_factory=dict)
     by_popularity: Mapping[str, Estimate] = field(default_factory=dict)
     settings: str = ""
@@ -114,8 +117,8 @@ class StudySummary:
         Whether the sends are simulated; said wherever a figure is.
     n_cases, n_climbers, n_items:
         Test cases, the climbers they are of, climbs in the catalogue.
-    reference:
-        Name of the row that the others are compared with.
+    reference, prompted_reference:
+        Names of the rows that the others are compared with, unprompted and prompted.
     rows:
         In the order of the study; a row that has not been run is not among them.
     verdicts:
@@ -136,6 +139,7 @@ class StudySummary:
     n_items: int
     reference: str
     rows: tuple[RowSummary, ...]
+    prompted_reference: str = ""
     verdicts: tuple[str, ...] = ()
     paper: tuple[Paper, ...] = ()
     paper_table: str = ""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from recsys.study.rows import ROWS
 from recsys.study.summary import HEADLINE, PROMPTED, UNPROMPTED, Comparison, Paper
 
 if TYPE_CHECKING:
-    from recsys.study.estimates import Estimates
+    from recsys.study.estimates import Asked, Estimates
     from recsys.study.readings import Readings
 
 TO_BEAT: Final = {
@@ -17,22 +17,21 @@ TO_BEAT: Final = {
     PROMPTED: ("prompted-popularity", "recent-popularity"),
 }
 # The paper's questions (Thompson 2023, section 1 and its limitations) as pairs of rows.
+_CLIMBERS: Final = "Do climbers' embeddings help"
 QUESTIONS: Final = (
     (
-        "Do transformers beat simpler models?",
+        "Do transformers beat simpler models",
         UNPROMPTED,
         (("paper-climbs", "cbow"), ("paper-climbs", "gru4rec-1-ce"), ("sasrec", "gru4rec-1-ce")),
     ),
-    (
-        "Do climbers' embeddings help?",
-        UNPROMPTED,
-        (("paper-climber", "paper-climbs"), ("paper-all", "paper-features")),
-    ),
-    ("Do climbers' embeddings help a prompted model?", PROMPTED, (("paper-all", "paper-features"),)),
-    ("Are the features worth summing?", PROMPTED, (("sum", "paper-all"),)),
-    ("Is MLM better than last-item masking?", UNPROMPTED, (("bert-mlm", "bert-last"),)),
-    ("Is MLM better than last-item masking, prompted?", PROMPTED, (("bert-mlm", "bert-last"),)),
+    (_CLIMBERS, UNPROMPTED, (("paper-climber", "paper-climbs"), ("paper-all", "paper-features"))),
+    (_CLIMBERS, PROMPTED, (("paper-all", "paper-features"),)),
+    ("Is summing features better than concatenating them", PROMPTED, (("sum", "concat"),)),
+    ("Are numbers better in bins", PROMPTED, (("numbers-binned", "numbers-continuous"),)),
+    ("Is MLM better than last-item masking", UNPROMPTED, (("bert-mlm", "bert-last"),)),
+    ("Is MLM better than last-item masking", PROMPTED, (("bert-mlm", "bert-last"),)),
 )
+_HELD_OUT: Final = ", although those of the test part were not trained"
 ALPHA: Final = 0.05
 
 # Accuracy in Thompson 2023, table 1 (BC) and table 2 (all regions), and our row of the same name.
@@ -51,50 +50,74 @@ _PAPER_ROWS: Final = (
 )
 
 
-def verdicts(found: Readings, estimates: Estimates) -> tuple[str, ...]:
-    """Plain sentences: the best rows against those they have to beat, and the paper's questions."""
-    best = (line for asked, others in TO_BEAT.items() for line in _best(found, estimates, asked, others))
-    return (*best, *_questions(estimates))
+def verdicts(found: Readings, estimates: Estimates, held_out: bool) -> tuple[str, ...]:
+    """Plain sentences: the best rows against those they have to beat, and the paper's questions.
+
+    All comparisons that the sentences make are one family of Holm's correction.
+
+    Parameters
+    ----------
+    held_out:
+        Whether the climbers of the test part are none of training's.
+    """
+    chosen = {how: best for how in TO_BEAT if (best := _best(found, estimates, how))}
+    beaten = [((how, best), (how, name)) for how, best in chosen.items() for name in TO_BEAT[how]]
+    asked = [((how, a), (how, b)) for _, how, pairs in QUESTIONS for a, b in pairs]
+    pairs = [(a, b) for a, b in dict.fromkeys(beaten + asked) if a != b and {a, b} <= estimates.means.keys()]
+    compared = dict(zip(pairs, estimates.compare(pairs), strict=True))
+    lines = []
+    for how, best in chosen.items():
+        value = estimates.means[how, best]
+        lines.append(f"Best on validation, {how}: {_named(best)}, {HEADLINE} {value:.3f} on the test part.")
+        lines += [
+            _verdict(*pair, compared[pair]) for pair in beaten if pair in compared and pair[0][0] == how
+        ]
+    lines += _questions(compared, held_out)
+    if any(each.corrected is not None for each in compared.values()):
+        lines.append(f"These p values are corrected for {len(compared)} comparisons (Holm).")
+    return tuple(lines)
 
 
-def _best(found: Readings, estimates: Estimates, asked: str, others: Sequence[str]) -> Iterator[str]:
-    """The row that validation would choose, and whether it beats others on the test part."""
-    validation = found.values(f"validation-{asked}", HEADLINE)
-    if not validation:
-        return
-    best = max(validation, key=lambda name: validation[name].mean())
-    title, value = ROWS[best].title, estimates.means[asked][best]
-    yield f"Best on validation, {asked}: {title} ({best}), {HEADLINE} {value:.3f} on the test part."
-    pairs = [(best, name) for name in others if name in validation and name != best]
-    for (_, other), each in zip(pairs, estimates.compare(pairs, asked), strict=True):
-        yield _verdict(title, ROWS[other].title, each)
+def _best(found: Readings, estimates: Estimates, how: str) -> str | None:
+    """The row that validation would choose."""
+    validation = found.values(f"validation-{how}", HEADLINE)
+    names = [name for name in validation if (how, name) in estimates.means]
+    return max(names, key=lambda name: float(validation[name].mean()), default=None)
 
 
-def _verdict(best: str, other: str, difference: Comparison) -> str:
+def _named(row: str) -> str:
+    """A row in words; one that goes on from its family ("and other features") by its name."""
+    title = ROWS[row].title
+    return row if title[:1].islower() else f"{title} ({row})"
+
+
+def _verdict(best: Asked, other: Asked, difference: Comparison) -> str:
     """One sentence: whether the best row beats another."""
     gain, chance = difference.difference.value, difference.corrected
+    a, b = _named(best[1]), _named(other[1])
     if chance is None:
-        return f"{best} and {other} differ by {gain:+.3f}; with one climber nothing can be said of chance."
+        return f"{a} and {b} differ by {gain:+.3f}; with one climber nothing can be said of chance."
     if gain > 0 and chance < ALPHA:
-        return f"{best} beats {other} by {gain:.3f} {HEADLINE} ({_chance(chance)})."
-    return f"{best} does not beat {other}: the difference is {gain:+.3f} {HEADLINE} ({_chance(chance)})."
+        return f"{a} beats {b} by {gain:.3f} {HEADLINE} ({_chance(chance)})."
+    return f"{a} does not beat {b}: the difference is {gain:+.3f} {HEADLINE} ({_chance(chance)})."
 
 
-def _questions(estimates: Estimates) -> Iterator[str]:
+def _questions(compared: Mapping[tuple[Asked, Asked], Comparison], held_out: bool) -> Iterator[str]:
     """An answer to each of the paper's questions whose rows were run."""
-    for question, asked, pairs in QUESTIONS:
-        known = [pair for pair in pairs if set(pair) <= set(estimates.means[asked])]
+    for question, how, pairs in QUESTIONS:
         answers = [
-            f"{ROWS[a].name} less {ROWS[b].name} is {each.difference.value:+.3f}"
+            f"{a} less {b} is {each.difference.value:+.3f}"
             + ("" if each.corrected is None else f" ({_chance(each.corrected)})")
-            for (a, b), each in zip(known, estimates.compare(known, asked), strict=True)
+            for a, b in pairs
+            if (each := compared.get(((how, a), (how, b)))) is not None
         ]
         if answers:
-            yield f"{question} {asked.capitalize()}, {'; '.join(answers)}."
+            note = _HELD_OUT if held_out and question == _CLIMBERS else ""
+            yield f"{question}{note}? {how.capitalize()}, {'; '.join(answers)}."
 
 
 def _chance(p: float) -> str:
-    return "corrected p < 0.001" if p < 0.001 else f"corrected p = {p:.3f}"
+    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
 
 
 def beside_paper(table: str, estimates: Estimates) -> Iterator[Paper]:

@@ -94,7 +94,7 @@ def _ordered(summary: StudySummary) -> Iterator[Figure]:
         alt = f"Share of {HEADLINE} lost by shuffling, {len(rows)} rows; numbers in the table below."
         caption = (
             f"Share of the unprompted {HEADLINE} that is lost when each history is shuffled: how much of a "
-            "score is owed to the order. Only rows that read an order."
+            "score is owed to the order, be it only to which sends are the last. Only rows that read it."
         )
         plot = listing(groups, "order", alt, "% lost by shuffling", bars=True)
         yield Figure("order", "What the order is worth", caption, plot, ordered(rows))

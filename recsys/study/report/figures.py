@@ -9,9 +9,8 @@ from markupsafe import Markup
 
 from recsys.study.report import words
 from recsys.study.report.listing import Item, listing
-from recsys.study.report.rows import best, families, label, score
+from recsys.study.report.rows import best, families, label, reference, score
 from recsys.study.report.tables import Table
-from recsys.study.report.text import reference
 from recsys.study.summary import HEADLINE, PROMPTED, UNPROMPTED, RowSummary, StudySummary
 
 

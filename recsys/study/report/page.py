@@ -11,8 +11,8 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from recsys.study.report import figures, tables, words
 from recsys.study.report.climbs import shades
 from recsys.study.report.details import details
-from recsys.study.report.rows import check, prompted
-from recsys.study.report.text import header, reference
+from recsys.study.report.rows import check, prompted, reference
+from recsys.study.report.text import header
 from recsys.study.summary import HEADLINE, StudySummary
 
 _TEMPLATES: Final = files("recsys.study.report") / "template"

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Final
 
 from recsys.errors import DataError
 from recsys.study.report.words import plain
-from recsys.study.summary import HEADLINE, PROMPTED, UNPROMPTED, Estimate, RowSummary, StudySummary
+from recsys.study.summary import (
+    HEADLINE,
+    PROMPTED,
+    UNPROMPTED,
+    Comparison,
+    Estimate,
+    RowSummary,
+    StudySummary,
+)
 
 YARDSTICKS: Final = ("item-knn", "ease")
 Families = Mapping[str, tuple[RowSummary, ...]]
@@ -81,6 +89,24 @@ def notable(summary: StudySummary, limit: int = 8) -> tuple[RowSummary, ...]:
     leaders.sort(key=lambda row: -(score(row) or Estimate(0.0)).value)
     chosen = list({row.name: row for row in (*first, *leaders)}.values())[:limit]
     return tuple(row for row in summary.rows if row in chosen)
+
+
+Compared = Callable[[RowSummary], Comparison | None]
+
+
+def comparisons(summary: StudySummary) -> dict[str, Compared]:
+    """How the rows were asked to what reads a row's comparison; what no row has is left out."""
+    reads: dict[str, Compared] = {
+        UNPROMPTED: lambda row: row.comparison,
+        PROMPTED: lambda row: row.prompted_comparison,
+    }
+    return {how: read for how, read in reads.items() if how == UNPROMPTED or any(map(read, summary.rows))}
+
+
+def reference(summary: StudySummary, asked: str = UNPROMPTED) -> str:
+    """Title of the row that the others are compared with, or its name where it has not been run."""
+    name = summary.reference if asked == UNPROMPTED else summary.prompted_reference
+    return plain({row.name: row.title for row in summary.rows}.get(name, name))
 
 
 def label(row: RowSummary, limit: int = 30) -> str:

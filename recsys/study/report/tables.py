@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from recsys.study.report import words
-from recsys.study.report.rows import best, families, prompted, score
-from recsys.study.report.text import reference
+from recsys.study.report.rows import Compared, best, comparisons, families, prompted, reference, score
 from recsys.study.summary import HEADLINE, PROMPTED, UNPROMPTED, Estimate, RowSummary, StudySummary
 
 _METRICS: Final = ("accuracy", HEADLINE, "ndcg@10", "mrr@20")
@@ -90,32 +90,36 @@ def main(summary: StudySummary) -> Table:
     asked = [(UNPROMPTED, name) for name in _METRICS]
     asked += [(PROMPTED, name) for name in _PROMPTED] if prompted(summary.rows) else []
     columns = [Column(name, how) for how, name in asked]
-    columns += [Column(name, f"against {reference(summary)}") for name in ("difference", "p")]
+    reads = [_metric(summary, name, how) for how, name in asked]
+    for how, compared in comparisons(summary).items():
+        heading = f"{how}, against {reference(summary, how)}"
+        columns += [Column(name, heading) for name in ("difference", "p")]
+        reads += [partial(_difference, compared), partial(_p, compared)]
     columns += [Column(name, "cost of a seed") for name in ("parameters", "seconds", "peak MiB")]
-    reads = [*(_metric(summary, name, how) for how, name in asked), _difference, _p, *_COSTS]
+    reads += _COSTS
     return Table("results", "Results on the test part", "row", tuple(columns), by_family(summary.rows, reads))
 
 
 def _metric(summary: StudySummary, name: str, asked: str) -> Read:
     leader = best(summary.rows, name, asked)
-    bare = name not in ("accuracy", HEADLINE)
 
     def read(row: RowSummary) -> Cell:
-        found = score(row, name, asked)
-        return estimate(found and Estimate(found.value) if bare else found, leads=row is leader)
+        return estimate(score(row, name, asked), leads=row is leader)
 
     return read
 
 
-def _difference(row: RowSummary) -> Cell:
-    if row.comparison is None:
+def _difference(compared: Compared, row: RowSummary) -> Cell:
+    found = compared(row)
+    if found is None:
         return Cell(words.NONE)
-    cell = estimate(row.comparison.difference, sign=True)
-    return Cell(f"{words.mark(row.comparison)} {cell.text}".strip(), cell.detail, cell.value)
+    cell = estimate(found.difference, sign=True)
+    return Cell(f"{words.mark(found)} {cell.text}".strip(), cell.detail, cell.value)
 
 
-def _p(row: RowSummary) -> Cell:
-    corrected = None if row.comparison is None else row.comparison.corrected
+def _p(compared: Compared, row: RowSummary) -> Cell:
+    found = compared(row)
+    corrected = None if found is None else found.corrected
     return Cell(words.chance(corrected), value=corrected)
 
 

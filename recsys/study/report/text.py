@@ -9,7 +9,15 @@ from functools import partial
 from typing import Final
 
 from recsys.study.report import words
-from recsys.study.report.rows import check, families, prompted, score
+from recsys.study.report.rows import (
+    Compared,
+    check,
+    comparisons,
+    families,
+    prompted,
+    reference,
+    score,
+)
 from recsys.study.summary import HEADLINE, PROMPTED, UNPROMPTED, RowSummary, StudySummary
 
 WIDTH: Final = 80
@@ -65,18 +73,16 @@ def note(summary: StudySummary) -> str:
     """What brackets, differences and p are, and what is still to be run."""
     if not summary.rows:
         return f"No row has been run; cells still to be run: {len(summary.unfinished)}."
+    references = " and ".join(
+        f"that of {reference(summary, how)}" + (f" ({how})" if how == PROMPTED else "")
+        for how in comparisons(summary)
+    )
     text = (
-        "In brackets: 95% bootstrap intervals over seeds and climbers. Difference: unprompted "
-        f"{HEADLINE} less that of {reference(summary)}; p: paired bootstrap, Holm's correction."
+        f"In brackets: 95% bootstrap intervals over seeds and climbers. Difference: {HEADLINE} less "
+        f"{references}; p: paired bootstrap, Holm's correction."
     )
     left = f" Unfinished, cells still to be run: {len(summary.unfinished)}." if summary.unfinished else ""
     return text + left
-
-
-def reference(summary: StudySummary) -> str:
-    """Title of the reference row, or its name where it has not been run."""
-    titles = {row.name: row.title for row in summary.rows}
-    return words.plain(titles.get(summary.reference, summary.reference))
 
 
 def _columns(summary: StudySummary) -> dict[str, Read]:
@@ -87,28 +93,31 @@ def _columns(summary: StudySummary) -> dict[str, Read]:
     if prompted(summary.rows):
         for name in ("accuracy", HEADLINE):
             columns[f"prompted {name}"] = partial(_metric, name=name, asked=PROMPTED)
+    for how, compared in comparisons(summary).items():
+        before = "" if how == UNPROMPTED else f"{how} "
+        columns[f"{before}difference"] = partial(_difference, compared, show=words.interval)
+        columns[f"{before}p"] = partial(_p, compared)
     return columns | {
-        "difference": _difference,
-        "p": _p,
         "due to order": _order,
         "training accuracy": _training,
         "parameters": _parameters,
         "s": _seconds,
+        "MiB": _peak,
     }
 
 
 def _metric(row: RowSummary, name: str, asked: str) -> str:
-    """The value; of `HEADLINE`, which rows are compared by, the interval too."""
-    found = score(row, name, asked)
-    return words.interval(found) if name == HEADLINE else words.bare(found)
+    return words.interval(score(row, name, asked))
 
 
-def _difference(row: RowSummary) -> str:
-    return words.NONE if row.comparison is None else words.number(row.comparison.difference.value, sign=True)
+def _difference(compared: Compared, row: RowSummary, show: Callable[..., str]) -> str:
+    found = compared(row)
+    return words.NONE if found is None else show(found.difference, sign=True)
 
 
-def _p(row: RowSummary) -> str:
-    return words.NONE if row.comparison is None else words.chance(row.comparison.corrected)
+def _p(compared: Compared, row: RowSummary) -> str:
+    found = compared(row)
+    return words.NONE if found is None else words.chance(found.corrected)
 
 
 def _order(row: RowSummary) -> str:
@@ -126,6 +135,10 @@ def _parameters(row: RowSummary) -> str:
 
 def _seconds(row: RowSummary) -> str:
     return words.seconds(row.seconds)
+
+
+def _peak(row: RowSummary) -> str:
+    return words.count(row.peak_mib)
 
 
 def _main(summary: StudySummary) -> str:
@@ -172,17 +185,18 @@ def _printed(summary: StudySummary, asked: str, rows: tuple[RowSummary, ...]) ->
 
     shown = Table(box=SIMPLE, pad_edge=False, padding=(0, 1))
     shown.add_column(asked, ratio=1, overflow="fold")
-    unprompted = asked == UNPROMPTED
-    metrics = ("accuracy", HEADLINE) if unprompted else ("accuracy", HEADLINE, "ndcg@10", "mrr@20")
-    compared: dict[str, Read] = {"vs ref": _difference, "p": _p} if unprompted else {}
+    metrics = ("accuracy", HEADLINE)
+    found = comparisons(summary).get(asked)
+    compared: dict[str, Read] = {}
+    if found:
+        compared = {"vs ref": partial(_difference, found, show=words.bare), "p": partial(_p, found)}
     for name in (*metrics, *compared):
         shown.add_column(name, justify="right", no_wrap=True)
     for family, group in families(rows).items():
         shown.add_row(Text(words.plain(family)))
         for row in group:
-            cells = [_metric(row, name, asked) for name in metrics] + [
-                read(row) for read in compared.values()
-            ]
+            values = [words.bare(score(row, "accuracy", asked)), words.interval(score(row, HEADLINE, asked))]
+            cells = [*values, *(read(row) for read in compared.values())]
             shown.add_row(Text(f" {words.plain(row.name)}"), *cells)
     output = io.StringIO()
     Console(file=output, width=WIDTH, color_system=None).print(shown, end="")
