@@ -166,3 +166,49 @@ def test_bst_leaves_out_what_the_schema_lacks(schema):
     assert not network.prompted
     kept = {name: batch[name] for name in ("climb", "climber")}
     assert torch.equal(scores(network, kept), scores(network, batch))
+
+
+def numpy64(tensor):
+    return tensor.detach().numpy().astype(np.float64)
+
+
+def dense(values, layer):
+    return values @ numpy64(layer.weight).T + numpy64(layer.bias)
+
+
+def test_bert4rec_names_masked_climbs_through_gelu_norm_and_the_tied_embeddings(schema):
+    network, batch = build(BERT4Rec(**SMALL), schema), random_batch()
+    torch.nn.init.normal_(network.bias)
+    torch.manual_seed(1)
+    masked = network.choose(torch.ones_like(batch["climb"], dtype=torch.bool))
+    torch.manual_seed(1)  # the loss draws the same masks
+    with torch.no_grad():
+        states = numpy64(network.hidden(batch["climb"], masked)[masked])
+        loss = network.training_loss(batch).item()
+    linear, _, norm = network.head
+    x = dense(states, linear)
+    x = x * 0.5 * (1 + np.vectorize(math.erf)(x / math.sqrt(2)))
+    x = (x - x.mean(-1, keepdims=True)) / np.sqrt(x.var(-1, keepdims=True) + norm.eps)
+    x = x * numpy64(norm.weight) + numpy64(norm.bias)
+    logits = x @ numpy64(network.climbs.weight)[3:].T + numpy64(network.bias)
+    targets = batch["climb"][masked].numpy() - 3
+    surprise = np.log(np.exp(logits).sum(-1)) - logits[np.arange(len(targets)), targets]
+    assert 6 <= len(targets) < masked.numel()
+    assert loss == pytest.approx(surprise.mean(), rel=1e-5)
+
+
+def test_bst_joins_the_transformer_with_what_bypassed_it(schema):
+    """Scores are perceptron([state; climber; attributes]) times the climbs' embeddings, and a bias."""
+    network, batch = build(BST(**SMALL, mlp=(32,)), schema), random_batch()
+    torch.nn.init.normal_(network.bias)
+    columns = ("climber", *attribute_columns(schema).values())
+    assert list(network.others) == list(columns)
+    ids = {name: batch[name] if name == "climber" else batch[name][:, -1] for name in columns}
+    with torch.no_grad():
+        parts = [numpy64(network.hidden(batch["climb"]))]
+    parts += [numpy64(network.others[name].table.weight)[ids[name].numpy()] for name in columns]
+    (first, *_), last = network.perceptron
+    x = dense(np.concatenate(parts, axis=-1), first)
+    x = dense(np.where(x > 0, x, 0.01 * x), last)
+    logits = x @ numpy64(network.climbs.weight)[3:].T + numpy64(network.bias)
+    np.testing.assert_allclose(scores(network, batch).numpy(), logits, rtol=1e-4, atol=1e-5)
