@@ -26,7 +26,10 @@ def study(
     epochs: Annotated[int, _Option(help="epochs that a trained row chooses among")] = 5,
     learning_rate: Annotated[float, _Option(help="highest learning rate of Adam, for all rows")] = 3e-3,
     batch_size: Annotated[int, _Option(help="windows in a batch, for all rows")] = 128,
-    windows: Annotated[float, _Option(help="share of all windows that an epoch draws")] = 1.0,
+    windows: Annotated[
+        float,
+        _Option(help="share of all windows in an epoch; half of it where every position is learned from"),
+    ] = 1.0,
     length: Annotated[int, _Option(help="sends in a window, the target included")] = 10,
     validation_cases: Annotated[int, _Option(help="validation cases that choose, at most")] = 3000,
     min_sends: Annotated[int, _Option(help="fewest sends of a climb, and of a climber, that are kept")] = 5,
