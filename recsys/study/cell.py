@@ -125,7 +125,8 @@ def _train(material: Material, method: Any, seed: int) -> tuple[Network, dict[st
     )
     with tempfile.TemporaryDirectory(prefix="recsys-cell-") as folder:
         fitted = fit(module, training, Path(folder), resume=False)
-    words = f"epoch {fitted['best_epoch']} of {fitted['epochs_trained']}, {training.windows:.0%} of all windows"
+    epochs = f"epoch {fitted['best_epoch']} of {fitted['epochs_trained']}"
+    words = f"{epochs}, each of {training.windows:.0%} of all windows"
     parameters = sum(each.numel() for each in module.model.parameters() if each.requires_grad)
     return module.model, {"settings": words, "parameters": parameters}
 
