@@ -31,7 +31,6 @@ HISTORY: Final = (1, 5, 10, 20, 50, 100)
 POPULARITY: Final = (0, 5, 10, 20, 50, 100)
 _FEW: Final = 1000  # resamples of what no p value hangs on
 
-
 Asked = tuple[str, str]  # unprompted or prompted, and the name of a row
 
 
@@ -51,16 +50,11 @@ class Estimates:
         }
         headline = found.values(f"test-{UNPROMPTED}", HEADLINE)
         given = found.values(f"test-{PROMPTED}", HEADLINE)
-        self.means = {
-            (how, name): float(each.mean())
-            for how, rows in ((UNPROMPTED, headline), (PROMPTED, given))
-            for name, each in rows.items()
-        }
-        self._drawn = {
-            (how, name): each
-            for how, rows in ((UNPROMPTED, headline), (PROMPTED, given))
-            for name, each in (self.many.means(rows) if rows else {}).items()
-        }
+        self.means: dict[Asked, float] = {}
+        self._drawn: dict[Asked, Array] = {}
+        for how, rows in ((UNPROMPTED, headline), (PROMPTED, given)):
+            self.means |= {(how, name): float(each.mean()) for name, each in rows.items()}
+            self._drawn |= {(how, name): each for name, each in self.many.means(rows).items()}
         self.references = {UNPROMPTED: reference, PROMPTED: _prompted_reference(reference, given)}
         self.comparisons = {how: self._against(self.references[how], how) for how in (UNPROMPTED, PROMPTED)}
         self.shuffled, self.order = self._order(headline)
@@ -109,7 +103,7 @@ class Estimates:
 
     def _estimates(self, reading: str, metric: str) -> dict[str, Estimate]:
         values = self.found.values(reading, metric)
-        return self._estimated(values, self.few.means(values) if values else {})
+        return self._estimated(values, self.few.means(values))
 
     def _estimated(self, values: dict[str, Array], drawn: dict[str, Array]) -> dict[str, Estimate]:
         return {
@@ -119,13 +113,11 @@ class Estimates:
     def _training(self, how: str) -> dict[str, Estimate]:
         values = self.found.values(f"train-{how}", "accuracy")
         resamples = Resamples(self.found.material.cases["train"].climbers, _FEW)
-        return self._estimated(values, resamples.means(values) if values else {})
+        return self._estimated(values, resamples.means(values))
 
     def _order(self, headline: dict[str, Array]) -> tuple[dict[str, Estimate], dict[str, Estimate]]:
         """The headline with shuffled histories, and the share that is lost by it."""
         values = self.found.values("test-shuffled", HEADLINE)
-        if not values:
-            return {}, {}
         drawn, ordered = self.few.means(values), self.few.means({name: headline[name] for name in values})
         lost = {}
         for name, each in values.items():

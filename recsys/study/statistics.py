@@ -51,6 +51,8 @@ class Resamples:
         cases:
             [N], the cases that count (a stratum), or None for all. A resample without any is NaN.
         """
+        if not rows:
+            return {}
         kept = np.ones(len(self._cluster)) if cases is None else cases.astype(np.float64)
         sums = [self._by_climber(each * kept) for values in rows.values() for each in values]
         per_seed = self._resampled(np.stack(sums, axis=1), self._by_climber(kept))  # [resamples, all seeds]
