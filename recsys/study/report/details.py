@@ -47,7 +47,7 @@ def _stratified(summary: StudySummary, field: str, name: str, axis: str, title: 
 
 
 def _plain(strata: Mapping[str, Estimate]) -> dict[str, Estimate]:
-    return {words.plain(name, 12): estimate for name, estimate in strata.items()}
+    return {words.plain(name, 16): estimate for name, estimate in strata.items()}
 
 
 def _fitted(summary: StudySummary) -> Iterator[Figure]:

@@ -28,12 +28,12 @@ def strata(
     """
     names = list(dict.fromkeys(stratum for each in lines.values() for stratum in each))
     entries = [key.Entry(row, *key.series(index)) for index, row in enumerate(lines)]
-    bottom = 46 + key.height(entries)
+    bottom = 58 + key.height(entries)
     figure, axes = canvas(_PLOT + bottom + 18, left=44, top=18, right=6, bottom=bottom)
     offsets = np.linspace(-_SPREAD / 2, _SPREAD / 2, len(lines)) if len(lines) > 1 else [0.0]
     for index, each in enumerate(lines.values()):
         _line(axes, index, [(names.index(s) + offsets[index], e) for s, e in each.items()])
-    axes.set_xticks(range(len(names)), names)
+    axes.set_xticks(range(len(names)), [name.replace(" (", "\n(") for name in names])  # beside each other
     axes.set(xlim=(-0.5, len(names) - 0.5), ylim=(0, None), xlabel=axis)
     axes.xaxis.label.set_color(colour("ink"))
     axes.set_title(metric, loc="left", fontsize=10.5, color=colour("ink"), x=-0.11)
