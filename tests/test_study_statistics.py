@@ -70,6 +70,14 @@ def test_holm_is_over_as_many_rows_as_are_compared():
     assert same.corrected == same.p_value > 0.05
 
 
+def test_rows_of_one_outcome_are_drawn_alike():
+    values = np.random.default_rng(0).random((3, 40))
+    rows = {"a": values, "also-a": values, "b": values}
+    drawn = Resamples(np.arange(40) % 8, 100, outcomes={"a": "k", "also-a": "k"}).means(rows)
+    assert (drawn["a"] == drawn["also-a"]).all()
+    assert (drawn["a"] != drawn["b"]).any()
+
+
 def test_one_climber_says_nothing_of_chance():
     resamples = Resamples(np.zeros(5), 100)
     drawn = resamples.means({"a": np.ones((1, 5)), "b": np.zeros((1, 5))})

@@ -39,7 +39,8 @@ class Estimates:
 
     def __init__(self, found: Readings, reference: str) -> None:
         self.found, test = found, found.material.cases["test"]
-        self.few, self.many = Resamples(test.climbers, _FEW), Resamples(test.climbers)
+        self.few = Resamples(test.climbers, _FEW, outcomes=found.keys)
+        self.many = Resamples(test.climbers, outcomes=found.keys)
         self.n_climbers = self.few.n_climbers
         self.asked = {
             how: {metric: self._estimates(f"test-{how}", metric) for metric in METRICS}
@@ -112,7 +113,7 @@ class Estimates:
 
     def _training(self, how: str) -> dict[str, Estimate]:
         values = self.found.values(f"train-{how}", "accuracy")
-        resamples = Resamples(self.found.material.cases["train"].climbers, _FEW)
+        resamples = Resamples(self.found.material.cases["train"].climbers, _FEW, outcomes=self.found.keys)
         return self._estimated(values, resamples.means(values))
 
     def _order(self, headline: dict[str, Array]) -> tuple[dict[str, Estimate], dict[str, Estimate]]:

@@ -31,7 +31,9 @@ class Readings:
         self.material, self.n_items = material, material.interactions.n_items
         self.store = Store(folder)
         self.outcomes: dict[str, list[Outcome]] = {}
+        self.keys: dict[str, str] = {}  # row to the key of its first cell, which rows of one model share
         for cell in cells(material.config):
+            self.keys.setdefault(cell.row.name, cell.key)
             if self.store.has(cell.key):
                 self.outcomes.setdefault(cell.row.name, []).append(self.store.read(cell.key))
         self.names = [name for name in material.config.rows if name in self.outcomes]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Hashable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
 import numpy as np
@@ -34,12 +35,20 @@ class Resamples:
         Whose case each is, [N].
     resamples, seed:
         How many, and the seed of the draws.
+    outcomes:
+        Row to the name of its outcome: rows that share one are drawn alike. Others have one of their own.
     """
 
-    def __init__(self, climbers: NDArray[Any], resamples: int = RESAMPLES, seed: int = 0) -> None:
+    def __init__(
+        self,
+        climbers: NDArray[Any],
+        resamples: int = RESAMPLES,
+        seed: int = 0,
+        outcomes: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         ids, self._cluster = np.unique(climbers, return_inverse=True)
         self._counts = np.bincount(self._cluster).astype(np.float64)  # [C]
-        self.n_climbers, self.resamples, self.seed = len(ids), resamples, seed
+        self.n_climbers, self.resamples, self.seed, self.outcomes = len(ids), resamples, seed, outcomes
 
     def means(self, rows: dict[str, Values], cases: NDArray[np.bool_] | None = None) -> dict[str, Values]:
         """Resampled means, [resamples], of each row's values [S, N]: S seeds, N cases.
@@ -59,7 +68,8 @@ class Resamples:
         drawn, start = {}, 0
         for name, values in rows.items():
             own = per_seed[:, start : start + len(values)]
-            generator = np.random.default_rng([self.seed, zlib.crc32(name.encode())])
+            drawn_as = self.outcomes.get(name, name)
+            generator = np.random.default_rng([self.seed, zlib.crc32(drawn_as.encode())])
             picks = generator.integers(0, len(values), own.shape)
             drawn[name] = np.take_along_axis(own, picks, axis=1).mean(axis=1)
             start += len(values)
