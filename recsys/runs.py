@@ -115,7 +115,7 @@ class Run:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
                 raise RunError(
-                    f"{self.folder}: another process is writing to it; choose another --output"
+                    f"{self.folder}: another process is writing to it; choose another folder"
                 ) from None
             _sweep(self.folder)
             try:
@@ -132,11 +132,11 @@ class Run:
     def _refuse_foreign(self) -> None:
         """Refuse a folder with something in it that is no run's: it may be somebody's work."""
         if self.folder.exists() and not self.folder.is_dir():
-            raise RunError(f"{self.folder}: is a file; choose another --output")
+            raise RunError(f"{self.folder}: is a file; choose another folder")
         if not self.folder.exists() or (self.folder / LOCK).exists() or self.started:
             return
         if any(self.folder.iterdir()):
-            raise RunError(f"{self.folder}: holds files that are no run's; choose another --output")
+            raise RunError(f"{self.folder}: holds files that are no run's; choose another folder")
 
     @property
     def config(self) -> RunConfig:
