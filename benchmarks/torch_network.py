@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from recsys.model.weights import load_weights
 from recsys.recommending.bundle import Bundle
 from recsys.recommending.recommender import Recommender
 from recsys.runs import Run
@@ -30,7 +31,7 @@ class TorchNetwork(Bundle):
 
     def __init__(self, folder: Path, run: Path) -> None:
         super().__init__(folder)
-        self.model = Run.open(run).load_model(read_schema(run / "schema.pbtxt"))
+        self.model = load_weights(run, read_schema(run / "schema.pbtxt"), Run.open(run).config.model)
         self.busy = threading.Lock()  # Transformers4Rec's modules keep the batch they saw last
 
     @torch.inference_mode()

@@ -7,7 +7,8 @@ import sys
 
 def main() -> None:
     """Run the command line and exit with its code."""
-    from recsys.cli.app import build_app, run
+    from recsys.cli.app import build_app
+    from recsys.terminal import run
 
     sys.exit(run(build_app(), "recsys"))
 

@@ -10,9 +10,8 @@ import torch
 
 from recsys.baselines.bst import BST
 from recsys.baselines.sse_pt import SSEPT
+from recsys.columns import ATTRIBUTES, GIVEN
 from recsys.errors import UsageError
-from recsys.model.config import ATTRIBUTES
-from recsys.model.inputs import GIVEN
 from tests.attention_networks import (
     ALL,
     CAUSAL,

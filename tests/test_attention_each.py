@@ -14,8 +14,7 @@ from recsys.baselines.attention import sinusoids
 from recsys.baselines.bert4rec import BERT4Rec
 from recsys.baselines.bst import BST, attribute_columns
 from recsys.baselines.sse_pt import SSEPT
-from recsys.model.config import ATTRIBUTES
-from recsys.model.inputs import GIVEN
+from recsys.columns import ATTRIBUTES, GIVEN
 from tests.attention_networks import (
     CAUSAL,
     LENGTH,

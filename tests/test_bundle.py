@@ -13,9 +13,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from recsys.api.opening import open_recommender
 from recsys.errors import RunError, UsageError
 from recsys.recommending.bundle import FILES
-from recsys.recommending.recommender import Recommender, open_recommender
+from recsys.recommending.recommender import Recommender
 from recsys.recommending.request import Request
 
 ROOT = Path(__file__).parents[1]
@@ -35,9 +36,10 @@ HEAVY = (
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory) -> tuple[Path, Path]:
     """A trained run and its bundle."""
+    from recsys.config.run import RunConfig
     from recsys.exporting.export import export
     from recsys.logbooks.simulate import simulate
-    from recsys.runs import Run, RunConfig
+    from recsys.runs import Run
     from recsys.training.pipeline import train_run
 
     root = tmp_path_factory.mktemp("bundle")
@@ -171,7 +173,7 @@ from pathlib import Path
 import recsys
 from recsys.cli.app import build_app
 build_app()
-from recsys.recommending.recommender import open_recommender
+from recsys.api.opening import open_recommender
 from recsys.recommending.request import Request
 recommender = open_recommender(Path({str(folders[1])!r}))
 assert len(recommender.recommend(Request({CLIMBER!r}, grades=(2.0, 6.0), explain=True))) == 10
@@ -232,8 +234,8 @@ BODIES = [(body, "binned") for body in ("xlnet", "gpt2", "bert", "electra", "alb
 @pytest.mark.parametrize(("body", "numbers"), [*BODIES, ("bert", "soft"), ("bert", "continuous")])
 def test_every_body_exports(folders, tmp_path, body, numbers):
     """Untrained: all bodies, all ways in which numbers enter, lengths that were not the example's."""
+    from recsys.config.model import ModelConfig
     from recsys.exporting.graph import TOLERANCE, export_graph, largest_difference
-    from recsys.model.config import ModelConfig
     from recsys.model.recommender import build_model
     from workflows.sends import read_schema
 

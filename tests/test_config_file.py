@@ -13,8 +13,8 @@ from recsys.cli import app
 from recsys.cli.settings import configure, refuse_changes
 from recsys.cli.train import train
 from recsys.cli.tune import tune
+from recsys.config.run import RunConfig
 from recsys.errors import DataError, UsageError
-from recsys.runs import RunConfig
 
 TOML = """
 data = "sends.csv"

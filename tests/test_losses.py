@@ -207,7 +207,7 @@ def test_whole_catalogue_takes_every_other_climb(name):
 
 @pytest.mark.parametrize("loss", ["sampled-softmax", "bpr-max", "gbce"])
 def test_transformer_trains_on_a_sample_and_ranks_the_whole_catalogue(schema, loss):
-    from recsys.model.config import ModelConfig
+    from recsys.config.model import ModelConfig
     from recsys.model.recommender import build_model
     from tests.conftest import N_CLIMBS
     from tests.test_model import random_batch

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import torch
 
+from recsys.columns import FEATURES
+from recsys.config.model import REFUSED, Body, Masking, ModelConfig
 from recsys.errors import UsageError
-from recsys.model.config import FEATURES, REFUSED, Body, Masking, ModelConfig
 from tests.conftest import N_CLIMBS
 
 PAIRS = [(b, m) for b in Body.__args__ for m in Masking.__args__ if (b, m) not in REFUSED]
@@ -18,7 +19,7 @@ LENGTH = 8
 
 def random_batch(rng, rows, length=LENGTH, side="left", least=2):
     """Uniformly random sends in random-length histories, padded on one side."""
-    from recsys.model.inputs import GIVEN
+    from recsys.columns import GIVEN
 
     lengths = rng.integers(least, length + 1, rows)
     place = np.arange(length)[None]
@@ -118,7 +119,7 @@ def test_padding_changes_nothing(schema, body, masking):
 @pytest.mark.parametrize(("body", "masking"), PAIRS)
 def test_prompt_counts_and_target_does_not(schema, body, masking):
     """The target's grade changes the scores, its climb changes nothing at all."""
-    from recsys.model.inputs import GIVEN
+    from recsys.columns import GIVEN
 
     model = build(schema, body, masking)
     batch = random_batch(np.random.default_rng(3), 16)
@@ -152,8 +153,7 @@ def test_every_send_of_the_history_counts(schema, body, masking):
 
 def test_each_attribute_can_be_withheld_alone(schema):
     """Withholding the region leaves the grade in the prompt, and the other way round."""
-    from recsys.model.config import ATTRIBUTES
-    from recsys.model.inputs import GIVEN
+    from recsys.columns import ATTRIBUTES, GIVEN
 
     model = build(schema, "bert", "last")
     batch = random_batch(np.random.default_rng(4), 8)
@@ -180,7 +180,7 @@ def test_causal_body_sees_only_what_is_before(schema):
 
 def test_unknown_ids_read_as_withheld(schema):
     """A climber or region that the vocabulary lacks (id 2) is the learned unknown, not a table row."""
-    from workflows.sends import UNKNOWN_ID
+    from recsys.columns import UNKNOWN_ID
 
     model = build(schema, "bert", "last")
     batch = random_batch(np.random.default_rng(6), 4)

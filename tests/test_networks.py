@@ -10,8 +10,8 @@ from recsys.baselines.cbow import CBOW
 from recsys.baselines.fpmc import FPMC
 from recsys.baselines.gru4rec import GRU4Rec
 from recsys.baselines.histories import known_first
-from recsys.baselines.settings import cardinality
-from recsys.model.inputs import GIVEN
+from recsys.baselines.network_settings import cardinality
+from recsys.columns import GIVEN
 from tests.conftest import N_CLIMBS
 from tests.test_model import random_batch
 

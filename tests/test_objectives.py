@@ -8,8 +8,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recsys.config.model import Body, Loss, ModelConfig
 from recsys.errors import UsageError
-from recsys.model.config import Body, Loss, ModelConfig
 from tests.conftest import N_CLIMBS
 from tests.test_model import LENGTH, build, random_batch, scores
 

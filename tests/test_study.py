@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from recsys.baselines.rows import FAMILIES, ROWS, select
 from recsys.errors import RunError, UsageError
+from recsys.study.cells import cells, unfinished
 from recsys.study.config import StudyConfig
-from recsys.study.rows import FAMILIES, ROWS, select
-from recsys.study.runner import cells, unfinished
 from recsys.study.store import Outcome, Store
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from recsys.study.rows import ROWS
+from recsys.baselines.rows import ROWS
 from recsys.study.statistics import Resamples, compare
 from recsys.study.summary import PROMPTED, UNPROMPTED
 from recsys.study.verdicts import QUESTIONS, TO_BEAT, verdicts

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from recsys.config.run import RunConfig
 from recsys.errors import RunError, UsageError
-from recsys.runs import Run, RunConfig
+from recsys.runs import Run
 
 ROOT = Path(__file__).parents[1]
 SMALL = ["--d-model", "16", "--layers", "1", "--climb-dim", "16", "--batch-size", "64"]
@@ -72,13 +73,14 @@ def test_stored_sends_hold_no_texts(finished):
 
 
 def test_evaluating_again_gives_the_same(finished):
-    from recsys.evaluation.suite import evaluate_run
+    from recsys.model.weights import load_weights
     from recsys.sequences.prepare import load_prepared
+    from recsys.training.suite import evaluate_run
 
     folder, metrics = finished
     run = Run.open(folder)
     prepared = load_prepared(folder)
-    again = evaluate_run(run.load_model(prepared.schema), prepared, 10, True, 0)
+    again = evaluate_run(load_weights(run.folder, prepared.schema, run.config.model), prepared, 10, True, 0)
     for block in ("prompted", "unprompted", "popularity", "random"):
         assert again[block] == metrics[block]
 
@@ -154,7 +156,7 @@ def test_a_failed_start_leaves_no_folder(tmp_path):
 
 
 def test_recommends_what_was_asked_for(finished):
-    from recsys.recommending.recommender import open_recommender
+    from recsys.api.opening import open_recommender
     from recsys.recommending.request import Request, known_climber, known_region
 
     recommender = open_recommender(finished[0])
@@ -178,7 +180,7 @@ def test_recommends_what_was_asked_for(finished):
 
 def test_the_prompt_moves_the_recommendation(finished):
     """A grade asked for is likelier to be answered by climbs of that grade, before any filter."""
-    from recsys.recommending.recommender import open_recommender
+    from recsys.api.opening import open_recommender
     from recsys.recommending.request import Request
 
     recommender = open_recommender(finished[0])

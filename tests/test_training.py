@@ -11,9 +11,9 @@ import pytest
 import torch
 
 from recsys import columns as c
+from recsys.config.run import RunConfig
+from recsys.config.training import TrainingConfig
 from recsys.errors import DataError, RunError, UsageError
-from recsys.runs import RunConfig
-from recsys.training.config import TrainingConfig
 
 
 def test_sampler_is_a_new_order_each_epoch_and_the_same_each_time():

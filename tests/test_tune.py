@@ -19,9 +19,10 @@ from optuna.trial import TrialState
 
 from recsys import columns as c
 from recsys.cli import app
+from recsys.config.model import Body
+from recsys.config.run import RunConfig
 from recsys.errors import DivergedError, RunError, UsageError
-from recsys.model.config import Body
-from recsys.runs import Run, RunConfig
+from recsys.runs import Run
 from recsys.tuning.space import configured, first_guess, space_of, width
 
 optuna.logging.set_verbosity(optuna.logging.ERROR)

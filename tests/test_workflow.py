@@ -73,7 +73,7 @@ def test_numbers_are_binned_and_standardised(fitted):
     np.testing.assert_allclose(a["grade"][:2], expected, rtol=1e-3)
     assert a["grade"][2] == 0  # not logged: the mean
     # Days since the last send: none, 3, 0.5 and none, 2, 0 (the same day).
-    edges = workflow_of.BOUNDARIES[workflow_of.ELAPSED_DAYS]
+    edges = workflow_of.BOUNDARIES[c.ELAPSED_DAYS]
     assert list(a["elapsed_days_bin"]) == [1, *np.digitize([3.0, 0.5], edges)]
     assert list(b["elapsed_days_bin"]) == [1, *np.digitize([2.0, 0.0], edges)]
     days = np.log1p([3.0, 0.5, 2.0, 0.0])
@@ -88,10 +88,10 @@ def test_ids_are_nvtabulars_own(fitted):
     new[c.REGION] = ["Nowhere", None, *["Squamish"] * 4]
     table = workflow_of.transform(fitted[0], new)
     a, stranger = row(table, "a"), row(table, "c")
-    assert list(a["climb"]) == [3, workflow_of.UNKNOWN_ID, 3]
-    assert list(a["region"]) == [workflow_of.UNKNOWN_ID, workflow_of.NULL_ID, 3]
-    assert stranger["climber"] == workflow_of.UNKNOWN_ID
-    assert a["climber"] >= workflow_of.FIRST_VALUE_ID
+    assert list(a["climb"]) == [3, c.UNKNOWN_ID, 3]
+    assert list(a["region"]) == [c.UNKNOWN_ID, c.NULL_ID, 3]
+    assert stranger["climber"] == c.UNKNOWN_ID
+    assert a["climber"] >= c.FIRST_VALUE_ID
     assert workflow_of.vocabulary(fitted[1], c.CLIMB_ID)[3:] == ["x", "y", "z"]
 
 

@@ -13,9 +13,9 @@ from recsys.baselines.matrices import HistoryScorer, training_matrix
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
+    from recsys.arrays import Array
     from recsys.baselines.interactions import Fitted, Interactions
     from recsys.sequences.cases import Cases
-    from recsys.sequences.store import Array
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from typing import ClassVar, Literal
 import torch
 from torch.nn import functional
 
+from recsys.columns import FIRST_VALUE_ID
 from recsys.errors import UsageError
-from workflows.sends import FIRST_VALUE_ID
 
 Loss = Literal["softmax", "bce"]
 Activation = Callable[[torch.Tensor], torch.Tensor]

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 import numpy as np
 
 from recsys import columns as c
+from recsys.arrays import Array
+from recsys.columns import CLIMB
 from recsys.evaluation.scorer import Scorer
 from recsys.sequences.cases import Cases, item_index
 from recsys.sequences.split import TRAIN
-from recsys.sequences.store import Array, Sequences
-from workflows.sends import CLIMB
+from recsys.sequences.store import Sequences
 
 if TYPE_CHECKING:
     from recsys.sequences.prepare import Prepared

@@ -12,9 +12,9 @@ from recsys.baselines.checks import at_least
 from recsys.baselines.matrices import HistoryScorer, training_matrix
 
 if TYPE_CHECKING:
+    from recsys.arrays import Array
     from recsys.baselines.interactions import Fitted, Interactions
     from recsys.sequences.cases import Cases
-    from recsys.sequences.store import Array
 
 
 @dataclass(frozen=True)

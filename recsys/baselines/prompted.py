@@ -10,13 +10,13 @@ import numpy as np
 from recsys import columns as c
 from recsys.baselines.popularity import Popularity
 from recsys.baselines.tiers import tiered
-from workflows.sends import BIN
+from recsys.columns import BIN
 
 if TYPE_CHECKING:
+    from recsys.arrays import Array
     from recsys.baselines.interactions import Fitted, Interactions
     from recsys.evaluation.scorer import Scorer
     from recsys.sequences.cases import Cases
-    from recsys.sequences.store import Array
 
 ASKED = (c.REGION, c.GRADE + BIN)
 

@@ -12,9 +12,10 @@ from recsys.baselines.checks import at_least
 from recsys.baselines.tiers import tiered
 
 if TYPE_CHECKING:
+    from recsys.arrays import Array
     from recsys.baselines.interactions import Fitted, Interactions
     from recsys.sequences.cases import Cases
-    from recsys.sequences.store import Array, Sequences
+    from recsys.sequences.store import Sequences
 
 
 @dataclass(frozen=True)

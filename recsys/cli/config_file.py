@@ -22,10 +22,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import BaseModel
 
+from recsys.config.model import ModelConfig
+from recsys.config.run import RunConfig
+from recsys.config.training import TrainingConfig
 from recsys.errors import DataError, UsageError
-from recsys.model.config import ModelConfig
-from recsys.runs import RunConfig
-from recsys.training.config import TrainingConfig
 
 if sys.version_info >= (3, 11):
     import tomllib

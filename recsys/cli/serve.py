@@ -36,6 +36,9 @@ def serve(
     ] = None,
 ) -> None:
     """Serve a bundle: a page at /, an API under /api, described at /openapi.json."""
+    from typing import Any
+
+    from recsys.api.opening import open_recommender
     from recsys.console import progress, say
     from recsys.errors import UsageError
 
@@ -55,6 +58,7 @@ def serve(
         poll_seconds=poll,
     )
     with progress("loading the bundle"):
-        app = create_app(bundle, settings)
+        opener: Any = open_recommender
+        app = create_app(bundle, settings, opener)
     say(f"serving {bundle} at http://{host}:{port} (Ctrl+C ends it)")
     run(app, host, port, proxy)

@@ -11,9 +11,10 @@ import typer
 from pydantic import ValidationError
 
 from recsys.cli.config_file import KEYS, SECTIONS, read_settings, wrong_setting
+from recsys.columns import FEATURES
+from recsys.config.run import RunConfig
 from recsys.errors import UsageError
-from recsys.model.config import FEATURES
-from recsys.runs import Run, RunConfig
+from recsys.runs import Run
 
 if TYPE_CHECKING:
     from recsys.study.config import StudyConfig

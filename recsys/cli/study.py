@@ -54,7 +54,7 @@ def study(
     A finished cell (a row and a seed) is never run again: kill a study and call it again, with more rows or
     more seeds if you like. It writes results.csv, report.html and report.md.
     """
-    from recsys.study.rows import select
+    from recsys.baselines.rows import select
 
     if list_rows:
         print(_listing())
@@ -103,7 +103,7 @@ def _jobs() -> int:
 
 def _listing() -> str:
     """The rows by family."""
-    from recsys.study.rows import FAMILIES, ROWS
+    from recsys.baselines.rows import FAMILIES, ROWS
 
     lines = []
     for family in FAMILIES:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from recsys.runs import RunConfig
+    from recsys.config.run import RunConfig
 
 _Option = typer.Option
 

@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from recsys.arrays import Array
+from recsys.columns import ATTRIBUTES, GIVEN
 from recsys.errors import RunError
-from recsys.model.config import ATTRIBUTES
-from recsys.model.inputs import GIVEN
 from recsys.recommending.bundle import session
 from recsys.sequences.cases import Cases
-from recsys.sequences.store import Array
 from recsys.sequences.windows import Windows
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ import transformers4rec.torch as tr
 from transformers4rec.config.transformer import transformer_registry
 from transformers4rec.torch.block.transformer import TransformerPrepare
 
-from recsys.model.config import ModelConfig
+from recsys.config.model import ModelConfig
 from recsys.model.masking import PromptMasking
 
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from recsys.arrays import Array
 from recsys.recommending.catalogue import Catalogue
 from recsys.recommending.features import Batch
 from recsys.recommending.logbook import Logbook
-from recsys.sequences.store import Array
-
-GIVEN = "given"  # in a batch: bool [batch, n_attributes], which attributes of the last send are the prompt
 
 
 class Backend(Protocol):

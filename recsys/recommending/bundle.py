@@ -21,13 +21,13 @@ from typing import Any, Final
 import numpy as np
 
 from recsys import columns as c
+from recsys.arrays import Array
+from recsys.columns import CLIMBER
 from recsys.errors import RunError
 from recsys.files import check_manifest, read_json
 from recsys.recommending.catalogue import Catalogue
 from recsys.recommending.features import Batch, Features, windows
 from recsys.recommending.logbook import Logbook
-from recsys.sequences.store import Array
-from workflows.sends import CLIMBER
 
 BUNDLE: Final = "bundle.json"
 FORMAT: Final = 1

@@ -16,8 +16,8 @@ from typing import Any, Final
 import numpy as np
 
 from recsys import columns as c
+from recsys.arrays import Array
 from recsys.errors import DataError
-from recsys.sequences.store import Array
 
 TEXTS: Final = (c.CLIMB_ID, c.REGION, c.GRADE, c.COMMENT, c.BETA, c.CLIMB_NAME)
 NUMBERS: Final = (c.RATING, c.DAY)

@@ -13,14 +13,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from recsys import columns as c
+from recsys.arrays import Array
+from recsys.columns import ELAPSED_DAYS, GIVEN
 from recsys.errors import UsageError
 from recsys.logbooks.grades import label
-from recsys.recommending.backend import GIVEN, Backend
+from recsys.recommending.backend import Backend
 from recsys.recommending.features import Batch
 from recsys.recommending.logbook import Logbook, days
 from recsys.recommending.request import Request, Span
-from recsys.sequences.store import Array
-from workflows.sends import ELAPSED_DAYS
 
 _ASKED = "\0"  # the climb id of the request: no climb has it, so every vocabulary calls it unknown
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from recsys.arrays import Array
+from recsys.columns import CLIMB, FIRST_VALUE_ID
 from recsys.sequences.split import TEST, TRAIN, VALIDATION
-from recsys.sequences.store import Array, Sequences
-from workflows.sends import CLIMB, FIRST_VALUE_ID
+from recsys.sequences.store import Sequences
 
 PARTS = {"train": TRAIN, "validation": VALIDATION, "test": TEST}
 

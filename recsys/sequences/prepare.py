@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from recsys import columns as c
+from recsys.arrays import Array
 from recsys.errors import DataError
 from recsys.files import atomic_folder, atomic_path
 from recsys.sequences.split import TRAIN
-from recsys.sequences.store import Array, Sequences
+from recsys.sequences.store import Sequences
 from workflows import sends as workflow_of
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ def _reduced(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _catalogue(training: pd.DataFrame, vocabulary: list[str]) -> pd.DataFrame:
     """One row a climb, in the order of the category ids, with what most of its sends say of it."""
-    ids = pd.Index(vocabulary[workflow_of.FIRST_VALUE_ID :], name=c.CLIMB_ID)
+    ids = pd.Index(vocabulary[c.FIRST_VALUE_ID :], name=c.CLIMB_ID)
     table: dict[str, Any] = {"sends": training[c.CLIMB_ID].value_counts()}
     for name in (c.CLIMB_NAME, c.GRADE, c.REGION, c.AREA):
         if name in training and training[name].notna().any():

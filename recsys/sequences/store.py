@@ -15,11 +15,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from recsys import columns as c
+from recsys.arrays import Array
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Array = np.ndarray[Any, np.dtype[Any]]
 
 
 @dataclass(frozen=True)

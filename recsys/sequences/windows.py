@@ -12,7 +12,8 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
-from recsys.sequences.store import Array, Sequences
+from recsys.arrays import Array
+from recsys.sequences.store import Sequences
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,61 +8,23 @@ from __future__ import annotations
 import functools
 import tempfile
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from recsys.baselines.interactions import Fitted, Interactions
-from recsys.evaluation.evaluate import evaluate
-from recsys.sequences.cases import Cases
-from recsys.study.rows import Row
+from recsys.baselines.interactions import Fitted
+from recsys.baselines.rows import Row
+from recsys.study.material import Material
 from recsys.study.store import Outcome
 from recsys.study.summary import AS_PAPER, PROMPTED, UNPROMPTED
 
 if TYPE_CHECKING:
-    from merlin.schema import Schema
-
-    from recsys.evaluation.evaluate import Result
-    from recsys.evaluation.scorer import Scorer
+    from recsys.arrays import Array
     from recsys.model.network import Network
-    from recsys.sequences.store import Array
-    from recsys.study.config import StudyConfig
 
 SHUFFLED = "shuffled"
 # Windows of a network that learns from every position of each, for one of a network that learns from some.
 EVERY_POSITION = 0.5
 CHOOSING = "mrr@20"  # what a setting is chosen by, on unprompted validation cases
-
-
-@dataclass(frozen=True, eq=False)
-class Material:
-    """What every cell of a study works on, and the rows that were left out for want of a feature."""
-
-    config: StudyConfig
-    interactions: Interactions
-    schema: Schema
-    left_out: tuple[str, ...] = ()
-
-    @functools.cached_property
-    def cases(self) -> dict[str, Cases]:
-        """The cases of each part; of training and validation so many at the most."""
-        most = {
-            "train": self.config.training_cases,
-            "validation": self.config.training.validation_cases,
-            "test": None,
-        }
-        sends, parts = self.interactions.sequences, self.interactions.parts
-        return {part: Cases.of(sends, parts, part, most=count) for part, count in most.items()}
-
-    @functools.cached_property
-    def shuffled(self) -> Cases:
-        """The test cases, the order of each history shuffled."""
-        return self.cases["test"].shuffled(seed=0)
-
-    def evaluate(self, scorer: Scorer, cases: Cases, all_climbs: bool = False) -> Result:
-        """The evaluator's result on some cases; `all_climbs` ranks those already sent in any case."""
-        seen = cases.seen if self.config.run.exclude_seen and not all_climbs else None
-        return evaluate(scorer, cases.targets, cases.climbers, seen, self.interactions.n_items)
 
 
 def run_cell(material: Material, row: Row, seed: int) -> Outcome:

@@ -10,9 +10,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from recsys.runs import RunConfig
-from recsys.study.rows import ROWS, Row
-from recsys.training.config import TrainingConfig
+from recsys.baselines.rows import ROWS, Row
+from recsys.config.run import RunConfig
+from recsys.config.training import TrainingConfig
 
 MEASURED = 1  # to be raised when a cell measures something else, so that no older cell is taken for it
 

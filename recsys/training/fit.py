@@ -14,9 +14,9 @@ from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint, RichProg
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 from lightning.pytorch.plugins.io import TorchCheckpointIO
 
+from recsys.config.training import TrainingConfig
 from recsys.errors import RunError, UsageError
 from recsys.files import atomic_path
-from recsys.training.config import TrainingConfig
 from recsys.training.module import SCORE, NextClimb
 
 

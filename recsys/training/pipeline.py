@@ -10,10 +10,11 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from recsys.config.run import RunConfig
 from recsys.console import progress, say, warn
 from recsys.errors import RunError
 from recsys.files import atomic_path, read_json, write_json
-from recsys.runs import Run, RunConfig
+from recsys.runs import Run
 from recsys.training.prepare import prepare_run, reopen_run
 
 if TYPE_CHECKING:
@@ -69,8 +70,9 @@ def _train(
 ) -> dict[str, Any]:
     """Train, evaluate once on the test part, and write the results."""
     with progress("importing Transformers4Rec"):
-        from recsys.evaluation.suite import evaluate_run
+        from recsys.model.weights import save_weights
         from recsys.training.fit import choose_device, fit
+        from recsys.training.suite import evaluate_run
 
         module = build_module(prepared, config)
     say(choose_device(config.training)[1])
@@ -84,7 +86,7 @@ def _train(
     seconds = {"preprocess": preprocess, "train": trained - began, "evaluate": time.perf_counter() - trained}
     metrics["training"] = fitted
     metrics["seconds"] = {name: round(value, 2) for name, value in seconds.items()}
-    run.save_model(module.model)
+    save_weights(module.model, run.folder)
     _write_card(run, prepared, config, metrics)
     write_json(run.folder / "metrics.json", metrics)
     run.write_manifest(trained=True)

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from recsys import columns as c
+from recsys.config.run import RunConfig
 from recsys.console import progress, say, warn
 from recsys.errors import DataError
 from recsys.files import atomic_path
-from recsys.runs import Run, RunConfig
+from recsys.runs import Run
 
 if TYPE_CHECKING:
     import numpy as np

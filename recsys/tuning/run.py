@@ -17,9 +17,10 @@ import numpy as np
 import optuna
 from optuna.trial import TrialState
 
+from recsys.config.run import RunConfig
 from recsys.console import progress, say
 from recsys.errors import RunError, UsageError
-from recsys.runs import Run, RunConfig
+from recsys.runs import Run
 from recsys.training.prepare import prepare_run, reopen_run
 from recsys.tuning.results import progress_line, write_results
 from recsys.tuning.space import first_guess, space_of

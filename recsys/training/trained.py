@@ -10,17 +10,18 @@ import pandas as pd
 import torch
 
 from recsys import columns as c
-from recsys.model.config import ATTRIBUTES
+from recsys.arrays import Array
+from recsys.columns import ATTRIBUTES, CLIMBER, ELAPSED_DAYS, UNKNOWN_ID
 from recsys.model.recommender import item_embeddings
+from recsys.model.weights import load_weights
 from recsys.recommending.catalogue import SENDS, STARS, Catalogue
 from recsys.recommending.features import Batch, windows
 from recsys.recommending.logbook import Logbook
 from recsys.runs import Run
 from recsys.sequences.prepare import PART, load_workflow
 from recsys.sequences.split import TRAIN
-from recsys.sequences.store import Array, Sequences
+from recsys.sequences.store import Sequences
 from workflows import sends as workflow_of
-from workflows.sends import CLIMBER, ELAPSED_DAYS, UNKNOWN_ID
 
 _NOBODY = (
     "\0"  # a climber with one send whose every text is unknown: NVTabular fails on columns of nulls alone
@@ -43,7 +44,7 @@ class TrainedRun:
         self.workflow = load_workflow(run.folder)
         self.schema = workflow_of.read_schema(run.folder / "schema.pbtxt")
         self.has_time = ELAPSED_DAYS in self.schema.column_names
-        self.model = run.load_model(self.schema)
+        self.model = load_weights(run.folder, self.schema, run.config.model)
         self.sends = pd.read_parquet(run.folder / "sends.parquet")
         self.catalogue = catalogue_of(pd.read_parquet(run.folder / "climbs.parquet"), self.sends)
         self.embeddings = item_embeddings(self.model)

@@ -8,6 +8,7 @@ import numpy as np
 
 from recsys.baselines.popularity import PopularityScorer
 from recsys.baselines.random import RandomScorer
+from recsys.columns import CLIMB
 from recsys.errors import DataError
 from recsys.evaluation.evaluate import evaluate, protocol
 from recsys.evaluation.scorer import Scorer
@@ -15,7 +16,6 @@ from recsys.model.scorer import ModelScorer
 from recsys.sequences.cases import Cases, item_index
 from recsys.sequences.prepare import Prepared
 from recsys.sequences.split import TRAIN
-from workflows.sends import CLIMB
 
 if TYPE_CHECKING:
     import transformers4rec.torch as tr

@@ -6,6 +6,7 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from recsys.columns import FEATURES
 from recsys.errors import UsageError
 
 Masking = Literal["last", "mlm", "span", "clm", "plm", "rtd"]
@@ -13,10 +14,6 @@ Body = Literal["xlnet", "bert", "gpt2", "electra", "albert"]
 Numbers = Literal["soft", "continuous", "binned"]
 Aggregation = Literal["concat", "sum"]
 Loss = Literal["softmax", "sampled-softmax", "bpr-max", "gbce"]
-
-# What a person can ask for with --features; every name but the first two is an attribute of a send.
-FEATURES: Final = ("climb", "climber", "region", "grade", "rating", "elapsed_days", "comment", "beta")
-ATTRIBUTES: Final = FEATURES[2:]
 
 # The pairs that cannot work, each with its reason.
 REFUSED: Final[dict[tuple[str, str], str]] = {

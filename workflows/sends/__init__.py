@@ -29,21 +29,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from recsys import columns as c
+from recsys.columns import BIN, CLIMB, CLIMBER, ELAPSED_DAYS
 
 if TYPE_CHECKING:
     import pandas as pd
     from merlin.schema import Schema
     from nvtabular import Workflow
 
-CLIMB: Final = "climb"
-CLIMBER: Final = "climber"
-ELAPSED_DAYS: Final = "elapsed_days"
-BIN: Final = "_bin"
 INPUTS: Final = (
     c.CLIMBER_ID, c.CLIMB_ID, c.DAY, c.ROW, c.REGION, c.GRADE, c.RATING, c.COMMENT, c.BETA,
 )  # fmt: skip
-CATEGORIFIED: Final = (CLIMB, CLIMBER, c.REGION)
-NULL_ID, UNKNOWN_ID, FIRST_VALUE_ID = 1, 2, 3
 
 NOT_LOGGED: Final = -99.0
 _BELOW = [-100.0, -98.0]  # bin 1 holds what was not logged, and nothing else
@@ -232,17 +227,3 @@ def _quiet() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
-
-
-def main() -> None:
-    """``python -m workflows.sends SENDS OUT``."""
-    import sys
-
-    from recsys.cli.app import run, single
-    from recsys.cli.workflow import workflow
-
-    sys.exit(run(single(workflow), "python -m workflows.sends"))
-
-
-if __name__ == "__main__":
-    main()

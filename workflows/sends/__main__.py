@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from recsys.terminal import run, single
 
-def workflow(
+
+def preprocess(
     sends: Annotated[Path, typer.Argument(help="raw sends, CSV or Parquet")],
     out: Annotated[Path, typer.Argument(help="folder to make: sequences.parquet, schema.pbtxt, workflow/")],
     schema: Annotated[str | None, typer.Option(help="how the data's columns map: a name or a TOML")] = None,
@@ -40,3 +43,7 @@ def workflow(
         text = workflow_of.schema_text(workflow_of.model_schema(fitted))
         (fresh / "schema.pbtxt").write_text(text, encoding="utf-8")
     say(f"{len(table)} sequences of {len(frame)} sends written to {out}")
+
+
+if __name__ == "__main__":
+    sys.exit(run(single(preprocess), "python -m workflows.sends"))

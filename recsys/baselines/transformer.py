@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from recsys.model.config import ATTRIBUTES, ModelConfig
+from recsys.columns import ATTRIBUTES
+from recsys.config.model import ModelConfig
 
 if TYPE_CHECKING:
     from merlin.schema import Schema
@@ -16,7 +17,7 @@ _EVERY_POSITION = ("clm",)
 
 
 class Transformer:
-    """Settings of `recsys.model.config.ModelConfig`, the window's length left to the study."""
+    """Settings of `recsys.config.model.ModelConfig`, the window's length left to the study."""
 
     sequential = True
 

@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
 
+from recsys.columns import ATTRIBUTES, FEATURES
 from recsys.errors import UsageError
-from recsys.model.config import ATTRIBUTES, FEATURES
 
 COUNTED: Final = "Counting and factorising"
 NEURAL: Final = "Simpler networks"
@@ -25,7 +25,7 @@ LEFT_OUT: Final = "One feature left out"
 INPUTS: Final = "How features enter"
 LOSSES: Final = "Losses of the transformer"
 
-TRANSFORMER: Final = "recsys.study.transformer:Transformer"
+TRANSFORMER: Final = "recsys.baselines.transformer:Transformer"
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Row:
         Where the method was published.
     method:
         ``module:class`` of the settings, which are a `recsys.baselines.interactions.Method` or a
-        `recsys.baselines.settings.NetworkSettings`.
+        `recsys.baselines.network_settings.NetworkSettings`.
     settings:
         Arguments of the class; two rows that agree in method and settings share their cells.
     random:

@@ -1,0 +1,29 @@
+"""What a run depends on: a frozen, serialisable configuration, kept as config.json in the run's folder."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from recsys.config.model import ModelConfig
+from recsys.config.training import TrainingConfig
+
+SplitName = Literal["climber", "temporal", "leave-one-out"]
+
+
+class RunConfig(BaseModel):
+    """All that a run depends on; ``data`` is a path, or None for the simulated BC logbooks."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+
+    data: str | None = Field(None, description="raw sends; none = the simulated BC logbooks")
+    schema_name: str | None = Field(None, description="mapping of the data's own columns (schemas/*.toml)")
+    split: SplitName = Field("climber", description="what is held out")
+    min_sends: int = Field(5, ge=1, description="fewest sends of a climb and of a climber that are kept")
+    bad_rows: Literal["fail", "drop"] = Field("fail", description="what to do with rows that are not right")
+    exclude_seen: bool = Field(True, description="do not recommend what was sent before")
+    seed: int = Field(0, ge=0, lt=2**32, description="of the split, the weights and the training")
+    model: ModelConfig = ModelConfig()
+    training: TrainingConfig = TrainingConfig()
+    facts: dict[str, Any] = Field(default_factory=dict, description="what was found on reading the data")
