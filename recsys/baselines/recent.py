@@ -9,6 +9,7 @@ import numpy as np
 
 from recsys import columns as c
 from recsys.baselines.checks import at_least
+from recsys.baselines.interactions import Method
 from recsys.baselines.tiers import tiered
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class RecentPopularity:
+class RecentPopularity(Method):
     """Training sends of a climb in the days before the case's, in its region (Ji et al., SIGIR 2020).
 
     Ji et al. count what was popular when the case was; the region is added here. It is the target's, or
