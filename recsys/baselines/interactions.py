@@ -48,11 +48,11 @@ class Interactions:
         days = prepared.sends[c.DAY].to_numpy(np.float64)[prepared.sequences.rows]
         return cls(prepared.sequences, prepared.parts, days, prepared.n_items)
 
-    def days_of(self, cases: Cases) -> Array:
-        """When each case's target was, float64 [n_cases]; the cases may have sequences of their own."""
+    def days_of(self, cases: Cases, sends: Array) -> Array:
+        """When some sends of the cases' sequences, which may be their own, were: float64 [n]."""
         by_row = np.empty(len(self.days))
         by_row[self.sequences.rows] = self.days
-        found: Array = by_row[cases.sequences.rows[cases.sends]]
+        found: Array = by_row[cases.sequences.rows[sends]]
         return found
 
     @property
