@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from recsys.baselines.network_settings import NetworkSettings
 from recsys.columns import ATTRIBUTES
 from recsys.config.model import ModelConfig
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 _EVERY_POSITION = ("clm",)
 
 
-class Transformer:
+class Transformer(NetworkSettings):
     """Settings of `recsys.config.model.ModelConfig`, the window's length left to the study."""
 
     sequential = True

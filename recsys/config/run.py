@@ -11,6 +11,7 @@ from recsys.config.training import TrainingConfig
 
 TRANSFORMER: Final = "transformer"
 SplitName = Literal["climber", "temporal", "leave-one-out"]
+DayOrder = Literal["set", "file", "seeded"]
 
 
 class RunConfig(BaseModel):
@@ -26,6 +27,13 @@ class RunConfig(BaseModel):
     )
     split: SplitName = Field("climber", description="what is held out")
     min_sends: int = Field(5, ge=1, description="fewest sends of a climb and of a climber that are kept")
+    min_sends_of: Literal["all", "train"] = Field(
+        "all", description="the sends that min_sends counts: all of them, or those of training alone"
+    )
+    day: DayOrder = Field(
+        "set",
+        description="sends of one date that nothing orders: a set, in the file's order, or by seed",
+    )
     bad_rows: Literal["fail", "drop"] = Field("fail", description="what to do with rows that are not right")
     exclude_seen: bool = Field(
         True,

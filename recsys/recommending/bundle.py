@@ -56,6 +56,7 @@ class Bundle:
             raise RunError(f"{folder}: bundle format {found!r}, this version reads {FORMAT}; export it again")
         self.attributes: Sequence[str] = self.about["attributes"]
         self.length: int = self.about["length"]
+        self.day: str = self.about.get("day", "file")
         self.catalogue = Catalogue.from_columns(read_json(folder / CLIMBS))
         self.features = Features(**read_json(folder / FEATURES))
         self.has_time = self.features.has_time

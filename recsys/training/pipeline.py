@@ -16,7 +16,7 @@ from recsys.console import progress, say, warn
 from recsys.errors import RunError, UsageError
 from recsys.files import atomic_path, read_json, write_json
 from recsys.runs import Run
-from recsys.training.prepare import prepare_run, reopen_run
+from recsys.training.prepare import described, prepare_run, reopen_run
 
 if TYPE_CHECKING:
     from recsys.sequences.prepare import Prepared
@@ -96,7 +96,10 @@ def _train(
     trained = time.perf_counter()
     say(f"trained {fitted['epochs_trained']} epochs in {trained - began:.0f} s, best {fitted['best_epoch']}")
     with progress("evaluating on the test part"):
-        metrics = evaluate_run(module.model, prepared, config.model.length, config.exclude_seen, config.seed)
+        metrics = evaluate_run(
+            module.model, prepared, config.model.length, config.exclude_seen, config.seed,
+            said=described(config),
+        )  # fmt: skip
     seconds = {"preprocess": preprocess, "train": trained - began, "evaluate": time.perf_counter() - trained}
     metrics["training"] = fitted
     metrics["seconds"] = {name: round(value, 2) for name, value in seconds.items()}
@@ -145,9 +148,9 @@ def _describe(prepared: Prepared, config: RunConfig, module: NextClimb) -> str:
 def _write_card(run: Run, prepared: Prepared, config: RunConfig, metrics: dict[str, Any]) -> None:
     from recsys.evaluation.card import model_card
 
-    described = config.model_dump(exclude={"facts"})
+    told = config.model_dump(exclude={"facts"})
     used = set(prepared.schema.column_names)
-    described["model"]["features"] = [name for name in config.model.features if name in used]
-    described |= {"name": run.folder.name, "output": f"runs/{run.folder.name}"}
+    told["model"]["features"] = [name for name in config.model.features if name in used]
+    told |= {"name": run.folder.name, "output": f"runs/{run.folder.name}"}
     with atomic_path(run.folder / "MODEL_CARD.md") as fresh:
-        fresh.write_text(model_card(described, metrics, config.facts), encoding="utf-8")
+        fresh.write_text(model_card(told, metrics, config.facts), encoding="utf-8")

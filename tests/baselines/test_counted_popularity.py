@@ -46,16 +46,17 @@ def same_order(row, tuples):
 def test_recent_popularity_by_hand():
     region = [[3, 3, 4, 4], [3, 4, 3, 4]]
     train = [(0, TRAIN, 10.0), (0, TRAIN, 10.0), (1, TRAIN, 39.0), (2, TRAIN, 40.0)]
-    test = [(3, TEST, 0.0), (0, TEST, 40.5), (3, TEST, 70.0), (3, TEST, 100.0)]
+    test = [(3, TEST, 40.5), (0, TEST, 70.0), (3, TEST, 100.0), (3, TEST, 1000.0)]
     interactions = of([train, test], 4, region=region)
-    first, edge, late = scores(RecentPopularity(), interactions)
+    first, edge, late = scores(RecentPopularity(), interactions)  # each on the day of the send before
     # Day 40, after a send in region 3: neither the day's own sends count nor those of day 9 and before.
     assert same_order(first, [(2, 2, 2), (0, 1, 1), (0, 0, 1), (0, 0, 0)])
     # Day 70: day 40 is the first of the thirty before it.
     assert same_order(edge, [(0, 2), (0, 1), (1, 1), (0, 0)])
     # Day 100: nothing since day 70, so days 11 to 40 are counted.
     assert same_order(late, [(0, 2), (1, 1), (1, 1), (0, 0)])
-    # Day 40, asked for region 4.
+    # Day 40, asked for region 4: prompted, the day is the target's.
+    interactions = of([train, [(3, TEST, 0.0), (0, TEST, 40.5)]], 4, region=[region[0], region[1][:2]])
     first = scores(RecentPopularity(), interactions, prompted=True)[0]
     assert same_order(first, [(0, 2, 2), (1, 1, 1), (0, 0, 1), (0, 0, 0)])
 
@@ -68,7 +69,7 @@ def test_recent_popularity_is_that_of_brute_force(interactions, prompted, length
     cases = Cases.of(interactions.sequences, interactions.parts, "test")
     rows = scores(RecentPopularity(length), interactions, prompted)
     for row, send in zip(rows, cases.sends, strict=True):
-        end = int(days[send])
+        end = int(days[send if prompted else send - 1])
         before = [day for _, day, _ in training if day < end]
         if before and max(before) < end - length:
             end = max(before) + 1

@@ -36,7 +36,7 @@ def test_flat_arrays():
     assert sequences.features["climb"].dtype == np.uint8
     assert sequences.features["grade"].dtype == np.float32
     assert sequences.owner(np.array([0, 2, 3, 6])).tolist() == [0, 0, 1, 1]
-    assert sequences.nbytes == 7 * (1 + 4 + 4) + 3 * 8 + 2 * 4
+    assert sequences.nbytes == 7 * (1 + 4 + 4 + 1) + 3 * 8 + 2 * 4
 
 
 def test_history_is_all_that_was_before():

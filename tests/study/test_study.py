@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from recsys.baselines.interactions import Method
+from recsys.baselines.network_settings import NetworkSettings
 from recsys.baselines.rows import FAMILIES, ROWS, select
 from recsys.errors import RunError, UsageError
 from recsys.study.cells import cells, unfinished
@@ -49,7 +51,7 @@ def test_every_row_loads(name):
     method = ROWS[name].load()
     assert isinstance(method.prompted, bool)
     assert isinstance(method.sequential, bool)
-    assert hasattr(method, "build") != hasattr(method, "fit")
+    assert isinstance(method, Method) != isinstance(method, NetworkSettings)
 
 
 def test_rows_are_chosen_by_name_and_pattern_in_the_registrys_order():
