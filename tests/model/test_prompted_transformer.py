@@ -257,3 +257,29 @@ def test_inner_layer_grows_with_the_body(schema, body):
     assert (
         max(max(p.shape) for n, p in model.named_parameters() if "transformer" in n) <= 4 * 16 + 2
     )  # positions: 64 + 2
+
+
+@pytest.mark.parametrize("body", Body.__args__)
+def test_positions_start_as_large_as_the_tokens(schema, body):
+    """A fiftieth of the tokens, as Hugging Face draws them, would be lost in the sum."""
+    block = build(schema, body, "last").heads[0].body
+    tables = [
+        each.weight.detach()
+        for name, each in block[1].named_modules()
+        if isinstance(each, torch.nn.Embedding) and ("position" in name or "wpe" in name)
+    ]
+    assert len(tables) == (body != "xlnet")  # whose positions are relative
+    batch = random_batch(np.random.default_rng(12), 64, least=LENGTH)
+    with torch.inference_mode():
+        tokens = block.inputs(dict(batch), testing=True)
+    for table in tables:
+        assert (table.std() / tokens.std()).item() == pytest.approx(1, abs=0.2)
+
+
+def test_electra_is_not_bert(schema):
+    """Its tokens are half as wide as its layers."""
+    widths = {}
+    for body in ("bert", "electra"):
+        block = build(schema, body, "mlm").heads[0].body
+        widths[body] = block.inputs(dict(random_batch(np.random.default_rng(0), 4)), testing=True).shape[2]
+    assert widths == {"bert": 16, "electra": 8}
