@@ -67,9 +67,7 @@ def select_features(schema: Schema, config: ModelConfig) -> Schema:
     wanted = [name + suffix if name in numbers else name for name in config.features]
     kept = schema.select_by_name([name for name in wanted if name in schema.column_names])
     if not kept.select_by_tag(Tags.ITEM_ID).column_names:
-        raise UsageError(
-            "the schema has no column tagged ITEM_ID; the workflow in workflows/sends tags it"
-        )
+        raise UsageError("the schema has no column tagged ITEM_ID; the workflow in workflows/sends tags it")
     return kept
 
 
