@@ -30,7 +30,8 @@ def hook(event, args):
     if event == "socket.getaddrinfo" or event == "socket.connect" and isinstance(args[1], tuple):
         print("PYTHON CONNECTS", event, args, file=sys.stderr)  # a text is a socket of this machine
 sys.addaudithook(hook)
-from recsys.cli.app import build_app, run, single
+from recsys.cli.app import build_app
+from recsys.terminal import run, single
 from recsys.cli.train import train
 def command(*words, app=None):
     sys.argv = ["recsys", *words]
