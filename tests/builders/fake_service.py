@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import socket
 import subprocess
 import sys
@@ -16,26 +17,28 @@ from tests.builders.fake_recommender import open_fake, write_bundle
 
 def main(bundle: Path, port: int, options: dict[str, Any]) -> None:
     from recsys.serving.app import create_app
-    from recsys.serving.server import serve
+    from recsys.serving.server import listen, serve
     from recsys.serving.settings import Settings
 
     if not (bundle / "manifest.json").exists():
         write_bundle(bundle)
-    options["api_keys"] = frozenset(options.get("api_keys", ()))
-    serve(create_app(bundle, Settings(**options), open_fake), "127.0.0.1", port)
+    for name in ("api_keys", "origins"):
+        options[name] = frozenset(options.get(name, ()))
+    serve(create_app(bundle, Settings(**options), open_fake), listen("127.0.0.1", port))
 
 
 class Service:
     """The service in a process of its own."""
 
-    def __init__(self, bundle: Path, **options: Any) -> None:
+    def __init__(self, bundle: Path, files: int = 0, **options: Any) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         words = [sys.executable, __file__, str(bundle), str(self.port), json.dumps({"rate": 0, **options})]
         self.log = bundle.parent / f"{bundle.name}-{self.port}.log"
         with self.log.open("wb") as log:
-            self.process = subprocess.Popen(words, stderr=log)
+            limit = (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))) if files else None
+            self.process = subprocess.Popen(words, stderr=log, preexec_fn=limit)
         self.url = f"http://127.0.0.1:{self.port}"
         self._wait()
 
