@@ -24,8 +24,8 @@ class Transformer(NetworkSettings):
 
     def __init__(self, **settings: Any) -> None:
         self.config = ModelConfig(**settings)
-        self.prompted = any(name in ATTRIBUTES for name in self.config.features)
-        self.every_position = self.config.masking in _EVERY_POSITION
+        self.prompted = any(name in ATTRIBUTES for name in self.config.features)  # type: ignore[misc]
+        self.every_position = self.config.masking in _EVERY_POSITION  # type: ignore[misc]
 
     def build(self, schema: Schema, length: int) -> PromptedTransformer:
         """An untrained model for windows of `length` sends."""

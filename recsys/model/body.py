@@ -86,8 +86,8 @@ def build_body(config: ModelConfig, masking: PromptMasking) -> tr.TransformerBlo
 def token_width(config: ModelConfig) -> int:
     """Width of the tokens that the body is given.
 
-    ELECTRA's are half as wide as the body, which projects them (Clark et al. 2020, as ELECTRA-small has 128 of
-    256); at full width it would be BERT. Its generator and discriminator are the masking's, `rtd`.
+    ELECTRA's are half as wide as the body, which projects them (Clark et al. 2020: ELECTRA-small has 128
+    of 256); at full width it would be BERT. Its generator and discriminator are the masking's, `rtd`.
     """
     return max(1, config.d_model // 2) if config.body == "electra" else config.d_model
 

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 STRACE = shutil.which("strace")
 ALLOWED = re.compile(r"\.cache/(matplotlib|huggingface/hub/version\.txt)|\.config/matplotlib")
 """What the training part's libraries keep of a machine's fonts, and of their own cache's version."""

@@ -9,11 +9,11 @@ import time
 import urllib.request
 
 import pytest
-from fake_recommender import write_bundle
-from fake_service import Service
 
 from recsys.errors import UsageError
 from recsys.serving.server import believes_everyone, listen
+from tests.builders.fake_recommender import write_bundle
+from tests.builders.fake_service import Service
 
 
 @pytest.fixture(scope="module")
