@@ -15,19 +15,22 @@ import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, Final
 
 from pydantic import ValidationError
 
 from recsys.config.run import RunConfig
-from recsys.errors import RunError
+from recsys.errors import RecsysError, RunError
 from recsys.files import check_manifest, read_json, write_json, write_manifest
 
 PREPARED = ("config.json", "schema.pbtxt", "sends.parquet", "climbs.parquet", "workflow/")
 TRAINED = ("model.safetensors", "metrics.json")
+LEARNING_CURVE: Final = "learning_curve.png"
 OWN = (
     *PREPARED,
     *TRAINED,
     "MODEL_CARD.md",
+    LEARNING_CURVE,
     "checkpoints",
     "logs",
 )  # what `clear` removes, beside the manifest
@@ -147,3 +150,45 @@ def _remove_if_unused(folder: Path, made: list[Path]) -> None:
         (folder / LOCK).unlink()
         for path in made:
             path.rmdir()
+
+
+def summaries(folder: Path) -> list[dict[str, Any]]:
+    """What there is to compare of each run in a folder, in order of their names.
+
+    Returns
+    -------
+    run, data, method, split and settings of each; of a finished one also cases, seconds of training, and
+    recall@10 prompted, unprompted and by popularity.
+
+    Raises
+    ------
+    RunError
+        There is no such folder, or no run in it.
+    """
+    if not folder.is_dir():
+        raise RunError(f"{folder}: is no folder; train a run with: python train.py --output {folder}/NAME")
+    found = [_summary(each) for each in sorted(folder.iterdir()) if (each / "config.json").is_file()]
+    if not found:
+        raise RunError(f"{folder}: holds no run; train one with: python train.py --output {folder}/NAME")
+    return found
+
+
+def _summary(folder: Path) -> dict[str, Any]:
+    """One run's line; a file of it that cannot be read is said in its place."""
+    try:
+        config = Run(folder).config
+        metrics = read_json(folder / "metrics.json") if (folder / "metrics.json").is_file() else {}
+    except RecsysError as error:
+        return {"run": folder.name, "data": str(error)}
+    asked = ("prompted", "unprompted", "popularity")
+    recall = {name: metrics.get(name, {}).get("recall@10") for name in asked}
+    return {
+        "run": folder.name,
+        "data": config.facts.get("source", config.data),
+        "method": config.label,
+        "split": config.split,
+        "cases": metrics.get("n_cases"),
+        **recall,
+        "seconds": metrics.get("seconds", {}).get("train"),
+        "settings": config.model_dump(mode="json", exclude={"facts"}),
+    }

@@ -65,7 +65,4 @@ def train(
 def _folder(settings: Settings) -> Path:
     """Where a run is kept that was given no folder."""
     data = Path(settings.data).stem if settings.data else "simulated-bc"
-    model = (
-        f"{settings.model.masking}-{settings.model.body}" if settings.trains_transformer else settings.method
-    )
-    return Path("runs") / f"{data}-{model}"
+    return Path("runs") / f"{data}-{settings.label}"

@@ -13,6 +13,7 @@ from recsys import columns as c
 from recsys.arrays import Array
 from recsys.errors import UsageError
 from recsys.logbooks.grades import ordinals
+from recsys.recommending.blocked import Blocked
 from recsys.recommending.request import Item, Why, nearest
 
 STARS = "stars"
@@ -26,7 +27,7 @@ class Catalogue:
 
     Attributes
     ----------
-    ids, names, grades, regions:
+    ids, names, grades, regions, areas:
         Text; None where nothing was logged.
     stars:
         Mean rating in training, 1 to 5, float64; NaN where nobody rated the climb.
@@ -38,6 +39,7 @@ class Catalogue:
     names: Texts
     grades: Texts
     regions: Texts
+    areas: Texts
     stars: Array
     sends: Array
 
@@ -51,6 +53,7 @@ class Catalogue:
             names=list(columns.get(c.CLIMB_NAME, blank)),
             grades=list(columns.get(c.GRADE, blank)),
             regions=list(columns.get(c.REGION, blank)),
+            areas=list(columns.get(c.AREA, blank)),
             stars=np.array(columns.get(STARS, blank), dtype=np.float64),
             sends=np.array(columns.get(SENDS, [1] * n), dtype=np.float64),
         )
@@ -58,7 +61,8 @@ class Catalogue:
     def to_columns(self) -> dict[str, list[Any]]:
         """The same table as plain lists, for JSON."""
         stars = [None if np.isnan(each) else float(each) for each in self.stars]
-        texts = {c.CLIMB_ID: self.ids, c.CLIMB_NAME: self.names, c.GRADE: self.grades, c.REGION: self.regions}
+        texts = {c.CLIMB_ID: self.ids, c.CLIMB_NAME: self.names, c.GRADE: self.grades}
+        texts |= {c.REGION: self.regions, c.AREA: self.areas}
         plain = {name: list(values) for name, values in texts.items()}
         return {**plain, STARS: stars, SENDS: [int(each) for each in self.sends]}
 
@@ -109,6 +113,15 @@ class Catalogue:
             allowed &= np.array([each == region for each in self.regions], dtype=bool)
         return allowed
 
+    def open(self, blocked: Blocked) -> Array:
+        """The climbs that are not closed, by id, area or region: bool [n_items]."""
+        closed = blocked.entries
+        return np.array([closed.isdisjoint(names) for names in self._called], dtype=bool)
+
+    def unknown(self, blocked: Blocked) -> list[str]:
+        """Entries that name no climb, area or region of the catalogue, in order."""
+        return sorted(blocked.entries.difference(*self._called))
+
     def without(self, climbs: Sequence[str]) -> Array:
         """All climbs but these ids, bool [n_items]; ids that the catalogue lacks are ignored."""
         kept = np.ones(len(self), dtype=bool)
@@ -126,7 +139,15 @@ class Catalogue:
     def item(self, place: int, score: float, why: Why | None = None) -> Item:
         """The climb at a place as an item of an answer."""
         return Item(
-            self.ids[place], self.names[place], self.grades[place], self.regions[place], float(score), why
+            climb_id=self.ids[place],
+            name=self.names[place],
+            grade=self.grades[place],
+            region=self.regions[place],
+            score=float(score),
+            why=why,
+            area=self.areas[place],
+            stars=None if np.isnan(self.stars[place]) else round(float(self.stars[place]), 2),
+            sends=int(self.sends[place]),
         )
 
     def search(self, text: str) -> list[int]:
@@ -138,6 +159,12 @@ class Catalogue:
                 begins = any(each.startswith(wanted) for each in texts)
                 found.append((not begins, -self.sends[place], place))
         return [place for _, _, place in sorted(found)]
+
+    @cached_property
+    def _called(self) -> list[set[str]]:
+        """What each climb goes by: its id, its area, its region."""
+        each = zip(self.ids, self.areas, self.regions, strict=True)
+        return [{name.casefold() for name in names if name is not None} for names in each]
 
     @cached_property
     def _folded(self) -> list[tuple[str, str]]:

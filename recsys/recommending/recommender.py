@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from functools import cached_property
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property, lru_cache
+from typing import Any
 
 import numpy as np
 
 from recsys import columns as c
 from recsys.arrays import Array
 from recsys.errors import RunError, UsageError
+from recsys.logbooks.grades import parse_range
 from recsys.recommending.backend import Backend
 from recsys.recommending.catalogue import Catalogue
 from recsys.recommending.logbook import Logbook, read_logbook
 from recsys.recommending.questions import Plan, joined, plan
-from recsys.recommending.request import Cause, Item, Request, Why, known_climber
+from recsys.recommending.request import (
+    Cause,
+    Item,
+    Request,
+    Why,
+    known_climber,
+    known_region,
+    read_day,
+)
 from recsys.recommending.rerank import choose, unit_rows
 
 QUESTIONS = 256  # that go through the model at once
@@ -32,6 +43,7 @@ class Recommender:
 
     def __init__(self, backend: Backend) -> None:
         self.backend = backend
+        self._open = lru_cache(maxsize=8)(self.catalogue.open)
 
     @property
     def catalogue(self) -> Catalogue:
@@ -63,6 +75,44 @@ class Recommender:
         >>> Recommender(Bundle.open(Path("bundle"))).recommend(Request(grades=(4, 6), region="Squamish", k=3))
         """
         return self.recommend_many([request])[0]
+
+    def request(
+        self,
+        climber: str | None = None,
+        sends: Sequence[Mapping[str, Any]] | None = None,
+        grade: str | None = None,
+        region: str | None = None,
+        when: str | dt.date | None = None,
+        **others: Any,
+    ) -> Request:
+        """A request in a climber's words: ``grade="V4:V6", region="squamish", when="2026-06-01", k=5``.
+
+        Parameters
+        ----------
+        climber, sends:
+            As in `Request`.
+        grade:
+            A grade or a range as climbers write them.
+        region:
+            A region of the catalogue, upper or lower case.
+        when:
+            A day.
+        others:
+            Further attributes of `Request`.
+
+        Raises
+        ------
+        UsageError
+            A grade, region or day that cannot be read, or that the catalogue does not have.
+        """
+        return Request(
+            climber=climber,
+            sends=sends,
+            grades=None if grade is None else parse_range(grade),
+            region=None if region is None else known_region(region, self.catalogue.known_regions),
+            when=read_day(when),
+            **others,
+        )
 
     def recommend_many(self, requests: Sequence[Request]) -> list[list[Item]]:
         """An answer each; the questions of all of them go through the model together."""
@@ -135,6 +185,8 @@ class Recommender:
         if request.grades is not None and np.isnan(self.catalogue.ordinals).all():
             raise UsageError("`grade`: the sends of this run have no grades")
         allowed = self.catalogue.allowed(request.grades, request.region, request.min_stars)
+        if request.blocked.entries:
+            allowed &= self._open(request.blocked)
         if request.exclude_seen:
             allowed &= self.catalogue.without(logbook.climbs)
         if not allowed.any():

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from recsys.errors import UsageError
+from recsys.recommending.blocked import OPEN, Blocked
 
 Span = tuple[float, float]
 
@@ -36,6 +37,8 @@ class Request:
         Climbs to return.
     exclude_seen:
         Leave out what the climber sent before.
+    blocked:
+        Closed climbs and areas, which are never named.
     explain:
         Say of each item which sends moved it, and how much of it is the prompt's doing.
     diversity:
@@ -52,6 +55,7 @@ class Request:
     when: dt.date | None = None
     k: int = 10
     exclude_seen: bool = True
+    blocked: Blocked = OPEN
     explain: bool = False
     diversity: float = 0.0
     novelty: float = 0.0
@@ -99,7 +103,8 @@ class Item:
     """A climb in an answer.
 
     `score` is the model's probability that it is the next one; its share of all sends where the logbook is
-    empty and in a search; the cosine where similar climbs were asked for.
+    empty and in a search; the cosine where similar climbs were asked for. `stars` is the mean rating and
+    `sends` the number of sends in training.
     """
 
     climb_id: str
@@ -108,11 +113,27 @@ class Item:
     region: str | None
     score: float
     why: Why | None = None
+    area: str | None = None
+    stars: float | None = None
+    sends: int | None = None
+
+    def plain(self) -> dict[str, Any]:
+        """Its columns, without the reasons."""
+        return {name: value for name, value in self.__dict__.items() if name != "why"}
 
     def to_json(self) -> dict[str, Any]:
         """One of the contract's items; `why` only where it was asked for."""
-        plain = {name: value for name, value in self.__dict__.items() if name != "why"}
-        return plain if self.why is None else {**plain, "why": self.why.to_json()}
+        return self.plain() if self.why is None else {**self.plain(), "why": self.why.to_json()}
+
+
+def read_day(text: str | dt.date | None) -> dt.date | None:
+    """The day of a text as 2026-06-01, or of a date; None stays None."""
+    if text is None or isinstance(text, dt.date):
+        return text
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"`when` {text}: write a day as 2026-06-01") from None
 
 
 def known_climber(name: str, climbers: Sequence[str]) -> str:

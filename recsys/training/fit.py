@@ -17,6 +17,7 @@ from lightning.pytorch.plugins.io import TorchCheckpointIO
 from recsys.config.training import TrainingConfig
 from recsys.errors import RunError, UsageError
 from recsys.files import atomic_path
+from recsys.training.epochs import EpochLines
 from recsys.training.module import SCORE, NextClimb
 
 
@@ -135,7 +136,7 @@ def _trainer(config: TrainingConfig, callbacks: list[Any], logs: list[Any]) -> p
         enable_model_summary=False,
         plugins=[AtomicCheckpointIO()],
         callbacks=[*callbacks, *([RichProgressBar()] if bar else [])],
-        logger=logs,
+        logger=logs if bar or not logs else [*logs, EpochLines(config.epochs)],
         enable_checkpointing=any(isinstance(each, ModelCheckpoint) for each in callbacks),
     )
 
