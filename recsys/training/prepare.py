@@ -62,11 +62,12 @@ def prepare_run(run: Run, config: RunConfig) -> tuple[Prepared, RunConfig]:
         from recsys.training.fit import choose_device
         from workflows.sends import device
 
+    accelerator = config.training.accelerator
     choose_device(config.training)  # a device that is not there is found before anything is written
-    say(device()[1])
+    say(device(accelerator)[1])
     run.clear()
     with progress("fitting the workflow"):
-        prepared = prepare(split.frame, split.parts, split.has_time, run.folder)
+        prepared = prepare(split.frame, split.parts, split.has_time, run.folder, accelerator)
     config = config.model_copy(update={"facts": split.facts})
     run.write_config(config)
     run.write_manifest(trained=False)
