@@ -9,8 +9,15 @@ from recsys.recommending.bundle import BUNDLE, Bundle
 from recsys.recommending.recommender import Recommender
 
 
-def open_recommender(folder: Path) -> Recommender:
+def open_recommender(folder: Path, trust: bool = False) -> Recommender:
     """A recommender from a run's folder or a bundle, its manifest checked first; imports what that one needs.
+
+    Parameters
+    ----------
+    folder:
+        The run or the bundle.
+    trust:
+        Load NVTabular's pickle of a run whose workflow has no description; it can run any code.
 
     Raises
     ------
@@ -27,4 +34,4 @@ def open_recommender(folder: Path) -> Recommender:
     from recsys.runs import Run
     from recsys.training.trained import TrainedRun
 
-    return Recommender(TrainedRun(Run.open(folder)))
+    return Recommender(TrainedRun(Run.open(folder), trust))

@@ -35,7 +35,7 @@ def evaluate(
         from recsys.training.prepare import described
         from recsys.training.suite import evaluate_run
 
-        prepared = load_prepared(run)
+        prepared = load_prepared(run, config.training.accelerator)
         model = load_weights(run, prepared.schema, config.model)
     seen = config.exclude_seen if exclude_seen is None else exclude_seen
     with progress("scoring cases"):

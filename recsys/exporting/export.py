@@ -18,7 +18,9 @@ from recsys.runs import Run
 from recsys.training.trained import TrainedRun
 
 
-def export(run: Run, output: Path, int8: bool = False, overwrite: bool = False) -> dict[str, Any]:
+def export(
+    run: Run, output: Path, int8: bool = False, overwrite: bool = False, trust: bool = False
+) -> dict[str, Any]:
     """Write the bundle of a finished run; returns what was measured on the way.
 
     Parameters
@@ -31,6 +33,8 @@ def export(run: Run, output: Path, int8: bool = False, overwrite: bool = False) 
         Quantise the weights, if recall@10 on the run's test part stays within 1%.
     overwrite:
         Replace a folder that has something in it.
+    trust:
+        Load NVTabular's pickle where the run's workflow has no description; it can run any code.
 
     Raises
     ------
@@ -39,7 +43,7 @@ def export(run: Run, output: Path, int8: bool = False, overwrite: bool = False) 
     """
     with atomic_folder(output, replace=overwrite) as folder:
         with progress("loading the run"):
-            trained = TrainedRun(run)
+            trained = TrainedRun(run, trust)
         measured = _write_model(trained, folder / b.MODEL, int8)
         features = constants.features_of(trained.workflow, run.folder / "workflow")
         write_json(folder / b.FEATURES, constants.to_json(features))
@@ -74,7 +78,7 @@ def _to_int8(trained: TrainedRun, path: Path) -> dict[str, Any]:
     path.rename(full)
     quantise(full, path)
     with progress("measuring int8 on the test part"):
-        prepared = load_prepared(trained.run.folder)
+        prepared = load_prepared(trained.run.folder, config.training.accelerator)
         before, after = (
             recall(graph, prepared, config.model.length, config.exclude_seen) for graph in (full, path)
         )

@@ -149,12 +149,13 @@ def described(config: RunConfig) -> dict[str, Any]:
     }
 
 
-def reopen_run(run: Run) -> tuple[Prepared, RunConfig]:
+def reopen_run(run: Run, trust: bool = False) -> tuple[Prepared, RunConfig]:
     """What `prepare_run` left in a folder whose manifest was checked (`Run.finished` does)."""
     with progress("loading what was prepared"):
         from recsys.sequences.prepare import load_prepared
 
-        return load_prepared(run.folder), run.config
+        config = run.config
+        return load_prepared(run.folder, config.training.accelerator, trust), config
 
 
 def _read(config: RunConfig, folder: Path) -> tuple[Any, str]:

@@ -16,7 +16,7 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from recsys import columns as c
 from recsys.columns import ELAPSED_DAYS
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 DESCRIPTION: Final = "workflow.json"
 FORMAT: Final = 1
 _REMEDY: Final = "train anew"
+_ALWAYS: Final = (c.CLIMBER_ID, c.CLIMB_ID, c.ROW)  # what every workflow reads
 _Finite = Annotated[float, Field(allow_inf_nan=False)]
 
 
@@ -70,12 +71,24 @@ class Description(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     format: Literal[1] = FORMAT
     made_with: dict[str, str] = {}
-    columns: list[Literal[c.CLIMBER_ID, c.CLIMB_ID, c.DAY, c.ROW, c.REGION, c.GRADE, c.RATING, c.COMMENT, c.BETA]]  # type: ignore[valid-type]
+    columns: list[str]
     has_time: bool
     not_logged: _Finite
-    numbers: dict[Literal[c.GRADE, c.RATING, ELAPSED_DAYS], Number]  # type: ignore[valid-type]
+    numbers: dict[str, Number]
     shortest: Annotated[int, Field(ge=0)]
     longest: Annotated[int, Field(ge=0)]
+
+    @model_validator(mode="after")
+    def _agree(self) -> Description:
+        """Columns that there are, the ones that every workflow has, and the numbers that follow from them."""
+        columns = set(self.columns)
+        if len(columns) < len(self.columns) or not set(_ALWAYS) <= columns <= set(INPUTS):
+            raise ValueError(f"columns have to be among {', '.join(INPUTS)}, with {', '.join(_ALWAYS)}")
+        wanted = {name for name in (c.GRADE, c.RATING) if name in columns}
+        wanted |= {ELAPSED_DAYS} if self.has_time else set()
+        if self.has_time > (c.DAY in columns) or wanted != set(self.numbers):
+            raise ValueError("numbers have to be those of the columns")
+        return self
 
 
 def describe(workflow: Workflow) -> Description:
@@ -86,9 +99,11 @@ def describe(workflow: Workflow) -> Description:
     from nvtabular import ops
 
     nodes = list(iter_nodes([workflow.output_node]))
-    edges = {name: n.op.boundaries(name) for n in nodes if isinstance(n.op, ops.Bucketize) for name in n.input_columns.names}
-    moments = {name: (mean, n.op.stds[name]) for n in nodes if isinstance(n.op, ops.Normalize) for name, mean in n.op.means.items()}
-    fills = {n.op.fill_val for n in nodes if isinstance(n.op, ops.FillMissing)} - {0}
+    binned = [node for node in nodes if isinstance(node.op, ops.Bucketize)]
+    edges = {name: node.op.boundaries(name) for node in binned for name in node.input_columns.names}
+    scaled = [node.op for node in nodes if isinstance(node.op, ops.Normalize)]
+    moments = {name: (op.means[name], op.stds[name]) for op in scaled for name in op.means}
+    fills = {node.op.fill_val for node in nodes if isinstance(node.op, ops.FillMissing)} - {0}
     present = set(workflow.input_schema.column_names)
     counts = workflow.output_schema["climb"].properties["value_count"]
     return Description(
@@ -154,7 +169,7 @@ def load(folder: Path, trust: bool = False) -> Workflow:
     if not trust:
         raise RunError(
             f"{folder}: has no {DESCRIPTION}, only NVTabular's pickle, which can run any code; train anew, or "
-            "load it with --trust if you know who made it"
+            "`trust` it if you know who made it"
         )
     import nvtabular as nvt
 
