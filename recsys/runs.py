@@ -1,7 +1,7 @@
 """A run's folder: its configuration, its model, who is writing to it, and whether it is still what it was.
 
     runs/NAME/config.json  model.safetensors  workflow/  schema.pbtxt  sends.parquet  climbs.parquet
-              metrics.json  MODEL_CARD.md  manifest.json  checkpoints/  logs/
+              metrics.json  MODEL_CARD.md  manifest.json  checkpoints/  logs/  bundle/
 
 NVTabular's pickle in workflow/ is for Merlin's tools: here the workflow is rebuilt from its description
 (`workflows.sends.description`). `manifest.json` holds the SHA-256 of every file that is loaded to recommend,
@@ -31,6 +31,7 @@ OWN = (
     "MODEL_CARD.md",
     "checkpoints",
     "logs",
+    "bundle",
 )  # what `clear` removes, beside the manifest
 LOCK = ".lock"
 

@@ -12,8 +12,9 @@ from recsys.console import progress, say
 from recsys.exporting import constants
 from recsys.exporting.graph import REQUESTS, check_parity, export_graph
 from recsys.exporting.int8 import METRIC, check_loss, quantise, recall
-from recsys.files import atomic_folder, write_json, write_manifest
+from recsys.files import MANIFEST, atomic_folder, sha256, write_json, write_manifest
 from recsys.recommending import bundle as b
+from recsys.recommending.kept import OF
 from recsys.runs import Run
 from recsys.training.trained import TrainedRun
 
@@ -95,6 +96,7 @@ def _about(trained: TrainedRun, measured: dict[str, Any]) -> dict[str, Any]:
         "format": b.FORMAT,
         "version": metadata.version("recsys-climb"),
         "run": trained.run.folder.name,
+        OF: sha256(trained.run.folder / MANIFEST),
         "length": trained.length,
         "attributes": list(trained.attributes),
         "day": trained.day,

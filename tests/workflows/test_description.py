@@ -248,7 +248,7 @@ def test_a_run_without_a_description_is_refused(stranger, entry, tmp_path):
     shutil.rmtree(run / "bundle", ignore_errors=True)
     (run / "workflow" / "workflow.json").unlink()
     Run(run).write_manifest(trained=True)
-    with pytest.raises(RunError, match=r"has no workflow\.json.*train anew, or `trust` it"):
+    with pytest.raises(RunError, match=r"has no workflow\.json.*train anew, or trust it"):
         entry(run)
     assert not marker.exists()
 
