@@ -73,9 +73,9 @@ def in_own_process(way: str, data: Path) -> dict[str, Any]:
 def measure(way: str, data: Path) -> dict[str, Any]:
     """Seconds of a way, by the wall and of the CPU, and its memory in GiB."""
     import nvtabular  # noqa: F401  what is imported is not timed
+    from memory import peak_gib
 
     import workflows.operators  # noqa: F401
-    from memory import peak_gib
 
     names = [c.CLIMBER_ID, c.CLIMB_ID, c.DAY, c.ROW, c.REGION, c.GRADE, c.RATING, c.COMMENT, c.BETA]
     sends = pd.read_parquet(data, columns=names)
@@ -115,7 +115,7 @@ def plain(sends: pd.DataFrame, folder: Path) -> pd.DataFrame:
     ids = [c.CLIMBER_ID, c.CLIMB_ID, c.REGION] >> ops.Categorify(out_path=str(folder))
     grade = [c.GRADE] >> ops.LambdaOp(ordinal, dtype="float64")
     elapsed = [c.DAY] >> ops.DifferenceLag(c.CLIMBER_ID) >> ops.Rename(name=c.ELAPSED_DAYS)
-    logged = grade + [c.RATING]
+    logged = grade + c.RATING
     scaled = logged + (elapsed >> ops.LogOp()) >> ops.Normalize() >> ops.FillMissing(0)
     binned = logged + elapsed >> ops.FillMissing(-99.0) >> ops.Bucketize(BOUNDARIES)
     flags = [c.COMMENT, c.BETA] >> ops.LambdaOp(lambda column: column.notna() + 1, dtype="int32")
@@ -181,7 +181,9 @@ def report(results: dict[str, Any]) -> None:
     print(json.dumps(results["machine"]))
     print(json.dumps(results["data"]))
     base = results["ways"].get("nvtabular")
-    print(f"{'way':<10} {'seconds':>8} {'CPU s':>8} {'of plain':>9} {'CPU':>6} {'GiB before':>11} {'highest':>8}")
+    print(
+        f"{'way':<10} {'seconds':>8} {'CPU s':>8} {'of plain':>9} {'CPU':>6} {'GiB read':>11} {'highest':>8}"
+    )
     for way, found in results["ways"].items():
         ratios = ("-", "-") if base is None else (
             f"{found['seconds'] / base['seconds']:.2f}", f"{found['cpu_seconds'] / base['cpu_seconds']:.2f}"

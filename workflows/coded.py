@@ -6,6 +6,7 @@ distinct ones costs an integer. `coded` finds the places once, `code_text` keeps
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -45,7 +46,7 @@ def as_lists(values: Array, starts: Array) -> Array:
     """Flat values [n] as one list for each start: object [n_starts], each a view that copies nothing."""
     lists = np.empty(len(starts), dtype=object)
     bounds = [*starts.tolist(), len(values)]
-    for place, (start, end) in enumerate(zip(bounds, bounds[1:], strict=False)):
+    for place, (start, end) in enumerate(itertools.pairwise(bounds)):
         lists[place] = values[start:end]
     return lists
 

@@ -1,4 +1,4 @@
-"""NVTabular operators of our own, and NVTabular's, quicker where the frame is pandas' and its rows come sorted.
+"""NVTabular operators of our own, and NVTabular's made quicker for pandas frames whose rows come sorted.
 
 `GradeOrdinal`, `Presence` and `ListLengths` add what NVTabular lacks. `Codes`, `Elapsed` and `Lists` are its
 Categorify, DifferenceLag and Groupby: the same arguments, the same schema and the same values, but on pandas
@@ -214,7 +214,8 @@ class ListLengths(StatOperator):
 class Lists(ops.Groupby):
     """NVTabular's Groupby to lists, of rows that come in groups; lengths as `ListLengths` counted them.
 
-    On pandas the groups keep their order and the lists are views of one array. The aggregations are "list" and "first".
+    On pandas the groups keep their order and the lists are views of one array. The aggregations are "list"
+    and "first".
 
     Parameters
     ----------

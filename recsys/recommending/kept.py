@@ -18,7 +18,7 @@ OF: Final = "manifest"  # in bundle.json: SHA-256 of the manifest of the run tha
 
 
 def open_kept(run: Path) -> Bundle | None:
-    """The bundle that a run keeps, the manifests of both checked; None where it has none of its present state.
+    """The bundle that a run keeps, both manifests checked; None where it has none of its present state.
 
     Raises
     ------

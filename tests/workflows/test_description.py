@@ -259,7 +259,10 @@ def test_a_pickle_that_is_trusted_is_loaded(tmp_path):
 
     fit = workflow_of.fit(draw(), tmp_path)
     (tmp_path / "workflow.json").unlink()
-    same(workflow_of.transform(workflow_of.load(tmp_path, trust=True), draw()), workflow_of.transform(fit, draw()))
+    same(
+        workflow_of.transform(workflow_of.load(tmp_path, trust=True), draw()),
+        workflow_of.transform(fit, draw()),
+    )
 
 
 def test_the_pickle_names_no_function_of_one_python(tmp_path):

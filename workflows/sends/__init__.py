@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from nvtabular import Workflow
 
 __all__ = [
-    "BOUNDARIES", "INPUTS", "NOT_LOGGED", "Layout", "build", "device", "fit", "load", "model_schema", "read_schema",
-    "schema_text", "transform", "vocabulary",
+    "BOUNDARIES", "INPUTS", "NOT_LOGGED", "Layout", "build", "device", "fit", "load", "model_schema",
+    "read_schema", "schema_text", "transform", "vocabulary",
 ]  # fmt: skip
 
 

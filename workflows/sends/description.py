@@ -168,8 +168,8 @@ def load(folder: Path, trust: bool = False) -> Workflow:
         return rebuild(read(folder), folder)
     if not trust:
         raise RunError(
-            f"{folder}: has no {DESCRIPTION}, only NVTabular's pickle, which can run any code; train anew, or "
-            "`trust` it if you know who made it"
+            f"{folder}: has no {DESCRIPTION}, only NVTabular's pickle, which can run any code; train anew, "
+            "or `trust` it if you know who made it"
         )
     import nvtabular as nvt
 

@@ -1,4 +1,4 @@
-"""Frames of sends on their way into a workflow: in order, in pieces of whole climbers, on the right device."""
+"""Frames of sends on their way into a workflow: in order, in pieces of climbers, on the right device."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def ordered(sends: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
 
 
 def bounds(frame: pd.DataFrame, size: int) -> Array:
-    """Where to cut an ordered frame into pieces of about `size` rows, no climber in two: int64 [n_pieces + 1]."""
+    """Where to cut an ordered frame into pieces of whole climbers, some `size` rows: int64 [n_pieces + 1]."""
     from workflows.coded import first_rows
 
     starts = np.append(first_rows(frame[c.CLIMBER_ID]), len(frame))

@@ -95,8 +95,10 @@ class _Climbers:
 
     def keys(self) -> Any:
         """The climbers' ids as logged, and the rows of their sends."""
-        ids = [c.CLIMBER_ID] if self.plain else [c.CLIMBER_ID] >> self.lengths
-        return self._grouped(ids + [c.ROW], {c.ROW: ["list"]}, keyed=True)
+        ids = [c.CLIMBER_ID] >> self.lengths
+        return self._grouped(
+            [c.CLIMBER_ID, c.ROW] if self.plain else ids + c.ROW, {c.ROW: ["list"]}, keyed=True
+        )
 
     def _grouped(self, node: Any, aggregations: Mapping[str, list[str]], keyed: bool = False) -> Any:
         from nvtabular import ops
