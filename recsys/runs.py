@@ -1,10 +1,11 @@
 """A run's folder: its configuration, its model, who is writing to it, and whether it is still what it was.
 
     runs/NAME/config.json  model.safetensors  workflow/  schema.pbtxt  sends.parquet  climbs.parquet
-              metrics.json  MODEL_CARD.md  manifest.json  checkpoints/  logs/
+              metrics.json  MODEL_CARD.md  manifest.json  checkpoints/  logs/  bundle/
 
-NVTabular's workflow is the only pickle that is loaded to recommend. `manifest.json` holds the SHA-256 of
-every file that is, and a folder that departs from it is refused before anything is loaded.
+NVTabular's pickle in workflow/ is for Merlin's tools: here the workflow is rebuilt from its description
+(`workflows.sends.description`). `manifest.json` holds the SHA-256 of every file that is loaded to recommend,
+and a folder that departs from it is refused before anything is.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ OWN = (
     LEARNING_CURVE,
     "checkpoints",
     "logs",
+    "bundle",
 )  # what `clear` removes, beside the manifest
 LOCK = ".lock"
 

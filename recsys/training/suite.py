@@ -110,7 +110,7 @@ def evaluate_folder(folder: Path, part: str = "test", exclude_seen: bool | None 
     if part not in ("test", "validation"):
         raise UsageError(f"`part` {part}: choose test or validation")
     config = Run.open(folder).config
-    prepared = load_prepared(folder)
+    prepared = load_prepared(folder, config.training.accelerator)
     model = load_weights(folder, prepared.schema, config.model)
     seen = config.exclude_seen if exclude_seen is None else exclude_seen
     return evaluate_run(model, prepared, config.model.length, seen, config.seed, part, described(config))

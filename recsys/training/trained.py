@@ -35,14 +35,16 @@ class TrainedRun:
     ----------
     run:
         As returned by `Run.open`, which has checked the manifest.
+    trust:
+        Load NVTabular's pickle where the workflow has no description; it can run any code.
     """
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, trust: bool = False) -> None:
         self.run = run
         self.length = run.config.model.length
         self.day: str = run.config.day
         self.attributes: Sequence[str] = ATTRIBUTES
-        self.workflow = load_workflow(run.folder)
+        self.workflow = load_workflow(run.folder, trust)
         self.schema = workflow_of.read_schema(run.folder / "schema.pbtxt")
         self.has_time = ELAPSED_DAYS in self.schema.column_names
         self.model = load_weights(run.folder, self.schema, run.config.model)
@@ -68,7 +70,8 @@ class TrainedRun:
         nobody = pd.DataFrame({c.CLIMB_ID: [_NOBODY], c.REGION: _NOBODY, c.CLIMBER_ID: _NOBODY})
         frame = pd.concat([*frames, nobody], ignore_index=True)
         frame[c.ROW] = np.arange(len(frame))
-        sequences = Sequences.from_table(workflow_of.transform(self.workflow, frame))
+        table = workflow_of.transform(self.workflow, frame, self.run.config.training.accelerator)
+        sequences = Sequences.from_table(table)
         place = np.argsort(sequences.rows)[:-1]
         features = {name: _wide(values[place]) for name, values in sequences.features.items()}
         batch = windows(features, [len(each) for each in logbooks], self.length)
