@@ -38,7 +38,6 @@ class AttentionSettings(NetworkSettings):
 
     prompted: ClassVar[bool] = False
     sequential: ClassVar[bool] = True
-    every_position: ClassVar[bool] = False
 
     d_model: int = 64
     layers: int = 2

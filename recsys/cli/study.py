@@ -28,7 +28,7 @@ def study(
     batch_size: Annotated[int, _Option(help="windows in a batch, for all rows")] = 128,
     windows: Annotated[
         float,
-        _Option(help="share of all windows in an epoch; half of it where every position is learned from"),
+        _Option(help="times an epoch asks for each training send, whatever the objective"),
     ] = 1.0,
     length: Annotated[int, _Option(help="sends in a window, the target included")] = 10,
     validation_cases: Annotated[int, _Option(help="validation cases that choose, at most")] = 3000,

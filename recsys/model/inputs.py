@@ -18,7 +18,7 @@ from typing import Any
 import torch
 import transformers4rec.torch as tr
 
-from recsys.columns import ATTRIBUTES, BIN, CATEGORIFIED, CLIMBER, GIVEN, UNKNOWN_ID
+from recsys.columns import ATTRIBUTES, BIN, CATEGORIFIED, CLIMBER, DAY_PLACE, GIVEN, UNKNOWN_ID
 from recsys.config.model import ModelConfig
 from recsys.model.masking import PromptMasking
 from recsys.model.permutation import interleave
@@ -54,6 +54,7 @@ class PromptedSequenceFeatures(tr.TabularSequenceFeatures):
         """
         masking: PromptMasking = self.masking
         climbs = inputs[self.item_id]
+        masking.places = inputs.get(DAY_PLACE)
         hidden = masking.compute_masked_targets(climbs, training=training, testing=testing).schema
         given = self._given(inputs, climbs, training).to(climbs.device)
         sends = self.read(inputs, training)

@@ -31,6 +31,7 @@ from recsys.model.inputs import PromptedSequenceFeatures
 from recsys.model.masking import PromptMasking
 from recsys.model.network import Network
 from recsys.model.task import next_item_task
+from recsys.sequences.asking import Asking
 
 if TYPE_CHECKING:
     from merlin.schema import Schema
@@ -77,6 +78,11 @@ class PromptedTransformer(tr.Model, Network):
     """Transformers4Rec's model; `prompted` where there are attributes to prompt with."""
 
     detector: Detector | None  # for rtd; a value here would hide the module
+
+    def asking(self, length: int) -> Asking:
+        """What the masking asks for."""
+        masking: PromptMasking = self.get_submodule("heads.0.body").inputs.masking
+        return masking.asking()
 
     def training_loss(self, batch: Batch) -> torch.Tensor:
         """Mean loss over the predicted positions of the batch; for rtd, with the weighted detection's."""

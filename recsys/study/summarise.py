@@ -74,8 +74,8 @@ def _protocol(material: Material) -> tuple[tuple[str, str], ...]:
         (
             "Tuning budget",
             f"the same for all: up to {training.epochs} epochs at learning rate {training.learning_rate:g}, "
-            f"each of {training.windows:.0%} of all windows (half of that for a row that learns from every "
-            "position of each), the best on validation kept; a method that counts chooses among at most 8 "
+            f"each of which asks for every training send {training.windows:g} times on average, whatever the "
+            "objective, the best on validation kept; a method that counts chooses among at most 8 "
             "settings on validation. No row's sizes were tuned. Beforehand, validation parts of simulated "
             "logbooks chose how BPR-max draws its negatives, and the weight of RTD's detection",
         ),
