@@ -159,7 +159,8 @@ def test_bst_hides_the_prompt_in_training_at_its_rates(schema):
 
 
 def test_bst_leaves_out_what_the_schema_lacks(schema):
-    assert attribute_columns(schema) == {"region": "region", "grade": "grade_bin", "comment": "comment"}
+    bins = {name: f"{name}_bin" for name in ("grade", "rating", "elapsed_days")}
+    assert attribute_columns(schema) == {"region": "region", **bins, "comment": "comment", "beta": "beta"}
     bare = schema.select_by_name(["climb", "climber"])
     network, batch = build(BST(**SMALL), bare), random_batch()
     assert not network.prompted

@@ -41,6 +41,9 @@ class ModelConfig(BaseModel):
     masking: Masking = Field("last", description="which climbs are hidden and predicted in training")
     features: tuple[str, ...] = Field(FEATURES, description="features that the model reads")
     numbers: Numbers = Field("binned", description="how grade, rating and elapsed days enter")
+    soft_bins: int = Field(
+        0, ge=0, le=1024, description="bins of a soft number; 0: as many as its bins"
+    )
     length: int = Field(10, ge=1, le=4096, description="sends in a window, the target included")
     d_model: int = Field(64, ge=4, description="width of the body")
     heads: int = Field(2, ge=1, description="attention heads")

@@ -21,7 +21,7 @@ from transformers4rec.torch.masking import masking_registry
 import recsys.model.causal  # registers prompt-clm
 import recsys.model.permutation  # noqa: F401 - registers prompt-plm
 from recsys.arrays import Array
-from recsys.columns import ATTRIBUTES, BIN, FIRST_VALUE_ID
+from recsys.columns import ATTRIBUTES, BIN, FIRST_BIN, FIRST_VALUE_ID
 from recsys.config.model import ModelConfig
 from recsys.errors import UsageError
 from recsys.model.aggregation import AGGREGATIONS
@@ -72,6 +72,16 @@ def select_features(schema: Schema, config: ModelConfig) -> Schema:
             "the schema has no column tagged ITEM_ID; the workflow in workflows/sends tags it"
         )
     return kept
+
+
+def read_columns(schema: Schema, config: ModelConfig) -> list[str]:
+    """What the model reads of a batch: its features, and of standardised numbers also the bins.
+
+    A number that was not logged is 0, the mean, once standardised; its bin says that it was not.
+    """
+    selected = select_features(schema, config).column_names
+    bins = [name + BIN for name in selected if name + BIN in schema.column_names]
+    return [*selected, *bins]
 
 
 class PromptedTransformer(tr.Model, Network):
@@ -125,6 +135,7 @@ def build_model(schema: Schema, config: ModelConfig) -> PromptedTransformer:
             for name, dim in dims.items()
         },
         soft_embedding_dims=dims,
+        soft_embedding_cardinalities=_soft_bins(schema, config),
         projection=Projection(config.d_model, config.dropout),
         masking=_masking(config),
     ).prepare(config)
@@ -150,6 +161,14 @@ def _widths(selected: Schema, config: ModelConfig) -> dict[str, int]:
     dims = dict.fromkeys(selected.column_names, config.attribute_dim)
     dims |= dict.fromkeys(selected.select_by_tag(Tags.ITEM_ID).column_names, config.climb_dim)
     return dims | dict.fromkeys(selected.select_by_tag(Tags.USER_ID).column_names, config.climber_dim)
+
+
+def _soft_bins(schema: Schema, config: ModelConfig) -> dict[str, int]:
+    """Bins of each number's soft one-hot: as many as its bins that hold a value, unless a number is set."""
+    numbers = [name for name in schema.column_names if name + BIN in schema.column_names]
+    return {
+        name: config.soft_bins or int(schema[name + BIN].int_domain.max) + 1 - FIRST_BIN for name in numbers
+    }
 
 
 def _masking(config: ModelConfig) -> PromptMasking:
