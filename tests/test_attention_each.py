@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 import torch
 
-from recsys.baselines.attention import sinusoids
 from recsys.baselines.bert4rec import BERT4Rec
 from recsys.baselines.bst import BST, attribute_columns
 from recsys.baselines.sse_pt import SSEPT
 from recsys.columns import ATTRIBUTES, GIVEN
+from recsys.model.sinusoids import sinusoids
 from tests.attention_networks import (
     CAUSAL,
     LENGTH,

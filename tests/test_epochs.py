@@ -193,3 +193,15 @@ def test_a_state_is_asked_for_the_whole_next_day(schema):
     scores = network.next_scores({"climb": torch.tensor([[0, 0, 5, 0]])})
     expected = -torch.log_softmax(scores, 1)[0, [3, 4]].mean()
     assert network.training_loss(batch).item() == pytest.approx(expected.item(), rel=1e-5)
+
+
+def test_whole_windows_are_full_or_a_short_history():
+    """As in Thompson 2023: contiguous subsequences of n sends; one window of a climber with fewer."""
+    sequences = histories(False)
+    made = TrainingWindows(sequences, training(sequences), LENGTH, LAST, whole=True)
+    drawn = made.draw(np.random.default_rng(0))[:, 1]
+    for start, stop in zip(made.starts, made.stops, strict=True):
+        own = drawn[(drawn >= start) & (drawn < stop)].tolist()
+        assert own == (list(range(start + LENGTH - 1, stop)) or [stop - 1])
+    pairs = np.array(list(epoch(made, amount(made, 1.0, np.random.default_rng(0)), np.random.default_rng(1))))
+    assert made.asked(pairs) == len(made)  # some windows twice: the epoch asks for no less

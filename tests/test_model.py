@@ -292,3 +292,18 @@ def test_inner_layer_grows_with_the_body(schema, body):
     assert (
         max(max(p.shape) for n, p in model.named_parameters() if "transformer" in n) <= 4 * 16 + 2
     )  # positions: 64 + 2
+
+
+def test_fixed_positions_are_sinusoids_that_training_leaves(schema):
+    """And the feed-forward layers are as wide as they are told."""
+    from recsys.model.sinusoids import sinusoids
+
+    model = build(schema, "bert", "last", positions="sinusoidal", inner=12)
+    body = model.heads[0].body[1].transformer
+    table = body.embeddings.position_embeddings.weight
+    assert torch.equal(table, sinusoids(*table.shape))
+    assert body.encoder.layer[0].intermediate.dense.out_features == 12
+    model.train().training_loss(random_batch(np.random.default_rng(0), 8)).backward()
+    assert table.grad is None
+    with pytest.raises(UsageError, match="--body bert"):
+        ModelConfig(body="xlnet", positions="sinusoidal")

@@ -20,6 +20,7 @@ from transformers4rec.torch.block.transformer import TransformerPrepare
 
 from recsys.config.model import ModelConfig
 from recsys.model.masking import PromptMasking
+from recsys.model.sinusoids import sinusoids
 
 
 class PaddingPrepare(TransformerPrepare):
@@ -59,11 +60,11 @@ _INNER: Final = {"bert": "intermediate_size"}  # stays at 3072 unless it is told
 
 
 def build_body(config: ModelConfig, masking: PromptMasking) -> tr.TransformerBlock:
-    """The body, its inner layer four times as wide as `d_model`."""
+    """The body, its inner layer four times as wide as `d_model` unless `inner` says otherwise."""
     registered, prepare, dropouts = _BODIES[config.body]
     extra: dict[str, Any] = dict.fromkeys(dropouts, config.dropout)
     if config.body in _INNER:
-        extra[_INNER[config.body]] = 4 * config.d_model
+        extra[_INNER[config.body]] = config.inner or 4 * config.d_model
     body = transformer_registry.parse(registered).build(
         d_model=config.d_model,
         n_head=config.heads,
@@ -74,4 +75,15 @@ def build_body(config: ModelConfig, masking: PromptMasking) -> tr.TransformerBlo
         layer_norm_eps=1e-6,
         **extra,
     )
-    return tr.TransformerBlock(body, masking=masking, prepare_module=prepare, output_fn=masking.outputs)
+    block = tr.TransformerBlock(body, masking=masking, prepare_module=prepare, output_fn=masking.outputs)
+    if config.positions == "sinusoidal":
+        _fix_positions(block)
+    return block
+
+
+def _fix_positions(block: tr.TransformerBlock) -> None:
+    """Sinusoids in place of BERT's learned positions; they are not trained."""
+    table = block.transformer.embeddings.position_embeddings
+    with torch.no_grad():
+        table.weight.copy_(sinusoids(*table.weight.shape))
+    table.weight.requires_grad_(False)

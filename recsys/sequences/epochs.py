@@ -45,9 +45,14 @@ class TrainingWindows(Dataset[Batch]):
         Sends in a window.
     asking:
         What the objective asks for.
+    whole:
+        Of "last": draw only windows that are full, and for each climber whose sends fill none the longest
+        one (Thompson 2023).
     """
 
-    def __init__(self, sequences: Sequences, targets: Array, length: int, asking: Asking) -> None:
+    def __init__(
+        self, sequences: Sequences, targets: Array, length: int, asking: Asking, whole: bool = False
+    ) -> None:
         self.sequences, self.targets, self.length, self.asking = sequences, targets, length, asking
         self.windows = Windows(sequences, targets, length)
         counts = np.bincount(sequences.owner(targets), minlength=len(sequences.climbers))
@@ -55,6 +60,7 @@ class TrainingWindows(Dataset[Batch]):
         self.stops = self.starts + counts[counts > 0]
         self.limit = np.repeat(sequences.offsets[:-1] + counts, np.diff(sequences.offsets))  # [n_sends]
         self.order = np.arange(len(sequences))
+        self.ends = self._whole() if whole else targets
         self._begun = np.concatenate([[0], np.cumsum(sequences.places == 0)])
 
     def __len__(self) -> int:
@@ -78,7 +84,7 @@ class TrainingWindows(Dataset[Batch]):
     def draw(self, rng: np.random.Generator) -> Array:
         """Windows that cover each training send once, int64 [n, 2], in the order of the sends."""
         if self.asking.kind == "last":
-            return np.stack([self.targets, self.targets], axis=1)
+            return np.stack([self.ends, self.ends], axis=1)
         if self.asking.kind == "following":
             return self._by_days(rng)
         return self._end_to_end(rng)
@@ -95,6 +101,14 @@ class TrainingWindows(Dataset[Batch]):
             return float(np.where(firsts == ends, 1, begun).sum())
         assert self.asking.hidden is not None
         return float(self.asking.hidden(ends - firsts + 1).sum())
+
+    def _whole(self) -> Array:
+        """The training sends that fill a window; of a climber who has none, the last training send."""
+        first = self.sequences.offsets[self.sequences.owner(self.targets)]
+        full = self.sequences.before(self.targets) - first >= self.length - 1
+        climber = np.searchsorted(self.starts, self.targets[full], side="right") - 1
+        short = np.bincount(climber, minlength=len(self.starts)) == 0
+        return np.sort(np.concatenate([self.targets[full], self.stops[short] - 1]))
 
     def _end_to_end(self, rng: np.random.Generator) -> Array:
         """Windows one after the other, the first of each climber cut at random."""

@@ -28,7 +28,7 @@ from recsys.sequences.windows import as_is
 if TYPE_CHECKING:
     from recsys.arrays import Array
 
-SCORE = "validation_score"  # mean of prompted and unprompted MRR@20
+SCORE = "validation_score"  # of `criterion`, the mean of prompted and unprompted if `criterion_asked` is both
 
 
 class EpochSampler(Sampler[tuple[int, int]]):
@@ -102,7 +102,7 @@ class NextClimb(pl.LightningModule):
             self.model = self.build()
             asking = self.model.asking(self.length)
             self.windows = TrainingWindows(
-                self.validation.sequences, self.training_sends, self.length, asking
+                self.validation.sequences, self.training_sends, self.length, asking, self.config.whole_windows
             )
 
     def __getstate__(self) -> dict[str, Any]:
@@ -150,6 +150,7 @@ class NextClimb(pl.LightningModule):
                 f"({self.config.learning_rate:g})"
             )
         values = []
+        criterion, asked = self.config.criterion, self.config.criterion_asked
         for prompted in (True, False) if self.model.prompted else (False,):
             result = evaluate(
                 ModelScorer(self.model, self.validation, self.length, prompted),
@@ -161,7 +162,8 @@ class NextClimb(pl.LightningModule):
             kind = "prompted" if prompted else "unprompted"
             for metric in ("accuracy", "recall@10", "mrr@20"):
                 self.log(f"validation_{kind}_{metric}", result.values[metric], sync_dist=True)
-            values.append(result.values["mrr@20"])
+            if asked in ("both", kind) or not self.model.prompted:
+                values.append(result.values[criterion])
         self.log(SCORE, float(np.mean(values)), prog_bar=True, sync_dist=True)
         self.model.train()
 
