@@ -21,7 +21,7 @@ from recsys.recommending.bundle import Bundle
 from recsys.recommending.recommender import Recommender
 from recsys.runs import Run
 from recsys.serving.app import create_app
-from recsys.serving.server import serve
+from recsys.serving.server import listen, serve
 from recsys.serving.settings import Settings
 from workflows.sends import read_schema
 
@@ -47,7 +47,7 @@ def main(bundle: Path, run: Path, port: int) -> None:
     app = create_app(
         bundle, Settings(rate=0, max_batch=1), lambda folder: Recommender(TorchNetwork(folder, run))
     )
-    serve(app, "127.0.0.1", port)
+    serve(app, listen("127.0.0.1", port))
 
 
 if __name__ == "__main__":

@@ -74,7 +74,7 @@ class Row:
         if self.method == TRANSFORMER:
             settings = method.config.model_dump(mode="json")  # type: ignore[union-attr]
         else:
-            settings = [asdict(each) for each in getattr(method, "GRID", (method,))]
+            settings = [asdict(each) for each in getattr(method, "GRID", (method,))]  # type: ignore[arg-type]
         return {"method": self.method, "settings": settings, "training": dict(self.training)}
 
     def load(self) -> Method | NetworkSettings:

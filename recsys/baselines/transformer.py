@@ -21,7 +21,7 @@ class Transformer(NetworkSettings):
 
     def __init__(self, **settings: Any) -> None:
         self.config = ModelConfig(**settings)
-        self.prompted = any(name in ATTRIBUTES for name in self.config.features)
+        self.prompted = any(name in ATTRIBUTES for name in self.config.features)  # type: ignore[misc]
 
     def build(self, schema: Schema, length: int) -> PromptedTransformer:
         """An untrained model for windows of `length` sends."""

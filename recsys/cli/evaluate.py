@@ -15,7 +15,7 @@ def evaluate(
         bool | None,
         typer.Option(
             "--exclude-seen/--include-seen",
-            help="whether climbs already sent are left out [default: as trained]",
+            help="whether climbs already sent are left out (default: as trained)",
         ),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="print what metrics.json would hold")] = False,

@@ -20,8 +20,8 @@ from recsys.config.model import ModelConfig
 from recsys.errors import RunError
 from recsys.model.masking import last
 from recsys.model.recommender import read_columns
-from recsys.recommending.bundle import session
 from recsys.recommending.features import Batch
+from recsys.recommending.runtime import session
 
 if TYPE_CHECKING:
     import transformers4rec.torch as tr

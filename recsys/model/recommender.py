@@ -25,7 +25,7 @@ from recsys.columns import ATTRIBUTES, BIN, FIRST_BIN, FIRST_VALUE_ID
 from recsys.config.model import ModelConfig
 from recsys.errors import UsageError
 from recsys.model.aggregation import AGGREGATIONS
-from recsys.model.body import build_body
+from recsys.model.body import build_body, token_width
 from recsys.model.detection import Detector
 from recsys.model.inputs import PromptedSequenceFeatures
 from recsys.model.masking import PromptMasking
@@ -68,9 +68,7 @@ def select_features(schema: Schema, config: ModelConfig) -> Schema:
     wanted = [name + suffix if name in numbers else name for name in config.features]
     kept = schema.select_by_name([name for name in wanted if name in schema.column_names])
     if not kept.select_by_tag(Tags.ITEM_ID).column_names:
-        raise UsageError(
-            "the schema has no column tagged ITEM_ID; the workflow in workflows/sends tags it"
-        )
+        raise UsageError("the schema has no column tagged ITEM_ID; the workflow in workflows/sends tags it")
     return kept
 
 
@@ -150,7 +148,7 @@ def build_model(schema: Schema, config: ModelConfig) -> PromptedTransformer:
         },
         soft_embedding_dims=dims,
         soft_embedding_cardinalities=_soft_bins(schema, config),
-        projection=Projection(config.d_model, config.dropout),
+        projection=Projection(token_width(config), config.dropout),
         masking=_masking(config),
     ).prepare(config)
     body = tr.SequentialBlock(inputs, build_body(config, inputs.masking))

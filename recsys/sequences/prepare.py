@@ -63,7 +63,7 @@ def prepare(frame: pd.DataFrame, parts: Array, has_time: bool, folder: Path) -> 
     """
     training = frame[parts == TRAIN]
     if training.empty:
-        raise DataError("no send is left for training", remedy="use more sends or another --split")
+        raise DataError("no send is left for training", remedy="use more sends or another `split`")
     with atomic_folder(folder / "workflow", replace=True) as fresh:
         workflow = workflow_of.fit(training, fresh, has_time)
     with atomic_path(folder / "schema.pbtxt") as fresh:

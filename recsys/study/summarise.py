@@ -85,12 +85,11 @@ def _protocol(material: Material) -> tuple[tuple[str, str], ...]:
 
 
 def _budget(config: StudyConfig) -> str:
-    if config.budget is None:
+    if not config.converge:
         return "the same for all: "
-    many, patience = config.budget.epochs, config.budget.patience
     return (
-        f"{', '.join(config.budget.rows)} until {patience} epochs bring no better validation score, at most "
-        f"{many}; the others "
+        f"{config.converge} until {config.converge_patience} epochs bring no better validation score, at "
+        f"most {config.converge_epochs}; the others "
     )
 
 

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from recsys.config.run import RunConfig
+from recsys.config.settings import differing
 from recsys.console import progress, say, warn
-from recsys.errors import RunError
+from recsys.errors import RunError, UsageError
 from recsys.files import atomic_path, read_json, write_json
 from recsys.runs import Run
 from recsys.training.prepare import described, prepare_run, reopen_run
@@ -57,12 +58,25 @@ def train_run(
             prepared, config = reopen_run(run)
         elif run.started and not overwrite:
             raise RunError(
-                f"{folder}: holds a run already; continue it with --resume, replace it with --overwrite, "
-                "or choose another --output"
+                f"{folder}: holds a run already; continue it with `resume`, replace it with `overwrite`, "
+                "or choose another `output`"
             )
         else:
             prepared, config = prepare_run(run, config)
         return _train(run, prepared, config, resume, time.perf_counter() - began)
+
+
+def refuse_changes(folder: Path, config: RunConfig, names: set[str]) -> None:
+    """Refuse settings, those `names`, that differ from those that the run in `folder` was started with."""
+    if not (folder / "config.json").is_file():
+        return
+    found = differing(Run(folder).config, config, names)
+    if found:
+        name, old, new = found
+        raise UsageError(
+            f"`{name}` {new}: {folder} was started with {old}; leave it out to resume, "
+            "or choose another `output`"
+        )
 
 
 def _train(

@@ -93,7 +93,7 @@ def _split(run: Run, config: RunConfig) -> _Split:
     for name, part in (("validation", VALIDATION), ("test", TEST)):
         if not (later & (parts == part)).any():
             problem = f"the {name} part of the {config.split} split has no send with a history"
-            raise DataError(problem, path=source, remedy="use more sends or another --split")
+            raise DataError(problem, path=source, remedy="use more sends or another `split`")
     facts = {
         "source": source,
         "simulated": bool(frame[c.CLIMB_ID].str.startswith(c.SIMULATED).all()),
@@ -190,6 +190,6 @@ def _filtered(frame: pd.DataFrame, k: int) -> tuple[pd.DataFrame, int]:
         if kept[c.CLIMBER_ID].nunique() < 3 and least > 1:
             continue
         if least < k:
-            warn(f"no climbs and climbers have {k} sends each; kept those with {least} (--min-sends {least})")
+            warn(f"no climbs and climbers have {k} sends each; kept those with {least} (min_sends {least})")
         return kept.assign(**{c.ROW: np.arange(len(kept))}).reset_index(drop=True), least
     raise DataError("holds no sends")
