@@ -11,6 +11,7 @@ from recsys.errors import UsageError
 
 Masking = Literal["last", "mlm", "span", "clm", "plm", "rtd"]
 Body = Literal["xlnet", "bert", "gpt2", "electra", "albert"]
+Positions = Literal["learned", "sinusoidal"]
 Numbers = Literal["soft", "continuous", "binned"]
 Aggregation = Literal["concat", "sum"]
 Loss = Literal["softmax", "sampled-softmax", "bpr-max", "gbce"]
@@ -41,10 +42,13 @@ class ModelConfig(BaseModel):
     masking: Masking = Field("last", description="which climbs are hidden and predicted in training")
     features: tuple[str, ...] = Field(FEATURES, description="features that the model reads")
     numbers: Numbers = Field("binned", description="how grade, rating and elapsed days enter")
+    soft_bins: int = Field(0, ge=0, le=1024, description="bins of a soft number; 0: as many as its bins")
     length: int = Field(10, ge=1, le=4096, description="sends in a window, the target included")
     d_model: int = Field(64, ge=4, description="width of the body")
     heads: int = Field(2, ge=1, description="attention heads")
     layers: int = Field(2, ge=1, description="transformer layers")
+    inner: int = Field(0, ge=0, description="width of the feed-forward layers; 0: four times d_model (bert)")
+    positions: Positions = Field("learned", description="how the body knows places (sinusoidal: fixed, bert)")
     dropout: float = Field(0.2, ge=0, lt=1, description="dropout in the inputs and the body")
     climb_dim: int = Field(96, ge=1, description="dimension of a climb's embedding")
     climber_dim: int = Field(16, ge=1, description="dimension of a climber's embedding (concat)")
@@ -73,6 +77,10 @@ class ModelConfig(BaseModel):
             raise UsageError(
                 f"`masking` rtd draws climbs from the scores of the whole catalogue, and `loss` {self.loss} "
                 "scores a sample; use `loss` softmax with it"
+            )
+        if self.body != "bert" and (self.inner or self.positions != "learned"):
+            raise UsageError(
+                f"`body` {self.body} takes no `inner` and no `positions`; leave them out, or use `body` bert"
             )
         if self.d_model % self.heads:
             raise UsageError(f"`d_model` {self.d_model} is not a multiple of `heads` {self.heads}")

@@ -8,6 +8,7 @@ import torch
 from transformers4rec.torch.masking import masking_registry
 
 from recsys.model.masking import PromptMasking
+from recsys.sequences.asking import FIRSTS, Asking
 
 
 @masking_registry.register("prompt-clm")
@@ -27,10 +28,18 @@ class CausalPositions(PromptMasking):
 
     apart = True
 
+    def asking(self) -> Asking:
+        """Each position that begins a day."""
+        return FIRSTS
+
     def choose(self, real: torch.Tensor) -> torch.Tensor:
-        """Every real position with a history; the last one where no position has any."""
+        """Every real position with a history; the last one where no position has any.
+
+        Where days are sets, those alone that begin a day: the others would read sends of their own day.
+        """
         alone = real.sum(1, keepdim=True) == 1
-        return follows(real) | (real & alone)
+        begins = real if self.places is None else real & (self.places == 0)
+        return (follows(real) & begins) | (real & alone)
 
     def apply_mask_to_inputs(
         self, inputs: torch.Tensor, schema: torch.Tensor, training: bool = False, testing: bool = False

@@ -6,7 +6,8 @@ Each feature is embedded by Transformers4Rec; then, still apart,
 2. an attribute (grade, region, rating ...) of a hidden climb that is not part of the prompt is replaced by
    that attribute's own learned "unknown": at random in training, as asked when recommending;
 3. whatever the vocabulary does not know (a new climber, region or climb) becomes "unknown" as well, and
-   training hides some known ones, so that "unknown" has been learned;
+   training hides some known ones, so that "unknown" has been learned; a number that enters as it is and was
+   not logged becomes that number's learned "not logged" (its bin says so, where numbers enter as bins);
 
 and only then everything is concatenated, or summed, and projected to the body's width.
 """
@@ -18,7 +19,17 @@ from typing import Any
 import torch
 import transformers4rec.torch as tr
 
-from recsys.columns import ATTRIBUTES, BIN, CATEGORIFIED, CLIMBER, GIVEN, UNKNOWN_ID
+from recsys.columns import (
+    ATTRIBUTES,
+    BIN,
+    CATEGORIFIED,
+    CLIMBER,
+    DAY_PLACE,
+    GIVEN,
+    NOT_LOGGED_BIN,
+    NUMBERS,
+    UNKNOWN_ID,
+)
 from recsys.config.model import ModelConfig
 from recsys.model.masking import PromptMasking
 from recsys.model.permutation import interleave
@@ -43,6 +54,13 @@ class PromptedSequenceFeatures(tr.TabularSequenceFeatures):
         self.unknown = torch.nn.ParameterDict(
             {name: torch.nn.Parameter(torch.randn(width) * 0.02) for name, width in widths.items()}
         )
+        self.not_logged = torch.nn.ParameterDict(
+            {
+                name: torch.nn.Parameter(torch.randn(width) * 0.02)
+                for name, width in widths.items()
+                if name in NUMBERS
+            }
+        )
         return self
 
     def forward(
@@ -54,6 +72,7 @@ class PromptedSequenceFeatures(tr.TabularSequenceFeatures):
         """
         masking: PromptMasking = self.masking
         climbs = inputs[self.item_id]
+        masking.places = inputs.get(DAY_PLACE)
         hidden = masking.compute_masked_targets(climbs, training=training, testing=testing).schema
         given = self._given(inputs, climbs, training).to(climbs.device)
         sends = self.read(inputs, training)
@@ -69,7 +88,11 @@ class PromptedSequenceFeatures(tr.TabularSequenceFeatures):
         for name, value in embedded.items():
             if value.ndim == 2:  # the climber's, one a row: [batch, width] -> [batch, length, width]
                 value = value.unsqueeze(1).expand(-1, climbs.shape[1], -1)
-            embedded[name] = self._replace(name, value, self._lost(name, inputs[name], climbs, training))
+            value = self._replace(name, value, self._lost(name, inputs[name], climbs, training))
+            if name in self.not_logged and name + BIN in inputs:
+                blank = inputs[name + BIN].eq(NOT_LOGGED_BIN).unsqueeze(-1)
+                value = torch.where(blank, self.not_logged[name].to(value.dtype), value)
+            embedded[name] = value
         return embedded
 
     def join(self, embedded: dict[str, torch.Tensor]) -> torch.Tensor:

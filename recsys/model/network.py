@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from recsys.sequences.asking import LAST, Asking
+
 if TYPE_CHECKING:
     from recsys.sequences.windows import Batch
 
@@ -19,6 +21,10 @@ class Network(torch.nn.Module):
     """
 
     prompted: bool = False  # whether the target's attributes can be given (`recsys.model.inputs.GIVEN`)
+
+    def asking(self, length: int) -> Asking:
+        """What `training_loss` asks for in windows of `length` sends: of the last send, unless overridden."""
+        return LAST
 
     def training_loss(self, batch: Batch) -> torch.Tensor:
         """The loss of a batch, a scalar; in training mode."""

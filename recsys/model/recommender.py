@@ -21,7 +21,7 @@ from transformers4rec.torch.masking import masking_registry
 import recsys.model.causal  # registers prompt-clm
 import recsys.model.permutation  # noqa: F401 - registers prompt-plm
 from recsys.arrays import Array
-from recsys.columns import ATTRIBUTES, BIN, FIRST_VALUE_ID
+from recsys.columns import ATTRIBUTES, BIN, FIRST_BIN, FIRST_VALUE_ID
 from recsys.config.model import ModelConfig
 from recsys.errors import UsageError
 from recsys.model.aggregation import AGGREGATIONS
@@ -31,6 +31,7 @@ from recsys.model.inputs import PromptedSequenceFeatures
 from recsys.model.masking import PromptMasking
 from recsys.model.network import Network
 from recsys.model.task import next_item_task
+from recsys.sequences.asking import Asking
 
 if TYPE_CHECKING:
     from merlin.schema import Schema
@@ -71,10 +72,39 @@ def select_features(schema: Schema, config: ModelConfig) -> Schema:
     return kept
 
 
+def read_columns(schema: Schema, config: ModelConfig) -> list[str]:
+    """What the model reads of a batch: its features, and of standardised numbers also the bins.
+
+    A number that was not logged is 0, the mean, once standardised; its bin says that it was not.
+    """
+    selected = select_features(schema, config).column_names
+    bins = [name + BIN for name in selected if name + BIN in schema.column_names]
+    return [*selected, *bins]
+
+
 class PromptedTransformer(tr.Model, Network):
-    """Transformers4Rec's model; `prompted` where there are attributes to prompt with."""
+    """Transformers4Rec's model; `prompted` where there are attributes to prompt with.
+
+    As in Thompson (2023): the climb alone is masked and its other features prompt it; climb and climber
+    embeddings, region, grade, rating, elapsed days and whether there is a comment or beta are concatenated;
+    a transformer of width 64 in 1 to 2 layers; softmax over all climbs; Adam with a warm-up to 1e-3 and a
+    cosine down to 1e-4.
+
+    What differs by default: BERT's layers with learned positions and a feed-forward layer four times as wide
+    (there fixed positions, and a dense layer as wide as the rest); numbers in bins (there as they are); the
+    output tied to the climbs' embeddings; training hides prompts, attributes, climbers and climbs by chance,
+    so that the model also answers without a prompt and for new climbers (there nothing but the last climb is
+    hidden); a window ends at every send, padded where there are fewer before it (there only a climber with
+    fewer than ten sends is padded); the epoch is chosen by the mean of prompted and unprompted MRR@20 (there
+    by accuracy). The study's rows ``paper-*`` undo all of these but the tied output.
+    """
 
     detector: Detector | None  # for rtd; a value here would hide the module
+
+    def asking(self, length: int) -> Asking:
+        """What the masking asks for."""
+        masking: PromptMasking = self.get_submodule("heads.0.body").inputs.masking
+        return masking.asking()
 
     def training_loss(self, batch: Batch) -> torch.Tensor:
         """Mean loss over the predicted positions of the batch; for rtd, with the weighted detection's."""
@@ -117,6 +147,7 @@ def build_model(schema: Schema, config: ModelConfig) -> PromptedTransformer:
             for name, dim in dims.items()
         },
         soft_embedding_dims=dims,
+        soft_embedding_cardinalities=_soft_bins(schema, config),
         projection=Projection(token_width(config), config.dropout),
         masking=_masking(config),
     ).prepare(config)
@@ -142,6 +173,14 @@ def _widths(selected: Schema, config: ModelConfig) -> dict[str, int]:
     dims = dict.fromkeys(selected.column_names, config.attribute_dim)
     dims |= dict.fromkeys(selected.select_by_tag(Tags.ITEM_ID).column_names, config.climb_dim)
     return dims | dict.fromkeys(selected.select_by_tag(Tags.USER_ID).column_names, config.climber_dim)
+
+
+def _soft_bins(schema: Schema, config: ModelConfig) -> dict[str, int]:
+    """Bins of each number's soft one-hot: as many as its bins that hold a value, unless a number is set."""
+    numbers = [name for name in schema.column_names if name + BIN in schema.column_names]
+    return {
+        name: config.soft_bins or int(schema[name + BIN].int_domain.max) + 1 - FIRST_BIN for name in numbers
+    }
 
 
 def _masking(config: ModelConfig) -> PromptMasking:

@@ -16,26 +16,39 @@ from recsys.config.training import TrainingConfig
 from recsys.errors import DataError, RunError, UsageError
 
 
+def windows_of(sends=100, climbers=4):
+    from recsys.sequences.asking import LAST
+    from recsys.sequences.epochs import TrainingWindows
+    from recsys.sequences.store import Sequences
+
+    each = sends // climbers
+    rows = [list(range(i * each, (i + 1) * each)) for i in range(climbers)]
+    ids = [f"c{i}" for i in range(climbers)]
+    table = {"climb": rows, "climber": range(3, 3 + climbers), c.CLIMBER_ID: ids, c.ROW: rows}
+    return TrainingWindows(Sequences.from_table(pd.DataFrame(table)), np.arange(sends), 5, LAST)
+
+
 def test_sampler_is_a_new_order_each_epoch_and_the_same_each_time():
     from recsys.training.module import EpochSampler
 
-    sampler = EpochSampler(100, 1.0, seed=3)
+    sampler = EpochSampler(windows_of(), 1.0, seed=3)
     first = list(sampler)
-    assert sorted(first) == list(range(100))
+    assert sorted(first) == [(i, i) for i in range(100)]
     sampler.set_epoch(1)
     second = list(sampler)
-    assert sorted(second) == list(range(100))
+    assert sorted(second) == sorted(first)
     assert first != second
-    assert list(EpochSampler(100, 1.0, seed=3)) == first
+    assert list(EpochSampler(windows_of(), 1.0, seed=3)) == first
 
 
 def test_sampler_shares_and_splits():
     from recsys.training.module import EpochSampler
 
-    assert len(list(EpochSampler(100, 0.3, seed=0))) == 30
-    parts = [list(EpochSampler(101, 1.0, 0, rank, 2)) for rank in range(2)]
-    assert [len(part) for part in parts] == [51, 51]  # equal work: one window comes twice
-    assert set(parts[0]) | set(parts[1]) == set(range(101))
+    assert len(list(EpochSampler(windows_of(), 0.3, seed=0))) == 30
+    assert len(list(EpochSampler(windows_of(), 2.5, seed=0))) == 250
+    parts = [list(EpochSampler(windows_of(), 0.99, 0, rank, 2)) for rank in range(2)]
+    assert [len(part) for part in parts] == [50, 50]  # equal work: rounded up
+    assert set(parts[0]) | set(parts[1]) == {(i, i) for i in range(100)}
 
 
 def test_rate_warms_up_to_the_highest_and_ends_at_the_final_one():
