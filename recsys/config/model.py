@@ -10,10 +10,12 @@ from recsys.columns import FEATURES
 from recsys.errors import UsageError
 
 Masking = Literal["last", "mlm", "span", "clm", "plm", "rtd"]
-Body = Literal["xlnet", "bert", "gpt2", "electra", "albert"]
+Body = Literal["xlnet", "bert", "gpt2", "electra", "albert", "prenorm"]
+Positions = Literal["learned", "rotary"]
+FeedForward = Literal["gelu", "swiglu", "ligr"]
 Numbers = Literal["soft", "continuous", "binned"]
 Aggregation = Literal["concat", "sum"]
-Loss = Literal["softmax", "sampled-softmax", "bpr-max", "gbce"]
+Loss = Literal["auto", "softmax", "sampled-softmax", "bpr-max", "gbce"]
 
 # The pairs that cannot work, each with its reason.
 REFUSED: Final[dict[tuple[str, str], str]] = {
@@ -27,7 +29,7 @@ REFUSED: Final[dict[tuple[str, str], str]] = {
     },
     **{
         (body, "plm"): f"plm gives each window an order of attention of its own, which {body} does not take"
-        for body in ("bert", "electra", "albert")
+        for body in ("bert", "electra", "albert", "prenorm")
     },
 }
 
@@ -53,8 +55,27 @@ class ModelConfig(BaseModel):
     mlm_probability: float = Field(0.3, gt=0, le=1, description="chance to be predicted by mlm, rtd or plm")
     span_length: int = Field(5, ge=1, description="longest run of climbs that span hides")
     rtd_weight: float = Field(1.0, ge=0, description="weight of rtd's detection against its mlm")
-    loss: Loss = Field("softmax", description="what is asked of the hidden climb's score")
+    positions: Positions = Field("learned", description="how prenorm knows places")
+    feed_forward: FeedForward = Field(
+        "gelu", description="prenorm's feed-forward layers; ligr gates residuals too"
+    )
+    loss: Loss = Field(
+        "auto", description="asked of a hidden climb's score; auto: softmax, sampled if climbs are many"
+    )
     negatives: int = Field(256, ge=1, description="climbs drawn for a batch by every loss but softmax")
+    chunked: bool = Field(True, description="softmax: a few queries at a time, never all scores at once")
+    label_smoothing: float = Field(
+        0.0, ge=0, lt=1, description="softmax: share of a target spread over all climbs"
+    )
+    climb_features: bool = Field(
+        True, description="score climbs by usual region, grade, rating and sends as well"
+    )
+    whole_history: bool = Field(
+        True, description="clm: a token holds the send before it whole, beside its prompt"
+    )
+    swap_climb: float = Field(
+        0.0, ge=0, le=1, description="chance that training swaps a climb of the history"
+    )
     hide_prompt: float = Field(0.25, ge=0, le=1, description="chance that training hides a whole prompt")
     hide_attribute: float = Field(0.1, ge=0, le=1, description="chance that it hides one attribute of one")
     hide_climber: float = Field(0.5, ge=0, le=1, description="chance that it hides who climbed")
@@ -69,13 +90,17 @@ class ModelConfig(BaseModel):
                 "--aggregation sum adds embeddings, and --numbers continuous has none; "
                 "use --numbers binned or soft with it"
             )
-        if self.masking == "rtd" and self.loss != "softmax":
+        if self.masking == "rtd" and self.loss not in ("auto", "softmax"):
             raise UsageError(
                 f"--masking rtd draws climbs from the scores of the whole catalogue, and --loss {self.loss} "
                 "scores a sample; use --loss softmax with it"
             )
         if self.d_model % self.heads:
             raise UsageError(f"--d-model {self.d_model} is not a multiple of --heads {self.heads}")
+        if self.body == "prenorm" and self.positions == "rotary" and self.d_model // self.heads % 2:
+            raise UsageError(
+                f"--d-model {self.d_model} over --heads {self.heads} is odd, and rotary positions turn pairs"
+            )
         if self.body == "xlnet" and self.d_model % 2:
             raise UsageError(f"--d-model {self.d_model} is odd, and xlnet's positions come in pairs")
         return self

@@ -18,6 +18,7 @@ import transformers4rec.torch as tr
 from transformers4rec.config.transformer import transformer_registry
 from transformers4rec.torch.block.transformer import TransformerPrepare
 
+import recsys.model.prenorm  # noqa: F401 - registers prenorm
 from recsys.config.model import ModelConfig
 from recsys.model.masking import PromptMasking
 
@@ -53,6 +54,7 @@ _BODIES: Final[dict[str, tuple[str, type[PaddingPrepare], tuple[str, ...]]]] = {
     "bert": ("bert", SegmentedPrepare, ("hidden_dropout_prob", "attention_probs_dropout_prob")),
     "electra": ("electra", SegmentedPrepare, ("attention_probs_dropout_prob",)),
     "albert": ("albert", SegmentedPrepare, ()),
+    "prenorm": ("prenorm", PaddingPrepare, ()),
 }
 TOKENS_STD: Final = 1.0  # of the tokens that a body is given: they come out of a layer norm
 _POSITIONS: Final = ("position_embeddings", "wpe")  # names of Hugging Face's tables of absolute positions
@@ -66,6 +68,9 @@ def build_body(config: ModelConfig, masking: PromptMasking) -> tr.TransformerBlo
     extra: dict[str, Any] = dict.fromkeys(dropouts, config.dropout)
     if config.body in _INNER:
         extra[_INNER[config.body]] = 4 * config.d_model
+    if config.body == "prenorm":
+        extra |= {"causal": config.masking == "clm", "positions": config.positions}
+        extra |= {"feed_forward": config.feed_forward}
     described = transformer_registry.parse(registered).build(
         d_model=config.d_model,
         n_head=config.heads,
@@ -86,7 +91,7 @@ def build_body(config: ModelConfig, masking: PromptMasking) -> tr.TransformerBlo
 def token_width(config: ModelConfig) -> int:
     """Width of the tokens that the body is given.
 
-    ELECTRA's are half as wide as the body, which projects them (Clark et al. 2020, as ELECTRA-small has 128 of
+    ELECTRA's are half as wide as the body, which projects them (Clark et al. 2020: ELECTRA-small has 128 of
     256); at full width it would be BERT. Its generator and discriminator are the masking's, `rtd`.
     """
     return max(1, config.d_model // 2) if config.body == "electra" else config.d_model

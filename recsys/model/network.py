@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import torch
 
 if TYPE_CHECKING:
+    from recsys.arrays import Array
+    from recsys.sequences.store import Sequences
     from recsys.sequences.windows import Batch
 
 
@@ -19,6 +21,18 @@ class Network(torch.nn.Module):
     """
 
     prompted: bool = False  # whether the target's attributes can be given (`recsys.model.inputs.GIVEN`)
+    note: str = ""  # a line for the person who trains it, on what was chosen by the data
+
+    def read_sends(self, sequences: Sequences, sends: Array) -> None:
+        """Count what the network wants to know of the training sends, before it is trained; here nothing.
+
+        Parameters
+        ----------
+        sequences:
+            All histories.
+        sends:
+            Indexes of the training sends, int64 [n]: all that may be counted.
+        """
 
     def training_loss(self, batch: Batch) -> torch.Tensor:
         """The loss of a batch, a scalar; in training mode."""
