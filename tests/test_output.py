@@ -32,7 +32,7 @@ def softmax_case(count, items, seed=0):
     smoothing=st.sampled_from([0.0, 0.1, 0.7]),
 )
 def test_chunked_softmax_is_the_plain_one_with_its_gradients(count, items, held, smoothing):
-    """Whatever the chunks: one query at a time, an uneven last chunk, all at once; and a loss that is scaled."""
+    """Whatever the chunks: one query at a time, an uneven last one, all at once; a loss that is scaled."""
     from recsys.model import softmax
 
     with pytest.MonkeyPatch.context() as patch:
@@ -215,3 +215,29 @@ def test_a_send_counts_whole_for_what_follows_whatever_its_own_prompt_held(schem
             first, second = (block(dict(each), training=True) for each in (batch, other))
         moved = (first - second).abs().amax((0, 2)) > 1e-6
         assert moved.tolist() == [whole and place > 4 for place in range(LENGTH)]
+
+
+@pytest.mark.parametrize("loss", ["softmax", "sampled-softmax"])
+def test_a_step_holds_nothing_larger_than_the_catalogue_s_embeddings(monkeypatch, schema, loss):
+    """3,000 climbs of width 16; all scores of the batch at once would be 448 x 3,000 numbers."""
+    from merlin.schema import Schema
+
+    from recsys.model import softmax
+
+    monkeypatch.setattr(softmax, "SCORES", 10_000)
+    many = [each for each in schema if each.name != "climb"]
+    climb = schema["climb"].with_properties({"domain": {"min": 0, "max": 3002, "name": "climb"}})
+    model = build(Schema([climb, *many]), "prenorm", "clm", loss=loss, negatives=50).train()
+    batch = random_batch(np.random.default_rng(0), 64, least=LENGTH)
+    with Largest() as largest:
+        model.training_loss(batch).backward()
+    assert largest.numbers == 3003 * 16
+
+
+def test_a_loss_chosen_by_size_is_told(monkeypatch, schema):
+    from recsys.model import task
+
+    assert build(schema, "prenorm", "clm").note == ""
+    monkeypatch.setattr(task, "FULL", N_CLIMBS - 1)
+    assert "100 climbs, more than 99: 256 drawn" in build(schema, "prenorm", "clm").note
+    assert build(schema, "prenorm", "clm", loss="sampled-softmax").note == ""

@@ -85,12 +85,13 @@ def test_rotary_products_depend_on_the_distance_alone():
 
     torch.manual_seed(0)
     query, key = torch.randn(2, 1, 1, 1, 8)
+
+    def turned(vector, place):
+        return rotate(vector, rotations(torch.tensor([[place]]), 8))
+
     products = {
-        (i, j): (rotate(query, rotations(torch.tensor([[i]]), 8)) * rotate(key, rotations(torch.tensor([[j]]), 8)))
-        .sum()
-        .item()
-        for i, j in ((0, 3), (4, 7), (5, 5), (0, 0))
-    }  # fmt: skip
+        (i, j): (turned(query, i) * turned(key, j)).sum().item() for i, j in ((0, 3), (4, 7), (5, 5), (0, 0))
+    }
     assert products[0, 3] == pytest.approx(products[4, 7], abs=1e-5)
     assert products[5, 5] == pytest.approx(products[0, 0], abs=1e-5)
     assert products[0, 3] != pytest.approx(products[0, 0], abs=1e-3)

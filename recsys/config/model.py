@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -33,14 +33,19 @@ REFUSED: Final[dict[tuple[str, str], str]] = {
     },
 }
 
+# The body of a masking that the default body cannot take.
+OTHER_BODY: Final[dict[str, Body]] = {"plm": "xlnet"}
+
 
 class ModelConfig(BaseModel):
     """Body, masking, features and sizes of a model."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    body: Body = Field("bert", description="Transformers4Rec body")
-    masking: Masking = Field("last", description="which climbs are hidden and predicted in training")
+    body: Body = Field(
+        "prenorm", description="Transformers4Rec body; plm, which prenorm does not take: xlnet"
+    )
+    masking: Masking = Field("clm", description="which climbs are hidden and predicted in training")
     features: tuple[str, ...] = Field(FEATURES, description="features that the model reads")
     numbers: Numbers = Field("binned", description="how grade, rating and elapsed days enter")
     length: int = Field(10, ge=1, le=4096, description="sends in a window, the target included")
@@ -80,6 +85,14 @@ class ModelConfig(BaseModel):
     hide_attribute: float = Field(0.1, ge=0, le=1, description="chance that it hides one attribute of one")
     hide_climber: float = Field(0.5, ge=0, le=1, description="chance that it hides who climbed")
     hide_climb: float = Field(0.1, ge=0, le=1, description="chance that it hides a climb of the history")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _body(cls, given: Any) -> Any:
+        """Where no body is named, one that the masking can have."""
+        if isinstance(given, dict) and "body" not in given and given.get("masking") in OTHER_BODY:
+            return {**given, "body": OTHER_BODY[given["masking"]]}
+        return given
 
     @model_validator(mode="after")
     def _pairs(self) -> ModelConfig:
