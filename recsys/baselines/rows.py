@@ -31,6 +31,8 @@ INPUTS: Final = "How features enter"
 LOSSES: Final = "Losses of the transformer"
 
 TRANSFORMER: Final = "recsys.baselines.transformer:Transformer"
+# The paper's body and objective, and an output of embeddings alone: what a row does not say is this.
+_PAPER: Final = {"body": "bert", "masking": "last", "climb_features": False}
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ class Row:
 def _transformer(
     name: str, title: str, family: str, source: str = "Thompson 2023", needs: str = "", **settings: Any
 ) -> Row:
-    return Row(name, title, family, source, TRANSFORMER, settings, needs=needs)
+    return Row(name, title, family, source, TRANSFORMER, {**_PAPER, **settings}, needs=needs)
 
 
 def _counted() -> Iterator[Row]:
@@ -138,18 +140,20 @@ def _attention() -> Iterator[Row]:
 
 def _objectives() -> Iterator[Row]:
     bodies = {
-        "last": ("bert", "xlnet", "gpt2", "electra", "albert"),
-        "mlm": ("bert", "xlnet", "electra", "albert"),
-        "rtd": ("bert", "xlnet", "electra", "albert"),
-        "clm": ("xlnet", "gpt2"),
+        "last": ("bert", "xlnet", "gpt2", "electra", "albert", "prenorm"),
+        "mlm": ("bert", "xlnet", "electra", "albert", "prenorm"),
+        "rtd": ("bert", "xlnet", "electra", "albert", "prenorm"),
+        "clm": ("xlnet", "gpt2", "prenorm"),
         "plm": ("xlnet",),
     }
     names = {"bert": "BERT", "xlnet": "XLNet", "gpt2": "GPT-2", "electra": "ELECTRA", "albert": "ALBERT"}
+    names["prenorm"] = "Pre-norm"
     for masking, can in bodies.items():
         source = "Thompson 2023" if masking == "last" else "de Souza Pereira Moreira et al. 2021"
         for body in can:
             title = f"{names[body]}, {masking if masking == 'last' else masking.upper()}"
             yield _transformer(f"{body}-{masking}", title, OBJECTIVES, source, body=body, masking=masking)
+    yield Row("default", "the default model", OBJECTIVES, "ours", TRANSFORMER)
 
 
 # Thompson 2023 as far as it is told: fixed positions, a dense layer as wide as the rest, numbers as they are,

@@ -16,6 +16,7 @@ class TrainingConfig(BaseModel):
     patience: int = Field(10, ge=1, description="epochs without a better validation score before stopping")
     batch_size: int = Field(128, ge=1, description="windows in a batch")
     learning_rate: float = Field(1e-3, gt=0, description="highest learning rate of Adam")
+    weight_decay: float = Field(0.0, ge=0, description="decay of the linear layers' weights (AdamW)")
     final_learning_rate: float = Field(1e-4, gt=0, description="learning rate at the end of the cosine")
     warmup: float = Field(0.02, ge=0, le=1, description="share of the steps in which the rate grows")
     clip: float = Field(1.0, gt=0, description="largest norm of a gradient")

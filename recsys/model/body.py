@@ -18,6 +18,7 @@ import transformers4rec.torch as tr
 from transformers4rec.config.transformer import transformer_registry
 from transformers4rec.torch.block.transformer import TransformerPrepare
 
+import recsys.model.prenorm  # noqa: F401 - registers prenorm
 from recsys.config.model import ModelConfig
 from recsys.model.masking import PromptMasking
 from recsys.model.sinusoids import sinusoids
@@ -54,6 +55,7 @@ _BODIES: Final[dict[str, tuple[str, type[PaddingPrepare], tuple[str, ...]]]] = {
     "bert": ("bert", SegmentedPrepare, ("hidden_dropout_prob", "attention_probs_dropout_prob")),
     "electra": ("electra", SegmentedPrepare, ("attention_probs_dropout_prob",)),
     "albert": ("albert", SegmentedPrepare, ()),
+    "prenorm": ("prenorm", PaddingPrepare, ()),
 }
 TOKENS_STD: Final = 1.0  # of the tokens that a body is given: they come out of a layer norm
 _POSITIONS: Final = ("position_embeddings", "wpe")  # names of Hugging Face's tables of absolute positions
@@ -70,6 +72,9 @@ def build_body(config: ModelConfig, masking: PromptMasking) -> tr.TransformerBlo
     extra: dict[str, Any] = dict.fromkeys(dropouts, config.dropout)
     if config.body in _INNER:
         extra[_INNER[config.body]] = config.inner or 4 * config.d_model
+    if config.body == "prenorm":
+        extra |= {"causal": config.masking == "clm", "positions": config.positions}
+        extra |= {"feed_forward": config.feed_forward}
     described = transformer_registry.parse(registered).build(
         d_model=config.d_model,
         n_head=config.heads,

@@ -45,10 +45,11 @@ class CausalPositions(PromptMasking):
         self, inputs: torch.Tensor, schema: torch.Tensor, training: bool = False, testing: bool = False
     ) -> torch.Tensor:
         """Shift the climbs' embeddings, [batch, length, climb_dim], by one to the right."""
-        before = torch.roll(inputs, 1, dims=1)
-        return torch.where(
-            follows(self.tokens()).unsqueeze(-1), before, self.masked_item_embedding.to(inputs.dtype)
-        )
+        return self.shift(inputs, self.masked_item_embedding.to(inputs.dtype))
+
+    def shift(self, values: torch.Tensor, first: torch.Tensor) -> torch.Tensor:
+        """Each position's value, [batch, length, width], at the next; `first` where no real one is before."""
+        return torch.where(follows(self.tokens()).unsqueeze(-1), torch.roll(values, 1, dims=1), first)
 
     def positions(self) -> torch.Tensor:
         """Real positions before each one: int64 [batch, length]."""

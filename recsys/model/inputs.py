@@ -25,12 +25,14 @@ from recsys.columns import (
     CATEGORIFIED,
     CLIMBER,
     DAY_PLACE,
+    FIRST_VALUE_ID,
     GIVEN,
     NOT_LOGGED_BIN,
     NUMBERS,
     UNKNOWN_ID,
 )
 from recsys.config.model import ModelConfig
+from recsys.model.body import token_width
 from recsys.model.masking import PromptMasking
 from recsys.model.permutation import interleave
 
@@ -61,6 +63,11 @@ class PromptedSequenceFeatures(tr.TabularSequenceFeatures):
                 if name in NUMBERS
             }
         )
+        before = [name for name in widths if name.removesuffix(BIN) in ATTRIBUTES]
+        self.before = None
+        if config.whole_history and self.masking.apart and before:
+            linear = torch.nn.Linear(sum(widths[name] for name in before), token_width(config), bias=False)
+            self.before = linear
         return self
 
     def forward(
@@ -79,11 +86,15 @@ class PromptedSequenceFeatures(tr.TabularSequenceFeatures):
         prompts = self._withhold(sends, hidden, given)
         prompts[self.item_id] = masking.apply_mask_to_inputs(sends[self.item_id], hidden)
         tokens = self.join(prompts)
+        if self.before is not None:
+            tokens = tokens + self._before(sends)
         return interleave(self.join(sends), tokens) if masking.two_tokens else tokens
 
     def read(self, inputs: dict[str, torch.Tensor], training: bool) -> dict[str, torch.Tensor]:
         """Every feature's embedding, [batch, length, its width], nothing masked; training hides some."""
         climbs = inputs[self.item_id]
+        if training and self.config.swap_climb:
+            inputs = {**inputs, self.item_id: self._swapped(climbs)}
         embedded = {name: value for part in self.merge_values for name, value in part(inputs).items()}
         for name, value in embedded.items():
             if value.ndim == 2:  # the climber's, one a row: [batch, width] -> [batch, length, width]
@@ -99,6 +110,14 @@ class PromptedSequenceFeatures(tr.TabularSequenceFeatures):
         """Every feature's embedding to [batch, length, d_model]."""
         joined: torch.Tensor = self.projection_module(self.aggregation(dict(embedded)))
         return joined
+
+    def _before(self, sends: dict[str, torch.Tensor]) -> torch.Tensor:
+        """What the attributes of the send before add to each token, [batch, length, d_model]."""
+        kept = [value for name, value in sends.items() if name.removesuffix(BIN) in ATTRIBUTES]
+        masking: PromptMasking = self.masking
+        joined = torch.cat(kept, dim=-1)
+        added: torch.Tensor = self.before(masking.shift(joined, torch.zeros_like(joined[:1, :1])))
+        return added
 
     def _given(self, inputs: dict[str, torch.Tensor], climbs: torch.Tensor, training: bool) -> torch.Tensor:
         """Which attributes the prompts hold: bool [batch, length or 1 for all, len(ATTRIBUTES)]."""
@@ -120,6 +139,14 @@ class PromptedSequenceFeatures(tr.TabularSequenceFeatures):
             if attribute in ATTRIBUTES:
                 kept[name] = self._replace(name, value, hidden & ~given[..., ATTRIBUTES.index(attribute)])
         return kept
+
+    def _swapped(self, climbs: torch.Tensor) -> torch.Tensor:
+        """The climbs, some by chance another: stochastic shared embeddings, uniform (Wu et al. 2019)."""
+        top = self.categorical_module.item_embedding_table.num_embeddings
+        swap = (torch.rand(climbs.shape) < self.config.swap_climb).to(climbs.device) & (
+            climbs >= FIRST_VALUE_ID
+        )
+        return torch.where(swap, torch.randint(FIRST_VALUE_ID, top, climbs.shape).to(climbs.device), climbs)
 
     def _lost(self, name: str, values: torch.Tensor, climbs: torch.Tensor, training: bool) -> torch.Tensor:
         """Where a feature is unknown, or hidden by training whatever the masking: bool [batch, length]."""

@@ -30,12 +30,14 @@ from recsys.model.detection import Detector
 from recsys.model.inputs import PromptedSequenceFeatures
 from recsys.model.masking import PromptMasking
 from recsys.model.network import Network
-from recsys.model.task import next_item_task
+from recsys.model.output import side_sizes
+from recsys.model.task import NextClimbTask
 from recsys.sequences.asking import Asking
 
 if TYPE_CHECKING:
     from merlin.schema import Schema
 
+    from recsys.sequences.store import Sequences
     from recsys.sequences.windows import Batch
 
 
@@ -106,6 +108,21 @@ class PromptedTransformer(tr.Model, Network):
         masking: PromptMasking = self.get_submodule("heads.0.body").inputs.masking
         return masking.asking()
 
+    @property
+    def note(self) -> str:  # type: ignore[override]
+        """Which loss was chosen by the size of the catalogue, where it is not the whole softmax."""
+        return f"loss: {self.task.reason}" if self.task.sampled_by_size else ""
+
+    def read_sends(self, sequences: Sequences, sends: Array) -> None:
+        """Count the climbs' usual attributes, which join their embeddings in the output."""
+        self.task.pre.read_sends(sequences, sends)
+
+    @property
+    def task(self) -> NextClimbTask:
+        """The head's one task."""
+        (task,) = self.heads[0].prediction_task_dict.values()
+        return task
+
     def training_loss(self, batch: Batch) -> torch.Tensor:
         """Mean loss over the predicted positions of the batch; for rtd, with the weighted detection's."""
         predicted = self(dict(batch), training=True)
@@ -153,17 +170,16 @@ def build_model(schema: Schema, config: ModelConfig) -> PromptedTransformer:
     ).prepare(config)
     body = tr.SequentialBlock(inputs, build_body(config, inputs.masking))
     to_climbs = tr.MLPBlock([config.climb_dim], activation=None)
-    task = next_item_task(config)
+    task = NextClimbTask(config, _sides(selected) if config.climb_features else {})
     model = PromptedTransformer(tr.Head(body, task, task_blocks=to_climbs, inputs=inputs))
     model.detector = Detector(config.d_model, config.rtd_weight) if config.masking == "rtd" else None
     model.prompted = any(name.removesuffix(BIN) in ATTRIBUTES for name in selected.column_names)
     return model
 
 
-def item_embeddings(model: tr.Model) -> Array:
-    """The climbs' embeddings, float32 [n_items, climb_dim], in the order of the scores."""
-    table = model.heads[0].body.inputs.categorical_module.item_embedding_table.weight
-    return table.detach().float().cpu().numpy()[FIRST_VALUE_ID:]
+def item_embeddings(model: PromptedTransformer) -> Array:
+    """What climbs are scored by, float32 [n_items, climb_dim], in the order of the scores."""
+    return model.task.pre.vectors().detach().float().cpu().numpy()[FIRST_VALUE_ID:]
 
 
 def _widths(selected: Schema, config: ModelConfig) -> dict[str, int]:
@@ -181,6 +197,12 @@ def _soft_bins(schema: Schema, config: ModelConfig) -> dict[str, int]:
     return {
         name: config.soft_bins or int(schema[name + BIN].int_domain.max) + 1 - FIRST_BIN for name in numbers
     }
+
+
+def _sides(selected: Schema) -> dict[str, int]:
+    """The attributes that describe a climb, name to number of ids, of those that the model reads."""
+    categorical = selected.select_by_tag(Tags.CATEGORICAL)
+    return side_sizes({each.name: int(each.int_domain.max) + 1 for each in categorical})
 
 
 def _masking(config: ModelConfig) -> PromptMasking:

@@ -15,6 +15,7 @@ from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 from lightning.pytorch.plugins.io import TorchCheckpointIO
 
 from recsys.config.training import TrainingConfig
+from recsys.console import say
 from recsys.errors import RunError, UsageError
 from recsys.files import atomic_path
 from recsys.training.epochs import EpochLines
@@ -76,6 +77,8 @@ def fit(module: NextClimb, config: TrainingConfig, folder: Path, resume: bool) -
     -------
     Epochs trained, the best epoch (1-based) and its validation score.
     """
+    if module.model.note:
+        say(module.model.note)
     checkpoints = (folder / "checkpoints").absolute()
     each: dict[str, Any] = {"save_on_train_epoch_end": True, "enable_version_counter": False}
     best = RunCheckpoint(checkpoints, "best", monitor=SCORE, mode="max", **each)

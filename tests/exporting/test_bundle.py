@@ -232,7 +232,7 @@ def test_int8_bundle(folders, tmp_path, monkeypatch):
     assert len(open_recommender(tmp_path / "small").recommend(Request(CLIMBER))) == 10
 
 
-BODIES = [(body, "binned") for body in ("xlnet", "gpt2", "bert", "electra", "albert")]
+BODIES = [(body, "binned") for body in ("xlnet", "gpt2", "bert", "electra", "albert", "prenorm")]
 
 
 @pytest.mark.parametrize(("body", "numbers"), [*BODIES, ("bert", "soft"), ("bert", "continuous")])
@@ -244,7 +244,9 @@ def test_every_body_exports(folders, tmp_path, body, numbers):
     from workflows.sends import read_schema
 
     schema = read_schema(folders[0] / "schema.pbtxt")
-    config = ModelConfig(body=body, numbers=numbers, d_model=16, layers=1, climb_dim=16, length=12)
+    config = ModelConfig(
+        body=body, masking="last", numbers=numbers, d_model=16, layers=1, climb_dim=16, length=12
+    )
     model = build_model(schema, config).eval()
     export_graph(model, schema, config, tmp_path / "model.onnx")
     longer = config.model_copy(update={"length": 33})

@@ -333,3 +333,11 @@ def test_electra_is_not_bert(schema):
         block = build(schema, body, "mlm").heads[0].body
         widths[body] = block.inputs(dict(random_batch(np.random.default_rng(0), 4)), testing=True).shape[2]
     assert widths == {"bert": 16, "electra": 8}
+
+
+@pytest.mark.parametrize("masking", Masking.__args__)
+def test_every_masking_has_a_body_where_none_is_named(masking):
+    config = ModelConfig(masking=masking)
+    assert config.body == ("xlnet" if masking == "plm" else "prenorm")
+    assert ModelConfig.model_validate_json(config.model_dump_json()) == config
+    assert (ModelConfig().body, ModelConfig().masking) == ("prenorm", "clm")

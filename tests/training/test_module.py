@@ -63,6 +63,24 @@ def test_rate_warms_up_to_the_highest_and_ends_at_the_final_one():
     assert all(a >= b for a, b in itertools.pairwise(rates[100:]))
 
 
+def test_weights_of_linear_layers_decay_and_nothing_else_does(schema):
+    from tests.test_model import build
+
+    from recsys.training.module import decay_groups
+
+    model = build(schema, "prenorm", "clm")
+    decayed, kept = decay_groups(model, 0.1)
+    assert (decayed["weight_decay"], kept["weight_decay"]) == (0.1, 0.0)
+    names = {id(each): name for name, each in model.named_parameters()}
+    found = {names[id(each)] for each in decayed["params"]}
+    assert len(decayed["params"]) + len(kept["params"]) == len(names)
+    assert all(name.endswith("weight") and "embedding" not in name and "norm" not in name for name in found)
+    for part in ("qkv", "narrow", "task_block", "projection_module.0"):
+        assert any(part in name for name in found), part
+    table = model.task.pre.table.weight
+    assert not any(each is table for each in decayed["params"])
+
+
 def test_asking_for_a_gpu_where_there_is_none(monkeypatch):
     from recsys.training.fit import choose_device
 
