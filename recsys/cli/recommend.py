@@ -118,10 +118,12 @@ def _print_table(climber: str | None, items: list[Item], empty: bool) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from recsys.console import cell
+
     title = (
         "Popular climbs (the logbook is empty)" if empty else f"Next climbs for {climber or 'this logbook'}"
     )
-    table = Table(title=title, title_justify="left", box=None, header_style="bold")
+    table = Table(title=cell(title), title_justify="left", box=None, header_style="bold")
     for heading in ("", "climb", "name", "grade", "region"):
         table.add_column(heading, overflow="fold", no_wrap=heading == "climb")
     table.add_column("share of sends" if empty else "probability", justify="right")
@@ -131,7 +133,8 @@ def _print_table(climber: str | None, items: list[Item], empty: bool) -> None:
         table.add_column("prompt", justify="right")
     for place, item in enumerate(items, 1):
         texts = [each or "-" for each in (item.climb_id, item.name, item.grade, item.region)]
-        table.add_row(str(place), *texts, f"{item.score:.1%}", *(_why(item) if explained else ()))
+        texts += [f"{item.score:.1%}", *(_why(item) if explained else ())]
+        table.add_row(str(place), *map(cell, texts))
     console = Console()
     console.print(table) if console.is_terminal else Console(width=_PIPED).print(table)
 

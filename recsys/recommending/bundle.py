@@ -89,7 +89,8 @@ class Bundle:
         if place is None:
             return None
         start, end = self._arrays["offsets"][place : place + 2]
-        columns: dict[str, Any] = {name: self._arrays[name][start:end] for name in (c.RATING, c.DAY)}
+        numbers = (c.RATING, c.DAY) if self.has_time else (c.RATING,)  # plain order is no day
+        columns: dict[str, Any] = {name: self._arrays[name][start:end] for name in numbers}
         for name in CODED:
             texts = self._histories[name]
             columns[name] = [None if code < 0 else texts[code] for code in self._arrays[name][start:end]]

@@ -11,6 +11,7 @@ from typing import Any
 from recsys.errors import UsageError
 
 Span = tuple[float, float]
+_COMPARED = 200  # characters of a name that was mistyped; comparing takes time by their square
 
 
 @dataclass(frozen=True)
@@ -135,6 +136,6 @@ def known_region(name: str, regions: Sequence[str]) -> str:
 def nearest(name: str, names: Sequence[str]) -> str:
     """The end of a message that names what comes nearest to `name`."""
     folded = {each.casefold(): each for each in names}
-    close = difflib.get_close_matches(name.casefold(), list(folded), n=3, cutoff=0.5)
+    close = difflib.get_close_matches(name[:_COMPARED].casefold(), list(folded), n=3, cutoff=0.5)
     shown = [folded[each] for each in close] or list(names[:3])
     return f"; {'the nearest' if close else 'for example'}: {', '.join(shown)}"
