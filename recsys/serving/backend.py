@@ -180,7 +180,7 @@ def open_backend(folder: Path, opener: Opener | None = None) -> Backend:
     digest = manifest_digest(folder)
     recommender = (opener or _open)(folder)
     card = folder / CARD
-    text = card.read_text(encoding="utf-8") if card.is_file() else ""
+    text = card.read_text(encoding="utf-8", errors="replace") if card.is_file() else ""
     if manifest_digest(folder) != digest:
         raise RunError(f"{folder / MANIFEST}: changed while the bundle was read; it is read again")
     return Backend(recommender, digest, text)
