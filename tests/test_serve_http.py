@@ -342,3 +342,11 @@ def test_examples_are_valid(client):
         for example in schemas[name]["examples"]:
             response = client.post(path, json=example)
             assert response.status_code in (200, 404), response.text
+
+
+def test_only_the_widget_may_be_loaded_by_other_sites(client):
+    policy = "cross-origin-resource-policy"
+    assert client.get("/widget.js").headers[policy] == "cross-origin"
+    for path in ("/", "/main.js", "/api/regions", "/widget.html"):
+        assert client.get(path).headers[policy] == "same-origin"
+    assert client.get("/widget.js").headers["x-content-type-options"] == "nosniff"

@@ -70,11 +70,14 @@ class Graph:
 
     def __init__(self, path: Path, trial: Mapping[str, Array], n_items: int) -> None:
         self._path, self._n_items, self._session = path, n_items, session(path)
-        self._names = [each.name for each in self._session.get_inputs()]
-        for each in self._session.get_inputs():
-            kind = _TENSORS[trial[each.name].dtype.name] if each.name in trial else None
-            if each.type != kind:
-                raise RunError(f"{path}: asks for {each.name[:80]} as {each.type}; export it again")
+        try:
+            asked = {each.name: each.type for each in self._session.get_inputs()}
+        except UnicodeDecodeError as error:
+            raise RunError(f"{path}: its inputs have names that are no text; export it again") from error
+        self._names = list(asked)
+        for name, kind in asked.items():
+            if name not in trial or kind != _TENSORS[trial[name].dtype.name]:
+                raise RunError(f"{path}: asks for {name[:80]!r} as {kind}; export it again")
         self.logits(trial)
 
     def logits(self, batch: Mapping[str, Array]) -> Array:

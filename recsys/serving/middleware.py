@@ -39,6 +39,8 @@ SECURITY: Final[Headers] = [
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
 ]
+_WIDGET: Final = "/widget.js"  # the one file that other sites' pages may load
+_SHARED: Final = [(n, b"cross-origin" if n == b"cross-origin-resource-policy" else v) for n, v in SECURITY]
 _REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}\Z")
 _LONGEST_ADDRESS: Final = 45  # of IPv6, with IPv4 in it
 _NO_ADDRESS: Final = re.compile(r"[^0-9A-Za-z.:_%-]")
@@ -76,14 +78,15 @@ class Observe:
             return
         began, status, size = time.perf_counter(), 0, 0
         request_id = scope.setdefault("state", {})["request_id"] = _request_id(scope)
-        private, bare = scope["path"].startswith(GUARDED_PATHS), scope["method"] == "HEAD"
+        private, shared = scope["path"].startswith(GUARDED_PATHS), scope["path"] == _WIDGET
+        bare = scope["method"] == "HEAD"
         asked = {**scope, "method": "GET"} if bare else scope
 
         async def sending(message: Message) -> None:
             nonlocal status, size
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = _with_headers(message["headers"], request_id, private)
+                message["headers"] = _with_headers(message["headers"], request_id, private, shared)
             elif bare:
                 message["body"] = b""
             else:
@@ -181,8 +184,8 @@ def _request_id(scope: Scope) -> str:
     return given.decode() if _REQUEST_ID.match(given) else uuid.uuid4().hex
 
 
-def _with_headers(headers: Any, request_id: str, private: bool) -> Headers:
-    added: Headers = [*SECURITY, (b"x-request-id", request_id.encode())]
+def _with_headers(headers: Any, request_id: str, private: bool, shared: bool) -> Headers:
+    added: Headers = [*(_SHARED if shared else SECURITY), (b"x-request-id", request_id.encode())]
     return [*headers, *added, *([(b"cache-control", b"no-store")] if private else [])]
 
 
