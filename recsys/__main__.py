@@ -10,7 +10,7 @@ def main() -> None:
     from recsys.cli.app import build_app
     from recsys.terminal import run
 
-    sys.exit(run(build_app(), "recsys"))
+    sys.exit(run(build_app(sys.argv[1:]), "recsys"))
 
 
 if __name__ == "__main__":

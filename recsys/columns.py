@@ -32,6 +32,10 @@ OPTIONAL: Final = (
 DAY: Final = "day"
 ROW: Final = "row"
 
+# Added before the split: how many sends of its climber's day stand before a send in an order that means
+# nothing; 0 where the logged order stands (`recsys.sequences.days`).
+DAY_PLACE: Final = "day_place"
+
 # What the workflow makes of them: sequences of features, numbers also as bins.
 CLIMB: Final = "climb"
 CLIMBER: Final = "climber"

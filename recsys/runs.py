@@ -55,9 +55,7 @@ class Run:
                 f"{folder}: not a run (no config.json); train one with: python train.py --output {folder}"
             )
         if not run.finished:
-            raise RunError(
-                f"{folder}: its training has not finished; continue with: --output {folder} --resume"
-            )
+            raise RunError(f"{folder}: its training has not finished; continue it with `resume`")
         return run
 
     @property

@@ -23,11 +23,16 @@ TRAINING = (
     "safetensors", "tomli",
 )  # fmt: skip
 STUDY = ("implicit", "jinja2", "matplotlib", "optuna")
+SERVING = ("fastapi", "uvicorn", "prometheus_client", "python_multipart", "starlette")
 
 
 def single(command: Callable[..., Any]) -> typer.Typer:
     """An app of one command, for ``python train.py`` and ``python -m workflows.sends``."""
-    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    app = typer.Typer(
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
     app.command()(command)
     return app
 
@@ -44,14 +49,12 @@ def run(app: typer.Typer, name: str) -> int:
         sys.stdout.flush()
         return result if isinstance(result, int) else 0
     except RecsysError as error:
-        return _fail(str(error))
+        return _fail(error.with_options())
     except ModuleNotFoundError as error:
-        missing = (error.name or "").split(".")[0]
-        if missing not in (*TRAINING, *STUDY):
+        needed = missing_part(error)
+        if needed is None:
             raise
-        part, extra = ("the study", "study") if missing in STUDY else ("training", "train")
-        install = f"pip install 'recsys-climb[{extra}]' (Python 3.10 or 3.11)"
-        return _fail(f"this needs {error.name}, a part of {part}: {install}")
+        return _fail(f"this needs {needed}")
     except typer.TyperException as error:
         command = getattr(getattr(error, "ctx", None), "command_path", name)
         message = error.format_message()
@@ -65,6 +68,18 @@ def run(app: typer.Typer, name: str) -> int:
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         return _fail(f"{where}{error.strerror or error}")
+
+
+def missing_part(error: ModuleNotFoundError) -> str | None:
+    """What has to be installed for a module that the light part does without; None for any other module."""
+    missing = (error.name or "").split(".")[0]
+    if missing not in (*TRAINING, *STUDY, *SERVING):
+        return None
+    part, extra = "training", "train"
+    if missing in (*STUDY, *SERVING):
+        part, extra = ("the study", "study") if missing in STUDY else ("the service", "serve")
+    python = "" if extra == "serve" else " (Python 3.10 or 3.11)"
+    return f"{error.name}, a part of {part}: pip install 'recsys-climb[{extra}]'{python}"
 
 
 def _fail(message: str) -> int:

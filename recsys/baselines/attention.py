@@ -14,6 +14,7 @@ from typing import ClassVar, Literal
 import torch
 from torch.nn import functional
 
+from recsys.baselines.network_settings import NetworkSettings
 from recsys.columns import FIRST_VALUE_ID
 from recsys.errors import UsageError
 
@@ -22,7 +23,7 @@ Activation = Callable[[torch.Tensor], torch.Tensor]
 
 
 @dataclass(frozen=True)
-class AttentionSettings:
+class AttentionSettings(NetworkSettings):
     """Sizes that every attention network has.
 
     Attributes

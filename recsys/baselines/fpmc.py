@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, ClassVar
 import torch
 
 from recsys.baselines.histories import before_target, whole
-from recsys.baselines.network_settings import cardinality
+from recsys.baselines.network_settings import NetworkSettings, cardinality
 from recsys.columns import CLIMB, CLIMBER, FIRST_VALUE_ID
 from recsys.model.losses import LossName
 from recsys.model.network import Network
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class FPMC:
+class FPMC(NetworkSettings):
     """Sizes and loss of an FPMC.
 
     Attributes

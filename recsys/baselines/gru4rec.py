@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, ClassVar
 import torch
 
 from recsys.baselines.histories import before_target, whole
-from recsys.baselines.network_settings import cardinality
+from recsys.baselines.network_settings import NetworkSettings, cardinality
 from recsys.columns import CLIMB, FIRST_VALUE_ID
 from recsys.model.losses import LossName
 from recsys.model.network import Network
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class GRU4Rec:
+class GRU4Rec(NetworkSettings):
     """Sizes and loss of a GRU4Rec.
 
     Attributes

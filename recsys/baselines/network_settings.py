@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from merlin.schema import Schema
@@ -10,8 +11,8 @@ if TYPE_CHECKING:
     from recsys.model.network import Network
 
 
-class NetworkSettings(Protocol):
-    """A frozen dataclass of sizes that builds the network it describes.
+class NetworkSettings(ABC):
+    """A frozen dataclass of sizes, or a configuration, that builds the network it describes.
 
     Attributes
     ----------
@@ -27,9 +28,9 @@ class NetworkSettings(Protocol):
     sequential: ClassVar[bool]
     every_position: ClassVar[bool]
 
+    @abstractmethod
     def build(self, schema: Schema, length: int) -> Network:
         """The untrained network for windows of `length` sends, its ids counted by the schema."""
-        ...
 
 
 def cardinality(schema: Schema, name: str) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from recsys import columns as c
+from recsys.baselines.interactions import Method
 from recsys.baselines.popularity import Popularity
 from recsys.baselines.tiers import tiered
 from recsys.columns import BIN
@@ -22,7 +23,7 @@ ASKED = (c.REGION, c.GRADE + BIN)
 
 
 @dataclass(frozen=True)
-class PromptedPopularity:
+class PromptedPopularity(Method):
     """Training sends of a climb that were logged with the prompt's region and grade; unprompted, all of them.
 
     Climbs with equally many are ordered by their sends in the region, then by those of the grade, then by

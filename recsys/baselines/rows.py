@@ -10,10 +10,14 @@ import importlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from types import MappingProxyType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from recsys.columns import ATTRIBUTES, FEATURES
 from recsys.errors import UsageError
+
+if TYPE_CHECKING:
+    from recsys.baselines.interactions import Method
+    from recsys.baselines.network_settings import NetworkSettings
 
 COUNTED: Final = "Counting and factorising"
 NEURAL: Final = "Simpler networks"
@@ -62,17 +66,18 @@ class Row:
     def description(self) -> dict[str, Any]:
         """What decides the outcome, beside the data, the budget and the seed: defaults as well."""
         method = self.load()
+        settings: Any
         if self.method == TRANSFORMER:
-            settings: Any = method.config.model_dump(mode="json")
+            settings = method.config.model_dump(mode="json")  # type: ignore[union-attr]
         else:
-            settings = [asdict(each) for each in getattr(method, "GRID", (method,))]
-        share = getattr(method, "every_position", None)
-        return {"method": self.method, "settings": settings, "every_position": share}
+            settings = [asdict(each) for each in getattr(method, "GRID", (method,))]  # type: ignore[arg-type]
+        return {"method": self.method, "settings": settings}
 
-    def load(self) -> Any:
+    def load(self) -> Method | NetworkSettings:
         """The settings object that fits or builds the method."""
         module, name = self.method.split(":")
-        return getattr(importlib.import_module(module), name)(**self.settings)
+        made: Method | NetworkSettings = getattr(importlib.import_module(module), name)(**self.settings)
+        return made
 
 
 def _transformer(

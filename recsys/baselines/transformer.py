@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from recsys.baselines.network_settings import NetworkSettings
 from recsys.columns import ATTRIBUTES
 from recsys.config.model import ModelConfig
 
@@ -16,15 +17,15 @@ if TYPE_CHECKING:
 _EVERY_POSITION = ("clm",)
 
 
-class Transformer:
+class Transformer(NetworkSettings):
     """Settings of `recsys.config.model.ModelConfig`, the window's length left to the study."""
 
     sequential = True
 
     def __init__(self, **settings: Any) -> None:
         self.config = ModelConfig(**settings)
-        self.prompted = any(name in ATTRIBUTES for name in self.config.features)
-        self.every_position = self.config.masking in _EVERY_POSITION
+        self.prompted = any(name in ATTRIBUTES for name in self.config.features)  # type: ignore[misc]
+        self.every_position = self.config.masking in _EVERY_POSITION  # type: ignore[misc]
 
     def build(self, schema: Schema, length: int) -> PromptedTransformer:
         """An untrained model for windows of `length` sends."""

@@ -14,7 +14,7 @@ def serve(
     port: Annotated[int, typer.Option(min=1, max=65535, help="port to listen on")] = 8000,
     api_keys: Annotated[
         Path | None,
-        typer.Option(help="file of API keys, one a line; more may be in RECSYS_API_KEYS [default: open]"),
+        typer.Option(help="file of API keys, one a line; more may be in RECSYS_API_KEYS (default: open)"),
     ] = None,
     max_body: Annotated[
         float, typer.Option(min=0.001, max=1000, help="MB of a request's body at the most")

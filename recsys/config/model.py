@@ -66,18 +66,18 @@ class ModelConfig(BaseModel):
         check_features(self.features)
         if self.aggregation == "sum" and self.numbers == "continuous":
             raise UsageError(
-                "--aggregation sum adds embeddings, and --numbers continuous has none; "
-                "use --numbers binned or soft with it"
+                "`aggregation` sum adds embeddings, and `numbers` continuous has none; "
+                "use `numbers` binned or soft with it"
             )
         if self.masking == "rtd" and self.loss != "softmax":
             raise UsageError(
-                f"--masking rtd draws climbs from the scores of the whole catalogue, and --loss {self.loss} "
-                "scores a sample; use --loss softmax with it"
+                f"`masking` rtd draws climbs from the scores of the whole catalogue, and `loss` {self.loss} "
+                "scores a sample; use `loss` softmax with it"
             )
         if self.d_model % self.heads:
-            raise UsageError(f"--d-model {self.d_model} is not a multiple of --heads {self.heads}")
+            raise UsageError(f"`d_model` {self.d_model} is not a multiple of `heads` {self.heads}")
         if self.body == "xlnet" and self.d_model % 2:
-            raise UsageError(f"--d-model {self.d_model} is odd, and xlnet's positions come in pairs")
+            raise UsageError(f"`d_model` {self.d_model} is odd, and xlnet's positions come in pairs")
         return self
 
 
@@ -88,8 +88,8 @@ def check_pair(body: str, masking: str) -> None:
         maskings = [m for m in Masking.__args__ if (body, m) not in REFUSED]  # type: ignore[attr-defined]
         bodies = [b for b in Body.__args__ if (b, masking) not in REFUSED]  # type: ignore[attr-defined]
         raise UsageError(
-            f"--body {body} cannot take --masking {masking}: {reason}; "
-            f"use --masking {' or '.join(maskings)} with it, or --body {' or '.join(bodies)}"
+            f"`body` {body} cannot take `masking` {masking}: {reason}; "
+            f"use `masking` {' or '.join(maskings)} with it, or `body` {' or '.join(bodies)}"
         )
 
 
@@ -97,6 +97,6 @@ def check_features(features: tuple[str, ...]) -> None:
     """Refuse an unknown feature, and a list without the climbs."""
     for name in features:
         if name not in FEATURES:
-            raise UsageError(f"--features: no feature {name!r}; there are {', '.join(FEATURES)}")
+            raise UsageError(f"`features`: no feature {name!r}; there are {', '.join(FEATURES)}")
     if "climb" not in features:
-        raise UsageError("--features: 'climb' is what is predicted and cannot be left out")
+        raise UsageError("`features`: 'climb' is what is predicted and cannot be left out")

@@ -93,6 +93,7 @@ def _about(trained: TrainedRun, measured: dict[str, Any]) -> dict[str, Any]:
         "run": trained.run.folder.name,
         "length": trained.length,
         "attributes": list(trained.attributes),
+        "day": trained.day,
         "n_items": len(trained.catalogue),
         "model": config.model.model_dump(mode="json"),
         "facts": config.facts,

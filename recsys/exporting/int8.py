@@ -69,5 +69,5 @@ def check_loss(before: dict[str, float], after: dict[str, float]) -> None:
         if after[name] < (1 - LOSS) * value:
             raise RunError(
                 f"int8 takes {METRIC} ({name}) from {value:.4f} to {after[name]:.4f}, more than {LOSS:.0%} "
-                "of it; not exported, leave --int8 out"
+                "of it; not exported, leave `int8` out"
             )

@@ -25,7 +25,7 @@ from recsys.columns import ATTRIBUTES, BIN, FIRST_VALUE_ID
 from recsys.config.model import ModelConfig
 from recsys.errors import UsageError
 from recsys.model.aggregation import AGGREGATIONS
-from recsys.model.body import build_body
+from recsys.model.body import build_body, token_width
 from recsys.model.detection import Detector
 from recsys.model.inputs import PromptedSequenceFeatures
 from recsys.model.masking import PromptMasking
@@ -117,7 +117,7 @@ def build_model(schema: Schema, config: ModelConfig) -> PromptedTransformer:
             for name, dim in dims.items()
         },
         soft_embedding_dims=dims,
-        projection=Projection(config.d_model, config.dropout),
+        projection=Projection(token_width(config), config.dropout),
         masking=_masking(config),
     ).prepare(config)
     body = tr.SequentialBlock(inputs, build_body(config, inputs.masking))

@@ -40,6 +40,7 @@ MODEL, FEATURES, CLIMBS, HISTORIES, ARRAYS = (
 CARD: Final = "MODEL_CARD.md"
 FILES: Final = (BUNDLE, MODEL, FEATURES, CLIMBS, HISTORIES, ARRAYS, CARD)
 CODED: Final = (c.CLIMB_ID, c.REGION, c.GRADE)  # texts of a send, kept as places in a list of distinct ones
+DAYS: Final = ("file", "set")  # how days without an order were read; the first where nothing is said
 WRITTEN: Final = (c.COMMENT, c.BETA)  # of which is kept only whether there were any
 
 
@@ -61,6 +62,7 @@ class Bundle:
         if not set(self.attributes) <= set(c.ATTRIBUTES):
             about.refuse("attributes", f"are not all of {', '.join(c.ATTRIBUTES)}")
         self.length = about.integer("length", 1, LONGEST_WINDOW)
+        self.day: str = about.choice("day", DAYS, DAYS[0])
         self.catalogue = read_catalogue(folder / CLIMBS)
         self.features = read_features(folder / FEATURES)
         self.has_time = self.features.has_time

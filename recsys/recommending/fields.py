@@ -84,6 +84,13 @@ class Fields:
             self.refuse(name, f"is no number from {low:g} to {high:g}")
         return float(value)
 
+    def choice(self, name: str, known: Sequence[str], otherwise: str) -> str:
+        """One of several words, or another where the field is missing."""
+        value = self._values.get(name, otherwise)
+        if value not in known:
+            self.refuse(name, f"is none of {', '.join(known)}")
+        return str(value)
+
     def texts(self, name: str, n: int | None = None, blanks: bool = False, same: bool = True) -> list[Any]:
         """A list of texts, [n] where n is given: with None among them, or twice the same, only if allowed."""
         values = self._list(name, n)

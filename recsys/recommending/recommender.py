@@ -133,7 +133,7 @@ class Recommender:
     def allowed(self, request: Request, logbook: Logbook) -> Array:
         """The climbs that the request allows, bool [n_items]; a `UsageError` if there is none."""
         if request.grades is not None and np.isnan(self.catalogue.ordinals).all():
-            raise UsageError("--grade: the sends of this run have no grades")
+            raise UsageError("`grade`: the sends of this run have no grades")
         allowed = self.catalogue.allowed(request.grades, request.region, request.min_stars)
         if request.exclude_seen:
             allowed &= self.catalogue.without(logbook.climbs)

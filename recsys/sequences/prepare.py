@@ -9,7 +9,7 @@ climbs.parquet   the catalogue in the order of the model's outputs: id, name, us
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,7 +63,7 @@ def prepare(frame: pd.DataFrame, parts: Array, has_time: bool, folder: Path) -> 
     """
     training = frame[parts == TRAIN]
     if training.empty:
-        raise DataError("no send is left for training", remedy="use more sends or another --split")
+        raise DataError("no send is left for training", remedy="use more sends or another `split`")
     with atomic_folder(folder / "workflow", replace=True) as fresh:
         workflow = workflow_of.fit(training, fresh, has_time)
     with atomic_path(folder / "schema.pbtxt") as fresh:
@@ -83,6 +83,8 @@ def load_prepared(folder: Path) -> Prepared:
     workflow = load_workflow(folder)
     sends = pd.read_parquet(folder / "sends.parquet")
     sequences = Sequences.from_table(workflow_of.transform(workflow, sends))
+    if c.DAY_PLACE in sends:
+        sequences = replace(sequences, places=sends[c.DAY_PLACE].to_numpy()[sequences.rows])
     return Prepared(
         sends=sends,
         sequences=sequences,
@@ -104,7 +106,7 @@ def _reduced(frame: pd.DataFrame) -> pd.DataFrame:
     """The workflow's columns; of the texts only whether there was one."""
     from workflows.operators import has_text
 
-    kept = frame[[name for name in workflow_of.INPUTS if name in frame]].copy()
+    kept = frame[[name for name in (*workflow_of.INPUTS, c.DAY_PLACE) if name in frame]].copy()
     for name in (c.COMMENT, c.BETA):
         if name in kept:
             kept[name] = has_text(kept[name]).map({True: "yes", False: None})

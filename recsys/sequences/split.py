@@ -29,7 +29,7 @@ Parts = NDArray[np.int8]
 
 _VALIDATION_SHARE: Final = 0.05
 _TEST_SHARE: Final = 0.10
-_INSTEAD: Final = "pass --split leave-one-out"
+_INSTEAD: Final = "pass `split` leave-one-out"
 
 
 def assign(

@@ -129,7 +129,7 @@ async def _run(server: Server, app: FastAPI, sockets: list[socket.socket]) -> No
 def _addresses(host: str, port: int) -> list[tuple[int, int, int, str, tuple[object, ...]]]:
     kind, flags = socket.SOCK_STREAM, socket.AI_PASSIVE
     found = socket.getaddrinfo(host or None, port, type=kind, flags=flags)
-    return list(dict.fromkeys(found))  # type: ignore[arg-type]
+    return list(dict.fromkeys(found))
 
 
 def _listening(family: int, address: tuple[object, ...]) -> socket.socket:

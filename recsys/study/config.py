@@ -37,6 +37,12 @@ class StudyConfig(BaseModel):
     paper: Literal["none", "bc", "world"] = Field("none", description="the paper's table to show beside")
     settings: Mapping[str, Mapping[str, float]] = Field({}, description="row to settings other than its own")
 
+    @property
+    def as_run(self) -> RunConfig:
+        """The run's configuration with the study's windows and budget: what a row is fitted with."""
+        model = self.run.model.model_copy(update={"length": self.length})
+        return self.run.model_copy(update={"model": model, "training": self.training})
+
     def row(self, name: str) -> Row:
         """A row with the settings that this study gives it."""
         row = ROWS[name]

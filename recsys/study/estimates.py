@@ -153,7 +153,8 @@ def _prompted_reference(reference: str, prompted: Collection[str]) -> str:
 
 def _history(cases: Cases) -> Array:
     """Sends before each target."""
-    return cases.sends - cases.sequences.offsets[cases.climbers]
+    sequences = cases.sequences
+    return sequences.before(cases.sends) - sequences.offsets[cases.climbers]
 
 
 def _popularity(material: Material) -> Array:

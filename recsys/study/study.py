@@ -88,7 +88,7 @@ def load(folder: Path, config: StudyConfig | None = None) -> Material:
     left_out = tuple(name for name in config.rows if not _told(prepared.schema, ROWS[name].needs))
     kept = tuple(name for name in config.rows if name not in left_out)
     if not kept:
-        raise UsageError(f"--rows {','.join(left_out)}: the data lacks the feature; choose other rows")
+        raise UsageError(f"`rows` {','.join(left_out)}: the data lacks the feature; choose other rows")
     config = config.model_copy(update={"rows": kept})
     return Material(config, Interactions.of(prepared), prepared.schema, left_out)
 
@@ -141,12 +141,12 @@ def _prepare(home: Run, config: StudyConfig) -> StudyConfig:
 def _refuse_other(home: Run, asked: RunConfig) -> None:
     """A folder keeps the cells of one data set and one split."""
     if not (home.folder / STUDY).is_file():
-        raise UsageError(f"{home.folder}: holds a run, not a study; choose another --out")
+        raise UsageError(f"{home.folder}: holds a run, not a study; choose another `out`")
     old = home.config.model_dump(exclude={"facts"})
     for name, value in asked.model_dump(exclude={"facts"}).items():
         if old[name] != value:
             raise UsageError(
-                f"{home.folder}: was started with {name} {old[name]}, not {value}; choose another --out"
+                f"{home.folder}: was started with {name} {old[name]}, not {value}; choose another `out`"
             )
 
 

@@ -49,7 +49,7 @@ def choose_device(config: TrainingConfig) -> tuple[str, str]:
     """Lightning's name of the accelerator, and one line that says which was chosen and why."""
     cuda = torch.cuda.is_available()
     if config.accelerator == "gpu" and not cuda:
-        raise UsageError("--accelerator gpu: torch sees no CUDA device; use --accelerator auto or cpu")
+        raise UsageError("`accelerator` gpu: torch sees no CUDA device; use `accelerator` auto or cpu")
     if cuda and config.accelerator != "cpu":
         precision = "bf16" if _precision(config, "cuda") == "bf16-mixed" else "float32"
         return "cuda", f"torch on {torch.cuda.get_device_name()} in {precision} (a CUDA device is there)"

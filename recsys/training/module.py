@@ -137,7 +137,7 @@ class NextClimb(pl.LightningModule):
         """
         if not torch.isfinite(self.trainer.callback_metrics.get("train_loss", torch.zeros(()))):
             raise DivergedError(
-                f"the loss is not finite after epoch {self.current_epoch + 1}; lower --learning-rate "
+                f"the loss is not finite after epoch {self.current_epoch + 1}; lower `learning_rate` "
                 f"({self.config.learning_rate:g})"
             )
         values = []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,6 +30,7 @@ def evaluate_run(
     exclude_seen: bool,
     seed: int,
     part: str = "test",
+    said: Mapping[str, Any] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """Evaluate a model and the baselines on one part: metrics.json without its seconds.
 
@@ -45,6 +48,8 @@ def evaluate_run(
         Of the bootstrap and of the random baseline.
     part:
         "test", or "validation".
+    said:
+        What else the protocol is to say: `recsys.training.prepare.described` of the run's configuration.
     """
     cases = Cases.of(prepared.sequences, prepared.parts, part)
     if not len(cases):
@@ -70,7 +75,7 @@ def evaluate_run(
         "split": part,
         "n_cases": len(cases),
         "n_items": prepared.n_items,
-        "protocol": {**protocol(exclude_seen), **facts},
+        "protocol": {**protocol(exclude_seen), **said, **facts},
     }
     for name, scorer in scorers.items():
         result = evaluate(scorer, cases.targets, cases.climbers, seen, prepared.n_items, seed=seed)

@@ -40,6 +40,7 @@ class TrainedRun:
     def __init__(self, run: Run) -> None:
         self.run = run
         self.length = run.config.model.length
+        self.day: str = run.config.day
         self.attributes: Sequence[str] = ATTRIBUTES
         self.workflow = load_workflow(run.folder)
         self.schema = workflow_of.read_schema(run.folder / "schema.pbtxt")
