@@ -6,6 +6,10 @@ import contextlib
 import sys
 import time
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.text import Text
 
 _WORTH_A_LINE = 2.0  # seconds
 
@@ -26,6 +30,13 @@ def say(text: str) -> None:
 def warn(text: str) -> None:
     """A line about something that the person should know and that stops nothing."""
     say(f"warning: {text}")
+
+
+def cell(text: str) -> Text:
+    """Data as rich prints it as it is: brackets are no markup, and nothing in it steers a terminal."""
+    from rich.text import Text
+
+    return Text("".join(each if each.isprintable() else "\ufffd" for each in text))
 
 
 @contextlib.contextmanager

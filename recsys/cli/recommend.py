@@ -127,17 +127,15 @@ def _print_csv(items: list[Item]) -> None:
 
 
 def _print_table(climber: str | None, items: list[Item], empty: bool) -> None:
-    from rich.markup import escape
     from rich.table import Table
 
+    from recsys.console import cell
     from recsys.terminal import print_table
 
     title = (
-        "Popular climbs (the logbook is empty)"
-        if empty
-        else f"Next climbs for {escape(climber or 'this logbook')}"
+        "Popular climbs (the logbook is empty)" if empty else f"Next climbs for {climber or 'this logbook'}"
     )
-    table = Table(title=title, title_justify="left", box=None, header_style="bold")
+    table = Table(title=cell(title), title_justify="left", box=None, header_style="bold")
     for heading in ("", "climb", "name", "grade", "region"):
         table.add_column(heading, overflow="fold", no_wrap=heading == "climb")
     table.add_column("share of sends" if empty else "probability", justify="right")
@@ -146,8 +144,9 @@ def _print_table(climber: str | None, items: list[Item], empty: bool) -> None:
         table.add_column("because of")
         table.add_column("prompt", justify="right")
     for place, item in enumerate(items, 1):
-        texts = [escape(each or "-") for each in (item.climb_id, item.name, item.grade, item.region)]
-        table.add_row(str(place), *texts, f"{item.score:.1%}", *(_why(item) if explained else ()))
+        texts = [each or "-" for each in (item.climb_id, item.name, item.grade, item.region)]
+        texts += [f"{item.score:.1%}", *(_why(item) if explained else ())]
+        table.add_row(str(place), *map(cell, texts))
     print_table(table)
 
 
@@ -155,8 +154,6 @@ def _why(item: Item) -> tuple[str, str]:
     """The sends that moved a climb most, and the prompt's share; how far each moved it is in the JSON."""
     if item.why is None:
         return "-", "-"
-    from rich.markup import escape
-
     share = item.why.prompt_share
     names = ", ".join(each.name or each.climb_id for each in item.why.sends)
-    return escape(names or "-"), "-" if share is None else f"{share:+.0%}"
+    return names or "-", "-" if share is None else f"{share:+.0%}"

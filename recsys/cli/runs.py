@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -36,11 +36,11 @@ def runs(
     print("recall@10; a run that is not finished has none")
 
 
-def _cells(row: dict[str, object]) -> list[str]:
-    from rich.markup import escape
+def _cells(row: dict[str, object]) -> list[Any]:
+    from recsys.console import cell
 
     names = ("run", "data", "method", "split", "cases", "prompted", "unprompted", "popularity", "seconds")
-    return [escape(_shown(row.get(name))) for name in names]
+    return [cell(_shown(row.get(name))) for name in names]
 
 
 def _shown(value: object) -> str:

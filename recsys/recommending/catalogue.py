@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from recsys.arrays import Array
 from recsys.errors import UsageError
 from recsys.logbooks.grades import ordinals
 from recsys.recommending.blocked import Blocked
+from recsys.recommending.fields import Fields
 from recsys.recommending.request import Item, Why, nearest
 
 STARS = "stars"
@@ -170,3 +172,23 @@ class Catalogue:
     def _folded(self) -> list[tuple[str, str]]:
         pairs = zip(self.names, self.ids, strict=True)
         return [((name or "").casefold(), climb.casefold()) for name, climb in pairs]
+
+
+def read_catalogue(path: Path) -> Catalogue:
+    """climbs.json as a bundle holds it.
+
+    Raises
+    ------
+    RunError
+        A column is missing, or holds what it should not.
+    """
+    fields = Fields.read(path)
+    ids = fields.texts(c.CLIMB_ID, same=False)
+    if not ids:
+        fields.refuse(c.CLIMB_ID, "names no climb")
+    columns = {name: fields.texts(name, len(ids), blanks=True) for name in (c.CLIMB_NAME, c.GRADE, c.REGION)}
+    columns[STARS] = fields.numbers(STARS, len(ids), -1e6, 1e6, blanks=True)
+    columns[SENDS] = fields.numbers(SENDS, len(ids), 0, 2**53)
+    if not any(columns[SENDS]):
+        fields.refuse(SENDS, "are all 0")
+    return Catalogue.from_columns({c.CLIMB_ID: ids, **columns})

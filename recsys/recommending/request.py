@@ -12,6 +12,7 @@ from recsys.errors import UsageError
 from recsys.recommending.blocked import OPEN, Blocked
 
 Span = tuple[float, float]
+_COMPARED = 200  # characters of a name that was mistyped; comparing takes time by their square
 
 
 @dataclass(frozen=True)
@@ -156,6 +157,6 @@ def known_region(name: str, regions: Sequence[str]) -> str:
 def nearest(name: str, names: Sequence[str]) -> str:
     """The end of a message that names what comes nearest to `name`."""
     folded = {each.casefold(): each for each in names}
-    close = difflib.get_close_matches(name.casefold(), list(folded), n=3, cutoff=0.5)
+    close = difflib.get_close_matches(name[:_COMPARED].casefold(), list(folded), n=3, cutoff=0.5)
     shown = [folded[each] for each in close] or list(names[:3])
     return f"; {'the nearest' if close else 'for example'}: {', '.join(shown)}"

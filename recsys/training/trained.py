@@ -59,7 +59,9 @@ class TrainedRun:
     def logbook(self, climber: str) -> Logbook | None:
         """A stored logbook, or None."""
         rows = self.sends[self.sends[c.CLIMBER_ID] == climber]
-        return None if rows.empty else logbook_of(rows)
+        if rows.empty:
+            return None
+        return logbook_of(rows if self.has_time else rows.drop(columns=c.DAY))  # plain order is no day
 
     def encode(self, logbooks: Sequence[Logbook], climbers: Sequence[str | None]) -> Batch:
         """Windows that end at each logbook's last send (see `Backend`)."""
