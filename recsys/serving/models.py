@@ -23,7 +23,9 @@ class Send(_Strict):
     """One send, in the columns of a logbook."""
 
     climb_id: Name
-    date: Annotated[str, Field(min_length=4, max_length=40, description="a date, as in 2026-06-01")]
+    date: Annotated[
+        str, Field(min_length=1, max_length=40, description="a date, as in 2026-06-01, or a number that orders")
+    ]
     climber_id: Short | None = None
     sequence: Annotated[int, Field(ge=0, le=2**31)] | None = None
     region: Short | None = None
@@ -171,6 +173,7 @@ class Logbook(Insights):
     source: str
     n_rejects: int
     rejects: list[Reject]
+    notes: Annotated[list[str], Field(description="what was used and should be known, counted")]
     left_out: Annotated[int, Field(description="older sends beyond what a request may hold")]
     sends: list[dict[str, Any]]
 
