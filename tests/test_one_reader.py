@@ -156,7 +156,7 @@ def text_of(header: list[str], rows: list[list[str]], delimiter: str = ",", quot
 
 
 SAME = settings(
-    max_examples=150, deadline=None,
+    max_examples=60, deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )  # fmt: skip
 

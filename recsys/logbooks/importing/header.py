@@ -45,12 +45,13 @@ def find_header(sheet: Sheet, wanted: str | Source = AUTO) -> Header:
     """
     source = source_named(wanted) if isinstance(wanted, str) else wanted
     sources = [source] if source else list(SOURCES.values())
-    found = [each for each in _heads(sheet) for each in _claims(each, sources, source is not None)]
+    heads = list(_heads(sheet))
+    found = [claim for head in heads for claim in _claims(head, sources, source is not None)]
     best = max((score for score, _ in found), default=0)
     headers = [header for score, header in found if score == best]
     names = sorted({header.source.name for header in headers})
     if not headers:
-        raise _unknown(sheet, source)
+        raise _unknown(sheet, heads, source)
     if len(names) > 1:
         problem = f"its header may be of {' or '.join(names)}"
         raise DataError(problem, path=sheet.name, remedy=f"name it, as in --source {names[0]}")
@@ -75,6 +76,7 @@ def _heads(sheet: Sheet) -> Iterator[_Head]:
 
 def _claims(head: _Head, sources: Sequence[Source], named: bool) -> Iterator[tuple[int, Header]]:
     places = _places(head.cells)
+    sources = sources if len(places) > 1 or named else ()
     for source in sources:
         if head.first or not source.first_row:
             if score := source.claims(set(places), named):
@@ -88,24 +90,23 @@ def _places(cells: Sequence[str]) -> dict[str, int]:
     return {name: place for place, name in reversed([*enumerate(keys)]) if name}
 
 
-def _unknown(sheet: Sheet, wanted: Source | None) -> DataError:
-    best = max(_heads(sheet), key=lambda head: sum(bool(each.strip()) for each in head.cells), default=None)
-    first = next((head.cells for head in _heads(sheet) if head.cells), best.cells if best else [])
+def _unknown(sheet: Sheet, heads: Sequence[_Head], wanted: Source | None) -> DataError:
+    first = next((head.cells for head in heads if head.cells), [])
     if not first:
         return DataError("is empty", path=sheet.name, remedy="give a logbook as its site exports it")
     shown = ", ".join(" ".join(cell.split())[:40] for cell in first[:30])
     what = "" if sheet.kind == "CSV" else f"is {sheet.kind} that "
     if wanted is None:
         problem = f"{what}is of no known source by its header"
-        return DataError(problem, path=sheet.name, value=shown, remedy=_nearest(sheet))
+        return DataError(problem, path=sheet.name, value=shown, remedy=_nearest(heads))
     needed = ", ".join(sorted(wanted.required)) + f" and one of {', '.join(sorted(wanted.telling))}"
     problem = f"{what}has no header of {wanted.title}"
     return DataError(problem, path=sheet.name, value=shown, remedy=f"it needs {needed}; or leave --source out")
 
 
-def _nearest(sheet: Sheet) -> str:
+def _nearest(heads: Sequence[_Head]) -> str:
     """The source that shares most columns with a row of the file, why it is not that one, and what to do."""
-    rows = [set(_places(head.cells)) for head in _heads(sheet)]
+    rows = [set(_places(head.cells)) for head in heads]
     pairs = [(len(source.columns & row), source, row) for row in rows for source in SOURCES.values()]
     shared, source, row = max(pairs, key=lambda pair: pair[0], default=(0, None, set()))
     near = f"the nearest is {source.title}, which {source.lacks(row)}; " if source and shared > 1 else ""

@@ -42,6 +42,7 @@ def _clean(cell: str) -> str:
 _clean_short = lru_cache(maxsize=16_384)(_clean)
 
 
+@lru_cache(maxsize=16_384)
 def key(name: str) -> str:
     """The name of a column, without case and punctuation: "Your Stars", "your_stars" and "YOUR STARS"."""
     return _SEPARATORS.sub(" ", clean(name).casefold()).strip()

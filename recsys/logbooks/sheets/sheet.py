@@ -34,7 +34,7 @@ class Sheet:
             yield from (("", list(cells)) for cells in self.cells[:_SEARCHED_ROWS])
             return
         start = self.text[:_SEARCHED_LETTERS]
-        for delimiter in DELIMITERS:
+        for delimiter in [each for each in DELIMITERS if each in start] or DELIMITERS[0]:
             rows = raw_rows(start, delimiter, self.name)
             yield from ((delimiter, row.cells) for row in islice(rows, _SEARCHED_ROWS))
 
