@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import sys
 
-from recsys.cli.app import run, single
 from recsys.cli.train import train
+from recsys.terminal import run, single
 
 if __name__ == "__main__":
     sys.exit(run(single(train), "train.py"))

@@ -23,7 +23,7 @@ STARTS = 7
 CHILD = """
 import sys, time
 from pathlib import Path
-from recsys.recommending.recommender import open_recommender
+from recsys.api.opening import open_recommender
 from recsys.recommending.request import Request
 recommender = open_recommender(Path(sys.argv[1]))
 climber = recommender.climbers[0]
@@ -47,10 +47,12 @@ def make(folder: Path, n_climbs: int, n_climbers: int, n_sends: int) -> Path:
     import numpy as np
     import pandas as pd
 
+    from recsys.config.run import RunConfig
     from recsys.exporting.export import export
     from recsys.files import write_json
     from recsys.model.recommender import build_model
-    from recsys.runs import Run, RunConfig
+    from recsys.model.weights import save_weights
+    from recsys.runs import Run
     from recsys.sequences.prepare import prepare
 
     draw = np.random.default_rng(0)
@@ -75,7 +77,7 @@ def make(folder: Path, n_climbs: int, n_climbers: int, n_sends: int) -> Path:
     run, config = Run(folder / "run"), RunConfig()
     prepared = prepare(frame, np.zeros(n_sends, dtype=np.int8), True, run.folder)
     run.write_config(config)
-    run.save_model(build_model(prepared.schema, config.model))
+    save_weights(build_model(prepared.schema, config.model), run.folder)
     write_json(run.folder / "metrics.json", {})
     (run.folder / "MODEL_CARD.md").write_text("# Untrained\n")
     run.write_manifest(trained=True)

@@ -16,11 +16,12 @@ from typing import Any
 import numpy as np
 import torch
 
+from recsys.model.weights import load_weights
 from recsys.recommending.bundle import Bundle
 from recsys.recommending.recommender import Recommender
 from recsys.runs import Run
 from recsys.serving.app import create_app
-from recsys.serving.server import serve
+from recsys.serving.server import listen, serve
 from recsys.serving.settings import Settings
 from workflows.sends import read_schema
 
@@ -30,7 +31,7 @@ class TorchNetwork(Bundle):
 
     def __init__(self, folder: Path, run: Path) -> None:
         super().__init__(folder)
-        self.model = Run.open(run).load_model(read_schema(run / "schema.pbtxt"))
+        self.model = load_weights(run, read_schema(run / "schema.pbtxt"), Run.open(run).config.model)
         self.busy = threading.Lock()  # Transformers4Rec's modules keep the batch they saw last
 
     @torch.inference_mode()
@@ -46,7 +47,7 @@ def main(bundle: Path, run: Path, port: int) -> None:
     app = create_app(
         bundle, Settings(rate=0, max_batch=1), lambda folder: Recommender(TorchNetwork(folder, run))
     )
-    serve(app, "127.0.0.1", port)
+    serve(app, listen("127.0.0.1", port))
 
 
 if __name__ == "__main__":

@@ -7,9 +7,10 @@ import sys
 
 def main() -> None:
     """Run the command line and exit with its code."""
-    from recsys.cli.app import build_app, run
+    from recsys.cli.app import build_app
+    from recsys.terminal import run
 
-    sys.exit(run(build_app(), "recsys"))
+    sys.exit(run(build_app(sys.argv[1:]), "recsys"))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,8 @@
-"""Names of the columns, in one place: the raw sends, and the sequences that the workflow makes of them."""
+"""Names and ids in one place: of the raw sends, and of the sequences that the workflow makes of them.
+
+Both halves of the project read this and nothing of each other: the light one, which recommends and serves,
+and the heavy one, which trains.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +31,26 @@ OPTIONAL: Final = (
 # Added on reading: days as a float since the Unix epoch, and the row's place in (climber, time) order.
 DAY: Final = "day"
 ROW: Final = "row"
+
+# Added before the split: how many sends of its climber's day stand before a send in an order that means
+# nothing; 0 where the logged order stands (`recsys.sequences.days`).
+DAY_PLACE: Final = "day_place"
+
+# What the workflow makes of them: sequences of features, numbers also as bins.
+CLIMB: Final = "climb"
+CLIMBER: Final = "climber"
+ELAPSED_DAYS: Final = "elapsed_days"
+BIN: Final = "_bin"
+CATEGORIFIED: Final = (CLIMB, CLIMBER, REGION)
+
+# Category ids as NVTabular gives them: 0 padding, 1 null (nothing was logged), 2 out of vocabulary (not seen
+# when the workflow was fit), then the values, the most frequent first.
+NULL_ID, UNKNOWN_ID, FIRST_VALUE_ID = 1, 2, 3
+
+# What a model can read; every name but the first two is an attribute of a send, which can prompt.
+FEATURES: Final = (CLIMB, CLIMBER, REGION, GRADE, RATING, ELAPSED_DAYS, COMMENT, BETA)
+ATTRIBUTES: Final = FEATURES[2:]
+GIVEN: Final = "given"  # in a batch: bool [batch, len(ATTRIBUTES)], which attributes the prompt holds
 
 # Simulated climbers and climbs say so in their ids, whatever file they end up in.
 SIMULATED: Final = "sim-"

@@ -1,19 +1,35 @@
 """The project's exceptions, one tree:
 
-RecsysError            base: its message is one line a person can act on; the command line exits with 2
-├── DataError          a file or a value in it is not what it should be (file, row, value, remedy)
-├── UsageError         a wrong call: an option, a name or a pair of options that cannot work
-└── RunError           a run's folder is incomplete, was changed, or is in use
-    └── DivergedError  a training whose loss is not finite any more
+RecsysError              base: its message is one line a person can act on; the command line exits with 2
+├── DataError            a file or a value in it is not what it should be (file, row, value, remedy)
+├── UsageError           a wrong call: a setting, a name or a pair of settings that cannot work
+│   └── UnknownError     a climber, climb or region that a service does not hold (`recsys.serving.backend`)
+└── RunError             a run's folder is incomplete, was changed, or is in use
+    └── DivergedError    a training whose loss is not finite any more
 """
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+
+_SETTING = re.compile(r"`([a-z][a-z0-9_]*)`")
 
 
 class RecsysError(Exception):
-    """Base of every error that this project raises on purpose. Its text is a single line."""
+    """Base of every error that this project raises on purpose. Its text is a single line.
+
+    A setting is written in backticks, by its own name (`min_sends`): the text names it so, and the command
+    line names its option (``--min-sends``).
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__(_SETTING.sub(r"\1", text))
+        self._text = text
+
+    def with_options(self) -> str:
+        """The text with each setting as the option of the command line."""
+        return _SETTING.sub(lambda found: "--" + found[1].replace("_", "-"), self._text)
 
 
 class DataError(RecsysError):
@@ -59,7 +75,11 @@ class DataError(RecsysError):
 
 
 class UsageError(RecsysError):
-    """A wrong call: an unknown name, or options that cannot work together."""
+    """A wrong call: an unknown name, or settings that cannot work together."""
+
+    def of(self, path: Path | str) -> UsageError:
+        """The same error, of the settings in a file."""
+        return UsageError(f"{path}: {self._text}")
 
 
 class RunError(RecsysError):

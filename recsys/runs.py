@@ -15,20 +15,13 @@ import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
+from recsys.config.run import RunConfig
 from recsys.errors import RunError
-from recsys.files import atomic_path, check_manifest, read_json, write_json, write_manifest
-from recsys.model.config import ModelConfig
-from recsys.training.config import TrainingConfig
+from recsys.files import check_manifest, read_json, write_json, write_manifest
 
-if TYPE_CHECKING:
-    import transformers4rec.torch as tr
-    from merlin.schema import Schema
-
-Split = Literal["climber", "temporal", "leave-one-out"]
 PREPARED = ("config.json", "schema.pbtxt", "sends.parquet", "climbs.parquet", "workflow/")
 TRAINED = ("model.safetensors", "metrics.json")
 OWN = (
@@ -39,23 +32,6 @@ OWN = (
     "logs",
 )  # what `clear` removes, beside the manifest
 LOCK = ".lock"
-
-
-class RunConfig(BaseModel):
-    """All that a run depends on; ``data`` is a path, or None for the simulated BC logbooks."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
-
-    data: str | None = Field(None, description="raw sends; none = the simulated BC logbooks")
-    schema_name: str | None = Field(None, description="mapping of the data's own columns (schemas/*.toml)")
-    split: Split = Field("climber", description="what is held out")
-    min_sends: int = Field(5, ge=1, description="fewest sends of a climb and of a climber that are kept")
-    bad_rows: Literal["fail", "drop"] = Field("fail", description="what to do with rows that are not right")
-    exclude_seen: bool = Field(True, description="do not recommend what was sent before")
-    seed: int = Field(0, ge=0, lt=2**32, description="of the split, the weights and the training")
-    model: ModelConfig = ModelConfig()
-    training: TrainingConfig = TrainingConfig()
-    facts: dict[str, Any] = Field(default_factory=dict, description="what was found on reading the data")
 
 
 class Run:
@@ -79,9 +55,7 @@ class Run:
                 f"{folder}: not a run (no config.json); train one with: python train.py --output {folder}"
             )
         if not run.finished:
-            raise RunError(
-                f"{folder}: its training has not finished; continue with: --output {folder} --resume"
-            )
+            raise RunError(f"{folder}: its training has not finished; continue it with `resume`")
         return run
 
     @property
@@ -158,23 +132,6 @@ class Run:
     def write_manifest(self, trained: bool) -> None:
         """Record the SHA-256 of everything that is loaded to recommend."""
         write_manifest(self.folder, [*PREPARED, *(TRAINED if trained else ())])
-
-    def save_model(self, model: tr.Model) -> None:
-        """Write the weights as safetensors; tensors that modules share are written once."""
-        from safetensors.torch import save_model
-
-        with atomic_path(self.folder / "model.safetensors") as fresh:
-            save_model(model, str(fresh))
-
-    def load_model(self, schema: Schema) -> tr.Model:
-        """The trained model on the CPU, in evaluation mode."""
-        from safetensors.torch import load_model
-
-        from recsys.model.recommender import build_model
-
-        model = build_model(schema, self.config.model)
-        load_model(model, str(self.folder / "model.safetensors"))
-        return model.eval()
 
 
 def _sweep(folder: Path) -> None:

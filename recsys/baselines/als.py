@@ -8,18 +8,19 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from recsys.baselines.checks import at_least
+from recsys.baselines.interactions import Method
 from recsys.baselines.matrices import HistoryScorer, training_matrix
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
+    from recsys.arrays import Array
     from recsys.baselines.interactions import Fitted, Interactions
     from recsys.sequences.cases import Cases
-    from recsys.sequences.store import Array
 
 
 @dataclass(frozen=True)
-class ImplicitALS:
+class ImplicitALS(Method):
     """Weighted matrix factorisation (Hu, Koren & Volinsky, ICDM 2008), by the `implicit` library.
 
     A climb that was sent is preferred with confidence ``1 + alpha``, any other is not with confidence 1. A

@@ -14,15 +14,16 @@ from typing import ClassVar, Literal
 import torch
 from torch.nn import functional
 
+from recsys.baselines.network_settings import NetworkSettings
+from recsys.columns import FIRST_VALUE_ID
 from recsys.errors import UsageError
-from workflows.sends import FIRST_VALUE_ID
 
 Loss = Literal["softmax", "bce"]
 Activation = Callable[[torch.Tensor], torch.Tensor]
 
 
 @dataclass(frozen=True)
-class AttentionSettings:
+class AttentionSettings(NetworkSettings):
     """Sizes that every attention network has.
 
     Attributes

@@ -17,10 +17,10 @@ from recsys.baselines.attention import (
     is_climb,
     softmax_loss,
 )
-from recsys.baselines.settings import cardinality
+from recsys.baselines.network_settings import cardinality
+from recsys.columns import CLIMB
 from recsys.model.masking import MaskedPositions, last
 from recsys.model.network import Network
-from workflows.sends import CLIMB
 
 if TYPE_CHECKING:
     from merlin.schema import Schema

@@ -17,11 +17,9 @@ from recsys.baselines.attention import (
     is_climb,
     softmax_loss,
 )
-from recsys.baselines.settings import cardinality
-from recsys.model.config import ATTRIBUTES
-from recsys.model.inputs import GIVEN
+from recsys.baselines.network_settings import cardinality
+from recsys.columns import ATTRIBUTES, BIN, CATEGORIFIED, CLIMB, CLIMBER, GIVEN, UNKNOWN_ID
 from recsys.model.network import Network
-from workflows.sends import BIN, CATEGORIFIED, CLIMB, CLIMBER, UNKNOWN_ID
 
 if TYPE_CHECKING:
     from merlin.schema import Schema

@@ -8,18 +8,19 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from recsys.baselines.checks import at_least
+from recsys.baselines.interactions import Method
 from recsys.baselines.matrices import HistoryScorer, training_matrix
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
+    from recsys.arrays import Array
     from recsys.baselines.interactions import Fitted, Interactions
     from recsys.sequences.cases import Cases
-    from recsys.sequences.store import Array
 
 
 @dataclass(frozen=True)
-class EASE:
+class EASE(Method):
     """Embarrassingly shallow autoencoder (Steck, WWW 2019), which differs from the paper only with `last`.
 
     Each climb is regressed on all others over the training climbers, with no weight on itself; a case's

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, ClassVar
 import torch
 
 from recsys.baselines.histories import before_target, whole
-from recsys.baselines.settings import cardinality
+from recsys.baselines.network_settings import NetworkSettings, cardinality
+from recsys.columns import CLIMB, CLIMBER, FIRST_VALUE_ID
 from recsys.model.losses import LossName
 from recsys.model.network import Network
 from recsys.model.objective import Objective, score_all
-from workflows.sends import CLIMB, CLIMBER, FIRST_VALUE_ID
 
 if TYPE_CHECKING:
     from merlin.schema import Schema
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class FPMC:
+class FPMC(NetworkSettings):
     """Sizes and loss of an FPMC.
 
     Attributes

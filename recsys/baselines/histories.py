@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from workflows.sends import CLIMB, FIRST_VALUE_ID
+from recsys.columns import CLIMB, FIRST_VALUE_ID
 
 if TYPE_CHECKING:
     from recsys.sequences.windows import Batch

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from recsys import columns as c
+from recsys.arrays import Array
+from recsys.columns import CLIMB
 from recsys.evaluation.scorer import Scorer
 from recsys.sequences.cases import Cases, item_index
 from recsys.sequences.split import TRAIN
-from recsys.sequences.store import Array, Sequences
-from workflows.sends import CLIMB
+from recsys.sequences.store import Sequences
 
 if TYPE_CHECKING:
     from recsys.sequences.prepare import Prepared
@@ -46,11 +48,11 @@ class Interactions:
         days = prepared.sends[c.DAY].to_numpy(np.float64)[prepared.sequences.rows]
         return cls(prepared.sequences, prepared.parts, days, prepared.n_items)
 
-    def days_of(self, cases: Cases) -> Array:
-        """When each case's target was, float64 [n_cases]; the cases may have sequences of their own."""
+    def days_of(self, cases: Cases, sends: Array) -> Array:
+        """When some sends of the cases' sequences, which may be their own, were: float64 [n]."""
         by_row = np.empty(len(self.days))
         by_row[self.sequences.rows] = self.days
-        found: Array = by_row[cases.sequences.rows[cases.sends]]
+        found: Array = by_row[cases.sequences.rows[sends]]
         return found
 
     @property
@@ -73,17 +75,27 @@ class Interactions:
 Fitted = Callable[[Cases, bool], Scorer]
 
 
-class Method(Protocol):
+class Method(ABC):
     """A method that is fitted by counting or by algebra, without batches: a frozen dataclass of its settings.
 
-    `prompted` says whether it uses the target's attributes where they are given, `sequential` whether the
-    order of a history matters to it. One that fits numbers, and does not just count, has a method
-    `parameters(interactions)` that says how many.
+    Attributes
+    ----------
+    prompted:
+        Whether it uses the target's attributes where they are given.
+    sequential:
+        Whether the order of a history matters to it.
+    GRID:
+        The settings that validation chooses from, at most eight.
     """
 
     prompted: ClassVar[bool]
     sequential: ClassVar[bool]
+    GRID: ClassVar[tuple[Any, ...]]
 
+    @abstractmethod
     def fit(self, interactions: Interactions, seed: int) -> Fitted:
         """Fit on the training sends alone."""
-        ...
+
+    def parameters(self, interactions: Interactions) -> int:
+        """Numbers that are fitted; 0 for a method that just counts."""
+        return 0

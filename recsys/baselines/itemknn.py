@@ -9,16 +9,17 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from recsys.baselines.checks import at_least
+from recsys.baselines.interactions import Method
 from recsys.baselines.matrices import HistoryScorer, training_matrix
 
 if TYPE_CHECKING:
+    from recsys.arrays import Array
     from recsys.baselines.interactions import Fitted, Interactions
     from recsys.sequences.cases import Cases
-    from recsys.sequences.store import Array
 
 
 @dataclass(frozen=True)
-class ItemKNN:
+class ItemKNN(Method):
     """Cosine item-kNN (Sarwar et al., WWW 2001; Deshpande & Karypis, TOIS 2004).
 
     A case's score of climb i is the sum, over the climbs j of its history that have i among their

@@ -13,9 +13,9 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 if TYPE_CHECKING:
+    from recsys.arrays import Array
     from recsys.baselines.interactions import Interactions
     from recsys.sequences.cases import Cases
-    from recsys.sequences.store import Array
 
 
 def training_matrix(interactions: Interactions) -> csr_matrix:

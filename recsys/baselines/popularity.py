@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from recsys.baselines.interactions import Method
+
 if TYPE_CHECKING:
     from recsys.baselines.interactions import Fitted, Interactions
 
@@ -40,7 +42,7 @@ class PopularityScorer:
 
 
 @dataclass(frozen=True)
-class Popularity:
+class Popularity(Method):
     """Training sends of a climb, whoever asks and whatever for. Nothing is drawn and nothing can be set."""
 
     prompted: ClassVar[bool] = False

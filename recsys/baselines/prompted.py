@@ -8,21 +8,22 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from recsys import columns as c
+from recsys.baselines.interactions import Method
 from recsys.baselines.popularity import Popularity
 from recsys.baselines.tiers import tiered
-from workflows.sends import BIN
+from recsys.columns import BIN
 
 if TYPE_CHECKING:
+    from recsys.arrays import Array
     from recsys.baselines.interactions import Fitted, Interactions
     from recsys.evaluation.scorer import Scorer
     from recsys.sequences.cases import Cases
-    from recsys.sequences.store import Array
 
 ASKED = (c.REGION, c.GRADE + BIN)
 
 
 @dataclass(frozen=True)
-class PromptedPopularity:
+class PromptedPopularity(Method):
     """Training sends of a climb that were logged with the prompt's region and grade; unprompted, all of them.
 
     Climbs with equally many are ordered by their sends in the region, then by those of the grade, then by

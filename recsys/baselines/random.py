@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from recsys.baselines.interactions import Method
+
 if TYPE_CHECKING:
     from recsys.baselines.interactions import Fitted, Interactions
 
@@ -32,7 +34,7 @@ class RandomScorer:
 
 
 @dataclass(frozen=True)
-class Random:
+class Random(Method):
     """A random order of the catalogue for each case, drawn by the seed. Nothing can be set."""
 
     prompted: ClassVar[bool] = False

@@ -9,25 +9,29 @@ import numpy as np
 
 from recsys import columns as c
 from recsys.baselines.checks import at_least
+from recsys.baselines.interactions import Method
 from recsys.baselines.tiers import tiered
 
 if TYPE_CHECKING:
+    from recsys.arrays import Array
     from recsys.baselines.interactions import Fitted, Interactions
     from recsys.sequences.cases import Cases
-    from recsys.sequences.store import Array, Sequences
+    from recsys.sequences.store import Sequences
 
 
 @dataclass(frozen=True)
-class RecentPopularity:
+class RecentPopularity(Method):
     """Training sends of a climb in the days before the case's, in its region (Ji et al., SIGIR 2020).
 
     Ji et al. count what was popular when the case was; the region is added here. It is the target's, or
     unprompted that of the climber's send before it. Climbs equal there are ordered by recent sends anywhere,
     and those by all training sends (at any time, as popularity counts them).
 
-    A case's own day is not counted, for a log of dates does not tell what came first in it. Where no
-    training send lies in the window, as after a split by date, the window is moved back to end with the last
-    training day before the case; where there is none before it, popularity is left.
+    Unprompted, a case's day is that of the climber's last send before it, for the target's date is then not
+    known; prompted, it is the target's. A case's own day is not counted, for a log of dates does not tell
+    what came first in it. Where no training send lies in the window, as after a split by date, the window is
+    moved back to end with the last training day before the case; where there is none before it, popularity
+    is left.
 
     Parameters
     ----------
@@ -59,8 +63,9 @@ class RecentPopularity:
         overall = tiered(np.bincount(items, minlength=interactions.n_items))
 
         def fitted(cases: Cases, prompted: bool) -> RecentScorer:
-            ends = everywhere.ends(np.floor(interactions.days_of(cases)), self.window_days)
-            asked = _regions(cases.sequences, cases.sends if prompted else cases.sends - 1)
+            known = cases.sends if prompted else cases.sequences.before(cases.sends) - 1
+            ends = everywhere.ends(np.floor(interactions.days_of(cases, known)), self.window_days)
+            asked = _regions(cases.sequences, known)
             windows = np.stack([ends, asked], axis=1).astype(np.int64)
             return RecentScorer(everywhere, logs, overall, windows, self.window_days)
 

@@ -18,11 +18,11 @@ from recsys.baselines.attention import (
     is_climb,
     softmax_loss,
 )
+from recsys.baselines.network_settings import cardinality
 from recsys.baselines.sasrec import causal_blocks, check_length
-from recsys.baselines.settings import cardinality
+from recsys.columns import CLIMB, CLIMBER, FIRST_VALUE_ID, UNKNOWN_ID
 from recsys.errors import UsageError
 from recsys.model.network import Network
-from workflows.sends import CLIMB, CLIMBER, FIRST_VALUE_ID, UNKNOWN_ID
 
 if TYPE_CHECKING:
     from merlin.schema import Schema

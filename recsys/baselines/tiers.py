@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from recsys.sequences.store import Array
+    from recsys.arrays import Array
 
 _MOST = np.iinfo(np.int64).max
 

@@ -1,94 +1,72 @@
 """The command line: one command a file, each importing what it needs when it runs.
 
-Whatever goes wrong on purpose (a `RecsysError`, or a wrong call) is one line on standard error and exit code
-2; an interrupted command exits with 130; anything else is a defect and shows its traceback.
+Only the module of the command that is called is imported; help, which lists them all, imports them all.
 """
 
 from __future__ import annotations
 
 import importlib
 import keyword
-import logging
-import os
-import sys
-import warnings
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from typing import Annotated, Any, Final
 
 import typer
 
-from recsys.errors import RecsysError
+from recsys.errors import UsageError
+from recsys.terminal import missing_part
 
-COMMANDS = (
-    "simulate", "import", "tune", "evaluate", "recommend", "study", "report", "export", "serve",
+COMMANDS: Final = (
+    "simulate", "import", "train", "tune", "evaluate", "recommend", "study", "report", "export",
+    "serve",
 )  # fmt: skip
-
-# What the light part does without; a command that asks for one of them needs the other part.
-TRAINING = (
-    "torch", "pandas", "pyarrow", "pydantic", "lightning", "transformers4rec", "merlin", "nvtabular", "onnx",
-    "safetensors", "tomli",
-)  # fmt: skip
-STUDY = ("implicit", "jinja2", "matplotlib", "optuna")
+_HELP: Final = {"help_option_names": ["-h", "--help"]}
 
 
-def build_app() -> typer.Typer:
-    """The ``recsys`` command with all of its commands."""
+def build_app(words: Sequence[str] = ()) -> typer.Typer:
+    """The ``recsys`` command, with the command that `words` begin with, or with all of its commands."""
     app = typer.Typer(
         name="recsys",
-        help="Sequential recommendations for climbers, on NVIDIA Merlin. Training is: python train.py",
+        help="Sequential recommendations for climbers, on NVIDIA Merlin.",
         no_args_is_help=True,
-        add_completion=False,
         pretty_exceptions_enable=False,
+        context_settings=_HELP,
     )
-    for name in COMMANDS:
-        known = f"{name}_" if keyword.iskeyword(name) else name
-        module = importlib.import_module(f"recsys.cli.{known}")
-        app.command(name)(getattr(module, known))
+    app.callback()(_root)
+    for name in words[:1] if words and words[0] in COMMANDS else COMMANDS:
+        app.command(name, context_settings=_HELP)(_command(name))
     return app
 
 
-def single(command: Callable[..., Any]) -> typer.Typer:
-    """An app of one command, for ``python train.py`` and ``python -m workflows.sends``."""
-    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command()(command)
-    return app
+def _print_version(asked: bool) -> None:
+    if asked:
+        print(version("recsys-climb"))
+        raise typer.Exit
 
 
-def run(app: typer.Typer, name: str) -> int:
-    """Run an app on the arguments of the process and return its exit code."""
-    # How long OpenMP's threads spin before they sleep. By default so long that two programs on two cores slow
-    # each other tenfold; not at all would halve the speed on free cores.
-    os.environ.setdefault("GOMP_SPINCOUNT", "3000")
-    warnings.simplefilter("ignore")  # Merlin's and torch's notes to their own developers
-    logging.getLogger("distributed").setLevel(logging.ERROR)
+def _root(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print it and exit.")
+    ] = False,
+) -> None:
+    """Sequential recommendations for climbers, on NVIDIA Merlin."""
+
+
+def _command(name: str) -> Callable[..., Any]:
+    """The function of a command; where its part is not installed, one that says how to."""
+    known = f"{name}_" if keyword.iskeyword(name) else name
     try:
-        result = app(prog_name=name, standalone_mode=False)
-        sys.stdout.flush()
-        return result if isinstance(result, int) else 0
-    except RecsysError as error:
-        return _fail(str(error))
+        return getattr(importlib.import_module(f"recsys.cli.{known}"), known)
     except ModuleNotFoundError as error:
-        missing = (error.name or "").split(".")[0]
-        if missing not in (*TRAINING, *STUDY):
+        needed = missing_part(error)
+        if needed is None:
             raise
-        part, extra = ("the study", "study") if missing in STUDY else ("training", "train")
-        install = f"pip install 'recsys-climb[{extra}]' (Python 3.10 or 3.11)"
-        return _fail(f"this needs {error.name}, a part of {part}: {install}")
-    except typer.TyperException as error:
-        command = getattr(getattr(error, "ctx", None), "command_path", name)
-        message = error.format_message()
-        return _fail(f"{message} (see {command} --help)") if message else 2
-    except (KeyboardInterrupt, typer.Abort):
-        print("interrupted", file=sys.stderr)
-        return 130
-    except BrokenPipeError:  # the reader went away; nothing is left to say, also at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141
-    except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        return _fail(f"{where}{error.strerror or error}")
+        return _absent(needed)
 
 
-def _fail(message: str) -> int:
-    print("error: " + " ".join(message.split()), file=sys.stderr)
-    return 2
+def _absent(needed: str) -> Callable[..., None]:
+    def command(words: Annotated[list[str] | None, typer.Argument(hidden=True)] = None) -> None:
+        raise UsageError(f"this needs {needed}")
+
+    command.__doc__ = f"Not installed: needs {needed}."
+    return command

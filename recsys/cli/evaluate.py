@@ -15,7 +15,7 @@ def evaluate(
         bool | None,
         typer.Option(
             "--exclude-seen/--include-seen",
-            help="whether climbs already sent are left out [default: as trained]",
+            help="whether climbs already sent are left out (default: as trained)",
         ),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="print what metrics.json would hold")] = False,
@@ -30,14 +30,18 @@ def evaluate(
     opened = Run.open(run)
     config = opened.config
     with progress("loading the run"):
-        from recsys.evaluation.suite import evaluate_run
+        from recsys.model.weights import load_weights
         from recsys.sequences.prepare import load_prepared
+        from recsys.training.prepare import described
+        from recsys.training.suite import evaluate_run
 
         prepared = load_prepared(run)
-        model = opened.load_model(prepared.schema)
+        model = load_weights(run, prepared.schema, config.model)
     seen = config.exclude_seen if exclude_seen is None else exclude_seen
     with progress("scoring cases"):
-        metrics = evaluate_run(model, prepared, config.model.length, seen, config.seed, part)
+        metrics = evaluate_run(
+            model, prepared, config.model.length, seen, config.seed, part, described(config)
+        )
 
     import json as text
 

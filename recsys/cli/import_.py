@@ -24,7 +24,7 @@ def import_(
     ] = None,
     climber: Annotated[
         str | None,
-        typer.Option(help="id of the logbooks' climber; raw sends keep theirs [default: the file's stem]"),
+        typer.Option(help="id of the logbooks' climber; raw sends keep theirs (default: the file's stem)"),
     ] = None,
     attempts: Annotated[
         bool, typer.Option("--attempts", help="keep attempts too; training would take them for sends")

@@ -66,7 +66,7 @@ def recommend(
     day = _day(when)
     sends = _sends(logbook, climber, columns, bad_rows)
     with progress("loading"):
-        from recsys.recommending.recommender import open_recommender
+        from recsys.api.opening import open_recommender
         from recsys.recommending.request import Request, known_region
 
         recommender = open_recommender(folder)

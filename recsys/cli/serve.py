@@ -14,7 +14,7 @@ def serve(
     port: Annotated[int, typer.Option(min=1, max=65535, help="port to listen on")] = 8000,
     api_keys: Annotated[
         Path | None,
-        typer.Option(help="file of API keys, one a line; more may be in RECSYS_API_KEYS [default: open]"),
+        typer.Option(help="file of API keys, one a line; more may be in RECSYS_API_KEYS (default: open)"),
     ] = None,
     max_body: Annotated[
         float, typer.Option(min=0.001, max=1000, help="MB of a request's body at the most")
@@ -34,15 +34,26 @@ def serve(
     proxy: Annotated[
         str | None, typer.Option(help="addresses of proxies whose X-Forwarded-For is believed")
     ] = None,
+    origin: Annotated[
+        list[str] | None,
+        typer.Option(help="site whose pages may hold the widget, as https://example.org; may be repeated"),
+    ] = None,
+    max_connections: Annotated[
+        int, typer.Option(min=8, max=100_000, help="connections at the same time")
+    ] = 1000,
 ) -> None:
     """Serve a bundle: a page at /, an API under /api, described at /openapi.json."""
-    from recsys.console import progress, say
+    from typing import Any
+
+    from recsys.api.opening import open_recommender
+    from recsys.console import progress, say, warn
     from recsys.errors import UsageError
 
     try:
         from recsys.serving.app import create_app
+        from recsys.serving.server import believes_everyone, listen
         from recsys.serving.server import serve as run
-        from recsys.serving.settings import Settings, read_keys
+        from recsys.serving.settings import Settings, read_keys, read_origins
     except ModuleNotFoundError as error:
         raise UsageError(f"serve needs {error.name}: pip install 'recsys-climb[serve]'") from None
 
@@ -53,8 +64,14 @@ def serve(
         batch_window_ms=batch_window,
         max_batch=max_batch,
         poll_seconds=poll,
+        max_connections=max_connections,
+        origins=read_origins(origin or ()),
     )
+    if believes_everyone(proxy):
+        warn(f"--proxy {proxy}: every client can pass for another and escape the rate; name your proxy alone")
+    sockets = listen(host, port)
     with progress("loading the bundle"):
-        app = create_app(bundle, settings)
+        opener: Any = open_recommender
+        app = create_app(bundle, settings, opener)
     say(f"serving {bundle} at http://{host}:{port} (Ctrl+C ends it)")
-    run(app, host, port, proxy)
+    run(app, sockets, proxy)

@@ -3,50 +3,41 @@
 from __future__ import annotations
 
 import functools
+import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 import typer
+
+from recsys.baselines.rows import FAMILIES, ROWS, select
+from recsys.cli.options import with_settings
+from recsys.config.run import RunConfig
+from recsys.config.training import TrainingConfig
+from recsys.study.config import StudyConfig
 
 _Option = typer.Option
 _Chance = functools.partial(
     typer.Option, min=0, max=1, rich_help_panel="Chances of SSE-PT's stochastic shared embeddings"
 )
+_ELSEWHERE: Final = ("data", "model", "seed", "final_learning_rate", "rows", "reference", "run", "settings")
+# The budget of a study, smaller than that of one run.
+_BUDGET: Final = {"epochs": 5, "learning_rate": 3e-3, "validation_cases": 3000}
 
 
+@with_settings(RunConfig, TrainingConfig, StudyConfig, without=_ELSEWHERE, defaults=_BUDGET)
 def study(
+    given: dict[str, Any],
     data: Annotated[
-        Path | None, typer.Argument(help="raw sends, CSV or Parquet [default: the simulated BC logbooks]")
+        Path | None, typer.Argument(help="raw sends, CSV or Parquet (default: the simulated BC logbooks)")
     ] = None,
     rows: Annotated[str, _Option(help="names and patterns, comma-separated: all, item-knn, paper-*")] = "all",
-    seeds: Annotated[int, _Option(help="seeds of the weights and the training")] = 5,
-    split: Annotated[str, _Option(help="climber | temporal | leave-one-out: what is held out")] = "climber",
-    out: Annotated[Path | None, _Option(help="the study's folder [default: studies/DATA-SPLIT]")] = None,
+    out: Annotated[Path | None, _Option(help="the study's folder (default: studies/DATA-SPLIT)")] = None,
     reference: Annotated[str, _Option(help="row that the others are compared with")] = "item-knn",
-    epochs: Annotated[int, _Option(help="epochs that a trained row chooses among")] = 5,
-    learning_rate: Annotated[float, _Option(help="highest learning rate of Adam, for all rows")] = 3e-3,
-    batch_size: Annotated[int, _Option(help="windows in a batch, for all rows")] = 128,
-    windows: Annotated[
-        float,
-        _Option(help="share of all windows in an epoch; half of it where every position is learned from"),
-    ] = 1.0,
-    length: Annotated[int, _Option(help="sends in a window, the target included")] = 10,
-    validation_cases: Annotated[int, _Option(help="validation cases that choose, at most")] = 3000,
-    min_sends: Annotated[int, _Option(help="fewest sends of a climb, and of a climber, that are kept")] = 5,
-    bad_rows: Annotated[str, _Option(help="fail | drop: what to do with rows that are not right")] = "fail",
-    schema: Annotated[
-        str | None, _Option(help="how the data's columns map onto the contract's [default: by its columns]")
-    ] = None,
-    exclude_seen: Annotated[
-        bool,
-        _Option("--exclude-seen/--include-seen", help="whether climbs already sent are left out"),
-    ] = True,
     split_seed: Annotated[int, _Option(help="seed of the split, the same for all seeds")] = 0,
-    paper: Annotated[str, _Option(help="none | bc | world: the paper's table to show beside")] = "none",
     sse_item: Annotated[float, _Chance(help="that training replaces a climb of the input by another")] = 0.1,
     sse_target: Annotated[float, _Chance(help="that it replaces a climb to be named")] = 0.1,
     sse_user: Annotated[float, _Chance(help="that it replaces a window's climber")] = 0.92,
-    jobs: Annotated[int, _Option(help="cells at a time [default: as many as cores; 1 with a GPU]")] = 0,
+    jobs: Annotated[int, _Option(help="cells at a time (default: as many as cores; 1 with a GPU)")] = 0,
     list_rows: Annotated[bool, _Option("--list-rows", help="print the rows, and stop")] = False,
 ) -> None:
     """Compare every method of the field on one data set, with the same split, budget and evaluator.
@@ -54,48 +45,49 @@ def study(
     A finished cell (a row and a seed) is never run again: kill a study and call it again, with more rows or
     more seeds if you like. It writes results.csv, report.html and report.md.
     """
-    from recsys.study.rows import select
-
     if list_rows:
         print(_listing())
         return
     chosen = tuple(row.name for row in select(rows))
-    reference = select(reference)[0].name
-
-    from recsys.cli.settings import configure_study
-
-    config = configure_study(
-        run={
-            "data": data, "schema_name": schema, "split": split, "min_sends": min_sends, "bad_rows": bad_rows,
-            "exclude_seen": exclude_seen, "seed": split_seed,
-        },
-        training={
-            "epochs": epochs, "patience": epochs, "batch_size": batch_size, "windows": windows,
-            "learning_rate": learning_rate, "final_learning_rate": learning_rate / 10,
-            "validation_cases": validation_cases,
-        },
-        study={
-            "rows": chosen, "seeds": seeds, "length": length, "reference": reference, "paper": paper,
-            "settings": {"sse-pt": {"sse_item": sse_item, "sse_target": sse_target, "sse_user": sse_user}},
-        },
+    sse = {"sse_item": sse_item, "sse_target": sse_target, "sse_user": sse_user}
+    config = configured(
+        given, data=data, seed=split_seed, rows=chosen, reference=select(reference)[0].name,
+        settings={"sse-pt": sse},
     )  # fmt: skip
-    folder = out or Path("studies") / f"{data.stem if data else 'simulated-bc'}-{split}"
-
-    from recsys.study.study import study as run_study
-
-    found = run_study(config, folder, jobs or _jobs())
+    folder = out or Path("studies") / f"{data.stem if data else 'simulated-bc'}-{config.run.split}"
 
     from recsys.console import say
     from recsys.study.report import table
+    from recsys.study.study import study as run_study
 
+    found = run_study(config, folder, jobs or _jobs())
     print(table(found))
-    say(f"kept in {folder}; open {folder}/report.html")
+    say(f"kept in {folder}; the report is {folder / 'report.html'}")
+
+
+def configured(given: dict[str, Any], **own: Any) -> StudyConfig:
+    """The study's configuration from settings by name, each in the part that knows it."""
+    from recsys.config.settings import SPOKEN, checked
+
+    named = {name: given[spoken] for spoken, name in _given_as(SPOKEN).items() if spoken in given}
+    values = {**_BUDGET, **{k: v for k, v in given.items() if k not in SPOKEN.values()}, **named, **own}
+    values.setdefault("patience", values["epochs"])
+    values["final_learning_rate"] = values["learning_rate"] / 10
+    parts: dict[type, dict[str, Any]] = {StudyConfig: {}, RunConfig: {}, TrainingConfig: {}}
+    for name, value in values.items():
+        holder = next(each for each in parts if name in each.model_fields)  # type: ignore[attr-defined]
+        parts[holder][name] = value
+    run, training = checked(RunConfig, parts[RunConfig]), checked(TrainingConfig, parts[TrainingConfig])
+    found: StudyConfig = checked(StudyConfig, {**parts[StudyConfig], "run": run, "training": training})
+    return found
+
+
+def _given_as(spoken: dict[str, str]) -> dict[str, str]:
+    return {each: name for name, each in spoken.items()}
 
 
 def _jobs() -> int:
-    """As many cells at a time as there are cores; a GPU serves one."""
-    import os
-
+    """One cell at a time with a GPU, else one a core."""
     import torch
 
     return 1 if torch.cuda.is_available() else os.cpu_count() or 1
@@ -103,8 +95,6 @@ def _jobs() -> int:
 
 def _listing() -> str:
     """The rows by family."""
-    from recsys.study.rows import FAMILIES, ROWS
-
     lines = []
     for family in FAMILIES:
         lines.append(family)

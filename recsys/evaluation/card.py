@@ -28,6 +28,11 @@ _PROTOCOL: Final = {
     "popularity": "*popularity*: the same ranking for everyone, by the number of sends in training.",
     "random": "*random*: uniform scores, what chance reaches.",
 }
+_DAYS: Final = {
+    "set": "sends of one date that nothing orders are a set, and none of a target's own day is read.",
+    "seeded": "sends of one date that nothing orders are in an order drawn by seed.",
+    "file": "sends of one date that nothing orders are as in the file, which may tell what comes next.",
+}
 _RANKING: Final = (
     "Each case hides one send and ranks the full catalogue; accuracy is recall@1. Ties count against the "
     "model, and a target that the catalogue does not have is a miss."
@@ -77,7 +82,15 @@ def _data(data: Mapping[str, Any]) -> str:
 
 
 def _protocol(metrics: Mapping[str, Any]) -> str:
-    return _join(_RANKING, [_PROTOCOL[name] for name in models(metrics) if name in _PROTOCOL])
+    known = metrics.get("protocol") or {}
+    lines = [_PROTOCOL[name] for name in models(metrics) if name in _PROTOCOL]
+    if known.get("day") in _DAYS:
+        lines.append(f"*days* ({known['day']}): {_DAYS[known['day']]}")
+    if "history" in known:
+        lines.append(f"*history* of a target: {_text(known['history'])}.")
+    if "min_sends" in known:
+        lines.append(f"*fewest sends* of a climb and of a climber: {_text(known['min_sends'])} sends.")
+    return _join(_RANKING, lines)
 
 
 def _limits(metrics: Mapping[str, Any], data: Mapping[str, Any]) -> str:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from recsys import columns as c
+from recsys.arrays import Array
+from recsys.columns import FIRST_VALUE_ID
 from recsys.recommending.bundle import CODED, WRITTEN
 from recsys.recommending.features import COLUMN_OF, Features
-from recsys.sequences.store import Array
 from workflows import sends as workflow_of
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def features_of(workflow: Workflow, folder: Path) -> Features:
     names = workflow.output_schema.column_names
     return Features(
         vocabularies={
-            name: workflow_of.vocabulary(folder, column)[workflow_of.FIRST_VALUE_ID :]
+            name: workflow_of.vocabulary(folder, column)[FIRST_VALUE_ID:]
             for name, column in COLUMN_OF.items()
             if name in names
         },

@@ -14,8 +14,8 @@ from recsys.exporting.graph import REQUESTS, check_parity, export_graph
 from recsys.exporting.int8 import METRIC, check_loss, quantise, recall
 from recsys.files import atomic_folder, write_json, write_manifest
 from recsys.recommending import bundle as b
-from recsys.recommending.trained import TrainedRun
 from recsys.runs import Run
+from recsys.training.trained import TrainedRun
 
 
 def export(run: Run, output: Path, int8: bool = False, overwrite: bool = False) -> dict[str, Any]:
@@ -93,6 +93,7 @@ def _about(trained: TrainedRun, measured: dict[str, Any]) -> dict[str, Any]:
         "run": trained.run.folder.name,
         "length": trained.length,
         "attributes": list(trained.attributes),
+        "day": trained.day,
         "n_items": len(trained.catalogue),
         "model": config.model.model_dump(mode="json"),
         "facts": config.facts,

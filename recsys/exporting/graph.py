@@ -14,15 +14,14 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import torch
 
+from recsys.arrays import Array
+from recsys.columns import ATTRIBUTES, CLIMB, CLIMBER, FIRST_VALUE_ID, GIVEN
+from recsys.config.model import ModelConfig
 from recsys.errors import RunError
-from recsys.model.config import ATTRIBUTES, ModelConfig
-from recsys.model.inputs import GIVEN
 from recsys.model.masking import last
 from recsys.model.recommender import select_features
-from recsys.recommending.bundle import session
 from recsys.recommending.features import Batch
-from recsys.sequences.store import Array
-from workflows.sends import CLIMB, CLIMBER, FIRST_VALUE_ID
+from recsys.recommending.runtime import session
 
 if TYPE_CHECKING:
     import transformers4rec.torch as tr

@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from recsys.arrays import Array
+from recsys.columns import ATTRIBUTES, GIVEN
 from recsys.errors import RunError
-from recsys.model.config import ATTRIBUTES
-from recsys.model.inputs import GIVEN
-from recsys.recommending.bundle import session
+from recsys.recommending.runtime import onnxruntime, session
 from recsys.sequences.cases import Cases
-from recsys.sequences.store import Array
 from recsys.sequences.windows import Windows
 
 if TYPE_CHECKING:
@@ -45,10 +44,9 @@ class GraphScorer:
 
 def quantise(graph: Path, smaller: Path) -> None:
     """Write the graph with int8 weights."""
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-
+    quantization = onnxruntime("quantization")
     logging.getLogger().setLevel(logging.ERROR)  # its advice to preprocess goes to the root logger
-    quantize_dynamic(graph, smaller, weight_type=QuantType.QInt8)
+    quantization.quantize_dynamic(graph, smaller, weight_type=quantization.QuantType.QInt8)
 
 
 def recall(graph: Path, prepared: Prepared, length: int, exclude_seen: bool) -> dict[str, float]:
@@ -71,5 +69,5 @@ def check_loss(before: dict[str, float], after: dict[str, float]) -> None:
         if after[name] < (1 - LOSS) * value:
             raise RunError(
                 f"int8 takes {METRIC} ({name}) from {value:.4f} to {after[name]:.4f}, more than {LOSS:.0%} "
-                "of it; not exported, leave --int8 out"
+                "of it; not exported, leave `int8` out"
             )

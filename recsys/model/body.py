@@ -18,7 +18,7 @@ import transformers4rec.torch as tr
 from transformers4rec.config.transformer import transformer_registry
 from transformers4rec.torch.block.transformer import TransformerPrepare
 
-from recsys.model.config import ModelConfig
+from recsys.config.model import ModelConfig
 from recsys.model.masking import PromptMasking
 
 
@@ -54,17 +54,19 @@ _BODIES: Final[dict[str, tuple[str, type[PaddingPrepare], tuple[str, ...]]]] = {
     "electra": ("electra", SegmentedPrepare, ("attention_probs_dropout_prob",)),
     "albert": ("albert", SegmentedPrepare, ()),
 }
+TOKENS_STD: Final = 1.0  # of the tokens that a body is given: they come out of a layer norm
+_POSITIONS: Final = ("position_embeddings", "wpe")  # names of Hugging Face's tables of absolute positions
 _ROOM: Final = 64  # positions of the smallest body: GPT-2 cannot take more padding than it has positions
 _INNER: Final = {"bert": "intermediate_size"}  # stays at 3072 unless it is told
 
 
 def build_body(config: ModelConfig, masking: PromptMasking) -> tr.TransformerBlock:
-    """The body, its inner layer four times as wide as `d_model`."""
+    """The body, its inner layer four times as wide as `d_model`, its positions as large as its tokens."""
     registered, prepare, dropouts = _BODIES[config.body]
     extra: dict[str, Any] = dict.fromkeys(dropouts, config.dropout)
     if config.body in _INNER:
         extra[_INNER[config.body]] = 4 * config.d_model
-    body = transformer_registry.parse(registered).build(
+    described = transformer_registry.parse(registered).build(
         d_model=config.d_model,
         n_head=config.heads,
         n_layer=config.layers,
@@ -74,4 +76,29 @@ def build_body(config: ModelConfig, masking: PromptMasking) -> tr.TransformerBlo
         layer_norm_eps=1e-6,
         **extra,
     )
+    if config.body == "electra":
+        described.embedding_size = token_width(config)
+    body = described.to_huggingface_torch_model()
+    scale_positions(body)
     return tr.TransformerBlock(body, masking=masking, prepare_module=prepare, output_fn=masking.outputs)
+
+
+def token_width(config: ModelConfig) -> int:
+    """Width of the tokens that the body is given.
+
+    ELECTRA's are half as wide as the body, which projects them (Clark et al. 2020: ELECTRA-small has 128
+    of 256); at full width it would be BERT. Its generator and discriminator are the masking's, `rtd`.
+    """
+    return max(1, config.d_model // 2) if config.body == "electra" else config.d_model
+
+
+def scale_positions(body: torch.nn.Module) -> None:
+    """Start absolute positions as large as the tokens that they are added to.
+
+    Hugging Face draws them with a standard deviation of 0.02, for word embeddings that are as small. The
+    tokens here come out of a layer norm, and positions of a fiftieth of them stay unheard for epochs: a body
+    that predicts several masks in a window then takes all their places for one.
+    """
+    for name, table in body.named_modules():
+        if name.rpartition(".")[2] in _POSITIONS and isinstance(table, torch.nn.Embedding):
+            torch.nn.init.normal_(table.weight, std=TOKENS_STD)

@@ -9,9 +9,9 @@ import transformers4rec.torch as tr
 from torch.nn.functional import binary_cross_entropy_with_logits
 from transformers4rec.torch.masking import ReplacementLanguageModeling, masking_registry
 
+from recsys.columns import FIRST_VALUE_ID
 from recsys.model.inputs import PromptedSequenceFeatures
 from recsys.model.masking import MaskedPositions
-from workflows.sends import FIRST_VALUE_ID
 
 if TYPE_CHECKING:
     from recsys.sequences.windows import Batch

@@ -18,12 +18,10 @@ from typing import Any
 import torch
 import transformers4rec.torch as tr
 
-from recsys.model.config import ATTRIBUTES, ModelConfig
+from recsys.columns import ATTRIBUTES, BIN, CATEGORIFIED, CLIMBER, GIVEN, UNKNOWN_ID
+from recsys.config.model import ModelConfig
 from recsys.model.masking import PromptMasking
 from recsys.model.permutation import interleave
-from workflows.sends import BIN, CATEGORIFIED, CLIMBER, UNKNOWN_ID
-
-GIVEN = "given"  # in a batch: bool [batch, len(ATTRIBUTES)], which attributes the prompt holds; absent = all
 
 
 class PromptedSequenceFeatures(tr.TabularSequenceFeatures):

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import torch
 
-from workflows.sends import FIRST_VALUE_ID
+from recsys.columns import FIRST_VALUE_ID
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch.nn import functional
 
+from recsys.columns import FIRST_VALUE_ID
 from recsys.model.losses import LossName, SoftmaxLoss, ranking_loss
 from recsys.model.negatives import NegativeSampler
-from workflows.sends import FIRST_VALUE_ID
 
 
 class Objective(torch.nn.Module):

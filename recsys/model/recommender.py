@@ -20,17 +20,17 @@ from transformers4rec.torch.masking import masking_registry
 
 import recsys.model.causal  # registers prompt-clm
 import recsys.model.permutation  # noqa: F401 - registers prompt-plm
+from recsys.arrays import Array
+from recsys.columns import ATTRIBUTES, BIN, FIRST_VALUE_ID
+from recsys.config.model import ModelConfig
 from recsys.errors import UsageError
 from recsys.model.aggregation import AGGREGATIONS
-from recsys.model.body import build_body
-from recsys.model.config import ATTRIBUTES, ModelConfig
+from recsys.model.body import build_body, token_width
 from recsys.model.detection import Detector
 from recsys.model.inputs import PromptedSequenceFeatures
 from recsys.model.masking import PromptMasking
 from recsys.model.network import Network
 from recsys.model.task import next_item_task
-from recsys.sequences.store import Array
-from workflows.sends import BIN, FIRST_VALUE_ID
 
 if TYPE_CHECKING:
     from merlin.schema import Schema
@@ -67,9 +67,7 @@ def select_features(schema: Schema, config: ModelConfig) -> Schema:
     wanted = [name + suffix if name in numbers else name for name in config.features]
     kept = schema.select_by_name([name for name in wanted if name in schema.column_names])
     if not kept.select_by_tag(Tags.ITEM_ID).column_names:
-        raise UsageError(
-            "the schema has no column tagged ITEM_ID; the workflow in workflows/sends.py tags it"
-        )
+        raise UsageError("the schema has no column tagged ITEM_ID; the workflow in workflows/sends tags it")
     return kept
 
 
@@ -119,7 +117,7 @@ def build_model(schema: Schema, config: ModelConfig) -> PromptedTransformer:
             for name, dim in dims.items()
         },
         soft_embedding_dims=dims,
-        projection=Projection(config.d_model, config.dropout),
+        projection=Projection(token_width(config), config.dropout),
         masking=_masking(config),
     ).prepare(config)
     body = tr.SequentialBlock(inputs, build_body(config, inputs.masking))

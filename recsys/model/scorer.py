@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from recsys.model.config import ATTRIBUTES
-from recsys.model.inputs import GIVEN
+from recsys.columns import ATTRIBUTES, GIVEN
 from recsys.sequences.cases import Cases
 from recsys.sequences.windows import Windows
 
 if TYPE_CHECKING:
+    from recsys.arrays import Array
     from recsys.model.network import Network
-    from recsys.sequences.store import Array
 
 
 class ModelScorer:

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, Final
 import torch
 import transformers4rec.torch as tr
 
+from recsys.columns import FIRST_VALUE_ID
 from recsys.model.losses import LossName
 from recsys.model.objective import Objective
-from workflows.sends import FIRST_VALUE_ID
 
 if TYPE_CHECKING:
-    from recsys.model.config import ModelConfig
+    from recsys.config.model import ModelConfig
 
 # Name of a sampled loss in the configuration: the loss, and the power of popularity that draws its negatives.
 _SAMPLED: Final[dict[str, tuple[LossName, float]]] = {

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from recsys.arrays import Array
 from recsys.recommending.catalogue import Catalogue
 from recsys.recommending.features import Batch
 from recsys.recommending.logbook import Logbook
-from recsys.sequences.store import Array
-
-GIVEN = "given"  # in a batch: bool [batch, n_attributes], which attributes of the last send are the prompt
 
 
 class Backend(Protocol):
@@ -28,6 +26,9 @@ class Backend(Protocol):
         Sends in a window, the one asked for included.
     has_time:
         Whether the model reads elapsed days.
+    day:
+        How the model was asked of days without an order (`recsys.config.run.RunConfig.day`): of a "set", with
+        nothing of the target's own day.
     climbers:
         Ids of the climbers whose logbooks are stored.
     """
@@ -37,6 +38,7 @@ class Backend(Protocol):
     attributes: Sequence[str]
     length: int
     has_time: bool
+    day: str
     climbers: Sequence[str]
 
     def logbook(self, climber: str) -> Logbook | None:

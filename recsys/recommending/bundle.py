@@ -13,7 +13,6 @@ There is no pickle in it: JSON, NumPy arrays read with ``allow_pickle=False``, a
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -21,13 +20,14 @@ from typing import Any, Final
 import numpy as np
 
 from recsys import columns as c
+from recsys.arrays import Array
+from recsys.columns import CLIMBER
 from recsys.errors import RunError
 from recsys.files import check_manifest, read_json
 from recsys.recommending.catalogue import Catalogue
 from recsys.recommending.features import Batch, Features, windows
 from recsys.recommending.logbook import Logbook
-from recsys.sequences.store import Array
-from workflows.sends import CLIMBER
+from recsys.recommending.runtime import session
 
 BUNDLE: Final = "bundle.json"
 FORMAT: Final = 1
@@ -56,6 +56,7 @@ class Bundle:
             raise RunError(f"{folder}: bundle format {found!r}, this version reads {FORMAT}; export it again")
         self.attributes: Sequence[str] = self.about["attributes"]
         self.length: int = self.about["length"]
+        self.day: str = self.about.get("day", "file")
         self.catalogue = Catalogue.from_columns(read_json(folder / CLIMBS))
         self.features = Features(**read_json(folder / FEATURES))
         self.has_time = self.features.has_time
@@ -107,28 +108,3 @@ class Bundle:
     def logits(self, batch: Batch) -> Array:
         """Scores of every climb, float32 [batch, n_items]."""
         return np.asarray(self._session.run(None, {name: batch[name] for name in self._inputs})[0])
-
-
-def session(model: Path, threads: int = 0) -> Any:
-    """An ONNX Runtime session on the CPU that waits without spinning.
-
-    Parameters
-    ----------
-    model:
-        The graph.
-    threads:
-        Threads of one run; 0 takes ``OMP_NUM_THREADS``, or as many as there are cores.
-    """
-    import onnxruntime as ort
-
-    options = ort.SessionOptions()
-    named = os.environ.get("OMP_NUM_THREADS", "")
-    options.intra_op_num_threads = threads or (int(named) if named.isdigit() else 0)
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.log_severity_level = 3
-    try:
-        return ort.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # ONNX Runtime's errors have no common base
-        raise RunError(
-            f"{model}: cannot be loaded ({str(error).splitlines()[0]}); export it again"
-        ) from error

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from recsys import columns as c
+from recsys.arrays import Array
 from recsys.errors import UsageError
 from recsys.logbooks.grades import ordinals
 from recsys.recommending.request import Item, Why, nearest
-from recsys.sequences.store import Array
 
 STARS = "stars"
 SENDS = "sends"

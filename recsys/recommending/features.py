@@ -15,10 +15,10 @@ from typing import Any, Final
 import numpy as np
 
 from recsys import columns as c
+from recsys.arrays import Array
+from recsys.columns import BIN, CLIMB, CLIMBER, ELAPSED_DAYS, FIRST_VALUE_ID, NULL_ID, UNKNOWN_ID
 from recsys.logbooks.grades import ordinals
 from recsys.recommending.logbook import Logbook
-from recsys.sequences.store import Array
-from workflows.sends import BIN, CLIMB, CLIMBER, ELAPSED_DAYS, FIRST_VALUE_ID, NULL_ID, UNKNOWN_ID
 
 Batch = dict[str, Array]
 COLUMN_OF: Final = {CLIMB: c.CLIMB_ID, CLIMBER: c.CLIMBER_ID, c.REGION: c.REGION}

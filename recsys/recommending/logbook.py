@@ -13,12 +13,12 @@ from typing import Any, Final
 import numpy as np
 
 from recsys import columns as c
+from recsys.arrays import Array
 from recsys.errors import DataError
 from recsys.logbooks.cells import as_cell, is_blank_token, number
 from recsys.logbooks.days import ALIEN, BLANK, READ, Day, read_days
 from recsys.logbooks.grade_context import Logged, settle
 from recsys.logbooks.importing.source import discipline
-from recsys.sequences.store import Array
 
 TEXTS: Final = (c.CLIMB_ID, c.REGION, c.GRADE, c.COMMENT, c.BETA, c.CLIMB_NAME)
 NUMBERS: Final = (c.RATING, c.DAY)

@@ -1,7 +1,8 @@
 """From a request to what the model is asked: the logbook with one more send, unknown but for its prompt.
 
 A range of grades is asked for grade by grade. To explain, the same is asked with each of the last sends left
-out, and once without any prompt; everything goes through the model as one batch.
+out, and once without any prompt; everything goes through the model as one batch. Where the model's days are
+sets, a request for a date reads what was sent before it; climbs of the date itself still count as sent.
 """
 
 from __future__ import annotations
@@ -13,14 +14,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from recsys import columns as c
+from recsys.arrays import Array
+from recsys.columns import ELAPSED_DAYS, GIVEN
 from recsys.errors import UsageError
 from recsys.logbooks.grades import label
-from recsys.recommending.backend import GIVEN, Backend
+from recsys.recommending.backend import Backend
 from recsys.recommending.features import Batch
 from recsys.recommending.logbook import Logbook, days
 from recsys.recommending.request import Request, Span
-from recsys.sequences.store import Array
-from workflows.sends import ELAPSED_DAYS
 
 _ASKED = "\0"  # the climb id of the request: no climb has it, so every vocabulary calls it unknown
 
@@ -71,10 +72,11 @@ def plan(request: Request, logbook: Logbook, backend: Backend) -> Plan:
     prompted = request.grades is not None or request.region is not None or day is not None
     if not len(logbook):
         return Plan(request, logbook, steps, (), False, None)
-    first = max(0, len(logbook) - backend.length)  # nothing before it reaches the last window
-    left_out = tuple(range(first, len(logbook))) if request.explain else ()
-    whole = logbook.tail(backend.length + 1)
-    shift = len(logbook) - len(whole)
+    read = _before(logbook, day) if backend.day == "set" else logbook
+    first = max(0, len(read) - backend.length)  # nothing before it reaches the last window
+    left_out = tuple(range(first, len(read))) if request.explain else ()
+    whole = read.tail(backend.length + 1)
+    shift = len(read) - len(whole)
     variants = [whole, *(whole.take(_all_but(place - shift, len(whole))) for place in left_out)]
     asked = [(_asked(whole, grade, request.region, day), grade) for grade in steps]
     questions = [
@@ -101,6 +103,17 @@ def joined(batches: Sequence[Batch]) -> Batch:
 
 def _all_but(place: int, n: int) -> Array:
     return np.delete(np.arange(n), place)
+
+
+def _before(logbook: Logbook, day: float | None) -> Logbook:
+    """The sends before the day that is asked for, as a model was trained for which a day is a set.
+
+    Sends with a time of day have an order and stay. A logbook of that day alone is read whole: it is all
+    that is known. The sends are in order of time, so those that stay are the first.
+    """
+    dates = logbook.columns[c.DAY]
+    same = np.zeros(len(logbook), bool) if day is None else (dates == day) & (dates == np.floor(dates))
+    return logbook if same.all() else logbook.take(np.flatnonzero(~same))
 
 
 def _asked(logbook: Logbook, grade: float | None, region: str | None, day: float | None) -> dict[str, object]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 
 from recsys import columns as c
+from recsys.arrays import Array
 from recsys.errors import RunError, UsageError
 from recsys.recommending.backend import Backend
 from recsys.recommending.catalogue import Catalogue
@@ -16,7 +16,6 @@ from recsys.recommending.logbook import Logbook, read_logbook
 from recsys.recommending.questions import Plan, joined, plan
 from recsys.recommending.request import Cause, Item, Request, Why, known_climber
 from recsys.recommending.rerank import choose, unit_rows
-from recsys.sequences.store import Array
 
 QUESTIONS = 256  # that go through the model at once
 REASONS = 3  # sends that are named to explain an item
@@ -28,7 +27,7 @@ class Recommender:
     Parameters
     ----------
     backend:
-        A run or a bundle; `open_recommender` chooses.
+        A run or a bundle; `recsys.load` chooses.
     """
 
     def __init__(self, backend: Backend) -> None:
@@ -61,7 +60,7 @@ class Recommender:
 
         Example
         -------
-        >>> open_recommender(Path("bundle")).recommend(Request(grades=(4, 6), region="Squamish", k=3))
+        >>> Recommender(Bundle.open(Path("bundle"))).recommend(Request(grades=(4, 6), region="Squamish", k=3))
         """
         return self.recommend_many([request])[0]
 
@@ -134,7 +133,7 @@ class Recommender:
     def allowed(self, request: Request, logbook: Logbook) -> Array:
         """The climbs that the request allows, bool [n_items]; a `UsageError` if there is none."""
         if request.grades is not None and np.isnan(self.catalogue.ordinals).all():
-            raise UsageError("--grade: the sends of this run have no grades")
+            raise UsageError("`grade`: the sends of this run have no grades")
         allowed = self.catalogue.allowed(request.grades, request.region, request.min_stars)
         if request.exclude_seen:
             allowed &= self.catalogue.without(logbook.climbs)
@@ -196,26 +195,3 @@ def softmax(logits: Array) -> Array:
     shifted = logits.astype(np.float64)
     shifted = np.exp(shifted - shifted.max(-1, keepdims=True))
     return np.asarray(shifted / shifted.sum(-1, keepdims=True))
-
-
-def open_recommender(folder: Path) -> Recommender:
-    """A recommender from a run's folder or a bundle, its manifest checked first; imports what that one needs.
-
-    Raises
-    ------
-    RunError
-        The folder is neither, or a file of it was changed.
-    """
-    from recsys.recommending.bundle import BUNDLE, Bundle
-
-    if (folder / BUNDLE).is_file():
-        return Recommender(Bundle.open(folder))
-    if not (folder / "config.json").is_file():
-        raise RunError(
-            f"{folder}: not a run (no config.json) and not a bundle (no {BUNDLE}); train one with: python "
-            f"train.py --output {folder}"
-        )
-    from recsys.recommending.trained import TrainedRun
-    from recsys.runs import Run
-
-    return Recommender(TrainedRun(Run.open(folder)))

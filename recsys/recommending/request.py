@@ -125,7 +125,7 @@ def known_climber(name: str, climbers: Sequence[str]) -> str:
 def known_region(name: str, regions: Sequence[str]) -> str:
     """The region of that name, upper or lower case, or a `UsageError` with the nearest names."""
     if not regions:
-        raise UsageError("--region: the sends of this run have no regions")
+        raise UsageError("`region`: the sends of this run have no regions")
     same = [region for region in regions if region.casefold() == name.casefold()]
     if same:
         return same[0]

@@ -18,9 +18,9 @@ from typing import Final
 
 import numpy as np
 
+from recsys.arrays import Array
 from recsys.recommending.catalogue import Catalogue
 from recsys.recommending.request import Request
-from recsys.sequences.store import Array
 
 POOL: Final = 100
 

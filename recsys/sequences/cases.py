@@ -1,4 +1,8 @@
-"""Cases: the sends whose climb is to be named, and everything before them that may be used to name it."""
+"""Cases: the sends whose climb is to be named, and everything before them that may be used to name it.
+
+Where a day is a set (`recsys.sequences.days`), that is everything before the target's day: the sends of the
+day itself are neither read nor, being of unknown order, counted as seen.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from recsys.arrays import Array
+from recsys.columns import CLIMB, FIRST_VALUE_ID
 from recsys.sequences.split import TEST, TRAIN, VALIDATION
-from recsys.sequences.store import Array, Sequences
-from workflows.sends import CLIMB, FIRST_VALUE_ID
+from recsys.sequences.store import ELAPSED, Sequences
 
 PARTS = {"train": TRAIN, "validation": VALIDATION, "test": TEST}
 
@@ -48,7 +53,7 @@ class Cases:
             Keep so many at the most, evenly spaced; None keeps all.
         """
         sends = np.flatnonzero(parts == PARTS[part])
-        sends = sends[~np.isin(sends, sequences.offsets)]  # a first send has no history
+        sends = sends[sequences.before(sends) > sequences.offsets[sequences.owner(sends)]]  # with a history
         if most is not None and len(sends) > most:
             sends = sends[np.linspace(0, len(sends) - 1, most).astype(np.int64)]
         return cls(sequences, sends, item_index(sequences.features[CLIMB][sends]), sequences.owner(sends))
@@ -62,26 +67,42 @@ class Cases:
         rows, ids = self.sequences.history(self.sends[cases], CLIMB)
         return rows, item_index(ids)
 
-    def shuffled(self, seed: int) -> Cases:
+    def shuffled(self, seed: int, last: int | None = None) -> Cases:
         """The same cases, the sends before each target in a random order, features and all.
 
         What a method loses by it is what it owed to the order of the sends. Each case gets sequences of its
         own, so memory grows with the sum of the histories.
+
+        Parameters
+        ----------
+        seed:
+            Of the order.
+        last:
+            Shuffle the last so many sends of a history, a window's own, and leave those before in their
+            places; None shuffles the whole history, by which other sends enter a window.
         """
         owner = self.sequences.owner(self.sends)
         starts = self.sequences.offsets[owner]
-        lengths = self.sends - starts + 1
+        lengths = self.sequences.before(self.sends) - starts + 1
         offsets = np.concatenate([[0], np.cumsum(lengths)])
         case = np.repeat(np.arange(len(self)), lengths)
         keys = np.random.default_rng(seed).random(int(offsets[-1]))
+        if last is not None:
+            from_end = np.repeat(offsets[1:], lengths) - 1 - np.arange(len(case))
+            keys[from_end > last] = -1.0  # lexsort is stable: what lies before the window stays
         keys[offsets[1:] - 1] = 2.0  # the target stays last
         places = np.arange(len(case)) - np.repeat(offsets[:-1] - starts, lengths)
         sends = places[np.lexsort((keys, case))]
+        features = {name: values[sends] for name, values in self.sequences.features.items()}
+        sends[offsets[1:] - 1] = self.sends
+        for name, values in self.sequences.features.items():
+            if name not in ELAPSED:  # the days elapsed stay those from the history's last send
+                features[name][offsets[1:] - 1] = values[self.sends]
         own = Sequences(
             offsets=offsets,
             climbers=self.sequences.climbers[owner],
             climber_ids=self.sequences.climber_ids[owner],
-            features={name: values[sends] for name, values in self.sequences.features.items()},
+            features=features,
             rows=self.sequences.rows[sends],
         )
         return Cases(own, offsets[1:] - 1, self.targets, self.climbers)

@@ -9,17 +9,18 @@ climbs.parquet   the catalogue in the order of the model's outputs: id, name, us
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from recsys import columns as c
+from recsys.arrays import Array
 from recsys.errors import DataError
 from recsys.files import atomic_folder, atomic_path
 from recsys.sequences.split import TRAIN
-from recsys.sequences.store import Array, Sequences
+from recsys.sequences.store import Sequences
 from workflows import sends as workflow_of
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def prepare(frame: pd.DataFrame, parts: Array, has_time: bool, folder: Path) -> 
     """
     training = frame[parts == TRAIN]
     if training.empty:
-        raise DataError("no send is left for training", remedy="use more sends or another --split")
+        raise DataError("no send is left for training", remedy="use more sends or another `split`")
     with atomic_folder(folder / "workflow", replace=True) as fresh:
         workflow = workflow_of.fit(training, fresh, has_time)
     with atomic_path(folder / "schema.pbtxt") as fresh:
@@ -82,6 +83,8 @@ def load_prepared(folder: Path) -> Prepared:
     workflow = load_workflow(folder)
     sends = pd.read_parquet(folder / "sends.parquet")
     sequences = Sequences.from_table(workflow_of.transform(workflow, sends))
+    if c.DAY_PLACE in sends:
+        sequences = replace(sequences, places=sends[c.DAY_PLACE].to_numpy()[sequences.rows])
     return Prepared(
         sends=sends,
         sequences=sequences,
@@ -103,7 +106,7 @@ def _reduced(frame: pd.DataFrame) -> pd.DataFrame:
     """The workflow's columns; of the texts only whether there was one."""
     from workflows.operators import has_text
 
-    kept = frame[[name for name in workflow_of.INPUTS if name in frame]].copy()
+    kept = frame[[name for name in (*workflow_of.INPUTS, c.DAY_PLACE) if name in frame]].copy()
     for name in (c.COMMENT, c.BETA):
         if name in kept:
             kept[name] = has_text(kept[name]).map({True: "yes", False: None})
@@ -112,7 +115,7 @@ def _reduced(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _catalogue(training: pd.DataFrame, vocabulary: list[str]) -> pd.DataFrame:
     """One row a climb, in the order of the category ids, with what most of its sends say of it."""
-    ids = pd.Index(vocabulary[workflow_of.FIRST_VALUE_ID :], name=c.CLIMB_ID)
+    ids = pd.Index(vocabulary[c.FIRST_VALUE_ID :], name=c.CLIMB_ID)
     table: dict[str, Any] = {"sends": training[c.CLIMB_ID].value_counts()}
     for name in (c.CLIMB_NAME, c.GRADE, c.REGION, c.AREA):
         if name in training and training[name].notna().any():

@@ -11,35 +11,37 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, get_args
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from recsys.columns import CLIMBER_ID, DAY
+from recsys.config.run import SplitName
 from recsys.errors import DataError, UsageError
 
 TRAIN: Final = 0
 VALIDATION: Final = 1
 TEST: Final = 2
 
-How = Literal["climber", "temporal", "leave-one-out"]
 Parts = NDArray[np.int8]
 
 _VALIDATION_SHARE: Final = 0.05
 _TEST_SHARE: Final = 0.10
-_INSTEAD: Final = "pass --split leave-one-out"
+_INSTEAD: Final = "pass `split` leave-one-out"
 
 
-def assign(frame: pd.DataFrame, how: How, seed: int, has_time: bool = True) -> tuple[Parts, dict[str, Any]]:
+def assign(
+    frame: pd.DataFrame, name: SplitName, seed: int, has_time: bool = True
+) -> tuple[Parts, dict[str, Any]]:
     """Assign every row to TRAIN, VALIDATION or TEST.
 
     Parameters
     ----------
     frame:
         Sends in (climber, time) order, with `CLIMBER_ID` and `DAY` (days since the Unix epoch).
-    how:
+    name:
         The protocol, see above.
     seed:
         Draws the climbers of the protocol "climber"; the others do not use it.
@@ -60,8 +62,8 @@ def assign(frame: pd.DataFrame, how: How, seed: int, has_time: bool = True) -> t
     ValueError
         The frame is not in (climber, time) order.
     """
-    if how not in get_args(How):
-        raise UsageError(f"there is no split {how!r}; choose from {', '.join(get_args(How))}")
+    if name not in get_args(SplitName):
+        raise UsageError(f"there is no split {name!r}; choose from {', '.join(get_args(SplitName))}")
     codes, _ = pd.factorize(frame[CLIMBER_ID])
     days = frame[DAY].to_numpy(np.float64)
     step = np.diff(codes)
@@ -71,9 +73,9 @@ def assign(frame: pd.DataFrame, how: How, seed: int, has_time: bool = True) -> t
         "climber": lambda: _by_climber(frame, codes, seed),
         "temporal": lambda: _by_date(days, has_time),
         "leave-one-out": lambda: _leave_one_out(codes),
-    }[how]
+    }[name]
     parts, facts = split()
-    return parts, {"split": how, **facts, **_counts(parts, codes)}
+    return parts, {"split": name, **facts, **_counts(parts, codes)}
 
 
 def _by_climber(frame: pd.DataFrame, codes: NDArray[np.int64], seed: int) -> tuple[Parts, dict[str, Any]]:

@@ -3,23 +3,26 @@
 Memory grows with the sends alone. A window is the last n sends up to a target, cut from these arrays when a
 batch asks for it (`recsys.sequences.windows`), so n costs nothing. A send takes the sum of its columns'
 widths, 4 bytes a number or wide id and 1 byte a bin or flag: 22 bytes with every feature, plus 4 for its
-place among the raw sends (`benchmarks/memory.py` prints it and shows it on five million sends).
+place among the raw sends and 1 for that in its day (`benchmarks/memory.py` prints it and shows it on five
+million sends).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from recsys import columns as c
+from recsys.arrays import Array
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Array = np.ndarray[Any, np.dtype[Any]]
+ELAPSED: Final = (c.ELAPSED_DAYS, c.ELAPSED_DAYS + c.BIN)  # what a send says of the one before it
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,9 @@ class Sequences:
         Name of a sequential feature to its values, [n_sends] each, in order of climber and time.
     rows:
         Place of each send in the sorted frame that the workflow was given, int32 [n_sends].
+    places:
+        Sends before each one in its day in an order that means nothing, [n_sends]; 0 where the order stands
+        (`recsys.sequences.days`). What a send may be predicted from ends before its day. None is 0 for all.
     """
 
     offsets: Array
@@ -45,6 +51,12 @@ class Sequences:
     climber_ids: Array
     features: Mapping[str, Array]
     rows: Array
+    places: Array = None  # type: ignore[assignment]  # an array once made
+
+    def __post_init__(self) -> None:
+        """Days are in order where nothing else is said."""
+        places = np.zeros(len(self.rows), np.uint8) if self.places is None else self.places
+        object.__setattr__(self, "places", _narrow(places))
 
     @classmethod
     def from_table(cls, table: pd.DataFrame, climber: str = "climber") -> Sequences:
@@ -68,21 +80,33 @@ class Sequences:
     def nbytes(self) -> int:
         """Bytes that the arrays hold, the climbers' own included (ids as logged left out)."""
         flat = sum(values.nbytes for values in self.features.values())
+        flat += self.places.nbytes
         return flat + self.rows.nbytes + self.offsets.nbytes + self.climbers.nbytes
 
     def owner(self, sends: Array) -> Array:
         """Index of the climber that each send belongs to, [n] to [n]."""
         return np.searchsorted(self.offsets, sends, side="right") - 1
 
+    def before(self, sends: Array) -> Array:
+        """Where each send's history ends: the index after its last send, [n] to int64 [n]."""
+        return sends - self.places[sends].astype(np.int64)
+
+    @cached_property
+    def day_ends(self) -> Array:
+        """The index after the last send of each send's day, int64 [n_sends]."""
+        starts = np.flatnonzero(self.places == 0)
+        sizes = np.diff(starts, append=len(self))
+        return np.repeat(starts + sizes, sizes)
+
     def history(self, sends: Array, feature: str) -> tuple[Array, Array]:
-        """Everything that the same climber logged before each send.
+        """Everything that the same climber logged before each send, and before its day where days are sets.
 
         Returns
         -------
         Which of the n sends each value belongs to, and the values: two arrays of one length.
         """
         starts = self.offsets[self.owner(sends)]
-        lengths = sends - starts
+        lengths = self.before(sends) - starts
         case = np.repeat(np.arange(len(sends)), lengths)
         within = np.arange(int(lengths.sum())) - np.repeat(np.cumsum(lengths) - lengths, lengths)
         return case, self.features[feature][np.repeat(starts, lengths) + within]
@@ -93,6 +117,9 @@ def _flat(lists: pd.Series, dtype: Any = None) -> Array:
     flat = np.concatenate([np.asarray(values) for values in lists]) if len(lists) else np.empty(0, np.int32)
     if dtype is not None:
         return flat.astype(dtype)
-    if flat.dtype.kind == "f":
-        return flat.astype(np.float32)
-    return flat.astype(np.uint8 if flat.size == 0 or flat.max() < 256 else np.int32)
+    return flat.astype(np.float32) if flat.dtype.kind == "f" else _narrow(flat)
+
+
+def _narrow(values: Array) -> Array:
+    """Whole numbers from 0 in the narrowest type that holds them."""
+    return values.astype(np.uint8 if values.size == 0 or values.max() < 256 else np.int32)

@@ -1,7 +1,9 @@
-"""Windows of n sends that end at a target, cut when a batch asks for them.
+"""Windows of n sends, cut when a batch asks for them: as a case is asked, or as they were logged.
 
 A window is start-padded, as in Thompson 2023: its last position is the target, the ones before are the
-climber's previous sends, and what is missing is 0 at the start.
+climber's previous sends, and what is missing is 0 at the start. Where a day is a set
+(`recsys.sequences.days`), the previous sends are those before the target's day, and the days elapsed are
+counted from the last of them, so that nothing says what else was sent on the day.
 """
 
 from __future__ import annotations
@@ -12,7 +14,9 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
-from recsys.sequences.store import Array, Sequences
+from recsys.arrays import Array
+from recsys.columns import DAY_PLACE
+from recsys.sequences.store import ELAPSED, Sequences
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,14 +59,31 @@ class Windows(Dataset[Batch]):
 
     def cut(self, ends: Array) -> Batch:
         """The windows that end at the sends `ends`, [batch], whether or not they are among the targets."""
-        owner = self.sequences.owner(ends)
+        before = self.sequences.before(ends)
+        at = before[:, None] + np.arange(1 - self.length, 1)  # [batch, length]
+        at[:, -1] = ends
+        first = self.sequences.offsets[self.sequences.owner(ends)]
+        batch = self._at(at, at >= first[:, None])
+        for name in ELAPSED:
+            if name in batch:
+                batch[name][:, -1] = _tensor(self.sequences.features[name][before])
+        return batch
+
+    def run(self, firsts: Array, ends: Array) -> Batch:
+        """The sends from `firsts` to `ends`, [batch], all of them, with `DAY_PLACE` [batch, length]."""
         at = ends[:, None] + np.arange(1 - self.length, 1)  # [batch, length]
-        real = at >= self.sequences.offsets[owner][:, None]
+        real = at >= firsts[:, None]
+        batch = self._at(at, real)
+        batch[DAY_PLACE] = _tensor(np.where(real, self.sequences.places[np.where(real, at, 0)], 0))
+        return batch
+
+    def _at(self, at: Array, real: Array) -> Batch:
+        """Every feature of the sends `at`, 0 where none is `real`, [batch, length] both, and the climbers."""
         at = np.where(real, at, 0)
         batch: dict[str, Any] = {
             name: _tensor(np.where(real, values[at], 0)) for name, values in self.sequences.features.items()
         }
-        batch[self.climber] = _tensor(self.sequences.climbers[owner])
+        batch[self.climber] = _tensor(self.sequences.climbers[self.sequences.owner(at[:, -1])])
         return batch
 
 

@@ -45,7 +45,7 @@ class ItemLike(Protocol):
 
 
 class RecommenderLike(Protocol):
-    """What `open_recommender` returns. `recommend_many` answers all its requests with one model call."""
+    """A `Recommender`. Its `recommend_many` answers all its requests with one model call."""
 
     @property
     def catalogue(self) -> Any:
@@ -85,7 +85,7 @@ class Backend:
     Parameters
     ----------
     recommender:
-        As returned by `open_recommender`.
+        Of a bundle, or of a run.
     digest:
         SHA-256 of the bundle's manifest.
     card:
@@ -193,9 +193,10 @@ def manifest_digest(folder: Path) -> str:
 
 
 def _open(folder: Path) -> RecommenderLike:
-    from recsys.recommending.recommender import open_recommender
+    from recsys.recommending.bundle import Bundle
+    from recsys.recommending.recommender import Recommender
 
-    opened: Any = open_recommender(folder)
+    opened: Any = Recommender(Bundle.open(folder))
     return opened
 
 

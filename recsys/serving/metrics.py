@@ -27,6 +27,10 @@ class Metrics:
             buckets=(1, 2, 4, 8, 16, 32, 64),
             registry=registry,
         )
+        self.connections = Gauge("recsys_connections", "Connections that are open", registry=registry)
+        self.ended = Counter(
+            "recsys_connections_ended", "Connections refused or ended", ["reason"], registry=registry
+        )
         self.reloads = Counter("recsys_reloads", "Bundles read again", ["result"], registry=registry)
         self.climbs = Gauge("recsys_climbs", "Climbs in the bundle", registry=registry)
 

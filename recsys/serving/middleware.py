@@ -31,7 +31,7 @@ _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-_SECURITY: Final[Headers] = [
+SECURITY: Final[Headers] = [
     (b"content-security-policy", _POLICY.encode()),
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
@@ -205,7 +205,7 @@ def _request_id(scope: Scope) -> str:
 
 
 def _with_headers(headers: Any, request_id: str, private: bool) -> Headers:
-    added: Headers = [*_SECURITY, (b"x-request-id", request_id.encode())]
+    added: Headers = [*SECURITY, (b"x-request-id", request_id.encode())]
     return [*headers, *added, *([(b"cache-control", b"no-store")] if private else [])]
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -15,6 +17,7 @@ MAX_K: Final = 100
 """Climbs in an answer."""
 KEYS_VARIABLE: Final = "RECSYS_API_KEYS"
 _SHORTEST_KEY: Final = 16
+_ORIGIN: Final = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?")
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,18 @@ class Settings:
         Seconds a request may wait for its answer, and a body to arrive.
     poll_seconds:
         Seconds between two looks at the bundle's manifest; 0 leaves reloading to SIGHUP.
+    max_head:
+        Bytes of a request's line and headers.
+    max_headers:
+        Headers of a request.
+    head_seconds:
+        Seconds in which a request's head must arrive.
+    idle_seconds:
+        Seconds that a connection may wait for its next request.
+    max_connections:
+        Connections at the same time; fewer where the process may not open as many files.
+    origins:
+        Origins of other sites' pages that may ask from a browser (the widget); none leaves it to this one.
     """
 
     max_body: int = 4 << 20
@@ -49,11 +64,32 @@ class Settings:
     max_waiting: int = 512
     answer_seconds: float = 15.0
     poll_seconds: float = 2.0
+    max_head: int = 32 << 10
+    max_headers: int = 100
+    head_seconds: float = 10.0
+    idle_seconds: float = 30.0
+    max_connections: int = 1000
+    origins: frozenset[str] = frozenset()
 
     @property
     def burst(self) -> float:
         """Requests that a client may send at once after a pause."""
         return max(2 * self.rate, 1.0)
+
+
+def read_origins(given: Iterable[str]) -> frozenset[str]:
+    """Origins as browsers write them: scheme, host and port alone.
+
+    Raises
+    ------
+    UsageError
+        One is something else, a page's address for example.
+    """
+    found = frozenset(each.strip().lower().removesuffix("/") for each in given)
+    wrong = sorted(each for each in found if not _ORIGIN.fullmatch(each))
+    if wrong:
+        raise UsageError(f"--origin {wrong[0]}: write a scheme and a host alone, as in https://example.org")
+    return found
 
 
 def read_keys(path: Path | None) -> frozenset[str]:

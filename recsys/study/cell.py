@@ -5,141 +5,49 @@ Every method goes through the same sends, split, windows and evaluator as the ma
 
 from __future__ import annotations
 
-import functools
 import tempfile
 import time
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from recsys.baselines.interactions import Fitted, Interactions
-from recsys.evaluation.evaluate import evaluate
-from recsys.sequences.cases import Cases
-from recsys.study.rows import Row
+from recsys.baselines.rows import Row
+from recsys.study.material import Material
 from recsys.study.store import Outcome
 from recsys.study.summary import AS_PAPER, PROMPTED, UNPROMPTED
+from recsys.training.methods import fit_method
 
 if TYPE_CHECKING:
-    from merlin.schema import Schema
-
-    from recsys.evaluation.evaluate import Result
-    from recsys.evaluation.scorer import Scorer
+    from recsys.arrays import Array
     from recsys.model.network import Network
-    from recsys.sequences.store import Array
-    from recsys.study.config import StudyConfig
 
 SHUFFLED = "shuffled"
-# Windows of a network that learns from every position of each, for one of a network that learns from some.
-EVERY_POSITION = 0.5
-CHOOSING = "mrr@20"  # what a setting is chosen by, on unprompted validation cases
-
-
-@dataclass(frozen=True, eq=False)
-class Material:
-    """What every cell of a study works on, and the rows that were left out for want of a feature."""
-
-    config: StudyConfig
-    interactions: Interactions
-    schema: Schema
-    left_out: tuple[str, ...] = ()
-
-    @functools.cached_property
-    def cases(self) -> dict[str, Cases]:
-        """The cases of each part; of training and validation so many at the most."""
-        most = {
-            "train": self.config.training_cases,
-            "validation": self.config.training.validation_cases,
-            "test": None,
-        }
-        sends, parts = self.interactions.sequences, self.interactions.parts
-        return {part: Cases.of(sends, parts, part, most=count) for part, count in most.items()}
-
-    @functools.cached_property
-    def shuffled(self) -> Cases:
-        """The test cases, the order of each history shuffled."""
-        return self.cases["test"].shuffled(seed=0)
-
-    def evaluate(self, scorer: Scorer, cases: Cases, all_climbs: bool = False) -> Result:
-        """The evaluator's result on some cases; `all_climbs` ranks those already sent in any case."""
-        seen = cases.seen if self.config.run.exclude_seen and not all_climbs else None
-        return evaluate(scorer, cases.targets, cases.climbers, seen, self.interactions.n_items)
 
 
 def run_cell(material: Material, row: Row, seed: int) -> Outcome:
     """Fit a row with a seed and rank the targets of all parts."""
-    method = row.load()
     began = time.perf_counter()
-    if hasattr(method, "build"):
-        network, facts = _train(material, method, seed)
-        fitted, embeddings = _asked(network, material.config.length), _embeddings(network)
-    else:
-        fitted, facts = _choose(material, method, seed)
-        embeddings = None
-    facts["seconds"] = time.perf_counter() - began
+    with tempfile.TemporaryDirectory(prefix="recsys-cell-") as folder:
+        run = material.config.as_run
+        fitted = fit_method(row, material.interactions, material.schema, run, seed, Path(folder))
+    facts = {**fitted.facts, "seconds": time.perf_counter() - began}
     ranks = {}
-    for asked in (False, True) if method.prompted else (False,):
+    for asked in (False, True) if fitted.method.prompted else (False,):
         how = PROMPTED if asked else UNPROMPTED
         for part, cases in material.cases.items():
-            ranks[f"{part}-{how}"] = material.evaluate(fitted(cases, asked), cases).ranks
+            ranks[f"{part}-{how}"] = material.evaluate(fitted.scorer(cases, asked), cases).ranks
         cases = material.cases["test"]
-        ranks[f"{AS_PAPER}-{how}"] = material.evaluate(fitted(cases, asked), cases, all_climbs=True).ranks
-    if method.sequential:
+        scorer = fitted.scorer(cases, asked)
+        ranks[f"{AS_PAPER}-{how}"] = material.evaluate(scorer, cases, all_climbs=True).ranks
+    if fitted.method.sequential:
         shuffled = material.shuffled
-        ranks[f"test-{SHUFFLED}"] = material.evaluate(fitted(shuffled, False), shuffled).ranks
-    return Outcome(ranks, facts, embeddings)
+        ranks[f"test-{SHUFFLED}"] = material.evaluate(fitted.scorer(shuffled, False), shuffled).ranks
+    return Outcome(ranks, facts, _embeddings(fitted.network))
 
 
-def _choose(material: Material, method: Any, seed: int) -> tuple[Fitted, dict[str, Any]]:
-    """Fit a counting method with each of its settings and keep the best on validation."""
-    best: tuple[float, Fitted, Any] | None = None
-    for settings in method.GRID:
-        fitted = settings.fit(material.interactions, seed)
-        cases = material.cases["validation"]
-        score = material.evaluate(fitted(cases, False), cases).values[CHOOSING]
-        if best is None or score > best[0]:
-            best = (score, fitted, settings)
-    assert best is not None, f"{method}: no settings to choose from"
-    words = f"{best[2]}, the best of {len(method.GRID)}" if len(method.GRID) > 1 else str(best[2])
-    parameters = best[2].parameters(material.interactions) if hasattr(best[2], "parameters") else 0
-    return best[1], {"settings": words, "parameters": parameters}
-
-
-def _train(material: Material, method: Any, seed: int) -> tuple[Network, dict[str, Any]]:
-    """Train a network; the epoch is chosen on validation."""
-    from recsys.training.fit import fit
-    from recsys.training.module import NextClimb
-
-    config, interactions = material.config, material.interactions
-    training = config.training
-    if method.every_position:
-        training = training.model_copy(update={"windows": training.windows * EVERY_POSITION})
-    module = NextClimb(
-        functools.partial(method.build, material.schema, config.length),
-        config.length,
-        training,
-        interactions.training,
-        material.cases["validation"],
-        interactions.n_items,
-        config.run.exclude_seen,
-        seed,
-    )
-    with tempfile.TemporaryDirectory(prefix="recsys-cell-") as folder:
-        fitted = fit(module, training, Path(folder), resume=False)
-    epochs = f"epoch {fitted['best_epoch']} of {fitted['epochs_trained']}"
-    words = f"{epochs}, each of {training.windows:.0%} of all windows"
-    parameters = sum(each.numel() for each in module.model.parameters() if each.requires_grad)
-    return module.model, {"settings": words, "parameters": parameters}
-
-
-def _asked(network: Network, length: int) -> Fitted:
-    """A trained network as a scorer of cases."""
-    from recsys.model.scorer import ModelScorer
-
-    return lambda cases, prompted: ModelScorer(network, cases, length, prompted)
-
-
-def _embeddings(network: Network) -> Array | None:
+def _embeddings(network: Network | None) -> Array | None:
     """The climbs' embeddings of the transformer, which the report draws a map of."""
+    if network is None:
+        return None
     from recsys.model.recommender import PromptedTransformer, item_embeddings
 
     return item_embeddings(network) if isinstance(network, PromptedTransformer) else None

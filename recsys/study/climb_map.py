@@ -13,7 +13,7 @@ from recsys.logbooks.grades import ordinals
 from recsys.study.summary import Point
 
 if TYPE_CHECKING:
-    from recsys.sequences.store import Array
+    from recsys.arrays import Array
     from recsys.study.readings import Readings
 
 _PREFERRED = "paper-all"

@@ -10,9 +10,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from recsys.runs import RunConfig
-from recsys.study.rows import ROWS, Row
-from recsys.training.config import TrainingConfig
+from recsys.baselines.rows import ROWS, Row
+from recsys.config.run import RunConfig
+from recsys.config.training import TrainingConfig
 
 MEASURED = 1  # to be raised when a cell measures something else, so that no older cell is taken for it
 
@@ -36,6 +36,12 @@ class StudyConfig(BaseModel):
     training_cases: int = Field(2_000, ge=1, description="training sends that the training accuracy is of")
     paper: Literal["none", "bc", "world"] = Field("none", description="the paper's table to show beside")
     settings: Mapping[str, Mapping[str, float]] = Field({}, description="row to settings other than its own")
+
+    @property
+    def as_run(self) -> RunConfig:
+        """The run's configuration with the study's windows and budget: what a row is fitted with."""
+        model = self.run.model.model_copy(update={"length": self.length})
+        return self.run.model_copy(update={"model": model, "training": self.training})
 
     def row(self, name: str) -> Row:
         """A row with the settings that this study gives it."""

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from recsys.baselines.rows import ROWS
 from recsys.evaluation.metrics import METRICS
-from recsys.study.rows import ROWS
 from recsys.study.statistics import Resamples, compare, estimate
 from recsys.study.summary import (
     AS_PAPER,
@@ -21,9 +21,9 @@ from recsys.study.summary import (
 )
 
 if TYPE_CHECKING:
+    from recsys.arrays import Array
     from recsys.sequences.cases import Cases
-    from recsys.sequences.store import Array
-    from recsys.study.cell import Material
+    from recsys.study.material import Material
     from recsys.study.readings import Readings
 
 # Lower bounds of the strata.
@@ -153,7 +153,8 @@ def _prompted_reference(reference: str, prompted: Collection[str]) -> str:
 
 def _history(cases: Cases) -> Array:
     """Sends before each target."""
-    return cases.sends - cases.sequences.offsets[cases.climbers]
+    sequences = cases.sequences
+    return sequences.before(cases.sends) - sequences.offsets[cases.climbers]
 
 
 def _popularity(material: Material) -> Array:

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from recsys.baselines.rows import ROWS
 from recsys.errors import RunError
 from recsys.evaluation.metrics import METRICS, case_values
 from recsys.files import atomic_path
-from recsys.study.rows import ROWS
-from recsys.study.runner import cells
+from recsys.study.cells import cells
 from recsys.study.store import Outcome, Store
 
 if TYPE_CHECKING:
-    from recsys.sequences.store import Array
-    from recsys.study.cell import Material
+    from recsys.arrays import Array
+    from recsys.study.material import Material
 
 COLUMNS: Final = ("row", "family", "seed", "part", "asked", "metric", "value", "cases")
 _FACTS: Final = ("parameters", "seconds", "peak_mib")

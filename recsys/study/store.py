@@ -19,9 +19,9 @@ from typing import Any
 
 import numpy as np
 
+from recsys.arrays import Array
 from recsys.errors import RunError
 from recsys.files import atomic_path
-from recsys.sequences.store import Array
 
 
 @dataclass(frozen=True, eq=False)

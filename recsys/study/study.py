@@ -6,17 +6,18 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from recsys.baselines.rows import ROWS
+from recsys.config.run import RunConfig
 from recsys.console import progress, say, warn
 from recsys.errors import RunError, UsageError
 from recsys.files import atomic_path, read_json, write_json
-from recsys.runs import Run, RunConfig
-from recsys.study.rows import ROWS
+from recsys.runs import Run
 
 if TYPE_CHECKING:
     from merlin.schema import Schema
 
-    from recsys.study.cell import Material
     from recsys.study.config import StudyConfig
+    from recsys.study.material import Material
     from recsys.study.summary import StudySummary
 
 STUDY = "study.json"
@@ -44,7 +45,8 @@ def study(config: StudyConfig, folder: Path, jobs: int) -> StudySummary:
     RunError
         Some cells failed; the others are kept, and what they found is written.
     """
-    from recsys.study.runner import run, unfinished
+    from recsys.study.cells import unfinished
+    from recsys.study.runner import run
 
     home = Run(folder)
     with home.lock():
@@ -77,7 +79,7 @@ def load(folder: Path, config: StudyConfig | None = None) -> Material:
     """
     from recsys.baselines.interactions import Interactions
     from recsys.sequences.prepare import load_prepared
-    from recsys.study.cell import Material
+    from recsys.study.material import Material
 
     config = config or read_config(folder)
     _ = Run(folder).finished  # refuses what was changed, before a pickle is loaded
@@ -86,14 +88,14 @@ def load(folder: Path, config: StudyConfig | None = None) -> Material:
     left_out = tuple(name for name in config.rows if not _told(prepared.schema, ROWS[name].needs))
     kept = tuple(name for name in config.rows if name not in left_out)
     if not kept:
-        raise UsageError(f"--rows {','.join(left_out)}: the data lacks the feature; choose other rows")
+        raise UsageError(f"`rows` {','.join(left_out)}: the data lacks the feature; choose other rows")
     config = config.model_copy(update={"rows": kept})
     return Material(config, Interactions.of(prepared), prepared.schema, left_out)
 
 
 def _told(schema: Schema, feature: str) -> bool:
     """Whether the data has a feature; no feature is always there."""
-    from workflows.sends import BIN
+    from recsys.columns import BIN
 
     return not feature or not {feature, feature + BIN}.isdisjoint(schema.column_names)
 
@@ -139,20 +141,20 @@ def _prepare(home: Run, config: StudyConfig) -> StudyConfig:
 def _refuse_other(home: Run, asked: RunConfig) -> None:
     """A folder keeps the cells of one data set and one split."""
     if not (home.folder / STUDY).is_file():
-        raise UsageError(f"{home.folder}: holds a run, not a study; choose another --out")
+        raise UsageError(f"{home.folder}: holds a run, not a study; choose another `out`")
     old = home.config.model_dump(exclude={"facts"})
     for name, value in asked.model_dump(exclude={"facts"}).items():
         if old[name] != value:
             raise UsageError(
-                f"{home.folder}: was started with {name} {old[name]}, not {value}; choose another --out"
+                f"{home.folder}: was started with {name} {old[name]}, not {value}; choose another `out`"
             )
 
 
 def _write(material: Material, folder: Path) -> StudySummary | None:
     """Write all that the finished cells say; None where there are none."""
+    from recsys.study.cells import cells
     from recsys.study.readings import Readings
     from recsys.study.report import markdown, render
-    from recsys.study.runner import cells
     from recsys.study.store import Store
     from recsys.study.summarise import summarise
 

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from recsys.study.cells import unfinished
 from recsys.study.climb_map import climb_map
 from recsys.study.estimates import Estimates
 from recsys.study.readings import Readings
-from recsys.study.runner import unfinished
 from recsys.study.summary import PROMPTED, StudySummary
 from recsys.study.verdicts import PAPERS, beside_paper, verdicts
 
 if TYPE_CHECKING:
-    from recsys.study.cell import Material
+    from recsys.study.material import Material
 
 
 def summarise(material: Material, folder: Path, facts: tuple[tuple[str, str], ...]) -> StudySummary:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
-from recsys.study.rows import ROWS
+from recsys.baselines.rows import ROWS
 from recsys.study.summary import HEADLINE, PROMPTED, UNPROMPTED, Comparison, Paper
 
 if TYPE_CHECKING:

@@ -18,7 +18,8 @@ import recsys.model.recommender
 import recsys.training.fit
 import recsys.training.module  # noqa: F401
 from recsys.errors import RecsysError
-from recsys.study.cell import Material, run_cell
+from recsys.study.cell import run_cell
+from recsys.study.material import Material
 from recsys.study.store import Outcome, Store
 
 _MIB = 1 << 20

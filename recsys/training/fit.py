@@ -14,9 +14,9 @@ from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint, RichProg
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 from lightning.pytorch.plugins.io import TorchCheckpointIO
 
+from recsys.config.training import TrainingConfig
 from recsys.errors import RunError, UsageError
 from recsys.files import atomic_path
-from recsys.training.config import TrainingConfig
 from recsys.training.module import SCORE, NextClimb
 
 
@@ -49,7 +49,7 @@ def choose_device(config: TrainingConfig) -> tuple[str, str]:
     """Lightning's name of the accelerator, and one line that says which was chosen and why."""
     cuda = torch.cuda.is_available()
     if config.accelerator == "gpu" and not cuda:
-        raise UsageError("--accelerator gpu: torch sees no CUDA device; use --accelerator auto or cpu")
+        raise UsageError("`accelerator` gpu: torch sees no CUDA device; use `accelerator` auto or cpu")
     if cuda and config.accelerator != "cpu":
         precision = "bf16" if _precision(config, "cuda") == "bf16-mixed" else "float32"
         return "cuda", f"torch on {torch.cuda.get_device_name()} in {precision} (a CUDA device is there)"

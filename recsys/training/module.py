@@ -15,16 +15,16 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader, Sampler
 
+from recsys.config.training import TrainingConfig
 from recsys.errors import DivergedError
 from recsys.evaluation.evaluate import evaluate
 from recsys.model.network import Network
 from recsys.model.scorer import ModelScorer
 from recsys.sequences.cases import Cases
 from recsys.sequences.windows import Windows, as_is
-from recsys.training.config import TrainingConfig
 
 if TYPE_CHECKING:
-    from recsys.sequences.store import Array
+    from recsys.arrays import Array
 
 SCORE = "validation_score"  # mean of prompted and unprompted MRR@20
 
@@ -137,7 +137,7 @@ class NextClimb(pl.LightningModule):
         """
         if not torch.isfinite(self.trainer.callback_metrics.get("train_loss", torch.zeros(()))):
             raise DivergedError(
-                f"the loss is not finite after epoch {self.current_epoch + 1}; lower --learning-rate "
+                f"the loss is not finite after epoch {self.current_epoch + 1}; lower `learning_rate` "
                 f"({self.config.learning_rate:g})"
             )
         values = []

@@ -10,11 +10,13 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from recsys.config.run import RunConfig
+from recsys.config.settings import differing
 from recsys.console import progress, say, warn
-from recsys.errors import RunError
+from recsys.errors import RunError, UsageError
 from recsys.files import atomic_path, read_json, write_json
-from recsys.runs import Run, RunConfig
-from recsys.training.prepare import prepare_run, reopen_run
+from recsys.runs import Run
+from recsys.training.prepare import described, prepare_run, reopen_run
 
 if TYPE_CHECKING:
     from recsys.sequences.prepare import Prepared
@@ -56,12 +58,25 @@ def train_run(
             prepared, config = reopen_run(run)
         elif run.started and not overwrite:
             raise RunError(
-                f"{folder}: holds a run already; continue it with --resume, replace it with --overwrite, "
-                "or choose another --output"
+                f"{folder}: holds a run already; continue it with `resume`, replace it with `overwrite`, "
+                "or choose another `output`"
             )
         else:
             prepared, config = prepare_run(run, config)
         return _train(run, prepared, config, resume, time.perf_counter() - began)
+
+
+def refuse_changes(folder: Path, config: RunConfig, names: set[str]) -> None:
+    """Refuse settings, those `names`, that differ from those that the run in `folder` was started with."""
+    if not (folder / "config.json").is_file():
+        return
+    found = differing(Run(folder).config, config, names)
+    if found:
+        name, old, new = found
+        raise UsageError(
+            f"`{name}` {new}: {folder} was started with {old}; leave it out to resume, "
+            "or choose another `output`"
+        )
 
 
 def _train(
@@ -69,8 +84,9 @@ def _train(
 ) -> dict[str, Any]:
     """Train, evaluate once on the test part, and write the results."""
     with progress("importing Transformers4Rec"):
-        from recsys.evaluation.suite import evaluate_run
+        from recsys.model.weights import save_weights
         from recsys.training.fit import choose_device, fit
+        from recsys.training.suite import evaluate_run
 
         module = build_module(prepared, config)
     say(choose_device(config.training)[1])
@@ -80,11 +96,14 @@ def _train(
     trained = time.perf_counter()
     say(f"trained {fitted['epochs_trained']} epochs in {trained - began:.0f} s, best {fitted['best_epoch']}")
     with progress("evaluating on the test part"):
-        metrics = evaluate_run(module.model, prepared, config.model.length, config.exclude_seen, config.seed)
+        metrics = evaluate_run(
+            module.model, prepared, config.model.length, config.exclude_seen, config.seed,
+            said=described(config),
+        )  # fmt: skip
     seconds = {"preprocess": preprocess, "train": trained - began, "evaluate": time.perf_counter() - trained}
     metrics["training"] = fitted
     metrics["seconds"] = {name: round(value, 2) for name, value in seconds.items()}
-    run.save_model(module.model)
+    save_weights(module.model, run.folder)
     _write_card(run, prepared, config, metrics)
     write_json(run.folder / "metrics.json", metrics)
     run.write_manifest(trained=True)
@@ -129,9 +148,9 @@ def _describe(prepared: Prepared, config: RunConfig, module: NextClimb) -> str:
 def _write_card(run: Run, prepared: Prepared, config: RunConfig, metrics: dict[str, Any]) -> None:
     from recsys.evaluation.card import model_card
 
-    described = config.model_dump(exclude={"facts"})
+    told = config.model_dump(exclude={"facts"})
     used = set(prepared.schema.column_names)
-    described["model"]["features"] = [name for name in config.model.features if name in used]
-    described |= {"name": run.folder.name, "output": f"runs/{run.folder.name}"}
+    told["model"]["features"] = [name for name in config.model.features if name in used]
+    told |= {"name": run.folder.name, "output": f"runs/{run.folder.name}"}
     with atomic_path(run.folder / "MODEL_CARD.md") as fresh:
-        fresh.write_text(model_card(described, metrics, config.facts), encoding="utf-8")
+        fresh.write_text(model_card(told, metrics, config.facts), encoding="utf-8")

@@ -7,19 +7,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from recsys import columns as c
+from recsys.config.run import RunConfig
 from recsys.console import progress, say, warn
 from recsys.errors import DataError
 from recsys.files import atomic_path
-from recsys.runs import Run, RunConfig
+from recsys.runs import Run
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
     from recsys.sequences.prepare import Prepared
+
+_PLACE: Final = "_place"
+_ORDER: Final = {
+    "set": "nothing reads it (day: set)",
+    "seeded": "it was drawn anew (day: seeded)",
+    "file": "figures are too good if it is read (day: file); use set",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,20 +75,25 @@ def prepare_run(run: Run, config: RunConfig) -> tuple[Prepared, RunConfig]:
 
 def _split(run: Run, config: RunConfig) -> _Split:
     """Sends that were read, filtered and split, with what is to be told of them."""
-    from recsys.sequences.split import TEST, VALIDATION, assign
+    from recsys.sequences.days import facts as order_facts
+    from recsys.sequences.days import looks_sorted
+    from recsys.sequences.split import TEST, VALIDATION
 
     with progress("reading sends"):
         sends, source = _read(config, run.folder)
     try:
-        frame, k = _filtered(sends.frame, config.min_sends)
-        parts, described = assign(frame, config.split, config.seed, sends.has_time)
+        by = looks_sorted(sends.frame)
+        if by:
+            warn(f"{source}: days look sorted by {by}, which is no order of sending; {_ORDER[config.day]}")
+        frame, parts, k, split = _kept(sends.frame, config, sends.has_time)
     except DataError as error:
         raise error.at(source) from None
-    later = frame[c.CLIMBER_ID].duplicated().to_numpy()  # a first send has no history
+    day = frame.groupby(c.CLIMBER_ID).cumcount().to_numpy() - frame[c.DAY_PLACE].to_numpy()
+    later = day > 0  # a first send, or one of a first day, has no history
     for name, part in (("validation", VALIDATION), ("test", TEST)):
         if not (later & (parts == part)).any():
             problem = f"the {name} part of the {config.split} split has no send with a history"
-            raise DataError(problem, path=source, remedy="use more sends or another --split")
+            raise DataError(problem, path=source, remedy="use more sends or another `split`")
     facts = {
         "source": source,
         "simulated": bool(frame[c.CLIMB_ID].str.startswith(c.SIMULATED).all()),
@@ -90,9 +103,49 @@ def _split(run: Run, config: RunConfig) -> _Split:
         "sends": len(frame),
         "climbers": int(frame[c.CLIMBER_ID].nunique()),
         "climbs": int(frame[c.CLIMB_ID].nunique()),
-        "split": described,
+        "day": config.day,
+        **order_facts(frame),
+        "split": split,
     }
     return _Split(frame, parts, sends.has_time, facts)
+
+
+def _kept(
+    frame: pd.DataFrame, config: RunConfig, has_time: bool
+) -> tuple[pd.DataFrame, Any, int, dict[str, Any]]:
+    """The sends that are kept, in order, their parts, the least sends of each climb and climber, the split.
+
+    With `min_sends_of` "train" the split comes first and the filter drops training sends alone: whether a
+    climb is in the catalogue then depends on nothing that came later, and a target that is not is a miss.
+    """
+    import numpy as np
+
+    from recsys.sequences.days import order_days
+    from recsys.sequences.split import TRAIN, assign
+
+    if config.min_sends_of == "all":
+        frame, k = _filtered(frame, config.min_sends)
+    frame = order_days(frame, config.day, config.seed)
+    parts, split = assign(frame, config.split, config.seed, has_time)
+    if config.min_sends_of == "train":
+        place = np.arange(len(frame))
+        core, k = _filtered(frame.assign(**{_PLACE: place})[parts == TRAIN], config.min_sends)
+        kept = np.union1d(place[parts != TRAIN], core[_PLACE])
+        frame, parts = frame.take(kept).reset_index(drop=True), parts[kept]
+        frame = order_days(frame, config.day, config.seed)  # changes no order: counts the day's places anew
+        split["sends"]["train"] = int((parts == TRAIN).sum())
+    return frame.assign(**{c.ROW: np.arange(len(frame))}), parts, k, split
+
+
+def described(config: RunConfig) -> dict[str, Any]:
+    """What metrics.json's protocol says of the data: days, what a history holds, who is kept."""
+    before = "its day" if config.day == "set" else "it"
+    return {
+        "split_by": config.split,
+        "day": config.day,
+        "history": f"the climber's sends before {before}, earlier ones of the same part included",
+        "min_sends": f"{config.facts.get('kept_with_at_least', config.min_sends)} of {config.min_sends_of}",
+    }
 
 
 def reopen_run(run: Run) -> tuple[Prepared, RunConfig]:
@@ -137,6 +190,6 @@ def _filtered(frame: pd.DataFrame, k: int) -> tuple[pd.DataFrame, int]:
         if kept[c.CLIMBER_ID].nunique() < 3 and least > 1:
             continue
         if least < k:
-            warn(f"no climbs and climbers have {k} sends each; kept those with {least} (--min-sends {least})")
+            warn(f"no climbs and climbers have {k} sends each; kept those with {least} (min_sends {least})")
         return kept.assign(**{c.ROW: np.arange(len(kept))}).reset_index(drop=True), least
     raise DataError("holds no sends")

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import optuna
 from lightning.pytorch.callbacks import EarlyStopping
 
+from recsys.config.run import RunConfig
 from recsys.errors import DivergedError
-from recsys.runs import RunConfig
 from recsys.training.fit import best_score
 from recsys.training.module import SCORE
 from recsys.training.pipeline import build_module

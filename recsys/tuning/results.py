@@ -15,8 +15,8 @@ from typing import Any
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
+from recsys.config.run import RunConfig
 from recsys.files import atomic_path, write_json
-from recsys.runs import RunConfig
 from recsys.tuning.space import SPACE, configured
 from recsys.tuning.storage import done, finished
 

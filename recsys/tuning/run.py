@@ -17,9 +17,10 @@ import numpy as np
 import optuna
 from optuna.trial import TrialState
 
+from recsys.config.run import RunConfig
 from recsys.console import progress, say
 from recsys.errors import RunError, UsageError
-from recsys.runs import Run, RunConfig
+from recsys.runs import Run
 from recsys.training.prepare import prepare_run, reopen_run
 from recsys.tuning.results import progress_line, write_results
 from recsys.tuning.space import first_guess, space_of
@@ -69,17 +70,17 @@ def tune(
     until = time.monotonic() + (math.inf if timeout is None else timeout)
     if config.training.devices > 1:
         raise UsageError(
-            f"--devices {config.training.devices}: a trial trains on one device; set devices to 1"
+            f"`devices` {config.training.devices}: a trial trains on one device; set devices to 1"
         )
     with Run(folder).lock():
         if Run(folder).started:
-            raise RunError(f"{folder}: holds a run and not a study; choose another --output")
+            raise RunError(f"{folder}: holds a run and not a study; choose another `output`")
         prepared, config = _prepared(Run(folder / PREPARED), config)
         study = open_study(folder, pruner or _median(config.training.epochs))
         say(_describe(config, prepared, trials, len(done(study))))
         _search(study, config, prepared, folder, trials, until)
     if not finished(study):
-        raise RunError(f"{folder}: no trial has finished yet; give it more --timeout or --trials")
+        raise RunError(f"{folder}: no trial has finished yet; give it more `timeout` or `trials`")
     return study
 
 

@@ -16,7 +16,7 @@ from optuna.distributions import (
     IntDistribution,
 )
 
-from recsys.runs import RunConfig
+from recsys.config.run import RunConfig
 
 SPACE: Final[dict[str, BaseDistribution]] = {
     "climb_dim": CategoricalDistribution((48, 96, 124)),

@@ -1,0 +1,38 @@
+"""What the settings of a network share: the sizes it is built with, and how it may be trained and asked."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from merlin.schema import Schema
+
+    from recsys.model.network import Network
+
+
+class NetworkSettings(ABC):
+    """A frozen dataclass of sizes, or a configuration, that builds the network it describes.
+
+    Attributes
+    ----------
+    prompted:
+        Whether the network can be given the target's attributes.
+    sequential:
+        Whether the order of a history changes the scores, be it only through what a window holds of it.
+    every_position:
+        Whether a window trains every position that has a next one, so that an epoch may draw fewer windows.
+    """
+
+    prompted: ClassVar[bool]
+    sequential: ClassVar[bool]
+    every_position: ClassVar[bool]
+
+    @abstractmethod
+    def build(self, schema: Schema, length: int) -> Network:
+        """The untrained network for windows of `length` sends, its ids counted by the schema."""
+
+
+def cardinality(schema: Schema, name: str) -> int:
+    """Number of ids of a column, padding, null and unknown (0 to 2) included."""
+    return int(schema[name].int_domain.max) + 1

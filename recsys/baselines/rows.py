@@ -1,0 +1,214 @@
+"""Every row that a study knows: the methods that Thompson 2023 cites, its own models, and their ablation.
+
+A row is a method and its settings; it is loaded when it is run, so listing the rows imports nothing heavy.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import importlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
+
+from recsys.columns import ATTRIBUTES, FEATURES
+from recsys.errors import UsageError
+
+if TYPE_CHECKING:
+    from recsys.baselines.interactions import Method
+    from recsys.baselines.network_settings import NetworkSettings
+
+COUNTED: Final = "Counting and factorising"
+NEURAL: Final = "Simpler networks"
+ATTENTION: Final = "Published transformers"
+OBJECTIVES: Final = "Bodies by objective"
+PAPER: Final = "The paper's four"
+ALONE: Final = "One feature alone"
+LEFT_OUT: Final = "One feature left out"
+INPUTS: Final = "How features enter"
+LOSSES: Final = "Losses of the transformer"
+
+TRANSFORMER: Final = "recsys.baselines.transformer:Transformer"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A method with its settings.
+
+    Attributes
+    ----------
+    name, title, family:
+        On the command line, in tables, and the group it stands in.
+    source:
+        Where the method was published.
+    method:
+        ``module:class`` of the settings, which are a `recsys.baselines.interactions.Method` or a
+        `recsys.baselines.network_settings.NetworkSettings`.
+    settings:
+        Arguments of the class; two rows that agree in method and settings share their cells.
+    random:
+        Whether a seed makes a difference; one seed is enough for a row where it does not.
+    needs:
+        Feature without which the row says nothing, or none.
+    """
+
+    name: str
+    title: str
+    family: str
+    source: str
+    method: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    random: bool = True
+    needs: str = ""
+
+    @property
+    def description(self) -> dict[str, Any]:
+        """What decides the outcome, beside the data, the budget and the seed: defaults as well."""
+        method = self.load()
+        settings: Any
+        if self.method == TRANSFORMER:
+            settings = method.config.model_dump(mode="json")  # type: ignore[union-attr]
+        else:
+            settings = [asdict(each) for each in getattr(method, "GRID", (method,))]  # type: ignore[arg-type]
+        return {"method": self.method, "settings": settings}
+
+    def load(self) -> Method | NetworkSettings:
+        """The settings object that fits or builds the method."""
+        module, name = self.method.split(":")
+        made: Method | NetworkSettings = getattr(importlib.import_module(module), name)(**self.settings)
+        return made
+
+
+def _transformer(
+    name: str, title: str, family: str, source: str = "Thompson 2023", needs: str = "", **settings: Any
+) -> Row:
+    return Row(name, title, family, source, TRANSFORMER, settings, needs=needs)
+
+
+def _counted() -> Iterator[Row]:
+    def row(name: str, title: str, source: str, method: str, random: bool = False) -> Row:
+        return Row(name, title, COUNTED, source, f"recsys.baselines.{method}", random=random)
+
+    yield row("random", "Random", "-", "random:Random", random=True)
+    yield row("popularity", "Popularity", "-", "popularity:Popularity")
+    yield row("recent-popularity", "Recent popularity", "Ji et al. 2020", "recent:RecentPopularity")
+    yield row("prompted-popularity", "Popularity by prompt", "ours", "prompted:PromptedPopularity")
+    yield row("item-knn", "Item-kNN", "Sarwar et al. 2001", "itemknn:ItemKNN")
+    yield row("als", "Implicit ALS", "Hu et al. 2008", "als:ImplicitALS", random=True)
+    yield row("ease", "EASE", "Steck 2019", "ease:EASE")
+
+
+def _networks() -> Iterator[Row]:
+    def row(name: str, title: str, source: str, method: str, **settings: Any) -> Row:
+        return Row(name, title, NEURAL, source, f"recsys.baselines.{method}", settings)
+
+    yield row("fpmc", "FPMC", "Rendle et al. 2010", "fpmc:FPMC")
+    yield row("cbow", "CBOW", "Mikolov et al. 2013", "cbow:CBOW")
+    losses = {
+        "ce": ("softmax", "cross-entropy"),
+        "top1": ("top1", "TOP1"),
+        "bpr": ("bpr", "BPR"),
+        "top1-max": ("top1-max", "TOP1-max"),
+        "bpr-max": ("bpr-max", "BPR-max"),
+    }
+    for short, (loss, words) in losses.items():
+        source = "Hidasi & Karatzoglou 2017" if loss.endswith("-max") else "Hidasi et al. 2015"
+        for layers in (1, 2):
+            name, title = f"gru4rec-{layers}-{short}", f"GRU4Rec, {layers} x 128, {words}"
+            sampled = {} if loss == "softmax" else {"negatives": 256}
+            yield row(name, title, source, "gru4rec:GRU4Rec", layers=layers, loss=loss, **sampled)
+
+
+def _attention() -> Iterator[Row]:
+    def row(name: str, title: str, source: str, method: str, **settings: Any) -> Row:
+        return Row(name, title, ATTENTION, source, f"recsys.baselines.{method}", settings)
+
+    yield row("sasrec", "SASRec", "Kang & McAuley 2018", "sasrec:SASRec")
+    yield row("sse-pt", "SSE-PT", "Wu et al. 2020", "sse_pt:SSEPT")
+    for positions in ("fixed", "learned"):
+        title = f"BERT4Rec, {positions} positions"
+        yield row(f"bert4rec-{positions}", title, "Sun et al. 2019", "bert4rec:BERT4Rec", positions=positions)
+    yield row("bst", "BST", "Chen et al. 2019", "bst:BST")
+
+
+def _objectives() -> Iterator[Row]:
+    bodies = {
+        "last": ("bert", "xlnet", "gpt2", "electra", "albert"),
+        "mlm": ("bert", "xlnet", "electra", "albert"),
+        "rtd": ("bert", "xlnet", "electra", "albert"),
+        "clm": ("xlnet", "gpt2"),
+        "plm": ("xlnet",),
+    }
+    names = {"bert": "BERT", "xlnet": "XLNet", "gpt2": "GPT-2", "electra": "ELECTRA", "albert": "ALBERT"}
+    for masking, can in bodies.items():
+        source = "Thompson 2023" if masking == "last" else "de Souza Pereira Moreira et al. 2021"
+        for body in can:
+            title = f"{names[body]}, {masking if masking == 'last' else masking.upper()}"
+            yield _transformer(f"{body}-{masking}", title, OBJECTIVES, source, body=body, masking=masking)
+
+
+def _features() -> Iterator[Row]:
+    def row(name: str, title: str, family: str, features: Sequence[str], needs: str = "") -> Row:
+        kept = tuple(f for f in FEATURES if f in features)
+        return _transformer(name, title, family, needs=needs, features=kept)
+
+    yield row("paper-climbs", "climb embeddings", PAPER, ("climb",))
+    yield row("paper-features", "and other features", PAPER, ("climb", *ATTRIBUTES))
+    yield row("paper-all", "and climber embeddings", PAPER, FEATURES)
+    yield row("paper-climber", "climber embeddings, no other features", PAPER, ("climb", "climber"))
+    for name in ATTRIBUTES:
+        words = name.replace("_", " ")
+        yield row(f"only-{name.replace('_', '-')}", f"climbs and {words}", ALONE, ("climb", name), needs=name)
+    for name in ATTRIBUTES:
+        words = name.replace("_", " ")
+        rest = [f for f in FEATURES if f != name]
+        yield row(f"without-{name.replace('_', '-')}", f"all but {words}", LEFT_OUT, rest, needs=name)
+    yield _transformer("concat", "features concatenated", INPUTS)
+    yield _transformer("sum", "features summed", INPUTS, aggregation="sum")
+    yield _transformer("numbers-binned", "numbers in bins", INPUTS)
+    yield _transformer("numbers-continuous", "numbers as they are", INPUTS, numbers="continuous")
+    yield _transformer("numbers-soft", "numbers as soft one-hot", INPUTS, numbers="soft")
+
+
+def _losses() -> Iterator[Row]:
+    sampled = "Bengio & Senecal 2008"
+    yield _transformer("loss-softmax", "softmax cross-entropy", LOSSES)
+    yield _transformer("loss-sampled", "sampled softmax, logQ", LOSSES, sampled, loss="sampled-softmax")
+    yield _transformer("loss-bpr-max", "BPR-max", LOSSES, "Hidasi & Karatzoglou 2017", loss="bpr-max")
+    yield _transformer("loss-gbce", "gBCE", LOSSES, "Petrov & Macdonald 2023", loss="gbce")
+
+
+ROWS: Final[Mapping[str, Row]] = MappingProxyType(
+    {
+        row.name: row
+        for part in (_counted, _networks, _attention, _features, _objectives, _losses)
+        for row in part()
+    }
+)
+FAMILIES: Final = tuple(dict.fromkeys(row.family for row in ROWS.values()))
+
+
+def select(asked: str) -> tuple[Row, ...]:
+    """The rows that a comma-separated list of names and patterns asks for, in the order of `ROWS`.
+
+    Parameters
+    ----------
+    asked:
+        ``all``, or names and shell patterns: ``item-knn,paper-*,gru4rec-?-ce``.
+
+    Raises
+    ------
+    UsageError
+        A name or pattern that fits no row.
+    """
+    patterns = [part.strip() for part in asked.split(",") if part.strip()]
+    chosen: set[str] = set()
+    for pattern in ["*" if part == "all" else part for part in patterns]:
+        found = fnmatch.filter(ROWS, pattern)
+        if not found:
+            raise UsageError(f"--rows: no row is called {pattern!r}; recsys study --list-rows prints them")
+        chosen.update(found)
+    if not chosen:
+        raise UsageError("--rows names no row; recsys study --list-rows prints them")
+    return tuple(row for row in ROWS.values() if row.name in chosen)

@@ -1,0 +1,34 @@
+"""The prompted transformer as one of the study's networks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from recsys.baselines.network_settings import NetworkSettings
+from recsys.columns import ATTRIBUTES
+from recsys.config.model import ModelConfig
+
+if TYPE_CHECKING:
+    from merlin.schema import Schema
+
+    from recsys.model.recommender import PromptedTransformer
+
+# Objectives that name most of a window's climbs at once, so that an epoch needs fewer windows.
+_EVERY_POSITION = ("clm",)
+
+
+class Transformer(NetworkSettings):
+    """Settings of `recsys.config.model.ModelConfig`, the window's length left to the study."""
+
+    sequential = True
+
+    def __init__(self, **settings: Any) -> None:
+        self.config = ModelConfig(**settings)
+        self.prompted = any(name in ATTRIBUTES for name in self.config.features)  # type: ignore[misc]
+        self.every_position = self.config.masking in _EVERY_POSITION  # type: ignore[misc]
+
+    def build(self, schema: Schema, length: int) -> PromptedTransformer:
+        """An untrained model for windows of `length` sends."""
+        from recsys.model.recommender import build_model
+
+        return build_model(schema, self.config.model_copy(update={"length": length}))

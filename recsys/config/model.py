@@ -1,0 +1,102 @@
+"""What a model is made of: a frozen, serialisable configuration, saved beside the weights."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from recsys.columns import FEATURES
+from recsys.errors import UsageError
+
+Masking = Literal["last", "mlm", "span", "clm", "plm", "rtd"]
+Body = Literal["xlnet", "bert", "gpt2", "electra", "albert"]
+Numbers = Literal["soft", "continuous", "binned"]
+Aggregation = Literal["concat", "sum"]
+Loss = Literal["softmax", "sampled-softmax", "bpr-max", "gbce"]
+
+# The pairs that cannot work, each with its reason.
+REFUSED: Final[dict[tuple[str, str], str]] = {
+    **{
+        ("gpt2", masking): f"GPT-2 attends to the left only, and {masking} asks for what stands on both sides"
+        for masking in ("mlm", "span", "plm", "rtd")
+    },
+    **{
+        (body, "clm"): f"{body} attends to both sides, and would read the climbs that clm asks for"
+        for body in ("bert", "electra", "albert")
+    },
+    **{
+        (body, "plm"): f"plm gives each window an order of attention of its own, which {body} does not take"
+        for body in ("bert", "electra", "albert")
+    },
+}
+
+
+class ModelConfig(BaseModel):
+    """Body, masking, features and sizes of a model."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    body: Body = Field("bert", description="Transformers4Rec body")
+    masking: Masking = Field("last", description="which climbs are hidden and predicted in training")
+    features: tuple[str, ...] = Field(FEATURES, description="features that the model reads")
+    numbers: Numbers = Field("binned", description="how grade, rating and elapsed days enter")
+    length: int = Field(10, ge=1, le=4096, description="sends in a window, the target included")
+    d_model: int = Field(64, ge=4, description="width of the body")
+    heads: int = Field(2, ge=1, description="attention heads")
+    layers: int = Field(2, ge=1, description="transformer layers")
+    dropout: float = Field(0.2, ge=0, lt=1, description="dropout in the inputs and the body")
+    climb_dim: int = Field(96, ge=1, description="dimension of a climb's embedding")
+    climber_dim: int = Field(16, ge=1, description="dimension of a climber's embedding (concat)")
+    attribute_dim: int = Field(16, ge=1, description="dimension of an attribute's embedding (concat)")
+    aggregation: Aggregation = Field("concat", description="how a send's features become one; sum: climb_dim")
+    mlm_probability: float = Field(0.3, gt=0, le=1, description="chance to be predicted by mlm, rtd or plm")
+    span_length: int = Field(5, ge=1, description="longest run of climbs that span hides")
+    rtd_weight: float = Field(1.0, ge=0, description="weight of rtd's detection against its mlm")
+    loss: Loss = Field("softmax", description="what is asked of the hidden climb's score")
+    negatives: int = Field(256, ge=1, description="climbs drawn for a batch by every loss but softmax")
+    hide_prompt: float = Field(0.25, ge=0, le=1, description="chance that training hides a whole prompt")
+    hide_attribute: float = Field(0.1, ge=0, le=1, description="chance that it hides one attribute of one")
+    hide_climber: float = Field(0.5, ge=0, le=1, description="chance that it hides who climbed")
+    hide_climb: float = Field(0.1, ge=0, le=1, description="chance that it hides a climb of the history")
+
+    @model_validator(mode="after")
+    def _pairs(self) -> ModelConfig:
+        check_pair(self.body, self.masking)
+        check_features(self.features)
+        if self.aggregation == "sum" and self.numbers == "continuous":
+            raise UsageError(
+                "`aggregation` sum adds embeddings, and `numbers` continuous has none; "
+                "use `numbers` binned or soft with it"
+            )
+        if self.masking == "rtd" and self.loss != "softmax":
+            raise UsageError(
+                f"`masking` rtd draws climbs from the scores of the whole catalogue, and `loss` {self.loss} "
+                "scores a sample; use `loss` softmax with it"
+            )
+        if self.d_model % self.heads:
+            raise UsageError(f"`d_model` {self.d_model} is not a multiple of `heads` {self.heads}")
+        if self.body == "xlnet" and self.d_model % 2:
+            raise UsageError(f"`d_model` {self.d_model} is odd, and xlnet's positions come in pairs")
+        return self
+
+
+def check_pair(body: str, masking: str) -> None:
+    """Refuse a body and a masking that cannot work together, with the reason and the pairs that do."""
+    reason = REFUSED.get((body, masking))
+    if reason:
+        maskings = [m for m in Masking.__args__ if (body, m) not in REFUSED]  # type: ignore[attr-defined]
+        bodies = [b for b in Body.__args__ if (b, masking) not in REFUSED]  # type: ignore[attr-defined]
+        raise UsageError(
+            f"`body` {body} cannot take `masking` {masking}: {reason}; "
+            f"use `masking` {' or '.join(maskings)} with it, or `body` {' or '.join(bodies)}"
+        )
+
+
+def check_features(features: tuple[str, ...]) -> None:
+    """Refuse an unknown feature, and a list without the climbs."""
+    for name in features:
+        if name not in FEATURES:
+            raise UsageError(f"`features`: no feature {name!r}; there are {', '.join(FEATURES)}")
+    if "climb" not in features:
+        raise UsageError("`features`: 'climb' is what is predicted and cannot be left out")

@@ -1,0 +1,54 @@
+"""What a run depends on: a frozen, serialisable configuration, kept as config.json in the run's folder."""
+
+from __future__ import annotations
+
+from typing import Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from recsys.config.model import ModelConfig
+from recsys.config.training import TrainingConfig
+
+TRANSFORMER: Final = "transformer"
+SplitName = Literal["climber", "temporal", "leave-one-out"]
+DayOrder = Literal["set", "file", "seeded"]
+
+
+class RunConfig(BaseModel):
+    """All that a run depends on; ``data`` is a path, or None for the simulated BC logbooks."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+
+    data: str | None = Field(
+        None, description="raw sends, CSV or Parquet (default: the simulated BC logbooks)"
+    )
+    schema_name: str | None = Field(
+        None, description="how the data's columns map: a name or a TOML (default: by its columns)"
+    )
+    split: SplitName = Field("climber", description="what is held out")
+    min_sends: int = Field(5, ge=1, description="fewest sends of a climb and of a climber that are kept")
+    min_sends_of: Literal["all", "train"] = Field(
+        "all", description="the sends that min_sends counts: all of them, or those of training alone"
+    )
+    day: DayOrder = Field(
+        "set",
+        description="sends of one date that nothing orders: a set, in the file's order, or by seed",
+    )
+    bad_rows: Literal["fail", "drop"] = Field("fail", description="what to do with rows that are not right")
+    exclude_seen: bool = Field(
+        True,
+        description="whether climbs already sent are left out of the ranking",
+        json_schema_extra={"off": "--include-seen"},
+    )
+    method: str = Field(
+        TRANSFORMER, description="what is trained: transformer, or a row that recsys study --list-rows prints"
+    )
+    seed: int = Field(0, ge=0, lt=2**32, description="of the split, the weights and the training")
+    model: ModelConfig = ModelConfig()
+    training: TrainingConfig = TrainingConfig()
+    facts: dict[str, Any] = Field(default_factory=dict, description="what was found on reading the data")
+
+    @property
+    def trains_transformer(self) -> bool:
+        """Whether the main model is trained, and not another row of the study."""
+        return self.method == TRANSFORMER

@@ -1,0 +1,49 @@
+"""What every cell of a study works on, and its report is made from: the sends, their split and the cases."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from recsys.baselines.interactions import Interactions
+from recsys.evaluation.evaluate import evaluate
+from recsys.sequences.cases import Cases
+
+if TYPE_CHECKING:
+    from merlin.schema import Schema
+
+    from recsys.evaluation.evaluate import Result
+    from recsys.evaluation.scorer import Scorer
+    from recsys.study.config import StudyConfig
+
+
+@dataclass(frozen=True, eq=False)
+class Material:
+    """What every cell of a study works on, and the rows that were left out for want of a feature."""
+
+    config: StudyConfig
+    interactions: Interactions
+    schema: Schema
+    left_out: tuple[str, ...] = ()
+
+    @functools.cached_property
+    def cases(self) -> dict[str, Cases]:
+        """The cases of each part; of training and validation so many at the most."""
+        most = {
+            "train": self.config.training_cases,
+            "validation": self.config.training.validation_cases,
+            "test": None,
+        }
+        sends, parts = self.interactions.sequences, self.interactions.parts
+        return {part: Cases.of(sends, parts, part, most=count) for part, count in most.items()}
+
+    @functools.cached_property
+    def shuffled(self) -> Cases:
+        """The test cases, the order of each history shuffled."""
+        return self.cases["test"].shuffled(seed=0)
+
+    def evaluate(self, scorer: Scorer, cases: Cases, all_climbs: bool = False) -> Result:
+        """The evaluator's result on some cases; `all_climbs` ranks those already sent in any case."""
+        seen = cases.seen if self.config.run.exclude_seen and not all_climbs else None
+        return evaluate(scorer, cases.targets, cases.climbers, seen, self.interactions.n_items)

@@ -1,0 +1,87 @@
+"""Running a command: whatever goes wrong on purpose becomes one line and an exit code.
+
+A `RecsysError` or a wrong call is one line on standard error and exit code 2; an interrupted command exits
+with 130; anything else is a defect and shows its traceback.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import typer
+
+from recsys.errors import RecsysError
+
+# What the light part does without; a command that asks for one of them needs the other part.
+TRAINING = (
+    "torch", "pandas", "pyarrow", "pydantic", "lightning", "transformers4rec", "merlin", "nvtabular", "onnx",
+    "safetensors", "tomli",
+)  # fmt: skip
+STUDY = ("implicit", "jinja2", "matplotlib", "optuna")
+SERVING = ("fastapi", "uvicorn", "prometheus_client", "python_multipart", "starlette")
+
+
+def single(command: Callable[..., Any]) -> typer.Typer:
+    """An app of one command, for ``python train.py`` and ``python -m workflows.sends``."""
+    app = typer.Typer(
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.command()(command)
+    return app
+
+
+def run(app: typer.Typer, name: str) -> int:
+    """Run an app on the arguments of the process and return its exit code."""
+    # How long OpenMP's threads spin before they sleep. By default so long that two programs on two cores slow
+    # each other tenfold; not at all would halve the speed on free cores.
+    os.environ.setdefault("GOMP_SPINCOUNT", "3000")
+    warnings.simplefilter("ignore")  # Merlin's and torch's notes to their own developers
+    logging.getLogger("distributed").setLevel(logging.ERROR)
+    try:
+        result = app(prog_name=name, standalone_mode=False)
+        sys.stdout.flush()
+        return result if isinstance(result, int) else 0
+    except RecsysError as error:
+        return _fail(error.with_options())
+    except ModuleNotFoundError as error:
+        needed = missing_part(error)
+        if needed is None:
+            raise
+        return _fail(f"this needs {needed}")
+    except typer.TyperException as error:
+        command = getattr(getattr(error, "ctx", None), "command_path", name)
+        message = error.format_message()
+        return _fail(f"{message} (see {command} --help)") if message else 2
+    except (KeyboardInterrupt, typer.Abort):
+        print("interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # the reader went away; nothing is left to say, also at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        return _fail(f"{where}{error.strerror or error}")
+
+
+def missing_part(error: ModuleNotFoundError) -> str | None:
+    """What has to be installed for a module that the light part does without; None for any other module."""
+    missing = (error.name or "").split(".")[0]
+    if missing not in (*TRAINING, *STUDY, *SERVING):
+        return None
+    part, extra = "training", "train"
+    if missing in (*STUDY, *SERVING):
+        part, extra = ("the study", "study") if missing in STUDY else ("the service", "serve")
+    python = "" if extra == "serve" else " (Python 3.10 or 3.11)"
+    return f"{error.name}, a part of {part}: pip install 'recsys-climb[{extra}]'{python}"
+
+
+def _fail(message: str) -> int:
+    print("error: " + " ".join(message.split()), file=sys.stderr)
+    return 2

@@ -1,0 +1,83 @@
+"""The table that every run ends with: the model prompted and unprompted, popularity and chance beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from recsys.baselines.popularity import PopularityScorer
+from recsys.baselines.random import RandomScorer
+from recsys.columns import CLIMB
+from recsys.errors import DataError
+from recsys.evaluation.evaluate import evaluate, protocol
+from recsys.evaluation.scorer import Scorer
+from recsys.model.scorer import ModelScorer
+from recsys.sequences.cases import Cases, item_index
+from recsys.sequences.prepare import Prepared
+from recsys.sequences.split import TRAIN
+
+if TYPE_CHECKING:
+    import transformers4rec.torch as tr
+
+
+def evaluate_run(
+    model: tr.Model,
+    prepared: Prepared,
+    length: int,
+    exclude_seen: bool,
+    seed: int,
+    part: str = "test",
+    said: Mapping[str, Any] = MappingProxyType({}),
+) -> dict[str, Any]:
+    """Evaluate a model and the baselines on one part: metrics.json without its seconds.
+
+    Parameters
+    ----------
+    model:
+        A trained model.
+    prepared:
+        Sequences, parts and catalogue of the run.
+    length:
+        Sends in a window, the target included.
+    exclude_seen:
+        Leave out climbs that the climber sent before; the protocol states it.
+    seed:
+        Of the bootstrap and of the random baseline.
+    part:
+        "test", or "validation".
+    said:
+        What else the protocol is to say: `recsys.training.prepare.described` of the run's configuration.
+    """
+    cases = Cases.of(prepared.sequences, prepared.parts, part)
+    if not len(cases):
+        raise DataError(
+            f"the {part} part has no send with a history", remedy="use more sends or another split"
+        )
+    training = prepared.sequences.features[CLIMB][prepared.parts == TRAIN]
+    scorers: dict[str, Scorer] = {
+        "prompted": ModelScorer(model, cases, length, prompted=True),
+        "unprompted": ModelScorer(model, cases, length, prompted=False),
+        "popularity": PopularityScorer(item_index(training), prepared.n_items),
+        "random": RandomScorer(prepared.n_items, seed),
+    }
+    seen = cases.seen if exclude_seen else None
+    facts = {
+        "climbers": len(np.unique(cases.climbers)),
+        "targets_not_in_catalogue": int((cases.targets < 0).sum()),
+        "targets_sent_before": cases.repeats(),
+        "window": length,
+        "seed": seed,
+    }
+    metrics: dict[str, Any] = {
+        "split": part,
+        "n_cases": len(cases),
+        "n_items": prepared.n_items,
+        "protocol": {**protocol(exclude_seen), **said, **facts},
+    }
+    for name, scorer in scorers.items():
+        result = evaluate(scorer, cases.targets, cases.climbers, seen, prepared.n_items, seed=seed)
+        metrics[name] = result.to_json()
+    return metrics

@@ -1,0 +1,109 @@
+"""The backend of a trained run: PyTorch, with the features from the run's own NVTabular workflow."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import torch
+
+from recsys import columns as c
+from recsys.arrays import Array
+from recsys.columns import ATTRIBUTES, CLIMBER, ELAPSED_DAYS, UNKNOWN_ID
+from recsys.model.recommender import item_embeddings
+from recsys.model.weights import load_weights
+from recsys.recommending.catalogue import SENDS, STARS, Catalogue
+from recsys.recommending.features import Batch, windows
+from recsys.recommending.logbook import Logbook
+from recsys.runs import Run
+from recsys.sequences.prepare import PART, load_workflow
+from recsys.sequences.split import TRAIN
+from recsys.sequences.store import Sequences
+from workflows import sends as workflow_of
+
+_NOBODY = (
+    "\0"  # a climber with one send whose every text is unknown: NVTabular fails on columns of nulls alone
+)
+
+
+class TrainedRun:
+    """A finished run (see `recsys.recommending.backend.Backend`).
+
+    Parameters
+    ----------
+    run:
+        As returned by `Run.open`, which has checked the manifest.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.length = run.config.model.length
+        self.day: str = run.config.day
+        self.attributes: Sequence[str] = ATTRIBUTES
+        self.workflow = load_workflow(run.folder)
+        self.schema = workflow_of.read_schema(run.folder / "schema.pbtxt")
+        self.has_time = ELAPSED_DAYS in self.schema.column_names
+        self.model = load_weights(run.folder, self.schema, run.config.model)
+        self.sends = pd.read_parquet(run.folder / "sends.parquet")
+        self.catalogue = catalogue_of(pd.read_parquet(run.folder / "climbs.parquet"), self.sends)
+        self.embeddings = item_embeddings(self.model)
+        self.climbers: Sequence[str] = [str(each) for each in self.sends[c.CLIMBER_ID].unique()]
+        known = workflow_of.vocabulary(run.folder / "workflow", c.CLIMBER_ID)
+        self._codes = {each: place for place, each in enumerate(known)}
+        self._busy = threading.Lock()  # the model's masking keeps the last batch's padding
+
+    def logbook(self, climber: str) -> Logbook | None:
+        """A stored logbook, or None."""
+        rows = self.sends[self.sends[c.CLIMBER_ID] == climber]
+        return None if rows.empty else logbook_of(rows)
+
+    def encode(self, logbooks: Sequence[Logbook], climbers: Sequence[str | None]) -> Batch:
+        """Windows that end at each logbook's last send (see `Backend`)."""
+        frames = [
+            pd.DataFrame(dict(each.columns)).assign(**{c.CLIMBER_ID: f"{place:08d}"})
+            for place, each in enumerate(logbooks)
+        ]
+        nobody = pd.DataFrame({c.CLIMB_ID: [_NOBODY], c.REGION: _NOBODY, c.CLIMBER_ID: _NOBODY})
+        frame = pd.concat([*frames, nobody], ignore_index=True)
+        frame[c.ROW] = np.arange(len(frame))
+        sequences = Sequences.from_table(workflow_of.transform(self.workflow, frame))
+        place = np.argsort(sequences.rows)[:-1]
+        features = {name: _wide(values[place]) for name, values in sequences.features.items()}
+        batch = windows(features, [len(each) for each in logbooks], self.length)
+        batch[CLIMBER] = np.array(
+            [self._codes.get(each or "", UNKNOWN_ID) for each in climbers], dtype=np.int64
+        )
+        return batch
+
+    @torch.inference_mode()
+    def logits(self, batch: Batch) -> Array:
+        """Scores of every climb, float32 [batch, n_items]."""
+        tensors = {name: torch.from_numpy(np.ascontiguousarray(values)) for name, values in batch.items()}
+        with self._busy:
+            return np.asarray(self.model.next_scores(tensors).float())
+
+
+def logbook_of(rows: pd.DataFrame) -> Logbook:
+    """Rows of one climber in sends.parquet as a logbook."""
+    plain = rows.astype(object).where(rows.notna(), None)
+    numbers = {name: rows[name].to_numpy(np.float64) for name in (c.RATING, c.DAY) if name in rows}
+    texts = {n: plain[n].tolist() for n in (c.CLIMB_ID, c.REGION, c.GRADE, c.COMMENT, c.BETA) if n in rows}
+    return Logbook.of({**texts, **numbers})
+
+
+def catalogue_of(climbs: pd.DataFrame, sends: pd.DataFrame) -> Catalogue:
+    """The light catalogue of climbs.parquet, with each climb's mean rating in training."""
+    plain = climbs.astype(object).where(climbs.notna(), None)
+    columns = {name: plain[name].tolist() for name in plain.columns}
+    columns[SENDS] = climbs["sends"].fillna(0).tolist()
+    if c.RATING in sends:
+        training = sends[sends[PART] == TRAIN]
+        mean = training.groupby(c.CLIMB_ID)[c.RATING].mean()
+        columns[STARS] = mean.reindex(climbs[c.CLIMB_ID]).tolist()
+    return Catalogue.from_columns(columns)
+
+
+def _wide(values: Array) -> Array:
+    return values.astype(np.float32 if values.dtype.kind == "f" else np.int64)

@@ -1,0 +1,73 @@
+"""Options made from the configuration classes: every setting can be typed, and help tells its default."""
+
+from __future__ import annotations
+
+import inspect
+from typing import get_args
+
+import pytest
+from pydantic import BaseModel, ConfigDict, Field
+
+from recsys.cli.options import with_settings
+from recsys.cli.study import configured, study
+from recsys.cli.train import train
+from recsys.cli.tune import tune
+from recsys.config.model import ModelConfig
+from recsys.config.run import RunConfig
+from recsys.config.settings import NAMES, SPOKEN, configure, fields
+from recsys.config.training import TrainingConfig
+
+
+def options(command):
+    """Name to the option's declaration."""
+    parameters = inspect.signature(command).parameters
+    return {name: (get_args(each.annotation) or (None,))[-1] for name, each in parameters.items()}
+
+
+def test_every_setting_can_be_typed():
+    assert {SPOKEN.get(name, name) for name in NAMES} <= set(options(train))
+    assert {"windows", "warmup", "clip", "hide_prompt"} <= set(options(train))
+    assert set(options(tune)) >= set(fields(RunConfig, ModelConfig, TrainingConfig)) - {"data", "model"}
+    assert set(options(study)) >= set(fields(TrainingConfig)) - {"final_learning_rate"}
+
+
+def test_no_two_sections_have_a_name_in_common():
+    assert len(set(NAMES)) == len(NAMES)
+
+
+class Some(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    share: float = Field(0.5, gt=0, le=1, description="a share")
+    kind: str | None = Field(None, description="a kind")
+
+
+def test_an_option_tells_range_and_default_and_is_left_out_unless_typed():
+    seen = {}
+
+    @with_settings(Some, defaults={"share": 0.25})
+    def command(given: dict, other: int = 3) -> None:
+        """Help."""
+        seen.update(given, other=other)
+
+    assert options(command)["share"].help == "a share (above 0 to 1) (default: 0.25)"
+    command(share=None, kind="x", other=4)
+    assert seen == {"kind": "x", "other": 4}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("data", "a.csv"), ("schema", "ml1m"), ("model", "ease"), ("epochs", 3)]
+)
+def test_a_setting_is_given_by_its_spoken_name(name, value):
+    config, names = configure({name: value})
+    field = {"schema": "schema_name", "model": "method"}.get(name, name)
+    holder = config.training if name == "epochs" else config
+    assert getattr(holder, field) == value
+    assert names == {field}
+
+
+def test_a_study_takes_its_own_budget_for_what_is_not_typed():
+    made = configured({"windows": 0.5, "schema": "ml1m"}, data="a.csv", seed=1, rows=("ease",))
+    assert (made.training.epochs, made.training.patience, made.training.windows) == (5, 5, 0.5)
+    assert (made.run.schema_name, made.run.seed, made.rows) == ("ml1m", 1, ("ease",))
+    assert made.training.final_learning_rate == pytest.approx(made.training.learning_rate / 10)

@@ -1,0 +1,266 @@
+"""A run exported: what the bundle holds, that it answers like the run, and that it needs nothing heavy."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from recsys.api.opening import open_recommender
+from recsys.errors import RunError, UsageError
+from recsys.recommending.bundle import FILES
+from recsys.recommending.recommender import Recommender
+from recsys.recommending.request import Request
+
+ROOT = Path(__file__).parents[2]
+HEAVY = (
+    "torch",
+    "pandas",
+    "pyarrow",
+    "pydantic",
+    "merlin",
+    "nvtabular",
+    "transformers4rec",
+    "lightning",
+    "onnx",
+)
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory) -> tuple[Path, Path]:
+    """A trained run and its bundle."""
+    from recsys.config.run import RunConfig
+    from recsys.exporting.export import export
+    from recsys.logbooks.simulate import simulate
+    from recsys.runs import Run
+    from recsys.training.pipeline import train_run
+
+    root = tmp_path_factory.mktemp("bundle")
+    simulate("bc", seed=0, scale=0.04).to_parquet(root / "sends.parquet", index=False)
+    config = RunConfig(
+        data=str(root / "sends.parquet"),
+        model={"d_model": 16, "layers": 1, "climb_dim": 16},
+        training={"epochs": 2, "batch_size": 64, "accelerator": "cpu"},
+    )
+    train_run(config, root / "run")
+    measured = export(Run.open(root / "run"), root / "bundle")
+    assert measured["largest_difference"] <= 1e-4
+    assert measured["requests"] == 1000
+    return root / "run", root / "bundle"
+
+
+@pytest.fixture(scope="module")
+def both(folders) -> tuple[Recommender, Recommender]:
+    return open_recommender(folders[0]), open_recommender(folders[1])
+
+
+def test_files_and_no_pickle(folders):
+    bundle = folders[1]
+    assert {path.name for path in bundle.iterdir()} == {*FILES, "manifest.json"}
+    assert set(json.loads((bundle / "manifest.json").read_text())) == set(FILES)
+    with np.load(bundle / "arrays.npz", allow_pickle=False) as arrays:
+        assert all(arrays[name].dtype != object for name in arrays)
+    assert "## This bundle" in (bundle / "MODEL_CARD.md").read_text()
+    assert str(bundle.parent) not in "".join(
+        (bundle / n).read_text() for n in FILES if n.endswith(("json", "md"))
+    )
+
+
+def test_a_changed_bundle_is_refused(folders, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(folders[1], copy)
+    with (copy / "model.onnx").open("ab") as handle:
+        handle.write(b"\0")
+    with pytest.raises(RunError, match=r"model\.onnx: was changed"):
+        open_recommender(copy)
+    listed = json.loads((folders[1] / "manifest.json").read_text())
+    del listed["model.onnx"]
+    (copy / "manifest.json").write_text(json.dumps(listed))
+    with pytest.raises(RunError, match=r"does not list model\.onnx"):
+        open_recommender(copy)
+    with pytest.raises(RunError, match="not a bundle"):
+        open_recommender(tmp_path)
+
+
+def test_stored_logbooks_are_the_runs(both):
+    run, bundle = (each.backend for each in both)
+    assert list(run.climbers) == list(bundle.climbers)
+    for climber in run.climbers:
+        first, second = run.logbook(climber).columns, bundle.logbook(climber).columns
+        assert all(np.array_equal(first[k], second[k], equal_nan=first[k].dtype != object) for k in first), (
+            climber
+        )
+
+
+REQUESTS = {
+    "a climber": Request(),
+    "a range": Request(grades=(3.0, 6.0), region="Squamish"),
+    "a day": Request(when=date(2050, 1, 1), k=50),
+    "why": Request(grades=(4.0, 4.0), explain=True, min_stars=2.0),
+    "a mixture": Request(diversity=0.5, novelty=0.3, exclude_seen=False),
+    "posted": Request(climber="nobody", sends=[
+        {"climb_id": "sim-climb-00011", "date": "2024-05-01", "grade": "V3", "rating": "4", "comment": "ok"},
+        {"climb_id": "elsewhere", "date": "2024-05-03", "region": "Nowhere"},
+    ], explain=True),
+    "empty": Request(sends=[], grades=(4.0, 4.0)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", REQUESTS)
+def test_the_bundle_answers_like_the_run(both, kind):
+    request = REQUESTS[kind]
+    if request.climber is None and request.sends is None:
+        request = replace(request, climber=both[0].climbers[3])
+    first, second = (each.recommend(request) for each in both)
+    assert [item.climb_id for item in first] == [item.climb_id for item in second]
+    np.testing.assert_allclose([i.score for i in first], [i.score for i in second], atol=1e-6)
+    for one, two in zip(first, second, strict=True):
+        assert (one.why is None) == (two.why is None) == (not request.explain)
+        if one.why is not None and two.why is not None:
+            assert one.why.prompt_share == pytest.approx(two.why.prompt_share, abs=1e-3)
+
+
+def test_leaving_the_named_send_out_lowers_the_score(both):
+    """With the model itself: the score of an item goes down by what the explanation says."""
+    bundle = both[1]
+    stored = bundle.backend.logbook(bundle.climbers[5])
+    posted = [
+        {name: value for name, value in zip(stored.columns, row, strict=True) if value is not None}
+        | {"date": date.fromordinal(date(1970, 1, 1).toordinal() + int(row[-1]))}
+        for row in zip(*stored.columns.values(), strict=True)
+    ][-12:]
+    asked = Request(sends=posted, grades=(3.0, 5.0), exclude_seen=False, explain=True, k=5)
+    explained = 0
+    for item in bundle.recommend(asked):
+        assert item.why is not None
+        for cause in item.why.sends:
+            places = [i for i, send in enumerate(posted) if send["climb_id"] == cause.climb_id]
+            if len(places) > 1:
+                continue
+            without = replace(
+                asked, sends=[s for i, s in enumerate(posted) if i != places[0]], k=1000, explain=False
+            )
+            score = next(i.score for i in bundle.recommend(without) if i.climb_id == item.climb_id)
+            assert score < item.score
+            assert score == pytest.approx(item.score - cause.drop, abs=1e-7)
+            explained += 1
+    assert explained > 0
+
+
+def python(code: str) -> str:
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+CLIMBER = "sim-climber-0003"
+
+
+def test_recommending_imports_nothing_heavy(folders):
+    """Neither the package, nor the command line's commands, nor a recommendation from a bundle."""
+    code = f"""
+import sys
+from pathlib import Path
+import recsys
+from recsys.cli.app import build_app
+build_app()
+from recsys.api.opening import open_recommender
+from recsys.recommending.request import Request
+recommender = open_recommender(Path({str(folders[1])!r}))
+assert len(recommender.recommend(Request({CLIMBER!r}, grades=(2.0, 6.0), explain=True))) == 10
+print([name for name in {HEAVY} if name in sys.modules])
+"""
+    assert python(code) == "[]\n"
+
+
+def test_what_needs_training_says_so(folders):
+    """As in an installation of the light part alone: one line with the remedy. (typer needs pydantic.)"""
+    bundle, run = str(folders[1]), str(folders[0])
+    code = f"""
+import sys
+for name in {HEAVY}:
+    if name != "pydantic":
+        sys.modules[name] = None
+from recsys.cli.app import build_app
+from recsys.terminal import run
+for words in (["recommend", {bundle!r}], ["recommend", {run!r}], ["simulate", "-o", "x.csv"]):
+    sys.argv = ["recsys", *words]
+    print("code", run(build_app(), "recsys"))
+"""
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    codes = [line for line in result.stdout.splitlines() if line.startswith("code")]
+    assert codes == ["code 0", "code 2", "code 2"], result.stderr
+    assert [line.split(":")[0] for line in result.stderr.splitlines()] == ["error"] * 2
+    assert result.stderr.count("pip install 'recsys-climb[train]'") == 2
+
+
+def test_int8_is_refused_where_it_loses():
+    from recsys.exporting.int8 import check_loss
+
+    check_loss({"prompted": 0.5, "unprompted": 0.1}, {"prompted": 0.4951, "unprompted": 0.2})
+    with pytest.raises(RunError, match=r"prompted\) from 0.5000 to 0.4900, more than 1%"):
+        check_loss({"prompted": 0.5}, {"prompted": 0.49})
+
+
+def test_int8_bundle(folders, tmp_path, monkeypatch):
+    from recsys.exporting.export import export
+    from recsys.runs import Run
+
+    with monkeypatch.context() as patched:
+        patched.setattr("recsys.exporting.int8.LOSS", -9.0)  # it would have to become ten times as good
+        with pytest.raises(RunError, match="leave --int8 out"):
+            export(Run.open(folders[0]), tmp_path / "small", int8=True)
+        assert not (tmp_path / "small").exists()
+        patched.setattr("recsys.exporting.int8.LOSS", 0.5)  # so few cases that one of them is more than 1%
+        measured = export(Run.open(folders[0]), tmp_path / "small", int8=True)
+    assert measured["bytes"] < (folders[1] / "model.onnx").stat().st_size
+    assert set(measured["recall@10"]) == {"float", "int8"}
+    assert len(open_recommender(tmp_path / "small").recommend(Request(CLIMBER))) == 10
+
+
+BODIES = [(body, "binned") for body in ("xlnet", "gpt2", "bert", "electra", "albert")]
+
+
+@pytest.mark.parametrize(("body", "numbers"), [*BODIES, ("bert", "soft"), ("bert", "continuous")])
+def test_every_body_exports(folders, tmp_path, body, numbers):
+    """Untrained: all bodies, all ways in which numbers enter, lengths that were not the example's."""
+    from recsys.config.model import ModelConfig
+    from recsys.exporting.graph import TOLERANCE, export_graph, largest_difference
+    from recsys.model.recommender import build_model
+    from workflows.sends import read_schema
+
+    schema = read_schema(folders[0] / "schema.pbtxt")
+    config = ModelConfig(body=body, numbers=numbers, d_model=16, layers=1, climb_dim=16, length=12)
+    model = build_model(schema, config).eval()
+    export_graph(model, schema, config, tmp_path / "model.onnx")
+    longer = config.model_copy(update={"length": 33})
+    for asked in (config, longer):
+        assert largest_difference(model, schema, asked, tmp_path / "model.onnx", 200) < TOLERANCE
+
+
+def test_cli_with_a_logbook(folders, tmp_path):
+    mine = tmp_path / "mine.csv"
+    mine.write_text("climb_id,date,grade\nsim-climb-00011,2024-05-01,V3\nsim-climb-00012,2024-05-02,V4\n")
+    words = ["recommend", str(folders[1]), "--logbook", str(mine), "--grade", "V2:V6", "-k", "3", "--explain"]
+    done = subprocess.run(
+        [sys.executable, "-m", "recsys", *words], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Next climbs for this logbook" in done.stdout
+    assert "because of" in done.stdout
+
+
+def test_unknown_climber_and_region(both):
+    with pytest.raises(UsageError, match="the nearest"):
+        both[1].recommend(Request("sim-climber-00001"))

@@ -1,0 +1,285 @@
+"""What every body and masking must hold: no leak, no padding in the scores, a prompt that counts."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from recsys.columns import FEATURES
+from recsys.config.model import REFUSED, Body, Masking, ModelConfig
+from recsys.errors import UsageError
+from tests.conftest import N_CLIMBS
+
+PAIRS = [(b, m) for b in Body.__args__ for m in Masking.__args__ if (b, m) not in REFUSED]
+LENGTH = 8
+
+
+def random_batch(rng, rows, length=LENGTH, side="left", least=2):
+    """Uniformly random sends in random-length histories, padded on one side."""
+    from recsys.columns import GIVEN
+
+    lengths = rng.integers(least, length + 1, rows)
+    place = np.arange(length)[None]
+    real = place >= length - lengths[:, None] if side == "left" else place < lengths[:, None]
+
+    def draw(low, high):
+        return torch.from_numpy(np.where(real, rng.integers(low, high, (rows, length)), 0))
+
+    return {
+        "climb": draw(3, N_CLIMBS + 3),
+        "region": draw(3, 7),
+        "grade_bin": draw(2, 13),
+        "grade": torch.from_numpy(np.where(real, rng.normal(size=(rows, length)), 0).astype(np.float32)),
+        "comment": draw(1, 3),
+        "climber": torch.from_numpy(rng.integers(3, 23, rows)),
+        GIVEN: torch.ones(rows, 6, dtype=torch.bool),
+    }
+
+
+def build(schema, body, masking, seed=0, **sizes):
+    from recsys.model.recommender import build_model
+
+    torch.manual_seed(seed)
+    small = {"d_model": 16, "layers": 1, "heads": 2, "climb_dim": 16, "climber_dim": 4, "attribute_dim": 4}
+    config = ModelConfig(body=body, masking=masking, length=LENGTH, **(small | sizes))
+    return build_model(schema, config).eval()
+
+
+def scores(model, batch):
+    with torch.inference_mode():
+        return model.next_scores(batch)
+
+
+def padded(batch, width, side):
+    """The same histories in `width` places, padded on `side`."""
+    out = {}
+    for name, value in batch.items():
+        if value.ndim != 2 or value.shape[1] != LENGTH:
+            out[name] = value
+            continue
+        wide = torch.zeros(len(value), width, dtype=value.dtype)
+        for row, real in enumerate(batch["climb"] != 0):
+            kept = value[row, real]
+            if side == "left":
+                wide[row, width - len(kept) :] = kept
+            else:
+                wide[row, : len(kept)] = kept
+        out[name] = wide
+    return out
+
+
+def target_at(batch):
+    """Row and column of the last real position."""
+    real = (batch["climb"] != 0).int()
+    column = real.shape[1] - 1 - real.flip(1).argmax(1)
+    return torch.arange(len(real)), column
+
+
+@pytest.mark.parametrize(("body", "masking"), PAIRS)
+def test_no_leak_on_random_climbs(schema, body, masking):
+    """Trained on uniformly random climbs, recall@10 stays chance, however the test is padded; and what is
+    predicted in training, at any position, costs no less than the entropy of the draw."""
+    rng = np.random.default_rng(1)
+    model = build(
+        schema, body, masking, hide_climber=0.0, hide_prompt=0.0, hide_climb=0.0, dropout=0.0
+    ).train()
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-2)
+    for step in range(80):
+        batch = random_batch(rng, 64, side=("left", "right")[step % 2])
+        optimizer.zero_grad()
+        model.training_loss(batch).backward()
+        optimizer.step()
+    model.eval()
+    chance, rows = 10 / N_CLIMBS, 1500
+    for side in ("left", "right"):
+        batch = random_batch(rng, rows, side=side)
+        target = batch["climb"][target_at(batch)] - 3
+        own = scores(model, batch).gather(1, target[:, None])
+        recall = ((scores(model, batch) >= own).sum(1) <= 10).double().mean().item()
+        assert abs(recall - chance) < 4 * math.sqrt(chance * (1 - chance) / rows), (side, recall)
+        assert model(batch, training=True)["loss"] > math.log(N_CLIMBS) - 0.05, side
+
+
+@pytest.mark.parametrize(("body", "masking"), PAIRS)
+def test_padding_changes_nothing(schema, body, masking):
+    """The same history padded to 8, 20 and 50, left or right, gets the same scores and the same top 10."""
+    model = build(schema, body, masking)
+    batch = random_batch(np.random.default_rng(2), 16)
+    expected = scores(model, batch)
+    for width in (8, 20, 50):
+        for side in ("left", "right"):
+            got = scores(model, padded(batch, width, side))
+            assert torch.allclose(got, expected, atol=1e-4, rtol=0), (width, side)
+            assert torch.equal(got.topk(10).indices, expected.topk(10).indices), (width, side)
+
+
+@pytest.mark.parametrize(("body", "masking"), PAIRS)
+def test_prompt_counts_and_target_does_not(schema, body, masking):
+    """The target's grade changes the scores, its climb changes nothing at all."""
+    from recsys.columns import GIVEN
+
+    model = build(schema, body, masking)
+    batch = random_batch(np.random.default_rng(3), 16)
+    at = target_at(batch)
+    expected = scores(model, batch)
+
+    other_climb = {**batch, "climb": batch["climb"].clone()}
+    other_climb["climb"][at] = torch.where(batch["climb"][at] == 3, 4, 3)
+    assert torch.equal(scores(model, other_climb), expected)
+
+    other_grade = {**batch, "grade_bin": batch["grade_bin"].clone()}
+    other_grade["grade_bin"][at] = torch.where(batch["grade_bin"][at] == 2, 3, 2)
+    assert ((scores(model, other_grade) - expected).abs().amax(1) > 1e-4).all()
+
+    withheld = {GIVEN: torch.zeros(16, 6, dtype=torch.bool)}
+    assert torch.equal(scores(model, other_grade | withheld), scores(model, batch | withheld))
+    assert not torch.allclose(scores(model, batch | withheld), expected, atol=1e-4)
+
+
+@pytest.mark.parametrize(("body", "masking"), PAIRS)
+def test_every_send_of_the_history_counts(schema, body, masking):
+    """Another climb at any place before the target changes the scores."""
+    model = build(schema, body, masking)
+    batch = random_batch(np.random.default_rng(10), 8, least=LENGTH)
+    expected = scores(model, batch)
+    for at in range(LENGTH - 1):
+        other = {**batch, "climb": batch["climb"].clone()}
+        other["climb"][:, at] = torch.where(batch["climb"][:, at] == 3, 4, 3)
+        assert ((scores(model, other) - expected).abs().amax(1) > 1e-6).all(), at
+
+
+def test_each_attribute_can_be_withheld_alone(schema):
+    """Withholding the region leaves the grade in the prompt, and the other way round."""
+    from recsys.columns import ATTRIBUTES, GIVEN
+
+    model = build(schema, "bert", "last")
+    batch = random_batch(np.random.default_rng(4), 8)
+    at = target_at(batch)
+    batch[GIVEN] = torch.tensor([[name != "region" for name in ATTRIBUTES]] * 8)
+    expected = scores(model, batch)
+    for name, matters in (("region", False), ("grade_bin", True)):
+        other = {**batch, name: batch[name].clone()}
+        other[name][at] = torch.where(batch[name][at] == 3, 4, 3)
+        assert torch.equal(scores(model, other), expected) is not matters, name
+
+
+def test_causal_body_sees_only_what_is_before(schema):
+    """GPT-2: what comes later leaves earlier positions as they were; the others see both sides."""
+    batch = random_batch(np.random.default_rng(5), 4, least=LENGTH)
+    later = {**batch, "climb": batch["climb"].clone()}
+    later["climb"][:, 5] = torch.where(batch["climb"][:, 5] == 3, 4, 3)
+    for body, causal in (("gpt2", True), ("bert", False), ("xlnet", False)):
+        block = build(schema, body, "last").heads[0].body
+        with torch.inference_mode():
+            before, after = (block(dict(b), testing=True)[:, :5] for b in (batch, later))
+        assert torch.allclose(before, after, atol=1e-6) is causal, body
+
+
+def test_unknown_ids_read_as_withheld(schema):
+    """A climber or region that the vocabulary lacks (id 2) is the learned unknown, not a table row."""
+    from recsys.columns import UNKNOWN_ID
+
+    model = build(schema, "bert", "last")
+    batch = random_batch(np.random.default_rng(6), 4)
+    batch["climber"][:] = UNKNOWN_ID
+    batch["region"][:, -1] = UNKNOWN_ID
+    before = scores(model, batch)
+    tables = model.heads[0].body.inputs.categorical_module.embedding_tables
+    with torch.no_grad():
+        tables["climber"].weight[UNKNOWN_ID] += 1
+        tables["region"].weight[UNKNOWN_ID] += 1
+    assert torch.equal(scores(model, batch), before)
+
+
+def test_a_comment_is_not_taken_for_an_unknown_region(schema):
+    """Id 2 of a flag means "there is one"."""
+    model = build(schema, "bert", "last")
+    batch = random_batch(np.random.default_rng(6), 4)
+    none, some = ({**batch, "comment": (batch["climb"] != 0).long() * each} for each in (1, 2))
+    assert not torch.allclose(scores(model, none), scores(model, some), atol=1e-4)
+
+
+@pytest.mark.parametrize("numbers", ["soft", "continuous", "binned"])
+def test_numbers_enter_as_asked(schema, numbers):
+    model = build(schema, "bert", "last", numbers=numbers)
+    batch = random_batch(np.random.default_rng(7), 4)
+    used = "grade_bin" if numbers == "binned" else "grade"
+    for name in ("grade", "grade_bin"):
+        other = {**batch, name: torch.where(batch["climb"] != 0, batch[name] * 0 + 3, batch[name] * 0)}
+        assert torch.equal(scores(model, other), scores(model, batch)) is (name != used)
+
+
+def test_climbs_only_reads_nothing_else(schema):
+    model = build(schema, "bert", "last", features=("climb",))
+    batch = random_batch(np.random.default_rng(8), 4)
+    noise = random_batch(np.random.default_rng(9), 4)
+    assert torch.equal(scores(model, {**noise, "climb": batch["climb"]}), scores(model, batch))
+
+
+def test_mlm_hides_real_positions_and_at_least_one():
+    from recsys.model.masking import MaskedPositions, last, steps_to_last
+
+    torch.manual_seed(0)
+    real = torch.rand(4000, 10) < 0.7
+    real[:, 3] = True
+    masking = MaskedPositions(hidden_size=4, mlm_probability=0.2)
+    hidden = masking.choose(real)
+    assert not (hidden & ~real).any()
+    assert hidden.any(1).all()
+    alone = MaskedPositions(hidden_size=4, mlm_probability=1e-9).choose(real)
+    assert (alone.sum(1) == 1).all()
+    assert abs((torch.rand(1) * 0 + (masking.choose(real) & real).sum() / real.sum()).item() - 0.2) < 0.06
+    rows = torch.tensor([[0, 0, 1, 1], [1, 1, 0, 0], [1, 0, 0, 0]]).bool()
+    assert last(rows).int().tolist() == [[0, 0, 0, 1], [0, 1, 0, 0], [1, 0, 0, 0]]
+    assert steps_to_last(rows)[0].tolist() == [1, 1, 1, 0]
+
+
+def test_pairs_that_cannot_work_are_refused_with_the_pairs_that_do():
+    with pytest.raises(
+        UsageError, match=r"left only.*--masking last.*--body xlnet or bert or electra or albert"
+    ):
+        ModelConfig(body="gpt2", masking="mlm")
+    with pytest.raises(UsageError, match="no feature 'hue'"):
+        ModelConfig(features=("climb", "hue"))
+    with pytest.raises(UsageError, match="cannot be left out"):
+        ModelConfig(features=FEATURES[1:])
+    with pytest.raises(UsageError, match="not a multiple"):
+        ModelConfig(d_model=10, heads=4)
+
+
+@pytest.mark.parametrize("body", Body.__args__)
+def test_inner_layer_grows_with_the_body(schema, body):
+    """No body keeps an inner layer of 3072 at a width of 16."""
+    model = build(schema, body, "last")
+    assert (
+        max(max(p.shape) for n, p in model.named_parameters() if "transformer" in n) <= 4 * 16 + 2
+    )  # positions: 64 + 2
+
+
+@pytest.mark.parametrize("body", Body.__args__)
+def test_positions_start_as_large_as_the_tokens(schema, body):
+    """A fiftieth of the tokens, as Hugging Face draws them, would be lost in the sum."""
+    block = build(schema, body, "last").heads[0].body
+    tables = [
+        each.weight.detach()
+        for name, each in block[1].named_modules()
+        if isinstance(each, torch.nn.Embedding) and ("position" in name or "wpe" in name)
+    ]
+    assert len(tables) == (body != "xlnet")  # whose positions are relative
+    batch = random_batch(np.random.default_rng(12), 64, least=LENGTH)
+    with torch.inference_mode():
+        tokens = block.inputs(dict(batch), testing=True)
+    for table in tables:
+        assert (table.std() / tokens.std()).item() == pytest.approx(1, abs=0.2)
+
+
+def test_electra_is_not_bert(schema):
+    """Its tokens are half as wide as its layers."""
+    widths = {}
+    for body in ("bert", "electra"):
+        block = build(schema, body, "mlm").heads[0].body
+        widths[body] = block.inputs(dict(random_batch(np.random.default_rng(0), 4)), testing=True).shape[2]
+    assert widths == {"bert": 16, "electra": 8}

@@ -1,0 +1,246 @@
+"""The light core by hand: posted logbooks, filters, mixture, MMR, novelty, reasons, on a stub of a model."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from recsys import columns as c
+from recsys.errors import DataError, UsageError
+from recsys.recommending import logbook_file
+from recsys.recommending.catalogue import Catalogue
+from recsys.recommending.logbook import days, read_logbook
+from recsys.recommending.recommender import Recommender, softmax
+from recsys.recommending.request import Request, known_climber, known_region
+from recsys.recommending.rerank import mmr, unit_rows
+
+CLIMBS = {
+    c.CLIMB_ID: ["a", "b", "c", "d"],
+    c.CLIMB_NAME: ["Air", "Bear", "Cloud", None],
+    c.GRADE: ["V2", "V4", "V4-5", None],
+    c.REGION: ["Squamish", "Squamish", "Font", None],
+    "stars": [4.5, None, 3.0, 5.0],
+    "sends": [8, 4, 2, 2],
+}
+
+
+class Stub:
+    """Climb i scores the number of times that it is in the window, and a region asked for counts double."""
+
+    def __init__(self) -> None:
+        self.catalogue = Catalogue.from_columns(CLIMBS)
+        self.embeddings = np.array([[2, 0], [1, 0], [0, 3], [0, 0]], dtype=np.float32)
+        self.attributes = ("region", "grade", "elapsed_days")
+        self.length, self.has_time, self.climbers, self.day = 3, True, ["me"], "file"
+        self.calls: list[int] = []
+
+    def logbook(self, climber):
+        return read_logbook([{"climb_id": "a", "date": "2024-01-01"}]) if climber == "me" else None
+
+    def encode(self, logbooks, climbers):
+        rows = [[self.catalogue.places.get(x, -1) for x in b.climbs[-3:]] for b in logbooks]
+        return {"climb": np.array([[-1] * (3 - len(r)) + r for r in rows])}
+
+    def logits(self, batch):
+        self.calls.append(len(batch["climb"]))
+        counts = (batch["climb"][:, :, None] == np.arange(4)).sum(1).astype(np.float32)
+        return counts * (1 + batch["given"][:, :1])
+
+
+@pytest.fixture
+def recommender() -> Recommender:
+    return Recommender(Stub())
+
+
+def sends(*climbs: str) -> list[dict]:
+    return [{"climb_id": climb, "date": f"2024-01-{day:02d}"} for day, climb in enumerate(climbs, 1)]
+
+
+def ids(items) -> list[str]:
+    return [item.climb_id for item in items]
+
+
+def test_dates():
+    assert days("1970-01-02") == (1.0, True)
+    assert days("1970-01-02T12:00:00Z") == (1.5, True)
+    assert days(dt.date(1970, 1, 3)) == (2.0, True)
+    assert days(20240531) == days("2024-05-31")
+    assert days("1704067200") == days(1704067200000) == days("2024-01-01")
+    assert days(7) == (7.0, False)
+    assert days("3/4/2024") is days("nan") is None
+
+
+def test_posted_sends_are_put_in_order():
+    book = read_logbook(
+        [
+            {"climb_id": "late", "date": "2024-02-01", "rating": "4"},
+            {"climb_id": "second", "date": "2024-01-01", "sequence": 2},
+            {"climb_id": 7.0, "date": "2024-01-01", "sequence": "1", "grade": "  "},
+            {"climb_id": "third", "date": "2024-01-01", "sequence": 2},
+        ]
+    )
+    assert book.climbs == ["7", "second", "third", "late"]
+    assert book.columns[c.GRADE].tolist() == [None] * 4
+    assert book.columns[c.RATING][-1] == 4
+    assert np.isnan(
+        read_logbook([{"climb_id": "x", "date": 1}, {"climb_id": "y", "date": 2}]).columns[c.DAY]
+    ).all()
+
+
+@pytest.mark.parametrize(
+    ("send", "said"),
+    [
+        ({"date": "2024-01-01"}, "row 2: climb_id is blank"),
+        ({"climb_id": "x"}, "row 2: date cannot be read"),
+        ({"climb_id": "x", "date": "yesterday"}, "yesterday"),
+        ({"climb_id": "x", "date": "2024-01-01", "rating": "good"}, "rating is no number"),
+    ],
+)
+def test_posted_nonsense_is_named(send, said):
+    with pytest.raises(DataError, match=said):
+        read_logbook([{"climb_id": "ok", "date": "2024-01-01"}, send])
+
+
+def test_filters(recommender):
+    assert ids(recommender.recommend(Request(sends=sends("a")))) == ["b", "c", "d"]
+    assert ids(recommender.recommend(Request(sends=sends("a"), exclude_seen=False)))[0] == "a"
+    assert ids(recommender.recommend(Request(sends=sends("x"), grades=(4.0, 4.0)))) == ["b", "c"]
+    assert ids(recommender.recommend(Request(sends=sends("x"), region="Squamish"))) == ["a", "b"]
+    assert ids(recommender.recommend(Request(sends=sends("x"), min_stars=4))) == ["a", "d"]
+    with pytest.raises(UsageError, match="ask for more grades"):
+        recommender.recommend(Request(sends=sends("a"), grades=(2.0, 2.0)))
+
+
+def test_an_empty_logbook_gets_what_is_popular(recommender):
+    items = recommender.recommend(Request(sends=[], region="Squamish", explain=True))
+    assert ids(items) == ["a", "b"]
+    assert [item.score for item in items] == [0.5, 0.25]
+    assert items[0].why.sends == ()
+    assert recommender.recommend(Request()) == recommender.recommend(Request(sends=[]))
+    assert recommender.backend.calls == []
+
+
+def test_climbers(recommender):
+    assert ids(recommender.recommend(Request("me"))) == ["b", "c", "d"]
+    assert ids(recommender.recommend(Request("stranger", sends("a")))) == ["b", "c", "d"]
+    with pytest.raises(UsageError, match="for example: me"):
+        recommender.recommend(Request("stranger"))
+    assert known_climber("me", ["me"]) == "me"
+    assert known_region("squamish", ["Squamish"]) == "Squamish"
+
+
+def test_grades_are_weighed_by_how_likely_they_are(recommender):
+    """P(climb) = sum over grades of P(grade) P(climb | grade), done by hand for V2 and V4."""
+    logits = np.array([[[2.0, 0, 0, 0], [3, 0, 0, 0], [0, 3, 0, 0]]])
+    unasked, at_v2, at_v4 = softmax(logits[0])
+    weights = np.array([unasked[0], unasked[1] + unasked[2]])  # V4-5 counts as V4 too
+    expected = (weights[0] * at_v2 + weights[1] * at_v4) / weights.sum()
+    np.testing.assert_allclose(recommender.mixture(logits, (None, 2.0, 4.0))[0], expected)
+
+
+def test_many_requests_are_one_batch(recommender):
+    requests = [
+        Request("me"),
+        Request(sends=[]),
+        Request(sends=sends("b", "c"), grades=(2.0, 4.0), explain=True),
+    ]
+    together = recommender.recommend_many(requests)
+    # One question, none, and four grades times (whole + two left out) and the unprompted one.
+    assert recommender.backend.calls == [1 + 0 + 4 * 3 + 1]
+    assert together == [recommender.recommend(each) for each in requests]
+
+
+def test_the_named_send_left_out_lowers_the_score(recommender):
+    posted = sends("a", "x", "b")
+    item = recommender.recommend(Request(sends=posted, exclude_seen=False, explain=True, k=1))[0]
+    cause = item.why.sends[0]
+    assert (item.climb_id, cause.climb_id, cause.name) == ("b", "b", "Bear")
+    without = recommender.recommend(Request(sends=posted[:2], exclude_seen=False, k=4))
+    score = next(each.score for each in without if each.climb_id == "b")
+    assert score == pytest.approx(item.score - cause.drop)
+    assert item.why.prompt_share is None
+
+
+def test_prompt_share(recommender):
+    posted = sends("a", "b")
+    item = recommender.recommend(Request(sends=posted, region="Squamish", exclude_seen=False, explain=True))[
+        0
+    ]
+    bare = recommender.probabilities(Request(sends=posted))[0]
+    assert item.why.prompt_share == pytest.approx((item.score - bare) / item.score)
+    assert item.to_json()["why"]["prompt_share"] > 0
+
+
+def test_when(recommender):
+    posted = sends("a")
+    assert recommender.plan(Request(sends=posted, when=dt.date(2024, 2, 1))).batch["given"].tolist() == [
+        [0, 0, 1]
+    ]
+    assert recommender.plan(Request(sends=posted)).batch["given"].tolist() == [[0, 0, 0]]
+    with pytest.raises(UsageError, match="before the last send"):
+        recommender.plan(Request(sends=posted, when=dt.date(2023, 1, 1)))
+    recommender.backend.has_time = False
+    with pytest.raises(UsageError, match="no dates"):
+        recommender.plan(Request(sends=posted, when=dt.date(2024, 2, 1)))
+
+
+def test_mmr_by_hand():
+    units = unit_rows(np.array([[1.0, 0], [1, 0], [0, 1]]))
+    worth = np.array([1.0, 0.9, 0.3])
+    assert mmr(worth, units, 0.0, 3) == [0, 1, 2]
+    assert mmr(worth, units, 0.5, 3) == [0, 2, 1]  # 0.45 - 0.5 against 0.15 - 0
+    assert mmr(worth, units, 1.0, 2) == [0, 2]
+
+
+def test_diversity_and_novelty(recommender):
+    asked = {"sends": sends("x"), "exclude_seen": False}
+    assert ids(recommender.recommend(Request(**asked, k=2))) == ["a", "b"]
+    assert ids(recommender.recommend(Request(**asked, k=2, diversity=0.5))) == ["a", "c"]
+    assert ids(recommender.recommend(Request(**asked, k=2, novelty=1.0))) == ["c", "d"]
+    np.testing.assert_allclose(recommender.catalogue.novelty, np.array([1, 2, 3, 3]) / 3)
+    for wrong in ({"diversity": 1.1}, {"novelty": -1}, {"k": 0}):
+        with pytest.raises(UsageError):
+            Request(**wrong)
+
+
+def test_similar_and_search(recommender):
+    assert ids(recommender.similar("a", 2)) == ["b", "c"]
+    assert recommender.similar("a", 1)[0].score == pytest.approx(1)
+    with pytest.raises(UsageError, match="no climb 'q'"):
+        recommender.similar("q")
+    assert ids(recommender.search("  AIR ")) == ["a"]
+    assert ids(recommender.search("ear")) == ["b"]
+    assert recommender.search("") == recommender.search("zzz") == []
+
+
+def test_logbook_files(tmp_path, monkeypatch):
+    mine = b'\xef\xbb\xbfclimber_id,climb_id,date,comment\nal,a,2024-01-01,"two\nlines"\nbo,b,2024-01-02,\n'
+    rows = logbook_file.read_bytes(mine, "mine.csv")
+    assert [row["climb_id"] for row in rows] == ["a", "b"]
+    assert logbook_file.of_climber(rows, "bo") == rows[1:]
+    for climber in (None, "cy"):
+        with pytest.raises(UsageError, match="2 climbers"):
+            logbook_file.of_climber(rows, climber)
+    assert logbook_file.of_climber(rows[:1], None) == logbook_file.of_climber(rows[:1], "new") == rows[:1]
+    with pytest.raises(DataError, match="row 1: has 3 values where the header has 2"):
+        logbook_file.read_bytes(b"climb_id,date\na,2024-01-01,x\n", "mine.csv")
+    with pytest.raises(DataError, match="cannot be read"):
+        logbook_file.read_file(tmp_path / "nope.csv")
+
+
+@pytest.mark.parametrize("name", ["mountainproject", "8anu", "thecrag", "ukc", "kaya", "kilter", "sendage"])
+def test_other_sites_files_go_to_the_importer(name):
+    """Every site's export is a logbook as it is, in the contract's columns."""
+    content = (Path(__file__).parents[1] / "logbooks" / f"{name}.csv").read_bytes()
+    rows = logbook_file.read_bytes(content, f"{name}.csv")
+    assert rows
+    assert all(row["climb_id"] and row["date"] for row in rows)
+    assert {row["climber_id"] for row in rows} == {name}
+
+
+def test_a_file_of_no_known_site_is_one_line():
+    with pytest.raises(DataError, match="no known source"):
+        logbook_file.read_bytes(b"Route,Stars\nx,1\n", "mp.csv")

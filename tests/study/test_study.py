@@ -1,0 +1,258 @@
+"""A study on a handful of simulated sends: rows, cells, resuming, what is written."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from recsys.baselines.interactions import Method
+from recsys.baselines.network_settings import NetworkSettings
+from recsys.baselines.rows import FAMILIES, ROWS, select
+from recsys.errors import RunError, UsageError
+from recsys.study.cells import cells, unfinished
+from recsys.study.config import StudyConfig
+from recsys.study.store import Outcome, Store
+
+
+@pytest.fixture(scope="module")
+def sends(tmp_path_factory):
+    from recsys.logbooks.simulate import simulate
+
+    path = tmp_path_factory.mktemp("data") / "few.parquet"
+    simulate("bc", seed=0, scale=0.03).to_parquet(path, index=False)
+    return path
+
+
+def config(rows, data="few.parquet", **given):
+    training = {"epochs": 1, "patience": 1, "windows": 0.1, "validation_cases": 50}
+    values = {"seeds": 2, "training_cases": 30, "length": 6, **given}
+    names = tuple(row.name for row in select(rows))
+    return StudyConfig(run={"data": str(data)}, rows=names, training=training, **values)
+
+
+def test_every_method_that_the_issue_names_is_a_row():
+    names = set(ROWS)
+    assert {"random", "popularity", "recent-popularity", "item-knn", "als", "ease", "fpmc", "cbow"} <= names
+    losses = ("ce", "top1", "bpr", "top1-max", "bpr-max")
+    assert {f"gru4rec-{n}-{loss}" for n in (1, 2) for loss in losses} <= names
+    assert {"sasrec", "sse-pt", "bert4rec-fixed", "bert4rec-learned", "bst"} <= names
+    assert {f"xlnet-{masking}" for masking in ("clm", "mlm", "plm", "rtd", "last")} <= names
+    assert {row.family for row in ROWS.values()} == set(FAMILIES)
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_every_row_loads(name):
+    method = ROWS[name].load()
+    assert isinstance(method.prompted, bool)
+    assert isinstance(method.sequential, bool)
+    assert isinstance(method, Method) != isinstance(method, NetworkSettings)
+
+
+def test_rows_are_chosen_by_name_and_pattern_in_the_registrys_order():
+    assert [row.name for row in select("cbow, item-knn")] == ["item-knn", "cbow"]
+    assert [row.name for row in select("gru4rec-?-ce")] == ["gru4rec-1-ce", "gru4rec-2-ce"]
+    assert len(select("all")) == len(ROWS)
+    with pytest.raises(UsageError, match="no row is called 'sasrek'"):
+        select("sasrek")
+    with pytest.raises(UsageError, match="names no row"):
+        select(",")
+
+
+def test_cells_run_the_first_seed_of_all_rows_first_and_one_seed_where_nothing_is_drawn():
+    asked = [(cell.row.name, cell.seed) for cell in cells(config("ease,cbow"))]
+    assert asked == [("ease", 0), ("cbow", 0), ("cbow", 1)]
+
+
+def test_rows_that_are_the_same_model_share_their_cells(tmp_path):
+    both = config("paper-all,concat,numbers-binned,bert-last,loss-softmax", seeds=1)
+    assert len({cell.key for cell in cells(both)}) == 1
+    assert [cell.row.name for cell in unfinished(both, tmp_path)] == ["paper-all"]
+
+
+def test_a_key_depends_on_what_decides_the_outcome_and_on_nothing_else():
+    base, row = config("cbow"), ROWS["cbow"]
+    assert base.key(row, 0) == config("cbow,ease", seeds=5, paper="bc").key(row, 0)
+    others = {base.key(row, 1), base.key(ROWS["fpmc"], 0), config("cbow", length=7).key(row, 0)}
+    assert len({base.key(row, 0), *others}) == 4
+
+
+def test_a_rows_settings_are_the_studys_and_part_of_its_key():
+    base, row = config("sse-pt"), ROWS["sse-pt"]
+    stated = config("sse-pt", settings={"sse-pt": {"sse_user": row.load().sse_user}})
+    other = config("sse-pt,cbow", settings={"sse-pt": {"sse_user": 0.25}})
+    assert other.row("sse-pt").load() == replace(row.load(), sse_user=0.25)
+    assert other.row("cbow") == ROWS["cbow"]
+    keys = [each.key(each.row("sse-pt"), 0) for each in (base, stated, other)]
+    assert keys[0] == keys[1] != keys[2]
+    assert [cell.key for cell in cells(other)][0:2].count(keys[2]) == 1
+
+
+def test_a_cell_is_kept_as_it_was(tmp_path):
+    store = Store(tmp_path)
+    assert not store.has("k")
+    ranks = {"test-unprompted": np.array([1, 5, 9]), "validation-unprompted": np.array([2])}
+    store.write("k", Outcome(ranks, {"seconds": 1.5, "settings": "ü"}, np.ones((2, 3), np.float32)))
+    back = store.read("k")
+    assert {name: each.tolist() for name, each in back.ranks.items()} == {
+        "test-unprompted": [1, 5, 9],
+        "validation-unprompted": [2],
+    }
+    assert back.facts == {"seconds": 1.5, "settings": "ü"}
+    assert back.embeddings.shape == (2, 3)
+
+
+def test_a_damaged_cell_is_one_line(tmp_path):
+    store = Store(tmp_path)
+    store.folder.mkdir()
+    for content in (b"", b"nonsense", b"PK\x03\x04"):
+        store.path("k").write_bytes(content)
+        with pytest.raises(RunError, match="remove it and study again"):
+            store.read("k")
+
+
+@pytest.fixture(scope="module")
+def studied(sends, tmp_path_factory):
+    """A study of three rows, run once for the tests below."""
+    from recsys.study.study import study
+
+    folder = tmp_path_factory.mktemp("studies") / "few"
+    asked = config("popularity,cbow,paper-all", sends, seeds=2, reference="popularity", paper="bc")
+    return folder, asked, study(asked, folder, jobs=2)
+
+
+def test_a_study_fills_every_cell(studied):
+    _, _, found = studied
+    assert [row.name for row in found.rows] == ["popularity", "cbow", "paper-all"]
+    assert [row.seeds for row in found.rows] == [1, 2, 2]
+    assert found.unfinished == ()
+    assert found.simulated
+    popularity, cbow, transformer = found.rows
+    assert "prompted" not in cbow.asked
+    assert set(transformer.asked) == {"unprompted", "prompted"}
+    assert cbow.parameters > 0 == popularity.parameters
+    assert all(row.seconds > 0 and row.peak_mib >= 0 for row in found.rows)
+    assert popularity.comparison is None is not cbow.comparison
+    assert popularity.order is None  # it reads no order
+    assert transformer.shuffled is not None
+    assert len(found.points) == found.n_items
+    assert [(line.label, line.accuracy) for line in found.paper] == [
+        ("CBOW", 0.077),
+        ("and climber embeddings", 0.24),
+    ]
+    assert (
+        found.paper[0].ours.value <= cbow.asked["unprompted"]["accuracy"].value
+    )  # climbs sent are in the way
+
+
+def test_the_tidy_table_holds_what_the_summary_says(studied):
+    folder, _, found = studied
+    with (folder / "results.csv").open() as file:
+        lines = list(csv.DictReader(file))
+    asked = {"row": "cbow", "part": "test", "asked": "unprompted", "metric": "recall@10"}
+    seeds = [float(line["value"]) for line in lines if asked.items() <= line.items()]
+    assert len(seeds) == 2
+    assert np.mean(seeds) == pytest.approx(found.rows[1].asked["unprompted"]["recall@10"].value, abs=1e-6)
+    assert {line["metric"] for line in lines if line["part"] == ""} == {"parameters", "seconds", "peak_mib"}
+
+
+def test_strata_add_up_to_the_whole(studied):
+    _, _, found = studied
+    for row in found.rows:
+        for strata in (row.by_history, row.by_popularity):
+            counts = [int(name.split("(")[1].rstrip(")").replace(",", "")) for name in strata]
+            assert sum(counts) == found.n_cases
+            mean = np.average([each.value for each in strata.values()], weights=counts)
+            assert mean == pytest.approx(row.asked["unprompted"]["recall@10"].value)
+
+
+def test_a_finished_cell_is_never_run_again(studied, capfd):
+    from recsys.study.study import study
+
+    folder, asked, found = studied
+    before = {path.name: path.stat().st_mtime_ns for path in (folder / "cells").iterdir()}
+    again = study(asked, folder, jobs=1)
+    assert "0 cells to run" in capfd.readouterr().err
+    assert {path.name: path.stat().st_mtime_ns for path in (folder / "cells").iterdir()} == before
+    assert again == found
+
+
+def test_a_lost_cell_alone_is_run_again_and_gives_the_same(studied, sends, capfd):
+    from recsys.study.study import study
+
+    folder, asked, found = studied
+    key = asked.key(ROWS["cbow"], 1)
+    Store(folder).path(key).unlink()
+    again = study(asked, folder, jobs=1)
+    assert "1 cells to run" in capfd.readouterr().err
+    assert again.rows[1].asked == found.rows[1].asked
+
+
+def test_a_cell_keeps_its_own_seed_where_another_is_missing(studied, tmp_path):
+    from recsys.study.study import report
+
+    folder, asked, _ = studied
+    copy = shutil.copytree(folder, tmp_path / "copy")
+    Store(copy).path(asked.key(ROWS["cbow"], 0)).unlink()
+    found = report(copy)
+    assert found.unfinished == (("cbow", 0),)
+    with (copy / "results.csv").open() as file:
+        assert {line["seed"] for line in csv.DictReader(file) if line["row"] == "cbow"} == {"1"}
+
+
+def test_a_study_whose_files_were_changed_is_refused(studied, tmp_path):
+    from recsys.study.study import report
+
+    copy = shutil.copytree(studied[0], tmp_path / "copy")
+    (copy / "climbs.parquet").write_bytes(b"changed")
+    with pytest.raises(RunError, match=r"climbs\.parquet"):
+        report(copy)
+
+
+def test_rows_of_features_that_the_data_lacks_are_left_out(sends, tmp_path, capfd):
+    from recsys.study.study import study
+
+    bare = tmp_path / "bare.parquet"
+    pd.read_parquet(sends).drop(columns="grade").to_parquet(bare, index=False)
+    asked = config("popularity,only-grade,without-grade", bare, seeds=1, reference="popularity")
+    found = study(asked, tmp_path / "s", jobs=1)
+    assert [row.name for row in found.rows] == ["popularity"]
+    assert "left out, for the data lacks the feature: only-grade, without-grade" in capfd.readouterr().err
+    assert ("Left out", "rows of features that the data lacks: only-grade, without-grade") in found.facts
+    with pytest.raises(UsageError, match="--rows only-grade: the data lacks the feature"):
+        study(config("only-grade", bare, seeds=1), tmp_path / "s", jobs=1)
+
+
+def test_other_data_is_refused(studied):
+    from recsys.study.study import study
+
+    folder, asked, _ = studied
+    other = asked.model_copy(update={"run": asked.run.model_copy(update={"split": "leave-one-out"})})
+    with pytest.raises(UsageError, match="was started with split climber, not leave-one-out"):
+        study(other, folder, jobs=1)
+
+
+def test_a_cell_that_fails_is_named_and_the_others_are_kept(sends, tmp_path, monkeypatch):
+    from recsys.study.study import study
+
+    asked = config("popularity,paper-all", sends, seeds=1, reference="popularity")
+    asked = asked.model_copy(update={"training": asked.training.model_copy(update={"learning_rate": 1e30})})
+    with pytest.raises(RunError, match=r"1 cells failed .paper-all, seed 0: the loss is not finite"):
+        study(asked, tmp_path / "s", jobs=1)
+    assert Store(tmp_path / "s").has(asked.key(ROWS["popularity"], 0))
+    assert (tmp_path / "s" / "report.html").is_file()
+
+
+def test_a_folder_that_is_no_study_is_refused(tmp_path):
+    from recsys.study.study import report
+
+    with pytest.raises(RunError, match="not a study"):
+        report(tmp_path)
+    (tmp_path / "study.json").write_text(json.dumps({"rows": 3}))
+    with pytest.raises(RunError, match=r"study\.json"):
+        report(tmp_path)

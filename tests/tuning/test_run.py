@@ -1,0 +1,283 @@
+"""Tuning: the space, a study that is killed and continued, what it leaves, that no test part is read."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+import signal
+import sys
+from pathlib import Path
+
+import numpy as np
+import optuna
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from optuna.trial import TrialState
+
+from recsys import columns as c
+from recsys.cli import app
+from recsys.config.model import Body
+from recsys.config.run import RunConfig
+from recsys.errors import DivergedError, RunError, UsageError
+from recsys.runs import Run
+from recsys.tuning.space import configured, first_guess, space_of, width
+
+optuna.logging.set_verbosity(optuna.logging.ERROR)
+N_CLIMBERS, N_SENDS = 20, 8
+
+
+def sends() -> pd.DataFrame:
+    """20 climbers who each send 8 of 12 climbs, on days in a row."""
+    rng = np.random.default_rng(0)
+    rows = [
+        (f"p{i:02d}", f"x{climb:02d}", f"2024-01-{day + 1:02d}")
+        for i in range(N_CLIMBERS)
+        for day, climb in enumerate(rng.permutation(12)[:N_SENDS])
+    ]
+    return pd.DataFrame(rows, columns=[c.CLIMBER_ID, c.CLIMB_ID, c.DATE])
+
+
+def settings(data: Path, epochs: int = 1) -> RunConfig:
+    training = {"epochs": epochs, "accelerator": "cpu", "batch_size": 64}
+    return RunConfig(data=str(data), min_sends=1, model={"d_model": 8}, training=training)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("data") / "sends.csv"
+    sends().to_csv(path, index=False)
+    return path
+
+
+@pytest.fixture(scope="module")
+def whole(data, tmp_path_factory) -> tuple[Path, optuna.Study]:
+    """Three trials in one go; tests that continue it do so in a copy."""
+    from recsys.tuning.run import tune
+
+    folder = tmp_path_factory.mktemp("studies") / "whole"
+    return folder, tune(settings(data), folder, trials=3)
+
+
+def outcome(study: optuna.Study) -> list[tuple[dict, float | None]]:
+    """Parameters and score of the trials that count."""
+    return [(t.params, t.value) for t in study.trials if t.state in (TrialState.COMPLETE, TrialState.PRUNED)]
+
+
+def cli(monkeypatch, capsys, *words: str) -> tuple[int, str]:
+    """Exit code and last line on standard error of ``recsys tune`` or ``train.py`` in this process."""
+    from recsys.cli.train import train
+
+    monkeypatch.setattr(sys, "argv", list(map(str, words)))
+    code = app.run(app.single(train) if words[0] == "train.py" else app.build_app(), words[0])
+    return code, capsys.readouterr().err.strip().splitlines()[-1]
+
+
+# The space
+
+
+@given(
+    climb_dim=st.sampled_from([48, 96, 124]),
+    climber_dim=st.integers(8, 16),
+    heads=st.integers(1, 4),
+    layers=st.integers(1, 2),
+    dropout=st.floats(0, 0.5),
+    learning_rate=st.floats(3e-4, 1e-2),
+    length=st.sampled_from([5, 10, 15, 20, 25, 30]),
+    body=st.sampled_from(Body.__args__),
+    wanted=st.integers(2, 128).map(lambda half: 2 * half),
+)
+def test_every_point_of_the_space_is_a_configuration(body, wanted, **parameters):
+    base = RunConfig(data="a.csv", model={"body": body, "d_model": wanted}, training={"epochs": 3})
+    config = configured(base, parameters)
+    assert {name: getattr(config.model, name) for name in parameters if name != "learning_rate"} == {
+        name: value for name, value in parameters.items() if name != "learning_rate"
+    }
+    assert config.training.learning_rate == parameters["learning_rate"]
+    assert config.model.d_model % config.model.heads == config.model.d_model % 2 == 0
+    assert (config.data, config.training.epochs, config.model.body) == ("a.csv", 3, body)
+
+
+def test_width_is_the_nearest_even_multiple_of_the_heads():
+    assert [width(64, heads) for heads in (1, 2, 3, 4)] == [64, 64, 66, 64]
+    assert width(4, 3) == 6
+
+
+def test_trials_stay_within_the_ranges_that_were_asked():
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
+    drawn = pd.DataFrame([study.ask(space_of(RunConfig())).params for _ in range(200)])
+    assert set(drawn.climb_dim) == {48, 96, 124}
+    assert set(drawn.climber_dim) == set(range(8, 17))
+    assert set(drawn.heads) == {1, 2, 3, 4}
+    assert set(drawn.layers) == {1, 2}
+    assert drawn.dropout.between(0, 0.5).all()
+    assert (drawn.learning_rate < np.sqrt(3e-4 * 1e-2)).mean() == pytest.approx(0.5, abs=0.1)  # log-uniform
+
+
+def test_the_first_trial_is_the_settings_given():
+    base = RunConfig()
+    assert configured(base, first_guess(base)) == base
+    outside = RunConfig(model={"climb_dim": 64, "length": 12, "features": ("climb",)})
+    assert set(first_guess(outside)) == {"heads", "layers", "dropout", "learning_rate"}
+    assert "climber_dim" not in space_of(outside)
+
+
+# A study
+
+
+def test_what_a_study_leaves(whole):
+    folder, study = whole
+    assert study.trials[0].params == first_guess(settings(Path("any")))
+    rows = list(csv.DictReader((folder / "trials.csv").open()))
+    assert [row["trial"] for row in rows] == ["0", "1", "2"]
+    assert {row["state"] for row in rows} == {"finished"}
+    best = max(rows, key=lambda row: float(row["validation_score"]))
+    written = json.loads((folder / "best.json").read_text())
+    assert written["facts"]["tuned"]["trial"] == int(best["trial"])
+    assert written["facts"]["tuned"]["validation_score"] == float(best["validation_score"])
+    for name in ("climb_dim", "climber_dim", "heads", "layers", "length"):
+        assert written["model"][name] == int(best[name])
+    assert written["training"]["learning_rate"] == float(best["learning_rate"])
+    assert not (folder / "metrics.json").exists()
+
+
+def test_the_table_tells_all_within_80_columns(whole):
+    from recsys.tuning.results import summary_table
+
+    lines = summary_table(whole[1]).splitlines()
+    assert lines[0] == "3 trials, 0 of them pruned."
+    assert max(map(len, lines)) <= 80
+    assert "…" not in "".join(lines)
+    scores = [float(line.split()[1]) for line in lines[1:] if line.strip()[:1].isdigit()]
+    assert scores == sorted((round(trial.value, 4) for trial in whole[1].trials), reverse=True)
+
+
+def test_finished_trials_are_not_run_again(whole, tmp_path, monkeypatch):
+    from recsys.tuning import objective
+    from recsys.tuning.run import tune
+
+    folder = Path(shutil.copytree(whole[0], tmp_path / "copy"))
+    monkeypatch.setattr(objective, "best_score", lambda *_: pytest.fail("a trial was run"))
+    assert outcome(tune(RunConfig(), folder, trials=3)) == outcome(whole[1])
+
+
+def test_a_killed_study_goes_on_like_one_that_was_not(whole, data, tmp_path):
+    """One trial, then a kill while the second one runs, then the rest: the failed one is replaced."""
+    from recsys.tuning.run import tune
+    from recsys.tuning.storage import open_study
+
+    folder = tmp_path / "killed"
+    tune(settings(data), folder, trials=1)
+    open_study(folder, optuna.pruners.NopPruner()).ask(space_of(settings(data)))
+    study = tune(settings(data), folder, trials=3)
+    states = [trial.state.name for trial in study.trials]
+    assert states == ["COMPLETE", "FAIL", "COMPLETE", "COMPLETE"]
+    assert outcome(study) == outcome(whole[1])
+    assert "1,failed," in (folder / "trials.csv").read_text()
+
+
+def test_the_test_part_changes_nothing(whole, data, tmp_path):
+    """The climbs of the held-out climbers are dealt anew among them: same trials, same scores."""
+    from recsys.sequences.split import TEST
+    from recsys.tuning.run import tune
+
+    kept = pd.read_parquet(whole[0] / "prepared" / "sends.parquet")
+    test = kept.loc[kept["part"] == TEST, c.CLIMBER_ID].unique()
+    frame = sends()
+    theirs = frame[c.CLIMBER_ID].isin(test)
+    assert theirs.sum() == 2 * N_SENDS
+    frame.loc[theirs, c.CLIMB_ID] = np.random.default_rng(1).permutation(frame.loc[theirs, c.CLIMB_ID])
+    assert not frame.equals(sends())
+    frame.to_csv(tmp_path / "sends.csv", index=False)
+    study = tune(settings(tmp_path / "sends.csv"), tmp_path / "study", trials=2)
+    assert outcome(study) == outcome(whole[1])[:2]
+
+
+def test_pruned_trials_are_kept_and_counted(data, tmp_path):
+    from recsys.tuning.run import tune
+
+    always = optuna.pruners.ThresholdPruner(lower=1.1)
+    with pytest.raises(RunError, match="no trial has finished"):
+        tune(settings(data, epochs=2), tmp_path / "study", trials=2, pruner=always)
+    rows = list(csv.DictReader((tmp_path / "study" / "trials.csv").open()))
+    assert [(row["state"], row["epochs"]) for row in rows] == [("pruned", "1")] * 2
+    assert not (tmp_path / "study" / "best.json").exists()
+
+
+def test_a_trial_whose_loss_explodes_is_pruned(whole, tmp_path, monkeypatch, capsys):
+    from recsys.tuning import objective
+    from recsys.tuning.run import tune
+
+    def explode(*_):
+        raise DivergedError("the loss is not finite")
+
+    folder = Path(shutil.copytree(whole[0], tmp_path / "copy"))
+    monkeypatch.setattr(objective, "best_score", explode)
+    study = tune(RunConfig(), folder, trials=4)
+    assert study.trials[3].state == TrialState.PRUNED
+    assert "trial 3: its loss is not finite; 4 of 4 done" in capsys.readouterr().err
+
+
+def test_interrupted_leaves_a_study_that_goes_on(whole, data, tmp_path, monkeypatch, capsys):
+    """The interruption comes while Lightning trains."""
+    from recsys.tuning.objective import Pruning
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    folder = Path(shutil.copytree(whole[0], tmp_path / "copy"))
+    before = signal.getsignal(signal.SIGINT)
+    command = ("recsys", "tune", str(data), "--output", str(folder), "--trials")
+    with monkeypatch.context() as patch:
+        patch.setattr(Pruning, "on_train_epoch_start", interrupt)
+        assert cli(patch, capsys, *command, "4")[0] == 130
+    signal.signal(signal.SIGINT, before)
+    code, line = cli(monkeypatch, capsys, *command, "4")
+    assert code == 0
+    assert str(folder / "best.json") in line
+
+
+def test_no_time_is_no_trial(data, tmp_path):
+    from recsys.tuning.run import tune
+
+    with pytest.raises(RunError, match="--timeout"):
+        tune(settings(data), tmp_path / "study", trials=2, timeout=0)
+
+
+def test_what_is_refused(whole, data, tmp_path, monkeypatch, capsys):
+    from recsys.tuning.run import tune
+
+    folder = whole[0]
+    with Run(folder).lock(), pytest.raises(RunError, match="another process"):
+        tune(settings(data), folder, trials=3)
+    with pytest.raises(RunError, match="holds a run and not a study"):
+        tune(settings(data), folder / "prepared", trials=3)
+    with pytest.raises(UsageError, match="one device"):
+        tune(RunConfig(training={"devices": 2}), tmp_path / "study", trials=1)
+    code, line = cli(monkeypatch, capsys, "recsys", "tune", data, "--output", folder, "--epochs", "9")
+    assert code == 2
+    assert "--epochs 9" in line
+    assert "was started with 1" in line
+    assert cli(monkeypatch, capsys, "recsys", "tune", "no.csv", "--output", tmp_path / "new")[0] == 2
+    assert not (tmp_path / "new").exists()
+    broken = Path(shutil.copytree(folder, tmp_path / "broken"))
+    (broken / "trials.db").write_bytes(b"nonsense" * 1000)
+    with pytest.raises(RunError, match=r"trials\.db"):
+        tune(settings(data), broken, trials=3)
+
+
+# From a study to a run
+
+
+def test_the_best_trial_is_what_train_trains(whole, tmp_path, monkeypatch, capsys):
+    """The run of best.json has its settings, and its validation score to the last digit."""
+    best, folder = whole[0] / "best.json", tmp_path / "run"
+    code, line = cli(monkeypatch, capsys, "train.py", "--config", best, "--output", folder)
+    assert code == 0, line
+    assert Run(folder).config.model_dump(exclude={"facts"}) == RunConfig.model_validate_json(
+        best.read_text()
+    ).model_dump(exclude={"facts"})
+    metrics = json.loads((folder / "metrics.json").read_text())
+    assert metrics["training"]["validation_score"] == whole[1].best_value
