@@ -19,8 +19,16 @@ def recommend(
         str | None, typer.Option(help="id of a climber of the run; of one in the logbook, with --logbook")
     ] = None,
     logbook: Annotated[
-        Path | None, typer.Option(help="a logbook in CSV (climb_id, date, ...) in place of the stored one")
+        list[Path] | None,
+        typer.Option(
+            help="a logbook in place of the stored one: a site's export, or climb_id, date, ...; - is standard "
+            "input; several are read as one"
+        ),
     ] = None,
+    columns: Annotated[
+        str | None, typer.Option(help="a spreadsheet's own columns: date=Datum,climb=Route,grade=Grad")
+    ] = None,
+    bad_rows: Annotated[str, typer.Option(help="fail | drop: what to do with raw sends that are not right")] = "fail",
     grade: Annotated[
         str | None, typer.Option(help="a grade or a range, V4 or V4:V6: prompt and filter")
     ] = None,
@@ -59,7 +67,7 @@ def recommend(
     from recsys.recommending.blocked import OPEN, read_blocked
 
     closed = OPEN if block is None else read_blocked(block)
-    sends = _sends(logbook, climber)
+    sends = _sends(logbook, climber, columns, bad_rows)
     with progress("loading"):
         from recsys.api.opening import open_recommender
 
@@ -103,12 +111,20 @@ def _answer(recommender: Recommender, request: Request, form: str) -> None:
         _print_table(request.climber, items, empty)
 
 
-def _sends(logbook: Path | None, climber: str | None) -> list[dict[str, Any]] | None:
-    if logbook is None:
-        return None
-    from recsys.recommending.logbook_file import of_climber, read_file
+def _sends(
+    logbooks: list[Path] | None, climber: str | None, columns: str | None, bad_rows: str
+) -> list[dict[str, Any]] | None:
+    from recsys.console import say
 
-    return of_climber(read_file(logbook), climber)
+    if not logbooks:
+        return None
+    from recsys.logbooks.importing.own import parse_columns
+    from recsys.recommending.logbook_file import read_files
+
+    book = read_files(logbooks, climber, parse_columns(columns) if columns is not None else None, bad_rows)
+    for line in book.lines():
+        say(line)
+    return list(book.sends)
 
 
 def _print_json(climber: str | None, items: list[Item]) -> None:
