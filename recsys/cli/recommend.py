@@ -44,6 +44,10 @@ def recommend(
     novelty: Annotated[
         float, typer.Option(min=0.0, max=1.0, help="0 to 1: how seldom climbed they are to be")
     ] = 0.0,
+    mode: Annotated[
+        str, typer.Option(help="any | auto | warmup | stretch | project: how hard for the climber (filter)")
+    ] = "any",
+    sort: Annotated[str, typer.Option(help="likely | easiest | hardest: order of what is named")] = "likely",
     json: Annotated[bool, typer.Option("--json", help="print JSON instead of a table")] = False,
 ) -> None:
     """Recommend the next climbs, from a run or a bundle: to one of its climbers, or for a logbook.
@@ -74,6 +78,8 @@ def recommend(
         explain=explain,
         diversity=diversity,
         novelty=novelty,
+        mode=mode,
+        sort=sort,
     )
     _answer(recommender, request, json)
 
@@ -124,6 +130,7 @@ def _print_table(climber: str | None, items: list[Item], empty: bool) -> None:
     table = Table(title=title, title_justify="left", box=None, header_style="bold")
     for heading in ("", "climb", "name", "grade", "region"):
         table.add_column(heading, overflow="fold", no_wrap=heading == "climb")
+    table.add_column("for you")
     table.add_column("share of sends" if empty else "probability", justify="right")
     explained = any(item.why is not None for item in items)
     if explained:
@@ -131,7 +138,9 @@ def _print_table(climber: str | None, items: list[Item], empty: bool) -> None:
         table.add_column("prompt", justify="right")
     for place, item in enumerate(items, 1):
         texts = [each or "-" for each in (item.climb_id, item.name, item.grade, item.region)]
-        table.add_row(str(place), *texts, f"{item.score:.1%}", *(_why(item) if explained else ()))
+        table.add_row(
+            str(place), *texts, item.hard or "-", f"{item.score:.1%}", *(_why(item) if explained else ())
+        )
     console = Console()
     console.print(table) if console.is_terminal else Console(width=_PIPED).print(table)
 

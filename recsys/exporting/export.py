@@ -14,7 +14,8 @@ from recsys.exporting.graph import REQUESTS, check_parity, export_graph
 from recsys.exporting.int8 import METRIC, check_loss, quantise, recall
 from recsys.files import atomic_folder, write_json, write_manifest
 from recsys.recommending import bundle as b
-from recsys.runs import Run
+from recsys.runs import SKILL, Run
+from recsys.training.skill import climbs_of, fit_skill
 from recsys.training.trained import TrainedRun
 
 
@@ -49,7 +50,8 @@ def export(run: Run, output: Path, int8: bool = False, overwrite: bool = False) 
         np.savez(folder / b.ARRAYS, embeddings=trained.embeddings, **arrays)
         (folder / b.CARD).write_text(_card(run.folder / b.CARD, output, measured), encoding="utf-8")
         write_json(folder / b.BUNDLE, _about(trained, measured))
-        write_manifest(folder, b.FILES)
+        (trained.skill or fit_skill(trained.sends, climbs_of(run.folder))).save(folder / SKILL)
+        write_manifest(folder, [*b.FILES, SKILL])
     return measured
 
 

@@ -5,6 +5,7 @@
            features.json      vocabularies, means and deviations, bin edges, flags
            climbs.json        the catalogue, in the order of the scores
            histories.json     the climbers, and the distinct texts of their sends
+           skill.npz          ability and difficulty (recsys.skill); bundles may lack it
            arrays.npz         embeddings of the climbs; the sends, as places in those texts
            MODEL_CARD.md  manifest.json
 
@@ -26,6 +27,7 @@ from recsys.errors import RunError
 from recsys.files import check_manifest, read_json
 from recsys.recommending.catalogue import Catalogue
 from recsys.recommending.features import Batch, Features, windows
+from recsys.recommending.hardness import load_skill
 from recsys.recommending.logbook import Logbook
 from recsys.recommending.runtime import session
 
@@ -64,6 +66,7 @@ class Bundle:
         with np.load(folder / ARRAYS, allow_pickle=False) as arrays:
             self._arrays: Mapping[str, Array] = dict(arrays)
         self.embeddings = self._arrays["embeddings"]
+        self.skill = load_skill(folder, len(self.catalogue))
         self.climbers: Sequence[str] = self._histories[c.CLIMBER_ID]
         self._place = {climber: place for place, climber in enumerate(self.climbers)}
         self._session = session(folder / MODEL)

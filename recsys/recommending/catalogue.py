@@ -123,11 +123,17 @@ class Catalogue:
             )
         return self.places[climb_id]
 
-    def item(self, place: int, score: float, why: Why | None = None) -> Item:
+    def item(
+        self,
+        place: int,
+        score: float,
+        why: Why | None = None,
+        hard: str | None = None,
+        reach: float | None = None,
+    ) -> Item:
         """The climb at a place as an item of an answer."""
-        return Item(
-            self.ids[place], self.names[place], self.grades[place], self.regions[place], float(score), why
-        )
+        names = self.ids[place], self.names[place], self.grades[place], self.regions[place]
+        return Item(*names, float(score), why, hard, reach)
 
     def search(self, text: str) -> list[int]:
         """Places whose name or id holds the text, upper or lower case: beginnings first, then by sends."""
