@@ -17,6 +17,7 @@ from recsys.recommending.request import Item, Why, nearest
 
 STARS = "stars"
 SENDS = "sends"
+_LATER = (c.AREA, c.STYLE)  # kept only where a climb has one
 Texts = Sequence["str | None"]
 
 
@@ -26,7 +27,7 @@ class Catalogue:
 
     Attributes
     ----------
-    ids, names, grades, regions:
+    ids, names, grades, regions, areas, styles:
         Text; None where nothing was logged.
     stars:
         Mean rating in training, 1 to 5, float64; NaN where nobody rated the climb.
@@ -40,6 +41,8 @@ class Catalogue:
     regions: Texts
     stars: Array
     sends: Array
+    areas: Texts = ()
+    styles: Texts = ()
 
     @classmethod
     def from_columns(cls, columns: Mapping[str, Sequence[Any]]) -> Catalogue:
@@ -53,13 +56,16 @@ class Catalogue:
             regions=list(columns.get(c.REGION, blank)),
             stars=np.array(columns.get(STARS, blank), dtype=np.float64),
             sends=np.array(columns.get(SENDS, [1] * n), dtype=np.float64),
+            areas=list(columns.get(c.AREA, blank)),
+            styles=list(columns.get(c.STYLE, blank)),
         )
 
     def to_columns(self) -> dict[str, list[Any]]:
         """The same table as plain lists, for JSON."""
         stars = [None if np.isnan(each) else float(each) for each in self.stars]
         texts = {c.CLIMB_ID: self.ids, c.CLIMB_NAME: self.names, c.GRADE: self.grades, c.REGION: self.regions}
-        plain = {name: list(values) for name, values in texts.items()}
+        texts |= {c.AREA: self.areas, c.STYLE: self.styles} if len(self.areas) == len(self) else {}
+        plain = {name: list(values) for name, values in texts.items() if name not in _LATER or any(values)}
         return {**plain, STARS: stars, SENDS: [int(each) for each in self.sends]}
 
     def __len__(self) -> int:
