@@ -27,9 +27,11 @@ from recsys.files import check_manifest, read_json, write_json, write_manifest
 PREPARED = ("config.json", "schema.pbtxt", "sends.parquet", "climbs.parquet", "workflow/")
 TRAINED = ("model.safetensors", "metrics.json")
 LEARNING_CURVE: Final = "learning_curve.png"
+SKILL = "skill.npz"  # which runs of before have not
 OWN = (
     *PREPARED,
     *TRAINED,
+    SKILL,
     "MODEL_CARD.md",
     LEARNING_CURVE,
     "checkpoints",
@@ -136,7 +138,8 @@ class Run:
 
     def write_manifest(self, trained: bool) -> None:
         """Record the SHA-256 of everything that is loaded to recommend."""
-        write_manifest(self.folder, [*PREPARED, *(TRAINED if trained else ())])
+        kept = [SKILL] if trained and (self.folder / SKILL).is_file() else []
+        write_manifest(self.folder, [*PREPARED, *(TRAINED if trained else ()), *kept])
 
 
 def _sweep(folder: Path) -> None:

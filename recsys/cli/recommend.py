@@ -55,6 +55,10 @@ def recommend(
     block: Annotated[
         Path | None, typer.Option(help="file of closed climbs and areas, one a line: never named")
     ] = None,
+    mode: Annotated[
+        str, typer.Option(help="any | auto | warmup | stretch | project: how hard for the climber (filter)")
+    ] = "any",
+    sort: Annotated[str, typer.Option(help="likely | easiest | hardest: order of what is named")] = "likely",
     json: Annotated[bool, typer.Option("--json", help="print JSON instead of a table")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="print CSV instead of a table")] = False,
 ) -> None:
@@ -85,6 +89,8 @@ def recommend(
         explain=explain,
         diversity=diversity,
         novelty=novelty,
+        mode=mode,
+        sort=sort,
     )
     warn_unknown(recommender, closed)
     _answer(recommender, request, "json" if json else "csv" if csv else "table")
@@ -154,6 +160,7 @@ def _print_table(climber: str | None, items: list[Item], empty: bool) -> None:
     table = Table(title=cell(title), title_justify="left", box=None, header_style="bold")
     for heading in ("", "climb", "name", "grade", "region"):
         table.add_column(heading, overflow="fold", no_wrap=heading == "climb")
+    table.add_column("for you")
     table.add_column("share of sends" if empty else "probability", justify="right")
     explained = any(item.why is not None for item in items)
     if explained:
@@ -161,7 +168,7 @@ def _print_table(climber: str | None, items: list[Item], empty: bool) -> None:
         table.add_column("prompt", justify="right")
     for place, item in enumerate(items, 1):
         texts = [each or "-" for each in (item.climb_id, item.name, item.grade, item.region)]
-        texts += [f"{item.score:.1%}", *(_why(item) if explained else ())]
+        texts += [item.hard or "-", f"{item.score:.1%}", *(_why(item) if explained else ())]
         table.add_row(str(place), *map(cell, texts))
     print_table(table)
 

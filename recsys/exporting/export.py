@@ -15,7 +15,8 @@ from recsys.exporting.int8 import METRIC, check_loss, quantise, recall
 from recsys.files import MANIFEST, atomic_folder, sha256, write_json, write_manifest
 from recsys.recommending import bundle as b
 from recsys.recommending.kept import OF
-from recsys.runs import Run
+from recsys.runs import SKILL, Run
+from recsys.training.skill import climbs_of, fit_skill
 from recsys.training.trained import TrainedRun
 
 
@@ -54,7 +55,8 @@ def export(
         np.savez(folder / b.ARRAYS, embeddings=trained.embeddings, **arrays)
         (folder / b.CARD).write_text(_card(run.folder / b.CARD, output, measured), encoding="utf-8")
         write_json(folder / b.BUNDLE, _about(trained, measured))
-        write_manifest(folder, b.FILES)
+        (trained.skill or fit_skill(trained.sends, climbs_of(run.folder))).save(folder / SKILL)
+        write_manifest(folder, [*b.FILES, SKILL])
     return measured
 
 

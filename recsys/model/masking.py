@@ -29,6 +29,7 @@ class PromptMasking(MaskSequence):
     places: torch.Tensor | None = None  # int64 [batch, length]: `DAY_PLACE`, where the last batch has it
     apart: bool = False  # whether training draws what a prompt holds for each position, not for each window
     two_tokens: bool = False  # whether a position's send and its prompt are two tokens of the body
+    hole: torch.Tensor | None = None  # bool [batch, length]: asked for in place of the last (`model.filling`)
 
     def choose(self, real: torch.Tensor) -> torch.Tensor:
         """The positions that training hides: bool [batch, length], a part of `real`."""
@@ -56,7 +57,8 @@ class PromptMasking(MaskSequence):
         self, item_ids: torch.Tensor, training: bool = False, testing: bool = False
     ) -> MaskingInfo:
         self.real = item_ids != self.padding_idx
-        schema = self.choose(self.real) if training else last(self.real)
+        asked = last(self.real) if self.hole is None else self.hole
+        schema = self.choose(self.real) if training else asked
         return MaskingInfo(schema, torch.where(schema, item_ids, self.padding_idx))
 
     def apply_mask_to_inputs(

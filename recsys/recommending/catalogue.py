@@ -20,6 +20,7 @@ from recsys.recommending.request import Item, Why, nearest
 
 STARS = "stars"
 SENDS = "sends"
+_LATER = (c.AREA, c.STYLE)  # kept only where a climb has one
 Texts = Sequence["str | None"]
 
 
@@ -29,7 +30,7 @@ class Catalogue:
 
     Attributes
     ----------
-    ids, names, grades, regions, areas:
+    ids, names, grades, regions, areas, styles:
         Text; None where nothing was logged.
     stars:
         Mean rating in training, 1 to 5, float64; NaN where nobody rated the climb.
@@ -42,6 +43,7 @@ class Catalogue:
     grades: Texts
     regions: Texts
     areas: Texts
+    styles: Texts
     stars: Array
     sends: Array
 
@@ -56,6 +58,7 @@ class Catalogue:
             grades=list(columns.get(c.GRADE, blank)),
             regions=list(columns.get(c.REGION, blank)),
             areas=list(columns.get(c.AREA, blank)),
+            styles=list(columns.get(c.STYLE, blank)),
             stars=np.array(columns.get(STARS, blank), dtype=np.float64),
             sends=np.array(columns.get(SENDS, [1] * n), dtype=np.float64),
         )
@@ -64,8 +67,8 @@ class Catalogue:
         """The same table as plain lists, for JSON."""
         stars = [None if np.isnan(each) else float(each) for each in self.stars]
         texts = {c.CLIMB_ID: self.ids, c.CLIMB_NAME: self.names, c.GRADE: self.grades}
-        texts |= {c.REGION: self.regions, c.AREA: self.areas}
-        plain = {name: list(values) for name, values in texts.items()}
+        texts |= {c.REGION: self.regions, c.AREA: self.areas, c.STYLE: self.styles}
+        plain = {name: list(values) for name, values in texts.items() if name not in _LATER or any(values)}
         return {**plain, STARS: stars, SENDS: [int(each) for each in self.sends]}
 
     def __len__(self) -> int:
@@ -138,7 +141,14 @@ class Catalogue:
             )
         return self.places[climb_id]
 
-    def item(self, place: int, score: float, why: Why | None = None) -> Item:
+    def item(
+        self,
+        place: int,
+        score: float,
+        why: Why | None = None,
+        hard: str | None = None,
+        reach: float | None = None,
+    ) -> Item:
         """The climb at a place as an item of an answer."""
         return Item(
             climb_id=self.ids[place],
@@ -150,6 +160,8 @@ class Catalogue:
             area=self.areas[place],
             stars=None if np.isnan(self.stars[place]) else round(float(self.stars[place]), 2),
             sends=int(self.sends[place]),
+            hard=hard,
+            reach=reach,
         )
 
     def search(self, text: str) -> list[int]:
@@ -187,6 +199,9 @@ def read_catalogue(path: Path) -> Catalogue:
     if not ids:
         fields.refuse(c.CLIMB_ID, "names no climb")
     columns = {name: fields.texts(name, len(ids), blanks=True) for name in (c.CLIMB_NAME, c.GRADE, c.REGION)}
+    for name in _LATER:
+        if fields.get(name) is not None:
+            columns[name] = fields.texts(name, len(ids), blanks=True)
     columns[STARS] = fields.numbers(STARS, len(ids), -1e6, 1e6, blanks=True)
     columns[SENDS] = fields.numbers(SENDS, len(ids), 0, 2**53)
     if not any(columns[SENDS]):

@@ -13,6 +13,7 @@ from recsys import columns as c
 from recsys.arrays import Array
 from recsys.errors import RunError, UsageError
 from recsys.logbooks.grades import parse_range
+from recsys.recommending import hardness
 from recsys.recommending.backend import Backend
 from recsys.recommending.catalogue import Catalogue
 from recsys.recommending.logbook import Logbook, read_logbook
@@ -27,9 +28,12 @@ from recsys.recommending.request import (
     read_day,
 )
 from recsys.recommending.rerank import choose, unit_rows
+from recsys.skill.model import Levels, Skill
+from recsys.skill.reach import names
 
 QUESTIONS = 256  # that go through the model at once
 REASONS = 3  # sends that are named to explain an item
+KEPT = 10_000  # climbers whose levels are kept
 
 
 class Recommender:
@@ -44,6 +48,7 @@ class Recommender:
     def __init__(self, backend: Backend) -> None:
         self.backend = backend
         self._open = lru_cache(maxsize=8)(self.catalogue.open)
+        self._levels: dict[str, Levels] = {}
 
     @property
     def catalogue(self) -> Catalogue:
@@ -59,6 +64,22 @@ class Recommender:
     def units(self) -> Array:
         """The climbs' embeddings scaled to length one, float32 [n_items, dimension]."""
         return unit_rows(self.backend.embeddings)
+
+    @cached_property
+    def skill(self) -> Skill:
+        """How hard the climbs are; by their usual grades alone where the run or bundle keeps no more."""
+        kept: Skill | None = getattr(self.backend, "skill", None)
+        return Skill.plain(self.catalogue.ordinals) if kept is None else kept
+
+    def levels(self, request: Request, logbook: Logbook | None = None) -> Levels:
+        """The climber's ability today, by discipline; a stored logbook's is kept for the next request."""
+        stored = request.climber if request.sends is None else None
+        if stored is not None and stored in self._levels:
+            return self._levels[stored]
+        found = hardness.levels(self.skill, self.catalogue, logbook or self.logbook(request))
+        if stored is not None and len(self._levels) < KEPT:
+            self._levels[stored] = found
+        return found
 
     def recommend(self, request: Request) -> list[Item]:
         """The most probable next climbs that the request allows, best first.
@@ -139,7 +160,11 @@ class Recommender:
     def answer(self, asked: Plan, logits: Array) -> list[Item]:
         """The items of a plan from its logits [n_questions, n_items]."""
         request = asked.request
+        climber = self.levels(request, asked.logbook)
+        reach = self.skill.chances(climber)
         allowed = self.allowed(request, asked.logbook)
+        if request.mode != "any":
+            allowed = self._in_mode(request.mode, allowed, reach, climber)
         if asked.batch is None:
             probabilities, unprompted = self.catalogue.popularity[None], None
         else:
@@ -147,14 +172,26 @@ class Recommender:
             probabilities = self.mixture(blocks, asked.steps)
             unprompted = None if bare is None else softmax(bare)
         chosen = choose(probabilities[0], allowed, request, self.catalogue, self.units)
+        chosen = hardness.sorted_by(request.sort, chosen, self.skill)
         return [
             self.catalogue.item(
                 place,
                 probabilities[0, place],
                 self._why(asked, place, probabilities[:, place], unprompted) if request.explain else None,
+                hard,
+                None if hard is None else round(float(reach[place]), 3),
             )
-            for place in chosen
+            for place, hard in zip(chosen, names(reach[chosen]), strict=True)
         ]
+
+    def _in_mode(self, mode: str, allowed: Array, reach: Array, climber: Levels) -> Array:
+        """The allowed climbs of a mode, bool [n_items]; a `UsageError` if there is none."""
+        found = allowed & hardness.in_mode(mode, reach, self.skill, climber)
+        if found.any():
+            return found
+        if mode == "auto":
+            return allowed
+        raise UsageError(f"no climb that was not sent yet is a {mode} for this climber; ask for another mode")
 
     def probabilities(self, request: Request) -> Array:
         """Probability of every climb to be the next, float64 [n_items]; it sums to 1 before any filter."""

@@ -46,6 +46,11 @@ class Request:
         0 (by probability alone) to 1 (each climb as unlike the ones before it as can be).
     novelty:
         0 (by probability alone) to 1 (the climbs with the fewest sends first).
+    mode:
+        How hard for the climber (`recsys.recommending.hardness`): "any", "auto" (a band about the ability),
+        "warmup", "stretch" or "project". A filter only.
+    sort:
+        Order of the climbs once they are chosen: "likely", "easiest" or "hardest".
     """
 
     climber: str | None = None
@@ -60,6 +65,8 @@ class Request:
     explain: bool = False
     diversity: float = 0.0
     novelty: float = 0.0
+    mode: str = "any"
+    sort: str = "likely"
 
     def __post_init__(self) -> None:
         if self.k < 1:
@@ -103,6 +110,9 @@ class Why:
 class Item:
     """A climb in an answer.
 
+    `hard` is how hard it is for the climber ("comfortable", "stretch", "project", "beyond"), and `reach` the
+    chance behind that word (`recsys.skill.reach`), 0 to 1; None where grades are lacking.
+
     `score` is the model's probability that it is the next one; its share of all sends where the logbook is
     empty and in a search; the cosine where similar climbs were asked for. `stars` is the mean rating and
     `sends` the number of sends in training.
@@ -117,6 +127,8 @@ class Item:
     area: str | None = None
     stars: float | None = None
     sends: int | None = None
+    hard: str | None = None
+    reach: float | None = None
 
     def plain(self) -> dict[str, Any]:
         """Its columns, without the reasons."""

@@ -125,7 +125,7 @@ def _catalogue(training: pd.DataFrame, vocabulary: list[str]) -> pd.DataFrame:
     """One row a climb, in the order of the category ids, with what most of its sends say of it."""
     ids = pd.Index(vocabulary[c.FIRST_VALUE_ID :], name=c.CLIMB_ID)
     table: dict[str, Any] = {"sends": training[c.CLIMB_ID].value_counts()}
-    for name in (c.CLIMB_NAME, c.GRADE, c.REGION, c.AREA):
+    for name in (c.CLIMB_NAME, c.GRADE, c.REGION, c.AREA, c.STYLE):
         if name in training and training[name].notna().any():
             table[name] = _usual(training, name)
     return pd.DataFrame(table).reindex(ids).reset_index()

@@ -15,7 +15,7 @@ from recsys.config.settings import differing
 from recsys.console import progress, say, warn
 from recsys.errors import RunError, UsageError
 from recsys.files import atomic_path, read_json, write_json
-from recsys.runs import LEARNING_CURVE, Run
+from recsys.runs import LEARNING_CURVE, SKILL, Run
 from recsys.training.prepare import described, prepare_run, reopen_run
 
 if TYPE_CHECKING:
@@ -87,6 +87,7 @@ def _train(
         from recsys.model.weights import save_weights
         from recsys.training.curve import draw_curve
         from recsys.training.fit import choose_device, fit
+        from recsys.training.skill import fit_skill
         from recsys.training.suite import evaluate_run
 
         module = build_module(prepared, config)
@@ -108,6 +109,7 @@ def _train(
     draw_curve(run.folder)
     _write_card(run, prepared, config, metrics)
     write_json(run.folder / "metrics.json", metrics)
+    fit_skill(prepared.sends, prepared.climbs).save(run.folder / SKILL)
     run.write_manifest(trained=True)
     return metrics
 

@@ -12,10 +12,12 @@ import torch
 from recsys import columns as c
 from recsys.arrays import Array
 from recsys.columns import ATTRIBUTES, CLIMBER, ELAPSED_DAYS, UNKNOWN_ID
+from recsys.model.filling import MASKINGS, fill_scores
 from recsys.model.recommender import item_embeddings
 from recsys.model.weights import load_weights
 from recsys.recommending.catalogue import SENDS, STARS, Catalogue
 from recsys.recommending.features import Batch, windows
+from recsys.recommending.hardness import load_skill
 from recsys.recommending.logbook import Logbook
 from recsys.runs import Run
 from recsys.sequences.prepare import PART, load_workflow
@@ -51,6 +53,7 @@ class TrainedRun:
         self.sends = pd.read_parquet(run.folder / "sends.parquet")
         self.catalogue = catalogue_of(pd.read_parquet(run.folder / "climbs.parquet"), self.sends)
         self.embeddings = item_embeddings(self.model)
+        self.skill = load_skill(run.folder, len(self.catalogue))
         self.climbers: Sequence[str] = [str(each) for each in self.sends[c.CLIMBER_ID].unique()]
         known = workflow_of.vocabulary(run.folder / "workflow", c.CLIMBER_ID)
         self._codes = {each: place for place, each in enumerate(known)}
@@ -88,6 +91,17 @@ class TrainedRun:
         tensors = {name: torch.from_numpy(np.ascontiguousarray(values)) for name, values in batch.items()}
         with self._busy:
             return np.asarray(self.model.next_scores(tensors).float())
+
+    @property
+    def fills(self) -> bool:
+        """Whether the model was trained to see both sides of a gap (`recsys.recommending.ahead.Filling`)."""
+        return self.run.config.model.masking in MASKINGS
+
+    def fill(self, batch: Batch) -> Array:
+        """Scores of every climb for the first position of ``hole``, float32 [batch, n_items]."""
+        tensors = {name: torch.from_numpy(np.ascontiguousarray(values)) for name, values in batch.items()}
+        with self._busy:
+            return np.asarray(fill_scores(self.model, tensors).float())
 
 
 def logbook_of(rows: pd.DataFrame) -> Logbook:
