@@ -16,7 +16,7 @@ from recsys.columns import ATTRIBUTES, FEATURES
 from recsys.errors import UsageError
 
 if TYPE_CHECKING:
-    from recsys.baselines.interactions import Method
+    from recsys.baselines.counting import Method
     from recsys.baselines.network_settings import NetworkSettings
 
 COUNTED: Final = "Counting and factorising"
@@ -46,7 +46,7 @@ class Row:
     source:
         Where the method was published.
     method:
-        ``module:class`` of the settings, which are a `recsys.baselines.interactions.Method` or a
+        ``module:class`` of the settings, which are a `recsys.baselines.counting.Method` or a
         `recsys.baselines.network_settings.NetworkSettings`.
     settings:
         Arguments of the class; two rows that agree in method and settings share their cells.

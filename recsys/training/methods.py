@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from recsys.baselines.interactions import Fitted, Interactions, Method
+from recsys.baselines.counting import Fitted, Method
+from recsys.baselines.interactions import Interactions
 from recsys.baselines.network_settings import NetworkSettings
 from recsys.baselines.rows import Row
 from recsys.config.run import RunConfig

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from recsys.baselines.interactions import Method
+from recsys.baselines.counting import Method
 from recsys.baselines.network_settings import NetworkSettings
 from recsys.baselines.rows import FAMILIES, ROWS, select
 from recsys.errors import RunError, UsageError
