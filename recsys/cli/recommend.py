@@ -28,7 +28,9 @@ def recommend(
     columns: Annotated[
         str | None, typer.Option(help="a spreadsheet's own columns: date=Datum,climb=Route,grade=Grad")
     ] = None,
-    bad_rows: Annotated[str, typer.Option(help="fail | drop: what to do with raw sends that are not right")] = "fail",
+    bad_rows: Annotated[
+        str, typer.Option(help="fail | drop: what to do with raw sends that are not right")
+    ] = "fail",
     grade: Annotated[
         str | None, typer.Option(help="a grade or a range, V4 or V4:V6: prompt and filter")
     ] = None,

@@ -113,7 +113,7 @@ class PromptedSequenceFeatures(tr.TabularSequenceFeatures):
 
     def _before(self, sends: dict[str, torch.Tensor]) -> torch.Tensor:
         """What the attributes of the send before add to each token, [batch, length, d_model]."""
-        kept = [value for name, value in sends.items() if name.removesuffix(BIN) in ATTRIBUTES]
+        kept = [sends[name] for name in sorted(sends) if name.removesuffix(BIN) in ATTRIBUTES]
         masking: PromptMasking = self.masking
         joined = torch.cat(kept, dim=-1)
         added: torch.Tensor = self.before(masking.shift(joined, torch.zeros_like(joined[:1, :1])))
