@@ -105,8 +105,9 @@ class PromptedTransformer(tr.Model, Network):
 
     def asking(self, length: int) -> Asking:
         """What the masking asks for."""
-        masking: PromptMasking = self.get_submodule("heads.0.body").inputs.masking
-        return masking.asking()
+        inputs: Any = self.get_submodule("heads.0.body").inputs
+        asking: Asking = inputs.masking.asking()
+        return asking
 
     @property
     def note(self) -> str:  # type: ignore[override]
