@@ -45,7 +45,7 @@ class PromptedSequenceFeatures(tr.TabularSequenceFeatures):
             {name: torch.nn.Parameter(torch.randn(width) * 0.02) for name, width in widths.items()}
         )
         before = [name for name in widths if name.removesuffix(BIN) in ATTRIBUTES]
-        self.before = None
+        self.before: torch.nn.Linear | None = None
         if config.whole_history and self.masking.apart and before:
             linear = torch.nn.Linear(sum(widths[name] for name in before), token_width(config), bias=False)
             self.before = linear
@@ -92,6 +92,7 @@ class PromptedSequenceFeatures(tr.TabularSequenceFeatures):
         kept = [value for name, value in sends.items() if name.removesuffix(BIN) in ATTRIBUTES]
         masking: PromptMasking = self.masking
         joined = torch.cat(kept, dim=-1)
+        assert self.before is not None, "asked for where there is one"
         added: torch.Tensor = self.before(masking.shift(joined, torch.zeros_like(joined[:1, :1])))
         return added
 
