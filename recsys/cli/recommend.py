@@ -28,6 +28,9 @@ def recommend(
     columns: Annotated[
         str | None, typer.Option(help="a spreadsheet's own columns: date=Datum,climb=Route,grade=Grad")
     ] = None,
+    same: Annotated[
+        Path | None, typer.Option(help="a file of two columns: a climb's id in the logbook, the same climb's in the model")
+    ] = None,
     bad_rows: Annotated[str, typer.Option(help="fail | drop: what to do with raw sends that are not right")] = "fail",
     grade: Annotated[
         str | None, typer.Option(help="a grade or a range, V4 or V4:V6: prompt and filter")
@@ -70,8 +73,10 @@ def recommend(
         from recsys.recommending.request import Request, known_region
 
         recommender = open_recommender(folder)
+        from recsys.recommending.matching import read_same
     request = Request(
         climber=climber,
+        same=None if same is None else read_same(same, recommender.catalogue),
         sends=sends,
         grades=span,
         region=known_region(region, recommender.catalogue.known_regions) if region is not None else None,
@@ -87,9 +92,14 @@ def recommend(
 
 
 def _answer(recommender: Recommender, request: Request, json: bool) -> None:
+    from recsys.console import say
+
     items = recommender.recommend(request)
+    match = recommender.match(request)
+    for line in match.lines() if match else ():
+        say(line)
     if json:
-        _print_json(request.climber, items)
+        _print_json(request.climber, items, None if match is None else match.to_json())
     else:
         empty = not request.sends and (request.climber is None or request.sends is not None)
         _print_table(request.climber, items, empty)
@@ -120,10 +130,12 @@ def _sends(
     return list(book.sends)
 
 
-def _print_json(climber: str | None, items: list[Item]) -> None:
+def _print_json(climber: str | None, items: list[Item], logbook: dict[str, Any] | None) -> None:
     import json
 
-    answer = {"climber": climber, "items": [item.to_json() for item in items]}
+    answer: dict[str, Any] = {"climber": climber, "items": [item.to_json() for item in items]}
+    if logbook is not None:
+        answer["logbook"] = logbook
     print(json.dumps(answer, indent=2, ensure_ascii=False))
 
 

@@ -26,7 +26,7 @@ class Catalogue:
 
     Attributes
     ----------
-    ids, names, grades, regions:
+    ids, names, grades, regions, areas:
         Text; None where nothing was logged.
     stars:
         Mean rating in training, 1 to 5, float64; NaN where nobody rated the climb.
@@ -40,6 +40,7 @@ class Catalogue:
     regions: Texts
     stars: Array
     sends: Array
+    areas: Texts = ()
 
     @classmethod
     def from_columns(cls, columns: Mapping[str, Sequence[Any]]) -> Catalogue:
@@ -53,12 +54,15 @@ class Catalogue:
             regions=list(columns.get(c.REGION, blank)),
             stars=np.array(columns.get(STARS, blank), dtype=np.float64),
             sends=np.array(columns.get(SENDS, [1] * n), dtype=np.float64),
+            areas=list(columns.get(c.AREA, blank)),
         )
 
     def to_columns(self) -> dict[str, list[Any]]:
         """The same table as plain lists, for JSON."""
         stars = [None if np.isnan(each) else float(each) for each in self.stars]
         texts = {c.CLIMB_ID: self.ids, c.CLIMB_NAME: self.names, c.GRADE: self.grades, c.REGION: self.regions}
+        if any(area is not None for area in self.areas):
+            texts[c.AREA] = self.areas
         plain = {name: list(values) for name, values in texts.items()}
         return {**plain, STARS: stars, SENDS: [int(each) for each in self.sends]}
 

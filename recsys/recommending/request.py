@@ -42,6 +42,8 @@ class Request:
         0 (by probability alone) to 1 (each climb as unlike the ones before it as can be).
     novelty:
         0 (by probability alone) to 1 (the climbs with the fewest sends first).
+    same:
+        Climb ids of `sends`, each with the catalogue's id of the same climb.
     """
 
     climber: str | None = None
@@ -55,6 +57,7 @@ class Request:
     explain: bool = False
     diversity: float = 0.0
     novelty: float = 0.0
+    same: Mapping[str, str] | None = None
 
     def __post_init__(self) -> None:
         if self.k < 1:

@@ -65,7 +65,9 @@ async def recommend(body: models.RecommendBody, request: Request) -> JSONRespons
     backend = _backend(request)
     ask = backend.checked(_ask(body))
     batcher: Batcher = request.app.state.batcher
-    return JSONResponse({"climber": body.climber, "items": await batcher.submit(backend, ask)})
+    items = await batcher.submit(backend, ask)
+    known = None if ask.sends is None else await run_in_threadpool(backend.known, ask)
+    return JSONResponse({"climber": body.climber, "items": items, "logbook": known})
 
 
 @router.get("/climbs", response_model=models.Climbs)

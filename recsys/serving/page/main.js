@@ -134,7 +134,8 @@ function upload(file) {
     const found = await call("api/logbook", { file, signal });
     choose(file.name, plural(found.rows, "send"), { sends: found.sends });
     showLogbook(found, logbookNote(found));
-    const { items } = await call("api/recommend", { body: question(), signal });
+    const { items, logbook } = await call("api/recommend", { body: question(), signal });
+    showLogbook(found, [logbookNote(found), ...(logbook?.notes ?? [])].join(" "));
     showClimbs(items);
   }, () => upload(file));
 }
@@ -144,6 +145,7 @@ const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
 function logbookNote(found) {
   const parts = [`${plural(found.rows, "send")} from ${found.first} to ${found.last}.`];
   if (found.n_rejects) parts.push(`${plural(found.n_rejects, "row was", "rows were")} not used: ${found.rejects[0].reason}.`);
+  parts.push(...found.notes.map((note) => `${note}.`));
   if (found.left_out) parts.push(`The oldest ${found.left_out} are not sent along.`);
   return parts.join(" ");
 }
