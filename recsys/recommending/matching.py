@@ -14,6 +14,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -209,10 +210,11 @@ class Matcher:
         names = {
             each: i
             for where in _places(logbook, place)
-            for i in self._at.get(where, ())
-            if _alike(word, each := _name(self.catalogue.names[i] or ""))
+            for end in _ends(word)
+            for each, i in islice(self._at.get((where, end), ()), _MOST_NAMES)
+            if abs(len(each) - len(word)) < 4
         }
-        near = difflib.get_close_matches(word, list(names)[:_MOST_NAMES], 1, 0.85)
+        near = difflib.get_close_matches(word, list(names), 1, 0.85)
         found = names[near[0]] if near else None
         if found is None:
             everywhere = [i for i in self._anywhere.get(word, ()) if self._near_grade(i, place, logbook)]
@@ -243,11 +245,14 @@ class Matcher:
         return names
 
     @cached_property
-    def _at(self) -> dict[str, list[int]]:
-        places: dict[str, list[int]] = defaultdict(list)
-        for i in range(len(self.catalogue)):
-            for where in self._wheres(i):
-                places[where].append(i)
+    def _at(self) -> dict[tuple[str, str], list[tuple[str, int]]]:
+        """(place, beginning or end of a name) to the names there."""
+        places: dict[tuple[str, str], list[tuple[str, int]]] = defaultdict(list)
+        for i, name in enumerate(self.catalogue.names):
+            word = _name(name or "")
+            for where in self._wheres(i) if word else ():
+                for end in _ends(word):
+                    places[where, end].append((word, i))
         return places
 
     @cached_property
@@ -294,9 +299,9 @@ def _places(logbook: Logbook, place: int) -> list[str]:
     return list(dict.fromkeys(word for text in texts if text and (word := slug(text))))
 
 
-def _alike(one: str, other: str) -> bool:
-    """Whether two names can be nearly the same: of like length, and with one beginning or one end."""
-    return abs(len(one) - len(other)) < 4 and bool(other) and (one[:2] == other[:2] or one[-2:] == other[-2:])
+def _ends(word: str) -> tuple[str, str]:
+    """How a name begins and ends: names that are nearly the same share one of the two."""
+    return f"{word[:3]}-", f"-{word[-3:]}"
 
 
 def _name(text: str) -> str:
