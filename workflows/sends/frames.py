@@ -60,7 +60,7 @@ def ordered(sends: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
             columns[name] = sends[name].to_numpy(np.float64, na_value=np.nan)
         else:
             columns[name] = sends[name].to_numpy() if name == c.ROW else code_text(sends[name])
-    frame = pd.DataFrame(columns)
+    frame = pd.DataFrame(columns, copy=False)
     codes = frame[c.CLIMBER_ID].cat.codes.to_numpy()
     starts = first_rows(frame[c.CLIMBER_ID])
     rows = frame[c.ROW].to_numpy()
