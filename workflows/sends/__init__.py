@@ -18,7 +18,7 @@ Rows that do not come sorted by climber, ``row`` counting up, are sorted so. Wha
 sends lack, or leave blank throughout, the workflow and its schema lack too.
 
 On pandas, Categorify, DifferenceLag and Groupby are the quicker ones of `workflows.operators`, and a
-DataFrame is transformed a million sends at a time; ``plain=True`` takes NVTabular's own.
+DataFrame is transformed 250,000 sends at a time; ``plain=True`` takes NVTabular's own.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def transform(workflow: Workflow, sends: pd.DataFrame, accelerator: str = "auto"
 
 
 def pieces(workflow: Workflow, sends: pd.DataFrame, accelerator: str = "auto") -> Iterator[pd.DataFrame]:
-    """`transform`, some million sends of whole climbers at a time: what bounds the memory."""
+    """`transform`, some 250,000 sends of whole climbers at a time: what bounds the memory."""
     on_cpu, _ = device(accelerator)
     frame = ordered(sends, workflow.input_schema.column_names)
     cuts = bounds(frame, PIECE).tolist()
