@@ -1,18 +1,19 @@
-"""What a run knows of climbs that were not in its training: recall on held-out climbs, against a model that saw them.
+"""What an embedding of their own is worth to climbers who were not trained on, by the length of their logbooks.
 
-    python benchmarks/newcomers.py WORK --preset bc --scale 0.15 --epochs 15
+    python benchmarks/newcomers.py WORK --scale 0.15 --epochs 15
 
-A tenth of the climbs, drawn by seed, is taken out of all sends. One model is trained on the rest and gets those
-climbs by `recsys adapt --climbs`, the other is trained on everything. Both are asked for the test part's sends
-whose climb was held out, in the same histories and of the same catalogue; "at random" says what the first knows
-without any embedding of them (recall of the held-out climbs' scores shuffled among themselves). Warm cases are the
-other sends. Runs that lie in WORK already are used again.
+A quarter of the climbers is taken out of training. Each gets an embedding from a logbook of 1 to 50 sends, in
+each way of `recsys adapt`, and is asked for the five sends that follow. "included" is a second model, trained
+with those first sends as well: the upper bound. Histories and climbs asked for are the same for all; sends before
+a target are always read. In brackets: the paired 95% interval, over climbers, of the difference from "unknown".
+Runs that lie in WORK already are used again.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -21,121 +22,144 @@ import pandas as pd
 
 from recsys import columns as c
 from recsys.arrays import Array
+from recsys.evaluation.bootstrap import paired_difference
 
-SHARE, K = 0.1, 50
+LENGTHS = (1, 2, 5, 10, 20, 50)
+SHARE, FOLLOWING, K = 0.25, 5, 10
 
 
-def hold_out(work: Path, preset: str, scale: float, seed: int) -> Path:
-    """Write all.parquet, without.parquet and climbs.csv; returns the folder."""
+def hold_out(work: Path, scale: float, seed: int) -> Path:
+    """Write base.parquet, included.parquet, held.parquet (with column `first`: how many sends may be read)."""
     from recsys.logbooks.filter import core_filter
     from recsys.logbooks.simulate import simulate
 
     work.mkdir(parents=True, exist_ok=True)
-    sends = core_filter(simulate(preset, seed=seed, scale=scale), 5)
-    ids = np.array(sorted(sends[c.CLIMB_ID].unique()))
-    out = np.random.default_rng(seed).permutation(ids)[: round(SHARE * len(ids))]
-    cold = sends[c.CLIMB_ID].isin(out)
-    sends.to_parquet(work / "all.parquet", index=False)
-    sends[~cold].to_parquet(work / "without.parquet", index=False)
-    first = sends[cold].groupby(c.CLIMB_ID)
-    table = first[[c.CLIMB_NAME, c.REGION, c.AREA, c.GRADE]].first().reset_index()
-    table[c.RATING] = first[c.RATING].mean().astype(float).round().to_numpy()  # what a guidebook would say
-    table.to_csv(work / "climbs.csv", index=False)
+    draw = np.random.default_rng(seed)
+    sends = core_filter(simulate("bc", seed=seed, scale=scale), 5)
+    climbers = draw.permutation(np.array(sorted(sends[c.CLIMBER_ID].unique())))
+    held = climbers[: round(SHARE * len(climbers))]
+    counts = sends[c.CLIMBER_ID].value_counts()
+    first = {}
+    for place, climber in enumerate(held):
+        fits = [length for length in LENGTHS if length < counts[climber]]
+        first[climber] = min(fits, key=lambda n, at=LENGTHS[place % len(LENGTHS)]: abs(n - at))
+    out = sends[sends[c.CLIMBER_ID].isin(held)].copy()
+    out["first"] = out[c.CLIMBER_ID].map(first)
+    early = out[out.groupby(c.CLIMBER_ID).cumcount() < out["first"]].drop(columns="first")
+    base = sends[~sends[c.CLIMBER_ID].isin(held)]
+    base.to_parquet(work / "base.parquet", index=False)
+    pd.concat([base, early]).to_parquet(work / "included.parquet", index=False)
+    out.to_parquet(work / "held.parquet", index=False)
     return work
 
 
-def train(work: Path, name: str, split: str, epochs: int, seed: int) -> Path:
+def train(work: Path, name: str, epochs: int, seed: int) -> Path:
     """The run on a file of `hold_out`, trained unless it is there."""
     from recsys.config.run import RunConfig
     from recsys.training.pipeline import train_run
 
-    config = RunConfig(
-        data=str(work / f"{name}.parquet"), min_sends=1, split=split, seed=seed,
-        training={"epochs": epochs, "accelerator": "cpu"},
-    )  # fmt: skip
-    train_run(config, work / f"run-{name}", resume=True)
+    training = {"epochs": epochs, "accelerator": "cpu"}
+    data = str(work / f"{name}.parquet")
+    train_run(
+        RunConfig(data=data, min_sends=1, seed=seed, training=training), work / f"run-{name}", resume=True
+    )
     return work / f"run-{name}"
 
 
 class Asked:
-    """A run, asked for the test sends of the run that saw everything."""
+    """A run, asked for what follows the first sends of those who were held out."""
 
-    def __init__(self, folder: Path, sends: pd.DataFrame) -> None:
+    def __init__(self, folder: Path, held: pd.DataFrame) -> None:
+        from recsys.adapting.climbers import histories
         from recsys.runs import Run
-        from recsys.sequences.cases import Cases
+        from recsys.sequences.cases import Cases, item_index
         from recsys.sequences.prepare import PART
-        from recsys.sequences.store import Sequences
+        from recsys.sequences.split import TRAIN
         from recsys.training.trained import TrainedRun
-        from workflows import sends as workflow_of
 
         self.run = TrainedRun(Run.open(folder))
-        sequences = Sequences.from_table(workflow_of.transform(self.run.workflow, sends, "cpu"))
-        places = sends[c.DAY_PLACE].to_numpy()[sequences.rows] if c.DAY_PLACE in sends else None
-        sequences = Sequences(
-            sequences.offsets,
-            sequences.climbers,
-            sequences.climber_ids,
-            sequences.features,
-            sequences.rows,
-            places,
-        )
-        self.cases = Cases.of(sequences, sends[PART].to_numpy()[sequences.rows], "test")
-        self.ids = np.array(self.run.catalogue.ids)
+        self.new = new = histories(self.run.workflow, held)
+        known = self.run.sends
+        self.met = histories(self.run.workflow, known[known[PART] == TRAIN])
+        first = held.drop_duplicates(c.CLIMBER_ID).set_index(c.CLIMBER_ID)["first"]
+        self.ends = first.loc[new.climber_ids].to_numpy()
+        place = np.arange(len(new)) - np.repeat(new.offsets[:-1], np.diff(new.offsets))
+        ends = np.repeat(self.ends, np.diff(new.offsets))
+        targets = np.flatnonzero((place >= ends) & (place < ends + FOLLOWING))
+        targets = targets[new.before(targets) > new.offsets[new.owner(targets)]]
+        self.cases = Cases(new, targets, item_index(new.features[c.CLIMB][targets]), new.owner(targets))
 
-    def ranks(self, prompted: bool, shuffle: Array | None = None) -> Array:
-        """Rank of each case's target among the climbs not seen before, ties against it, int64 [n_cases]."""
-        from recsys.model.scorer import ModelScorer
+    def ranks(self, prompted: bool, vectors: Array | None) -> Array:
+        """Rank of each target among the climbs not seen before, ties against it: int64 [n_cases]."""
+        import torch
 
-        scorer = ModelScorer(self.run.model, self.cases, self.run.length, prompted)
+        from recsys.sequences.windows import Windows
+
         ranks = []
         for start in range(0, len(self.cases), 256):
             cases = np.arange(start, min(start + 256, len(self.cases)))
-            scores = scorer.scores(cases)
-            if shuffle is not None:
-                scores[:, np.sort(shuffle)] = scores[:, shuffle]
-            targets = self.cases.targets[cases]
-            own = scores[np.arange(len(cases)), targets].copy()
+            batch = Windows(self.new, self.cases.sends, self.run.length).cut(self.cases.sends[cases])
+            batch[c.GIVEN] = torch.full((len(cases), len(c.ATTRIBUTES)), prompted)
+            if vectors is not None:
+                batch[c.CLIMBER_VECTOR] = torch.from_numpy(vectors[self.cases.climbers[cases]])
+            with torch.inference_mode():
+                scores = self.run.model.next_scores(batch).numpy()
+            own = scores[np.arange(len(cases)), self.cases.targets[cases]].copy()
             scores[self.cases.seen(cases)] = -np.inf
             ranks.append((scores >= own[:, None]).sum(1))
         return np.concatenate(ranks)
 
 
 def compare(work: Path) -> dict[str, Any]:
-    """Recall of held-out and warm climbs, prompted and not, of both runs."""
-    from recsys.sequences.prepare import PART
+    """Recall@10 and MRR of each way, by length, of the climbers whom the second model was trained on."""
+    from recsys.adapting.climbers import WAYS, embed
+    from recsys.columns import UNKNOWN_ID
 
-    sends = pd.read_parquet(work / "run-all" / "sends.parquet")
-    mine = pd.read_parquet(work / "run-without" / "sends.parquet")
-    both = mine.merge(
-        sends[[c.CLIMBER_ID, PART]].drop_duplicates(), on=[c.CLIMBER_ID, PART], how="left", indicator=True
-    )
-    if (both["_merge"] != "both").any():
-        raise SystemExit("the two runs do not share their test part; take another seed")
-    cold = set(pd.read_csv(work / "climbs.csv")[c.CLIMB_ID])
-    saw, adapted = Asked(work / "run-all", sends), Asked(work / "run-adapted", sends)
-    is_cold = np.isin(saw.ids[saw.cases.targets], list(cold))
-    if not np.array_equal(saw.ids[saw.cases.targets], adapted.ids[adapted.cases.targets]):
-        raise SystemExit("the two runs are not asked for the same climbs")
-    places = np.flatnonzero(np.isin(adapted.ids, list(cold)))
-    mixed = np.random.default_rng(0).permutation(places)
-    found: dict[str, Any] = {
-        "cases": {"held out": int(is_cold.sum()), "warm": int((~is_cold).sum())},
-        "climbs": len(adapted.ids),
-        "held-out climbs": len(cold),
-    }
+    held = pd.read_parquet(work / "held.parquet")
+    held = _ordered(held, work)
+    base, upper = Asked(work / "run-base", held), Asked(work / "run-included", held)
+    trained = upper.new.climbers[upper.cases.climbers] > UNKNOWN_ID
+    kept = trained & (base.cases.targets >= 0) & (upper.cases.targets >= 0)
+    found: dict[str, Any] = {"climbers": len(np.unique(base.cases.climbers[kept])), "cases": int(kept.sum())}
+    vectors = {}
+    for way in WAYS:
+        began = time.perf_counter()
+        vectors[way] = embed(base.run.model, base.met, base.new, base.ends, base.run.length, way)
+        found[f"seconds a climber, {way}"] = round((time.perf_counter() - began) / len(base.ends), 4)
+    length = base.ends[base.cases.climbers]
     for name, prompted in (("prompted", True), ("unprompted", False)):
-        ranks = {
-            "saw them": saw.ranks(prompted),
-            "adapted": adapted.ranks(prompted),
-            "at random": adapted.ranks(prompted, mixed),
+        ranks = {way: base.ranks(prompted, each)[kept] for way, each in vectors.items()}
+        ranks["included"] = upper.ranks(prompted, None)[kept]
+        found[name] = {
+            way: _row(each, ranks["unknown"], length[kept], base.cases.climbers[kept])
+            for way, each in ranks.items()
         }
-        for who, each in ranks.items():
-            found[f"{name}, {who}"] = {
-                f"recall@{K} held out": round(float((each[is_cold] <= K).mean()), 4),
-                f"recall@{K} warm": round(float((each[~is_cold] <= K).mean()), 4),
-                f"recall@{K}": round(float((each <= K).mean()), 4),
-            }
     return found
+
+
+def _ordered(held: pd.DataFrame, work: Path) -> pd.DataFrame:
+    """The held-out sends as a run of days as sets reads them."""
+    from recsys.logbooks.read import read_sends
+    from recsys.sequences.days import order_days
+
+    first = held.groupby(c.CLIMBER_ID)["first"].first()
+    path = work / "asked.parquet"
+    held.drop(columns="first").to_parquet(path, index=False)
+    frame = order_days(read_sends(path).frame, "set", 0)
+    path.unlink()
+    return frame.assign(first=frame[c.CLIMBER_ID].map(first))
+
+
+def _row(ranks: Array, unknown: Array, length: Array, climbers: Array) -> dict[str, Any]:
+    gain = paired_difference(1.0 / ranks, 1.0 / unknown, climbers, resamples=2000)
+    return {
+        f"recall@{K}": round(float((ranks <= K).mean()), 4),
+        "mrr": round(float((1.0 / ranks).mean()), 4),
+        "mrr from unknown": f"{gain.value:+.4f} [{gain.low:+.4f}, {gain.high:+.4f}]",
+        "mrr by sends": {
+            int(n): round(float((1.0 / ranks[length == n]).mean()), 4) for n in np.unique(length)
+        },
+    }
 
 
 def main() -> None:
@@ -144,22 +168,13 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("work", type=Path)
-    parser.add_argument("--preset", default="bc")
     parser.add_argument("--scale", type=float, default=0.15)
-    parser.add_argument("--split", default="climber", choices=["climber", "temporal"])
     parser.add_argument("--epochs", type=int, default=15)
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
-    from recsys.adapting.climbs import add_climbs
-    from recsys.logbooks.climbs import read_climbs
-    from recsys.runs import Run
-
-    work = hold_out(asked.work, asked.preset, asked.scale, asked.seed)
-    for name in ("all", "without"):
-        train(work, name, asked.split, asked.epochs, asked.seed)
-    add_climbs(
-        Run(work / "run-without"), read_climbs(work / "climbs.csv"), work / "run-adapted", overwrite=True
-    )
+    work = hold_out(asked.work, asked.scale, asked.seed)
+    for name in ("base", "included"):
+        train(work, name, asked.epochs, asked.seed)
     print(json.dumps(compare(work), indent=1))
 
 

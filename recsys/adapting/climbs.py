@@ -1,8 +1,8 @@
 """``recsys adapt RUN --climbs``: climbs that nobody has logged join a run, known by their attributes alone.
 
-A new climb gets the id after the last one. What is known of it (region, grade, rating) enters the output as for
-any climb (`recsys.model.output`); its own embedding, bias and popularity are those of the climbs that it is
-like (`recsys.adapting.similar`). Nothing is trained, and the old climbs' scores stay to the last bit.
+A new climb gets the id after the last one. What is known of it (region, grade, rating) enters the output as
+for any climb (`recsys.model.output`); its own embedding, bias and popularity are those of the climbs that it
+is like (`recsys.adapting.similar`). Nothing is trained, and the old climbs' scores stay to the last bit.
 """
 
 from __future__ import annotations

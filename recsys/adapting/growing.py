@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def grow_model(old: PromptedTransformer, schema: Schema, config: ModelConfig) -> PromptedTransformer:
-    """The model for a schema whose domains grew, in evaluation mode; added rows are drawn as before training."""
+    """The model for a schema whose domains grew, in evaluation mode; added rows as before training."""
     new = build_model(schema, config).eval()
     before = old.state_dict()
     with torch.no_grad():
@@ -63,8 +63,23 @@ def fill_climbs(model: PromptedTransformer, first: int, weights: Array, sides: M
             kind[first:] = torch.from_numpy(sides[name])
 
 
+@torch.no_grad()
+def fill_climbers(model: PromptedTransformer, first: int, vectors: Array) -> None:
+    """Give the climbers from id `first` on their embeddings, float32 [n_new, climber_dim]."""
+    table = climber_table(model)
+    assert table is not None, "asked for where there is one"
+    table.weight[first:] = torch.from_numpy(vectors)
+
+
+def unknown_climber(model: PromptedTransformer) -> Array:
+    """The learned embedding of a climber whom the vocabulary does not know, float32 [climber_dim]."""
+    vector: torch.Tensor = model.get_parameter(f"heads.0.body.0.unknown.{CLIMBER}")
+    return vector.detach().numpy().copy()
+
+
 def climber_table(model: PromptedTransformer) -> torch.nn.Embedding | None:
     """The climbers' embeddings by id; None where the model reads no climber."""
     module: torch.nn.Module = model.get_submodule("heads.0.body.0.to_merge.categorical_module")
     tables = module.get_submodule("embedding_tables")
-    return tables[CLIMBER] if CLIMBER in tables else None  # type: ignore[index, operator]
+    found = dict(tables.named_children())
+    return found.get(CLIMBER)  # type: ignore[return-value]

@@ -1,8 +1,8 @@
 """Which climbs a new one is like, told by attributes alone: what its missing embedding is taken from.
 
 The weights are a softmax over the nearest `NEAREST` climbs of a sum of agreements: the same area, region and
-style, and grades and stars that lie near. A nearest-neighbour form of DropoutNet's and CLCRec's idea, an item's
-vector from its content (Volkovs et al. 2017, Wei et al. 2021), without a network to train.
+style, and grades and stars that lie near. A nearest-neighbour form of the idea of DropoutNet (Volkovs et al.
+2017) and CLCRec (Wei et al. 2021), an item's vector from its content, without a network to train.
 """
 
 from __future__ import annotations

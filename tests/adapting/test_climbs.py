@@ -25,26 +25,6 @@ new-3,,,,,
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory) -> Path:
-    from recsys.config.run import RunConfig
-    from recsys.exporting.keep import keep_bundle
-    from recsys.logbooks.simulate import simulate
-    from recsys.runs import Run
-    from recsys.training.pipeline import train_run
-
-    root = tmp_path_factory.mktemp("adapt")
-    simulate("bc", seed=0, scale=0.03).to_parquet(root / "sends.parquet", index=False)
-    config = RunConfig(
-        data=str(root / "sends.parquet"),
-        model={"d_model": 16, "layers": 1, "climb_dim": 16},
-        training={"epochs": 2, "batch_size": 64, "accelerator": "cpu"},
-    )
-    train_run(config, root / "run")
-    assert keep_bundle(Run.open(root / "run"))
-    return root / "run"
-
-
-@pytest.fixture(scope="module")
 def grown(run) -> Path:
     from recsys.adapting.climbs import add_climbs
     from recsys.runs import Run
@@ -198,7 +178,7 @@ def test_the_command_refuses_to_add_nothing(run, tmp_path):
 
     result = CliRunner().invoke(build_app(["adapt"]), ["adapt", str(run), "-o", str(tmp_path / "x")])
     assert isinstance(result.exception, UsageError)
-    assert "nothing to add" in str(result.exception)
+    assert "either SENDS of new climbers or climbs" in str(result.exception)
 
 
 def test_the_new_catalogue_keeps_the_order_of_ids(run):
