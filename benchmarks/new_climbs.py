@@ -4,12 +4,13 @@
     python benchmarks/new_climbs.py WORK --preset gym --scale 0.2 --epochs 15
 
 BC: a tenth of the climbs, drawn by seed, is taken out of all sends. One model is trained on the rest and gets
-those climbs by `recsys adapt --climbs`, the other is trained on everything. Both are asked for the test part's
-sends in the same histories and of the same catalogue: those whose climb was held out, and the others, warm.
-"shuffled" are the first model's scores of the held-out climbs, mixed up among themselves.
+those climbs by `recsys adapt --climbs`, the other is trained on everything. Both are asked for the test
+part's sends in the same histories and of the same catalogue: those whose climb was held out, and the others,
+warm. "shuffled" are the first model's scores of the held-out climbs, mixed up among themselves.
 
-Gym: one model on a temporal split. Climbs set since are no climbs of its catalogue, and their sends are misses;
-`adapt` adds them, and the same sends are asked for again. Runs that lie in WORK already are used again.
+Gym: one model on a temporal split. Climbs set since are no climbs of its catalogue, and their sends are
+misses; `adapt` adds them, and the same sends are asked for again. Runs that lie in WORK already are used
+again.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ def train(work: Path, name: str, split: str, epochs: int, seed: int) -> Path:
     from recsys.training.pipeline import train_run
 
     config = RunConfig(
-        data=str(work / f"{name}.parquet"), min_sends=1, split=split, seed=seed, min_sends_of="train",
+        data=str(work / f"{name}.parquet"), min_sends=1, split=split, seed=seed,
         training={"epochs": epochs, "accelerator": "cpu"},
     )  # fmt: skip
     train_run(config, work / f"run-{name}", resume=True)
@@ -102,7 +103,7 @@ class Asked:
 
 
 def gym(work: Path) -> dict[str, Any]:
-    """Recall of what was sent after the cut, of all sends and of those of climbs set since; before and after."""
+    """Recall of what was sent after the cut, also of climbs set since; as trained, and adapted."""
     from recsys.adapting.climbs import add_climbs
     from recsys.runs import Run
 
@@ -134,11 +135,9 @@ def gym(work: Path) -> dict[str, Any]:
 
 
 def climbs_table(sends: pd.DataFrame) -> pd.DataFrame:
-    """What a guidebook would say of the climbs of some sends, stars as the climbers' rounded mean."""
+    """What is known of the climbs of some sends before anybody sends them: no stars."""
     first = sends.groupby(c.CLIMB_ID)
-    table = first[[c.CLIMB_NAME, c.REGION, c.AREA, c.GRADE]].first().reset_index()
-    table[c.RATING] = first[c.RATING].mean().astype(float).round().to_numpy()
-    return table
+    return first[[c.CLIMB_NAME, c.REGION, c.AREA, c.GRADE]].first().reset_index()
 
 
 def compare(work: Path) -> dict[str, Any]:

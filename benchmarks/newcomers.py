@@ -1,12 +1,12 @@
-"""What an embedding of their own is worth to climbers who were not trained on, by the length of their logbooks.
+"""What an embedding of their own is worth to climbers who were not trained on.
 
     python benchmarks/newcomers.py WORK --scale 0.15 --epochs 15
 
 A quarter of the climbers is taken out of training. Each gets an embedding from a logbook of 1 to 50 sends, in
 each way of `recsys adapt`, and is asked for the five sends that follow. "included" is a second model, trained
-with those first sends as well: the upper bound. Histories and climbs asked for are the same for all; sends before
-a target are always read. In brackets: the paired 95% interval, over climbers, of the difference from "unknown".
-Runs that lie in WORK already are used again.
+with those first sends as well: the upper bound. Histories and climbs asked for are the same for all; sends
+before a target are always read. In brackets: the paired 95% interval, over climbers, of the difference from
+"unknown". Runs that lie in WORK already are used again.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ SHARE, FOLLOWING, K = 0.25, 5, 10
 
 
 def hold_out(work: Path, scale: float, seed: int) -> Path:
-    """Write base.parquet, included.parquet, held.parquet (with column `first`: how many sends may be read)."""
+    """Write base.parquet, included.parquet, and held.parquet, whose `first` says how many may be read."""
     from recsys.logbooks.filter import core_filter
     from recsys.logbooks.simulate import simulate
 
@@ -42,7 +42,8 @@ def hold_out(work: Path, scale: float, seed: int) -> Path:
     first = {}
     for place, climber in enumerate(held):
         fits = [length for length in LENGTHS if length < counts[climber]]
-        first[climber] = min(fits, key=lambda n, at=LENGTHS[place % len(LENGTHS)]: abs(n - at))
+        wanted = LENGTHS[place % len(LENGTHS)]
+        first[climber] = fits[int(np.argmin([abs(each - wanted) for each in fits]))]
     out = sends[sends[c.CLIMBER_ID].isin(held)].copy()
     out["first"] = out[c.CLIMBER_ID].map(first)
     early = out[out.groupby(c.CLIMBER_ID).cumcount() < out["first"]].drop(columns="first")

@@ -1,7 +1,7 @@
 """``recsys adapt RUN SENDS``: climbers join a run with their logbooks, and get embeddings of their own.
 
-The model is not trained: only the rows of the new climbers are made, in one of four ways (`WAYS`). Old rows stay
-to the last bit, as do the catalogue, the skill and the parts by which the run was evaluated.
+The model is not trained: only the rows of the new climbers are made, in one of four ways (`WAYS`). Old rows
+stay to the last bit, as do the catalogue, the skill and the parts by which the run was evaluated.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from recsys.adapting.folder import adapted
 from recsys.adapting.folding import fold_in
 from recsys.adapting.growing import climber_table, fill_climbers, grow_model, unknown_climber
 from recsys.adapting.vocabulary import grow_workflow
-from recsys.columns import FIRST_VALUE_ID
 from recsys.console import say
 from recsys.errors import DataError, UsageError
 from recsys.model.recommender import item_embeddings
@@ -59,9 +58,9 @@ def add_climbers(run: Run, sends: Sends, output: Path, way: Way = "fold-in", ove
     output:
         The new run's folder.
     way:
-        Where an embedding comes from: "similar", the climbers with like logbooks; "fold-in", that, tuned for a
-        few steps with everything else frozen; "encoder", a regression on the logbook; "unknown", the learned
-        one of somebody unknown.
+        Where an embedding comes from: "similar", the climbers with like logbooks; "fold-in", that, tuned for
+        a few steps with everything else frozen; "encoder", a regression on the logbook; "unknown", the
+        learned one of somebody unknown.
     overwrite:
         Replace a folder that has something in it.
 

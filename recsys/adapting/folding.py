@@ -14,7 +14,7 @@ import torch
 from torch.nn import functional
 
 from recsys.arrays import Array
-from recsys.columns import ATTRIBUTES, CLIMB, CLIMBER_VECTOR, FIRST_VALUE_ID, GIVEN
+from recsys.columns import ATTRIBUTES, CLIMB, CLIMBER, CLIMBER_VECTOR, FIRST_VALUE_ID, GIVEN, UNKNOWN_ID
 from recsys.model.recommender import PromptedTransformer
 from recsys.sequences.store import Sequences
 from recsys.sequences.windows import Windows
@@ -57,17 +57,18 @@ def fold_in(
     prompted = np.random.default_rng(seed).random(len(windows)) < 0.5
     tuning = torch.optim.Adam([vectors], lr=RATE)
     for _ in range(STEPS):
-        tuning.zero_grad()
+        pulled = 2 * PULL * (vectors.detach() - start)
         for low in range(0, len(windows), _ROWS):
             rows = slice(low, low + _ROWS)
             batch = cut(windows[rows])
             batch[GIVEN] = torch.from_numpy(np.repeat(prompted[rows, None], len(ATTRIBUTES), axis=1))
+            batch[CLIMBER] = torch.full_like(batch[CLIMBER], UNKNOWN_ID)  # their ids are not the model's
             batch[CLIMBER_VECTOR] = vectors[torch.from_numpy(owner[rows])]
             targets = batch[CLIMB][:, -1] - FIRST_VALUE_ID
             losses = functional.cross_entropy(model.next_scores(batch), targets, reduction="none")
             (gradient,) = torch.autograd.grad((losses * share[rows]).sum(), vectors)
-            vectors.grad = gradient if vectors.grad is None else vectors.grad + gradient
-        vectors.grad = vectors.grad + 2 * PULL * (vectors.detach() - start)
+            pulled = pulled + gradient
+        vectors.grad = pulled
         tuning.step()
     return np.asarray(vectors.detach())
 

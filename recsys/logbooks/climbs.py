@@ -9,7 +9,7 @@ Only ``climb_id`` is required; "name" and "stars" are taken for ``climb_name`` a
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -43,7 +43,7 @@ def read_climbs(path: Path) -> pd.DataFrame:
     if key(c.CLIMB_ID) not in names:
         found = ", ".join(raw.table.column_names[:8])
         raise DataError(f"has no column climb_id (it has {found})", path=path, remedy="name the ids climb_id")
-    table = {name: _texts(raw, names.get(key(name))) for name in _TEXTS}
+    table: dict[str, Any] = {name: _texts(raw, names.get(key(name))) for name in _TEXTS}
     table[c.RATING] = _ratings(raw, names.get(key(c.RATING)))
     _check_ids(raw, table[c.CLIMB_ID])
     grades = table[c.GRADE]

@@ -1,8 +1,9 @@
-"""A personal embedding for a climber who was not trained on: from the climbers that the logbook is like. NumPy only.
+"""A personal embedding for a climber who was not trained on, from those with like logbooks. NumPy only.
 
-A logbook's profile is the mean direction of its climbs' embeddings. The newcomer gets the mean of the most similar
-climbers' embeddings, weighted by a softmax of the cosines (user-based neighbours, as Herlocker et al. 1999, in
-the space of the model's own item embeddings), or what a ridge regression from profiles to embeddings predicts.
+A logbook's profile is the mean direction of its climbs' embeddings. The newcomer gets the mean of the most
+similar climbers' embeddings, weighted by a softmax of the cosines (user-based neighbours, as Herlocker et
+al. 1999, in the space of the model's own item embeddings), or what a ridge regression from profiles to
+embeddings predicts.
 """
 
 from __future__ import annotations

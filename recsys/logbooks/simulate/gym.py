@@ -1,9 +1,9 @@
 """A bouldering gym, simulated: walls that are stripped and set anew, few ratings, many beginners.
 
 No publication gives a gym's figures as the paper gives those of BC: every number here is an assumption. Two
-halls of nine walls; each wall is reset on its own day, every six weeks, with some eight new climbs, and what was
-there is gone for good. Most climbers are beginners and most stay for some months. What a climber tries next
-depends on the grade, on style, on how new the climb is and on what hangs beside the last one.
+halls of nine walls; each wall is reset on its own day, every six weeks, with some eight new climbs, and what
+was there is gone for good. Most climbers are beginners and most stay for some months. What a climber tries
+next depends on the grade, on style, on how new the climb is and on what hangs beside the last one.
 """
 
 from __future__ import annotations
