@@ -12,6 +12,11 @@ from recsys.recommending.recommender import Recommender
 from recsys.recommending.request import Item, Request
 
 CHUNK: Final = 256  # requests that are answered together
+COLUMNS: Final = {
+    "climber_id": str, "rank": int, "climb_id": str, "name": str, "grade": str, "region": str, "area": str,
+    "stars": float, "sends": int, "score": float,
+}  # fmt: skip
+_ITEM: Final = tuple(COLUMNS)[2:]
 
 
 @dataclass(frozen=True)
@@ -25,7 +30,7 @@ class Answer:
     def rows(self) -> list[dict[str, Any]]:
         """A mapping a climb: climber_id, rank from 1, climb_id, name, grade, region, score."""
         return [
-            {"climber_id": self.climber, "rank": rank, **item.plain()}
+            {"climber_id": self.climber, "rank": rank, **{name: getattr(item, name) for name in _ITEM}}
             for rank, item in enumerate(self.items, 1)
         ]
 
@@ -48,15 +53,9 @@ def _answered(recommender: Recommender, chunk: list[Request]) -> Iterator[Answer
     for plan, logits in zip(plans, recommender.ask(plans), strict=True):
         climber = plan.request.climber or ""
         try:
-            yield Answer(climber, tuple(recommender.answer(plan, logits)))
+            yield Answer(climber, tuple(recommender.answer(plan, logits, badges=False)))
         except UsageError as error:
             yield Answer(climber, (), str(error))
-
-
-COLUMNS: Final = {
-    "climber_id": str, "rank": int, "climb_id": str, "name": str, "grade": str, "region": str, "area": str,
-    "stars": float, "sends": int, "score": float,
-}  # fmt: skip
 
 
 def requests(

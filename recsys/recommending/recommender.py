@@ -163,14 +163,16 @@ class Recommender:
         ]
         return np.split(np.concatenate(parts), np.cumsum([len(each) for each in plans])[:-1])
 
-    def answer(self, asked: Plan, logits: Array) -> list[Item]:
-        """The items of a plan from its logits [n_questions, n_items]."""
+    def answer(self, asked: Plan, logits: Array, badges: bool = True) -> list[Item]:
+        """The items of a plan from its logits [n_questions, n_items]; how hard each is, with `badges`."""
         request = asked.request
-        climber = self.levels(request, asked.logbook)
-        reach = self.skill.chances(climber)
         allowed = self.allowed(request, asked.logbook)
-        if request.mode != "any":
-            allowed = self._in_mode(request.mode, allowed, reach, climber)
+        reach = np.full(len(self.catalogue), np.nan)
+        if badges or request.mode != "any":
+            climber = self.levels(request, asked.logbook)
+            reach = self.skill.chances(climber)
+            if request.mode != "any":
+                allowed = self._in_mode(request.mode, allowed, reach, climber)
         if asked.batch is None:
             probabilities, unprompted = self.catalogue.popularity[None], None
         else:
