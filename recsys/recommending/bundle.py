@@ -5,6 +5,7 @@
            features.json      vocabularies, means and deviations, bin edges, flags
            climbs.json        the catalogue, in the order of the scores
            histories.json     the climbers, and the distinct texts of their sends
+           skill.npz          ability and difficulty (recsys.skill); bundles may lack it
            arrays.npz         embeddings of the climbs; the sends, as places in those texts
            MODEL_CARD.md  manifest.json
 
@@ -28,6 +29,7 @@ from recsys.files import check_manifest
 from recsys.recommending.catalogue import read_catalogue
 from recsys.recommending.features import Batch, read_features, windows
 from recsys.recommending.fields import LONGEST_WINDOW, REMEDY, Fields
+from recsys.recommending.hardness import load_skill
 from recsys.recommending.logbook import Logbook
 from recsys.recommending.runtime import Graph
 from recsys.recommending.stored import EMBEDDINGS, OFFSETS, read_histories
@@ -74,6 +76,7 @@ class Bundle:
         distinct = {name: len(texts) for name, texts in self._texts.items()}
         self._arrays = read_histories(folder / ARRAYS, len(self.climbers), distinct, len(self.catalogue))
         self.embeddings = self._arrays[EMBEDDINGS]
+        self.skill = load_skill(folder, len(self.catalogue))
         self._place = {climber: place for place, climber in enumerate(self.climbers)}
         self._graph = Graph(folder / MODEL, self._trial(), len(self.catalogue))
 

@@ -34,7 +34,12 @@ class Send(_Strict):
     climb_id: Annotated[Name, Field(description="its id in the bundle", examples=["climb-0007"])]
     date: Annotated[
         str,
-        Field(min_length=4, max_length=40, description="a date, as in 2026-06-01", examples=["2026-06-01"]),
+        Field(
+            min_length=1,
+            max_length=40,
+            description="a date, as in 2026-06-01, or a number that orders",
+            examples=["2026-06-01"],
+        ),
     ]
     climber_id: Short | None = None
     sequence: Annotated[int, Field(ge=0, le=2**31, description="order among sends of a day")] | None = None
@@ -129,10 +134,19 @@ class Climbs(BaseModel):
     items: list[Climb]
 
 
+class Known(BaseModel):
+    """How many of the posted climbs the model knows, in words too."""
+
+    climbs: int
+    known: int
+    notes: list[str]
+
+
 class Recommendations(Climbs):
     """The next climbs for a climber, best first."""
 
     climber: Annotated[str | None, Field(description="as asked for")]
+    logbook: Annotated[Known | None, Field(description="of posted sends: what the model knows of them")] = None
 
 
 class Climbers(BaseModel):
@@ -203,6 +217,7 @@ class Logbook(Insights):
     source: Annotated[str, Field(description="the site that the file is from", examples=["8anu"])]
     n_rejects: int
     rejects: list[Reject]
+    notes: Annotated[list[str], Field(description="what was used and should be known, counted")]
     left_out: Annotated[int, Field(description="older sends beyond what a request may hold")]
     sends: list[dict[str, Any]]
 

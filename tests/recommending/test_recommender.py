@@ -226,7 +226,7 @@ def test_logbook_files(tmp_path, monkeypatch):
         with pytest.raises(UsageError, match="2 climbers"):
             logbook_file.of_climber(rows, climber)
     assert logbook_file.of_climber(rows[:1], None) == logbook_file.of_climber(rows[:1], "new") == rows[:1]
-    with pytest.raises(DataError, match="row 1: has more values"):
+    with pytest.raises(DataError, match="row 1: has 3 values where the header has 2"):
         logbook_file.read_bytes(b"climb_id,date\na,2024-01-01,x\n", "mine.csv")
     with pytest.raises(DataError, match="cannot be read"):
         logbook_file.read_file(tmp_path / "nope.csv")

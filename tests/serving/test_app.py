@@ -141,8 +141,8 @@ BROKEN = {
     "an image": (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40, "export it again|no known source"),
     "other columns": (b"name,when\nx,2024-05-01\n", "no column climb_id and no column date|no known source"),
     "only a header": (b"climb_id,date\n", "no rows"),
-    "no date": (b"climb_id,date\nx,yesterday\n", "no climb or no readable date"),
-    "one endless field": (b'climb_id,date\n"' + b"x" * 200_000, "no CSV"),
+    "no date": (b"climb_id,date\nx,yesterday\n", "unreadable date"),
+    "one endless field": (b'climb_id,date\n"' + b"x" * 200_000, "a quoted value is never closed"),
 }
 
 
@@ -167,7 +167,8 @@ def test_nothing_of_a_logbook_reaches_the_disk_or_the_log(client, monkeypatch, c
     monkeypatch.setattr(tempfile, "TemporaryFile", spool)
     monkeypatch.setattr(tempfile, "NamedTemporaryFile", spool)
     monkeypatch.setattr(tempfile.SpooledTemporaryFile, "rollover", spool)
-    rows = "".join(f"climb-{i % 200:04d},2024-05-01,V4,secret\n" for i in range(60_000))
+    rows = "".join(f"climb-{i % 200:04d},2024-05-01T{i // 3600:02}:{i // 60 % 60:02}:{i % 60:02},V4,secret\n"
+        for i in range(60_000))
     with caplog.at_level(logging.DEBUG, "recsys.serving"):
         answer = client.post("/api/logbook", files={"file": ("mine.csv", CSV + rows)}).json()
         client.post("/api/recommend", json={"sends": [{"climb_id": "secret", "date": "bad"}], "k": "secret"})
