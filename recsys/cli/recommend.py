@@ -21,17 +21,22 @@ def recommend(
     logbook: Annotated[
         list[Path] | None,
         typer.Option(
-            help="a logbook in place of the stored one: a site's export, or climb_id, date, ...; - is standard "
-            "input; several are read as one"
+            help="a logbook in place of the stored one: a site's export, or climb_id, date, ...; - is "
+            "standard input; several are read as one"
         ),
     ] = None,
     columns: Annotated[
         str | None, typer.Option(help="a spreadsheet's own columns: date=Datum,climb=Route,grade=Grad")
     ] = None,
     same: Annotated[
-        Path | None, typer.Option(help="a file of two columns: a climb's id in the logbook, the same climb's in the model")
+        Path | None,
+        typer.Option(
+            help="a file of two columns: a climb's id in the logbook, the same climb's in the model"
+        ),
     ] = None,
-    bad_rows: Annotated[str, typer.Option(help="fail | drop: what to do with raw sends that are not right")] = "fail",
+    bad_rows: Annotated[
+        str, typer.Option(help="fail | drop: what to do with raw sends that are not right")
+    ] = "fail",
     grade: Annotated[
         str | None, typer.Option(help="a grade or a range, V4 or V4:V6: prompt and filter")
     ] = None,

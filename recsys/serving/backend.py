@@ -65,20 +65,6 @@ class RecommenderLike(Protocol):
     def recommend_many(self, requests: list[Request]) -> Sequence[Sequence[ItemLike]]:
         """One answer a request, in their order."""
 
-    def known(self, ask: Request) -> Row | None:
-        """What the model knows of the posted climbs, in the fields of `recsys.serving.models.Known`."""
-        if ask.sends is None:
-            return None
-        match = self._matcher.match(read_logbook(ask.sends), ask.same)
-        return {"climbs": match.n_climbs, "known": match.n_known, "notes": match.lines()}
-
-    @cached_property
-    def _matcher(self) -> Matcher:
-        table = self._recommender.catalogue
-        if isinstance(table, Catalogue):
-            return Matcher(table)
-        return Matcher(Catalogue(table.ids, table.names, table.grades, table.regions, table.stars, table.sends))
-
     def similar(self, climb_id: str, k: int) -> Sequence[ItemLike]:
         """The nearest climbs to one."""
 
@@ -160,7 +146,9 @@ class Backend:
         table = self._recommender.catalogue
         if isinstance(table, Catalogue):
             return Matcher(table)
-        return Matcher(Catalogue(table.ids, table.names, table.grades, table.regions, table.stars, table.sends))
+        return Matcher(
+            Catalogue(table.ids, table.names, table.grades, table.regions, table.stars, table.sends)
+        )
 
     def similar(self, climb_id: str, k: int) -> list[Row]:
         """The nearest climbs to one of the bundle's."""

@@ -24,7 +24,8 @@ class Send(_Strict):
 
     climb_id: Name
     date: Annotated[
-        str, Field(min_length=1, max_length=40, description="a date, as in 2026-06-01, or a number that orders")
+        str,
+        Field(min_length=1, max_length=40, description="a date, as in 2026-06-01, or a number that orders"),
     ]
     climber_id: Short | None = None
     sequence: Annotated[int, Field(ge=0, le=2**31)] | None = None
@@ -111,7 +112,9 @@ class Recommendations(Climbs):
     """The next climbs for a climber, best first."""
 
     climber: str | None
-    logbook: Annotated[Known | None, Field(description="of posted sends: what the model knows of them")] = None
+    logbook: Annotated[Known | None, Field(description="of posted sends: what the model knows of them")] = (
+        None
+    )
 
 
 class Climbers(BaseModel):
