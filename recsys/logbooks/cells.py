@@ -21,8 +21,8 @@ _NUMBER: Final = re.compile(
 )
 # True and false as the spreadsheets of a dozen languages write them.
 _YES: Final = (
-    "true t yes y 1 1.0 x wahr ja vrai oui verdadero si sí vero sim verdadeiro waar sand sant kyllä tosi prawda "
-    "tak pravda ano igaz igen истина да はい 是 真 on ✓ ✔"
+    "true t yes y 1 1.0 x wahr ja vrai oui verdadero si sí vero sim verdadeiro waar sand sant kyllä tosi "
+    "prawda tak pravda ano igaz igen истина да はい 是 真 on ✓ ✔"
 )
 _NO: Final = (
     "false f no n 0 0.0 falsch nein faux non falso não nao onwaar nee falsk nej nei ei epätosi fałsz falsz "
