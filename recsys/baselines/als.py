@@ -5,18 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-
 from recsys.baselines.checks import at_least
-from recsys.baselines.interactions import Method
-from recsys.baselines.matrices import HistoryScorer, training_matrix
+from recsys.baselines.counting import Method
+from recsys.baselines.matrices import training_matrix
+from recsys.recommending.counted.als import CountedALS
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
-    from recsys.arrays import Array
-    from recsys.baselines.interactions import Fitted, Interactions
-    from recsys.sequences.cases import Cases
+    from recsys.baselines.interactions import Interactions
 
 
 @dataclass(frozen=True)
@@ -61,21 +58,14 @@ class ImplicitALS(Method):
         """Numbers that are fitted: the climbs' factors; a case's climber is folded in."""
         return self.factors * interactions.n_items
 
-    def fit(self, interactions: Interactions, seed: int) -> Fitted:
+    def count(self, interactions: Interactions, seed: int) -> CountedALS:
         """Factorise the training sends on one thread: the same seed gives the same factors."""
         from threadpoolctl import threadpool_limits
 
         with threadpool_limits(1, "blas"):  # implicit warns of, and is slowed by, threads under its own
             model = self.factorised(training_matrix(interactions), seed)
-
-        def score(histories: csr_matrix) -> Array:
-            climbers = model.recalculate_user(np.arange(histories.shape[0]), histories)  # [B, factors]
-            return np.asarray(climbers @ model.item_factors.T)
-
-        def fitted(cases: Cases, prompted: bool) -> HistoryScorer:
-            return HistoryScorer(cases, interactions.n_items, score, self.last)
-
-        return fitted
+        factors = model.item_factors
+        return CountedALS(factors[:, :0], factors, self.regularization, self.alpha, self.last)
 
     def factorised(self, matrix: csr_matrix, seed: int) -> Any:
         """`implicit`'s model of a binary matrix [n_climbers, I]."""

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from recsys.baselines.checks import at_least
-from recsys.baselines.interactions import Method
-from recsys.baselines.matrices import HistoryScorer, training_matrix
+from recsys.baselines.counting import Method
+from recsys.baselines.matrices import training_matrix
+from recsys.recommending.counted.ease import CountedEASE
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
     from recsys.arrays import Array
-    from recsys.baselines.interactions import Fitted, Interactions
-    from recsys.sequences.cases import Cases
+    from recsys.baselines.interactions import Interactions
 
 
 @dataclass(frozen=True)
@@ -50,17 +50,10 @@ class EASE(Method):
         """Numbers that are fitted: the weights, without their diagonal of 0."""
         return interactions.n_items * (interactions.n_items - 1)
 
-    def fit(self, interactions: Interactions, seed: int) -> Fitted:
+    def count(self, interactions: Interactions, seed: int) -> CountedEASE:
         """Invert the Gram matrix of the training sends."""
         learnt = weights(training_matrix(interactions), self.regularization).astype(np.float32)
-
-        def score(histories: csr_matrix) -> Array:
-            return np.asarray(histories @ learnt)
-
-        def fitted(cases: Cases, prompted: bool) -> HistoryScorer:
-            return HistoryScorer(cases, interactions.n_items, score, self.last)
-
-        return fitted
+        return CountedEASE(learnt[:, :0], learnt, self.last)
 
 
 def weights(matrix: csr_matrix, regularization: float) -> Array:

@@ -1,18 +1,16 @@
-"""What a method that counts sends is fitted on, and what it may read of a case."""
+"""What a method that counts sends is fitted on."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from recsys import columns as c
 from recsys.arrays import Array
 from recsys.columns import CLIMB
-from recsys.evaluation.scorer import Scorer
 from recsys.sequences.cases import Cases, item_index
 from recsys.sequences.split import TRAIN
 from recsys.sequences.store import Sequences
@@ -49,11 +47,15 @@ class Interactions:
         return cls(prepared.sequences, prepared.parts, days, prepared.n_items)
 
     def days_of(self, cases: Cases, sends: Array) -> Array:
-        """When some sends of the cases' sequences, which may be their own, were: float64 [n]."""
+        """When some sends of the cases' sequences, which may be their own, were: float64, of their shape."""
+        found: Array = self._days_by_row[cases.sequences.rows[sends]]
+        return found
+
+    @cached_property
+    def _days_by_row(self) -> Array:
         by_row = np.empty(len(self.days))
         by_row[self.sequences.rows] = self.days
-        found: Array = by_row[cases.sequences.rows[sends]]
-        return found
+        return by_row
 
     @property
     def training(self) -> Array:
@@ -69,33 +71,3 @@ class Interactions:
     def climbers(self) -> Array:
         """Index of each send's climber, int64 [n_sends]."""
         return self.sequences.owner(np.arange(len(self.sequences)))
-
-
-#: Cases, and whether their targets' attributes are given -> their scorer.
-Fitted = Callable[[Cases, bool], Scorer]
-
-
-class Method(ABC):
-    """A method that is fitted by counting or by algebra, without batches: a frozen dataclass of its settings.
-
-    Attributes
-    ----------
-    prompted:
-        Whether it uses the target's attributes where they are given.
-    sequential:
-        Whether the order of a history matters to it.
-    GRID:
-        The settings that validation chooses from, at most eight.
-    """
-
-    prompted: ClassVar[bool]
-    sequential: ClassVar[bool]
-    GRID: ClassVar[tuple[Any, ...]]
-
-    @abstractmethod
-    def fit(self, interactions: Interactions, seed: int) -> Fitted:
-        """Fit on the training sends alone."""
-
-    def parameters(self, interactions: Interactions) -> int:
-        """Numbers that are fitted; 0 for a method that just counts."""
-        return 0

@@ -9,13 +9,13 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from recsys.baselines.checks import at_least
-from recsys.baselines.interactions import Method
-from recsys.baselines.matrices import HistoryScorer, training_matrix
+from recsys.baselines.counting import Method
+from recsys.baselines.matrices import training_matrix
+from recsys.baselines.vectors import cooccurrence_vectors
+from recsys.recommending.counted.itemknn import CountedItemKNN
 
 if TYPE_CHECKING:
-    from recsys.arrays import Array
-    from recsys.baselines.interactions import Fitted, Interactions
-    from recsys.sequences.cases import Cases
+    from recsys.baselines.interactions import Interactions
 
 
 @dataclass(frozen=True)
@@ -50,18 +50,16 @@ class ItemKNN(Method):
         """Refuse settings that cannot be."""
         at_least(self, neighbours=1, shrink=0, last=1)
 
-    def fit(self, interactions: Interactions, seed: int) -> Fitted:
+    def count(self, interactions: Interactions, seed: int) -> CountedItemKNN:
         """Count how many climbers sent both climbs of each pair."""
-        matrix = training_matrix(interactions)
-        near = nearest(cosine(matrix, self.shrink), self.neighbours).astype(np.float32)
-
-        def score(histories: csr_matrix) -> Array:
-            return (histories @ near).toarray()
-
-        def fitted(cases: Cases, prompted: bool) -> HistoryScorer:
-            return HistoryScorer(cases, interactions.n_items, score, self.last)
-
-        return fitted
+        near = nearest(cosine(training_matrix(interactions), self.shrink), self.neighbours)
+        return CountedItemKNN(
+            cooccurrence_vectors(interactions),
+            starts=near.indptr.astype(np.int64),
+            neighbours=near.indices.astype(np.int32),
+            similarities=near.data.astype(np.float32),
+            last=self.last,
+        )
 
 
 def cosine(matrix: csr_matrix, shrink: float) -> csr_matrix:

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.baselines.interactions import Method
+from recsys.baselines.counting import Method
+from recsys.baselines.vectors import cooccurrence_vectors
+from recsys.recommending.counted.popularity import CountedPopularity
 
 if TYPE_CHECKING:
-    from recsys.baselines.interactions import Fitted, Interactions
+    from recsys.baselines.interactions import Interactions
 
 
 class PopularityScorer:
@@ -49,10 +51,10 @@ class Popularity(Method):
     sequential: ClassVar[bool] = False
     GRID: ClassVar[tuple[Popularity, ...]]
 
-    def fit(self, interactions: Interactions, seed: int) -> Fitted:
+    def count(self, interactions: Interactions, seed: int) -> CountedPopularity:
         """Count the training sends."""
         scorer = PopularityScorer(interactions.items[interactions.training], interactions.n_items)
-        return lambda cases, prompted: scorer
+        return CountedPopularity(cooccurrence_vectors(interactions), scorer.counts)
 
 
 Popularity.GRID = (Popularity(),)

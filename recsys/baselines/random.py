@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.baselines.interactions import Method
+from recsys.baselines.counting import Method
+from recsys.baselines.vectors import cooccurrence_vectors
+from recsys.recommending.counted.random import CountedRandom
 
 if TYPE_CHECKING:
-    from recsys.baselines.interactions import Fitted, Interactions
+    from recsys.baselines.interactions import Interactions
 
 
 class RandomScorer:
@@ -35,16 +37,15 @@ class RandomScorer:
 
 @dataclass(frozen=True)
 class Random(Method):
-    """A random order of the catalogue for each case, drawn by the seed. Nothing can be set."""
+    """A random order of the catalogue for each history, drawn by the seed. Nothing can be set."""
 
     prompted: ClassVar[bool] = False
     sequential: ClassVar[bool] = False
     GRID: ClassVar[tuple[Random, ...]]
 
-    def fit(self, interactions: Interactions, seed: int) -> Fitted:
-        """Take the size of the catalogue; no send is read."""
-        scorer = RandomScorer(interactions.n_items, seed)
-        return lambda cases, prompted: scorer
+    def count(self, interactions: Interactions, seed: int) -> CountedRandom:
+        """Take the size of the catalogue; sends are read only to liken climbs."""
+        return CountedRandom(cooccurrence_vectors(interactions), seed)
 
 
 Random.GRID = (Random(),)

@@ -57,7 +57,12 @@ def train(
         raise
 
     from recsys.evaluation.report import metrics_table
+    from recsys.exporting.keep import keep_bundle
+    from recsys.recommending.kept import open_kept
+    from recsys.runs import Run
 
+    if open_kept(folder) is None:
+        keep_bundle(Run.open(folder))
     print(metrics_table(metrics))
     say(f"kept in {folder}; ask it with: recsys recommend {folder} --climber ID")
 
@@ -65,7 +70,4 @@ def train(
 def _folder(settings: Settings) -> Path:
     """Where a run is kept that was given no folder."""
     data = Path(settings.data).stem if settings.data else "simulated-bc"
-    model = (
-        f"{settings.model.masking}-{settings.model.body}" if settings.trains_transformer else settings.method
-    )
-    return Path("runs") / f"{data}-{model}"
+    return Path("runs") / f"{data}-{settings.label}"

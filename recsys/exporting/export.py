@@ -12,13 +12,17 @@ from recsys.console import progress, say
 from recsys.exporting import constants
 from recsys.exporting.graph import REQUESTS, check_parity, export_graph
 from recsys.exporting.int8 import METRIC, check_loss, quantise, recall
-from recsys.files import atomic_folder, write_json, write_manifest
+from recsys.files import MANIFEST, atomic_folder, sha256, write_json, write_manifest
 from recsys.recommending import bundle as b
-from recsys.runs import Run
+from recsys.recommending.kept import OF
+from recsys.runs import SKILL, Run
+from recsys.training.skill import climbs_of, fit_skill
 from recsys.training.trained import TrainedRun
 
 
-def export(run: Run, output: Path, int8: bool = False, overwrite: bool = False) -> dict[str, Any]:
+def export(
+    run: Run, output: Path, int8: bool = False, overwrite: bool = False, trust: bool = False
+) -> dict[str, Any]:
     """Write the bundle of a finished run; returns what was measured on the way.
 
     Parameters
@@ -31,6 +35,8 @@ def export(run: Run, output: Path, int8: bool = False, overwrite: bool = False) 
         Quantise the weights, if recall@10 on the run's test part stays within 1%.
     overwrite:
         Replace a folder that has something in it.
+    trust:
+        Load NVTabular's pickle where the run's workflow has no description; it can run any code.
 
     Raises
     ------
@@ -39,7 +45,7 @@ def export(run: Run, output: Path, int8: bool = False, overwrite: bool = False) 
     """
     with atomic_folder(output, replace=overwrite) as folder:
         with progress("loading the run"):
-            trained = TrainedRun(run)
+            trained = TrainedRun(run, trust)
         measured = _write_model(trained, folder / b.MODEL, int8)
         features = constants.features_of(trained.workflow, run.folder / "workflow")
         write_json(folder / b.FEATURES, constants.to_json(features))
@@ -49,7 +55,8 @@ def export(run: Run, output: Path, int8: bool = False, overwrite: bool = False) 
         np.savez(folder / b.ARRAYS, embeddings=trained.embeddings, **arrays)
         (folder / b.CARD).write_text(_card(run.folder / b.CARD, output, measured), encoding="utf-8")
         write_json(folder / b.BUNDLE, _about(trained, measured))
-        write_manifest(folder, b.FILES)
+        (trained.skill or fit_skill(trained.sends, climbs_of(run.folder))).save(folder / SKILL)
+        write_manifest(folder, [*b.FILES, SKILL])
     return measured
 
 
@@ -74,7 +81,7 @@ def _to_int8(trained: TrainedRun, path: Path) -> dict[str, Any]:
     path.rename(full)
     quantise(full, path)
     with progress("measuring int8 on the test part"):
-        prepared = load_prepared(trained.run.folder)
+        prepared = load_prepared(trained.run.folder, config.training.accelerator)
         before, after = (
             recall(graph, prepared, config.model.length, config.exclude_seen) for graph in (full, path)
         )
@@ -91,6 +98,7 @@ def _about(trained: TrainedRun, measured: dict[str, Any]) -> dict[str, Any]:
         "format": b.FORMAT,
         "version": metadata.version("recsys-climb"),
         "run": trained.run.folder.name,
+        OF: sha256(trained.run.folder / MANIFEST),
         "length": trained.length,
         "attributes": list(trained.attributes),
         "day": trained.day,

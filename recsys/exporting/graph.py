@@ -19,7 +19,7 @@ from recsys.columns import ATTRIBUTES, CLIMB, CLIMBER, FIRST_VALUE_ID, GIVEN
 from recsys.config.model import ModelConfig
 from recsys.errors import RunError
 from recsys.model.masking import last
-from recsys.model.recommender import select_features
+from recsys.model.recommender import read_columns
 from recsys.recommending.features import Batch
 from recsys.recommending.runtime import session
 
@@ -107,10 +107,11 @@ def check_parity(model: tr.Model, schema: Schema, config: ModelConfig, graph: Pa
 def random_batches(schema: Schema, config: ModelConfig, requests: int, size: int) -> Iterator[Batch]:
     """Random windows of random lengths: prompts all absent in a third, all present in a third, else mixed."""
     draw = np.random.default_rng(0)
+    read = schema.select_by_name(read_columns(schema, config))
     for start in range(0, requests, size):
         rows = min(size, requests - start)
         real = np.arange(config.length) >= config.length - draw.integers(1, config.length + 1, (rows, 1))
-        batch = {column.name: _random(column, real, draw) for column in select_features(schema, config)}
+        batch = {column.name: _random(column, real, draw) for column in read}
         kind = (start + np.arange(rows))[:, None] % 3  # [rows, 1]
         mixed = draw.random((rows, len(ATTRIBUTES))) < 0.5
         yield {**batch, GIVEN: np.where(kind == 0, False, np.where(kind == 1, True, mixed))}

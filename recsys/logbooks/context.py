@@ -68,7 +68,7 @@ def read_outcomes(raw: RawTable, mapping: Mapping) -> Outcomes:
 
 
 def settle_grades(frame: pd.DataFrame, raw: RawTable) -> int:
-    """Write each grade of the frame as it is read beside the others (`grade_context`); how many are a guess."""
+    """Write each grade of the frame as it is read beside the others; how many of them are a guess."""
     if GRADE not in frame:
         return 0
     blank = pd.Series([""] * len(frame), dtype=object)

@@ -23,6 +23,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from recsys.errors import DataError, UsageError
 from recsys.logbooks.grade_tables import BOULDER, DISCIPLINES, FRENCH_STEPS, ROUTE, SYSTEMS, TABLES
 
+LONGEST: Final = 100
+"""Characters of the longest text that is looked at as a grade."""
 ROUTE_OFFSET: Final = 100.0
 """Added to a route's ordinal, so that boulders (-1.25 to 17.25) and routes (99 to 131.25) share a column."""
 
@@ -101,7 +103,7 @@ def parse_grade(text: object, prefer: str | None = None) -> Grade:
     """
     raw = "" if text is None else str(text)
     order = _order(prefer)
-    clean = _normalised(raw) if len(raw) <= _LONGEST else ""
+    clean = _normalised(raw) if len(raw) <= LONGEST else ""  # a cell of dashes would be taken apart for long
     grade = _read(clean, raw, order) if clean and not _SCOTTISH.fullmatch(clean) else None
     if grade is None:
         known = f"known systems are {', '.join(SYSTEMS)}"

@@ -5,15 +5,17 @@
            features.json      vocabularies, means and deviations, bin edges, flags
            climbs.json        the catalogue, in the order of the scores
            histories.json     the climbers, and the distinct texts of their sends
+           skill.npz          ability and difficulty (recsys.skill); bundles may lack it
            arrays.npz         embeddings of the climbs; the sends, as places in those texts
            MODEL_CARD.md  manifest.json
 
-There is no pickle in it: JSON, NumPy arrays read with ``allow_pickle=False``, and a graph without code.
+There is no pickle in it: JSON, NumPy's arrays of plain numbers, and a graph without code. Whatever is read
+is checked (types, shapes, ranges), since whoever wrote the files wrote their manifest as well.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,11 +25,14 @@ from recsys import columns as c
 from recsys.arrays import Array
 from recsys.columns import CLIMBER
 from recsys.errors import RunError
-from recsys.files import check_manifest, read_json
-from recsys.recommending.catalogue import Catalogue
-from recsys.recommending.features import Batch, Features, windows
+from recsys.files import check_manifest
+from recsys.recommending.catalogue import read_catalogue
+from recsys.recommending.features import Batch, read_features, windows
+from recsys.recommending.fields import LONGEST_WINDOW, REMEDY, Fields
+from recsys.recommending.hardness import load_skill
 from recsys.recommending.logbook import Logbook
-from recsys.recommending.runtime import session
+from recsys.recommending.runtime import Graph
+from recsys.recommending.stored import EMBEDDINGS, OFFSETS, read_histories
 
 BUNDLE: Final = "bundle.json"
 FORMAT: Final = 1
@@ -37,6 +42,11 @@ MODEL, FEATURES, CLIMBS, HISTORIES, ARRAYS = (
 CARD: Final = "MODEL_CARD.md"
 FILES: Final = (BUNDLE, MODEL, FEATURES, CLIMBS, HISTORIES, ARRAYS, CARD)
 CODED: Final = (c.CLIMB_ID, c.REGION, c.GRADE)  # texts of a send, kept as places in a list of distinct ones
+DAYS: Final = (
+    "file",
+    "set",
+    "seeded",
+)  # how days without an order were read; the first where nothing is said
 WRITTEN: Final = (c.COMMENT, c.BETA)  # of which is kept only whether there were any
 
 
@@ -50,24 +60,25 @@ class Bundle:
     """
 
     def __init__(self, folder: Path) -> None:
-        self.about: dict[str, Any] = read_json(folder / BUNDLE)
-        if self.about.get("format") != FORMAT:
-            found = self.about.get("format")
-            raise RunError(f"{folder}: bundle format {found!r}, this version reads {FORMAT}; export it again")
-        self.attributes: Sequence[str] = self.about["attributes"]
-        self.length: int = self.about["length"]
-        self.day: str = self.about.get("day", "file")
-        self.catalogue = Catalogue.from_columns(read_json(folder / CLIMBS))
-        self.features = Features(**read_json(folder / FEATURES))
+        about = Fields.read(folder / BUNDLE)
+        if about.get("format") != FORMAT:
+            found = repr(about.get("format"))[:40]
+            raise RunError(f"{folder}: bundle format {found}, this version reads {FORMAT}; {REMEDY}")
+        self.attributes: Sequence[str] = about.texts("attributes", same=False)
+        if not set(self.attributes) <= set(c.ATTRIBUTES):
+            about.refuse("attributes", f"are not all of {', '.join(c.ATTRIBUTES)}")
+        self.length = about.integer("length", 1, LONGEST_WINDOW)
+        self.day: str = about.choice("day", DAYS, DAYS[0])
+        self.catalogue = read_catalogue(folder / CLIMBS)
+        self.features = read_features(folder / FEATURES)
         self.has_time = self.features.has_time
-        self._histories = read_json(folder / HISTORIES)
-        with np.load(folder / ARRAYS, allow_pickle=False) as arrays:
-            self._arrays: Mapping[str, Array] = dict(arrays)
-        self.embeddings = self._arrays["embeddings"]
-        self.climbers: Sequence[str] = self._histories[c.CLIMBER_ID]
+        self._texts, self.climbers = _read_texts(folder / HISTORIES)
+        distinct = {name: len(texts) for name, texts in self._texts.items()}
+        self._arrays = read_histories(folder / ARRAYS, len(self.climbers), distinct, len(self.catalogue))
+        self.embeddings = self._arrays[EMBEDDINGS]
+        self.skill = load_skill(folder, len(self.catalogue))
         self._place = {climber: place for place, climber in enumerate(self.climbers)}
-        self._session = session(folder / MODEL)
-        self._inputs = [each.name for each in self._session.get_inputs()]
+        self._graph = Graph(folder / MODEL, self._trial(), len(self.catalogue))
 
     @classmethod
     def open(cls, folder: Path) -> Bundle:
@@ -89,10 +100,11 @@ class Bundle:
         place = self._place.get(climber)
         if place is None:
             return None
-        start, end = self._arrays["offsets"][place : place + 2]
-        columns: dict[str, Any] = {name: self._arrays[name][start:end] for name in (c.RATING, c.DAY)}
+        start, end = self._arrays[OFFSETS][place : place + 2]
+        numbers = (c.RATING, c.DAY) if self.has_time else (c.RATING,)  # plain order is no day
+        columns: dict[str, Any] = {name: self._arrays[name][start:end] for name in numbers}
         for name in CODED:
-            texts = self._histories[name]
+            texts = self._texts[name]
             columns[name] = [None if code < 0 else texts[code] for code in self._arrays[name][start:end]]
         for name in WRITTEN:
             columns[name] = ["yes" if there else None for there in self._arrays[name][start:end]]
@@ -107,4 +119,19 @@ class Bundle:
 
     def logits(self, batch: Batch) -> Array:
         """Scores of every climb, float32 [batch, n_items]."""
-        return np.asarray(self._session.run(None, {name: batch[name] for name in self._inputs})[0])
+        return self._graph.logits(batch)
+
+    def _trial(self) -> Batch:
+        """Two windows of the smallest and of the largest values that a logbook can come to."""
+        ends = np.array([[1], [0]]) * np.ones(self.length)  # [2, length]
+        trial: Batch = {
+            name: (ends * largest).astype(kind) for name, (largest, kind) in self.features.ranges.items()
+        }
+        trial[CLIMBER] = trial[CLIMBER][:, -1]
+        return {**trial, c.GIVEN: np.repeat([[True], [False]], len(self.attributes), axis=1)}
+
+
+def _read_texts(path: Path) -> tuple[dict[str, Sequence[str]], Sequence[str]]:
+    """histories.json: the distinct texts of each coded column, and the climbers."""
+    fields = Fields.read(path)
+    return {name: fields.texts(name) for name in CODED}, fields.texts(c.CLIMBER_ID, same=False)

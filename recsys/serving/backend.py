@@ -17,13 +17,14 @@ from typing import Any, Final, Protocol
 
 from recsys.errors import RunError, UsageError
 from recsys.files import MANIFEST, check_manifest
-from recsys.recommending.catalogue import Catalogue
 from recsys.recommending.logbook import read_logbook
 from recsys.recommending.matching import Matcher
 from recsys.recommending.request import Request
 
 CARD: Final = "MODEL_CARD.md"
 _EPOCH: Final = datetime.date(1970, 1, 1)
+_FIRST_DAY: Final = (datetime.date.min - _EPOCH).days
+_LAST_DAY: Final = (datetime.date.max - _EPOCH).days
 
 
 class CatalogueLike(Protocol):
@@ -143,12 +144,7 @@ class Backend:
 
     @cached_property
     def _matcher(self) -> Matcher:
-        table = self._recommender.catalogue
-        if isinstance(table, Catalogue):
-            return Matcher(table)
-        return Matcher(
-            Catalogue(table.ids, table.names, table.grades, table.regions, table.stars, table.sends)
-        )
+        return Matcher(self._recommender.catalogue)
 
     def similar(self, climb_id: str, k: int) -> list[Row]:
         """The nearest climbs to one of the bundle's."""
@@ -198,7 +194,7 @@ def open_backend(folder: Path, opener: Opener | None = None) -> Backend:
     digest = manifest_digest(folder)
     recommender = (opener or _open)(folder)
     card = folder / CARD
-    text = card.read_text(encoding="utf-8") if card.is_file() else ""
+    text = card.read_text(encoding="utf-8", errors="replace") if card.is_file() else ""
     if manifest_digest(folder) != digest:
         raise RunError(f"{folder / MANIFEST}: changed while the bundle was read; it is read again")
     return Backend(recommender, digest, text)
@@ -221,7 +217,10 @@ def _open(folder: Path) -> RecommenderLike:
 
 
 def _date(day: float) -> datetime.date | None:
-    return None if math.isnan(day) else _EPOCH + datetime.timedelta(days=int(day // 1))
+    """The calendar day, or None where there is none: order without dates, or beyond the years 1 to 9999."""
+    if not _FIRST_DAY <= day <= _LAST_DAY:  # NaN neither
+        return None
+    return _EPOCH + datetime.timedelta(days=int(day // 1))
 
 
 def _number(value: Any) -> float | None:

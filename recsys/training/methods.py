@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from recsys.baselines.interactions import Fitted, Interactions, Method
+from recsys.baselines.counting import Fitted, Method
+from recsys.baselines.interactions import Interactions
 from recsys.baselines.network_settings import NetworkSettings
 from recsys.baselines.rows import Row
 from recsys.config.run import RunConfig
@@ -66,7 +67,7 @@ def fit_method(
     interactions, schema:
         Of the prepared data (`Interactions.of`).
     config:
-        Length of a window, training, and whether climbs already sent are left out.
+        Length of a window, training (under the row's own), and whether climbs already sent are left out.
     seed:
         Of everything random.
     folder:
@@ -79,6 +80,8 @@ def fit_method(
     DivergedError
         The loss of a network is not finite any more.
     """
+    training = config.training.model_copy(update=dict(row.training))
+    config = config.model_copy(update={"training": training})
     most = config.training.validation_cases
     validation = Cases.of(interactions.sequences, interactions.parts, "validation", most=most)
     method = row.load()

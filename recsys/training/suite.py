@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +12,14 @@ import numpy as np
 from recsys.baselines.popularity import PopularityScorer
 from recsys.baselines.random import RandomScorer
 from recsys.columns import CLIMB
-from recsys.errors import DataError
+from recsys.errors import DataError, UsageError
 from recsys.evaluation.evaluate import evaluate, protocol
 from recsys.evaluation.scorer import Scorer
 from recsys.model.scorer import ModelScorer
+from recsys.model.weights import load_weights
+from recsys.runs import Run
 from recsys.sequences.cases import Cases, item_index
-from recsys.sequences.prepare import Prepared
+from recsys.sequences.prepare import Prepared, load_prepared
 from recsys.sequences.split import TRAIN
 
 if TYPE_CHECKING:
@@ -81,3 +84,33 @@ def evaluate_run(
         result = evaluate(scorer, cases.targets, cases.climbers, seen, prepared.n_items, seed=seed)
         metrics[name] = result.to_json()
     return metrics
+
+
+def evaluate_folder(folder: Path, part: str = "test", exclude_seen: bool | None = None) -> dict[str, Any]:
+    """Evaluate a finished run again: what metrics.json would hold, without the seconds.
+
+    Parameters
+    ----------
+    folder:
+        The run's folder.
+    part:
+        "test" or "validation".
+    exclude_seen:
+        Whether climbs already sent are left out; None: as trained.
+
+    Raises
+    ------
+    UsageError
+        There is no such part.
+    RunError
+        The folder is not a finished run, or a file of it was changed.
+    """
+    from recsys.training.prepare import described
+
+    if part not in ("test", "validation"):
+        raise UsageError(f"`part` {part}: choose test or validation")
+    config = Run.open(folder).config
+    prepared = load_prepared(folder, config.training.accelerator)
+    model = load_weights(folder, prepared.schema, config.model)
+    seen = config.exclude_seen if exclude_seen is None else exclude_seen
+    return evaluate_run(model, prepared, config.model.length, seen, config.seed, part, described(config))

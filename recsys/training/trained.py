@@ -12,10 +12,12 @@ import torch
 from recsys import columns as c
 from recsys.arrays import Array
 from recsys.columns import ATTRIBUTES, CLIMBER, ELAPSED_DAYS, UNKNOWN_ID
+from recsys.model.filling import MASKINGS, fill_scores
 from recsys.model.recommender import item_embeddings
 from recsys.model.weights import load_weights
 from recsys.recommending.catalogue import SENDS, STARS, Catalogue
 from recsys.recommending.features import Batch, windows
+from recsys.recommending.hardness import load_skill
 from recsys.recommending.logbook import Logbook
 from recsys.runs import Run
 from recsys.sequences.prepare import PART, load_workflow
@@ -35,20 +37,23 @@ class TrainedRun:
     ----------
     run:
         As returned by `Run.open`, which has checked the manifest.
+    trust:
+        Load NVTabular's pickle where the workflow has no description; it can run any code.
     """
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, trust: bool = False) -> None:
         self.run = run
         self.length = run.config.model.length
         self.day: str = run.config.day
         self.attributes: Sequence[str] = ATTRIBUTES
-        self.workflow = load_workflow(run.folder)
+        self.workflow = load_workflow(run.folder, trust)
         self.schema = workflow_of.read_schema(run.folder / "schema.pbtxt")
         self.has_time = ELAPSED_DAYS in self.schema.column_names
         self.model = load_weights(run.folder, self.schema, run.config.model)
         self.sends = pd.read_parquet(run.folder / "sends.parquet")
         self.catalogue = catalogue_of(pd.read_parquet(run.folder / "climbs.parquet"), self.sends)
         self.embeddings = item_embeddings(self.model)
+        self.skill = load_skill(run.folder, len(self.catalogue))
         self.climbers: Sequence[str] = [str(each) for each in self.sends[c.CLIMBER_ID].unique()]
         known = workflow_of.vocabulary(run.folder / "workflow", c.CLIMBER_ID)
         self._codes = {each: place for place, each in enumerate(known)}
@@ -57,7 +62,9 @@ class TrainedRun:
     def logbook(self, climber: str) -> Logbook | None:
         """A stored logbook, or None."""
         rows = self.sends[self.sends[c.CLIMBER_ID] == climber]
-        return None if rows.empty else logbook_of(rows)
+        if rows.empty:
+            return None
+        return logbook_of(rows if self.has_time else rows.drop(columns=c.DAY))  # plain order is no day
 
     def encode(self, logbooks: Sequence[Logbook], climbers: Sequence[str | None]) -> Batch:
         """Windows that end at each logbook's last send (see `Backend`)."""
@@ -68,7 +75,8 @@ class TrainedRun:
         nobody = pd.DataFrame({c.CLIMB_ID: [_NOBODY], c.REGION: _NOBODY, c.CLIMBER_ID: _NOBODY})
         frame = pd.concat([*frames, nobody], ignore_index=True)
         frame[c.ROW] = np.arange(len(frame))
-        sequences = Sequences.from_table(workflow_of.transform(self.workflow, frame))
+        table = workflow_of.transform(self.workflow, frame, self.run.config.training.accelerator)
+        sequences = Sequences.from_table(table)
         place = np.argsort(sequences.rows)[:-1]
         features = {name: _wide(values[place]) for name, values in sequences.features.items()}
         batch = windows(features, [len(each) for each in logbooks], self.length)
@@ -83,6 +91,17 @@ class TrainedRun:
         tensors = {name: torch.from_numpy(np.ascontiguousarray(values)) for name, values in batch.items()}
         with self._busy:
             return np.asarray(self.model.next_scores(tensors).float())
+
+    @property
+    def fills(self) -> bool:
+        """Whether the model was trained to see both sides of a gap (`recsys.recommending.ahead.Filling`)."""
+        return self.run.config.model.masking in MASKINGS
+
+    def fill(self, batch: Batch) -> Array:
+        """Scores of every climb for the first position of ``hole``, float32 [batch, n_items]."""
+        tensors = {name: torch.from_numpy(np.ascontiguousarray(values)) for name, values in batch.items()}
+        with self._busy:
+            return np.asarray(fill_scores(self.model, tensors).float())
 
 
 def logbook_of(rows: pd.DataFrame) -> Logbook:

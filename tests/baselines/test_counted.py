@@ -8,7 +8,7 @@ import pytest
 from recsys.baselines.als import ImplicitALS
 from recsys.baselines.ease import EASE
 from recsys.baselines.itemknn import ItemKNN
-from recsys.baselines.matrices import history_matrix, training_matrix
+from recsys.baselines.matrices import training_matrix
 from recsys.baselines.popularity import Popularity
 from recsys.baselines.prompted import PromptedPopularity
 from recsys.baselines.random import Random
@@ -17,7 +17,7 @@ from recsys.errors import UsageError
 from recsys.evaluation.metrics import pessimistic_rank
 from recsys.sequences.cases import Cases
 from recsys.sequences.split import TEST, TRAIN
-from tests.builders.interaction_tables import matrix_of, of, random_log, scores
+from tests.builders.interaction_tables import history_matrix, matrix_of, of, random_log, scores
 
 METHODS = [Popularity, Random, RecentPopularity, PromptedPopularity, ItemKNN, ImplicitALS, EASE]
 

@@ -10,9 +10,9 @@ from recsys.baselines import ease, itemknn
 from recsys.baselines.als import ImplicitALS
 from recsys.baselines.ease import EASE
 from recsys.baselines.itemknn import ItemKNN
-from recsys.baselines.matrices import history_matrix, training_matrix
+from recsys.baselines.matrices import training_matrix
 from recsys.sequences.cases import Cases
-from tests.builders.interaction_tables import matrix_of, random_log, scores
+from tests.builders.interaction_tables import history_matrix, matrix_of, random_log, scores
 
 
 def test_item_knn_by_hand():

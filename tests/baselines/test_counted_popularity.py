@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from recsys.baselines.popularity import Popularity
 from recsys.baselines.prompted import PromptedPopularity
 from recsys.baselines.recent import RecentPopularity
-from recsys.baselines.tiers import tiered
+from recsys.recommending.counted.tiers import tiered
 from recsys.sequences.cases import Cases
 from recsys.sequences.split import TEST, TRAIN
 from tests.builders.interaction_tables import logs, of, scores

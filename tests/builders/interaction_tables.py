@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from recsys import columns as c
 from recsys.baselines.interactions import Interactions
+from recsys.baselines.matrices import binary
 from recsys.sequences.cases import Cases
 from recsys.sequences.split import TEST, TRAIN
 from recsys.sequences.store import Sequences
@@ -64,3 +65,13 @@ def random_log(seed=0, n_climbers=40, n_items=12):
     rng = np.random.default_rng(seed)
     rows = [rng.choice(n_items, rng.integers(3, 9), replace=False).tolist() for _ in range(n_climbers)]
     return matrix_of(rows[:-8], rows[-8:], n_items)
+
+
+def history_matrix(cases, chosen, n_items, last=None):
+    """What was sent before each of the chosen cases, zeros and ones [B, n_items]."""
+    rows, items = cases.seen(chosen)
+    keep = items >= 0
+    if last is not None:
+        ends = np.cumsum(np.bincount(rows, minlength=len(chosen)))
+        keep &= ends[rows] - np.arange(len(rows)) <= last
+    return binary(rows[keep], items[keep], (len(chosen), n_items))

@@ -1,0 +1,68 @@
+"""The scores of implicit ALS: a history is folded in, that is, its own factors are solved for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar
+
+import numpy as np
+
+from recsys.arrays import Array
+from recsys.recommending.counted.method import ALL, Counted, histories, size
+from recsys.recommending.features import Batch
+
+
+@dataclass(frozen=True, eq=False)
+class CountedALS(Counted):
+    """The climbs' factors Y, and what a climber's are solved with (Hu et al. 2008, equation 4).
+
+    Attributes
+    ----------
+    factors:
+        float32 [n_items, n_factors].
+    regularization, alpha:
+        Ridge of the climber's factors; confidence that a send adds.
+    last:
+        Sends of a history that are read; None is all.
+    """
+
+    KIND: ClassVar[str] = "als"
+    SIMILAR: ClassVar[str] = "the climbs' factors"
+
+    factors: Array
+    regularization: float
+    alpha: float
+    last: int | None
+
+    @property
+    def sends(self) -> int:
+        """How many sends of a history are read."""
+        return self.last or ALL
+
+    @property
+    def n_items(self) -> int:
+        """Climbs that have factors."""
+        return len(self.factors)
+
+    @property
+    def embeddings(self) -> Array:
+        """The factors."""
+        return self.factors
+
+    @cached_property
+    def _ridge(self) -> Array:
+        """Y'Y with the ridge on its diagonal, float64 [n_factors, n_factors]."""
+        wide = self.factors.astype(np.float64)
+        return wide.T @ wide + self.regularization * np.eye(wide.shape[1])
+
+    def scores(self, batch: Batch) -> Array:
+        """[batch, n_items]: x with ``(Y'Y + alpha Y_u'Y_u + ridge) x = (1 + alpha) Y_u'1``, times Y."""
+        width = self.factors.shape[1]
+        left, right = np.empty((size(batch), width, width)), np.empty((size(batch), width))
+        for row, items in enumerate(histories(batch, self.last)):
+            sent = self.factors[items].astype(np.float64)
+            left[row] = self._ridge + self.alpha * (sent.T @ sent)
+            right[row] = (1 + self.alpha) * sent.sum(0)
+        climbers = np.linalg.solve(left, right[..., None])[..., 0]
+        return np.asarray(climbers.astype(np.float32) @ self.factors.T)

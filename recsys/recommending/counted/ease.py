@@ -1,0 +1,45 @@
+"""EASE's scores: the rows of the weights of what was sent, summed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from recsys.arrays import Array
+from recsys.recommending.counted.method import ALL, Counted, histories, size
+from recsys.recommending.features import Batch
+
+
+@dataclass(frozen=True, eq=False)
+class CountedEASE(Counted):
+    """Weights of each climb for each other, float32 [n_items, n_items]; `last` sends are read, or all."""
+
+    KIND: ClassVar[str] = "ease"
+    SIMILAR: ClassVar[str] = "the rows of EASE's weights: climbs that speak for the same climbs"
+
+    weights: Array
+    last: int | None
+
+    @property
+    def sends(self) -> int:
+        """How many sends of a history are read."""
+        return self.last or ALL
+
+    @property
+    def n_items(self) -> int:
+        """Climbs that have weights."""
+        return len(self.weights)
+
+    @property
+    def embeddings(self) -> Array:
+        """The weights, a row a climb."""
+        return self.weights
+
+    def scores(self, batch: Batch) -> Array:
+        """[batch, n_items]: 0 for a history without known climbs."""
+        found = np.zeros((size(batch), self.n_items), dtype=np.float32)
+        for row, items in enumerate(histories(batch, self.last)):
+            self.weights[items].sum(0, out=found[row])
+        return found

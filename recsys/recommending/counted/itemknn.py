@@ -1,0 +1,58 @@
+"""Item-kNN's scores: the similarities of the neighbours of what was sent, summed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from recsys.arrays import Array
+from recsys.recommending.counted.method import ALL, Counted, histories, size
+from recsys.recommending.features import Batch
+
+
+@dataclass(frozen=True, eq=False)
+class CountedItemKNN(Counted):
+    """The neighbours of each climb and how near they are, in compressed rows.
+
+    Attributes
+    ----------
+    starts:
+        Climb j's neighbours are ``neighbours[starts[j]:starts[j + 1]]``, int64 [n_items + 1].
+    neighbours, similarities:
+        int32 and float32 [n_pairs].
+    last:
+        Sends of a history that are read; None is all.
+    """
+
+    KIND: ClassVar[str] = "item-knn"
+
+    starts: Array
+    neighbours: Array
+    similarities: Array
+    last: int | None
+
+    @property
+    def sends(self) -> int:
+        """How many sends of a history are read."""
+        return self.last or ALL
+
+    @property
+    def n_items(self) -> int:
+        """Climbs that have neighbours."""
+        return len(self.starts) - 1
+
+    def scores(self, batch: Batch) -> Array:
+        """[batch, n_items]: 0 for what is no neighbour."""
+        found = np.zeros((size(batch), self.n_items), dtype=np.float32)
+        for row, items in enumerate(histories(batch, self.last)):
+            at = _joined(self.starts[items], self.starts[items + 1])
+            found[row] = np.bincount(self.neighbours[at], self.similarities[at], minlength=self.n_items)
+        return found
+
+
+def _joined(starts: Array, ends: Array) -> Array:
+    """The numbers from each start to before its end, one range after the other."""
+    lengths = ends - starts
+    return np.repeat(ends - np.cumsum(lengths), lengths) + np.arange(lengths.sum())

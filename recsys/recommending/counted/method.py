@@ -1,0 +1,104 @@
+"""What every fitted counting method is: arrays and settings that score a batch.
+
+A batch holds what a method reads of the sends, whole histories and not a network's window: every feature of
+`Counted.reads`, and the climbs, [batch, width], 0 at the start, the send that is asked for last; and
+``given``, bool [batch, n_attributes]. Its names start with `PREFIX`, so that a network's own may stand
+beside them.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final
+
+import numpy as np
+
+from recsys.arrays import Array
+from recsys.columns import ATTRIBUTES, CLIMB, FIRST_VALUE_ID, GIVEN
+from recsys.recommending.features import Batch, windows
+
+PREFIX: Final = "counted/"
+ALL: Final = 1 << 20  # sends of a history that are read where all are
+
+
+@dataclass(frozen=True, eq=False)
+class Counted(ABC):
+    """A fitted counting method: a dataclass whose arrays are kept in model.npz and whose rest in method.json.
+
+    Attributes
+    ----------
+    vectors:
+        What climbs are likened by, float32 [n_items, dimension] (`SIMILAR` says what it is).
+    """
+
+    KIND: ClassVar[str]
+    SIMILAR: ClassVar[str] = "truncated singular vectors of the climbs' co-occurrence"
+    reads: ClassVar[tuple[str, ...]] = ()  # features beside the climbs
+    prompted: ClassVar[bool] = False  # whether the prompt changes the scores
+
+    vectors: Array
+
+    @property
+    def sends(self) -> int:
+        """How many sends of a history are read, from its end."""
+        return ALL
+
+    @property
+    @abstractmethod
+    def n_items(self) -> int:
+        """Climbs that are scored."""
+
+    @abstractmethod
+    def scores(self, batch: Batch) -> Array:
+        """Scores of every climb, higher is better, float32 [batch, n_items]."""
+
+    @property
+    def embeddings(self) -> Array:
+        """One row a climb, float32 [n_items, dimension]."""
+        return self.vectors
+
+
+def counted_batch(method: Counted, features: Mapping[str, Array], lengths: Sequence[int]) -> Batch:
+    """What a method reads of some logbooks, each ending with the send that is asked for.
+
+    Parameters
+    ----------
+    method:
+        Says which features, and how much of a history.
+    features:
+        Of all the sends, the logbooks end to end, [n_sends] each, `recsys.columns.DAY` among them.
+    lengths:
+        Sends of each logbook.
+    """
+    width = min(method.sends + 1, max(lengths))
+    read = {name: features[name] for name in (CLIMB, *method.reads) if name in features}
+    return {PREFIX + name: values for name, values in windows(read, lengths, width).items()}
+
+
+def size(batch: Batch) -> int:
+    """Number of questions of a batch."""
+    return len(batch[PREFIX + CLIMB])
+
+
+def read(batch: Batch, name: str) -> Array | None:
+    """A feature of a batch, [batch, width], or None where the data lacks it."""
+    return batch.get(PREFIX + name)
+
+
+def histories(batch: Batch, last: int | None = None) -> Iterator[Array]:
+    """The different climbs of each history, in the catalogue's order; of its last so many sends or of all."""
+    ids = batch[PREFIX + CLIMB][:, :-1]
+    for row in ids if last is None else ids[:, max(0, ids.shape[1] - last) :]:
+        yield np.unique(row[row >= FIRST_VALUE_ID].astype(np.int64)) - FIRST_VALUE_ID
+
+
+def given(batch: Batch, attribute: str) -> Array:
+    """Whether the prompt holds an attribute, bool [batch]."""
+    return np.asarray(batch[GIVEN][:, ATTRIBUTES.index(attribute)], dtype=bool)
+
+
+def plain(value: Any) -> Any:
+    """A setting as JSON has it."""
+    return list(value) if isinstance(value, tuple) else value

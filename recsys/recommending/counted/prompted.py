@@ -1,0 +1,86 @@
+"""Popularity among the climbs that fit the prompt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import ClassVar, Final
+
+import numpy as np
+
+from recsys import columns as c
+from recsys.arrays import Array
+from recsys.columns import BIN
+from recsys.recommending.counted.method import Counted, given, read, size
+from recsys.recommending.counted.tiers import tiered
+from recsys.recommending.features import Batch
+
+ASKED: Final = {c.REGION: c.REGION, c.GRADE + BIN: c.GRADE}  # the features read, and what prompts with them
+_NOT: Final = -1  # of a prompt's part that is not given
+_HELD: Final = 1 << 28  # bytes of the prompts' scores that are held
+
+
+@dataclass(frozen=True, eq=False)
+class CountedPrompts(Counted):
+    """How often each climb was logged with each region and grade.
+
+    Attributes
+    ----------
+    names:
+        The features of `ASKED` that the data has.
+    logged:
+        Values of those features, int64 [n_different, len(names)].
+    items, counts:
+        The climb, and the training sends of it with those values, int64 [n_different].
+    """
+
+    KIND: ClassVar[str] = "prompted-popularity"
+    reads: ClassVar[tuple[str, ...]] = tuple(ASKED)
+    prompted: ClassVar[bool] = True
+
+    names: tuple[str, ...]
+    logged: Array
+    items: Array
+    counts: Array
+
+    @classmethod
+    def count(cls, vectors: Array, items: Array, logged: dict[str, Array]) -> CountedPrompts:
+        """Of the items of the training sends [S], and what was logged with each."""
+        table = np.stack([items, *logged.values()], axis=1).astype(np.int64)
+        different, counts = np.unique(table, axis=0, return_counts=True)
+        return cls(vectors, tuple(logged), different[:, 1:], different[:, 0], counts.astype(np.int64))
+
+    @property
+    def sends(self) -> int:
+        """None."""
+        return 0
+
+    @property
+    def n_items(self) -> int:
+        """Climbs that are counted."""
+        return len(self.vectors)
+
+    def scores(self, batch: Batch) -> Array:
+        """[batch, n_items]: ranks by what fits the whole prompt, each part of it, then all; else counts."""
+        asked = np.full((size(batch), len(self.names)), _NOT, dtype=np.int64)
+        for column, name in enumerate(self.names):
+            values = read(batch, name)
+            if values is not None:
+                asked[:, column] = np.where(given(batch, ASKED[name]), values[:, -1], _NOT)
+        prompts, prompt = np.unique(asked, axis=0, return_inverse=True)
+        return np.stack([self._held(tuple(map(int, each))) for each in prompts])[prompt.reshape(-1)]
+
+    @cached_property
+    def _held(self) -> Callable[[tuple[int, ...]], Array]:
+        return lru_cache(max(1, _HELD // (4 * self.n_items)))(self._row)
+
+    def _row(self, prompt: tuple[int, ...]) -> Array:
+        fits = [self.logged[:, i] == wanted for i, wanted in enumerate(prompt) if wanted != _NOT]
+        if not fits:
+            return self._count(np.ones(len(self.items), dtype=bool)).astype(np.float32)
+        tiers = [np.logical_and.reduce(fits), *fits, np.ones(len(self.items), dtype=bool)]
+        return tiered(*map(self._count, tiers)).astype(np.float32)
+
+    def _count(self, those: Array) -> Array:
+        return np.bincount(self.items[those], self.counts[those], self.n_items).astype(np.int64)
