@@ -16,8 +16,9 @@ from recsys.logbooks.grades import parse_range
 from recsys.recommending import hardness
 from recsys.recommending.backend import Backend
 from recsys.recommending.catalogue import Catalogue
+from recsys.recommending.known import Match
 from recsys.recommending.logbook import Logbook, read_logbook
-from recsys.recommending.matching import Match, Matcher
+from recsys.recommending.matching import Matcher
 from recsys.recommending.questions import Plan, joined, plan
 from recsys.recommending.request import (
     Cause,
@@ -252,8 +253,12 @@ class Recommender:
         return stored
 
     def match(self, request: Request) -> Match | None:
-        """How many of the posted logbook's climbs the model knows, and in which way; None where none was posted."""
-        return None if request.sends is None else self.matcher.match(read_logbook(request.sends), request.same)
+        """How many of the posted logbook's climbs the model knows, and in which way; None where none was
+        posted.
+        """
+        return (
+            None if request.sends is None else self.matcher.match(read_logbook(request.sends), request.same)
+        )
 
     def similar(self, climb_id: str, k: int = 10) -> list[Item]:
         """The climbs whose embeddings point most nearly the same way; scores are cosines, -1 to 1.
