@@ -1,7 +1,9 @@
 """A run's folder: its configuration, its model, who is writing to it, and whether it is still what it was.
 
     runs/NAME/config.json  model.safetensors  workflow/  schema.pbtxt  sends.parquet  climbs.parquet
-              metrics.json  MODEL_CARD.md  manifest.json  checkpoints/  logs/
+              method.json  metrics.json  MODEL_CARD.md  manifest.json  checkpoints/  logs/
+
+A counting method has model.npz in place of model.safetensors, an ensemble has both.
 
 NVTabular's workflow is the only pickle that is loaded to recommend. `manifest.json` holds the SHA-256 of
 every file that is, and a folder that departs from it is refused before anything is loaded.
@@ -23,10 +25,13 @@ from recsys.errors import RunError
 from recsys.files import check_manifest, read_json, write_json, write_manifest
 
 PREPARED = ("config.json", "schema.pbtxt", "sends.parquet", "climbs.parquet", "workflow/")
-TRAINED = ("model.safetensors", "metrics.json")
+WEIGHTS = "model.safetensors"
+MODELS = (WEIGHTS, "model.npz")  # a run has one of them, or both
+TRAINED = ("metrics.json", "method.json")
 OWN = (
     *PREPARED,
     *TRAINED,
+    *MODELS,
     "MODEL_CARD.md",
     "checkpoints",
     "logs",
@@ -72,11 +77,16 @@ class Run:
         RunError
             A file that the manifest covers was changed, or the manifest leaves out what was prepared.
         """
-        covered = set(check_manifest(self.folder))
+        covered = self.covered
         lacking = [name for name in PREPARED if name not in covered]
         if lacking:
             raise RunError(f"{self.folder}: its manifest does not cover {lacking[0]}; copy the folder again")
-        return covered.issuperset(TRAINED)
+        return "metrics.json" in covered and not covered.isdisjoint(MODELS)
+
+    @property
+    def covered(self) -> set[str]:
+        """What the manifest vouches for; a `RunError` where something of it was changed."""
+        return set(check_manifest(self.folder))
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
@@ -131,7 +141,8 @@ class Run:
 
     def write_manifest(self, trained: bool) -> None:
         """Record the SHA-256 of everything that is loaded to recommend."""
-        write_manifest(self.folder, [*PREPARED, *(TRAINED if trained else ())])
+        kept = [name for name in (*TRAINED, *MODELS) if (self.folder / name).is_file()]
+        write_manifest(self.folder, [*PREPARED, *(kept if trained else ())])
 
 
 def _sweep(folder: Path) -> None:

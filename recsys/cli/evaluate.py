@@ -30,17 +30,17 @@ def evaluate(
     opened = Run.open(run)
     config = opened.config
     with progress("loading the run"):
-        from recsys.model.weights import load_weights
         from recsys.sequences.prepare import load_prepared
+        from recsys.training.kept import load_method
         from recsys.training.prepare import described
         from recsys.training.suite import evaluate_run
 
         prepared = load_prepared(run)
-        model = load_weights(run, prepared.schema, config.model)
+        method = load_method(opened, prepared)
     seen = config.exclude_seen if exclude_seen is None else exclude_seen
     with progress("scoring cases"):
         metrics = evaluate_run(
-            model, prepared, config.model.length, seen, config.seed, part, described(config)
+            method, prepared, config.model.length, seen, config.seed, part, described(config)
         )
 
     import json as text

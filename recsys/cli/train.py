@@ -9,7 +9,7 @@ import typer
 
 from recsys.cli.options import with_settings
 from recsys.config.model import ModelConfig
-from recsys.config.run import RunConfig
+from recsys.config.run import TRANSFORMER, RunConfig
 from recsys.config.training import TrainingConfig
 
 if TYPE_CHECKING:
@@ -39,8 +39,9 @@ def train(
     """
     from recsys.config.settings import configure
     from recsys.console import say
+    from recsys.training.resolve import resolve
 
-    settings, names = configure(given, config)
+    settings, names = resolve(*configure(given, config))
     folder = output or _folder(settings)
     if settings.data is None and not (resume and (folder / "config.json").is_file()):
         say("no --data: training on the simulated BC logbooks (your own: --data sends.csv)")
@@ -65,7 +66,8 @@ def train(
 def _folder(settings: Settings) -> Path:
     """Where a run is kept that was given no folder."""
     data = Path(settings.data).stem if settings.data else "simulated-bc"
-    model = (
-        f"{settings.model.masking}-{settings.model.body}" if settings.trains_transformer else settings.method
-    )
-    return Path("runs") / f"{data}-{model}"
+    model = settings.facts.get("row", settings.method)
+    if model == TRANSFORMER:
+        model = f"{settings.model.masking}-{settings.model.body}"
+    joined = f"-{settings.ensemble}" if settings.ensemble else ""
+    return Path("runs") / f"{data}-{model}{joined}"

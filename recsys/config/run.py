@@ -43,6 +43,9 @@ class RunConfig(BaseModel):
     method: str = Field(
         TRANSFORMER, description="what is trained: transformer, or a row that recsys study --list-rows prints"
     )
+    ensemble: str | None = Field(
+        None, description="a counting method whose scores join the network's: ease, item-knn, als, ..."
+    )
     seed: int = Field(0, ge=0, lt=2**32, description="of the split, the weights and the training")
     model: ModelConfig = ModelConfig()
     training: TrainingConfig = TrainingConfig()

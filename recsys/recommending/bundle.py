@@ -1,11 +1,13 @@
 """A bundle: everything to recommend with, for ONNX Runtime and NumPy alone.
 
     BUNDLE/bundle.json        format, version, length of a window, inputs of the model, facts of the run
-           model.onnx         windows and prompts to scores; batch and length are free
+           method.json        what answers, weight and temperature (`recsys.recommending.answering`)
+           model.onnx         of a network: windows and prompts to scores; the batch is free
+           model.npz          of a counting method: its arrays; an ensemble has both
            features.json      vocabularies, means and deviations, bin edges, flags
            climbs.json        the catalogue, in the order of the scores
            histories.json     the climbers, and the distinct texts of their sends
-           arrays.npz         embeddings of the climbs; the sends, as places in those texts
+           arrays.npz         a network's embeddings of the climbs; the sends, as places in those texts
            MODEL_CARD.md  manifest.json
 
 There is no pickle in it: JSON, NumPy arrays read with ``allow_pickle=False``, and a graph without code.
@@ -24,20 +26,30 @@ from recsys.arrays import Array
 from recsys.columns import CLIMBER
 from recsys.errors import RunError
 from recsys.files import check_manifest, read_json
+from recsys.recommending.answering import METHOD, Answering, read_about, read_method
 from recsys.recommending.catalogue import Catalogue
-from recsys.recommending.features import Batch, Features, windows
+from recsys.recommending.counted.store import ARRAYS as COUNTED
+from recsys.recommending.encoding import encoded
+from recsys.recommending.features import Batch, Features
 from recsys.recommending.logbook import Logbook
 from recsys.recommending.runtime import session
 
 BUNDLE: Final = "bundle.json"
-FORMAT: Final = 1
+FORMAT: Final = 2
+READ: Final = (1, FORMAT)  # the first had no method.json: transformers alone
 MODEL, FEATURES, CLIMBS, HISTORIES, ARRAYS = (
     "model.onnx", "features.json", "climbs.json", "histories.json", "arrays.npz",
 )  # fmt: skip
 CARD: Final = "MODEL_CARD.md"
-FILES: Final = (BUNDLE, MODEL, FEATURES, CLIMBS, HISTORIES, ARRAYS, CARD)
+FILES: Final = (BUNDLE, FEATURES, CLIMBS, HISTORIES, ARRAYS, CARD)  # beside the method's
 CODED: Final = (c.CLIMB_ID, c.REGION, c.GRADE)  # texts of a send, kept as places in a list of distinct ones
 WRITTEN: Final = (c.COMMENT, c.BETA)  # of which is kept only whether there were any
+
+
+def files_of(method: Answering) -> list[str]:
+    """What the bundle of a method holds, but for its manifest."""
+    there = {MODEL: method.network is not None, COUNTED: method.counted is not None}
+    return [*FILES, METHOD, *(name for name, is_there in there.items() if is_there)]
 
 
 class Bundle:
@@ -51,11 +63,11 @@ class Bundle:
 
     def __init__(self, folder: Path) -> None:
         self.about: dict[str, Any] = read_json(folder / BUNDLE)
-        if self.about.get("format") != FORMAT:
+        if self.about.get("format") not in READ:
             found = self.about.get("format")
             raise RunError(f"{folder}: bundle format {found!r}, this version reads {FORMAT}; export it again")
         self.attributes: Sequence[str] = self.about["attributes"]
-        self.length: int = self.about["length"]
+        self.window: int = self.about["length"]
         self.day: str = self.about.get("day", "file")
         self.catalogue = Catalogue.from_columns(read_json(folder / CLIMBS))
         self.features = Features(**read_json(folder / FEATURES))
@@ -63,11 +75,18 @@ class Bundle:
         self._histories = read_json(folder / HISTORIES)
         with np.load(folder / ARRAYS, allow_pickle=False) as arrays:
             self._arrays: Mapping[str, Array] = dict(arrays)
-        self.embeddings = self._arrays["embeddings"]
         self.climbers: Sequence[str] = self._histories[c.CLIMBER_ID]
         self._place = {climber: place for place, climber in enumerate(self.climbers)}
-        self._session = session(folder / MODEL)
-        self._inputs = [each.name for each in self._session.get_inputs()]
+        about = read_about(folder)
+        if about["network"]:
+            self._session = session(folder / MODEL)
+            self._inputs = [each.name for each in self._session.get_inputs()]
+        network = self._scores if about["network"] else None
+        self.method = read_method(folder, network, about, len(self.catalogue))
+        self.reads_prompt, self.length = self.method.reads_prompt, self.method.length(self.window)
+        counted = self.method.counted
+        alone = counted is not None and network is None
+        self.embeddings = counted.embeddings if counted and alone else self._arrays["embeddings"]
 
     @classmethod
     def open(cls, folder: Path) -> Bundle:
@@ -79,7 +98,9 @@ class Bundle:
             A file is missing, was changed, or is of another format.
         """
         listed = check_manifest(folder)
-        for name in FILES:
+        about = read_about(folder)
+        wanted = {MODEL: about["network"], COUNTED: about["counted"], METHOD: "format" in about}
+        for name in (*FILES, *(name for name, there in wanted.items() if there)):
             if name not in listed:
                 raise RunError(f"{folder}: its manifest does not list {name}; export it again")
         return cls(folder)
@@ -100,11 +121,14 @@ class Bundle:
 
     def encode(self, logbooks: Sequence[Logbook], climbers: Sequence[str | None]) -> Batch:
         """Windows that end at each logbook's last send (see `Backend`)."""
-        batch = windows(self.features.encode(logbooks), [len(each) for each in logbooks], self.length)
         # One that is not in the vocabulary is unknown, not null: null was never seen in training.
-        batch[CLIMBER] = self.features.ids(CLIMBER, [each or "" for each in climbers])
-        return batch
+        codes = self.features.ids(CLIMBER, [each or "" for each in climbers])
+        return encoded(self.method, self.features.encode(logbooks), logbooks, codes, self.window)
 
     def logits(self, batch: Batch) -> Array:
-        """Scores of every climb, float32 [batch, n_items]."""
+        """Scores of every climb whose softmax is its probability, float32 [batch, n_items]."""
+        return self.method.logits(batch)
+
+    def _scores(self, batch: Batch) -> Array:
+        """The network's own scores, float32 [batch, n_items]."""
         return np.asarray(self._session.run(None, {name: batch[name] for name in self._inputs})[0])

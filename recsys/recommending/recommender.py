@@ -48,6 +48,13 @@ class Recommender:
         """The climbs' embeddings scaled to length one, float32 [n_items, dimension]."""
         return unit_rows(self.backend.embeddings)
 
+    def note(self, request: Request) -> str | None:
+        """What is to be said beside an answer: that the method reads no prompt, where there is one."""
+        asked = request.grades is not None or request.region is not None or request.when is not None
+        if not asked or self.backend.reads_prompt:
+            return None
+        return "this model reads no prompt: what was asked for filters its climbs and does not rank them"
+
     def recommend(self, request: Request) -> list[Item]:
         """The most probable next climbs that the request allows, best first.
 

@@ -1,10 +1,10 @@
-"""The table that every run ends with: the model prompted and unprompted, popularity and chance beside it."""
+"""The table that every run ends with: the method prompted and unprompted, popularity and chance beside it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -12,19 +12,17 @@ from recsys.baselines.popularity import PopularityScorer
 from recsys.baselines.random import RandomScorer
 from recsys.columns import CLIMB
 from recsys.errors import DataError
+from recsys.evaluation.calibration import reliability
 from recsys.evaluation.evaluate import evaluate, protocol
 from recsys.evaluation.scorer import Scorer
-from recsys.model.scorer import ModelScorer
 from recsys.sequences.cases import Cases, item_index
 from recsys.sequences.prepare import Prepared
 from recsys.sequences.split import TRAIN
-
-if TYPE_CHECKING:
-    import transformers4rec.torch as tr
+from recsys.training.answer import Method
 
 
 def evaluate_run(
-    model: tr.Model,
+    method: Method,
     prepared: Prepared,
     length: int,
     exclude_seen: bool,
@@ -32,12 +30,12 @@ def evaluate_run(
     part: str = "test",
     said: Mapping[str, Any] = MappingProxyType({}),
 ) -> dict[str, Any]:
-    """Evaluate a model and the baselines on one part: metrics.json without its seconds.
+    """Evaluate a method and the baselines on one part: metrics.json without its seconds.
 
     Parameters
     ----------
-    model:
-        A trained model.
+    method:
+        As trained, or as kept (`recsys.training.kept.load_method`).
     prepared:
         Sequences, parts and catalogue of the run.
     length:
@@ -57,9 +55,10 @@ def evaluate_run(
             f"the {part} part has no send with a history", remedy="use more sends or another split"
         )
     training = prepared.sequences.features[CLIMB][prepared.parts == TRAIN]
+    asked = {"prompted": method.scorer(cases, True)} if method.reads_prompt else {}
+    asked["unprompted"] = method.scorer(cases, False)
     scorers: dict[str, Scorer] = {
-        "prompted": ModelScorer(model, cases, length, prompted=True),
-        "unprompted": ModelScorer(model, cases, length, prompted=False),
+        **asked,
         "popularity": PopularityScorer(item_index(training), prepared.n_items),
         "random": RandomScorer(prepared.n_items, seed),
     }
@@ -68,6 +67,7 @@ def evaluate_run(
         "climbers": len(np.unique(cases.climbers)),
         "targets_not_in_catalogue": int((cases.targets < 0).sum()),
         "targets_sent_before": cases.repeats(),
+        "prompt": "read" if method.reads_prompt else "not read: the ranking is the same with and without it",
         "window": length,
         "seed": seed,
     }
@@ -77,7 +77,13 @@ def evaluate_run(
         "n_items": prepared.n_items,
         "protocol": {**protocol(exclude_seen), **said, **facts},
     }
-    for name, scorer in scorers.items():
-        result = evaluate(scorer, cases.targets, cases.climbers, seen, prepared.n_items, seed=seed)
-        metrics[name] = result.to_json()
+    found = {
+        name: evaluate(scorer, cases.targets, cases.climbers, seen, prepared.n_items, seed=seed).to_json()
+        for name, scorer in scorers.items()
+    }
+    metrics |= {"prompted": found["unprompted"], **found}
+    metrics["calibration"] = {"temperature": method.temperature._asdict()} | {
+        name: reliability(scorer, getattr(method.temperature, name), cases.targets, seen, prepared.n_items)
+        for name, scorer in asked.items()
+    }
     return metrics

@@ -1,9 +1,10 @@
-"""The backend of a trained run: PyTorch, with the features from the run's own NVTabular workflow."""
+"""The backend of a trained run: its method, with the features from the run's own NVTabular workflow."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -11,16 +12,17 @@ import torch
 
 from recsys import columns as c
 from recsys.arrays import Array
-from recsys.columns import ATTRIBUTES, CLIMBER, ELAPSED_DAYS, UNKNOWN_ID
-from recsys.model.recommender import item_embeddings
-from recsys.model.weights import load_weights
+from recsys.baselines.embeddings import climb_embeddings
+from recsys.columns import ATTRIBUTES, ELAPSED_DAYS, UNKNOWN_ID
 from recsys.recommending.catalogue import SENDS, STARS, Catalogue
-from recsys.recommending.features import Batch, windows
+from recsys.recommending.encoding import encoded
+from recsys.recommending.features import Batch
 from recsys.recommending.logbook import Logbook
 from recsys.runs import Run
 from recsys.sequences.prepare import PART, load_workflow
 from recsys.sequences.split import TRAIN
 from recsys.sequences.store import Sequences
+from recsys.training.kept import open_method
 from workflows import sends as workflow_of
 
 _NOBODY = (
@@ -39,16 +41,18 @@ class TrainedRun:
 
     def __init__(self, run: Run) -> None:
         self.run = run
-        self.length = run.config.model.length
+        self.window = run.config.model.length
         self.day: str = run.config.day
         self.attributes: Sequence[str] = ATTRIBUTES
         self.workflow = load_workflow(run.folder)
         self.schema = workflow_of.read_schema(run.folder / "schema.pbtxt")
         self.has_time = ELAPSED_DAYS in self.schema.column_names
-        self.model = load_weights(run.folder, self.schema, run.config.model)
         self.sends = pd.read_parquet(run.folder / "sends.parquet")
         self.catalogue = catalogue_of(pd.read_parquet(run.folder / "climbs.parquet"), self.sends)
-        self.embeddings = item_embeddings(self.model)
+        self.network, kept = open_method(run, self.schema, len(self.catalogue))
+        self.method = kept if self.network is None else replace(kept, network=self._scores)
+        self.reads_prompt, self.length = self.method.reads_prompt, self.method.length(self.window)
+        self.embeddings = climb_embeddings(self.network, kept.counted)
         self.climbers: Sequence[str] = [str(each) for each in self.sends[c.CLIMBER_ID].unique()]
         known = workflow_of.vocabulary(run.folder / "workflow", c.CLIMBER_ID)
         self._codes = {each: place for place, each in enumerate(known)}
@@ -71,18 +75,20 @@ class TrainedRun:
         sequences = Sequences.from_table(workflow_of.transform(self.workflow, frame))
         place = np.argsort(sequences.rows)[:-1]
         features = {name: _wide(values[place]) for name, values in sequences.features.items()}
-        batch = windows(features, [len(each) for each in logbooks], self.length)
-        batch[CLIMBER] = np.array(
-            [self._codes.get(each or "", UNKNOWN_ID) for each in climbers], dtype=np.int64
-        )
-        return batch
+        codes = [self._codes.get(each or "", UNKNOWN_ID) for each in climbers]
+        return encoded(self.method, features, logbooks, np.array(codes, dtype=np.int64), self.window)
+
+    def logits(self, batch: Batch) -> Array:
+        """Scores of every climb whose softmax is its probability, float32 [batch, n_items]."""
+        return self.method.logits(batch)
 
     @torch.inference_mode()
-    def logits(self, batch: Batch) -> Array:
-        """Scores of every climb, float32 [batch, n_items]."""
+    def _scores(self, batch: Batch) -> Array:
+        """The network's own scores, float32 [batch, n_items]."""
+        assert self.network is not None
         tensors = {name: torch.from_numpy(np.ascontiguousarray(values)) for name, values in batch.items()}
         with self._busy:
-            return np.asarray(self.model.next_scores(tensors).float())
+            return np.asarray(self.network.next_scores(tensors).float())
 
 
 def logbook_of(rows: pd.DataFrame) -> Logbook:
