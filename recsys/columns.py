@@ -47,9 +47,13 @@ CATEGORIFIED: Final = (CLIMB, CLIMBER, REGION)
 # when the workflow was fit), then the values, the most frequent first.
 NULL_ID, UNKNOWN_ID, FIRST_VALUE_ID = 1, 2, 3
 
+# Bins of numbers: 0 padding, 1 not logged, then upwards.
+NOT_LOGGED_BIN, FIRST_BIN = 1, 2
+
 # What a model can read; every name but the first two is an attribute of a send, which can prompt.
 FEATURES: Final = (CLIMB, CLIMBER, REGION, GRADE, RATING, ELAPSED_DAYS, COMMENT, BETA)
 ATTRIBUTES: Final = FEATURES[2:]
+NUMBERS: Final = (GRADE, RATING, ELAPSED_DAYS)
 GIVEN: Final = "given"  # in a batch: bool [batch, len(ATTRIBUTES)], which attributes the prompt holds
 
 # Simulated climbers and climbs say so in their ids, whatever file they end up in.

@@ -4,7 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import time
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+_WORTH_A_LINE = 2.0  # seconds
+
+
+def duration(seconds: float) -> str:
+    """A duration as a person says it: 48 s, 12 min, 3 h 05 min."""
+    minutes = round(seconds / 60)
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02d} min"
 
 
 def say(text: str) -> None:
@@ -17,11 +32,24 @@ def warn(text: str) -> None:
     say(f"warning: {text}")
 
 
+def cell(text: str) -> Text:
+    """Data as rich prints it as it is: brackets are no markup, and nothing in it steers a terminal."""
+    from rich.text import Text
+
+    return Text("".join(each if each.isprintable() else "\ufffd" for each in text))
+
+
 @contextlib.contextmanager
 def progress(description: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
-    """A bar, or a spinner where the total is unknown; what it yields advances it. None without a terminal."""
+    """A bar, or a spinner where the total is unknown; what it yields advances it.
+
+    Without a terminal it is a line when the work is done, if it took more than two seconds.
+    """
     if not sys.stderr.isatty():
+        began = time.monotonic()
         yield lambda _: None
+        if time.monotonic() - began > _WORTH_A_LINE:
+            say(f"{description}: done in {time.monotonic() - began:.0f} s")
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn

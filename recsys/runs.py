@@ -1,12 +1,14 @@
 """A run's folder: its configuration, its model, who is writing to it, and whether it is still what it was.
 
     runs/NAME/config.json  model.safetensors  workflow/  schema.pbtxt  sends.parquet  climbs.parquet
-              method.json  metrics.json  MODEL_CARD.md  manifest.json  checkpoints/  logs/
+              metrics.json  MODEL_CARD.md  manifest.json  checkpoints/  logs/  bundle/
 
-A counting method has model.npz in place of model.safetensors, an ensemble has both.
+`model.npz` and `method.json` stand beside the weights (`recsys.recommending.answering`); a method that counts
+has no weights.
 
-NVTabular's workflow is the only pickle that is loaded to recommend. `manifest.json` holds the SHA-256 of
-every file that is, and a folder that departs from it is refused before anything is loaded.
+NVTabular's pickle in workflow/ is for Merlin's tools: here the workflow is rebuilt from its description
+(`workflows.sends.description`). `manifest.json` holds the SHA-256 of every file that is loaded to recommend,
+and a folder that departs from it is refused before anything is.
 """
 
 from __future__ import annotations
@@ -17,24 +19,30 @@ import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, Final
 
 from pydantic import ValidationError
 
 from recsys.config.run import RunConfig
-from recsys.errors import RunError
+from recsys.errors import RecsysError, RunError
 from recsys.files import check_manifest, read_json, write_json, write_manifest
 
 PREPARED = ("config.json", "schema.pbtxt", "sends.parquet", "climbs.parquet", "workflow/")
-WEIGHTS = "model.safetensors"
-MODELS = (WEIGHTS, "model.npz")  # a run has one of them, or both
+WEIGHTS: Final = "model.safetensors"
+MODELS: Final = (WEIGHTS, "model.npz")  # a run has one of them, or both
 TRAINED = ("metrics.json", "method.json")
+LEARNING_CURVE: Final = "learning_curve.png"
+SKILL = "skill.npz"  # which runs of before have not
 OWN = (
     *PREPARED,
     *TRAINED,
     *MODELS,
+    SKILL,
     "MODEL_CARD.md",
+    LEARNING_CURVE,
     "checkpoints",
     "logs",
+    "bundle",
 )  # what `clear` removes, beside the manifest
 LOCK = ".lock"
 
@@ -141,7 +149,7 @@ class Run:
 
     def write_manifest(self, trained: bool) -> None:
         """Record the SHA-256 of everything that is loaded to recommend."""
-        kept = [name for name in (*TRAINED, *MODELS) if (self.folder / name).is_file()]
+        kept = [name for name in (*TRAINED, *MODELS, SKILL) if (self.folder / name).is_file()]
         write_manifest(self.folder, [*PREPARED, *(kept if trained else ())])
 
 
@@ -158,3 +166,45 @@ def _remove_if_unused(folder: Path, made: list[Path]) -> None:
         (folder / LOCK).unlink()
         for path in made:
             path.rmdir()
+
+
+def summaries(folder: Path) -> list[dict[str, Any]]:
+    """What there is to compare of each run in a folder, in order of their names.
+
+    Returns
+    -------
+    run, data, method, split and settings of each; of a finished one also cases, seconds of training, and
+    recall@10 prompted, unprompted and by popularity.
+
+    Raises
+    ------
+    RunError
+        There is no such folder, or no run in it.
+    """
+    if not folder.is_dir():
+        raise RunError(f"{folder}: is no folder; train a run with: python train.py --output {folder}/NAME")
+    found = [_summary(each) for each in sorted(folder.iterdir()) if (each / "config.json").is_file()]
+    if not found:
+        raise RunError(f"{folder}: holds no run; train one with: python train.py --output {folder}/NAME")
+    return found
+
+
+def _summary(folder: Path) -> dict[str, Any]:
+    """One run's line; a file of it that cannot be read is said in its place."""
+    try:
+        config = Run(folder).config
+        metrics = read_json(folder / "metrics.json") if (folder / "metrics.json").is_file() else {}
+    except RecsysError as error:
+        return {"run": folder.name, "data": str(error)}
+    asked = ("prompted", "unprompted", "popularity")
+    recall = {name: metrics.get(name, {}).get("recall@10") for name in asked}
+    return {
+        "run": folder.name,
+        "data": config.facts.get("source", config.data),
+        "method": config.label,
+        "split": config.split,
+        "cases": metrics.get("n_cases"),
+        **recall,
+        "seconds": metrics.get("seconds", {}).get("train"),
+        "settings": config.model_dump(mode="json", exclude={"facts"}),
+    }

@@ -11,18 +11,21 @@ import os
 import sys
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from recsys.errors import RecsysError
 
+if TYPE_CHECKING:
+    from rich.table import Table
+
 # What the light part does without; a command that asks for one of them needs the other part.
 TRAINING = (
     "torch", "pandas", "pyarrow", "pydantic", "lightning", "transformers4rec", "merlin", "nvtabular", "onnx",
-    "safetensors", "tomli",
+    "safetensors", "matplotlib", "tomli",
 )  # fmt: skip
-STUDY = ("implicit", "jinja2", "matplotlib", "optuna")
+STUDY = ("implicit", "jinja2", "optuna")
 SERVING = ("fastapi", "uvicorn", "prometheus_client", "python_multipart", "starlette")
 
 
@@ -80,6 +83,17 @@ def missing_part(error: ModuleNotFoundError) -> str | None:
         part, extra = ("the study", "study") if missing in STUDY else ("the service", "serve")
     python = "" if extra == "serve" else " (Python 3.10 or 3.11)"
     return f"{error.name}, a part of {part}: pip install 'recsys-climb[{extra}]'{python}"
+
+
+_PIPED = 140  # columns where nobody's terminal says how wide it is
+
+
+def print_table(table: Table) -> None:
+    """A table on standard output, as wide as the terminal, or wide enough for a file."""
+    from rich.console import Console
+
+    console = Console()
+    console.print(table) if console.is_terminal else Console(width=_PIPED).print(table)
 
 
 def _fail(message: str) -> int:

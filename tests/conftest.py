@@ -35,7 +35,7 @@ N_CLIMBS = 100
 
 @pytest.fixture(scope="session")
 def schema():
-    """As the workflow emits it: 100 climbs, 20 climbers, 4 regions, grade in bins and standardised."""
+    """As the workflow emits it: 100 climbs, 20 climbers, 4 regions, numbers in bins and standardised."""
     from merlin.schema import ColumnSchema, Schema, Tags
 
     def column(name, highest, tags, is_list=True):
@@ -51,21 +51,28 @@ def schema():
             },
         )
 
-    number = ColumnSchema(
-        "grade",
-        dtype=np.float32,
-        is_list=True,
-        is_ragged=True,
-        tags=[Tags.CONTINUOUS],
-        properties={"value_count": {"min": 1, "max": 50}},
-    )
+    def number(name):
+        return ColumnSchema(
+            name,
+            dtype=np.float32,
+            is_list=True,
+            is_ragged=True,
+            tags=[Tags.CONTINUOUS],
+            properties={"value_count": {"min": 1, "max": 50}},
+        )
+
     return Schema(
         [
             column("climb", N_CLIMBS + 2, [Tags.ITEM, Tags.ITEM_ID]),
             column("climber", 22, [Tags.USER, Tags.USER_ID], is_list=False),
             column("region", 6, [Tags.CONTEXT]),
             column("grade_bin", 12, [Tags.CONTEXT]),
-            number,
+            number("grade"),
+            column("rating_bin", 6, [Tags.CONTEXT]),
+            number("rating"),
+            column("elapsed_days_bin", 14, [Tags.CONTEXT]),
+            number("elapsed_days"),
             column("comment", 2, [Tags.CONTEXT]),
+            column("beta", 2, [Tags.CONTEXT]),
         ]
     )

@@ -6,11 +6,21 @@ from pathlib import Path
 
 from recsys.errors import RunError
 from recsys.recommending.bundle import BUNDLE, Bundle
+from recsys.recommending.kept import open_kept
 from recsys.recommending.recommender import Recommender
 
 
-def open_recommender(folder: Path) -> Recommender:
+def open_recommender(folder: Path, trust: bool = False) -> Recommender:
     """A recommender from a run's folder or a bundle, its manifest checked first; imports what that one needs.
+
+    A run answers through the bundle that it keeps, or where it keeps none through PyTorch.
+
+    Parameters
+    ----------
+    folder:
+        The run or the bundle.
+    trust:
+        Load NVTabular's pickle of a run whose workflow has no description; it can run any code.
 
     Raises
     ------
@@ -24,7 +34,10 @@ def open_recommender(folder: Path) -> Recommender:
             f"{folder}: not a run (no config.json) and not a bundle (no {BUNDLE}); train one with: python "
             f"train.py --output {folder}"
         )
+    kept = open_kept(folder)
+    if kept is not None:
+        return Recommender(kept)
     from recsys.runs import Run
     from recsys.training.trained import TrainedRun
 
-    return Recommender(TrainedRun(Run.open(folder)))
+    return Recommender(TrainedRun(Run.open(folder), trust))

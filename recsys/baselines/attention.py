@@ -17,6 +17,7 @@ from torch.nn import functional
 from recsys.baselines.network_settings import NetworkSettings
 from recsys.columns import FIRST_VALUE_ID
 from recsys.errors import UsageError
+from recsys.model.sinusoids import sinusoids
 
 Loss = Literal["softmax", "bce"]
 Activation = Callable[[torch.Tensor], torch.Tensor]
@@ -38,7 +39,6 @@ class AttentionSettings(NetworkSettings):
 
     prompted: ClassVar[bool] = False
     sequential: ClassVar[bool] = True
-    every_position: ClassVar[bool] = False
 
     d_model: int = 64
     layers: int = 2
@@ -157,18 +157,6 @@ def visible(known: torch.Tensor, causal: bool) -> torch.Tensor:
     before = places[:, None] >= places  # [length, length]
     seen = known[:, None, :] & before if causal else known[:, None, :].expand(-1, length, -1)
     return seen | (places[:, None] == places)
-
-
-def sinusoids(places: int, width: int) -> torch.Tensor:
-    """sin and cos of ``k / 10000^(2i / width)`` in columns 2i and 2i + 1 (Vaswani et al. 2017).
-
-    Returns
-    -------
-    float32 [places, width], row k for position k.
-    """
-    rates = 10_000.0 ** (-torch.arange(0, width, 2, dtype=torch.float64) / width)
-    angles = torch.arange(places, dtype=torch.float64)[:, None] * rates
-    return torch.stack([angles.sin(), angles.cos()], dim=-1).flatten(1)[:, :width].float()
 
 
 def is_climb(ids: torch.Tensor) -> torch.Tensor:

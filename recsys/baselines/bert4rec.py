@@ -21,6 +21,7 @@ from recsys.baselines.network_settings import cardinality
 from recsys.columns import CLIMB
 from recsys.model.masking import MaskedPositions, last
 from recsys.model.network import Network
+from recsys.sequences.asking import Asking, by_chance_or_last
 
 if TYPE_CHECKING:
     from merlin.schema import Schema
@@ -93,6 +94,10 @@ class BERT4RecNetwork(Network):
         embedded = self.climbs(climbs) * math.sqrt(self.settings.d_model)
         embedded = self.masking.apply_mask_to_inputs(embedded, masked)
         return self.blocks(self.prepare(self.positions(embedded)), is_climb(climbs) | masked)
+
+    def asking(self, length: int) -> Asking:
+        """Some by chance, or the last."""
+        return by_chance_or_last(self.settings.mask_probability, self.settings.last_probability)
 
     def training_loss(self, batch: Batch) -> torch.Tensor:
         """Mean cross-entropy over the masked climbs of the batch."""

@@ -21,6 +21,7 @@ from recsys.columns import CLIMB, FIRST_VALUE_ID
 from recsys.model.losses import LossName
 from recsys.model.network import Network
 from recsys.model.objective import Objective, score_all
+from recsys.sequences.asking import ALL, Asking
 
 if TYPE_CHECKING:
     from merlin.schema import Schema
@@ -56,7 +57,6 @@ class CBOW(NetworkSettings):
     alpha: float = 0.0
     prompted: ClassVar[bool] = False
     sequential: ClassVar[bool] = True  # through the window: which sends are the last ones
-    every_position: ClassVar[bool] = True
 
     def build(self, schema: Schema, length: int) -> CBOWNetwork:
         """The untrained network; `length` is any, for a mean has no positions."""
@@ -80,6 +80,10 @@ class CBOWNetwork(Network):
         self.climbs.weight.data[0] = 0
         self.dropout = torch.nn.Dropout(settings.dropout)
         self.objective = Objective(n_ids - FIRST_VALUE_ID, settings.loss, settings.negatives, settings.alpha)
+
+    def asking(self, length: int) -> Asking:
+        """Every climb of a window, by all others."""
+        return ALL
 
     def training_loss(self, batch: Batch) -> torch.Tensor:
         """Mean loss over the known climbs of the windows, each asked for by all others."""

@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 import torch
 
-from recsys.baselines.histories import before_target, whole
+from recsys.baselines.histories import asked, before_target
 from recsys.baselines.network_settings import NetworkSettings, cardinality
 from recsys.columns import CLIMB, CLIMBER, FIRST_VALUE_ID
 from recsys.model.losses import LossName
 from recsys.model.network import Network
 from recsys.model.objective import Objective, score_all
+from recsys.sequences.asking import FOLLOWING, Asking
 
 if TYPE_CHECKING:
     from merlin.schema import Schema
@@ -57,7 +58,6 @@ class FPMC(NetworkSettings):
     alpha: float = 0.0
     prompted: ClassVar[bool] = False
     sequential: ClassVar[bool] = True
-    every_position: ClassVar[bool] = True
 
     def build(self, schema: Schema, length: int) -> FPMCNetwork:
         """The untrained network; of a window's `length` it reads the two last places."""
@@ -78,15 +78,17 @@ class FPMCNetwork(Network):
         self.previous.weight.data[0] = 0
         self.objective = Objective(n_ids - FIRST_VALUE_ID, settings.loss, settings.negatives, settings.alpha)
 
+    def asking(self, length: int) -> Asking:
+        """Each day's sends after the state before them."""
+        return FOLLOWING
+
     def training_loss(self, batch: Batch) -> torch.Tensor:
         """Mean loss over the pairs of successive climbs of the windows."""
-        climbs = whole(batch)
-        shown = torch.rand(len(climbs), device=climbs.device) >= self.settings.hide_climber
-        climber = batch[CLIMBER] * shown
-        previous = torch.nn.functional.pad(climbs[:, :-1], (1, 0))
-        known = climbs > 0
-        queries = self.queries(climber.unsqueeze(1).expand_as(climbs)[known], previous[known])
-        targets = climbs[known]
+        row, sends, targets = asked(batch)
+        climber = batch[CLIMBER]
+        climber = climber * (torch.rand(len(climber), device=climber.device) >= self.settings.hide_climber)
+        previous = torch.nn.functional.pad(before_target(batch), (1, 0))
+        queries = self.queries(climber[row], previous[row, sends])
         loss: torch.Tensor = self.objective(queries, self.next, targets)
         norms = queries.square().sum(1) + self.next[targets].square().sum(1)
         return loss + self.settings.regularisation * norms.mean()

@@ -4,8 +4,8 @@ What differs from the papers:
 
 - A window of a climber's last sends takes the place of a session, and batches hold whole windows; the papers
   run sessions side by side, one item a step, and carry the state on.
-- All positions of a window are trained at once and share their negatives: the last climbs of the batch's
-  windows, and climbs that are drawn.
+- All positions of a window are trained at once (after a day that is a set, all sends of the next) and share
+  their negatives: the last climbs of the batch's windows, and climbs that are drawn.
 - The climbs' embeddings are the rows of the output as well ("unified" in Hidasi & Karatzoglou's code).
 - Scores are linear: no tanh or ELU after them.
 - They are drawn uniformly unless `alpha` says otherwise, for BPR-max ranked simulated BC's validation part
@@ -20,12 +20,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 import torch
 
-from recsys.baselines.histories import before_target, whole
+from recsys.baselines.histories import asked, before_target
 from recsys.baselines.network_settings import NetworkSettings, cardinality
 from recsys.columns import CLIMB, FIRST_VALUE_ID
 from recsys.model.losses import LossName
 from recsys.model.network import Network
 from recsys.model.objective import Objective, score_all
+from recsys.sequences.asking import FOLLOWING, Asking
 
 if TYPE_CHECKING:
     from merlin.schema import Schema
@@ -61,7 +62,6 @@ class GRU4Rec(NetworkSettings):
     alpha: float = 0.0
     prompted: ClassVar[bool] = False
     sequential: ClassVar[bool] = True
-    every_position: ClassVar[bool] = True
 
     def build(self, schema: Schema, length: int) -> GRUNetwork:
         """The untrained network; `length` is any, for a state has no positions."""
@@ -82,13 +82,16 @@ class GRUNetwork(Network):
         self.dropout = torch.nn.Dropout(settings.dropout)
         self.objective = Objective(n_ids - FIRST_VALUE_ID, settings.loss, settings.negatives, settings.alpha)
 
+    def asking(self, length: int) -> Asking:
+        """Each day's sends after the state before them."""
+        return FOLLOWING
+
     def training_loss(self, batch: Batch) -> torch.Tensor:
-        """Mean loss over the known climbs of the windows, each asked for after those before it."""
-        climbs = whole(batch)
-        known = climbs > 0
-        queries = self.states(climbs[:, :-1])[known]
+        """Mean loss over the known climbs that are asked for, each after those before it."""
+        row, sends, climbs = asked(batch)
+        queries = self.states(before_target(batch))[row, sends]
         loss: torch.Tensor = self.objective(
-            queries, self.climbs.weight, climbs[known], self.bias, in_batch=batch[CLIMB][:, -1]
+            queries, self.climbs.weight, climbs, self.bias, in_batch=batch[CLIMB][:, -1]
         )
         return loss
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from recsys.columns import CLIMB, FIRST_VALUE_ID
+from recsys.sequences.epochs import AFTER, ASKED
 
 if TYPE_CHECKING:
     from recsys.sequences.windows import Batch
@@ -20,6 +21,36 @@ def whole(batch: Batch) -> torch.Tensor:
 def before_target(batch: Batch) -> torch.Tensor:
     """The climbs before the target, `known_first`, [batch, length - 1]."""
     return known_first(batch[CLIMB][:, :-1])
+
+
+def asked(batch: Batch) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """The known climbs that training asks for, by networks that read `before_target`.
+
+    Returns
+    -------
+    Of each one the row, the number of known climbs read before it, and its id: int64 [K] each. They are those
+    that the batch names (`recsys.sequences.epochs`), else every climb of a window.
+    """
+    if ASKED not in batch:
+        climbs = whole(batch)
+        row, sends = torch.nonzero(climbs, as_tuple=True)
+        return row, sends, climbs[row, sends]
+    row, column = batch[AFTER]
+    sends = (batch[CLIMB] >= FIRST_VALUE_ID).long().cumsum(1)[row, column]
+    known = batch[ASKED] >= FIRST_VALUE_ID
+    return row[known], sends[known], batch[ASKED][known]
+
+
+def followed(batch: Batch, length: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """The same, where a climb is asked for only after a known one: row, column of that one, and id."""
+    climbs = batch[CLIMB][:, -length:]
+    if ASKED in batch:
+        (row, column), ids = batch[AFTER], batch[ASKED]
+    else:
+        row, column = torch.nonzero(climbs[:, 1:], as_tuple=True)
+        ids = climbs[row, column + 1]
+    known = (ids >= FIRST_VALUE_ID) & (climbs[row, column] >= FIRST_VALUE_ID)
+    return row[known], column[known], ids[known]
 
 
 def known_first(climbs: torch.Tensor) -> torch.Tensor:

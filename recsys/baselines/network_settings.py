@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
@@ -11,7 +10,7 @@ if TYPE_CHECKING:
     from recsys.model.network import Network
 
 
-class NetworkSettings(ABC):
+class NetworkSettings:
     """A frozen dataclass of sizes, or a configuration, that builds the network it describes.
 
     Attributes
@@ -20,17 +19,14 @@ class NetworkSettings(ABC):
         Whether the network can be given the target's attributes.
     sequential:
         Whether the order of a history changes the scores, be it only through what a window holds of it.
-    every_position:
-        Whether a window trains every position that has a next one, so that an epoch may draw fewer windows.
     """
 
     prompted: ClassVar[bool]
     sequential: ClassVar[bool]
-    every_position: ClassVar[bool]
 
-    @abstractmethod
     def build(self, schema: Schema, length: int) -> Network:
         """The untrained network for windows of `length` sends, its ids counted by the schema."""
+        raise NotImplementedError
 
 
 def cardinality(schema: Schema, name: str) -> int:

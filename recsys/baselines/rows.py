@@ -8,7 +8,7 @@ from __future__ import annotations
 import fnmatch
 import importlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,12 +24,15 @@ NEURAL: Final = "Simpler networks"
 ATTENTION: Final = "Published transformers"
 OBJECTIVES: Final = "Bodies by objective"
 PAPER: Final = "The paper's four"
+OWN: Final = "The paper's four, our way"
 ALONE: Final = "One feature alone"
 LEFT_OUT: Final = "One feature left out"
 INPUTS: Final = "How features enter"
 LOSSES: Final = "Losses of the transformer"
 
 TRANSFORMER: Final = "recsys.baselines.transformer:Transformer"
+# The paper's body and objective, and an output of embeddings alone: what a row does not say is this.
+_PAPER: Final = {"body": "bert", "masking": "last", "climb_features": False}
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,8 @@ class Row:
         Whether a seed makes a difference; one seed is enough for a row where it does not.
     needs:
         Feature without which the row says nothing, or none.
+    training:
+        Settings of `recsys.config.training.TrainingConfig` that belong to the method, over the study's.
     """
 
     name: str
@@ -61,6 +66,7 @@ class Row:
     settings: Mapping[str, Any] = field(default_factory=dict)
     random: bool = True
     needs: str = ""
+    training: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def description(self) -> dict[str, Any]:
@@ -71,7 +77,7 @@ class Row:
             settings = method.config.model_dump(mode="json")  # type: ignore[union-attr]
         else:
             settings = [asdict(each) for each in getattr(method, "GRID", (method,))]  # type: ignore[arg-type]
-        return {"method": self.method, "settings": settings}
+        return {"method": self.method, "settings": settings, "training": dict(self.training)}
 
     def load(self) -> Method | NetworkSettings:
         """The settings object that fits or builds the method."""
@@ -83,7 +89,7 @@ class Row:
 def _transformer(
     name: str, title: str, family: str, source: str = "Thompson 2023", needs: str = "", **settings: Any
 ) -> Row:
-    return Row(name, title, family, source, TRANSFORMER, settings, needs=needs)
+    return Row(name, title, family, source, TRANSFORMER, {**_PAPER, **settings}, needs=needs)
 
 
 def _counted() -> Iterator[Row]:
@@ -134,18 +140,47 @@ def _attention() -> Iterator[Row]:
 
 def _objectives() -> Iterator[Row]:
     bodies = {
-        "last": ("bert", "xlnet", "gpt2", "electra", "albert"),
-        "mlm": ("bert", "xlnet", "electra", "albert"),
-        "rtd": ("bert", "xlnet", "electra", "albert"),
-        "clm": ("xlnet", "gpt2"),
+        "last": ("bert", "xlnet", "gpt2", "electra", "albert", "prenorm"),
+        "mlm": ("bert", "xlnet", "electra", "albert", "prenorm"),
+        "rtd": ("bert", "xlnet", "electra", "albert", "prenorm"),
+        "clm": ("xlnet", "gpt2", "prenorm"),
         "plm": ("xlnet",),
     }
     names = {"bert": "BERT", "xlnet": "XLNet", "gpt2": "GPT-2", "electra": "ELECTRA", "albert": "ALBERT"}
+    names["prenorm"] = "Pre-norm"
     for masking, can in bodies.items():
         source = "Thompson 2023" if masking == "last" else "de Souza Pereira Moreira et al. 2021"
         for body in can:
             title = f"{names[body]}, {masking if masking == 'last' else masking.upper()}"
             yield _transformer(f"{body}-{masking}", title, OBJECTIVES, source, body=body, masking=masking)
+    yield Row("default", "the default model", OBJECTIVES, "ours", TRANSFORMER)
+
+
+# Thompson 2023 as far as it is told: fixed positions, a dense layer as wide as the rest, numbers as they are,
+# and nothing hidden but the last climb.
+_AS_PUBLISHED: Final = {
+    "positions": "sinusoidal", "inner": 64, "numbers": "continuous",
+    "hide_prompt": 0.0, "hide_attribute": 0.0, "hide_climber": 0.0, "hide_climb": 0.0,
+}  # fmt: skip
+_TRAINED_AS_PUBLISHED: Final = {
+    "learning_rate": 1e-3, "final_learning_rate": 1e-4, "whole_windows": True, "criterion": "accuracy",
+    "criterion_asked": "prompted",
+}  # fmt: skip
+
+
+def _paper() -> Iterator[Row]:
+    four = (
+        ("climbs", "climb embeddings", ("climb",)),
+        ("features", "and other features", ("climb", *ATTRIBUTES)),
+        ("all", "and climber embeddings", FEATURES),
+        ("climber", "climber embeddings, no other features", ("climb", "climber")),
+    )
+    for name, title, features in four:
+        row = _transformer(f"paper-{name}", title, PAPER, features=features, **_AS_PUBLISHED)
+        yield replace(row, training=_TRAINED_AS_PUBLISHED)
+    for name, title, features in four:
+        yield _transformer(f"own-{name}", title, OWN, features=features)
+    yield _transformer("default", "the default of train.py", OWN, source="ours")
 
 
 def _features() -> Iterator[Row]:
@@ -153,10 +188,6 @@ def _features() -> Iterator[Row]:
         kept = tuple(f for f in FEATURES if f in features)
         return _transformer(name, title, family, needs=needs, features=kept)
 
-    yield row("paper-climbs", "climb embeddings", PAPER, ("climb",))
-    yield row("paper-features", "and other features", PAPER, ("climb", *ATTRIBUTES))
-    yield row("paper-all", "and climber embeddings", PAPER, FEATURES)
-    yield row("paper-climber", "climber embeddings, no other features", PAPER, ("climb", "climber"))
     for name in ATTRIBUTES:
         words = name.replace("_", " ")
         yield row(f"only-{name.replace('_', '-')}", f"climbs and {words}", ALONE, ("climb", name), needs=name)
@@ -182,7 +213,7 @@ def _losses() -> Iterator[Row]:
 ROWS: Final[Mapping[str, Row]] = MappingProxyType(
     {
         row.name: row
-        for part in (_counted, _networks, _attention, _features, _objectives, _losses)
+        for part in (_counted, _networks, _attention, _paper, _features, _objectives, _losses)
         for row in part()
     }
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import torch
 from torch.nn import functional
@@ -20,10 +20,12 @@ from recsys.baselines.attention import (
     is_climb,
     softmax_loss,
 )
+from recsys.baselines.histories import followed
 from recsys.baselines.network_settings import cardinality
 from recsys.columns import CLIMB
 from recsys.errors import UsageError
 from recsys.model.network import Network
+from recsys.sequences.asking import FOLLOWING, Asking
 
 if TYPE_CHECKING:
     from merlin.schema import Schema
@@ -49,8 +51,6 @@ class SASRec(AttentionSettings):
     loss:
         "softmax" over all climbs, or the paper's "bce" with one negative a position.
     """
-
-    every_position: ClassVar[bool] = True
 
     loss: Loss = "softmax"
 
@@ -86,12 +86,14 @@ class SASRecNetwork(Network):
         embedded = self.climbs(history) * math.sqrt(self.settings.d_model)
         return self.blocks(self.dropout(self.positions(embedded)), is_climb(history))
 
+    def asking(self, length: int) -> Asking:
+        """Each day's sends after the state before them."""
+        return FOLLOWING
+
     def training_loss(self, batch: Batch) -> torch.Tensor:
-        """Mean loss of the next climb over all positions of the batch that have one."""
-        climbs = batch[CLIMB][:, -self.length :]
-        history, targets = climbs[:, :-1], climbs[:, 1:]
-        known = is_climb(history) & is_climb(targets)
-        hidden, targets = self.hidden(history)[known], targets[known]  # [n, d_model], [n]
+        """Mean loss of the climbs that are asked for, each from the state before it, or before its day."""
+        row, column, targets = followed(batch, self.length)
+        hidden = self.hidden(batch[CLIMB][:, -self.length : -1])[row, column]  # [n, d_model]
         if self.settings.loss == "softmax":
             return softmax_loss(hidden @ self.climbs.catalogue.T, targets)
         negatives = another(targets, self.n_climbs)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -18,11 +18,13 @@ from recsys.baselines.attention import (
     is_climb,
     softmax_loss,
 )
+from recsys.baselines.histories import followed
 from recsys.baselines.network_settings import cardinality
 from recsys.baselines.sasrec import causal_blocks, check_length
 from recsys.columns import CLIMB, CLIMBER, FIRST_VALUE_ID, UNKNOWN_ID
 from recsys.errors import UsageError
 from recsys.model.network import Network
+from recsys.sequences.asking import FOLLOWING, Asking
 
 if TYPE_CHECKING:
     from merlin.schema import Schema
@@ -56,8 +58,6 @@ class SSEPT(AttentionSettings):
     loss:
         "softmax" over all climbs, or the paper's "bce" with one negative a position.
     """
-
-    every_position: ClassVar[bool] = True
 
     climber_dim: int = 16
     sse_item: float = 0.1
@@ -120,18 +120,21 @@ class SSEPTNetwork(Network):
         embedded = torch.cat([climbs, who[:, None].expand(-1, history.shape[1], -1)], dim=-1)
         return self.blocks(self.dropout(self.positions(embedded)), is_climb(history))
 
+    def asking(self, length: int) -> Asking:
+        """Each day's sends after the state before them."""
+        return FOLLOWING
+
     def training_loss(self, batch: Batch) -> torch.Tensor:
-        """Mean loss of the next climb over all positions of the batch that have one."""
-        climbs, climbers = batch[CLIMB][:, -self.length :], batch[CLIMBER]
-        history, targets = climbs[:, :-1], climbs[:, 1:]
-        known = is_climb(history) & is_climb(targets)
+        """Mean loss of the climbs that are asked for, each from the state before it, or before its day."""
+        history, climbers = batch[CLIMB][:, -self.length : -1], batch[CLIMBER]
+        row, column, targets = followed(batch, self.length)
         if self.training:
             history, targets, climbers = self.shared(history, targets, climbers)
-        hidden, targets = self.hidden(history, climbers)[known], targets[known]  # [n, d_model], [n]
+        hidden = self.hidden(history, climbers)[row, column]  # [n, d_model]
         for_climb, for_climber = hidden.split([self.settings.climb_dim, self.settings.climber_dim], dim=-1)
         if self.settings.loss == "softmax":
             return softmax_loss(for_climb @ self.climbs.catalogue.T, targets)
-        who = self.climbers(climbers)[:, None].expand(-1, known.shape[1], -1)[known]  # [n, climber_dim]
+        who = self.climbers(climbers)[row]  # [n, climber_dim]
         constant = (for_climber * who).sum(-1)
         negatives = another(targets, self.n_climbs)
         return bce_loss(*((for_climb * self.climbs(ids)).sum(-1) + constant for ids in (targets, negatives)))
@@ -139,7 +142,7 @@ class SSEPTNetwork(Network):
     def shared(
         self, history: torch.Tensor, targets: torch.Tensor, climbers: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """The three with ids replaced by chance, of the same shapes; padding stays what it is."""
+        """The three with ids replaced by chance, of whatever shapes; padding stays what it is."""
         chances = self.settings
         climbers = replaced(climbers, chances.sse_user, self.n_climbers)
         unknown = torch.rand(climbers.shape, device=climbers.device) < chances.unknown_user

@@ -13,9 +13,6 @@ if TYPE_CHECKING:
 
     from recsys.model.recommender import PromptedTransformer
 
-# Objectives that name most of a window's climbs at once, so that an epoch needs fewer windows.
-_EVERY_POSITION = ("clm",)
-
 
 class Transformer(NetworkSettings):
     """Settings of `recsys.config.model.ModelConfig`, the window's length left to the study."""
@@ -25,7 +22,6 @@ class Transformer(NetworkSettings):
     def __init__(self, **settings: Any) -> None:
         self.config = ModelConfig(**settings)
         self.prompted = any(name in ATTRIBUTES for name in self.config.features)  # type: ignore[misc]
-        self.every_position = self.config.masking in _EVERY_POSITION  # type: ignore[misc]
 
     def build(self, schema: Schema, length: int) -> PromptedTransformer:
         """An untrained model for windows of `length` sends."""

@@ -17,8 +17,8 @@ from recsys.errors import UsageError
 from recsys.terminal import missing_part
 
 COMMANDS: Final = (
-    "simulate", "import", "train", "tune", "evaluate", "recommend", "study", "report", "export",
-    "serve",
+    "simulate", "import", "train", "tune", "evaluate", "recommend", "batch", "path", "session", "skill",
+    "study", "report", "runs", "monitor", "export", "serve",
 )  # fmt: skip
 _HELP: Final = {"help_option_names": ["-h", "--help"]}
 

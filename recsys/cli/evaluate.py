@@ -22,26 +22,11 @@ def evaluate(
 ) -> None:
     """Evaluate a trained run again, prompted and unprompted, beside popularity and chance."""
     from recsys.console import progress
-    from recsys.errors import UsageError
-    from recsys.runs import Run
 
-    if part not in ("test", "validation"):
-        raise UsageError(f"--part {part}: choose test or validation")
-    opened = Run.open(run)
-    config = opened.config
-    with progress("loading the run"):
-        from recsys.sequences.prepare import load_prepared
-        from recsys.training.kept import load_method
-        from recsys.training.prepare import described
-        from recsys.training.suite import evaluate_run
-
-        prepared = load_prepared(run)
-        method = load_method(opened, prepared)
-    seen = config.exclude_seen if exclude_seen is None else exclude_seen
     with progress("scoring cases"):
-        metrics = evaluate_run(
-            method, prepared, config.model.length, seen, config.seed, part, described(config)
-        )
+        from recsys.training.suite import evaluate_folder
+
+        metrics = evaluate_folder(run, part, exclude_seen)
 
     import json as text
 

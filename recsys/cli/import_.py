@@ -19,6 +19,9 @@ def import_(
             help="auto | sendage | mountainproject | 8anu | thecrag | ukc | kaya | boardlib | sends"
         ),
     ] = "auto",
+    columns: Annotated[
+        str | None, typer.Option(help="a spreadsheet's own columns: date=Datum,climb=Route,grade=Grad")
+    ] = None,
     climber: Annotated[
         str | None,
         typer.Option(help="id of the logbooks' climber; raw sends keep theirs (default: the file's stem)"),
@@ -40,15 +43,17 @@ def import_(
     from recsys.logbooks.importing.load import load
     from recsys.logbooks.importing.merge import merge
     from recsys.logbooks.importing.model import Wanted
+    from recsys.logbooks.importing.own import parse_columns
     from recsys.logbooks.importing.summary import file_lines, summary_lines
     from recsys.logbooks.importing.write import check_output, rejects_path, write_rejects, write_sends
 
     check_output(output, files)
     wanted = Wanted(climber, attempts, unknown, discipline)
+    own = None if columns is None else parse_columns(columns)
     with progress("reading logbooks", len(files)) as advance:
         parsed = []
         for path in files:
-            parsed.append(load(path, source, wanted))
+            parsed.append(load(path, source, wanted, own))
             advance(1)
         merged = merge(parsed)
     rejects = rejects_path(output)
@@ -62,5 +67,5 @@ def import_(
         raise DataError(problem, path=", ".join(map(str, files)), remedy=remedy)
     write_sends(merged.rows, output)
     if attempts:
-        warn("attempts are among them (column outcome); training takes every row for a send")
+        warn("attempts are among them (column outcome); training leaves them out")
     say(f"{len(merged.rows)} ascents written to {output}")

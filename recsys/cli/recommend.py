@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
+    from recsys.recommending.blocked import Blocked
     from recsys.recommending.recommender import Recommender
     from recsys.recommending.request import Item, Request
 
@@ -19,8 +19,16 @@ def recommend(
         str | None, typer.Option(help="id of a climber of the run; of one in the logbook, with --logbook")
     ] = None,
     logbook: Annotated[
-        Path | None, typer.Option(help="a logbook in CSV (climb_id, date, ...) in place of the stored one")
+        list[Path] | None,
+        typer.Option(
+            help="a logbook in place of the stored one: a site's export, or climb_id, date, ...; - is standard "
+            "input; several are read as one"
+        ),
     ] = None,
+    columns: Annotated[
+        str | None, typer.Option(help="a spreadsheet's own columns: date=Datum,climb=Route,grade=Grad")
+    ] = None,
+    bad_rows: Annotated[str, typer.Option(help="fail | drop: what to do with raw sends that are not right")] = "fail",
     grade: Annotated[
         str | None, typer.Option(help="a grade or a range, V4 or V4:V6: prompt and filter")
     ] = None,
@@ -44,7 +52,15 @@ def recommend(
     novelty: Annotated[
         float, typer.Option(min=0.0, max=1.0, help="0 to 1: how seldom climbed they are to be")
     ] = 0.0,
+    block: Annotated[
+        Path | None, typer.Option(help="file of closed climbs and areas, one a line: never named")
+    ] = None,
+    mode: Annotated[
+        str, typer.Option(help="any | auto | warmup | stretch | project: how hard for the climber (filter)")
+    ] = "any",
+    sort: Annotated[str, typer.Option(help="likely | easiest | hardest: order of what is named")] = "likely",
     json: Annotated[bool, typer.Option("--json", help="print JSON instead of a table")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="print CSV instead of a table")] = False,
 ) -> None:
     """Recommend the next climbs, from a run or a bundle: to one of its climbers, or for a logbook.
 
@@ -52,56 +68,69 @@ def recommend(
     reorder the 100 most probable climbs.
     """
     from recsys.console import progress
-    from recsys.logbooks.grades import parse_range
+    from recsys.recommending.blocked import OPEN, read_blocked
 
-    span = parse_range(grade) if grade is not None else None
-    day = _day(when)
-    sends = _sends(logbook, climber)
+    closed = OPEN if block is None else read_blocked(block)
+    sends = _sends(logbook, climber, columns, bad_rows)
     with progress("loading"):
         from recsys.api.opening import open_recommender
-        from recsys.recommending.request import Request, known_region
 
         recommender = open_recommender(folder)
-    request = Request(
-        climber=climber,
-        sends=sends,
-        grades=span,
-        region=known_region(region, recommender.catalogue.known_regions) if region is not None else None,
+    request = recommender.request(
+        climber,
+        sends,
+        grade,
+        region,
+        when,
         min_stars=min_stars,
-        when=day,
         k=k,
         exclude_seen=exclude_seen,
+        blocked=closed,
         explain=explain,
         diversity=diversity,
         novelty=novelty,
+        mode=mode,
+        sort=sort,
     )
-    _answer(recommender, request, json)
+    warn_unknown(recommender, closed)
+    _answer(recommender, request, "json" if json else "csv" if csv else "table")
 
 
-def _answer(recommender: Recommender, request: Request, json: bool) -> None:
+def warn_unknown(recommender: Recommender, closed: Blocked) -> None:
+    """Say what of a list of closed climbs names nothing here: it may be misspelt."""
+    from recsys.console import warn
+
+    unknown = recommender.catalogue.unknown(closed)
+    if unknown:
+        more = f" and {len(unknown) - 3} more" if len(unknown) > 3 else ""
+        warn(f"no climb or area is called {', '.join(unknown[:3])}{more}; check the file of closed climbs")
+
+
+def _answer(recommender: Recommender, request: Request, form: str) -> None:
     items = recommender.recommend(request)
-    if json:
+    if form == "json":
         _print_json(request.climber, items)
+    elif form == "csv":
+        _print_csv(items)
     else:
         empty = not request.sends and (request.climber is None or request.sends is not None)
         _print_table(request.climber, items, empty)
 
 
-def _day(text: str | None) -> dt.date | None:
-    from recsys.errors import UsageError
+def _sends(
+    logbooks: list[Path] | None, climber: str | None, columns: str | None, bad_rows: str
+) -> list[dict[str, Any]] | None:
+    from recsys.console import say
 
-    try:
-        return None if text is None else dt.date.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"--when {text}: write a day as 2026-06-01") from None
-
-
-def _sends(logbook: Path | None, climber: str | None) -> list[dict[str, Any]] | None:
-    if logbook is None:
+    if not logbooks:
         return None
-    from recsys.recommending.logbook_file import of_climber, read_file
+    from recsys.logbooks.importing.own import parse_columns
+    from recsys.recommending.logbook_file import read_files
 
-    return of_climber(read_file(logbook), climber)
+    book = read_files(logbooks, climber, parse_columns(columns) if columns is not None else None, bad_rows)
+    for line in book.lines():
+        say(line)
+    return list(book.sends)
 
 
 def _print_json(climber: str | None, items: list[Item]) -> None:
@@ -111,19 +140,27 @@ def _print_json(climber: str | None, items: list[Item]) -> None:
     print(json.dumps(answer, indent=2, ensure_ascii=False))
 
 
-_PIPED = 140  # columns where nobody's terminal says how wide it is
+def _print_csv(items: list[Item]) -> None:
+    import sys
+
+    from recsys.api.tables import write_csv
+
+    write_csv(({"rank": rank, **item.plain()} for rank, item in enumerate(items, 1)), sys.stdout)
 
 
 def _print_table(climber: str | None, items: list[Item], empty: bool) -> None:
-    from rich.console import Console
     from rich.table import Table
+
+    from recsys.console import cell
+    from recsys.terminal import print_table
 
     title = (
         "Popular climbs (the logbook is empty)" if empty else f"Next climbs for {climber or 'this logbook'}"
     )
-    table = Table(title=title, title_justify="left", box=None, header_style="bold")
+    table = Table(title=cell(title), title_justify="left", box=None, header_style="bold")
     for heading in ("", "climb", "name", "grade", "region"):
         table.add_column(heading, overflow="fold", no_wrap=heading == "climb")
+    table.add_column("for you")
     table.add_column("share of sends" if empty else "probability", justify="right")
     explained = any(item.why is not None for item in items)
     if explained:
@@ -131,9 +168,9 @@ def _print_table(climber: str | None, items: list[Item], empty: bool) -> None:
         table.add_column("prompt", justify="right")
     for place, item in enumerate(items, 1):
         texts = [each or "-" for each in (item.climb_id, item.name, item.grade, item.region)]
-        table.add_row(str(place), *texts, f"{item.score:.1%}", *(_why(item) if explained else ()))
-    console = Console()
-    console.print(table) if console.is_terminal else Console(width=_PIPED).print(table)
+        texts += [item.hard or "-", f"{item.score:.1%}", *(_why(item) if explained else ())]
+        table.add_row(str(place), *map(cell, texts))
+    print_table(table)
 
 
 def _why(item: Item) -> tuple[str, str]:

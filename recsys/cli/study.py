@@ -14,17 +14,16 @@ from recsys.cli.options import with_settings
 from recsys.config.run import RunConfig
 from recsys.config.training import TrainingConfig
 from recsys.study.config import StudyConfig
+from recsys.study.settings import BUDGET, configured
 
 _Option = typer.Option
 _Chance = functools.partial(
     typer.Option, min=0, max=1, rich_help_panel="Chances of SSE-PT's stochastic shared embeddings"
 )
 _ELSEWHERE: Final = ("data", "model", "seed", "final_learning_rate", "rows", "reference", "run", "settings")
-# The budget of a study, smaller than that of one run.
-_BUDGET: Final = {"epochs": 5, "learning_rate": 3e-3, "validation_cases": 3000}
 
 
-@with_settings(RunConfig, TrainingConfig, StudyConfig, without=_ELSEWHERE, defaults=_BUDGET)
+@with_settings(RunConfig, TrainingConfig, StudyConfig, without=_ELSEWHERE, defaults=BUDGET)
 def study(
     given: dict[str, Any],
     data: Annotated[
@@ -63,27 +62,6 @@ def study(
     found = run_study(config, folder, jobs or _jobs())
     print(table(found))
     say(f"kept in {folder}; the report is {folder / 'report.html'}")
-
-
-def configured(given: dict[str, Any], **own: Any) -> StudyConfig:
-    """The study's configuration from settings by name, each in the part that knows it."""
-    from recsys.config.settings import SPOKEN, checked
-
-    named = {name: given[spoken] for spoken, name in _given_as(SPOKEN).items() if spoken in given}
-    values = {**_BUDGET, **{k: v for k, v in given.items() if k not in SPOKEN.values()}, **named, **own}
-    values.setdefault("patience", values["epochs"])
-    values["final_learning_rate"] = values["learning_rate"] / 10
-    parts: dict[type, dict[str, Any]] = {StudyConfig: {}, RunConfig: {}, TrainingConfig: {}}
-    for name, value in values.items():
-        holder = next(each for each in parts if name in each.model_fields)  # type: ignore[attr-defined]
-        parts[holder][name] = value
-    run, training = checked(RunConfig, parts[RunConfig]), checked(TrainingConfig, parts[TrainingConfig])
-    found: StudyConfig = checked(StudyConfig, {**parts[StudyConfig], "run": run, "training": training})
-    return found
-
-
-def _given_as(spoken: dict[str, str]) -> dict[str, str]:
-    return {each: name for name, each in spoken.items()}
 
 
 def _jobs() -> int:

@@ -9,7 +9,7 @@ import typer
 
 from recsys.cli.options import with_settings
 from recsys.config.model import ModelConfig
-from recsys.config.run import TRANSFORMER, RunConfig
+from recsys.config.run import RunConfig
 from recsys.config.training import TrainingConfig
 
 if TYPE_CHECKING:
@@ -37,11 +37,10 @@ def train(
     Reads the sends, keeps climbs and climbers with enough of them, holds some out, fits the NVTabular
     workflow on the rest, trains, and writes metrics.json and MODEL_CARD.md.
     """
-    from recsys.config.settings import configure
     from recsys.console import say
-    from recsys.training.resolve import resolve
+    from recsys.training.resolve import configured
 
-    settings, names = resolve(*configure(given, config))
+    settings, names = configured(given, config)
     folder = output or _folder(settings)
     if settings.data is None and not (resume and (folder / "config.json").is_file()):
         say("no --data: training on the simulated BC logbooks (your own: --data sends.csv)")
@@ -58,7 +57,12 @@ def train(
         raise
 
     from recsys.evaluation.report import metrics_table
+    from recsys.exporting.keep import keep_bundle
+    from recsys.recommending.kept import open_kept
+    from recsys.runs import Run
 
+    if open_kept(folder) is None:
+        keep_bundle(Run.open(folder))
     print(metrics_table(metrics))
     say(f"kept in {folder}; ask it with: recsys recommend {folder} --climber ID")
 
@@ -66,8 +70,4 @@ def train(
 def _folder(settings: Settings) -> Path:
     """Where a run is kept that was given no folder."""
     data = Path(settings.data).stem if settings.data else "simulated-bc"
-    model = settings.facts.get("row", settings.method)
-    if model == TRANSFORMER:
-        model = f"{settings.model.masking}-{settings.model.body}"
-    joined = f"-{settings.ensemble}" if settings.ensemble else ""
-    return Path("runs") / f"{data}-{model}{joined}"
+    return Path("runs") / f"{data}-{settings.label}"

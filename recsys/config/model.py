@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -10,10 +10,12 @@ from recsys.columns import FEATURES
 from recsys.errors import UsageError
 
 Masking = Literal["last", "mlm", "span", "clm", "plm", "rtd"]
-Body = Literal["xlnet", "bert", "gpt2", "electra", "albert"]
+Body = Literal["xlnet", "bert", "gpt2", "electra", "albert", "prenorm"]
+Positions = Literal["learned", "rotary", "sinusoidal"]
+FeedForward = Literal["gelu", "swiglu", "ligr"]
 Numbers = Literal["soft", "continuous", "binned"]
 Aggregation = Literal["concat", "sum"]
-Loss = Literal["softmax", "sampled-softmax", "bpr-max", "gbce"]
+Loss = Literal["auto", "softmax", "sampled-softmax", "bpr-max", "gbce"]
 
 # The pairs that cannot work, each with its reason.
 REFUSED: Final[dict[tuple[str, str], str]] = {
@@ -27,9 +29,15 @@ REFUSED: Final[dict[tuple[str, str], str]] = {
     },
     **{
         (body, "plm"): f"plm gives each window an order of attention of its own, which {body} does not take"
-        for body in ("bert", "electra", "albert")
+        for body in ("bert", "electra", "albert", "prenorm")
     },
 }
+
+# The body of a masking that the default body cannot take.
+OTHER_BODY: Final[dict[str, Body]] = {"plm": "xlnet"}
+
+
+_POSITIONS: Final = {"rotary": "prenorm", "sinusoidal": "bert"}  # the body that has them
 
 
 class ModelConfig(BaseModel):
@@ -37,14 +45,21 @@ class ModelConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    body: Body = Field("bert", description="Transformers4Rec body")
-    masking: Masking = Field("last", description="which climbs are hidden and predicted in training")
+    body: Body = Field(
+        "prenorm", description="Transformers4Rec body; plm, which prenorm does not take: xlnet"
+    )
+    masking: Masking = Field("clm", description="which climbs are hidden and predicted in training")
     features: tuple[str, ...] = Field(FEATURES, description="features that the model reads")
     numbers: Numbers = Field("binned", description="how grade, rating and elapsed days enter")
+    soft_bins: int = Field(0, ge=0, le=1024, description="bins of a soft number; 0: as many as its bins")
     length: int = Field(10, ge=1, le=4096, description="sends in a window, the target included")
     d_model: int = Field(64, ge=4, description="width of the body")
     heads: int = Field(2, ge=1, description="attention heads")
     layers: int = Field(2, ge=1, description="transformer layers")
+    inner: int = Field(0, ge=0, description="width of the feed-forward layers; 0: four times d_model (bert)")
+    positions: Positions = Field(
+        "learned", description="how places are known; rotary: prenorm, sinusoidal: bert"
+    )
     dropout: float = Field(0.2, ge=0, lt=1, description="dropout in the inputs and the body")
     climb_dim: int = Field(96, ge=1, description="dimension of a climb's embedding")
     climber_dim: int = Field(16, ge=1, description="dimension of a climber's embedding (concat)")
@@ -53,12 +68,38 @@ class ModelConfig(BaseModel):
     mlm_probability: float = Field(0.3, gt=0, le=1, description="chance to be predicted by mlm, rtd or plm")
     span_length: int = Field(5, ge=1, description="longest run of climbs that span hides")
     rtd_weight: float = Field(1.0, ge=0, description="weight of rtd's detection against its mlm")
-    loss: Loss = Field("softmax", description="what is asked of the hidden climb's score")
+    feed_forward: FeedForward = Field(
+        "gelu", description="prenorm's feed-forward layers; ligr gates residuals too"
+    )
+    loss: Loss = Field(
+        "auto", description="asked of a hidden climb's score; auto: softmax, sampled if climbs are many"
+    )
     negatives: int = Field(256, ge=1, description="climbs drawn for a batch by every loss but softmax")
+    chunked: bool = Field(True, description="softmax: a few queries at a time, never all scores at once")
+    label_smoothing: float = Field(
+        0.0, ge=0, lt=1, description="softmax: share of a target spread over all climbs"
+    )
+    climb_features: bool = Field(
+        True, description="score climbs by usual region, grade, rating and sends as well"
+    )
+    whole_history: bool = Field(
+        True, description="clm: a token holds the send before it whole, beside its prompt"
+    )
+    swap_climb: float = Field(
+        0.0, ge=0, le=1, description="chance that training swaps a climb of the history"
+    )
     hide_prompt: float = Field(0.25, ge=0, le=1, description="chance that training hides a whole prompt")
     hide_attribute: float = Field(0.1, ge=0, le=1, description="chance that it hides one attribute of one")
     hide_climber: float = Field(0.5, ge=0, le=1, description="chance that it hides who climbed")
     hide_climb: float = Field(0.1, ge=0, le=1, description="chance that it hides a climb of the history")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _body(cls, given: Any) -> Any:
+        """Where no body is named, one that the masking can have."""
+        if isinstance(given, dict) and "body" not in given and given.get("masking") in OTHER_BODY:
+            return {**given, "body": OTHER_BODY[given["masking"]]}
+        return given
 
     @model_validator(mode="after")
     def _pairs(self) -> ModelConfig:
@@ -69,13 +110,24 @@ class ModelConfig(BaseModel):
                 "`aggregation` sum adds embeddings, and `numbers` continuous has none; "
                 "use `numbers` binned or soft with it"
             )
-        if self.masking == "rtd" and self.loss != "softmax":
+        if self.masking == "rtd" and self.loss not in ("auto", "softmax"):
             raise UsageError(
                 f"`masking` rtd draws climbs from the scores of the whole catalogue, and `loss` {self.loss} "
                 "scores a sample; use `loss` softmax with it"
             )
+        if self.body != "bert" and self.inner:
+            raise UsageError(f"`body` {self.body} takes no `inner`; leave it out, or use `body` bert")
+        if self.positions != "learned" and self.body != _POSITIONS[self.positions]:
+            raise UsageError(
+                f"`body` {self.body} has no {self.positions} positions; leave `positions` out, "
+                f"or use `body` {_POSITIONS[self.positions]}"
+            )
         if self.d_model % self.heads:
             raise UsageError(f"`d_model` {self.d_model} is not a multiple of `heads` {self.heads}")
+        if self.body == "prenorm" and self.positions == "rotary" and self.d_model // self.heads % 2:
+            raise UsageError(
+                f"`d_model` {self.d_model} over `heads` {self.heads} is odd, and rotary positions turn pairs"
+            )
         if self.body == "xlnet" and self.d_model % 2:
             raise UsageError(f"`d_model` {self.d_model} is odd, and xlnet's positions come in pairs")
         return self

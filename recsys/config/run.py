@@ -52,6 +52,13 @@ class RunConfig(BaseModel):
     facts: dict[str, Any] = Field(default_factory=dict, description="what was found on reading the data")
 
     @property
+    def label(self) -> str:
+        """What is trained, in a word that a folder can have for its name."""
+        name = f"{self.model.masking}-{self.model.body}" if self.trains_transformer else self.method
+        joined = f"-{self.ensemble}" if self.ensemble else ""
+        return str(self.facts.get("row", name)) + joined
+
+    @property
     def trains_transformer(self) -> bool:
         """Whether the main model is trained, and not another row of the study."""
         return self.method == TRANSFORMER

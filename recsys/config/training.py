@@ -16,10 +16,20 @@ class TrainingConfig(BaseModel):
     patience: int = Field(10, ge=1, description="epochs without a better validation score before stopping")
     batch_size: int = Field(128, ge=1, description="windows in a batch")
     learning_rate: float = Field(1e-3, gt=0, description="highest learning rate of Adam")
+    weight_decay: float = Field(0.0, ge=0, description="decay of the linear layers' weights (AdamW)")
     final_learning_rate: float = Field(1e-4, gt=0, description="learning rate at the end of the cosine")
     warmup: float = Field(0.02, ge=0, le=1, description="share of the steps in which the rate grows")
     clip: float = Field(1.0, gt=0, description="largest norm of a gradient")
-    windows: float = Field(1.0, gt=0, le=1, description="share of all windows that an epoch draws")
+    windows: float = Field(1.0, gt=0, le=100, description="times an epoch asks for each training send")
+    whole_windows: bool = Field(
+        False, description="draw only windows that are full, and each shorter history once (masking last)"
+    )
+    criterion: Literal["mrr@20", "ndcg@10", "recall@10", "accuracy"] = Field(
+        "mrr@20", description="validation metric that chooses the epoch"
+    )
+    criterion_asked: Literal["both", "prompted", "unprompted"] = Field(
+        "both", description="how validation is asked for it; both: the mean, where the model takes prompts"
+    )
     validation_cases: int = Field(10_000, ge=1, description="validation cases scored after an epoch, at most")
     accelerator: Literal["auto", "cpu", "gpu"] = Field("auto", description="where to train")
     devices: int = Field(1, ge=1, description="number of devices")

@@ -54,11 +54,14 @@ _SETTINGS: Final = {
 }
 
 
-def model_card(config: Mapping[str, Any], metrics: Mapping[str, Any], data: Mapping[str, Any]) -> str:
+def model_card(
+    config: Mapping[str, Any], metrics: Mapping[str, Any], data: Mapping[str, Any], curve: str | None = None
+) -> str:
     """MODEL_CARD.md, filled from a run's config.json, metrics.json and facts about its data.
 
     `data["simulated"]` true adds the warning; every other plain entry of `data` becomes a line. Settings are
-    looked up by name at any depth of `config`. Whatever is missing is left out.
+    looked up by name at any depth of `config`. Whatever is missing is left out. `curve` is the file name of a
+    picture of the learning curve.
     """
     name = _text(config.get("name") or str(config.get("output") or "").rstrip("/").split("/")[-1] or "model")
     sections = {
@@ -67,6 +70,7 @@ def model_card(config: Mapping[str, Any], metrics: Mapping[str, Any], data: Mapp
         "Protocol": _protocol(metrics),
         "Results": markdown_table(metrics).strip() if models(metrics) else "",
         "Calibration": _calibration(metrics.get("calibration") or {}),
+        "Learning curve": f"![Loss and recall@10 on validation, epoch by epoch]({curve})" if curve else "",
         "Limits": _limits(metrics, data),
         "How to use": _use(config),
     }

@@ -38,13 +38,15 @@ def metrics_table(metrics: Mapping[str, Any]) -> str:
     from rich.console import Console
     from rich.table import Table
 
+    from recsys.console import cell as plain
+
     table = Table(box=SIMPLE, pad_edge=False)
     table.add_column("")
     for name in _SHOWN:
         table.add_column(name, justify="right", no_wrap=True)
     for model in models(metrics):
         block = metrics[model]
-        table.add_row(model, *(cell(block, name, bracket) for name, bracket in _SHOWN.items()))
+        table.add_row(plain(model), *(cell(block, name, bracket) for name, bracket in _SHOWN.items()))
     page = io.StringIO()
     Console(file=page, width=WIDTH, color_system=None).print(table, end="")
     lines = [

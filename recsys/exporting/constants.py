@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from recsys.columns import FIRST_VALUE_ID
 from recsys.recommending.bundle import CODED, WRITTEN
 from recsys.recommending.features import COLUMN_OF, Features
 from workflows import sends as workflow_of
+from workflows.sends.description import describe
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,7 +30,7 @@ def features_of(workflow: Workflow, folder: Path) -> Features:
     folder:
         Where it was saved: the vocabularies are read from its category files.
     """
-    names = workflow.output_schema.column_names
+    names, known = workflow.output_schema.column_names, describe(workflow)
     return Features(
         vocabularies={
             name: workflow_of.vocabulary(folder, column)[FIRST_VALUE_ID:]
@@ -38,12 +38,11 @@ def features_of(workflow: Workflow, folder: Path) -> Features:
             if name in names
         },
         numbers={
-            name: {**_moments(workflow, name), "edges": list(edges)}
-            for name, edges in workflow_of.BOUNDARIES.items()
-            if name in names
+            name: {"mean": number.mean, "std": number.std, "edges": number.boundaries}
+            for name, number in known.numbers.items()
         },
         flags=[name for name in WRITTEN if name in names],
-        not_logged=workflow_of.NOT_LOGGED,
+        not_logged=known.not_logged,
     )
 
 
@@ -81,15 +80,3 @@ def _codes(values: Any) -> tuple[Array, list[str]]:
 
     codes, unique = pd.factorize(values)
     return codes.astype(np.int32), [str(each) for each in unique]
-
-
-def _moments(workflow: Workflow, name: str) -> dict[str, float | None]:
-    """Mean and deviation as fit; a mean of None where nothing was logged."""
-    from merlin.dag import iter_nodes
-    from nvtabular.ops import Normalize
-
-    for node in iter_nodes([workflow.output_node]):
-        if isinstance(node.op, Normalize) and name in node.op.means:
-            mean, std = node.op.means[name], node.op.stds[name]
-            return {"mean": mean if math.isfinite(mean) else None, "std": std if math.isfinite(std) else 0.0}
-    raise LookupError(f"the workflow standardises no {name}")

@@ -14,17 +14,21 @@ from recsys.errors import UsageError
 from recsys.exporting import constants
 from recsys.exporting.graph import REQUESTS, check_parity, export_graph
 from recsys.exporting.int8 import METRIC, check_loss, quantise, recall
-from recsys.files import atomic_folder, write_json, write_manifest
+from recsys.files import MANIFEST, atomic_folder, sha256, write_json, write_manifest
 from recsys.recommending import bundle as b
 from recsys.recommending.answering import write_method
 from recsys.recommending.counted.store import ARRAYS as COUNTED
-from recsys.runs import Run
+from recsys.recommending.kept import OF
+from recsys.runs import SKILL, Run
+from recsys.training.skill import climbs_of, fit_skill
 from recsys.training.trained import TrainedRun
 
 MODELS: Final = (b.MODEL, COUNTED)
 
 
-def export(run: Run, output: Path, int8: bool = False, overwrite: bool = False) -> dict[str, Any]:
+def export(
+    run: Run, output: Path, int8: bool = False, overwrite: bool = False, trust: bool = False
+) -> dict[str, Any]:
     """Write the bundle of a finished run; returns what was measured on the way.
 
     Parameters
@@ -37,6 +41,8 @@ def export(run: Run, output: Path, int8: bool = False, overwrite: bool = False) 
         Quantise the weights, if recall@10 on the run's test part stays within 1%.
     overwrite:
         Replace a folder that has something in it.
+    trust:
+        Load NVTabular's pickle where the run's workflow has no description; it can run any code.
 
     Raises
     ------
@@ -49,7 +55,7 @@ def export(run: Run, output: Path, int8: bool = False, overwrite: bool = False) 
         raise UsageError(f"`int8` is for a network's weights, and {run.config.method} counts; leave it out")
     with atomic_folder(output, replace=overwrite) as folder:
         with progress("loading the run"):
-            trained = TrainedRun(run)
+            trained = TrainedRun(run, trust)
         measured = _write_network(trained, folder / b.MODEL, int8) if trained.network is not None else {}
         write_method(trained.method, folder)
         measured["bytes"] = sum((folder / n).stat().st_size for n in MODELS if (folder / n).is_file())
@@ -63,7 +69,8 @@ def export(run: Run, output: Path, int8: bool = False, overwrite: bool = False) 
         np.savez(folder / b.ARRAYS, **arrays)
         (folder / b.CARD).write_text(_card(run.folder / b.CARD, output, measured), encoding="utf-8")
         write_json(folder / b.BUNDLE, _about(trained, measured))
-        write_manifest(folder, b.files_of(trained.method))
+        (trained.skill or fit_skill(trained.sends, climbs_of(run.folder))).save(folder / SKILL)
+        write_manifest(folder, [*b.files_of(trained.method), SKILL])
     return measured
 
 
@@ -89,7 +96,7 @@ def _to_int8(trained: TrainedRun, path: Path) -> dict[str, Any]:
     path.rename(full)
     quantise(full, path)
     with progress("measuring int8 on the test part"):
-        prepared = load_prepared(trained.run.folder)
+        prepared = load_prepared(trained.run.folder, config.training.accelerator)
         before, after = (
             recall(graph, prepared, config.model.length, config.exclude_seen) for graph in (full, path)
         )
@@ -106,6 +113,7 @@ def _about(trained: TrainedRun, measured: dict[str, Any]) -> dict[str, Any]:
         "format": b.FORMAT,
         "version": metadata.version("recsys-climb"),
         "run": trained.run.folder.name,
+        OF: sha256(trained.run.folder / MANIFEST),
         "length": trained.window,
         "method": trained.method.method,
         "attributes": list(trained.attributes),
@@ -119,14 +127,13 @@ def _about(trained: TrainedRun, measured: dict[str, Any]) -> dict[str, Any]:
 
 def _card(card: Path, output: Path, measured: dict[str, Any]) -> str:
     """The run's model card, and what the bundle adds to it."""
+    made = "- NumPy arrays; scores are those of the run, by the same code"
     if "requests" in measured:
         weights = "int8 weights" if measured["int8"] else "float32"
         made = (
             f"- ONNX, {weights}; scores differ from PyTorch's by at most "
             f"{measured['largest_difference']:.1e} (float32, {measured['requests']} random requests)"
         )
-    else:
-        made = "- NumPy arrays; scores are those of the run, by the same code"
     lines = [
         "## This bundle",
         made,

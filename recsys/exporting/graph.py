@@ -21,7 +21,7 @@ from recsys.errors import RunError
 from recsys.exporting.networks import NextScores, traceable
 from recsys.model.masking import last
 from recsys.model.network import Network
-from recsys.model.recommender import PromptedTransformer, select_features
+from recsys.model.recommender import PromptedTransformer, read_columns
 from recsys.recommending.features import Batch
 from recsys.recommending.runtime import session
 
@@ -112,10 +112,11 @@ def check_parity(model: Network, schema: Schema, config: ModelConfig, graph: Pat
 def random_batches(schema: Schema, config: ModelConfig, requests: int, size: int) -> Iterator[Batch]:
     """Random windows of random lengths: prompts all absent in a third, all present in a third, else mixed."""
     draw = np.random.default_rng(0)
+    read = schema.select_by_name(read_columns(schema, config))
     for start in range(0, requests, size):
         rows = min(size, requests - start)
         real = np.arange(config.length) >= config.length - draw.integers(1, config.length + 1, (rows, 1))
-        batch = {column.name: _random(column, real, draw) for column in select_features(schema, config)}
+        batch = {column.name: _random(column, real, draw) for column in read}
         kind = (start + np.arange(rows))[:, None] % 3  # [rows, 1]
         mixed = draw.random((rows, len(ATTRIBUTES))) < 0.5
         yield {**batch, GIVEN: np.where(kind == 0, False, np.where(kind == 1, True, mixed))}

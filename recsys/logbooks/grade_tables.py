@@ -104,11 +104,14 @@ def _yds() -> Table:
 
 
 def _ewbank() -> Table:
-    """Ewbank n is French step n - 9 from 12 (4a) up; the nine below it share three steps."""
+    """Ewbank n is French step n - 9 from 12 (4a) up; the nine below it share three steps.
+
+    Signs are read from 13 on: up to "12+" they are UIAA's.
+    """
     table: Table = {
         str(n): (step := n - 9 if n >= 12 else max(3 - (12 - n) / 3, -1), step) for n in range(1, 41)
     }
-    return _signed(table, [name for name in table if len(name) == 2])
+    return _signed(table, [name for name in table if int(name) > 12])
 
 
 def _uiaa() -> Table:

@@ -6,32 +6,46 @@ steps (V4-5, 5.10) and conversions disagree (6C+ is V5 or V6). "+" and "-" witho
 move a grade by a quarter of a step (V4+ = 4.25). Every grade of a system is one entry of a table
 (`recsys.logbooks.grade_tables`), so reading is a look-up.
 
-Ambiguities: "7A" and "f7A" are Font, "7a" is French, a bare number is Ewbank, "7-" is UIAA.
-`prefer`, a system or a discipline, overrules that where the text is a grade there too.
+Ambiguities: "7A" and "f7A" are Font, "7a" is French, a bare number is Ewbank, "7-" is UIAA; a system's name
+before the grade settles it ("UIAA 9"), and `recsys.logbooks.grade_context` writes it where a logbook's other
+grades tell. `prefer`, a system or a discipline, overrules the order where the text is a grade there too. Ice,
+mixed and winter grades ("WI5", "M6", "V 5") are of no rock system and are not read.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from recsys.errors import DataError, UsageError
 from recsys.logbooks.grade_tables import BOULDER, DISCIPLINES, FRENCH_STEPS, ROUTE, SYSTEMS, TABLES
 
+LONGEST: Final = 100
+"""Characters of the longest text that is looked at as a grade."""
 ROUTE_OFFSET: Final = 100.0
 """Added to a route's ordinal, so that boulders (-1.25 to 17.25) and routes (99 to 131.25) share a column."""
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_LONGEST: Final = 60
+"""Letters in a grade: none is longer, and nonsense of thousands would take long to refuse."""
 # Protection, aid and sit-start marks say nothing about difficulty.
 _NOISE: Final = re.compile(r"(?i)^(G|PG|PG-?13|R|X|[AC][0-5][+-]?|SS|SDS)$")
+# How serious a climb is as a whole ("IV 5.9", "5.9 Grade III") says nothing of its hardest move.
+_COMMITMENT: Final = re.compile(r"(?i)^(grade|[IV]{1,4}[+-]?)$")
+_SCOTTISH: Final = re.compile(r"[IVX]{1,4}[ ,]+\d{1,2}", re.IGNORECASE)
 _PREFIXES: Final = (
+    (re.compile(r"(?i)^uiaa\s*(?=\d|[IVX])"), "UIAA"),
+    (re.compile(r"(?i)^ewbank\s*(?=\d)"), "Ewbank"),
+    (re.compile(r"(?i)^yds\s*(?=\d)"), "YDS"),
     (re.compile(r"(?i)^(font|fb)\s*(?=\d)"), "Font"),
     (re.compile(r"^f\s*(?=\d)"), "Font"),
-    (re.compile(r"(?i)^fr\.?\s*(?=\d)"), "French"),
+    (re.compile(r"(?i)^fr(ench|\.)?\s*(?=\d)"), "French"),
     (re.compile(r"^F\s*(?=\d[a-c]?\+?)"), "French"),
 )
 
@@ -89,8 +103,8 @@ def parse_grade(text: object, prefer: str | None = None) -> Grade:
     """
     raw = "" if text is None else str(text)
     order = _order(prefer)
-    clean = _normalised(raw)
-    grade = _read(clean, raw, order) if clean else None
+    clean = _normalised(raw) if len(raw) <= LONGEST else ""  # a cell of dashes would be taken apart for long
+    grade = _read(clean, raw, order) if clean and not _SCOTTISH.fullmatch(clean) else None
     if grade is None:
         known = f"known systems are {', '.join(SYSTEMS)}"
         raise DataError("cannot be read", path="the grade", value=raw, remedy=known)
@@ -107,6 +121,8 @@ def ordinal(text: object, prefer: str | None = None) -> float:
 
 def ordinals(values: Sequence[object], prefer: str | None = None) -> NDArray[np.float64]:
     """`ordinal` of each value, shape [len(values)]; each different value is read once."""
+    import numpy as np
+
     listed = list(values)
     known = {value: ordinal(value, prefer) for value in dict.fromkeys(listed)}
     return np.fromiter((known[value] for value in listed), np.float64, len(listed))
@@ -134,7 +150,7 @@ def parse_range(text: str, prefer: str | None = None) -> Span:
 
 def label(value: float) -> str:
     """The nearest plain grade of an ordinal: "V4", or French ("7a") for a route; "" for NaN."""
-    if np.isnan(value):
+    if math.isnan(value):
         return ""
     if value > ROUTE_OFFSET / 2:
         step = round(value - ROUTE_OFFSET)
@@ -161,7 +177,11 @@ def _normalised(text: str) -> str:
     text = re.sub("[‐‑‒–—−]", "-", text)
     text = re.sub(r"\s*/\s*|\s+-\s+|\s+to\s+", "/", text.strip())
     words = text.split()
-    return " ".join([w for w in words if not _NOISE.match(w)] if len(words) > 1 else words)
+    if len(words) > 1:
+        words = [word for word in words if not _NOISE.match(word)]
+    if len(words) > 1 and any(word.startswith("5.") for word in words):
+        words = [word for word in (each.strip(",;()") for each in words) if word and not _COMMITMENT.match(word)]
+    return " ".join(words)
 
 
 def _read(text: str, raw: str, order: _Order) -> Grade | None:
@@ -181,11 +201,14 @@ def _several(text: str, raw: str, order: _Order) -> Grade | None:
 
     A slashed pair ("6c/V5") names one boulder twice; "5.10a V0+" is a route with a boulder's crux.
     """
-    parts = re.split(r"[/ ]", text)
-    found = [grade for part in parts if (grade := _read(part, raw, order)) is not None] if parts[1:] else []
+    words = text.split(" ")
+    parts = words if words[1:] else text.split("/")
+    if not parts[1:] or len(parts) > 6:
+        return None
+    found = [grade for part in parts if (grade := _read(part, raw, order)) is not None]
     if len(found) < len(parts):
         return None
-    favourites = order.preferred or (frozenset("V") if "/" in text else frozenset())
+    favourites = order.preferred or (frozenset() if words[1:] else frozenset("V"))
     return min(found, key=lambda grade: grade.system not in favourites)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from recsys.errors import DataError, UsageError
 from recsys.logbooks.mapping import CONTRACT_MAPPING, Mapping, load_mapping, shipped
+from recsys.logbooks.sheets.open import has_parts
 from recsys.logbooks.tables import column_names
 
 
@@ -38,6 +39,15 @@ def locate(path: Path, schema: str | None = None) -> Located:
 
 
 def _file_of(folder: Path, mapping: Mapping) -> Path:
+    if mapping.file is None or not (folder / mapping.file).exists():
+        return parts_or_fail(folder, mapping)
+    return folder / mapping.file
+
+
+def parts_or_fail(folder: Path, mapping: Mapping) -> Path:
+    """The folder itself where it holds Parquet parts, to be read as one table."""
+    if has_parts(folder):
+        return folder
     if mapping.file is None:
         problem = f"the schema {mapping.name!r} does not say which file of a folder to read"
         raise UsageError(f"{folder}: {problem}; give the file itself")
@@ -57,6 +67,8 @@ def _search(folder: Path, candidates: list[Mapping]) -> Located:
         for mapping in candidates
         if mapping.file and (file := folder / mapping.file).is_file() and mapping.claims(column_names(file))
     ]
+    if not found and has_parts(folder):
+        return Located(folder, _detect(folder, candidates))
     if len(found) != 1:
         names = ", ".join(sorted(each.mapping.name for each in found)) or "none"
         problem = f"is a folder, and of the shipped schemas {names} fit a file in it"

@@ -34,7 +34,7 @@ from typing import Any, Final
 
 from recsys.columns import OPTIONAL, REQUIRED
 from recsys.errors import DataError, UsageError
-from recsys.logbooks.values import DATE_UNITS
+from recsys.logbooks.days import DATE_UNITS
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from recsys.columns import REQUIRED
 from recsys.errors import DataError
-from recsys.logbooks.mapping import Mapping
+from recsys.logbooks.importing.text import key
+from recsys.logbooks.mapping import CONTRACT, Mapping
 from recsys.logbooks.tables import RawTable, read_table
 from recsys.logbooks.values import as_text
 
@@ -29,6 +30,7 @@ class Projected:
 def project(raw: RawTable, mapping: Mapping) -> Projected:
     """Pick the mapped columns. DataError when one that the contract requires is missing."""
     joined, warnings = _joined(raw, mapping)
+    raw = _renamed(raw, mapping)
     columns = {}
     for ours, source in mapping.columns.items():
         theirs = source.column
@@ -41,6 +43,15 @@ def project(raw: RawTable, mapping: Mapping) -> Projected:
             column = _first(as_text(column, raw.path, theirs), source.first_of)
         columns[ours] = column
     return Projected(columns, warnings)
+
+
+def _renamed(raw: RawTable, mapping: Mapping) -> RawTable:
+    """The table with the contract's names for columns that differ from them in case and marks ("Climb ID")."""
+    if mapping.name != CONTRACT:
+        return raw
+    ours = {key(name): name for name in mapping.columns if name not in raw.table.column_names}
+    names = [ours.pop(key(name), name) for name in raw.table.column_names]
+    return replace(raw, table=raw.table.rename_columns(names))
 
 
 def keep_mask(raw: RawTable, mapping: Mapping) -> NDArray[np.bool_]:
@@ -62,8 +73,8 @@ def _missing(raw: RawTable, name: str, mapping: Mapping) -> DataError:
     free = {each.lower(): each for each in present if each not in used}
     nearest = next((free[near] for near in difflib.get_close_matches(name.lower(), free, 1, 0.5)), None)
     hint = f"rename {nearest!r} to {name!r}" if nearest else f"add it (the schema is {mapping.name!r})"
-    if len(present) == 1 and (other := {*";\t|"} & {*present[0]}):
-        hint = f"separate the values by commas, not {other.pop()!r}"
+    if len(present) == 1 and "|" in present[0]:
+        hint = "separate the values by commas, not '|'"
     problem = f"has no column {name!r}; it has {' '.join(shown.split())}"
     return DataError(problem, path=raw.path, remedy=f"{hint}, or map the names with --schema")
 

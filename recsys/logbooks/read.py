@@ -1,7 +1,8 @@
 """Reads a file of sends into the contract: checked, in (climber, time) order, each dropped row counted.
 
-Order of the steps: find the mapping, load, keep only sends, check every value, sort, drop exact duplicates.
-A row is dropped for one reason, the first that holds; `n_read` is the rows kept plus all of `n_dropped`.
+Order of the steps: find the mapping, load, keep only sends, check every value, sort, drop duplicates. A row is
+counted under one reason, the first that holds; `n_read` is the rows kept plus all of `n_dropped`. What a file says is
+what `recsys.logbooks.importing.contract` reads of it without pandas; a property test compares the two.
 """
 
 from __future__ import annotations
@@ -13,14 +14,22 @@ from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from recsys.columns import CLIMB_ID, CLIMBER_ID, DAY, GRADE, ROW, SEQUENCE
+from recsys.columns import GRADE
 from recsys.errors import DataError, UsageError
+from recsys.logbooks.context import sorted_once, read_outcomes, settle_grades
+from recsys.logbooks.grade_context import GUESSED
 from recsys.logbooks.grades import ordinal
+from recsys.logbooks.importing.contract import BLANK_TOKENS
 from recsys.logbooks.locate import locate
-from recsys.logbooks.mapping import Mapping
+from recsys.logbooks.importing.sources.sends import SENDS
+from recsys.logbooks.importing.text import key
+from recsys.logbooks.mapping import CONTRACT, Mapping
 from recsys.logbooks.project import keep_mask, project, source_name
+from recsys.logbooks.reasons import ATTEMPT, DUPLICATE, RAGGED
 from recsys.logbooks.rejects import DropLog
 from recsys.logbooks.tables import RawTable, read_table
 from recsys.logbooks.validate import Check, check_columns
@@ -84,16 +93,20 @@ def read_sends(
     if found.mapping.keep is not None:
         log.drop(~kept, found.mapping.keep.reason)
     checked = check_columns(projected.columns, found.mapping, raw.path)
-    _drop_bad(raw, checked.checks, kept, bad_rows, found.mapping, log)
-    frame, duplicates = _sorted(checked.frame, np.flatnonzero(log.kept))
-    log.drop_places(duplicates, "duplicate")
+    outcomes = read_outcomes(raw, found.mapping)
+    kept &= ~outcomes.attempt
+    log.drop(outcomes.attempt, ATTEMPT)
+    _drop_bad(raw, [*checked.checks, *outcomes.checks], kept, bad_rows, found.mapping, log)
+    guessed = settle_grades(checked.frame, raw)
+    frame, duplicates = sorted_once(checked.frame, np.flatnonzero(log.kept), outcomes.rank, checked.has_time)
+    log.drop_places(duplicates, DUPLICATE)
     if rejects is not None and log.counts():
         log.write(Path(rejects))
     if frame.empty:
         problem = f"none of its {raw.n_read} rows is a send that can be read"
         raise DataError(problem, path=raw.path, remedy="see the rejects, or give another --schema")
     source = f"{raw.path} (schema {found.mapping.name})"
-    warnings = (*projected.warnings, *_unreadable_grades(frame))
+    warnings = (*raw.notes, *projected.warnings, *_remarks(raw, found.mapping, checked.n_tokens, guessed, frame))
     return Sends(frame, source, checked.has_time, raw.n_read, log.counts(), warnings)
 
 
@@ -102,10 +115,11 @@ def _drop_ragged(raw: RawTable, bad_rows: BadRows, log: DropLog) -> None:
         return
     first = raw.ragged[0]
     if bad_rows == "fail":
-        problem = f"has {first.found} values where the header has {first.expected}"
-        remedy = "quote values that hold commas, or pass --bad-rows drop"
+        problem = first.problem or f"has {first.found} values where the header has {first.expected}"
+        remedy = 'write a quote in a value as ""' if first.problem else "quote values that hold commas"
+        remedy = f"{remedy}, or pass --bad-rows drop"
         raise DataError(problem, path=raw.path, row=first.row, value=first.text, remedy=remedy)
-    log.drop_ragged("ragged row")
+    log.drop_ragged(RAGGED)
 
 
 def _drop_bad(
@@ -132,18 +146,29 @@ def _drop_bad(
         log.drop(check.bad, check.reason)
 
 
-def _sorted(frame: pd.DataFrame, places: NDArray[np.int64]) -> tuple[pd.DataFrame, NDArray[np.int64]]:
-    """The rows at `places`, in (climber, time, sequence, file) order; exact duplicates as places apart."""
-    frame = frame.take(places)
-    climber = pd.factorize(frame[CLIMBER_ID], sort=True)[0]
-    sequence = frame[SEQUENCE].to_numpy() if SEQUENCE in frame else np.zeros(len(frame))
-    order = np.lexsort((sequence, frame[DAY].to_numpy(), climber))
-    keys = {"climber": climber, "climb": pd.factorize(frame[CLIMB_ID])[0], "day": frame[DAY].to_numpy()}
-    twice = pd.DataFrame(keys).take(order).duplicated().to_numpy()
-    frame = frame.take(order[~twice]).reset_index(drop=True)
-    frame[ROW] = np.arange(len(frame), dtype=np.int64)
-    tail = [DAY, ROW]
-    return frame[[name for name in frame.columns if name not in tail] + tail], places[order[twice]]
+def _remarks(
+    raw: RawTable, mapping: Mapping, n_tokens: int, guessed: int, frame: pd.DataFrame
+) -> list[str]:
+    """What the person should know of rows that are used."""
+    counted = [(n_tokens, BLANK_TOKENS), (guessed, GUESSED)]
+    lines = [f"{n} {what}" for n, what in counted if n]
+    unread = _unread(raw) if mapping.name == CONTRACT else []
+    if unread:
+        lines.append(f"columns that are filled and not read: {', '.join(unread[:12])}")
+    return lines + _unreadable_grades(frame)
+
+
+def _unread(raw: RawTable) -> list[str]:
+    """Names of columns that no reader of the contract knows and that are not blank throughout."""
+    table = raw.table
+    names = [(place, name) for place, name in enumerate(table.column_names) if key(name) not in {"", *SENDS.columns}]
+    return [name for place, name in names if not name.startswith("__index_level_") and _filled(table.column(place))]
+
+
+def _filled(column: pa.ChunkedArray) -> bool:
+    if column.null_count == len(column):
+        return False
+    return not pa.types.is_string(column.type) or bool(pc.any(pc.greater(pc.utf8_length(column), 0)).as_py())
 
 
 def _unreadable_grades(frame: pd.DataFrame) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +16,15 @@ from recsys.logbooks.tables import RawTable
 
 
 class DropLog:
-    """Which rows of a table were dropped, and why; a row keeps the first reason it was given."""
+    """Which rows of a table were dropped, and why: counted under the first reason given, written with all."""
 
     def __init__(self, raw: RawTable) -> None:
         self._raw = raw
         self._reasons: list[str] = []
         # For each row of the table the number of its reason, 0 = kept. [table.num_rows]
         self._reason = np.zeros(raw.table.num_rows, np.int16)
-        self._ragged_reason: str | None = None
+        self._more: dict[int, list[str]] = {}
+        self._ragged_reasons: list[str] | None = None
 
     @property
     def kept(self) -> NDArray[np.bool_]:
@@ -32,6 +34,8 @@ class DropLog:
     def drop(self, mask: NDArray[np.bool_], reason: str) -> None:
         """Drop the rows under the mask, shape [table.num_rows]."""
         self._reasons.append(reason)
+        for place in np.flatnonzero(mask & ~self.kept):
+            self._more.setdefault(int(place), []).append(reason)
         self._reason[mask & self.kept] = len(self._reasons)
 
     def drop_places(self, places: NDArray[np.int64], reason: str) -> None:
@@ -41,13 +45,13 @@ class DropLog:
         self.drop(mask, reason)
 
     def drop_ragged(self, reason: str) -> None:
-        """Drop the rows that never made it into the table."""
-        self._ragged_reason = reason
+        """Drop the rows that never made it into the table, for a problem of their own or for `reason`."""
+        self._ragged_reasons = [each.problem or reason for each in self._raw.ragged]
 
     def counts(self) -> dict[str, int]:
         """Dropped rows by reason; reasons without rows are left out."""
         counts = np.bincount(self._reason, minlength=len(self._reasons) + 1)[1:]
-        by_reason = {self._ragged_reason: len(self._raw.ragged)} if self._ragged_reason else {}
+        by_reason = dict(Counter(self._ragged_reasons or ()))
         by_reason.update((reason, int(n)) for reason, n in zip(self._reasons, counts, strict=True) if n)
         return by_reason
 
@@ -56,16 +60,21 @@ class DropLog:
         places = np.flatnonzero(self._reason)
         values = self._raw.table.take(places).to_pylist() if self._raw.table.num_columns else []
         lines: list[list[Any]] = [
-            [int(self._raw.rows[place]), self._reasons[self._reason[place] - 1], *row.values()]
+            [int(self._raw.rows[place]), self._all(int(place)), *row.values()]
             for place, row in zip(places, values, strict=True)
         ]
-        if self._ragged_reason:
-            lines += [[each.row, self._ragged_reason, *_fields(each.text)] for each in self._raw.ragged]
+        if self._ragged_reasons:
+            pairs = zip(self._raw.ragged, self._ragged_reasons, strict=True)
+            lines += [[each.row, reason, *_fields(each.text)] for each, reason in pairs]
         lines.sort(key=lambda line: int(line[0]))
         with atomic_path(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)
             writer.writerow(["row", "reason", *self._raw.table.column_names])
             writer.writerows(lines)
+
+    def _all(self, place: int) -> str:
+        """Every reason of a dropped row."""
+        return "; ".join([self._reasons[self._reason[place] - 1], *self._more.get(place, [])])
 
 
 def _fields(text: str) -> list[str]:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from recsys.columns import DATE, DAY, OPTIONAL, RATING, REQUIRED
 from recsys.logbooks.mapping import Mapping, load_contract
-from recsys.logbooks.values import as_days, as_numbers, as_text
-
-_DATE_REMEDY: Final = "write dates as 2024-05-31, or as epoch seconds"
+from recsys.logbooks.reasons import ALIEN_DATE, reason
+from recsys.logbooks.values import as_days, as_numbers, as_text, without_tokens
 
 
 @dataclass(frozen=True)
@@ -25,17 +25,30 @@ class Check:
     column: str
     bad: NDArray[np.bool_]
     reason: str
-    problem: str
-    remedy: str
+    span: str = "1 to 5"
+
+    @property
+    def problem(self) -> str:
+        """What is wrong, in a clause."""
+        return reason(self.reason, self.column, self.span).problem
+
+    @property
+    def remedy(self) -> str:
+        """What to do, in a clause."""
+        return reason(self.reason, self.column, self.span).remedy
 
 
 @dataclass(frozen=True)
 class Checked:
-    """The frame (contract columns present, and DAY; bad rows still in it), and checks that marked a row."""
+    """The frame (contract columns present, and DAY; bad rows still in it), and checks that marked a row.
+
+    `n_tokens` counts blank tokens (NA, null, -) that were read as blank.
+    """
 
     frame: pd.DataFrame
     checks: list[Check]
     has_time: bool
+    n_tokens: int = 0
 
 
 def check_columns(columns: dict[str, pa.ChunkedArray], mapping: Mapping, path: Path) -> Checked:
@@ -43,7 +56,7 @@ def check_columns(columns: dict[str, pa.ChunkedArray], mapping: Mapping, path: P
     contract = load_contract()
     values: dict[str, Any] = {}
     checks: list[Check] = []
-    has_time = False
+    has_time, n_tokens = False, 0
     for name in (each for each in (*REQUIRED, *OPTIONAL) if each in columns):
         kind = contract[name]["kind"]
         if kind == "date":
@@ -52,8 +65,15 @@ def check_columns(columns: dict[str, pa.ChunkedArray], mapping: Mapping, path: P
             values[name] = _number(name, columns[name], contract[name].get("range"), mapping, path, checks)
         else:
             values[name] = _text(name, columns[name], kind == "id", mapping, path, checks)
+        if kind != "id":
+            n_tokens += _tokens(columns[name])
     found = [check for check in checks if check.bad.any()]
-    return Checked(pd.DataFrame(values, copy=False), found, has_time)
+    return Checked(pd.DataFrame(values, copy=False), found, has_time, n_tokens)
+
+
+def _tokens(column: pa.ChunkedArray) -> int:
+    """Blank tokens in a column of text."""
+    return without_tokens(pc.utf8_trim_whitespace(column))[1] if pa.types.is_string(column.type) else 0
 
 
 def _text(
@@ -62,8 +82,9 @@ def _text(
     text = as_text(column, path, mapping.columns[name].column)
     if is_id:
         blank = np.asarray(text.is_null().to_numpy())
-        checks.append(Check(name, blank, f"blank {name}", "is blank", "give every row its id"))
-    return text.to_pandas()
+        checks.append(Check(name, blank, f"blank {name}"))
+        return text.to_pandas()
+    return without_tokens(text)[0].to_pandas()
 
 
 def _date(
@@ -72,17 +93,13 @@ def _date(
     """Adds DATE and DAY to the values; returns whether the dates are times."""
     theirs = mapping.columns[DATE].column
     days = as_days(column, path, theirs, mapping.date_unit)
-    blank = (
-        days.bad & np.asarray(as_text(column, path, theirs).is_null().to_numpy())
-        if days.bad.any()
-        else days.bad
-    )
-    other = "is not in the unit of most other dates"
-    remedy = 'correct it, or set [date] unit = "order" in a --schema'
+    blank = days.bad
+    if days.bad.any():
+        blank = days.bad & np.asarray(without_tokens(as_text(column, path, theirs))[0].is_null().to_numpy())
     checks += [
-        Check(DATE, blank, "blank date", "is blank", _DATE_REMEDY),
-        Check(DATE, days.bad & ~blank, "unreadable date", "is not a date", _DATE_REMEDY),
-        Check(DATE, days.alien, "date in another unit", other, remedy),
+        Check(DATE, blank, "blank date"),
+        Check(DATE, days.bad & ~blank, "unreadable date"),
+        Check(DATE, days.alien, ALIEN_DATE),
     ]
     values[DATE], values[DAY] = days.date, days.day
     return days.has_time
@@ -97,9 +114,7 @@ def _number(
     checks: list[Check],
 ) -> NDArray[np.float64]:
     values, bad = as_numbers(column, path, mapping.columns[name].column)
-    checks.append(
-        Check(name, bad, f"unreadable {name}", "is not a number", "write a number, or leave it blank")
-    )
+    checks.append(Check(name, bad, f"unreadable {name}"))
     if limits is None:
         return values
     low, high = limits
@@ -109,9 +124,7 @@ def _number(
     else:
         shown = (low, high)
     outside = (values < low) | (values > high)
-    span = f"{shown[0]:g} to {shown[1]:g}"
-    remedy = f"give {span}, or leave it blank"
-    checks.append(Check(name, outside, f"{name} out of range", f"is outside {span}", remedy))
+    checks.append(Check(name, outside, f"{name} out of range", f"{shown[0]:g} to {shown[1]:g}"))
     return values
 
 

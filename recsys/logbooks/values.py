@@ -1,16 +1,12 @@
 """Turns the columns of a file into the contract's types: text, numbers, days. No value is judged row by row.
 
-Dates
------
-ISO text and Parquet timestamps are times (UTC when they name no zone). Of numbers, the size of the column's
-median decides: from 1e8 they are epoch seconds, from 1e11 milliseconds, 1e14 microseconds, 1e17 nanoseconds.
-Smaller ones are plain order, with no elapsed days, unless every one is a calendar day such as 20240531. A
-mapping's `[date] unit` overrules this.
+The rules are those of `recsys.logbooks.cells` and `recsys.logbooks.days`, which the light readers follow value by
+value; here Arrow and NumPy do what can be done for a column at once, and the same functions read each distinct value
+of what is left. A mapping's `[date] unit` overrules what the size of numbers tells.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,16 +19,20 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from recsys.errors import DataError
-
-_DAY_SECONDS: Final = 86_400
-# Unit: (smallest magnitude, ticks a second).
-_UNITS: Final = {"s": (1e8, 1), "ms": (1e11, 10**3), "us": (1e14, 10**6), "ns": (1e17, 10**9)}
-DATE_UNITS: Final = ("order", *_UNITS)
-_ISO: Final = re.compile(
-    r"\d{8}|\d{4}-\d\d-\d\d([T ]\d\d(:\d\d(:\d\d(\.\d{1,9})?)?)?\s?(Z|UTC|[+-]\d\d(:?\d\d)?)?)?"
+from recsys.logbooks import cells
+from recsys.logbooks.days import (
+    DATE_UNITS,
+    DAY_SECONDS,
+    FIRST_CALENDAR,
+    LAST_CALENDAR,
+    MAX_SECONDS,
+    UNITS,
+    all_calendar,
+    iso_microseconds,
 )
-# What a nanosecond timestamp can hold, in seconds since the epoch (years 1678 to 2261).
-_MAX_SECONDS: Final = 9.2e9
+
+# "2024-05-31", with a time to the minute, the second, and one to six decimals of it: what Arrow reads as we do.
+_PLAIN_LENGTHS: Final = (10, 16, 19, 21, 22, 23, 24, 25, 26)
 
 
 @dataclass(frozen=True)
@@ -58,12 +58,19 @@ def as_text(column: pa.ChunkedArray, path: Path, name: str) -> pa.ChunkedArray:
     if pa.types.is_floating(kind):
         column = _whole(column)
     try:
-        text = column.cast(pa.string())
+        text = _decoded(column) if _is_binary(kind) else column.cast(pa.string())
     except pa.ArrowException as error:
         remedy = "write it as text"
         raise DataError(f"the column {name!r} holds {kind}, not text", path=path, remedy=remedy) from error
     text = pc.utf8_trim_whitespace(text)
     return pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
+
+
+def without_tokens(text: pa.ChunkedArray) -> tuple[pa.ChunkedArray, int]:
+    """The text with blank tokens (NA, null, -) as null, and how many there were."""
+    blank = pc.fill_null(pc.is_in(pc.utf8_lower(text), value_set=pa.array(sorted(cells.BLANK_TOKENS))), False)
+    n = int(pc.sum(blank).as_py() or 0)
+    return (pc.if_else(blank, pa.scalar(None, pa.string()), text) if n else text), n
 
 
 def as_numbers(
@@ -73,8 +80,8 @@ def as_numbers(
     if _is_number(column.type):
         values = _to_float(column)
         return np.where(np.isfinite(values), values, np.nan), np.isinf(values)
-    text = as_text(column, path, name)
-    values = _on_unique(text, _numbers)
+    text = without_tokens(as_text(column, path, name))[0]
+    values = _as_floats(text)
     return values, np.isnan(values) & _filled(text)
 
 
@@ -85,10 +92,10 @@ def as_days(column: pa.ChunkedArray, path: Path, name: str, unit: str | None = N
     if _is_number(column.type):
         values = _to_float(column)
         return _from_numbers(np.where(np.isfinite(values), values, np.nan), unit)
-    text = as_text(column, path, name)
+    text = without_tokens(as_text(column, path, name))[0]
     if unit is None and (seconds := _plain_iso_seconds(text)) is not None:
         return _from_seconds(seconds)
-    values = _on_unique(text, _numbers)
+    values = _as_floats(text)
     filled = _filled(text)
     mostly_numbers = 2 * np.count_nonzero(~np.isnan(values)) > np.count_nonzero(filled)
     if unit is not None or (mostly_numbers and not _all_calendar(values)):
@@ -117,56 +124,80 @@ def _whole(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return column.cast(pa.int64()) if whole else column
 
 
-def _on_unique(text: pa.ChunkedArray, function: Callable[[Any], Any]) -> NDArray[np.float64]:
-    """`function` of the distinct strings (as a pandas Series), spread to every row; null is NaN."""
+def _is_binary(kind: pa.DataType) -> bool:
+    return pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind)
+
+
+def _decoded(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Bytes as text: some writers leave out the mark that says a column of bytes is UTF-8."""
+    try:
+        return column.cast(pa.binary()).cast(pa.string())
+    except pa.ArrowException:
+        return pa.chunked_array([pa.array([cells.as_cell(each) or None for each in column.to_pylist()], pa.string())])
+
+
+def _on_unique(text: pa.ChunkedArray, function: Callable[[str], float]) -> NDArray[np.float64]:
+    """`function` of each distinct string, spread to every row; null is NaN."""
     codes, unique = pd.factorize(text.to_pandas())
-    values = np.append(np.asarray(function(pd.Series(unique, dtype=object)), np.float64), np.nan)
+    values = np.array([function(each) for each in unique] + [np.nan], np.float64)
     return values[codes]
 
 
-def _numbers(text: Any) -> NDArray[np.float64]:
-    values = pd.to_numeric(text, errors="coerce").to_numpy(np.float64)
-    return np.where(np.isfinite(values), values, np.nan)
+def _as_floats(text: pa.ChunkedArray) -> NDArray[np.float64]:
+    """Numbers of a column of text, NaN where there is none: by Arrow when it reads every one."""
+    try:
+        values = _to_float(text.cast(pa.float64()))
+    except pa.ArrowException:
+        values = np.array([np.inf])
+    if np.isinf(values).any() or (np.isnan(values) & _filled(text)).any():
+        return _on_unique(text, lambda each: _nan(cells.number(each)))
+    return values
+
+
+def _nan(value: float | None) -> float:
+    return np.nan if value is None else value
 
 
 def _plain_iso_seconds(text: pa.ChunkedArray) -> NDArray[np.float64] | None:
-    """The quick way, in Arrow: seconds since the epoch when every date is ISO without a zone, else None."""
+    """The quick way, in Arrow: seconds since the epoch when every date is ISO in UTC or without a zone, else None."""
+    text = pc.replace_substring_regex(text, "([0-9])Z$", r"\1")
+    lengths = pc.unique(pc.utf8_length(text)).to_pylist()
+    if text.null_count == len(text) or not set(lengths) - {None} <= set(_PLAIN_LENGTHS):
+        return None
     try:
         ticks = text.cast(pa.timestamp("us")).cast(pa.int64())
     except pa.ArrowException:
         return None
-    return _to_float(ticks) / 1e6 if text.null_count < len(text) else None
+    return _to_float(ticks) / 1e6
 
 
-def _iso_seconds(text: Any) -> NDArray[np.float64]:
-    """Seconds since the epoch of strict ISO dates; 3/4/2024 is refused: who knows which is the month."""
-    iso = text.where(text.str.fullmatch(_ISO), None)
-    times = pd.to_datetime(iso, errors="coerce", utc=True)
-    return np.where(times.notna(), times.astype("int64").to_numpy() / 1e9, np.nan)
+def _iso_seconds(text: str) -> float:
+    """Seconds since the epoch of a strict ISO date, or NaN."""
+    found = iso_microseconds(text)
+    return np.nan if found is None else found[0] / 1e6
 
 
 def _all_calendar(values: NDArray[np.float64]) -> bool:
     """Whether every number is a day written as 20240531."""
-    unique = np.unique(values[~np.isnan(values)])
-    if not len(unique) or unique[0] < 19_000_101 or unique[-1] > 21_001_231:
+    known = values[~np.isnan(values)]
+    if not len(known) or known.min() < FIRST_CALENDAR or known.max() > LAST_CALENDAR:
         return False
-    text = pd.Series(unique.astype(np.int64).astype(str))
-    return bool(np.all(unique % 1 == 0)) and not np.isnan(_iso_seconds(text)).any()
+    return all_calendar(np.unique(known).tolist())
 
 
 def _from_numbers(values: NDArray[np.float64], unit: str | None) -> Days:
     if unit is None and _all_calendar(values):
         days = pd.to_datetime(pd.Series(values), format="%Y%m%d", errors="coerce")
         return _from_seconds(np.where(days.notna(), days.astype("int64").to_numpy() / 1e9, np.nan))
-    bands = np.digitize(np.abs(values), [smallest for smallest, _ in _UNITS.values()])
+    bands = np.digitize(np.abs(values), [smallest for smallest, _ in UNITS.values()])
     known = ~np.isnan(values)
     alien = np.zeros(len(values), bool)
     if unit is None and known.any():
         band = int(np.median(bands[known]))
         unit, alien = DATE_UNITS[band], known & (bands != band)
     values = np.where(alien, np.nan, values)
-    if unit in _UNITS:
-        return _from_seconds(values / _UNITS[unit][1], alien)
+    if unit in UNITS:
+        return _from_seconds(values / UNITS[unit][1], alien)
     clean = values[~np.isnan(values)]
     whole = bool(np.all(clean == np.floor(clean)))
     date = np.nan_to_num(values).astype(np.int64) if whole else values
@@ -174,8 +205,8 @@ def _from_numbers(values: NDArray[np.float64], unit: str | None) -> Days:
 
 
 def _from_seconds(seconds: NDArray[np.float64], alien: NDArray[np.bool_] | None = None) -> Days:
-    seconds = np.where(np.abs(seconds) < _MAX_SECONDS, seconds, np.nan)
+    seconds = np.where(np.abs(seconds) < MAX_SECONDS, seconds, np.nan)
     alien = np.zeros(len(seconds), bool) if alien is None else alien
     # Whole microseconds: a double holds no more of a present-day time.
     date = (np.round(np.nan_to_num(seconds) * 1e6).astype(np.int64) * 1000).view("datetime64[ns]")
-    return Days(seconds / _DAY_SECONDS, date, np.isnan(seconds) & ~alien, alien, has_time=True)
+    return Days(seconds / DAY_SECONDS, date, np.isnan(seconds) & ~alien, alien, has_time=True)

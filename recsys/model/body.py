@@ -18,8 +18,10 @@ import transformers4rec.torch as tr
 from transformers4rec.config.transformer import transformer_registry
 from transformers4rec.torch.block.transformer import TransformerPrepare
 
+import recsys.model.prenorm  # noqa: F401 - registers prenorm
 from recsys.config.model import ModelConfig
 from recsys.model.masking import PromptMasking
+from recsys.model.sinusoids import sinusoids
 
 
 class PaddingPrepare(TransformerPrepare):
@@ -53,6 +55,7 @@ _BODIES: Final[dict[str, tuple[str, type[PaddingPrepare], tuple[str, ...]]]] = {
     "bert": ("bert", SegmentedPrepare, ("hidden_dropout_prob", "attention_probs_dropout_prob")),
     "electra": ("electra", SegmentedPrepare, ("attention_probs_dropout_prob",)),
     "albert": ("albert", SegmentedPrepare, ()),
+    "prenorm": ("prenorm", PaddingPrepare, ()),
 }
 TOKENS_STD: Final = 1.0  # of the tokens that a body is given: they come out of a layer norm
 _POSITIONS: Final = ("position_embeddings", "wpe")  # names of Hugging Face's tables of absolute positions
@@ -61,11 +64,17 @@ _INNER: Final = {"bert": "intermediate_size"}  # stays at 3072 unless it is told
 
 
 def build_body(config: ModelConfig, masking: PromptMasking) -> tr.TransformerBlock:
-    """The body, its inner layer four times as wide as `d_model`, its positions as large as its tokens."""
+    """The body, its inner layer four times as wide as `d_model` unless `inner` says otherwise.
+
+    Its positions are as large as its tokens, or sinusoids.
+    """
     registered, prepare, dropouts = _BODIES[config.body]
     extra: dict[str, Any] = dict.fromkeys(dropouts, config.dropout)
     if config.body in _INNER:
-        extra[_INNER[config.body]] = 4 * config.d_model
+        extra[_INNER[config.body]] = config.inner or 4 * config.d_model
+    if config.body == "prenorm":
+        extra |= {"causal": config.masking == "clm", "positions": config.positions}
+        extra |= {"feed_forward": config.feed_forward}
     described = transformer_registry.parse(registered).build(
         d_model=config.d_model,
         n_head=config.heads,
@@ -80,6 +89,8 @@ def build_body(config: ModelConfig, masking: PromptMasking) -> tr.TransformerBlo
         described.embedding_size = token_width(config)
     body = described.to_huggingface_torch_model()
     scale_positions(body)
+    if config.positions == "sinusoidal":
+        fix_positions(body)
     return tr.TransformerBlock(body, masking=masking, prepare_module=prepare, output_fn=masking.outputs)
 
 
@@ -90,6 +101,14 @@ def token_width(config: ModelConfig) -> int:
     of 256); at full width it would be BERT. Its generator and discriminator are the masking's, `rtd`.
     """
     return max(1, config.d_model // 2) if config.body == "electra" else config.d_model
+
+
+def fix_positions(body: torch.nn.Module) -> None:
+    """Sinusoids in place of BERT's learned positions; they are not trained."""
+    table = body.embeddings.position_embeddings
+    with torch.no_grad():
+        table.weight.copy_(sinusoids(*table.weight.shape))
+    table.weight.requires_grad_(False)
 
 
 def scale_positions(body: torch.nn.Module) -> None:

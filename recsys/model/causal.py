@@ -8,6 +8,7 @@ import torch
 from transformers4rec.torch.masking import masking_registry
 
 from recsys.model.masking import PromptMasking
+from recsys.sequences.asking import FIRSTS, Asking
 
 
 @masking_registry.register("prompt-clm")
@@ -27,19 +28,28 @@ class CausalPositions(PromptMasking):
 
     apart = True
 
+    def asking(self) -> Asking:
+        """Each position that begins a day."""
+        return FIRSTS
+
     def choose(self, real: torch.Tensor) -> torch.Tensor:
-        """Every real position with a history; the last one where no position has any."""
+        """Every real position with a history; the last one where no position has any.
+
+        Where days are sets, those alone that begin a day: the others would read sends of their own day.
+        """
         alone = real.sum(1, keepdim=True) == 1
-        return follows(real) | (real & alone)
+        begins = real if self.places is None else real & (self.places == 0)
+        return (follows(real) & begins) | (real & alone)
 
     def apply_mask_to_inputs(
         self, inputs: torch.Tensor, schema: torch.Tensor, training: bool = False, testing: bool = False
     ) -> torch.Tensor:
         """Shift the climbs' embeddings, [batch, length, climb_dim], by one to the right."""
-        before = torch.roll(inputs, 1, dims=1)
-        return torch.where(
-            follows(self.tokens()).unsqueeze(-1), before, self.masked_item_embedding.to(inputs.dtype)
-        )
+        return self.shift(inputs, self.masked_item_embedding.to(inputs.dtype))
+
+    def shift(self, values: torch.Tensor, first: torch.Tensor) -> torch.Tensor:
+        """Each position's value, [batch, length, width], at the next; `first` where no real one is before."""
+        return torch.where(follows(self.tokens()).unsqueeze(-1), torch.roll(values, 1, dims=1), first)
 
     def positions(self) -> torch.Tensor:
         """Real positions before each one: int64 [batch, length]."""

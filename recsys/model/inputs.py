@@ -6,7 +6,8 @@ Each feature is embedded by Transformers4Rec; then, still apart,
 2. an attribute (grade, region, rating ...) of a hidden climb that is not part of the prompt is replaced by
    that attribute's own learned "unknown": at random in training, as asked when recommending;
 3. whatever the vocabulary does not know (a new climber, region or climb) becomes "unknown" as well, and
-   training hides some known ones, so that "unknown" has been learned;
+   training hides some known ones, so that "unknown" has been learned; a number that enters as it is and was
+   not logged becomes that number's learned "not logged" (its bin says so, where numbers enter as bins);
 
 and only then everything is concatenated, or summed, and projected to the body's width.
 """
@@ -18,8 +19,20 @@ from typing import Any
 import torch
 import transformers4rec.torch as tr
 
-from recsys.columns import ATTRIBUTES, BIN, CATEGORIFIED, CLIMBER, GIVEN, UNKNOWN_ID
+from recsys.columns import (
+    ATTRIBUTES,
+    BIN,
+    CATEGORIFIED,
+    CLIMBER,
+    DAY_PLACE,
+    FIRST_VALUE_ID,
+    GIVEN,
+    NOT_LOGGED_BIN,
+    NUMBERS,
+    UNKNOWN_ID,
+)
 from recsys.config.model import ModelConfig
+from recsys.model.body import token_width
 from recsys.model.masking import PromptMasking
 from recsys.model.permutation import interleave
 
@@ -43,6 +56,18 @@ class PromptedSequenceFeatures(tr.TabularSequenceFeatures):
         self.unknown = torch.nn.ParameterDict(
             {name: torch.nn.Parameter(torch.randn(width) * 0.02) for name, width in widths.items()}
         )
+        self.not_logged = torch.nn.ParameterDict(
+            {
+                name: torch.nn.Parameter(torch.randn(width) * 0.02)
+                for name, width in widths.items()
+                if name in NUMBERS
+            }
+        )
+        before = [name for name in widths if name.removesuffix(BIN) in ATTRIBUTES]
+        self.before = None
+        if config.whole_history and self.masking.apart and before:
+            linear = torch.nn.Linear(sum(widths[name] for name in before), token_width(config), bias=False)
+            self.before = linear
         return self
 
     def forward(
@@ -54,28 +79,45 @@ class PromptedSequenceFeatures(tr.TabularSequenceFeatures):
         """
         masking: PromptMasking = self.masking
         climbs = inputs[self.item_id]
+        masking.places = inputs.get(DAY_PLACE)
         hidden = masking.compute_masked_targets(climbs, training=training, testing=testing).schema
         given = self._given(inputs, climbs, training).to(climbs.device)
         sends = self.read(inputs, training)
         prompts = self._withhold(sends, hidden, given)
         prompts[self.item_id] = masking.apply_mask_to_inputs(sends[self.item_id], hidden)
         tokens = self.join(prompts)
+        if self.before is not None:
+            tokens = tokens + self._before(sends)
         return interleave(self.join(sends), tokens) if masking.two_tokens else tokens
 
     def read(self, inputs: dict[str, torch.Tensor], training: bool) -> dict[str, torch.Tensor]:
         """Every feature's embedding, [batch, length, its width], nothing masked; training hides some."""
         climbs = inputs[self.item_id]
+        if training and self.config.swap_climb:
+            inputs = {**inputs, self.item_id: self._swapped(climbs)}
         embedded = {name: value for part in self.merge_values for name, value in part(inputs).items()}
         for name, value in embedded.items():
             if value.ndim == 2:  # the climber's, one a row: [batch, width] -> [batch, length, width]
                 value = value.unsqueeze(1).expand(-1, climbs.shape[1], -1)
-            embedded[name] = self._replace(name, value, self._lost(name, inputs[name], climbs, training))
+            value = self._replace(name, value, self._lost(name, inputs[name], climbs, training))
+            if name in self.not_logged and name + BIN in inputs:
+                blank = inputs[name + BIN].eq(NOT_LOGGED_BIN).unsqueeze(-1)
+                value = torch.where(blank, self.not_logged[name].to(value.dtype), value)
+            embedded[name] = value
         return embedded
 
     def join(self, embedded: dict[str, torch.Tensor]) -> torch.Tensor:
         """Every feature's embedding to [batch, length, d_model]."""
         joined: torch.Tensor = self.projection_module(self.aggregation(dict(embedded)))
         return joined
+
+    def _before(self, sends: dict[str, torch.Tensor]) -> torch.Tensor:
+        """What the attributes of the send before add to each token, [batch, length, d_model]."""
+        kept = [value for name, value in sends.items() if name.removesuffix(BIN) in ATTRIBUTES]
+        masking: PromptMasking = self.masking
+        joined = torch.cat(kept, dim=-1)
+        added: torch.Tensor = self.before(masking.shift(joined, torch.zeros_like(joined[:1, :1])))
+        return added
 
     def _given(self, inputs: dict[str, torch.Tensor], climbs: torch.Tensor, training: bool) -> torch.Tensor:
         """Which attributes the prompts hold: bool [batch, length or 1 for all, len(ATTRIBUTES)]."""
@@ -97,6 +139,14 @@ class PromptedSequenceFeatures(tr.TabularSequenceFeatures):
             if attribute in ATTRIBUTES:
                 kept[name] = self._replace(name, value, hidden & ~given[..., ATTRIBUTES.index(attribute)])
         return kept
+
+    def _swapped(self, climbs: torch.Tensor) -> torch.Tensor:
+        """The climbs, some by chance another: stochastic shared embeddings, uniform (Wu et al. 2019)."""
+        top = self.categorical_module.item_embedding_table.num_embeddings
+        swap = (torch.rand(climbs.shape) < self.config.swap_climb).to(climbs.device) & (
+            climbs >= FIRST_VALUE_ID
+        )
+        return torch.where(swap, torch.randint(FIRST_VALUE_ID, top, climbs.shape).to(climbs.device), climbs)
 
     def _lost(self, name: str, values: torch.Tensor, climbs: torch.Tensor, training: bool) -> torch.Tensor:
         """Where a feature is unknown, or hidden by training whatever the masking: bool [batch, length]."""

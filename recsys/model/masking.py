@@ -16,6 +16,8 @@ from typing import Any
 import torch
 from transformers4rec.torch.masking import MaskingInfo, MaskSequence, masking_registry
 
+from recsys.sequences.asking import LAST, Asking, by_chance, by_span
+
 
 class PromptMasking(MaskSequence):
     """Hides climbs and leaves their attributes. ``hidden_size`` is the dimension of a climb's embedding.
@@ -24,12 +26,18 @@ class PromptMasking(MaskSequence):
     """
 
     real: torch.Tensor | None = None  # bool [batch, length]: what is not padding, of the last batch seen
+    places: torch.Tensor | None = None  # int64 [batch, length]: `DAY_PLACE`, where the last batch has it
     apart: bool = False  # whether training draws what a prompt holds for each position, not for each window
     two_tokens: bool = False  # whether a position's send and its prompt are two tokens of the body
+    hole: torch.Tensor | None = None  # bool [batch, length]: asked for in place of the last (`model.filling`)
 
     def choose(self, real: torch.Tensor) -> torch.Tensor:
         """The positions that training hides: bool [batch, length], a part of `real`."""
         raise NotImplementedError
+
+    def asking(self) -> Asking:
+        """How many of a window's climbs training asks for."""
+        return LAST
 
     def tokens(self) -> torch.Tensor:
         """Which of the body's tokens are not padding: bool [batch, tokens]."""
@@ -49,7 +57,8 @@ class PromptMasking(MaskSequence):
         self, item_ids: torch.Tensor, training: bool = False, testing: bool = False
     ) -> MaskingInfo:
         self.real = item_ids != self.padding_idx
-        schema = self.choose(self.real) if training else last(self.real)
+        asked = last(self.real) if self.hole is None else self.hole
+        schema = self.choose(self.real) if training else asked
         return MaskingInfo(schema, torch.where(schema, item_ids, self.padding_idx))
 
     def apply_mask_to_inputs(
@@ -83,6 +92,10 @@ class MaskedPositions(PromptMasking):
         super().__init__(hidden_size=hidden_size, **kwargs)
         self.mlm_probability = mlm_probability
 
+    def asking(self) -> Asking:
+        """Each by chance."""
+        return by_chance(self.mlm_probability)
+
     def choose(self, real: torch.Tensor) -> torch.Tensor:
         """Each real position by chance; where none came up, the one that came closest."""
         draw = torch.rand(real.shape, device=real.device).masked_fill(~real, 2.0)
@@ -107,6 +120,10 @@ class MaskedSpan(PromptMasking):
     def __init__(self, hidden_size: int, span_length: int = 5, **kwargs: object) -> None:
         super().__init__(hidden_size=hidden_size, **kwargs)
         self.span_length = span_length
+
+    def asking(self) -> Asking:
+        """One span."""
+        return by_span(self.span_length)
 
     def choose(self, real: torch.Tensor) -> torch.Tensor:
         """A run of 1 to `span_length` real positions, the whole row if it has fewer; any place as likely."""

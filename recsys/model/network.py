@@ -6,7 +6,11 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from recsys.sequences.asking import LAST, Asking
+
 if TYPE_CHECKING:
+    from recsys.arrays import Array
+    from recsys.sequences.store import Sequences
     from recsys.sequences.windows import Batch
 
 
@@ -19,6 +23,22 @@ class Network(torch.nn.Module):
     """
 
     prompted: bool = False  # whether the target's attributes can be given (`recsys.model.inputs.GIVEN`)
+    note: str = ""  # a line for the person who trains it, on what was chosen by the data
+
+    def read_sends(self, sequences: Sequences, sends: Array) -> None:
+        """Count what the network wants to know of the training sends, before it is trained; here nothing.
+
+        Parameters
+        ----------
+        sequences:
+            All histories.
+        sends:
+            Indexes of the training sends, int64 [n]: all that may be counted.
+        """
+
+    def asking(self, length: int) -> Asking:
+        """What `training_loss` asks for in windows of `length` sends: of the last send, unless overridden."""
+        return LAST
 
     def training_loss(self, batch: Batch) -> torch.Tensor:
         """The loss of a batch, a scalar; in training mode."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch.nn import functional
 
@@ -55,9 +57,21 @@ class Objective(torch.nn.Module):
         """
         if self.sampler is None:
             return self._full(score_all(queries, table, bias), targets - FIRST_VALUE_ID)
+        return self.sampled(queries, table.__getitem__, targets, bias, in_batch)
+
+    def sampled(
+        self,
+        queries: torch.Tensor,
+        vectors: Callable[[torch.Tensor], torch.Tensor],
+        targets: torch.Tensor,
+        bias: torch.Tensor | None = None,
+        in_batch: torch.Tensor | None = None,
+    ) -> torch.Tensor:
+        """The same against drawn climbs, `vectors` giving those of some ids, [n] to [n, width]."""
+        assert self.sampler is not None, "a whole catalogue has no sample"
         sample = self.sampler(in_batch)
-        positive = (queries * table[targets]).sum(1)
-        negative = queries @ table[sample.ids].T
+        positive = (queries * vectors(targets)).sum(1)
+        negative = queries @ vectors(sample.ids).T
         if bias is not None:
             positive, negative = positive + bias[targets], negative + bias[sample.ids]
         loss: torch.Tensor = self.loss(

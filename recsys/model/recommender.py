@@ -21,7 +21,7 @@ from transformers4rec.torch.masking import masking_registry
 import recsys.model.causal  # registers prompt-clm
 import recsys.model.permutation  # noqa: F401 - registers prompt-plm
 from recsys.arrays import Array
-from recsys.columns import ATTRIBUTES, BIN, FIRST_VALUE_ID
+from recsys.columns import ATTRIBUTES, BIN, FIRST_BIN, FIRST_VALUE_ID
 from recsys.config.model import ModelConfig
 from recsys.errors import UsageError
 from recsys.model.aggregation import AGGREGATIONS
@@ -30,11 +30,14 @@ from recsys.model.detection import Detector
 from recsys.model.inputs import PromptedSequenceFeatures
 from recsys.model.masking import PromptMasking
 from recsys.model.network import Network
-from recsys.model.task import next_item_task
+from recsys.model.output import side_sizes
+from recsys.model.task import NextClimbTask
+from recsys.sequences.asking import Asking
 
 if TYPE_CHECKING:
     from merlin.schema import Schema
 
+    from recsys.sequences.store import Sequences
     from recsys.sequences.windows import Batch
 
 
@@ -71,10 +74,54 @@ def select_features(schema: Schema, config: ModelConfig) -> Schema:
     return kept
 
 
+def read_columns(schema: Schema, config: ModelConfig) -> list[str]:
+    """What the model reads of a batch: its features, and of standardised numbers also the bins.
+
+    A number that was not logged is 0, the mean, once standardised; its bin says that it was not.
+    """
+    selected = select_features(schema, config).column_names
+    bins = [name + BIN for name in selected if name + BIN in schema.column_names]
+    return [*selected, *bins]
+
+
 class PromptedTransformer(tr.Model, Network):
-    """Transformers4Rec's model; `prompted` where there are attributes to prompt with."""
+    """Transformers4Rec's model; `prompted` where there are attributes to prompt with.
+
+    As in Thompson (2023): the climb alone is masked and its other features prompt it; climb and climber
+    embeddings, region, grade, rating, elapsed days and whether there is a comment or beta are concatenated;
+    a transformer of width 64 in 1 to 2 layers; softmax over all climbs; Adam with a warm-up to 1e-3 and a
+    cosine down to 1e-4.
+
+    What differs by default: BERT's layers with learned positions and a feed-forward layer four times as wide
+    (there fixed positions, and a dense layer as wide as the rest); numbers in bins (there as they are); the
+    output tied to the climbs' embeddings; training hides prompts, attributes, climbers and climbs by chance,
+    so that the model also answers without a prompt and for new climbers (there nothing but the last climb is
+    hidden); a window ends at every send, padded where there are fewer before it (there only a climber with
+    fewer than ten sends is padded); the epoch is chosen by the mean of prompted and unprompted MRR@20 (there
+    by accuracy). The study's rows ``paper-*`` undo all of these but the tied output.
+    """
 
     detector: Detector | None  # for rtd; a value here would hide the module
+
+    def asking(self, length: int) -> Asking:
+        """What the masking asks for."""
+        masking: PromptMasking = self.get_submodule("heads.0.body").inputs.masking
+        return masking.asking()
+
+    @property
+    def note(self) -> str:  # type: ignore[override]
+        """Which loss was chosen by the size of the catalogue, where it is not the whole softmax."""
+        return f"loss: {self.task.reason}" if self.task.sampled_by_size else ""
+
+    def read_sends(self, sequences: Sequences, sends: Array) -> None:
+        """Count the climbs' usual attributes, which join their embeddings in the output."""
+        self.task.pre.read_sends(sequences, sends)
+
+    @property
+    def task(self) -> NextClimbTask:
+        """The head's one task."""
+        (task,) = self.heads[0].prediction_task_dict.values()
+        return task
 
     def training_loss(self, batch: Batch) -> torch.Tensor:
         """Mean loss over the predicted positions of the batch; for rtd, with the weighted detection's."""
@@ -117,22 +164,22 @@ def build_model(schema: Schema, config: ModelConfig) -> PromptedTransformer:
             for name, dim in dims.items()
         },
         soft_embedding_dims=dims,
+        soft_embedding_cardinalities=_soft_bins(schema, config),
         projection=Projection(token_width(config), config.dropout),
         masking=_masking(config),
     ).prepare(config)
     body = tr.SequentialBlock(inputs, build_body(config, inputs.masking))
     to_climbs = tr.MLPBlock([config.climb_dim], activation=None)
-    task = next_item_task(config)
+    task = NextClimbTask(config, _sides(selected) if config.climb_features else {})
     model = PromptedTransformer(tr.Head(body, task, task_blocks=to_climbs, inputs=inputs))
     model.detector = Detector(config.d_model, config.rtd_weight) if config.masking == "rtd" else None
     model.prompted = any(name.removesuffix(BIN) in ATTRIBUTES for name in selected.column_names)
     return model
 
 
-def item_embeddings(model: tr.Model) -> Array:
-    """The climbs' embeddings, float32 [n_items, climb_dim], in the order of the scores."""
-    table = model.heads[0].body.inputs.categorical_module.item_embedding_table.weight
-    return table.detach().float().cpu().numpy()[FIRST_VALUE_ID:]
+def item_embeddings(model: PromptedTransformer) -> Array:
+    """What climbs are scored by, float32 [n_items, climb_dim], in the order of the scores."""
+    return model.task.pre.vectors().detach().float().cpu().numpy()[FIRST_VALUE_ID:]
 
 
 def _widths(selected: Schema, config: ModelConfig) -> dict[str, int]:
@@ -142,6 +189,20 @@ def _widths(selected: Schema, config: ModelConfig) -> dict[str, int]:
     dims = dict.fromkeys(selected.column_names, config.attribute_dim)
     dims |= dict.fromkeys(selected.select_by_tag(Tags.ITEM_ID).column_names, config.climb_dim)
     return dims | dict.fromkeys(selected.select_by_tag(Tags.USER_ID).column_names, config.climber_dim)
+
+
+def _soft_bins(schema: Schema, config: ModelConfig) -> dict[str, int]:
+    """Bins of each number's soft one-hot: as many as its bins that hold a value, unless a number is set."""
+    numbers = [name for name in schema.column_names if name + BIN in schema.column_names]
+    return {
+        name: config.soft_bins or int(schema[name + BIN].int_domain.max) + 1 - FIRST_BIN for name in numbers
+    }
+
+
+def _sides(selected: Schema) -> dict[str, int]:
+    """The attributes that describe a climb, name to number of ids, of those that the model reads."""
+    categorical = selected.select_by_tag(Tags.CATEGORICAL)
+    return side_sizes({each.name: int(each.int_domain.max) + 1 for each in categorical})
 
 
 def _masking(config: ModelConfig) -> PromptMasking:

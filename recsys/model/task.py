@@ -1,14 +1,18 @@
-"""The head's task: Transformers4Rec's next-item prediction, trained with a softmax or with a ranking loss.
+"""The head's task: Transformers4Rec's next-item prediction, scored where a climb is hidden and nowhere else.
 
-A ranking loss scores the hidden climbs and a sample of the others in training, and never the whole catalogue,
-so that a step's cost does not grow with it. Evaluating and recommending are upstream's, on every climb.
+Only hidden positions go through the head. What their scores are held against is the configuration's:
 
-Upstream's ``loss=`` gets all scores, and its ``sampled_softmax=`` is not used for the reasons given in
-`recsys.model.negatives`.
+* the whole catalogue by a softmax, a few queries at a time (`recsys.model.softmax`), or all at once where
+  asked or needed (``--masking rtd`` draws from the scores);
+* a sample of climbs and a ranking loss, so that a step's cost does not grow with the catalogue.
+
+Evaluating and recommending rank every climb. Upstream's ``loss=`` gets all scores, and its
+``sampled_softmax=`` is not used for the reasons given in `recsys.model.negatives`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import torch
@@ -17,57 +21,113 @@ import transformers4rec.torch as tr
 from recsys.columns import FIRST_VALUE_ID
 from recsys.model.losses import LossName
 from recsys.model.objective import Objective
+from recsys.model.output import ClimbScores
+from recsys.model.softmax import chunked_cross_entropy
 
 if TYPE_CHECKING:
     from recsys.config.model import ModelConfig
 
+FULL: Final = 50_000  # climbs up to which a softmax over all of them is cheaper than it is worth sampling
+
 # Name of a sampled loss in the configuration: the loss, and the power of popularity that draws its negatives.
 _SAMPLED: Final[dict[str, tuple[LossName, float]]] = {
-    "sampled-softmax": ("softmax", 1.0),
+    "sampled-softmax": ("softmax", 0.0),
     "bpr-max": ("bpr-max", 0.0),
     "gbce": ("gbce", 0.0),
 }
 
 
-class SampledItemPrediction(tr.NextItemPredictionTask):
-    """Next-item prediction on sampled climbs in training, with weights tied to the climbs' embeddings.
+def choose_loss(config: ModelConfig, n_items: int) -> tuple[str, str]:
+    """The loss that ``auto`` stands for in a catalogue of that size, and the reason in words."""
+    if config.loss != "auto":
+        return config.loss, "as asked"
+    if n_items <= FULL or config.masking == "rtd":
+        return "softmax", f"{n_items} climbs: a softmax over all of them"
+    return "sampled-softmax", f"{n_items} climbs, more than {FULL}: {config.negatives} drawn for a batch"
+
+
+class NextClimbTask(tr.NextItemPredictionTask):
+    """Next-item prediction with weights tied to the climbs' embeddings.
 
     Parameters
     ----------
-    ranking:
-        The loss on a positive and its negatives.
-    negatives:
-        Climbs drawn for a batch.
-    alpha:
-        Power of popularity by which they are drawn.
+    config:
+        Loss, negatives, smoothing.
+    sides:
+        Attributes that join a climb's embedding in the output, name to number of ids.
     """
 
-    def __init__(self, ranking: LossName, negatives: int, alpha: float) -> None:
+    def __init__(self, config: ModelConfig, sides: Mapping[str, int]) -> None:
         super().__init__(weight_tying=True, metrics=[])
-        self.ranking, self.negatives, self.alpha = ranking, negatives, alpha
+        self.config, self.side_sizes = config, dict(sides)
 
     def build(self, *args: Any, **kwargs: Any) -> None:
         """Called by the head, which knows how many climbs there are."""
         super().build(*args, **kwargs)
         n_items = self.target_dim - FIRST_VALUE_ID
-        self.objective = Objective(n_items, self.ranking, self.negatives, self.alpha)
+        self.chosen, self.reason = choose_loss(self.config, n_items)
+        ranking, alpha = _SAMPLED.get(self.chosen, ("softmax", 0.0))
+        negatives = self.config.negatives if self.chosen in _SAMPLED else 0
+        self.objective = Objective(n_items, ranking, negatives, alpha)
+        self.pre = ClimbScores(self.item_embedding_table, self.side_sizes)
 
     def forward(
-        self, inputs: torch.Tensor, targets: Any = None, training: bool = False, **kwargs: Any
+        self,
+        inputs: torch.Tensor,
+        targets: Any = None,
+        training: bool = False,
+        testing: bool = False,
+        top_k: int | None = None,
+        **_: Any,
     ) -> Any:
-        """The body's output [batch, length, d_model] to a loss (training) or to the scores of every climb."""
-        if not training:
-            return super().forward(inputs, targets, training=False, **kwargs)
+        """The body's output [batch, length, d_model] to what upstream's task returns.
+
+        In training and testing a dictionary: the loss, the hidden climbs' ids and their scores by id (in
+        training only where they were computed at once). Else scores by id, [batch, n_ids], of what follows.
+        """
         labels = self.masking.masked_targets
         hidden = labels != self.padding_idx
-        queries, climbs = self.task_block(inputs.float())[hidden], labels[hidden]
-        loss = self.objective(queries, self.item_embedding_table.weight, climbs)
-        return {"loss": loss, "labels": climbs, "predictions": queries}
+        queries = self.task_block(inputs[hidden].float())
+        if not (training or testing):
+            scores, _ = self.pre(queries)
+            return scores if top_k is None else torch.topk(scores, k=top_k, dim=-1)
+        climbs = labels[hidden]
+        if training and self._apart:
+            return {"loss": self._loss(queries, climbs), "labels": climbs, "predictions": queries}
+        scores, climbs = self.pre(queries, targets=climbs)
+        return {"loss": self._plain(scores, climbs), "labels": climbs, "predictions": scores}
 
+    @property
+    def sampled_by_size(self) -> bool:
+        """Whether ``auto`` chose a sample."""
+        return self.config.loss == "auto" and self.chosen != "softmax"
 
-def next_item_task(config: ModelConfig) -> tr.NextItemPredictionTask:
-    """The task that the configuration asks for."""
-    if config.loss == "softmax":
-        return tr.NextItemPredictionTask(weight_tying=True, metrics=[])
-    ranking, alpha = _SAMPLED[config.loss]
-    return SampledItemPrediction(ranking, config.negatives, alpha)
+    @property
+    def _apart(self) -> bool:
+        """Whether training never holds all scores."""
+        return self.chosen != "softmax" or (self.config.chunked and self.config.masking != "rtd")
+
+    def _loss(self, queries: torch.Tensor, climbs: torch.Tensor) -> torch.Tensor:
+        known = climbs >= FIRST_VALUE_ID
+        queries, climbs = queries[known], climbs[known]
+        if self.objective.sampler is not None:
+            batch = climbs if self.chosen == "sampled-softmax" else None
+            return self.objective.sampled(queries, self.pre.vectors, climbs, self.pre.bias, self._some(batch))
+        table, bias = self.pre.vectors()[FIRST_VALUE_ID:], self.pre.bias[FIRST_VALUE_ID:]
+        places = climbs - FIRST_VALUE_ID
+        return chunked_cross_entropy(queries, table, bias, places, self.config.label_smoothing)
+
+    def _plain(self, scores: torch.Tensor, climbs: torch.Tensor) -> torch.Tensor:
+        known = climbs >= FIRST_VALUE_ID
+        loss: torch.Tensor = torch.nn.functional.cross_entropy(
+            scores[known][:, FIRST_VALUE_ID:],
+            climbs[known] - FIRST_VALUE_ID,
+            label_smoothing=self.config.label_smoothing,
+        )
+        return loss
+
+    def _some(self, climbs: torch.Tensor | None) -> torch.Tensor | None:
+        """As many of the batch's own targets as negatives are drawn, to be negatives of the others too."""
+        if climbs is None:
+            return None
+        return climbs[torch.randperm(len(climbs), device=climbs.device)[: self.config.negatives]]

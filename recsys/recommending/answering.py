@@ -13,20 +13,20 @@ for those without.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from recsys.arrays import Array
 from recsys.columns import GIVEN
-from recsys.errors import RunError
-from recsys.files import read_json, write_json
+from recsys.files import write_json
 from recsys.recommending.counted import store
 from recsys.recommending.counted.method import Counted
 from recsys.recommending.features import Batch
+from recsys.recommending.fields import Fields
 
 METHOD: Final = "method.json"
 FORMAT: Final = 1
@@ -74,6 +74,12 @@ class Answering:
     weight: ByPrompt = NONE
     temperature: ByPrompt = AS_IT_IS
 
+    @property
+    def vectors(self) -> Array:
+        """What climbs are likened by where there is no network, float32 [n_items, dimension]."""
+        assert self.counted is not None
+        return self.counted.embeddings
+
     def length(self, window: int) -> int:
         """Sends that are read at the most, the one asked for included; a network reads `window`."""
         counted = 1 + self.counted.sends if self.counted is not None else 1
@@ -117,8 +123,26 @@ def write_method(answering: Answering, folder: Path) -> None:
     write_json(folder / METHOD, about)
 
 
-def read_about(folder: Path) -> dict[str, Any]:
-    """method.json; of a transformer's run or bundle from before there was one, what it would say.
+@dataclass(frozen=True)
+class About:
+    """What method.json says, checked; its defaults are those of a transformer from before there was one."""
+
+    method: str = TRANSFORMER
+    network: bool = True
+    counted: Fields | None = None
+    reads_prompt: bool = True
+    weight: ByPrompt = NONE
+    temperature: ByPrompt = AS_IT_IS
+
+    def lacks(self) -> list[str]:
+        """The files of a model that the method does without."""
+        there = {"model.onnx": self.network, "model.safetensors": self.network}
+        there[store.ARRAYS] = self.counted is not None
+        return [name for name, is_there in there.items() if not is_there]
+
+
+def read_about(folder: Path) -> About:
+    """method.json of a run or a bundle.
 
     Raises
     ------
@@ -126,17 +150,25 @@ def read_about(folder: Path) -> dict[str, Any]:
         It is of another format, or not what `write_method` writes.
     """
     if not (folder / METHOD).is_file():
-        plain = {"unprompted": 1.0, "prompted": 1.0}
-        return {"method": TRANSFORMER, "network": True, "counted": None, "reads_prompt": True,
-                "weight": dict.fromkeys(plain, 0.0), "temperature": plain}  # fmt: skip
-    about = read_json(folder / METHOD)
-    if not isinstance(about, dict) or about.get("format") != FORMAT:
-        raise RunError(f"{folder / METHOD}: not of format {FORMAT}, which this version reads; train anew")
-    return about
+        return About()
+    fields = Fields.read(folder / METHOD)
+    if fields.get("format") != FORMAT:
+        fields.refuse("format", f"is not {FORMAT}, which this version reads")
+    counted = fields.get("counted")
+    if counted is None and not fields.flag("network"):
+        fields.refuse("network", "is false, and nothing was counted")
+    return About(
+        str(fields.get("method"))[:100],
+        fields.flag("network"),
+        None if counted is None else fields.table("counted"),
+        fields.flag("reads_prompt"),
+        _by_prompt(fields.table("weight"), 0, 1e6),
+        _by_prompt(fields.table("temperature"), 1e-9, 1e15),
+    )
 
 
 def read_method(
-    folder: Path, network: Callable[[Batch], Array] | None, about: Mapping[str, Any], n_items: int
+    folder: Path, network: Callable[[Batch], Array] | None, about: About, n_items: int
 ) -> Answering:
     """The method of a folder whose manifest has been checked, with its network, where it has one.
 
@@ -145,18 +177,12 @@ def read_method(
     RunError
         A file is not what `write_method` writes, or is of another catalogue.
     """
-    counted = about.get("counted")
-    try:
-        return Answering(
-            str(about["method"]),
-            network,
-            None if counted is None else store.load(folder, counted, n_items),
-            bool(about["reads_prompt"]),
-            ByPrompt(**{name: float(value) for name, value in about["weight"].items()}),
-            ByPrompt(**{name: float(value) for name, value in about["temperature"].items()}),
-        )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise RunError(f"{folder / METHOD}: cannot be read ({error}); copy the folder again") from None
+    counted = None if about.counted is None else store.load(folder, about.counted, n_items)
+    return Answering(about.method, network, counted, about.reads_prompt, about.weight, about.temperature)
+
+
+def _by_prompt(fields: Fields, low: float, high: float) -> ByPrompt:
+    return ByPrompt(fields.number("unprompted", low, high), fields.number("prompted", low, high))
 
 
 def similar(answering: Answering) -> str:

@@ -7,15 +7,17 @@
            features.json      vocabularies, means and deviations, bin edges, flags
            climbs.json        the catalogue, in the order of the scores
            histories.json     the climbers, and the distinct texts of their sends
+           skill.npz          ability and difficulty (recsys.skill); bundles may lack it
            arrays.npz         a network's embeddings of the climbs; the sends, as places in those texts
            MODEL_CARD.md  manifest.json
 
-There is no pickle in it: JSON, NumPy arrays read with ``allow_pickle=False``, and a graph without code.
+There is no pickle in it: JSON, NumPy's arrays of plain numbers, and a graph without code. Whatever is read
+is checked (types, shapes, ranges), since whoever wrote the files wrote their manifest as well.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,14 +27,17 @@ from recsys import columns as c
 from recsys.arrays import Array
 from recsys.columns import CLIMBER
 from recsys.errors import RunError
-from recsys.files import check_manifest, read_json
+from recsys.files import check_manifest
 from recsys.recommending.answering import METHOD, Answering, read_about, read_method
-from recsys.recommending.catalogue import Catalogue
+from recsys.recommending.catalogue import read_catalogue
 from recsys.recommending.counted.store import ARRAYS as COUNTED
 from recsys.recommending.encoding import encoded
-from recsys.recommending.features import Batch, Features
+from recsys.recommending.features import Batch, read_features
+from recsys.recommending.fields import LONGEST_WINDOW, REMEDY, Fields
+from recsys.recommending.hardness import load_skill
 from recsys.recommending.logbook import Logbook
-from recsys.recommending.runtime import session
+from recsys.recommending.runtime import Graph
+from recsys.recommending.stored import EMBEDDINGS, OFFSETS, read_histories
 
 BUNDLE: Final = "bundle.json"
 FORMAT: Final = 2
@@ -41,15 +46,16 @@ MODEL, FEATURES, CLIMBS, HISTORIES, ARRAYS = (
     "model.onnx", "features.json", "climbs.json", "histories.json", "arrays.npz",
 )  # fmt: skip
 CARD: Final = "MODEL_CARD.md"
-FILES: Final = (BUNDLE, FEATURES, CLIMBS, HISTORIES, ARRAYS, CARD)  # beside the method's
+FILES: Final = (BUNDLE, MODEL, FEATURES, CLIMBS, HISTORIES, ARRAYS, CARD)  # of a network, without METHOD
 CODED: Final = (c.CLIMB_ID, c.REGION, c.GRADE)  # texts of a send, kept as places in a list of distinct ones
+DAYS: Final = ("file", "set")  # how days without an order were read; the first where nothing is said
 WRITTEN: Final = (c.COMMENT, c.BETA)  # of which is kept only whether there were any
 
 
 def files_of(method: Answering) -> list[str]:
     """What the bundle of a method holds, but for its manifest."""
-    there = {MODEL: method.network is not None, COUNTED: method.counted is not None}
-    return [*FILES, METHOD, *(name for name, is_there in there.items() if is_there)]
+    plain = [name for name in FILES if name != MODEL or method.network is not None]
+    return [*plain, METHOD, *([] if method.counted is None else [COUNTED])]
 
 
 class Bundle:
@@ -62,31 +68,31 @@ class Bundle:
     """
 
     def __init__(self, folder: Path) -> None:
-        self.about: dict[str, Any] = read_json(folder / BUNDLE)
-        if self.about.get("format") not in READ:
-            found = self.about.get("format")
-            raise RunError(f"{folder}: bundle format {found!r}, this version reads {FORMAT}; export it again")
-        self.attributes: Sequence[str] = self.about["attributes"]
-        self.window: int = self.about["length"]
-        self.day: str = self.about.get("day", "file")
-        self.catalogue = Catalogue.from_columns(read_json(folder / CLIMBS))
-        self.features = Features(**read_json(folder / FEATURES))
+        about = Fields.read(folder / BUNDLE)
+        if about.get("format") not in READ:
+            found = repr(about.get("format"))[:40]
+            raise RunError(f"{folder}: bundle format {found}, this version reads {FORMAT}; {REMEDY}")
+        self.attributes: Sequence[str] = about.texts("attributes", same=False)
+        if not set(self.attributes) <= set(c.ATTRIBUTES):
+            about.refuse("attributes", f"are not all of {', '.join(c.ATTRIBUTES)}")
+        self.window = about.integer("length", 1, LONGEST_WINDOW)
+        self.day: str = about.choice("day", DAYS, DAYS[0])
+        self.catalogue = read_catalogue(folder / CLIMBS)
+        self.features = read_features(folder / FEATURES)
         self.has_time = self.features.has_time
-        self._histories = read_json(folder / HISTORIES)
-        with np.load(folder / ARRAYS, allow_pickle=False) as arrays:
-            self._arrays: Mapping[str, Array] = dict(arrays)
-        self.climbers: Sequence[str] = self._histories[c.CLIMBER_ID]
+        self._texts, self.climbers = _read_texts(folder / HISTORIES)
+        distinct = {name: len(texts) for name, texts in self._texts.items()}
+        if about.get("format") == FORMAT and not (folder / METHOD).is_file():
+            raise RunError(f"{folder}: {METHOD} is missing; {REMEDY}")
+        said, n_items = read_about(folder), len(self.catalogue)
+        embedded = n_items if said.network else None
+        self._arrays = read_histories(folder / ARRAYS, len(self.climbers), distinct, embedded)
+        self.skill = load_skill(folder, len(self.catalogue))
         self._place = {climber: place for place, climber in enumerate(self.climbers)}
-        about = read_about(folder)
-        if about["network"]:
-            self._session = session(folder / MODEL)
-            self._inputs = [each.name for each in self._session.get_inputs()]
-        network = self._scores if about["network"] else None
-        self.method = read_method(folder, network, about, len(self.catalogue))
+        network = Graph(folder / MODEL, self._trial(), n_items).logits if said.network else None
+        self.method = read_method(folder, network, said, n_items)
         self.reads_prompt, self.length = self.method.reads_prompt, self.method.length(self.window)
-        counted = self.method.counted
-        alone = counted is not None and network is None
-        self.embeddings = counted.embeddings if counted and alone else self._arrays["embeddings"]
+        self.embeddings = self._arrays[EMBEDDINGS] if network is not None else self.method.vectors
 
     @classmethod
     def open(cls, folder: Path) -> Bundle:
@@ -98,10 +104,10 @@ class Bundle:
             A file is missing, was changed, or is of another format.
         """
         listed = check_manifest(folder)
-        about = read_about(folder)
-        wanted = {MODEL: about["network"], COUNTED: about["counted"], METHOD: "format" in about}
-        for name in (*FILES, *(name for name, there in wanted.items() if there)):
-            if name not in listed:
+        there = (METHOD, COUNTED) if (folder / METHOD).is_file() else ()
+        optional = read_about(folder).lacks()
+        for name in (*FILES, *there):
+            if name not in (*listed, *optional):
                 raise RunError(f"{folder}: its manifest does not list {name}; export it again")
         return cls(folder)
 
@@ -110,10 +116,11 @@ class Bundle:
         place = self._place.get(climber)
         if place is None:
             return None
-        start, end = self._arrays["offsets"][place : place + 2]
-        columns: dict[str, Any] = {name: self._arrays[name][start:end] for name in (c.RATING, c.DAY)}
+        start, end = self._arrays[OFFSETS][place : place + 2]
+        numbers = (c.RATING, c.DAY) if self.has_time else (c.RATING,)  # plain order is no day
+        columns: dict[str, Any] = {name: self._arrays[name][start:end] for name in numbers}
         for name in CODED:
-            texts = self._histories[name]
+            texts = self._texts[name]
             columns[name] = [None if code < 0 else texts[code] for code in self._arrays[name][start:end]]
         for name in WRITTEN:
             columns[name] = ["yes" if there else None for there in self._arrays[name][start:end]]
@@ -129,6 +136,17 @@ class Bundle:
         """Scores of every climb whose softmax is its probability, float32 [batch, n_items]."""
         return self.method.logits(batch)
 
-    def _scores(self, batch: Batch) -> Array:
-        """The network's own scores, float32 [batch, n_items]."""
-        return np.asarray(self._session.run(None, {name: batch[name] for name in self._inputs})[0])
+    def _trial(self) -> Batch:
+        """Two windows of the smallest and of the largest values that a logbook can come to."""
+        ends = np.array([[1], [0]]) * np.ones(self.window)  # [2, length]
+        trial = {
+            name: (ends * largest).astype(kind) for name, (largest, kind) in self.features.ranges.items()
+        }
+        trial[CLIMBER] = trial[CLIMBER][:, -1]
+        return {**trial, c.GIVEN: np.repeat([[True], [False]], len(self.attributes), axis=1)}
+
+
+def _read_texts(path: Path) -> tuple[dict[str, Sequence[str]], Sequence[str]]:
+    """histories.json: the distinct texts of each coded column, and the climbers."""
+    fields = Fields.read(path)
+    return {name: fields.texts(name) for name in CODED}, fields.texts(c.CLIMBER_ID, same=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,10 +14,13 @@ from recsys import columns as c
 from recsys.arrays import Array
 from recsys.errors import UsageError
 from recsys.logbooks.grades import ordinals
+from recsys.recommending.blocked import Blocked
+from recsys.recommending.fields import Fields
 from recsys.recommending.request import Item, Why, nearest
 
 STARS = "stars"
 SENDS = "sends"
+_LATER = (c.AREA, c.STYLE)  # kept only where a climb has one
 Texts = Sequence["str | None"]
 
 
@@ -26,7 +30,7 @@ class Catalogue:
 
     Attributes
     ----------
-    ids, names, grades, regions:
+    ids, names, grades, regions, areas, styles:
         Text; None where nothing was logged.
     stars:
         Mean rating in training, 1 to 5, float64; NaN where nobody rated the climb.
@@ -38,6 +42,8 @@ class Catalogue:
     names: Texts
     grades: Texts
     regions: Texts
+    areas: Texts
+    styles: Texts
     stars: Array
     sends: Array
 
@@ -51,6 +57,8 @@ class Catalogue:
             names=list(columns.get(c.CLIMB_NAME, blank)),
             grades=list(columns.get(c.GRADE, blank)),
             regions=list(columns.get(c.REGION, blank)),
+            areas=list(columns.get(c.AREA, blank)),
+            styles=list(columns.get(c.STYLE, blank)),
             stars=np.array(columns.get(STARS, blank), dtype=np.float64),
             sends=np.array(columns.get(SENDS, [1] * n), dtype=np.float64),
         )
@@ -58,8 +66,9 @@ class Catalogue:
     def to_columns(self) -> dict[str, list[Any]]:
         """The same table as plain lists, for JSON."""
         stars = [None if np.isnan(each) else float(each) for each in self.stars]
-        texts = {c.CLIMB_ID: self.ids, c.CLIMB_NAME: self.names, c.GRADE: self.grades, c.REGION: self.regions}
-        plain = {name: list(values) for name, values in texts.items()}
+        texts = {c.CLIMB_ID: self.ids, c.CLIMB_NAME: self.names, c.GRADE: self.grades}
+        texts |= {c.REGION: self.regions, c.AREA: self.areas, c.STYLE: self.styles}
+        plain = {name: list(values) for name, values in texts.items() if name not in _LATER or any(values)}
         return {**plain, STARS: stars, SENDS: [int(each) for each in self.sends]}
 
     def __len__(self) -> int:
@@ -109,6 +118,15 @@ class Catalogue:
             allowed &= np.array([each == region for each in self.regions], dtype=bool)
         return allowed
 
+    def open(self, blocked: Blocked) -> Array:
+        """The climbs that are not closed, by id, area or region: bool [n_items]."""
+        closed = blocked.entries
+        return np.array([closed.isdisjoint(names) for names in self._called], dtype=bool)
+
+    def unknown(self, blocked: Blocked) -> list[str]:
+        """Entries that name no climb, area or region of the catalogue, in order."""
+        return sorted(blocked.entries.difference(*self._called))
+
     def without(self, climbs: Sequence[str]) -> Array:
         """All climbs but these ids, bool [n_items]; ids that the catalogue lacks are ignored."""
         kept = np.ones(len(self), dtype=bool)
@@ -123,10 +141,27 @@ class Catalogue:
             )
         return self.places[climb_id]
 
-    def item(self, place: int, score: float, why: Why | None = None) -> Item:
+    def item(
+        self,
+        place: int,
+        score: float,
+        why: Why | None = None,
+        hard: str | None = None,
+        reach: float | None = None,
+    ) -> Item:
         """The climb at a place as an item of an answer."""
         return Item(
-            self.ids[place], self.names[place], self.grades[place], self.regions[place], float(score), why
+            climb_id=self.ids[place],
+            name=self.names[place],
+            grade=self.grades[place],
+            region=self.regions[place],
+            score=float(score),
+            why=why,
+            area=self.areas[place],
+            stars=None if np.isnan(self.stars[place]) else round(float(self.stars[place]), 2),
+            sends=int(self.sends[place]),
+            hard=hard,
+            reach=reach,
         )
 
     def search(self, text: str) -> list[int]:
@@ -140,6 +175,35 @@ class Catalogue:
         return [place for _, _, place in sorted(found)]
 
     @cached_property
+    def _called(self) -> list[set[str]]:
+        """What each climb goes by: its id, its area, its region."""
+        each = zip(self.ids, self.areas, self.regions, strict=True)
+        return [{name.casefold() for name in names if name is not None} for names in each]
+
+    @cached_property
     def _folded(self) -> list[tuple[str, str]]:
         pairs = zip(self.names, self.ids, strict=True)
         return [((name or "").casefold(), climb.casefold()) for name, climb in pairs]
+
+
+def read_catalogue(path: Path) -> Catalogue:
+    """climbs.json as a bundle holds it.
+
+    Raises
+    ------
+    RunError
+        A column is missing, or holds what it should not.
+    """
+    fields = Fields.read(path)
+    ids = fields.texts(c.CLIMB_ID, same=False)
+    if not ids:
+        fields.refuse(c.CLIMB_ID, "names no climb")
+    columns = {name: fields.texts(name, len(ids), blanks=True) for name in (c.CLIMB_NAME, c.GRADE, c.REGION)}
+    for name in _LATER:
+        if fields.get(name) is not None:
+            columns[name] = fields.texts(name, len(ids), blanks=True)
+    columns[STARS] = fields.numbers(STARS, len(ids), -1e6, 1e6, blanks=True)
+    columns[SENDS] = fields.numbers(SENDS, len(ids), 0, 2**53)
+    if not any(columns[SENDS]):
+        fields.refuse(SENDS, "are all 0")
+    return Catalogue.from_columns({c.CLIMB_ID: ids, **columns})

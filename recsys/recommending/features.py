@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -18,9 +20,12 @@ from recsys import columns as c
 from recsys.arrays import Array
 from recsys.columns import BIN, CLIMB, CLIMBER, ELAPSED_DAYS, FIRST_VALUE_ID, NULL_ID, UNKNOWN_ID
 from recsys.logbooks.grades import ordinals
+from recsys.recommending.fields import Fields
 from recsys.recommending.logbook import Logbook
 
 Batch = dict[str, Array]
+_NUMBERS: Final = (c.GRADE, c.RATING, ELAPSED_DAYS)
+_MOST_EDGES: Final = 10_000
 COLUMN_OF: Final = {CLIMB: c.CLIMB_ID, CLIMBER: c.CLIMBER_ID, c.REGION: c.REGION}
 
 
@@ -56,6 +61,16 @@ class Features:
     def has_time(self) -> bool:
         """Whether the workflow knows elapsed days."""
         return ELAPSED_DAYS in self.numbers
+
+    @property
+    def ranges(self) -> dict[str, tuple[float, type]]:
+        """Feature of a batch to its largest value (of standardised numbers, one of many) and its type."""
+        found: dict[str, tuple[float, type]] = {
+            name: (len(values) + FIRST_VALUE_ID - 1, np.int64) for name, values in self.vocabularies.items()
+        }
+        for name, constants in self.numbers.items():
+            found |= {name: (3.0, np.float32), name + BIN: (len(constants["edges"]), np.int64)}
+        return found | dict.fromkeys(self.flags, (2, np.int64))
 
     def ids(self, name: str, values: Iterable[str | None]) -> Array:
         """Category ids, int64 [n]."""
@@ -122,3 +137,37 @@ def _numbers(name: str, columns: Mapping[str, Array], logbooks: Sequence[Logbook
     elapsed = np.diff(day, prepend=np.nan)
     elapsed[np.cumsum([0, *(len(each) for each in logbooks[:-1])])] = np.nan
     return elapsed.astype(np.float32)
+
+
+def read_features(path: Path) -> Features:
+    """features.json as a bundle holds it.
+
+    Raises
+    ------
+    RunError
+        A constant is missing, or is what it cannot be.
+    """
+    fields = Fields.read(path)
+    vocabularies, numbers = fields.table("vocabularies"), fields.table("numbers")
+    for name in (CLIMB, CLIMBER):
+        vocabularies.get(name)
+    flags = fields.texts("flags", same=False)
+    if not set(flags) <= {c.COMMENT, c.BETA}:
+        fields.refuse("flags", f"are not all of {c.COMMENT}, {c.BETA}")
+    return Features(
+        vocabularies={
+            name: vocabularies.texts(name, same=False) for name in vocabularies.names(tuple(COLUMN_OF))
+        },
+        numbers={name: _constants(numbers.table(name)) for name in numbers.names(_NUMBERS)},
+        flags=flags,
+        not_logged=fields.number("not_logged"),
+    )
+
+
+def _constants(fields: Fields) -> dict[str, Any]:
+    """Mean, deviation and bins of one number."""
+    edges = fields.numbers("edges", None, -1e9, 1e9)
+    if len(edges) > _MOST_EDGES or any(low >= high for low, high in pairwise(edges)):
+        fields.refuse("edges", f"do not rise, or are more than {_MOST_EDGES}")
+    mean = None if fields.get("mean") is None else fields.number("mean")
+    return {"mean": mean, "std": fields.number("std", 0), "edges": edges}

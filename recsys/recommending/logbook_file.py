@@ -1,42 +1,97 @@
-"""A logbook file as posted sends: the contract's CSV here, other sites' formats through the importer."""
+"""Logbook files as posted sends: every kind and source that an import reads, several of them as one logbook."""
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Sequence
+import sys
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from recsys import columns as c
 from recsys.errors import DataError, UsageError
-from recsys.logbooks.importing import Ascent, parse_logbook
+from recsys.logbooks.importing import Ascent, Parsed, Reject, Wanted, parse_logbook
+from recsys.logbooks.importing.contract import fail
+from recsys.logbooks.importing.load import load
+from recsys.logbooks.importing.merge import merge
 from recsys.recommending.request import nearest
 
-_NEEDED = (c.CLIMB_ID, c.DATE)
+STANDARD_INPUT: Final = "-"
+BAD_ROWS: Final = ("fail", "drop")
 
 
-def read_file(path: Path) -> list[dict[str, Any]]:
-    """The sends of a file, one mapping a row.
+@dataclass(frozen=True)
+class Book:
+    """The sends of one or more files, in order of time, in the contract's columns; and what was not used of them.
+
+    `notes` counts what was used and should be known, such as partial dates; `n_read` are the rows of all files.
+    """
+
+    sends: Sequence[dict[str, Any]]
+    rejects: Sequence[Reject]
+    notes: Mapping[str, int]
+    source: str
+    n_read: int
+
+    def lines(self) -> list[str]:
+        """What a person is told of the reading, a line each; nothing where all went as it should."""
+        reasons = Counter(reject.reason for reject in self.rejects)
+        lines = [f"{n} rows not used: {reason}" for reason, n in reasons.most_common()]
+        return lines + [f"{n}  {note}" for note, n in self.notes.items()]
+
+
+def read_files(
+    paths: Sequence[Path],
+    climber: str | None = None,
+    columns: Mapping[str, str] | None = None,
+    bad_rows: str = "fail",
+) -> Book:
+    """The sends of one climber in several files; "-" is standard input.
+
+    Parameters
+    ----------
+    paths:
+        Logbooks, or raw sends.
+    climber:
+        Whose sends, where a file names climbers.
+    columns:
+        The columns of a spreadsheet of one's own, {ours: theirs}, for every file that is of no known source.
+    bad_rows:
+        "fail" raises on the first bad row of raw sends, as training does; "drop" leaves such rows out.
 
     Raises
     ------
     DataError
-        The file cannot be read, or is in no known format.
+        A file cannot be read, or is in no known format; or, with "fail", a row is bad.
+    UsageError
+        The files hold several climbers and none of them was named, or not the one that was.
     """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"cannot be read ({error.strerror})", path=path, remedy="check the path") from error
-    return read_bytes(content, path.name)
+    if bad_rows not in BAD_ROWS:
+        raise UsageError(f"bad rows can be failed or dropped, not {bad_rows!r}; choose from fail, drop")
+    parsed = [_read(path, columns) for path in paths]
+    return book_of(parsed, climber, bad_rows)
+
+
+def read_file(path: Path) -> list[dict[str, Any]]:
+    """The sends of every climber in a file, one mapping a row, in order of time."""
+    return _plain_rows([_checked(_read(path, None), "fail")])
 
 
 def read_bytes(content: bytes, name: str) -> list[dict[str, Any]]:
-    """The sends of a file's content; `name` is the file's, for messages and to recognise it by."""
-    rows = _contract(content, name)
-    if rows is not None:
-        return rows
-    return [_plain(ascent) for ascent in parse_logbook(content, name).rows]
+    """The same of a file's content; `name` is the file's, for messages and to recognise it by."""
+    return _plain_rows([_checked(parse_logbook(content, name), "fail")])
+
+
+def book_of(parsed: Sequence[Parsed], climber: str | None, bad_rows: str) -> Book:
+    """Files that were read already as one climber's logbook (see `read_files`)."""
+    checked = [_checked(each, bad_rows) for each in parsed]
+    mine = [_of_climber(each, climber) for each in checked]
+    owner = _owner(mine, climber)
+    merged = merge([replace(each, rows=[replace(row, climber_id=owner) for row in each.rows]) for each in mine])
+    source = ", ".join(dict.fromkeys(each.source for each in parsed))
+    rejects = [each for each in merged.rejects]
+    return Book([_plain(row) for row in merged.rows], rejects, dict(merged.notes), source, merged.n_read)
 
 
 def of_climber(sends: Sequence[dict[str, Any]], climber: str | None) -> list[dict[str, Any]]:
@@ -50,34 +105,57 @@ def of_climber(sends: Sequence[dict[str, Any]], climber: str | None) -> list[dic
     owners = list(dict.fromkeys(str(row[c.CLIMBER_ID]) for row in sends if row.get(c.CLIMBER_ID)))
     if climber in owners:
         return [row for row in sends if str(row.get(c.CLIMBER_ID)) == climber]
-    if len(owners) > 1:
-        what = "name one with --climber" if climber is None else f"{climber!r} is none of them"
-        raise UsageError(f"--logbook: holds {len(owners)} climbers; {what}{nearest(climber or '', owners)}")
+    _refuse_several(owners, climber)
     return list(sends)
 
 
-def _contract(content: bytes, name: str) -> list[dict[str, Any]] | None:
-    """The rows of a CSV in the contract's columns, or None if it is something else."""
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return None
-    try:
-        reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
-        if not set(_NEEDED) <= set(reader.fieldnames or ()):
-            return None
-        return [_row(row, number, name) for number, row in enumerate(reader, 1)]
-    except csv.Error as error:
-        raise DataError(f"is no CSV: {error}", path=name, remedy="quote values that hold quotes") from error
+def _of_climber(parsed: Parsed, climber: str | None) -> Parsed:
+    """The file's rows of one climber; of a file that names none, all of them."""
+    if not parsed.names_climbers:
+        return parsed
+    owners = list(dict.fromkeys(row.climber_id for row in parsed.rows))
+    if climber in owners:
+        return replace(parsed, rows=[row for row in parsed.rows if row.climber_id == climber])
+    _refuse_several(owners, climber)
+    return parsed
+
+
+def _owner(parsed: Sequence[Parsed], climber: str | None) -> str:
+    """The one climber whose logbooks these are; files that name nobody are taken for the same one's."""
+    named = list(dict.fromkeys(row.climber_id for each in parsed if each.names_climbers for row in each.rows))
+    _refuse_several(named, climber)
+    return named[0] if named else next((row.climber_id for each in parsed for row in each.rows), "climber")
+
+
+def _refuse_several(owners: Sequence[str], climber: str | None) -> None:
+    if len(owners) > 1:
+        what = "name one with --climber" if climber is None else f"{climber!r} is none of them"
+        raise UsageError(f"--logbook: holds {len(owners)} climbers; {what}{nearest(climber or '', owners)}")
+
+
+def _read(path: Path, columns: Mapping[str, str] | None) -> Parsed:
+    if str(path) != STANDARD_INPUT:
+        return load(path, columns=columns)
+    content = sys.stdin.buffer.read()
+    return parse_logbook(content, "standard input", wanted=Wanted("climber"), columns=columns)
+
+
+def _checked(parsed: Parsed, bad_rows: str) -> Parsed:
+    """The file; its first bad row is an error where it is raw sends and bad rows are to fail."""
+    if parsed.source == "sends" and bad_rows == "fail":
+        fail(parsed)
+    if not parsed.rows and parsed.rejects:
+        first = parsed.rejects[0]
+        problem = f"none of its {parsed.n_read} rows can be used: {first.reason}, for example"
+        raise DataError(problem, path=first.file, row=first.row, value=first.value or None, remedy="correct it")
+    return parsed
+
+
+def _plain_rows(parsed: Sequence[Parsed]) -> list[dict[str, Any]]:
+    return [_plain(row) for row in merge(parsed).rows]
 
 
 def _plain(ascent: Ascent) -> dict[str, Any]:
-    """An imported ascent in the contract's columns, blanks as None."""
-    return {name: getattr(ascent, name, None) or None for name in (*c.REQUIRED, *c.OPTIONAL)}
-
-
-def _row(row: dict[Any, Any], number: int, name: str) -> dict[str, Any]:
-    if None in row:
-        remedy = "quote values that hold commas"
-        raise DataError("has more values than the header", path=name, row=number, remedy=remedy)
-    return row
+    """An ascent in the contract's columns, blanks as None."""
+    values = {name: getattr(ascent, name, None) for name in (*c.REQUIRED, *c.OPTIONAL)}
+    return {name: None if value == "" else value for name, value in values.items()}

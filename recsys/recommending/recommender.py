@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from functools import cached_property
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property, lru_cache
+from typing import Any
 
 import numpy as np
 
 from recsys import columns as c
 from recsys.arrays import Array
 from recsys.errors import RunError, UsageError
+from recsys.logbooks.grades import parse_range
+from recsys.recommending import hardness
 from recsys.recommending.backend import Backend
 from recsys.recommending.catalogue import Catalogue
 from recsys.recommending.logbook import Logbook, read_logbook
 from recsys.recommending.questions import Plan, joined, plan
-from recsys.recommending.request import Cause, Item, Request, Why, known_climber
+from recsys.recommending.request import (
+    Cause,
+    Item,
+    Request,
+    Why,
+    known_climber,
+    known_region,
+    read_day,
+)
 from recsys.recommending.rerank import choose, unit_rows
+from recsys.skill.model import Levels, Skill
+from recsys.skill.reach import names
 
 QUESTIONS = 256  # that go through the model at once
 REASONS = 3  # sends that are named to explain an item
+KEPT = 10_000  # climbers whose levels are kept
 
 
 class Recommender:
@@ -32,6 +47,8 @@ class Recommender:
 
     def __init__(self, backend: Backend) -> None:
         self.backend = backend
+        self._open = lru_cache(maxsize=8)(self.catalogue.open)
+        self._levels: dict[str, Levels] = {}
 
     @property
     def catalogue(self) -> Catalogue:
@@ -47,6 +64,22 @@ class Recommender:
     def units(self) -> Array:
         """The climbs' embeddings scaled to length one, float32 [n_items, dimension]."""
         return unit_rows(self.backend.embeddings)
+
+    @cached_property
+    def skill(self) -> Skill:
+        """How hard the climbs are; by their usual grades alone where the run or bundle keeps no more."""
+        kept: Skill | None = getattr(self.backend, "skill", None)
+        return Skill.plain(self.catalogue.ordinals) if kept is None else kept
+
+    def levels(self, request: Request, logbook: Logbook | None = None) -> Levels:
+        """The climber's ability today, by discipline; a stored logbook's is kept for the next request."""
+        stored = request.climber if request.sends is None else None
+        if stored is not None and stored in self._levels:
+            return self._levels[stored]
+        found = hardness.levels(self.skill, self.catalogue, logbook or self.logbook(request))
+        if stored is not None and len(self._levels) < KEPT:
+            self._levels[stored] = found
+        return found
 
     def note(self, request: Request) -> str | None:
         """What is to be said beside an answer: that the method reads no prompt, where there is one."""
@@ -70,6 +103,44 @@ class Recommender:
         >>> Recommender(Bundle.open(Path("bundle"))).recommend(Request(grades=(4, 6), region="Squamish", k=3))
         """
         return self.recommend_many([request])[0]
+
+    def request(
+        self,
+        climber: str | None = None,
+        sends: Sequence[Mapping[str, Any]] | None = None,
+        grade: str | None = None,
+        region: str | None = None,
+        when: str | dt.date | None = None,
+        **others: Any,
+    ) -> Request:
+        """A request in a climber's words: ``grade="V4:V6", region="squamish", when="2026-06-01", k=5``.
+
+        Parameters
+        ----------
+        climber, sends:
+            As in `Request`.
+        grade:
+            A grade or a range as climbers write them.
+        region:
+            A region of the catalogue, upper or lower case.
+        when:
+            A day.
+        others:
+            Further attributes of `Request`.
+
+        Raises
+        ------
+        UsageError
+            A grade, region or day that cannot be read, or that the catalogue does not have.
+        """
+        return Request(
+            climber=climber,
+            sends=sends,
+            grades=None if grade is None else parse_range(grade),
+            region=None if region is None else known_region(region, self.catalogue.known_regions),
+            when=read_day(when),
+            **others,
+        )
 
     def recommend_many(self, requests: Sequence[Request]) -> list[list[Item]]:
         """An answer each; the questions of all of them go through the model together."""
@@ -96,7 +167,11 @@ class Recommender:
     def answer(self, asked: Plan, logits: Array) -> list[Item]:
         """The items of a plan from its logits [n_questions, n_items]."""
         request = asked.request
+        climber = self.levels(request, asked.logbook)
+        reach = self.skill.chances(climber)
         allowed = self.allowed(request, asked.logbook)
+        if request.mode != "any":
+            allowed = self._in_mode(request.mode, allowed, reach, climber)
         if asked.batch is None:
             probabilities, unprompted = self.catalogue.popularity[None], None
         else:
@@ -104,14 +179,26 @@ class Recommender:
             probabilities = self.mixture(blocks, asked.steps)
             unprompted = None if bare is None else softmax(bare)
         chosen = choose(probabilities[0], allowed, request, self.catalogue, self.units)
+        chosen = hardness.sorted_by(request.sort, chosen, self.skill)
         return [
             self.catalogue.item(
                 place,
                 probabilities[0, place],
                 self._why(asked, place, probabilities[:, place], unprompted) if request.explain else None,
+                hard,
+                None if hard is None else round(float(reach[place]), 3),
             )
-            for place in chosen
+            for place, hard in zip(chosen, names(reach[chosen]), strict=True)
         ]
+
+    def _in_mode(self, mode: str, allowed: Array, reach: Array, climber: Levels) -> Array:
+        """The allowed climbs of a mode, bool [n_items]; a `UsageError` if there is none."""
+        found = allowed & hardness.in_mode(mode, reach, self.skill, climber)
+        if found.any():
+            return found
+        if mode == "auto":
+            return allowed
+        raise UsageError(f"no climb that was not sent yet is a {mode} for this climber; ask for another mode")
 
     def probabilities(self, request: Request) -> Array:
         """Probability of every climb to be the next, float64 [n_items]; it sums to 1 before any filter."""
@@ -142,6 +229,8 @@ class Recommender:
         if request.grades is not None and np.isnan(self.catalogue.ordinals).all():
             raise UsageError("`grade`: the sends of this run have no grades")
         allowed = self.catalogue.allowed(request.grades, request.region, request.min_stars)
+        if request.blocked.entries:
+            allowed &= self._open(request.blocked)
         if request.exclude_seen:
             allowed &= self.catalogue.without(logbook.climbs)
         if not allowed.any():

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from recsys.errors import UsageError
+from recsys.recommending.blocked import OPEN, Blocked
 
 Span = tuple[float, float]
+_COMPARED = 200  # characters of a name that was mistyped; comparing takes time by their square
 
 
 @dataclass(frozen=True)
@@ -36,12 +38,19 @@ class Request:
         Climbs to return.
     exclude_seen:
         Leave out what the climber sent before.
+    blocked:
+        Closed climbs and areas, which are never named.
     explain:
         Say of each item which sends moved it, and how much of it is the prompt's doing.
     diversity:
         0 (by probability alone) to 1 (each climb as unlike the ones before it as can be).
     novelty:
         0 (by probability alone) to 1 (the climbs with the fewest sends first).
+    mode:
+        How hard for the climber (`recsys.recommending.hardness`): "any", "auto" (a band about the ability),
+        "warmup", "stretch" or "project". A filter only.
+    sort:
+        Order of the climbs once they are chosen: "likely", "easiest" or "hardest".
     """
 
     climber: str | None = None
@@ -52,9 +61,12 @@ class Request:
     when: dt.date | None = None
     k: int = 10
     exclude_seen: bool = True
+    blocked: Blocked = OPEN
     explain: bool = False
     diversity: float = 0.0
     novelty: float = 0.0
+    mode: str = "any"
+    sort: str = "likely"
 
     def __post_init__(self) -> None:
         if self.k < 1:
@@ -98,8 +110,12 @@ class Why:
 class Item:
     """A climb in an answer.
 
+    `hard` is how hard it is for the climber ("comfortable", "stretch", "project", "beyond"), and `reach` the
+    chance behind that word (`recsys.skill.reach`), 0 to 1; None where grades are lacking.
+
     `score` is the model's probability that it is the next one; its share of all sends where the logbook is
-    empty and in a search; the cosine where similar climbs were asked for.
+    empty and in a search; the cosine where similar climbs were asked for. `stars` is the mean rating and
+    `sends` the number of sends in training.
     """
 
     climb_id: str
@@ -108,11 +124,29 @@ class Item:
     region: str | None
     score: float
     why: Why | None = None
+    area: str | None = None
+    stars: float | None = None
+    sends: int | None = None
+    hard: str | None = None
+    reach: float | None = None
+
+    def plain(self) -> dict[str, Any]:
+        """Its columns, without the reasons."""
+        return {name: value for name, value in self.__dict__.items() if name != "why"}
 
     def to_json(self) -> dict[str, Any]:
         """One of the contract's items; `why` only where it was asked for."""
-        plain = {name: value for name, value in self.__dict__.items() if name != "why"}
-        return plain if self.why is None else {**plain, "why": self.why.to_json()}
+        return self.plain() if self.why is None else {**self.plain(), "why": self.why.to_json()}
+
+
+def read_day(text: str | dt.date | None) -> dt.date | None:
+    """The day of a text as 2026-06-01, or of a date; None stays None."""
+    if text is None or isinstance(text, dt.date):
+        return text
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"`when` {text}: write a day as 2026-06-01") from None
 
 
 def known_climber(name: str, climbers: Sequence[str]) -> str:
@@ -135,6 +169,6 @@ def known_region(name: str, regions: Sequence[str]) -> str:
 def nearest(name: str, names: Sequence[str]) -> str:
     """The end of a message that names what comes nearest to `name`."""
     folded = {each.casefold(): each for each in names}
-    close = difflib.get_close_matches(name.casefold(), list(folded), n=3, cutoff=0.5)
+    close = difflib.get_close_matches(name[:_COMPARED].casefold(), list(folded), n=3, cutoff=0.5)
     shown = [folded[each] for each in close] or list(names[:3])
     return f"; {'the nearest' if close else 'for example'}: {', '.join(shown)}"

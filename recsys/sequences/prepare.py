@@ -1,6 +1,6 @@
 """From validated sends to everything a model needs, kept in the run's folder so that it can be had again.
 
-workflow/        the fitted NVTabular workflow with its category files
+workflow/        the fitted NVTabular workflow: its description with the category files, and its pickle
 schema.pbtxt     the Merlin schema that the model is built from
 sends.parquet    the sends, with the part (0 train, 1 validation, 2 test) of each; comments and beta are
                  reduced to whether there were any
@@ -22,6 +22,7 @@ from recsys.files import atomic_folder, atomic_path
 from recsys.sequences.split import TRAIN
 from recsys.sequences.store import Sequences
 from workflows import sends as workflow_of
+from workflows.operators import has_text
 
 if TYPE_CHECKING:
     from merlin.schema import Schema
@@ -47,7 +48,9 @@ class Prepared:
         return len(self.climbs)
 
 
-def prepare(frame: pd.DataFrame, parts: Array, has_time: bool, folder: Path) -> Prepared:
+def prepare(
+    frame: pd.DataFrame, parts: Array, has_time: bool, folder: Path, accelerator: str = "auto"
+) -> Prepared:
     """Fit the workflow on the training sends, transform all of them, and write the four artifacts.
 
     Parameters
@@ -60,29 +63,38 @@ def prepare(frame: pd.DataFrame, parts: Array, has_time: bool, folder: Path) -> 
         Whether ``day`` is in days.
     folder:
         The run's folder.
+    accelerator:
+        "cpu" for pandas even where there is a GPU with cudf.
     """
     training = frame[parts == TRAIN]
     if training.empty:
         raise DataError("no send is left for training", remedy="use more sends or another `split`")
     with atomic_folder(folder / "workflow", replace=True) as fresh:
-        workflow = workflow_of.fit(training, fresh, has_time)
+        workflow = workflow_of.fit(training, fresh, has_time, accelerator)
     with atomic_path(folder / "schema.pbtxt") as fresh:
         fresh.write_text(workflow_of.schema_text(workflow_of.model_schema(workflow)))
     with atomic_path(folder / "sends.parquet") as fresh:
         _reduced(frame).assign(**{PART: parts}).to_parquet(fresh, index=False)
     with atomic_path(folder / "climbs.parquet") as fresh:
         _catalogue(training, workflow_of.vocabulary(folder / "workflow", c.CLIMB_ID)).to_parquet(fresh)
-    return load_prepared(folder)
+    return load_prepared(folder, accelerator)
 
 
-def load_prepared(folder: Path) -> Prepared:
+def load_prepared(folder: Path, accelerator: str = "auto", trust: bool = False) -> Prepared:
     """Read the artifacts that `prepare` wrote and transform the sends again.
 
-    The caller has checked the run's manifest: the workflow is a pickle.
+    Parameters
+    ----------
+    folder:
+        The run's folder, its manifest checked.
+    accelerator:
+        "cpu" for pandas even where there is a GPU with cudf.
+    trust:
+        Load NVTabular's pickle where the workflow has no description; it can run any code.
     """
-    workflow = load_workflow(folder)
+    workflow = load_workflow(folder, trust)
     sends = pd.read_parquet(folder / "sends.parquet")
-    sequences = Sequences.from_table(workflow_of.transform(workflow, sends))
+    sequences = Sequences.from_table(workflow_of.transform(workflow, sends, accelerator))
     if c.DAY_PLACE in sends:
         sequences = replace(sequences, places=sends[c.DAY_PLACE].to_numpy()[sequences.rows])
     return Prepared(
@@ -95,17 +107,13 @@ def load_prepared(folder: Path) -> Prepared:
     )
 
 
-def load_workflow(folder: Path) -> Workflow:
-    """The fitted workflow of a run, its category files where the run is now."""
-    import nvtabular as nvt
-
-    return nvt.Workflow.load(str(folder / "workflow"))
+def load_workflow(folder: Path, trust: bool = False) -> Workflow:
+    """The fitted workflow of a run, from its description (see `workflows.sends.description`)."""
+    return workflow_of.load(folder / "workflow", trust)
 
 
 def _reduced(frame: pd.DataFrame) -> pd.DataFrame:
     """The workflow's columns; of the texts only whether there was one."""
-    from workflows.operators import has_text
-
     kept = frame[[name for name in (*workflow_of.INPUTS, c.DAY_PLACE) if name in frame]].copy()
     for name in (c.COMMENT, c.BETA):
         if name in kept:
@@ -117,7 +125,7 @@ def _catalogue(training: pd.DataFrame, vocabulary: list[str]) -> pd.DataFrame:
     """One row a climb, in the order of the category ids, with what most of its sends say of it."""
     ids = pd.Index(vocabulary[c.FIRST_VALUE_ID :], name=c.CLIMB_ID)
     table: dict[str, Any] = {"sends": training[c.CLIMB_ID].value_counts()}
-    for name in (c.CLIMB_NAME, c.GRADE, c.REGION, c.AREA):
+    for name in (c.CLIMB_NAME, c.GRADE, c.REGION, c.AREA, c.STYLE):
         if name in training and training[name].notna().any():
             table[name] = _usual(training, name)
     return pd.DataFrame(table).reindex(ids).reset_index()

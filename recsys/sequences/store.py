@@ -12,12 +12,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from recsys import columns as c
 from recsys.arrays import Array
+from workflows.coded import flat
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,8 +69,8 @@ class Sequences:
             offsets=offsets,
             climbers=table[climber].to_numpy(dtype=np.int32),
             climber_ids=table[c.CLIMBER_ID].to_numpy(dtype=object),
-            features={name: _flat(table[name]) for name in lists},
-            rows=_flat(table[c.ROW], np.int32),
+            features={name: _narrow(flat(table[name])) for name in lists},
+            rows=flat(table[c.ROW]).astype(np.int32),
         )
 
     def __len__(self) -> int:
@@ -112,14 +113,8 @@ class Sequences:
         return case, self.features[feature][np.repeat(starts, lengths) + within]
 
 
-def _flat(lists: pd.Series, dtype: Any = None) -> Array:
-    """A column of lists end to end, in the narrowest type that holds it."""
-    flat = np.concatenate([np.asarray(values) for values in lists]) if len(lists) else np.empty(0, np.int32)
-    if dtype is not None:
-        return flat.astype(dtype)
-    return flat.astype(np.float32) if flat.dtype.kind == "f" else _narrow(flat)
-
-
 def _narrow(values: Array) -> Array:
-    """Whole numbers from 0 in the narrowest type that holds them."""
+    """The same values in the narrowest type that holds them."""
+    if values.dtype.kind == "f":
+        return values.astype(np.float32)
     return values.astype(np.uint8 if values.size == 0 or values.max() < 256 else np.int32)

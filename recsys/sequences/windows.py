@@ -15,7 +15,6 @@ import torch
 from torch.utils.data import Dataset
 
 from recsys.arrays import Array
-from recsys.columns import DAY_PLACE
 from recsys.sequences.store import ELAPSED, Sequences
 
 if TYPE_CHECKING:
@@ -63,21 +62,13 @@ class Windows(Dataset[Batch]):
         at = before[:, None] + np.arange(1 - self.length, 1)  # [batch, length]
         at[:, -1] = ends
         first = self.sequences.offsets[self.sequences.owner(ends)]
-        batch = self._at(at, at >= first[:, None])
+        batch = self.at(at, at >= first[:, None])
         for name in ELAPSED:
             if name in batch:
                 batch[name][:, -1] = _tensor(self.sequences.features[name][before])
         return batch
 
-    def run(self, firsts: Array, ends: Array) -> Batch:
-        """The sends from `firsts` to `ends`, [batch], all of them, with `DAY_PLACE` [batch, length]."""
-        at = ends[:, None] + np.arange(1 - self.length, 1)  # [batch, length]
-        real = at >= firsts[:, None]
-        batch = self._at(at, real)
-        batch[DAY_PLACE] = _tensor(np.where(real, self.sequences.places[np.where(real, at, 0)], 0))
-        return batch
-
-    def _at(self, at: Array, real: Array) -> Batch:
+    def at(self, at: Array, real: Array) -> Batch:
         """Every feature of the sends `at`, 0 where none is `real`, [batch, length] both, and the climbers."""
         at = np.where(real, at, 0)
         batch: dict[str, Any] = {

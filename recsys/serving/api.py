@@ -1,42 +1,28 @@
-"""The routes under /api: recommendations, climbs, climbers, regions, logbooks."""
+"""The routes under /api that answer about a logbook: recommendations, one or many, and what a file holds."""
 
 from __future__ import annotations
 
 import asyncio
 import datetime
+import re
 import tempfile
 from typing import Annotated, Any, Final, cast
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from recsys.errors import DataError
+from recsys.errors import DataError, RecsysError
 from recsys.logbooks.grades import parse_range
 from recsys.recommending.request import Request as Asked
 from recsys.serving import models
-from recsys.serving.backend import Backend
 from recsys.serving.batching import Batcher
-from recsys.serving.insights import insights
-from recsys.serving.reload import Holder
-from recsys.serving.settings import MAX_K
+from recsys.serving.limits import Buckets
+from recsys.serving.routing import ASKED, JsonRoute, backend, status_of
 from recsys.serving.upload import SOURCES, read_upload
 
-_ERRORS: Final[dict[int | str, dict[str, Any]]] = {
-    status: {"model": models.Failure, "description": description}
-    for status, description in {
-        400: "the body cannot be read",
-        401: "an API key is needed",
-        404: "no such climber, climb or region",
-        408: "the body took too long",
-        413: "the body is too large",
-        415: "the body has another type than the API takes",
-        422: "the request is not what it should be",
-        429: "too many requests",
-        503: "the service is busy or stopping",
-    }.items()
-}
 _FILE: Final = {
     "requestBody": {
         "required": True,
@@ -54,50 +40,27 @@ _FILE: Final = {
     }
 }
 
-router = APIRouter(prefix="/api", responses=_ERRORS, tags=["climbing"])
-Search = Annotated[str, Query(min_length=1, max_length=100, description="part of a name or an id")]
-Most = Annotated[int, Query(ge=1, le=MAX_K, description="the most to answer with")]
+_NO_FILES: Final = re.compile(r"(image|audio|video|font|model)/", re.IGNORECASE)
+
+router = APIRouter(prefix="/api", responses=ASKED, tags=["climbing"], route_class=JsonRoute)
 
 
 @router.post("/recommend", response_model=models.Recommendations)
 async def recommend(body: models.RecommendBody, request: Request) -> JSONResponse:
     """The next climbs for a climber of the bundle, or for whoever made the posted sends."""
-    backend = _backend(request)
-    ask = backend.checked(_ask(body))
-    batcher: Batcher = request.app.state.batcher
-    return JSONResponse({"climber": body.climber, "items": await batcher.submit(backend, ask)})
+    return JSONResponse(await _recommended(body, request))
 
 
-@router.get("/climbs", response_model=models.Climbs)
-def find_climbs(search: Search, request: Request, k: Most = 10) -> JSONResponse:
-    """Climbs whose name or id holds a text."""
-    return JSONResponse({"items": _backend(request).search(search, k)})
+@router.post("/batch", response_model=models.BatchAnswers)
+async def batch(body: models.BatchBody, request: Request) -> JSONResponse:
+    """Many requests for climbers' next climbs at once, each answered or refused by itself, in their order.
 
-
-@router.get("/climbs/{climb_id:path}/similar", response_model=models.Climbs)
-def similar(
-    climb_id: Annotated[str, Path(min_length=1, max_length=200)], request: Request, k: Most = 10
-) -> JSONResponse:
-    """The climbs most like one."""
-    return JSONResponse({"items": _backend(request).similar(climb_id, k)})
-
-
-@router.get("/climbers", response_model=models.Climbers)
-def find_climbers(search: Search, request: Request, k: Most = 10) -> JSONResponse:
-    """Climbers whose id holds a text, those that begin with it first."""
-    return JSONResponse({"climbers": _backend(request).find_climbers(search, k)})
-
-
-@router.get("/climbers/{climber:path}/skill", response_model=models.Insights)
-def skill(climber: Annotated[str, Path(min_length=1, max_length=200)], request: Request) -> JSONResponse:
-    """Skill over time and grade pyramid of a climber of the bundle."""
-    return JSONResponse(insights(_backend(request).logbook(climber)))
-
-
-@router.get("/regions", response_model=models.Regions)
-async def regions(request: Request) -> JSONResponse:
-    """The regions of the bundle and how many climbs each has."""
-    return JSONResponse({"regions": _backend(request).regions})
+    A batch counts for the client's rate as its requests would one by one: it is answered at once, and what it
+    took beyond the rate is waited for before the next.
+    """
+    cast(Buckets, request.app.state.buckets).charge(request.state.client, len(body.requests) - 1)
+    answers = await asyncio.gather(*(_answer(each, request) for each in body.requests))
+    return JSONResponse({"answers": answers})
 
 
 @router.post("/logbook", response_model=models.Logbook, openapi_extra=_FILE)
@@ -109,6 +72,9 @@ async def logbook(
     name: Annotated[str, Query(max_length=200, description="the file's name")] = "logbook.csv",
 ) -> JSONResponse:
     """Read a logbook file, as a form's `file` or as the body itself; nothing of it is stored."""
+    kind = request.headers.get("content-type", "")
+    if _NO_FILES.match(kind):
+        raise HTTPException(415, f"a logbook is a table, not {kind.partition('/')[0].lower()}: send a file")
     content, given = await _file(request)
     if not content:
         raise DataError("is empty", path="the file", remedy="choose the file that the site exported")
@@ -117,8 +83,20 @@ async def logbook(
     return JSONResponse(answer)
 
 
-def _backend(request: Request) -> Backend:
-    return cast(Holder, request.app.state.holder).current
+async def _recommended(body: models.RecommendBody, request: Request) -> dict[str, Any]:
+    bundle = backend(request)
+    ask = bundle.checked(_ask(body))
+    batcher: Batcher = request.app.state.batcher
+    return {"climber": body.climber, "items": await batcher.submit(bundle, ask)}
+
+
+async def _answer(body: models.RecommendBody, request: Request) -> dict[str, Any]:
+    """One answer of a batch; a defect is the whole batch's."""
+    try:
+        return {"status": 200, "answer": await _recommended(body, request), "error": None}
+    except RecsysError as error:
+        problem = {"message": str(error), "request_id": request.state.request_id}
+        return {"status": status_of(error), "answer": None, "error": problem}
 
 
 def _ask(body: models.RecommendBody) -> Asked:

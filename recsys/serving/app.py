@@ -12,20 +12,32 @@ from typing import Any, Final, cast
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
+from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
 
 from recsys.errors import RecsysError
-from recsys.serving import api, system
-from recsys.serving.backend import Opener, UnknownError
-from recsys.serving.batching import Batcher, OverloadError
+from recsys.serving import api, lookups, openapi, system
+from recsys.serving.backend import Opener
+from recsys.serving.batching import Batcher
+from recsys.serving.bodies import Body
 from recsys.serving.limits import Buckets
 from recsys.serving.metrics import Metrics
-from recsys.serving.middleware import Body, Gate, Observe, failure
+from recsys.serving.middleware import Gate, Observe, failure
 from recsys.serving.reload import Holder
+from recsys.serving.routing import status_of
 from recsys.serving.settings import Settings
 
 PAGE: Final = Path(__file__).parent / "page"
+_MODULES: Final = (api, lookups, system)
+_PATHS: Final = [
+    (route.path_regex, route.methods)
+    for module in _MODULES
+    for route in module.router.routes
+    if isinstance(route, APIRoute)
+]
+_STATIC: Final = ("GET", "HEAD")
 
 
 def create_app(bundle: Path, settings: Settings | None = None, opener: Opener | None = None) -> FastAPI:
@@ -41,18 +53,22 @@ def create_app(bundle: Path, settings: Settings | None = None, opener: Opener | 
         Opens a recommender from a folder; None is the project's own.
     """
     settings, metrics = settings or Settings(), Metrics()
-    app = FastAPI(
+    app = openapi.Described(
         title="recsys-climb",
         version=metadata.version("recsys-climb"),
-        description="The next boulder problem for a climber, from the last ones and a prompt.",
+        description=openapi.DESCRIPTION,
+        openapi_tags=openapi.TAGS,
+        generate_unique_id_function=lambda route: route.name,
         docs_url=None,
         redoc_url=None,
         lifespan=_lifespan,
     )
+    app.needs_key = bool(settings.api_keys)
+    app.state.buckets = Buckets(settings.rate, settings.burst)
     app.state.settings, app.state.metrics, app.state.stopping = settings, metrics, False
     app.state.holder = Holder(bundle, metrics, opener)
-    app.include_router(api.router)
-    app.include_router(system.router)
+    for module in _MODULES:
+        app.include_router(module.router)
     app.mount("/", StaticFiles(directory=PAGE, html=True), name="page")
     for kind, handler in (
         (RecsysError, _project),
@@ -60,12 +76,23 @@ def create_app(bundle: Path, settings: Settings | None = None, opener: Opener | 
         (HTTPException, _http),
     ):
         app.add_exception_handler(kind, cast(Any, handler))
-    app.add_middleware(cast(Any, Body), max_body=settings.max_body, seconds=settings.answer_seconds)
-    app.add_middleware(
-        cast(Any, Gate), keys=settings.api_keys, buckets=Buckets(settings.rate, settings.burst)
-    )
-    app.add_middleware(cast(Any, Observe), metrics=metrics)
+    _surround(app, settings, metrics)
     return app
+
+
+def _surround(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
+    """What is around the routes, from the inside out."""
+    app.add_middleware(cast(Any, Body), max_body=settings.max_body, seconds=settings.answer_seconds)
+    app.add_middleware(cast(Any, Gate), keys=settings.api_keys, buckets=app.state.buckets)
+    if settings.origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=sorted(settings.origins),
+            allow_methods=["GET", "POST"],
+            allow_headers=["Authorization", "Content-Type", "X-API-Key"],
+            expose_headers=["Retry-After", "X-Request-ID"],
+        )
+    app.add_middleware(cast(Any, Observe), metrics=metrics)
 
 
 @contextlib.asynccontextmanager
@@ -96,13 +123,21 @@ def _answer(request: Request, status: int, message: str, headers: Any = None) ->
 
 
 async def _project(request: Request, error: RecsysError) -> Response:
-    if isinstance(error, OverloadError):
-        return _answer(request, 503, str(error), {"Retry-After": "1"})
-    return _answer(request, 404 if isinstance(error, UnknownError) else 422, str(error))
+    status = status_of(error)
+    return _answer(request, status, str(error), {"Retry-After": "1"} if status == 503 else None)
 
 
 async def _http(request: Request, error: HTTPException) -> Response:
-    return _answer(request, error.status_code, str(error.detail), error.headers)
+    """Errors of the framework; the page is asked last, so also of a path that has another method."""
+    headers = dict(error.headers or {})
+    if error.status_code not in (404, 405):
+        return _answer(request, error.status_code, str(error.detail), headers)
+    path = request.url.path
+    allowed = {method for regex, methods in _PATHS if regex.match(path) for method in methods}
+    if not allowed and (error.status_code == 404 or path.startswith("/api/")):
+        return _answer(request, 404, "there is nothing at this address")
+    named = ", ".join(sorted(allowed | {"HEAD"} if allowed != {"POST"} else allowed) if allowed else _STATIC)
+    return _answer(request, 405, f"{request.method[:20]} is not taken here; use {named}", {"Allow": named})
 
 
 async def _invalid(request: Request, error: RequestValidationError) -> Response:

@@ -20,6 +20,8 @@ from recsys.recommending.request import Request
 
 CARD: Final = "MODEL_CARD.md"
 _EPOCH: Final = datetime.date(1970, 1, 1)
+_FIRST_DAY: Final = (datetime.date.min - _EPOCH).days
+_LAST_DAY: Final = (datetime.date.max - _EPOCH).days
 
 
 class CatalogueLike(Protocol):
@@ -178,7 +180,7 @@ def open_backend(folder: Path, opener: Opener | None = None) -> Backend:
     digest = manifest_digest(folder)
     recommender = (opener or _open)(folder)
     card = folder / CARD
-    text = card.read_text(encoding="utf-8") if card.is_file() else ""
+    text = card.read_text(encoding="utf-8", errors="replace") if card.is_file() else ""
     if manifest_digest(folder) != digest:
         raise RunError(f"{folder / MANIFEST}: changed while the bundle was read; it is read again")
     return Backend(recommender, digest, text)
@@ -201,7 +203,10 @@ def _open(folder: Path) -> RecommenderLike:
 
 
 def _date(day: float) -> datetime.date | None:
-    return None if math.isnan(day) else _EPOCH + datetime.timedelta(days=int(day // 1))
+    """The calendar day, or None where there is none: order without dates, or beyond the years 1 to 9999."""
+    if not _FIRST_DAY <= day <= _LAST_DAY:  # NaN neither
+        return None
+    return _EPOCH + datetime.timedelta(days=int(day // 1))
 
 
 def _number(value: Any) -> float | None:

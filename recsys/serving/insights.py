@@ -16,7 +16,7 @@ _YEAR: Final = datetime.timedelta(days=365)
 
 
 class _Graded(NamedTuple):
-    day: datetime.date
+    day: datetime.date | None
     ordinal: float
 
 
@@ -24,7 +24,8 @@ def insights(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """A summary of sends in the contract's columns, in the fields of `recsys.serving.models.Insights`.
 
     A discipline's skill in a month is the mean ordinal of its ten hardest sends in the 365 days to the end of
-    that month: one lucky day moves it little, and it falls when a climber stops.
+    that month: one lucky day moves it little, and it falls when a climber stops. Sends without a day (whose
+    dates were plain order, for example) are in the pyramid alone.
     """
     days = [day for row in rows if (day := day_of(row.get("date")))]
     graded = list(_graded(rows))
@@ -62,21 +63,22 @@ def _graded(rows: Iterable[Mapping[str, Any]]) -> Iterable[_Graded]:
         text, day = str(row.get("grade") or ""), day_of(row.get("date"))
         if text not in known:
             known[text] = ordinal(text)
-        if day is not None and not math.isnan(known[text]):
+        if not math.isnan(known[text]):
             yield _Graded(day, known[text])
 
 
 def _skill(sends: Sequence[_Graded]) -> list[dict[str, Any]]:
-    months: dict[str, list[_Graded]] = defaultdict(list)
-    for send in sends:
-        months[send.day.isoformat()[:7]].append(send)
+    months: dict[str, list[tuple[datetime.date, float]]] = defaultdict(list)
+    for day, level in sends:
+        if day is not None:
+            months[day.isoformat()[:7]].append((day, level))
     table = []
-    recent: list[_Graded] = []
+    recent: list[tuple[datetime.date, float]] = []
     for month, new in sorted(months.items()):
-        last = max(send.day for send in new)
-        recent = [send for send in recent if last - send.day <= _YEAR] + new
-        best = max(send.ordinal for send in new)
-        hardest = heapq.nlargest(_BEST, (send.ordinal for send in recent))
+        last = max(day for day, _ in new)
+        recent = [(day, level) for day, level in recent if last - day <= _YEAR] + new
+        best = max(level for _, level in new)
+        hardest = heapq.nlargest(_BEST, (level for _, level in recent))
         skill = sum(hardest) / len(hardest)
         table.append(
             {

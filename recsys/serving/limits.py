@@ -40,3 +40,9 @@ class Buckets:
         if len(self._table) > _MOST_CLIENTS:
             self._table.popitem(last=False)
         return 0 if enough else max(1, math.ceil((1 - tokens) / self._rate))
+
+    def charge(self, client: str, tokens: float) -> None:
+        """Take more tokens from a client, also those that it has yet to get."""
+        left, since = self._table.get(client, (self._burst, self._clock()))
+        if self._rate > 0:
+            self._table[client] = (left - tokens, since)

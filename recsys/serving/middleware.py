@@ -1,11 +1,10 @@
-"""Around every request: Observe (ids, logs, metrics, headers), then Gate (rate, keys), then Body (size).
+"""Around every request: Observe (ids, logs, metrics, headers), then Gate (rate, keys); `bodies` comes next.
 
 Plain ASGI, so that nothing is buffered but the body, once, below its limit.
 """
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import hmac
 import json
@@ -40,9 +39,14 @@ SECURITY: Final[Headers] = [
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
 ]
+_WIDGET: Final = "/widget.js"  # the one file that other sites' pages may load
+_SHARED: Final = [(n, b"cross-origin" if n == b"cross-origin-resource-policy" else v) for n, v in SECURITY]
 _REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}\Z")
+_LONGEST_ADDRESS: Final = 45  # of IPv6, with IPv4 in it
+_NO_ADDRESS: Final = re.compile(r"[^0-9A-Za-z.:_%-]")
+_OUTCOMES: Final = {401: "closed", 429: "limited", 503: "busy"}
 _METHODS: Final = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
-_GUARDED: Final = ("/api/", "/metrics", "/model-card")
+GUARDED_PATHS: Final = ("/api/", "/metrics", "/model-card")
 
 
 def failure(message: str, request_id: str) -> bytes:
@@ -59,7 +63,10 @@ async def refuse(scope: Scope, send: Send, status: int, message: str, extra: Hea
 
 
 class Observe:
-    """Gives each request an id, security headers, a line in the log and a place in the metrics."""
+    """Gives each request an id, security headers, a line in the log and a place in the metrics.
+
+    A HEAD is asked of the application as the GET that it stands for, and answered without a body.
+    """
 
     def __init__(self, app: App, metrics: Metrics) -> None:
         self._app, self._metrics = app, metrics
@@ -69,40 +76,58 @@ class Observe:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        began, status = time.perf_counter(), 0
+        began, status, size = time.perf_counter(), 0, 0
         request_id = scope.setdefault("state", {})["request_id"] = _request_id(scope)
-        private = scope["path"].startswith(_GUARDED)
+        private, shared = scope["path"].startswith(GUARDED_PATHS), scope["path"] == _WIDGET
+        bare = scope["method"] == "HEAD"
+        asked = {**scope, "method": "GET"} if bare else scope
 
         async def sending(message: Message) -> None:
-            nonlocal status
+            nonlocal status, size
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = _with_headers(message["headers"], request_id, private)
+                message["headers"] = _with_headers(message["headers"], request_id, private, shared)
+            elif bare:
+                message["body"] = b""
+            else:
+                size += len(message.get("body", b""))
             await send(message)
 
         with self._metrics.running.track_inprogress():
             try:
-                await self._app(scope, receive, sending)
+                await self._app(asked, receive, sending)
             except Exception:
                 log("defect", logging.ERROR, exc_info=True, request_id=request_id)
                 if not status:
-                    await refuse(scope, sending, 500, "a defect in the service; its log says more")
-        self._note(scope, status, time.perf_counter() - began)
+                    await refuse(asked, sending, 500, "a defect in the service; its log says more")
+        self._note(scope, asked, status, size, time.perf_counter() - began)
 
-    def _note(self, scope: Scope, status: int, seconds: float) -> None:
-        route = getattr(scope.get("route"), "path", None) or "other"
+    def _note(self, scope: Scope, asked: Scope, status: int, size: int, seconds: float) -> None:
+        route = getattr(asked.get("route"), "path", None) or "other"
         method = scope["method"] if scope["method"] in _METHODS else "other"
-        self._metrics.requests.labels(route, method, str(status)).inc()
-        self._metrics.seconds.labels(route).observe(seconds)
+        result = outcome(status)
+        self._metrics.note(route, method, status, result, seconds)
+        fields = {"key": scope["state"]["key"]} if "key" in scope["state"] else {}
         log(
             "request",
             request_id=scope["state"]["request_id"],
             method=method,
             route=route,
             status=status,
+            outcome=result,
             ms=round(1000 * seconds, 2),
+            bytes_in=_length(scope),
+            bytes_out=size,
             client=client_address(scope),
+            **fields,
         )
+
+
+def outcome(status: int) -> str:
+    """What became of a request, in a word: ok, refused, closed, limited, busy, defect or gone."""
+    if not status:
+        return "gone"
+    return _OUTCOMES.get(status) or ("ok" if status < 400 else "refused" if status < 500 else "defect")
 
 
 class Gate:
@@ -114,11 +139,14 @@ class Gate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or refuse it."""
-        if scope["type"] != "http" or not scope["path"].startswith(_GUARDED):
+        if scope["type"] != "http" or not scope["path"].startswith(GUARDED_PATHS):
             await self._app(scope, receive, send)
             return
         holder = self._holder(_given_key(scope)) if self._keys else None
         client = client_address(scope) if holder is None else f"key {holder}"
+        if holder is not None:
+            scope["state"]["key"] = holder
+        scope["state"]["client"] = client
         seconds = self._buckets.take(client)
         if seconds:
             wait: Headers = [(b"retry-after", str(seconds).encode())]
@@ -139,64 +167,16 @@ class Gate:
         return found
 
 
-class Body:
-    """Reads a request's body whole, within a size and a time, before anything looks at it."""
-
-    def __init__(self, app: App, max_body: int, seconds: float) -> None:
-        self._app, self._max, self._seconds = app, max_body, seconds
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request, or refuse its body."""
-        if scope["type"] != "http" or scope["method"] in ("GET", "HEAD"):
-            await self._app(scope, receive, send)
-            return
-        too_large = f"the request is larger than {self._max / 1e6:.1f} MB, the most that is taken"
-        close: Headers = [(b"connection", b"close")]
-        length = dict(scope["headers"]).get(b"content-length", b"0")
-        if length.isdigit() and int(length[:20]) > self._max:
-            await refuse(scope, send, 413, too_large, close)
-            return
-        try:
-            body = await asyncio.wait_for(self._read(receive), self._seconds)
-        except asyncio.TimeoutError:
-            await refuse(scope, send, 408, f"the request took longer than {self._seconds:g} s", close)
-            return
-        if body is None:
-            await refuse(scope, send, 413, too_large, close)
-            return
-        await self._app(scope, _replay(body, receive), send)
-
-    async def _read(self, receive: Receive) -> bytes | None:
-        """The body, or None where it is too large."""
-        parts, size = [], 0
-        while True:
-            message = await receive()
-            part = message.get("body", b"")
-            size += len(part)
-            if size > self._max:
-                return None
-            parts.append(part)
-            if message["type"] != "http.request" or not message.get("more_body", False):
-                return b"".join(parts)
-
-
 def client_address(scope: Scope) -> str:
-    """The address that the request came from."""
+    """The address that the request came from; what a header of a proxy says is cut to an address's size."""
     client = scope.get("client")
-    return str(client[0]) if client else "unknown"
+    return _NO_ADDRESS.sub("?", str(client[0])[:_LONGEST_ADDRESS]) if client else "unknown"
 
 
-def _replay(body: bytes, receive: Receive) -> Receive:
-    sent = False
-
-    async def replay() -> Message:
-        nonlocal sent
-        if sent:
-            return await receive()
-        sent = True
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return replay
+def _length(scope: Scope) -> int:
+    """Bytes of the body that the client announced; 0 where he did not."""
+    given: bytes = dict(scope["headers"]).get(b"content-length", b"")
+    return int(given[:18]) if given.isdigit() else 0
 
 
 def _request_id(scope: Scope) -> str:
@@ -204,8 +184,8 @@ def _request_id(scope: Scope) -> str:
     return given.decode() if _REQUEST_ID.match(given) else uuid.uuid4().hex
 
 
-def _with_headers(headers: Any, request_id: str, private: bool) -> Headers:
-    added: Headers = [*SECURITY, (b"x-request-id", request_id.encode())]
+def _with_headers(headers: Any, request_id: str, private: bool, shared: bool) -> Headers:
+    added: Headers = [*(_SHARED if shared else SECURITY), (b"x-request-id", request_id.encode())]
     return [*headers, *added, *([(b"cache-control", b"no-store")] if private else [])]
 
 

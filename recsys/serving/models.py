@@ -7,12 +7,21 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from recsys.serving.settings import MAX_HISTORY, MAX_K
+from recsys.serving.settings import MAX_HISTORY, MAX_K, MAX_REQUESTS
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Short = Annotated[str, Field(max_length=200)]
-Note = Annotated[str, Field(max_length=5000)]
+Note = Annotated[str, Field(max_length=5000, description="of it counts only whether there is any")]
 K = Annotated[int, Field(ge=1, le=MAX_K, description="climbs to answer with")]
+Id = Annotated[str, Field(description="id of a climb", examples=["climb-0007"])]
+Text = Annotated[str | None, Field(description="None where nothing was logged")]
+Score = Annotated[
+    float,
+    Field(description="probability to be the next; likeness; in a search, share of all sends"),
+]
+GradeName = Annotated[str, Field(description="V of boulders, French of routes", examples=["V5"])]
+Ordinal = Annotated[float, Field(description="steps on the discipline's ladder: V5 is 5, 7a is 115")]
+Day = Annotated[str | None, Field(description="a day, None where no send has one", examples=["2026-06-01"])]
 
 
 class _Strict(BaseModel):
@@ -22,17 +31,25 @@ class _Strict(BaseModel):
 class Send(_Strict):
     """One send, in the columns of a logbook."""
 
-    climb_id: Name
-    date: Annotated[str, Field(min_length=4, max_length=40, description="a date, as in 2026-06-01")]
+    climb_id: Annotated[Name, Field(description="its id in the bundle", examples=["climb-0007"])]
+    date: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=40,
+            description="a date, as in 2026-06-01, or a number that orders",
+            examples=["2026-06-01"],
+        ),
+    ]
     climber_id: Short | None = None
-    sequence: Annotated[int, Field(ge=0, le=2**31)] | None = None
+    sequence: Annotated[int, Field(ge=0, le=2**31, description="order among sends of a day")] | None = None
     region: Short | None = None
     area: Short | None = None
     climb_name: Short | None = None
     climb_type: Short | None = None
     style: Short | None = None
-    grade: Annotated[str, Field(max_length=40)] | None = None
-    rating: Annotated[float, Field(ge=1, le=5)] | None = None
+    grade: Annotated[str, Field(max_length=40, examples=["V5"])] | None = None
+    rating: Annotated[float, Field(ge=1, le=5, description="stars")] | None = None
     comment: Note | None = None
     beta: Note | None = None
 
@@ -40,19 +57,30 @@ class Send(_Strict):
 class RecommendBody(_Strict):
     """Whose next climbs, and of which kind; with neither climber nor sends, for an empty logbook."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"climber": "climber-0042", "grade": "V4:V6", "k": 5, "explain": True},
+                {
+                    "sends": [{"climb_id": "climb-0007", "date": "2026-06-01", "grade": "V5"}],
+                    "diversity": 0.3,
+                },
+            ]
+        }
+    )
     climber: Annotated[Name | None, Field(description="a climber of the bundle")] = None
-    sends: Annotated[list[Send], Field(max_length=MAX_HISTORY)] | None = None
+    sends: Annotated[list[Send], Field(max_length=MAX_HISTORY, description="a logbook")] | None = None
     grade: Annotated[str | None, Field(max_length=40, description="a grade or a range: V4 or V4:V6")] = None
     region: Annotated[Name | None, Field(description="a region of the bundle")] = None
-    min_stars: Annotated[float, Field(ge=1, le=5)] | None = None
+    min_stars: Annotated[float, Field(ge=1, le=5, description="least mean rating")] | None = None
     when: Annotated[
         str | None, Field(pattern=r"^\d{4}-\d{2}-\d{2}$", description="the day to climb on, as in 2026-06-01")
     ] = None
     k: K = 10
     exclude_seen: Annotated[bool, Field(description="leave out what was sent before")] = True
     explain: Annotated[bool, Field(description="say which sends moved each climb most")] = False
-    diversity: Annotated[float, Field(ge=0, le=1)] = 0.0
-    novelty: Annotated[float, Field(ge=0, le=1)] = 0.0
+    diversity: Annotated[float, Field(ge=0, le=1, description="how unlike each other they are to be")] = 0.0
+    novelty: Annotated[float, Field(ge=0, le=1, description="how seldom climbed they are to be")] = 0.0
 
     @model_validator(mode="after")
     def _consistent(self) -> RecommendBody:
@@ -63,32 +91,41 @@ class RecommendBody(_Strict):
         return self
 
 
+class BatchBody(_Strict):
+    """Many requests at once."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"requests": [{"climber": "climber-0042"}, {"grade": "V3", "k": 3}]}]}
+    )
+    requests: Annotated[list[RecommendBody], Field(min_length=1, max_length=MAX_REQUESTS)]
+
+
 class Moved(BaseModel):
     """A send that moved the recommendation, and by how much the score falls without it."""
 
-    climb_id: str
-    name: str | None
-    drop: float
+    climb_id: Id
+    name: Text
+    drop: Annotated[float, Field(description="of the score", examples=[0.012])]
 
 
 class Why(BaseModel):
     """Why a climb was recommended; the prompt's share is -1 to 1, None where nothing was asked for."""
 
-    sends: list[Moved]
-    prompt_share: float | None
+    sends: Annotated[list[Moved], Field(description="those that moved it most, strongest first")]
+    prompt_share: Annotated[float | None, Field(description="of the score, the prompt's doing")]
 
 
 class Climb(BaseModel):
     """A climb of an answer; `score` is its probability, its likeness, or how well it matches."""
 
-    climb_id: str
-    name: str | None
-    grade: str | None
-    region: str | None
-    score: float
-    stars: float | None = None
-    sends: int | None = None
-    why: Why | None = None
+    climb_id: Id
+    name: Text
+    grade: Text
+    region: Text
+    score: Score
+    stars: Annotated[float | None, Field(description="mean rating, 1 to 5")] = None
+    sends: Annotated[int | None, Field(description="sends in training")] = None
+    why: Annotated[Why | None, Field(description="where `explain` asked for it")] = None
 
 
 class Climbs(BaseModel):
@@ -100,20 +137,20 @@ class Climbs(BaseModel):
 class Recommendations(Climbs):
     """The next climbs for a climber, best first."""
 
-    climber: str | None
+    climber: Annotated[str | None, Field(description="as asked for")]
 
 
 class Climbers(BaseModel):
     """Ids of climbers."""
 
-    climbers: list[str]
+    climbers: Annotated[list[str], Field(examples=[["climber-0042"]])]
 
 
 class Region(BaseModel):
     """A region and how many of the bundle's climbs lie in it."""
 
-    region: str
-    climbs: int
+    region: Annotated[str, Field(examples=["Squamish"])]
+    climbs: Annotated[int, Field(examples=[812])]
 
 
 class Regions(BaseModel):
@@ -125,18 +162,18 @@ class Regions(BaseModel):
 class Month(BaseModel):
     """A month with sends: the hardest, and the skill (mean of the ten hardest in the last 365 days)."""
 
-    month: str
+    month: Annotated[str, Field(examples=["2026-06"])]
     sends: int
-    best: float
-    best_grade: str
-    skill: float
+    best: Ordinal
+    best_grade: GradeName
+    skill: Ordinal
 
 
 class Step(BaseModel):
     """A step of the pyramid."""
 
-    grade: str
-    ordinal: float
+    grade: GradeName
+    ordinal: Ordinal
     sends: int
 
 
@@ -151,26 +188,27 @@ class Discipline(BaseModel):
 class Insights(BaseModel):
     """What a logbook tells."""
 
-    rows: int
-    graded: int
-    first: str | None
-    last: str | None
+    rows: Annotated[int, Field(description="sends")]
+    graded: Annotated[int, Field(description="sends whose grade can be read")]
+    first: Day
+    last: Day
     disciplines: list[Discipline]
 
 
 class Reject(BaseModel):
     """A row that was not used."""
 
-    row: int | None
+    row: Annotated[int | None, Field(description="of the file, the header not counted")]
     reason: str
 
 
 class Logbook(Insights):
     """A parsed logbook. Nothing of it is kept: post `sends` with the next request for recommendations."""
 
-    source: str
+    source: Annotated[str, Field(description="the site that the file is from", examples=["8anu"])]
     n_rejects: int
     rejects: list[Reject]
+    notes: Annotated[list[str], Field(description="what was used and should be known, counted")]
     left_out: Annotated[int, Field(description="older sends beyond what a request may hold")]
     sends: list[dict[str, Any]]
 
@@ -178,17 +216,18 @@ class Logbook(Insights):
 class Limits(BaseModel):
     """What a request may hold."""
 
-    max_body: int
-    max_history: int
-    max_k: int
+    max_body: Annotated[int, Field(description="bytes of a body")]
+    max_history: Annotated[int, Field(description="posted sends")]
+    max_k: Annotated[int, Field(description="climbs in an answer")]
+    max_requests: Annotated[int, Field(description="requests in a batch")]
     needs_key: bool
 
 
 class Version(BaseModel):
     """The program and the bundle."""
 
-    version: str
-    manifest: str
+    version: Annotated[str, Field(description="of the program")]
+    manifest: Annotated[str, Field(description="SHA-256 of the bundle's manifest")]
     climbs: int
     climbers: int
     limits: Limits
@@ -197,17 +236,31 @@ class Version(BaseModel):
 class Status(BaseModel):
     """A state in a word."""
 
-    status: str
+    status: Annotated[str, Field(examples=["alive", "ready", "stopping"])]
 
 
 class Problem(BaseModel):
-    """What went wrong, to be read by a person."""
+    """What went wrong, to be read by a person; the log's line of the request has the same id."""
 
-    message: str
-    request_id: str
+    message: Annotated[str, Field(examples=["no climber 'alex' in this bundle; search /api/climbers"])]
+    request_id: Annotated[str, Field(examples=["6b9f0c0e7d0d4c7f8a3f5a1b2c3d4e5f"])]
 
 
 class Failure(BaseModel):
     """The body of every error."""
 
     error: Problem
+
+
+class BatchAnswer(BaseModel):
+    """What one request of a batch would have been answered alone: with an answer, or with an error."""
+
+    status: Annotated[int, Field(description="the status that it would have had", examples=[200])]
+    answer: Recommendations | None
+    error: Problem | None
+
+
+class BatchAnswers(BaseModel):
+    """Answers in the order of the requests."""
+
+    answers: list[BatchAnswer]

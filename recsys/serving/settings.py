@@ -15,6 +15,8 @@ MAX_HISTORY: Final = 5000
 """Sends in a posted history, and in what a logbook file is answered with."""
 MAX_K: Final = 100
 """Climbs in an answer."""
+MAX_REQUESTS: Final = 100
+"""Requests in a batch."""
 KEYS_VARIABLE: Final = "RECSYS_API_KEYS"
 _SHORTEST_KEY: Final = 16
 _ORIGIN: Final = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?")

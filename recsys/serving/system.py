@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib import metadata
-from typing import cast
+from typing import Any, Final, cast
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
@@ -11,7 +11,8 @@ from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from recsys.serving import models
 from recsys.serving.metrics import Metrics
 from recsys.serving.reload import Holder
-from recsys.serving.settings import MAX_HISTORY, MAX_K, Settings
+from recsys.serving.routing import GUARDED, OPEN, as_json
+from recsys.serving.settings import MAX_HISTORY, MAX_K, MAX_REQUESTS, Settings
 
 
 class Markdown(PlainTextResponse):
@@ -20,16 +21,26 @@ class Markdown(PlainTextResponse):
     media_type = "text/markdown"
 
 
+_STOPPING: Final[dict[int | str, Any]] = {
+    503: {"model": models.Status, "description": "the service is stopping"},
+}
+_CARD: Final[dict[int | str, Any]] = {
+    200: {"content": {"text/markdown": {"example": "# Model card\n"}}},
+}
+_METRICS: Final[dict[int | str, Any]] = {
+    200: {"content": {"text/plain": {"example": "# TYPE recsys_climbs gauge\nrecsys_climbs 2844.0\n"}}},
+}
+
 router = APIRouter(tags=["service"])
 
 
-@router.get("/health", response_model=models.Status)
+@router.get("/health", response_model=models.Status, responses=OPEN)
 async def health() -> JSONResponse:
     """Whether the process lives."""
     return JSONResponse({"status": "alive"})
 
 
-@router.get("/ready", response_model=models.Status, responses={503: {"model": models.Status}})
+@router.get("/ready", response_model=models.Status, responses={**OPEN, **_STOPPING})
 async def ready(request: Request) -> JSONResponse:
     """Whether requests are answered."""
     if request.app.state.batcher.alive and not request.app.state.stopping:
@@ -37,7 +48,7 @@ async def ready(request: Request) -> JSONResponse:
     return JSONResponse({"status": "stopping"}, 503)
 
 
-@router.get("/version", response_model=models.Version)
+@router.get("/version", response_model=models.Version, responses=OPEN)
 async def version(request: Request) -> JSONResponse:
     """The program's version, the bundle's manifest, and what a request may hold."""
     settings = cast(Settings, request.app.state.settings)
@@ -46,6 +57,7 @@ async def version(request: Request) -> JSONResponse:
         "max_body": settings.max_body,
         "max_history": MAX_HISTORY,
         "max_k": MAX_K,
+        "max_requests": MAX_REQUESTS,
         "needs_key": bool(settings.api_keys),
     }
     return JSONResponse(
@@ -59,14 +71,14 @@ async def version(request: Request) -> JSONResponse:
     )
 
 
-@router.get("/model-card", response_class=Markdown)
+@router.get("/model-card", response_class=Markdown, responses={**as_json(GUARDED), **_CARD})
 async def model_card(request: Request) -> Response:
     """The bundle's model card, Markdown."""
     text = cast(Holder, request.app.state.holder).current.card or "This bundle has no model card.\n"
     return Markdown(text)
 
 
-@router.get("/metrics", response_class=PlainTextResponse)
+@router.get("/metrics", response_class=PlainTextResponse, responses={**as_json(GUARDED), **_METRICS})
 async def metrics(request: Request) -> Response:
     """Prometheus metrics."""
     text = cast(Metrics, request.app.state.metrics).text()

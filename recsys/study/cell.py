@@ -20,14 +20,12 @@ if TYPE_CHECKING:
     from recsys.arrays import Array
     from recsys.model.network import Network
 
-SHUFFLED = "shuffled"
-
 
 def run_cell(material: Material, row: Row, seed: int) -> Outcome:
     """Fit a row with a seed and rank the targets of all parts."""
     began = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="recsys-cell-") as folder:
-        run = material.config.as_run
+        run = material.config.as_run(row)
         fitted = fit_method(row, material.interactions, material.schema, run, seed, Path(folder))
     facts = {**fitted.facts, "seconds": time.perf_counter() - began}
     ranks = {}
@@ -39,8 +37,8 @@ def run_cell(material: Material, row: Row, seed: int) -> Outcome:
         scorer = fitted.scorer(cases, asked)
         ranks[f"{AS_PAPER}-{how}"] = material.evaluate(scorer, cases, all_climbs=True).ranks
     if fitted.method.sequential:
-        shuffled = material.shuffled
-        ranks[f"test-{SHUFFLED}"] = material.evaluate(fitted.scorer(shuffled, False), shuffled).ranks
+        for name, shuffled in material.shuffled.items():
+            ranks[f"test-{name}"] = material.evaluate(fitted.scorer(shuffled, False), shuffled).ranks
     return Outcome(ranks, facts, _embeddings(fitted.network))
 
 

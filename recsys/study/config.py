@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import hashlib
 import json
 from collections.abc import Mapping
@@ -14,15 +15,16 @@ from recsys.baselines.rows import ROWS, Row
 from recsys.config.run import RunConfig
 from recsys.config.training import TrainingConfig
 
-MEASURED = 1  # to be raised when a cell measures something else, so that no older cell is taken for it
+MEASURED = 2  # to be raised when a cell measures something else, so that no older cell is taken for it
 
 
 class StudyConfig(BaseModel):
     """Data, rows, seeds and the budget that every row gets.
 
-    The budget is one for all: a row that is trained by gradient has `training.epochs` readings of the
-    validation score to choose an epoch from, and a row that counts has its few published settings to choose
-    from; nothing else is tuned.
+    The rows that are published, or that a claim rests on, are trained until their validation score no longer
+    grows (`converge`); another that is trained by gradient has `training.epochs` readings of the score to
+    choose an epoch from, and one that counts has its few published settings to choose from; nothing else is
+    tuned.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
@@ -31,17 +33,29 @@ class StudyConfig(BaseModel):
     rows: tuple[str, ...] = Field(description="names of the rows, in the order of the tables")
     seeds: int = Field(5, ge=1, le=1000, description="seeds of the weights and the training, from 0")
     length: int = Field(10, ge=2, le=4096, description="sends in a window, the target included")
-    training: TrainingConfig = Field(description="the same for every row that is trained by gradient")
+    training: TrainingConfig = Field(description="of every row that is trained by gradient")
+    converge: str = Field(
+        "paper-*,sasrec,gru4rec-1-ce,bert4rec-*,default",
+        description="rows trained until validation no longer grows: names and patterns, comma-separated",
+    )
+    converge_epochs: int = Field(100, ge=1, le=10_000, description="most epochs of those rows")
+    converge_patience: int = Field(10, ge=1, description="epochs without a better score before they stop")
     reference: str = Field("item-knn", description="row that the others are compared with")
     training_cases: int = Field(2_000, ge=1, description="training sends that the training accuracy is of")
     paper: Literal["none", "bc", "world"] = Field("none", description="the paper's table to show beside")
     settings: Mapping[str, Mapping[str, float]] = Field({}, description="row to settings other than its own")
 
-    @property
-    def as_run(self) -> RunConfig:
-        """The run's configuration with the study's windows and budget: what a row is fitted with."""
+    def as_run(self, row: Row) -> RunConfig:
+        """The run's configuration with the study's windows and the row's budget."""
         model = self.run.model.model_copy(update={"length": self.length})
-        return self.run.model_copy(update={"model": model, "training": self.training})
+        return self.run.model_copy(update={"model": model, "training": self.training_of(row)})
+
+    def training_of(self, row: Row) -> TrainingConfig:
+        """How a row is trained; what the row itself sets (`Row.training`) comes on top of it."""
+        if not any(fnmatch.fnmatch(row.name, each.strip()) for each in self.converge.split(",")):
+            return self.training
+        longer = {"epochs": self.converge_epochs, "patience": self.converge_patience}
+        return self.training.model_copy(update=longer)
 
     def row(self, name: str) -> Row:
         """A row with the settings that this study gives it."""
@@ -55,7 +69,7 @@ class StudyConfig(BaseModel):
             **row.description,
             "seed": seed,
             "length": self.length,
-            "training": self.training.model_dump(),
+            "training": self.training_of(row).model_dump(),
             "training_cases": self.training_cases,
             "exclude_seen": self.run.exclude_seen,
         }

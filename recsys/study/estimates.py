@@ -13,8 +13,10 @@ from recsys.study.statistics import Resamples, compare, estimate
 from recsys.study.summary import (
     AS_PAPER,
     HEADLINE,
+    HISTORY_SHUFFLED,
     PROMPTED,
     UNPROMPTED,
+    WINDOW_SHUFFLED,
     Comparison,
     Estimate,
     RowSummary,
@@ -58,7 +60,8 @@ class Estimates:
             self._drawn |= {(how, name): each for name, each in self.many.means(rows).items()}
         self.references = {UNPROMPTED: reference, PROMPTED: _prompted_reference(reference, given)}
         self.comparisons = {how: self._against(self.references[how], how) for how in (UNPROMPTED, PROMPTED)}
-        self.shuffled, self.order = self._order(headline)
+        self.shuffled, self.order = self._order(headline, WINDOW_SHUFFLED)
+        self.shuffled_history, self.order_history = self._order(headline, HISTORY_SHUFFLED)
         self.by_history = self._strata(headline, _history(test), HISTORY)
         self.by_popularity = self._strata(headline, _popularity(found.material), POPULARITY)
         self.training = {how: self._training(how) for how in (UNPROMPTED, PROMPTED)}
@@ -92,6 +95,8 @@ class Estimates:
             training={how: each[name] for how, each in self.training.items() if name in each},
             shuffled=self.shuffled.get(name),
             order=self.order.get(name),
+            shuffled_history=self.shuffled_history.get(name),
+            order_history=self.order_history.get(name),
             comparison=self.comparisons[UNPROMPTED].get(name),
             prompted_comparison=self.comparisons[PROMPTED].get(name),
             by_history=self.by_history[name],
@@ -116,9 +121,9 @@ class Estimates:
         resamples = Resamples(self.found.material.cases["train"].climbers, _FEW, outcomes=self.found.keys)
         return self._estimated(values, resamples.means(values))
 
-    def _order(self, headline: dict[str, Array]) -> tuple[dict[str, Estimate], dict[str, Estimate]]:
-        """The headline with shuffled histories, and the share that is lost by it."""
-        values = self.found.values("test-shuffled", HEADLINE)
+    def _order(self, headline: dict[str, Array], how: str) -> tuple[dict[str, Estimate], dict[str, Estimate]]:
+        """The headline with the order changed, and the share that is lost by it."""
+        values = self.found.values(f"test-{how}", HEADLINE)
         drawn, ordered = self.few.means(values), self.few.means({name: headline[name] for name in values})
         lost = {}
         for name, each in values.items():

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from recsys.baselines.interactions import Interactions
 from recsys.evaluation.evaluate import evaluate
 from recsys.sequences.cases import Cases
+from recsys.study.summary import HISTORY_SHUFFLED, WINDOW_SHUFFLED
 
 if TYPE_CHECKING:
     from merlin.schema import Schema
@@ -39,9 +40,13 @@ class Material:
         return {part: Cases.of(sends, parts, part, most=count) for part, count in most.items()}
 
     @functools.cached_property
-    def shuffled(self) -> Cases:
-        """The test cases, the order of each history shuffled."""
-        return self.cases["test"].shuffled(seed=0)
+    def shuffled(self) -> dict[str, Cases]:
+        """The test cases with another order: of a window's own sends, and of whole histories."""
+        test = self.cases["test"]
+        return {
+            WINDOW_SHUFFLED: test.shuffled(seed=0, last=self.config.length - 1),
+            HISTORY_SHUFFLED: test.shuffled(seed=0),
+        }
 
     def evaluate(self, scorer: Scorer, cases: Cases, all_climbs: bool = False) -> Result:
         """The evaluator's result on some cases; `all_climbs` ranks those already sent in any case."""

@@ -12,7 +12,7 @@ from multiprocessing.connection import wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from recsys.console import say
+from recsys.console import duration, say
 from recsys.study.cells import Cell, unfinished
 from recsys.study.store import Store
 
@@ -37,7 +37,8 @@ class _Clock:
         self.done += 1
         self.spent.append(seconds)
         left = (self.total - self.done) * sum(self.spent) / len(self.spent) / self.jobs
-        return f"[{self.done}/{self.total}] {cell}: {verdict} in {_time(seconds)}; about {_time(left)} left"
+        done = f"[{self.done}/{self.total}] {cell}: {verdict} in {duration(seconds)}"
+        return f"{done}; about {duration(left)} left"
 
 
 def run(material: Material, folder: Path, jobs: int) -> list[tuple[Cell, str]]:
@@ -105,11 +106,3 @@ def _why(store: Store, cell: Cell, code: int | None) -> str:
     log = store.log(cell.key)
     lines = log.read_text(errors="replace").strip().splitlines() if log.is_file() else []
     return lines[-1] if lines else f"its process ended with {code}"
-
-
-def _time(seconds: float) -> str:
-    """A duration as a person says it: 48 s, 12 min, 3 h 05 min."""
-    minutes = round(seconds / 60)
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02d} min"

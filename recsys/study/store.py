@@ -32,7 +32,8 @@ class Outcome:
     ----------
     ranks:
         Name of a reading to the ranks of its cases, int64 [n]: ``test-unprompted``, ``test-prompted``,
-        ``test-shuffled``, ``validation-unprompted``, ``train-unprompted`` and so on.
+        ``test-window_shuffled``, ``test-history_shuffled``, ``validation-unprompted``,
+        ``train-unprompted`` and so on.
     facts:
         ``settings`` in words, ``parameters``, ``seconds``, ``peak_mib``.
     embeddings:

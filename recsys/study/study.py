@@ -82,7 +82,7 @@ def load(folder: Path, config: StudyConfig | None = None) -> Material:
     from recsys.study.material import Material
 
     config = config or read_config(folder)
-    _ = Run(folder).finished  # refuses what was changed, before a pickle is loaded
+    _ = Run(folder).finished  # refuses what was changed, before it is loaded
     with progress("loading what was prepared"):
         prepared = load_prepared(folder)
     left_out = tuple(name for name in config.rows if not _told(prepared.schema, ROWS[name].needs))

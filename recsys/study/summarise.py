@@ -14,6 +14,7 @@ from recsys.study.summary import PROMPTED, StudySummary
 from recsys.study.verdicts import PAPERS, beside_paper, verdicts
 
 if TYPE_CHECKING:
+    from recsys.study.config import StudyConfig
     from recsys.study.material import Material
 
 
@@ -50,7 +51,7 @@ def summarise(material: Material, folder: Path, facts: tuple[tuple[str, str], ..
         rows=tuple(estimates.row(name) for name in found.names),
         prompted_reference=estimates.references[PROMPTED],
         verdicts=verdicts(found, estimates, held_out=config.run.split == "climber"),
-        paper=tuple(beside_paper(config.paper, estimates)),
+        paper=tuple(beside_paper(config.paper, estimates, config.run.exclude_seen)),
         paper_table=PAPERS[config.paper][0],
         points=points,
         points_of=points_of,
@@ -65,7 +66,8 @@ def _protocol(material: Material) -> tuple[tuple[str, str], ...]:
         (
             "Protocol",
             f"the next send named from at most {config.length - 1} before it, ranked in the full catalogue, "
-            f"ties against the target, climbs already sent {seen}; test read once",
+            f"ties against the target, climbs already sent {seen}; days as {config.run.day}; a history holds "
+            "earlier sends of the same part; test read once",
         ),
         (
             "Seeds",
@@ -73,12 +75,21 @@ def _protocol(material: Material) -> tuple[tuple[str, str], ...]:
         ),
         (
             "Tuning budget",
-            f"the same for all: up to {training.epochs} epochs at learning rate {training.learning_rate:g}, "
-            f"each of {training.windows:.0%} of all windows (half of that for a row that learns from every "
-            "position of each), the best on validation kept; a method that counts chooses among at most 8 "
+            f"{_budget(config)}up to {training.epochs} epochs at learning rate {training.learning_rate:g}, "
+            f"each of which asks for every training send {training.windows:g} times on average, whatever the "
+            "objective, the best on validation kept; a method that counts chooses among at most 8 "
             "settings on validation. No row's sizes were tuned. Beforehand, validation parts of simulated "
             "logbooks chose how BPR-max draws its negatives, and the weight of RTD's detection",
         ),
+    )
+
+
+def _budget(config: StudyConfig) -> str:
+    if not config.converge:
+        return "the same for all: "
+    return (
+        f"{config.converge} until {config.converge_patience} epochs bring no better validation score, at "
+        f"most {config.converge_epochs}; the others "
     )
 
 

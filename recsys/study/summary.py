@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 
 PROMPTED, UNPROMPTED = "prompted", "unprompted"
 AS_PAPER = "paper"  # the test part ranked as in Thompson 2023, with the climbs already sent among the others
+# Readings of the test part with the order of the sends changed: of those of a window among themselves, and of
+# a whole history, by which other sends enter the window.
+WINDOW_SHUFFLED, HISTORY_SHUFFLED = "window_shuffled", "history_shuffled"
 HEADLINE = "recall@10"  # what rows are compared by
 
 
@@ -43,9 +46,12 @@ class RowSummary:
     training:
         The same on training sends, accuracy alone.
     shuffled:
-        Unprompted `HEADLINE` with each history's order shuffled; None for a row that reads no order.
+        Unprompted `HEADLINE` with the sends of each window shuffled among themselves; None for a row that
+        reads no order.
     order:
-        Share of the unprompted `HEADLINE` that is lost by shuffling, 0 to 1; None as above.
+        Share of the unprompted `HEADLINE` that is lost by that, 0 to 1: what is due to order. None as above.
+    shuffled_history, order_history:
+        The same with each whole history shuffled: also what is due to which sends are the last.
     comparison:
         The unprompted row less the reference row; None for the reference itself.
     prompted_comparison:
@@ -68,6 +74,8 @@ class RowSummary:
     training: Mapping[str, Estimate] = field(default_factory=dict)
     shuffled: Estimate | None = None
     order: Estimate | None = None
+    shuffled_history: Estimate | None = None
+    order_history: Estimate | None = None
     comparison: Comparison | None = None
     prompted_comparison: Comparison | None = None
     by_history: Mapping[str, Estimate] = field(default_factory=dict)
@@ -81,13 +89,14 @@ class RowSummary:
 @dataclass(frozen=True)
 class Paper:
     """A line of the paper's table beside ours: its label and accuracy, our row, how it was asked, and our
-    accuracy with the climbs already sent among the candidates, as in the paper."""
+    accuracy with the climbs already sent among the candidates, as in the paper, and with them left out."""
 
     label: str
     accuracy: float
     row: str
     asked: str
     ours: Estimate
+    left_out: Estimate | None = None
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,12 @@ PAPERS: Final[dict[str, tuple[str, tuple[float, ...]]]] = {
     "bc": ("Thompson 2023, table 1 (British Columbia)", (0.077, 0.0846, 0.099, 0.24, 0.24, 0.19)),
     "world": ("Thompson 2023, table 2 (all regions)", (0.079, 0.085, 0.078, 0.23, 0.23, 0.08)),
 }
+_OURS: Final = {
+    "paper-climbs": "own-climbs",
+    "paper-features": "own-features",
+    "paper-all": "own-all",
+    "paper-climber": "own-climber",
+}  # the same features, our way
 _PAPER_ROWS: Final = (
     ("CBOW", "cbow", UNPROMPTED),
     ("GRU", "gru4rec-1-ce", UNPROMPTED),
@@ -120,8 +126,14 @@ def _chance(p: float) -> str:
     return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
 
 
-def beside_paper(table: str, estimates: Estimates) -> Iterator[Paper]:
-    """The lines of the paper's table ("bc", "world" or "none") whose rows were run."""
+def beside_paper(table: str, estimates: Estimates, exclude_seen: bool) -> Iterator[Paper]:
+    """The lines of the paper's table ("bc", "world" or "none") whose rows were run, both ways.
+
+    Climbs already sent are among the candidates, as in the paper; beside that they are left out, where the
+    study leaves them out.
+    """
     for (label, row, asked), accuracy in zip(_PAPER_ROWS, PAPERS[table][1], strict=False):
-        if row in estimates.as_paper[asked]:
-            yield Paper(label, accuracy, row, asked, estimates.as_paper[asked][row])
+        for name in (row, _OURS.get(row)):
+            if name in estimates.as_paper[asked]:
+                left_out = estimates.asked[asked]["accuracy"].get(name) if exclude_seen else None
+                yield Paper(label, accuracy, name, asked, estimates.as_paper[asked][name], left_out)

@@ -15,8 +15,10 @@ from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 from lightning.pytorch.plugins.io import TorchCheckpointIO
 
 from recsys.config.training import TrainingConfig
+from recsys.console import say
 from recsys.errors import RunError, UsageError
 from recsys.files import atomic_path
+from recsys.training.epochs import EpochLines
 from recsys.training.module import SCORE, NextClimb
 
 
@@ -75,6 +77,8 @@ def fit(module: NextClimb, config: TrainingConfig, folder: Path, resume: bool) -
     -------
     Epochs trained, the best epoch (1-based) and its validation score.
     """
+    if module.model.note:
+        say(module.model.note)
     checkpoints = (folder / "checkpoints").absolute()
     each: dict[str, Any] = {"save_on_train_epoch_end": True, "enable_version_counter": False}
     best = RunCheckpoint(checkpoints, "best", monitor=SCORE, mode="max", **each)
@@ -135,7 +139,7 @@ def _trainer(config: TrainingConfig, callbacks: list[Any], logs: list[Any]) -> p
         enable_model_summary=False,
         plugins=[AtomicCheckpointIO()],
         callbacks=[*callbacks, *([RichProgressBar()] if bar else [])],
-        logger=logs,
+        logger=logs if bar or not logs else [*logs, EpochLines(config.epochs)],
         enable_checkpointing=any(isinstance(each, ModelCheckpoint) for each in callbacks),
     )
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from recsys.config.run import RunConfig
 from recsys.errors import RunError
-from recsys.recommending.answering import METHOD, Answering, read_about, read_method, write_method
+from recsys.recommending.answering import METHOD, About, Answering, read_about, read_method, write_method
 from recsys.recommending.counted.store import ARRAYS
 from recsys.runs import WEIGHTS, Run
 from recsys.training.answer import Method, scorer_from
@@ -49,7 +49,7 @@ def open_method(run: Run, schema: Schema, n_items: int) -> tuple[Network | None,
     """
     about = read_about(run.folder)
     _check_covered(run, about)
-    network = load_network(run, schema) if about.get("network") else None
+    network = load_network(run, schema) if about.network else None
     return network, read_method(run.folder, None if network is None else _no_scores, about, n_items)
 
 
@@ -78,10 +78,10 @@ def _no_scores(batch: Any) -> Any:
     raise NotImplementedError("stands for a network that is kept beside method.json")
 
 
-def _check_covered(run: Run, about: dict[str, Any]) -> None:
+def _check_covered(run: Run, about: About) -> None:
     """Refuse what the manifest does not vouch for."""
-    needed = {WEIGHTS: about.get("network"), ARRAYS: about.get("counted"), METHOD: "format" in about}
-    covered = run.covered
-    for name, there in needed.items():
-        if there and name not in covered:
+    there = (METHOD, ARRAYS) if (run.folder / METHOD).is_file() else ()
+    known = {*run.covered, *about.lacks()}
+    for name in (WEIGHTS, *there):
+        if name not in known:
             raise RunError(f"{run.folder}: its manifest does not cover {name}; copy the folder again")

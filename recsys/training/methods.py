@@ -77,7 +77,13 @@ def fit_method(
     folder: Path,
     resume: bool = False,
 ) -> FittedMethod:
-    """`fit_settings` of a row of the study; of `config.model` only the window's length is read."""
+    """`fit_settings` of a row of the study.
+
+    Of `config.model` only the window's length is read; the row's own settings of training go before the
+    configuration's.
+    """
+    training = config.training.model_copy(update=dict(row.training))
+    config = config.model_copy(update={"training": training})
     return fit_settings(row.load(), interactions, schema, config, seed, folder, resume)
 
 
@@ -99,7 +105,7 @@ def fit_settings(
     interactions, schema:
         Of the prepared data (`Interactions.of`).
     config:
-        Length of a window, training, and whether climbs already sent are left out.
+        Length of a window, training (under the row's own), and whether climbs already sent are left out.
     seed:
         Of everything random.
     folder:

@@ -1,11 +1,12 @@
 """Training as a Lightning module: the loss of a batch, the schedule, and the score that chooses an epoch.
 
-Everything random in an epoch (order of the windows, masks, dropout) is drawn from the seed and the epoch's
-number, so a run that was killed and resumed ends like one that was not.
+Everything random in an epoch (the windows and their order, masks, dropout) is drawn from the seed and the
+epoch's number, so a run that was killed and resumed ends like one that was not.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -21,29 +22,33 @@ from recsys.evaluation.evaluate import evaluate
 from recsys.model.network import Network
 from recsys.model.scorer import ModelScorer
 from recsys.sequences.cases import Cases
-from recsys.sequences.windows import Windows, as_is
+from recsys.sequences.epochs import TrainingWindows, amount, epoch
+from recsys.sequences.windows import as_is
 
 if TYPE_CHECKING:
     from recsys.arrays import Array
 
-SCORE = "validation_score"  # mean of prompted and unprompted MRR@20
+SCORE = "validation_score"  # of `criterion`, the mean of prompted and unprompted if `criterion_asked` is both
 
 
-class EpochSampler(Sampler[int]):
-    """A seeded share of the windows, in an order of its own in each epoch, split over the devices."""
+class EpochSampler(Sampler[tuple[int, int]]):
+    """The windows of each epoch, drawn from the seed and its number, split over the devices."""
 
-    def __init__(self, size: int, share: float, seed: int, rank: int = 0, world: int = 1) -> None:
-        self.size, self.seed, self.rank, self.world, self.epoch = size, seed, rank, world, 0
-        self.drawn = math.ceil(size * share / world) * world
+    def __init__(
+        self, windows: TrainingWindows, share: float, seed: int, rank: int = 0, world: int = 1
+    ) -> None:
+        self.windows, self.seed, self.rank, self.world, self.epoch = windows, seed, rank, world, 0
+        # One number for all epochs, so that the schedule of the learning rate is known beforehand.
+        self.drawn = math.ceil(amount(windows, share, np.random.default_rng(seed)) / world) * world
 
     def set_epoch(self, epoch: int) -> None:
         """Called by Lightning before each epoch."""
         self.epoch = epoch
 
-    def __iter__(self) -> Iterator[int]:
-        """Indexes for this device."""
-        order = np.random.default_rng([self.seed, self.epoch]).permutation(self.size)
-        return iter(np.resize(order, self.drawn)[self.rank :: self.world].tolist())
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        """Windows for this device."""
+        rng = np.random.default_rng([self.seed, self.epoch])
+        return itertools.islice(epoch(self.windows, self.drawn, rng), self.rank, None, self.world)
 
     def __len__(self) -> int:
         """Windows that this device sees in an epoch."""
@@ -51,7 +56,7 @@ class EpochSampler(Sampler[int]):
 
 
 class NextClimb(pl.LightningModule):
-    """Trains a model on the windows that end at the training sends.
+    """Trains a model on windows of the training sends.
 
     Parameters
     ----------
@@ -62,7 +67,7 @@ class NextClimb(pl.LightningModule):
     config:
         How it is trained.
     training_sends:
-        Indexes of the sends that a window may end at; nothing after them is read.
+        Indexes of the sends that may be asked for; nothing after them is read.
     validation:
         The cases that choose the epoch.
     n_items:
@@ -86,7 +91,7 @@ class NextClimb(pl.LightningModule):
     ) -> None:
         super().__init__()
         self.build, self.length, self.config = build, length, config
-        self.windows = Windows(validation.sequences, training_sends, length)
+        self.training_sends = training_sends
         self.validation, self.n_items, self.exclude_seen, self.seed = validation, n_items, exclude_seen, seed
         self.configure_model()
 
@@ -95,15 +100,20 @@ class NextClimb(pl.LightningModule):
         if "model" not in self._modules:
             torch.manual_seed(self.seed)
             self.model = self.build()
+            asking = self.model.asking(self.length)
+            self.windows = TrainingWindows(
+                self.validation.sequences, self.training_sends, self.length, asking, self.config.whole_windows
+            )
+            self.model.read_sends(self.validation.sequences, self.training_sends)
 
     def __getstate__(self) -> dict[str, Any]:
         """Without the model, which holds lambdas of Transformers4Rec's: other processes build their own."""
-        return {**self.__dict__, "_modules": {}}
+        return {**self.__dict__, "_modules": {}, "windows": None}
 
     def train_dataloader(self) -> DataLoader[Any]:
         """Batches of windows; cutting one takes well under a millisecond, so there are no workers."""
         sampler = EpochSampler(
-            len(self.windows),
+            self.windows,
             self.config.windows,
             self.seed,
             self.trainer.global_rank,
@@ -141,6 +151,7 @@ class NextClimb(pl.LightningModule):
                 f"({self.config.learning_rate:g})"
             )
         values = []
+        criterion, asked = self.config.criterion, self.config.criterion_asked
         for prompted in (True, False) if self.model.prompted else (False,):
             result = evaluate(
                 ModelScorer(self.model, self.validation, self.length, prompted),
@@ -152,15 +163,17 @@ class NextClimb(pl.LightningModule):
             kind = "prompted" if prompted else "unprompted"
             for metric in ("accuracy", "recall@10", "mrr@20"):
                 self.log(f"validation_{kind}_{metric}", result.values[metric], sync_dist=True)
-            values.append(result.values["mrr@20"])
+            if asked in ("both", kind) or not self.model.prompted:
+                values.append(result.values[criterion])
         self.log(SCORE, float(np.mean(values)), prog_bar=True, sync_dist=True)
         self.model.train()
 
     def configure_optimizers(self) -> Any:
-        """Adam with a short warm-up and a cosine down to the final rate."""
+        """AdamW (Loshchilov & Hutter 2019) with a short warm-up and a cosine down to the final rate."""
         # Fused, a third faster; but with mixed precision Lightning cannot clip what a fused step unscales.
         fused = self.trainer.precision == "32-true"
-        optimizer = torch.optim.Adam(self.parameters(), lr=self.config.learning_rate, fused=fused)
+        groups = decay_groups(self.model, self.config.weight_decay)
+        optimizer = torch.optim.AdamW(groups, lr=self.config.learning_rate, fused=fused)
         total = int(self.trainer.estimated_stepping_batches)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: self._rate(step, total))
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
@@ -173,3 +186,15 @@ class NextClimb(pl.LightningModule):
         last = self.config.final_learning_rate / self.config.learning_rate
         done = (step - warmup) / max(1, total - warmup)
         return last + (1 - last) * 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
+
+
+def decay_groups(model: torch.nn.Module, weight_decay: float) -> list[dict[str, Any]]:
+    """The parameters for the optimiser: weights of linear layers decay, embeddings, norms and biases do not.
+
+    A climb's embedding gets a gradient in few of the steps where the loss is sampled, and would decay in all.
+    """
+    tables = {id(each.weight) for each in model.modules() if isinstance(each, torch.nn.Embedding)}
+    decayed, kept = [], []
+    for each in model.parameters():
+        (decayed if each.ndim >= 2 and id(each) not in tables else kept).append(each)
+    return [{"params": decayed, "weight_decay": weight_decay}, {"params": kept, "weight_decay": 0.0}]

@@ -16,7 +16,7 @@ from recsys.config.settings import differing
 from recsys.console import progress, say, warn
 from recsys.errors import RunError, UsageError
 from recsys.files import atomic_path, read_json, write_json
-from recsys.runs import Run
+from recsys.runs import LEARNING_CURVE, SKILL, Run
 from recsys.training.prepare import described, prepare_run, reopen_run
 from recsys.training.resolve import ROW, resolve
 
@@ -88,8 +88,10 @@ def _train(
     """Train, evaluate once on the test part, and write the results."""
     with progress("importing Transformers4Rec"):
         from recsys.training.answer import fit_run
+        from recsys.training.curve import draw_curve
         from recsys.training.fit import choose_device
         from recsys.training.kept import keep
+        from recsys.training.skill import fit_skill
         from recsys.training.suite import evaluate_run
 
     counts = config.method in COUNTING
@@ -111,8 +113,11 @@ def _train(
     metrics["training"] = facts
     metrics["seconds"] = {name: round(value, 2) for name, value in seconds.items()}
     keep(method, config, run.folder)
+    if not counts:
+        draw_curve(run.folder)
     _write_card(run, prepared, config, metrics)
     write_json(run.folder / "metrics.json", metrics)
+    fit_skill(prepared.sends, prepared.climbs).save(run.folder / SKILL)
     run.write_manifest(trained=True)
     return metrics
 
@@ -164,3 +169,8 @@ def _write_card(run: Run, prepared: Prepared, config: RunConfig, metrics: dict[s
     told |= {"name": run.folder.name, "output": f"runs/{run.folder.name}"}
     with atomic_path(run.folder / "MODEL_CARD.md") as fresh:
         fresh.write_text(model_card(told, metrics, config.facts), encoding="utf-8")
+
+
+def _curve(folder: Path) -> str | None:
+    """The name of the learning curve's picture, where there is one."""
+    return LEARNING_CURVE if (folder / LEARNING_CURVE).is_file() else None

@@ -62,11 +62,12 @@ def prepare_run(run: Run, config: RunConfig) -> tuple[Prepared, RunConfig]:
         from recsys.training.fit import choose_device
         from workflows.sends import device
 
+    accelerator = config.training.accelerator
     choose_device(config.training)  # a device that is not there is found before anything is written
-    say(device()[1])
+    say(device(accelerator)[1])
     run.clear()
     with progress("fitting the workflow"):
-        prepared = prepare(split.frame, split.parts, split.has_time, run.folder)
+        prepared = prepare(split.frame, split.parts, split.has_time, run.folder, accelerator)
     config = config.model_copy(update={"facts": {**config.facts, **split.facts}})
     run.write_config(config)
     run.write_manifest(trained=False)
@@ -148,12 +149,13 @@ def described(config: RunConfig) -> dict[str, Any]:
     }
 
 
-def reopen_run(run: Run) -> tuple[Prepared, RunConfig]:
+def reopen_run(run: Run, trust: bool = False) -> tuple[Prepared, RunConfig]:
     """What `prepare_run` left in a folder whose manifest was checked (`Run.finished` does)."""
     with progress("loading what was prepared"):
         from recsys.sequences.prepare import load_prepared
 
-        return load_prepared(run.folder), run.config
+        config = run.config
+        return load_prepared(run.folder, config.training.accelerator, trust), config
 
 
 def _read(config: RunConfig, folder: Path) -> tuple[Any, str]:

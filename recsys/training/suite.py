@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -11,14 +12,16 @@ import numpy as np
 from recsys.baselines.popularity import PopularityScorer
 from recsys.baselines.random import RandomScorer
 from recsys.columns import CLIMB
-from recsys.errors import DataError
+from recsys.errors import DataError, UsageError
 from recsys.evaluation.calibration import reliability
 from recsys.evaluation.evaluate import evaluate, protocol
 from recsys.evaluation.scorer import Scorer
+from recsys.runs import Run
 from recsys.sequences.cases import Cases, item_index
-from recsys.sequences.prepare import Prepared
+from recsys.sequences.prepare import Prepared, load_prepared
 from recsys.sequences.split import TRAIN
 from recsys.training.answer import Method
+from recsys.training.kept import load_method
 
 
 def evaluate_run(
@@ -87,3 +90,34 @@ def evaluate_run(
         for name, scorer in asked.items()
     }
     return metrics
+
+
+def evaluate_folder(folder: Path, part: str = "test", exclude_seen: bool | None = None) -> dict[str, Any]:
+    """Evaluate a finished run again: what metrics.json would hold, without the seconds.
+
+    Parameters
+    ----------
+    folder:
+        The run's folder.
+    part:
+        "test" or "validation".
+    exclude_seen:
+        Whether climbs already sent are left out; None: as trained.
+
+    Raises
+    ------
+    UsageError
+        There is no such part.
+    RunError
+        The folder is not a finished run, or a file of it was changed.
+    """
+    from recsys.training.prepare import described
+
+    if part not in ("test", "validation"):
+        raise UsageError(f"`part` {part}: choose test or validation")
+    run = Run.open(folder)
+    config = run.config
+    prepared = load_prepared(folder, config.training.accelerator)
+    method = load_method(run, prepared)
+    seen = config.exclude_seen if exclude_seen is None else exclude_seen
+    return evaluate_run(method, prepared, config.model.length, seen, config.seed, part, described(config))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,9 +15,11 @@ from recsys import columns as c
 from recsys.arrays import Array
 from recsys.baselines.embeddings import climb_embeddings
 from recsys.columns import ATTRIBUTES, ELAPSED_DAYS, UNKNOWN_ID
+from recsys.model.filling import MASKINGS, fill_scores
 from recsys.recommending.catalogue import SENDS, STARS, Catalogue
 from recsys.recommending.encoding import encoded
 from recsys.recommending.features import Batch
+from recsys.recommending.hardness import load_skill
 from recsys.recommending.logbook import Logbook
 from recsys.runs import Run
 from recsys.sequences.prepare import PART, load_workflow
@@ -37,14 +40,16 @@ class TrainedRun:
     ----------
     run:
         As returned by `Run.open`, which has checked the manifest.
+    trust:
+        Load NVTabular's pickle where the workflow has no description; it can run any code.
     """
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, trust: bool = False) -> None:
         self.run = run
         self.window = run.config.model.length
         self.day: str = run.config.day
         self.attributes: Sequence[str] = ATTRIBUTES
-        self.workflow = load_workflow(run.folder)
+        self.workflow = load_workflow(run.folder, trust)
         self.schema = workflow_of.read_schema(run.folder / "schema.pbtxt")
         self.has_time = ELAPSED_DAYS in self.schema.column_names
         self.sends = pd.read_parquet(run.folder / "sends.parquet")
@@ -53,6 +58,7 @@ class TrainedRun:
         self.method = kept if self.network is None else replace(kept, network=self._scores)
         self.reads_prompt, self.length = self.method.reads_prompt, self.method.length(self.window)
         self.embeddings = climb_embeddings(self.network, kept.counted)
+        self.skill = load_skill(run.folder, len(self.catalogue))
         self.climbers: Sequence[str] = [str(each) for each in self.sends[c.CLIMBER_ID].unique()]
         known = workflow_of.vocabulary(run.folder / "workflow", c.CLIMBER_ID)
         self._codes = {each: place for place, each in enumerate(known)}
@@ -61,7 +67,9 @@ class TrainedRun:
     def logbook(self, climber: str) -> Logbook | None:
         """A stored logbook, or None."""
         rows = self.sends[self.sends[c.CLIMBER_ID] == climber]
-        return None if rows.empty else logbook_of(rows)
+        if rows.empty:
+            return None
+        return logbook_of(rows if self.has_time else rows.drop(columns=c.DAY))  # plain order is no day
 
     def encode(self, logbooks: Sequence[Logbook], climbers: Sequence[str | None]) -> Batch:
         """Windows that end at each logbook's last send (see `Backend`)."""
@@ -72,11 +80,12 @@ class TrainedRun:
         nobody = pd.DataFrame({c.CLIMB_ID: [_NOBODY], c.REGION: _NOBODY, c.CLIMBER_ID: _NOBODY})
         frame = pd.concat([*frames, nobody], ignore_index=True)
         frame[c.ROW] = np.arange(len(frame))
-        sequences = Sequences.from_table(workflow_of.transform(self.workflow, frame))
+        table = workflow_of.transform(self.workflow, frame, self.run.config.training.accelerator)
+        sequences = Sequences.from_table(table)
         place = np.argsort(sequences.rows)[:-1]
         features = {name: _wide(values[place]) for name, values in sequences.features.items()}
-        codes = [self._codes.get(each or "", UNKNOWN_ID) for each in climbers]
-        return encoded(self.method, features, logbooks, np.array(codes, dtype=np.int64), self.window)
+        codes = np.array([self._codes.get(each or "", UNKNOWN_ID) for each in climbers], dtype=np.int64)
+        return encoded(self.method, features, logbooks, codes, self.window)
 
     def logits(self, batch: Batch) -> Array:
         """Scores of every climb whose softmax is its probability, float32 [batch, n_items]."""
@@ -89,6 +98,19 @@ class TrainedRun:
         tensors = {name: torch.from_numpy(np.ascontiguousarray(values)) for name, values in batch.items()}
         with self._busy:
             return np.asarray(self.network.next_scores(tensors).float())
+
+    @property
+    def fills(self) -> bool:
+        """Whether the model was trained to see both sides of a gap (`recsys.recommending.ahead.Filling`)."""
+        config = self.run.config
+        return config.trains_transformer and config.ensemble is None and config.model.masking in MASKINGS
+
+    def fill(self, batch: Batch) -> Array:
+        """Scores of every climb for the first position of ``hole``, float32 [batch, n_items]."""
+        tensors = {name: torch.from_numpy(np.ascontiguousarray(values)) for name, values in batch.items()}
+        model: Any = self.network
+        with self._busy:
+            return np.asarray(fill_scores(model, tensors).float())
 
 
 def logbook_of(rows: pd.DataFrame) -> Logbook:

@@ -76,13 +76,15 @@ def summary_table(study: optuna.Study) -> str:
     from rich.console import Console
     from rich.table import Table
 
+    from recsys.console import cell
+
     table = Table(box=SIMPLE, pad_edge=False, collapse_padding=True)
     for name in ("trial", "score", *SPACE):
         table.add_column(name.replace("_", "\n"), justify="right")
     for trial in finished(study)[:_SHOWN]:
         values = (trial.params.get(name, "-") for name in SPACE)
         shown = (f"{value:.2g}" if isinstance(value, float) else str(value) for value in values)
-        table.add_row(str(trial.number), f"{trial.value:.4f}", *shown)
+        table.add_row(str(trial.number), f"{trial.value:.4f}", *map(cell, shown))
     page = io.StringIO()
     Console(file=page, width=80, color_system=None).print(table, end="")
     pruned = len(done(study)) - len(finished(study))

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 import torch
 
-from recsys.baselines.attention import sinusoids
 from recsys.baselines.bert4rec import BERT4Rec
 from recsys.baselines.bst import BST, attribute_columns
 from recsys.baselines.sse_pt import SSEPT
 from recsys.columns import ATTRIBUTES, GIVEN
+from recsys.model.sinusoids import sinusoids
 from tests.builders.attention_networks import (
     CAUSAL,
     LENGTH,
@@ -159,7 +159,8 @@ def test_bst_hides_the_prompt_in_training_at_its_rates(schema):
 
 
 def test_bst_leaves_out_what_the_schema_lacks(schema):
-    assert attribute_columns(schema) == {"region": "region", "grade": "grade_bin", "comment": "comment"}
+    bins = {name: f"{name}_bin" for name in ("grade", "rating", "elapsed_days")}
+    assert attribute_columns(schema) == {"region": "region", **bins, "comment": "comment", "beta": "beta"}
     bare = schema.select_by_name(["climb", "climber"])
     network, batch = build(BST(**SMALL), bare), random_batch()
     assert not network.prompted

@@ -45,7 +45,10 @@ def random_batch(rows=6, real=LENGTH, length=LENGTH, seed=0):
         "climb": draw(3, N_CLIMBS + 3),
         "region": draw(3, 7),
         "grade_bin": draw(2, 13),
+        "rating_bin": draw(2, 7),
+        "elapsed_days_bin": draw(2, 15),
         "comment": draw(1, 3),
+        "beta": draw(1, 3),
         "climber": torch.from_numpy(rng.integers(3, 23, rows)),
     }
 

@@ -79,6 +79,8 @@ def row(
         training={how: estimate(0.27 * value * draw.uniform(1, 3)) for how in asked},
         shuffled=estimate(value * (1 - lost)) if order else None,
         order=estimate(lost, 0.03) if order else None,
+        shuffled_history=estimate(value * (1 - lost) * 0.8) if order else None,
+        order_history=estimate(1 - (1 - lost) * 0.8, 0.03) if order else None,
         comparison=Comparison(estimate(value - reference, 0.012), p_value, min(1.0, 5.0 * p_value)),
         by_history={s: estimate(value * (0.7 + 0.13 * i), 0.03) for i, s in enumerate(HISTORY)},
         by_popularity={s: estimate(value * (0.25 + 0.35 * i), 0.03) for i, s in enumerate(POPULARITY)},
@@ -103,7 +105,10 @@ def big_study(n_points: int = 2844) -> StudySummary:
     )
     names = ("cbow", "gru4rec-1-x-128-cross-entropy", "climb-embeddings", "and-other-features")
     ours = zip(names, (UNPROMPTED, UNPROMPTED, UNPROMPTED, PROMPTED), strict=True)
-    lines = (Paper(*line, *us, estimate(line[1])) for line, us in zip(paper, ours, strict=True))
+    lines = (
+        Paper(*line, *us, estimate(line[1]), estimate(line[1] * 1.2))
+        for line, us in zip(paper, ours, strict=True)
+    )
     return replace(
         small_study(), name="bc", reference="bert-last", rows=tuple(rows), paper=tuple(lines),
         paper_table="Thompson 2023, table 1",

@@ -9,13 +9,14 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field
 
 from recsys.cli.options import with_settings
-from recsys.cli.study import configured, study
+from recsys.cli.study import study
 from recsys.cli.train import train
 from recsys.cli.tune import tune
 from recsys.config.model import ModelConfig
 from recsys.config.run import RunConfig
 from recsys.config.settings import NAMES, SPOKEN, configure, fields
 from recsys.config.training import TrainingConfig
+from recsys.study.settings import configured
 
 
 def options(command):

@@ -58,12 +58,15 @@ def folders(tmp_path_factory) -> tuple[Path, Path]:
 
 @pytest.fixture(scope="module")
 def both(folders) -> tuple[Recommender, Recommender]:
-    return open_recommender(folders[0]), open_recommender(folders[1])
+    from recsys.runs import Run
+    from recsys.training.trained import TrainedRun
+
+    return Recommender(TrainedRun(Run.open(folders[0]))), open_recommender(folders[1])
 
 
 def test_files_and_no_pickle(folders):
     bundle = folders[1]
-    files = {*FILES, "model.onnx", "method.json"}
+    files = {*FILES, "method.json"}
     assert {path.name for path in bundle.iterdir()} == {*files, "manifest.json"}
     assert set(json.loads((bundle / "manifest.json").read_text())) == files
     with np.load(bundle / "arrays.npz", allow_pickle=False) as arrays:
@@ -230,7 +233,7 @@ def test_int8_bundle(folders, tmp_path, monkeypatch):
     assert len(open_recommender(tmp_path / "small").recommend(Request(CLIMBER))) == 10
 
 
-BODIES = [(body, "binned") for body in ("xlnet", "gpt2", "bert", "electra", "albert")]
+BODIES = [(body, "binned") for body in ("xlnet", "gpt2", "bert", "electra", "albert", "prenorm")]
 
 
 @pytest.mark.parametrize(("body", "numbers"), [*BODIES, ("bert", "soft"), ("bert", "continuous")])
@@ -242,7 +245,9 @@ def test_every_body_exports(folders, tmp_path, body, numbers):
     from workflows.sends import read_schema
 
     schema = read_schema(folders[0] / "schema.pbtxt")
-    config = ModelConfig(body=body, numbers=numbers, d_model=16, layers=1, climb_dim=16, length=12)
+    config = ModelConfig(
+        body=body, masking="last", numbers=numbers, d_model=16, layers=1, climb_dim=16, length=12
+    )
     model = build_model(schema, config).eval()
     export_graph(model, schema, config, tmp_path / "model.onnx")
     longer = config.model_copy(update={"length": 33})
@@ -265,3 +270,36 @@ def test_cli_with_a_logbook(folders, tmp_path):
 def test_unknown_climber_and_region(both):
     with pytest.raises(UsageError, match="the nearest"):
         both[1].recommend(Request("sim-climber-00001"))
+
+
+def test_a_run_answers_through_the_bundle_it_keeps(folders, tmp_path, both):
+    """Without PyTorch, and as it would with it; a run that changed since answers by itself."""
+    from recsys.exporting.keep import keep_bundle
+    from recsys.recommending.kept import open_kept
+    from recsys.runs import Run
+
+    run = tmp_path / "run"
+    shutil.copytree(folders[0], run)
+    assert open_kept(run) is None
+    assert keep_bundle(Run.open(run))
+    code = f"""
+import sys
+from pathlib import Path
+from recsys.api.opening import open_recommender
+from recsys.recommending.request import Request
+items = open_recommender(Path({str(run)!r})).recommend(Request({CLIMBER!r}))
+print([each.climb_id for each in items])
+print([name for name in {HEAVY} if name in sys.modules])
+"""
+    expected = [each.climb_id for each in both[0].recommend(Request(CLIMBER))]
+    assert python(code) == f"{expected}\n[]\n"
+    (run / "bundle" / "climbs.json").write_text("{}")
+    assert open_kept(run) is None  # damaged
+    assert keep_bundle(Run.open(run))
+    (run / "metrics.json").write_text("{}")
+    with pytest.raises(RunError, match=r"metrics\.json: was changed"):
+        open_kept(run)
+    Run(run).write_manifest(trained=True)
+    assert open_kept(run) is None  # of another state
+    Run(run).clear()
+    assert not (run / "bundle").exists()

@@ -40,7 +40,7 @@ def differs(first, second):
     return each.any(0).tolist()
 
 
-@pytest.mark.parametrize("body", ["xlnet", "gpt2"])
+@pytest.mark.parametrize("body", ["xlnet", "gpt2", "prenorm"])
 @pytest.mark.parametrize("layers", [1, 2])
 def test_clm_sees_what_is_before_and_its_own_prompt(schema, body, layers):
     model, batch = build(schema, body, "clm", layers=layers), full_batch(0)
@@ -215,7 +215,7 @@ def test_rtd_adds_the_weighted_mean_over_real_positions(schema):
     assert 0.9 * hidden.sum() < replaced <= hidden.sum()  # untrained: a draw is right in 1 of 100
 
 
-@pytest.mark.parametrize("loss", [name for name in Loss.__args__ if name != "softmax"])
+@pytest.mark.parametrize("loss", [name for name in Loss.__args__ if name not in ("auto", "softmax")])
 def test_rtd_needs_the_scores_of_every_climb(loss):
     with pytest.raises(UsageError, match=f"--loss {loss} scores a sample; use --loss softmax"):
         ModelConfig(masking="rtd", loss=loss)
@@ -285,16 +285,17 @@ def test_sum_takes_soft_numbers_and_refuses_bare_ones(schema):
 @pytest.mark.parametrize("masking", ["clm", "plm"])
 def test_bodies_that_cannot_are_refused_by_name(masking):
     for body in Body.__args__:
-        if body == "xlnet" or (body, masking) == ("gpt2", "clm"):
+        if body == "xlnet" or (masking == "clm" and body in ("gpt2", "prenorm")):
             ModelConfig(body=body, masking=masking)
             continue
-        able = "--body xlnet or gpt2" if masking == "clm" else "--body xlnet"
+        able = "--body xlnet or gpt2 or prenorm" if masking == "clm" else "--body xlnet"
         with pytest.raises(UsageError, match=f"--body {body} cannot take --masking {masking}: .*{able}$"):
             ModelConfig(body=body, masking=masking)
 
 
 EXPORTED = [
     ("xlnet", "clm", {}), ("gpt2", "clm", {}), ("xlnet", "plm", {}), ("bert", "rtd", {}),
+    ("prenorm", "clm", {}), ("prenorm", "mlm", {"positions": "rotary", "feed_forward": "ligr"}),
     ("electra", "span", {}), ("bert", "last", {"aggregation": "sum"}),
 ]  # fmt: skip
 

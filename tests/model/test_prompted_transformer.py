@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from recsys.columns import FEATURES
+from recsys.columns import ATTRIBUTES, FEATURES, GIVEN
 from recsys.config.model import REFUSED, Body, Masking, ModelConfig
 from recsys.errors import UsageError
 from tests.conftest import N_CLIMBS
@@ -19,8 +19,6 @@ LENGTH = 8
 
 def random_batch(rng, rows, length=LENGTH, side="left", least=2):
     """Uniformly random sends in random-length histories, padded on one side."""
-    from recsys.columns import GIVEN
-
     lengths = rng.integers(least, length + 1, rows)
     place = np.arange(length)[None]
     real = place >= length - lengths[:, None] if side == "left" else place < lengths[:, None]
@@ -33,7 +31,14 @@ def random_batch(rng, rows, length=LENGTH, side="left", least=2):
         "region": draw(3, 7),
         "grade_bin": draw(2, 13),
         "grade": torch.from_numpy(np.where(real, rng.normal(size=(rows, length)), 0).astype(np.float32)),
+        "rating_bin": draw(2, 7),
+        "elapsed_days_bin": draw(2, 15),
+        **{
+            name: torch.from_numpy(np.where(real, rng.normal(size=(rows, length)), 0).astype(np.float32))
+            for name in ("rating", "elapsed_days")
+        },
         "comment": draw(1, 3),
+        "beta": draw(1, 3),
         "climber": torch.from_numpy(rng.integers(3, 23, rows)),
         GIVEN: torch.ones(rows, 6, dtype=torch.bool),
     }
@@ -119,8 +124,6 @@ def test_padding_changes_nothing(schema, body, masking):
 @pytest.mark.parametrize(("body", "masking"), PAIRS)
 def test_prompt_counts_and_target_does_not(schema, body, masking):
     """The target's grade changes the scores, its climb changes nothing at all."""
-    from recsys.columns import GIVEN
-
     model = build(schema, body, masking)
     batch = random_batch(np.random.default_rng(3), 16)
     at = target_at(batch)
@@ -151,19 +154,51 @@ def test_every_send_of_the_history_counts(schema, body, masking):
         assert ((scores(model, other) - expected).abs().amax(1) > 1e-6).all(), at
 
 
-def test_each_attribute_can_be_withheld_alone(schema):
-    """Withholding the region leaves the grade in the prompt, and the other way round."""
-    from recsys.columns import ATTRIBUTES, GIVEN
+COLUMN_OF = {
+    "region": "region", "grade": "grade_bin", "rating": "rating_bin", "elapsed_days": "elapsed_days_bin",
+    "comment": "comment", "beta": "beta",
+}  # fmt: skip
 
-    model = build(schema, "bert", "last")
+
+@pytest.mark.parametrize("withheld", ATTRIBUTES)
+@pytest.mark.parametrize(("body", "masking"), PAIRS)
+def test_each_attribute_can_be_withheld_alone(schema, body, masking, withheld):
+    """Withholding the region leaves the grade in the prompt, and so on for each of the six."""
+    model = build(schema, body, masking)
     batch = random_batch(np.random.default_rng(4), 8)
     at = target_at(batch)
-    batch[GIVEN] = torch.tensor([[name != "region" for name in ATTRIBUTES]] * 8)
+    batch[GIVEN] = torch.tensor([[name != withheld for name in ATTRIBUTES]] * 8)
     expected = scores(model, batch)
-    for name, matters in (("region", False), ("grade_bin", True)):
-        other = {**batch, name: batch[name].clone()}
-        other[name][at] = torch.where(batch[name][at] == 3, 4, 3)
-        assert torch.equal(scores(model, other), expected) is not matters, name
+    for name, column in COLUMN_OF.items():
+        other = {**batch, column: batch[column].clone()}
+        other[column][at] = torch.where(batch[column][at] == 2, 1, 2)
+        assert torch.equal(scores(model, other), expected) is (name == withheld), name
+
+
+@pytest.mark.parametrize("numbers", ["soft", "continuous"])
+def test_a_number_that_was_not_logged_is_no_average_one(schema, numbers):
+    """Standardised, what was not logged is 0, the mean; its bin tells the two apart, and nothing else."""
+    model = build(schema, "bert", "last", numbers=numbers)
+    batch = random_batch(np.random.default_rng(4), 8)
+    at = target_at(batch)
+    for name in ("grade", "rating", "elapsed_days"):
+        batch[name][at] = 0.0
+        blank, logged = ({**batch, f"{name}_bin": batch[f"{name}_bin"].clone()} for _ in range(2))
+        blank[f"{name}_bin"][at], logged[f"{name}_bin"][at] = 1, 7
+        assert torch.equal(scores(model, logged), scores(model, batch))
+        assert not torch.allclose(scores(model, blank), scores(model, batch), atol=1e-5)
+        withheld = {GIVEN: torch.zeros(8, 6, dtype=torch.bool)}
+        assert torch.equal(scores(model, blank | withheld), scores(model, batch | withheld))
+
+
+def test_a_soft_number_has_as_many_bins_as_its_bins(schema):
+    def bins(**given):
+        tables = build(schema, "bert", "last", numbers="soft", **given).heads[0].body.inputs
+        soft = tables.continuous_module.embedding_tables
+        return {name: each.embedding_table.num_embeddings for name, each in soft.items()}
+
+    assert bins() == {"grade": 11, "rating": 5, "elapsed_days": 13}
+    assert set(bins(soft_bins=20).values()) == {20}
 
 
 def test_causal_body_sees_only_what_is_before(schema):
@@ -259,6 +294,21 @@ def test_inner_layer_grows_with_the_body(schema, body):
     )  # positions: 64 + 2
 
 
+def test_fixed_positions_are_sinusoids_that_training_leaves(schema):
+    """And the feed-forward layers are as wide as they are told."""
+    from recsys.model.sinusoids import sinusoids
+
+    model = build(schema, "bert", "last", positions="sinusoidal", inner=12)
+    body = model.heads[0].body[1].transformer
+    table = body.embeddings.position_embeddings.weight
+    assert torch.equal(table, sinusoids(*table.shape))
+    assert body.encoder.layer[0].intermediate.dense.out_features == 12
+    model.train().training_loss(random_batch(np.random.default_rng(0), 8)).backward()
+    assert table.grad is None
+    with pytest.raises(UsageError, match="`body` bert"):
+        ModelConfig(body="xlnet", positions="sinusoidal")
+
+
 @pytest.mark.parametrize("body", Body.__args__)
 def test_positions_start_as_large_as_the_tokens(schema, body):
     """A fiftieth of the tokens, as Hugging Face draws them, would be lost in the sum."""
@@ -283,3 +333,11 @@ def test_electra_is_not_bert(schema):
         block = build(schema, body, "mlm").heads[0].body
         widths[body] = block.inputs(dict(random_batch(np.random.default_rng(0), 4)), testing=True).shape[2]
     assert widths == {"bert": 16, "electra": 8}
+
+
+@pytest.mark.parametrize("masking", Masking.__args__)
+def test_every_masking_has_a_body_where_none_is_named(masking):
+    config = ModelConfig(masking=masking)
+    assert config.body == ("xlnet" if masking == "plm" else "prenorm")
+    assert ModelConfig.model_validate_json(config.model_dump_json()) == config
+    assert (ModelConfig().body, ModelConfig().masking) == ("prenorm", "clm")

@@ -102,14 +102,43 @@ def test_other_files_are_refused_in_one_line(interactions, tmp_path):
     about = read_about(tmp_path)
     with pytest.raises(RunError, match="scores 15 climbs, the catalogue has 16"):
         read_method(tmp_path, None, about, 16)
-    with pytest.raises(RunError, match="'magic' is not known"):
-        read_method(tmp_path, None, {**about, "counted": {"kind": "magic"}}, ITEMS)
-    np.savez(tmp_path / "model.npz", weights=np.array([object()]))
-    with pytest.raises(RunError, match="is no ease"):
+    written = json.loads((tmp_path / "method.json").read_text())
+    for changes, words in (
+        ({"counted": {"kind": "magic", "settings": {}}}, "kind is none of popularity"),
+        ({"counted": {"kind": "ease", "settings": {"last": -1}}}, "last is no number of sends"),
+        ({"counted": None}, "nothing was counted"),
+        ({"format": 9}, "format is not 1"),
+        ({"temperature": {"unprompted": 0, "prompted": 1}}, "unprompted is no number from 1e-09"),
+    ):
+        (tmp_path / "method.json").write_text(json.dumps({**written, **changes}))
+        with pytest.raises(RunError, match=words):
+            read_method(tmp_path, None, read_about(tmp_path), ITEMS)
+    np.savez(tmp_path / "model.npz", vectors=np.zeros((15, 0), np.float32), weights=np.array([object()]))
+    with pytest.raises(RunError, match="weights is"):
         read_method(tmp_path, None, about, ITEMS)
-    (tmp_path / "method.json").write_text(json.dumps({**about, "format": 9}))
-    with pytest.raises(RunError, match="not of format 1"):
-        read_about(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("method", "name", "change", "words"),
+    [
+        (EASE, "weights", lambda v: v[:, :-1], "not one for each two climbs"),
+        (EASE, "weights", lambda v: v * np.float32(np.nan), "not from -1e"),
+        (ItemKNN, "neighbours", lambda v: v + 1, "neighbours are not all of the catalogue"),
+        (ItemKNN, "starts", lambda v: v[::-1], "starts do not part"),
+        (Popularity, "vectors", lambda v: v[1:], "vectors are not one a climb"),
+        (PromptedPopularity, "items", lambda v: v - 1, "items are not all"),
+        (PromptedPopularity, "counts", lambda v: v[1:], "counts are not one a row"),
+        (RecentPopularity, "days", lambda v: v[::-1], "days do not rise"),
+        (RecentPopularity, "items", lambda v: v + 15, "items are not all"),
+    ],
+)
+def test_arrays_that_do_not_belong_together_are_refused(interactions, tmp_path, method, name, change, words):
+    write_method(Answering("row", None, method().count(interactions, 0)), tmp_path)
+    with np.load(tmp_path / "model.npz") as arrays:
+        kept = dict(arrays)
+    np.savez(tmp_path / "model.npz", **{**kept, name: np.ascontiguousarray(change(kept[name]))})
+    with pytest.raises(RunError, match=words):
+        read_method(tmp_path, None, read_about(tmp_path), ITEMS)
 
 
 def test_recent_popularity_of_a_logbook_without_dates_is_that_after_the_last_day(interactions):

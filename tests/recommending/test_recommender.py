@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from recsys.recommending import logbook_file
 from recsys.recommending.catalogue import Catalogue
 from recsys.recommending.logbook import days, read_logbook
 from recsys.recommending.recommender import Recommender, softmax
-from recsys.recommending.request import Request, known_climber, known_region
+from recsys.recommending.request import Cause, Item, Request, Why, known_climber, known_region
 from recsys.recommending.rerank import mmr, unit_rows
 
 CLIMBS = {
@@ -226,7 +227,7 @@ def test_logbook_files(tmp_path, monkeypatch):
         with pytest.raises(UsageError, match="2 climbers"):
             logbook_file.of_climber(rows, climber)
     assert logbook_file.of_climber(rows[:1], None) == logbook_file.of_climber(rows[:1], "new") == rows[:1]
-    with pytest.raises(DataError, match="row 1: has more values"):
+    with pytest.raises(DataError, match="row 1: has 3 values where the header has 2"):
         logbook_file.read_bytes(b"climb_id,date\na,2024-01-01,x\n", "mine.csv")
     with pytest.raises(DataError, match="cannot be read"):
         logbook_file.read_file(tmp_path / "nope.csv")
@@ -245,3 +246,29 @@ def test_other_sites_files_go_to_the_importer(name):
 def test_a_file_of_no_known_site_is_one_line():
     with pytest.raises(DataError, match="no known source"):
         logbook_file.read_bytes(b"Route,Stars\nx,1\n", "mp.csv")
+
+
+@pytest.mark.parametrize("name", ["[/red]", "[bold]Slab[/bold]", "Arête [sit]", "a\x1b[31mb", "[link=x]y"])
+def test_a_name_is_printed_as_it_is(name, capsys):
+    """Brackets are rich's markup, "[/red]" alone an error; an escape would steer the terminal."""
+    from recsys.cli.recommend import _print_table
+
+    why = Why((Cause("x", name, 0.1),), 0.5)
+    _print_table(name, [Item(name, name, name, name, 0.5, why)], empty=False)
+    shown = name.replace("\x1b", "\ufffd")
+    assert capsys.readouterr().out.count(shown) == 6
+
+
+def test_the_tables_of_runs_and_trials_take_brackets():
+    from recsys.evaluation.report import metrics_table
+
+    block = {"recall@10": 0.1, "ndcg@10": 0.1, "mrr": 0.1, "mrr@20": 0.1, "accuracy": 0.1}
+    assert "[/x]" in metrics_table({"[/x]": block, "split": "climber"})
+
+
+def test_a_long_name_is_compared_quickly():
+    names = [f"sim-climber-{i:05d}" for i in range(5000)]
+    began = time.process_time()
+    with pytest.raises(UsageError, match="no climber"):
+        known_climber("sim-climber-" * 10_000, names)
+    assert time.process_time() - began < 2

@@ -169,7 +169,7 @@ def test_every_row_and_every_figures_numbers_are_in_tables(big: StudySummary, pa
         assert shown[row.name][6].split()[0] == (f"{asked['recall@10'].value:.3f}" if asked else "–")
     for name, count in (("history-table", 5), ("popular-table", 5), ("fit-table", 4), ("order-table", 3)):
         assert {len(row) for row in page.cells[name][-3:]} == {1 + count}
-    order = {row[0].split()[-1]: row[3] for row in page.cells["order-table"] if len(row) == 4}
+    order = {row[0].split()[-1]: row[3] for row in page.cells["order-table"] if len(row) == 6}
     sasrec = next(row for row in big.rows if row.name == "sasrec")
     assert sasrec.order is not None
     assert order["sasrec"].startswith(f"{sasrec.order.value:.0%} [")
@@ -237,20 +237,24 @@ def test_intervals_may_be_unknown() -> None:
     page = Page(render(study))
     assert page.cells["results"][3][1:3] == ["0.250", "0.250"]
     assert page.cells["results"][3][5:7] == ["+0.250", "–"]
-    assert page.cells["order-table"][2][1:] == ["0.250", "0.250", "25%"]
+    assert page.cells["order-table"][2][1:] == ["0.250", "0.250", "25%", "–", "–"]
     assert page.cells["map-table"][1] == ["no grade", "1", "+0.000", "+0.000"]
 
 
 def test_the_paper_stands_beside_ours() -> None:
     ours = Estimate(0.1, 0.09, 0.11)
-    lines = (Paper("CBOW", 0.077, "item-knn", UNPROMPTED, ours), Paper("GRU", 0.0846, "gru", PROMPTED, ours))
+    out = Estimate(0.12)
+    lines = (
+        Paper("CBOW", 0.077, "item-knn", UNPROMPTED, ours, out),
+        Paper("GRU", 0.0846, "gru", PROMPTED, ours),
+    )
     study = replace(small_study(), paper=lines)
     assert Page(render(study)).cells["paper-table"][1:] == [
-        ["CBOW Item-kNN, unprompted", "0.077", "0.100 [0.090, 0.110]"],
-        ["GRU gru, prompted", "0.085", "0.100 [0.090, 0.110]"],
+        ["CBOW Item-kNN, unprompted", "0.077", "0.100 [0.090, 0.110]", "0.120"],
+        ["GRU gru, prompted", "0.085", "0.100 [0.090, 0.110]", "–"],
     ]
-    assert "| CBOW | 0.077 | Item-kNN | unprompted | 0.100 [0.090, 0.110] |" in markdown(study)
-    assert "| GRU | 0.085 | gru | prompted | 0.100 [0.090, 0.110] |" in markdown(study)
+    assert "| CBOW | 0.077 | Item-kNN | unprompted | 0.100 [0.090, 0.110] | 0.120 |" in markdown(study)
+    assert "| GRU | 0.085 | gru | prompted | 0.100 [0.090, 0.110] | – |" in markdown(study)
 
 
 def test_odd_words_stay_words() -> None:
@@ -265,7 +269,7 @@ def test_odd_words_stay_words() -> None:
     assert len(page.all("script")) == 1
     assert "<script>alert(1)</script> | $x_1$" in page.text
     lines = [line for line in markdown(study).splitlines() if line.startswith("|")]
-    assert {len(re.findall(r"(?<!\\)\|", line)) for line in lines} == {15, 6}
+    assert {len(re.findall(r"(?<!\\)\|", line)) for line in lines} == {16, 7}
     assert "<script" not in markdown(study)
     assert max(map(len, table(study).splitlines())) <= 80
 
@@ -290,7 +294,8 @@ def test_two_rows_of_one_name_are_refused() -> None:
 
 def test_markdown() -> None:
     facts = "".join(f"- {label}: {text}\n" for label, text in FACTS)
-    columns = "accuracy | recall@10 | ndcg@10 | mrr@20 | difference | p | due to order | training accuracy"
+    columns = "accuracy | recall@10 | ndcg@10 | mrr@20 | difference | p | due to order"
+    columns += " | lost by shuffling histories | training accuracy"
     knn, sasrec = small_study().rows
     sasrec = replace(sasrec, training={UNPROMPTED: Estimate(0.71)}, order=Estimate(0.25))
     assert markdown(replace(small_study(), rows=(knn, sasrec))) == (
@@ -300,17 +305,18 @@ def test_markdown() -> None:
         "- It took 12 seconds.\n"
         "\n"
         f"| row | {columns} | parameters | s | MiB |\n"
-        f"|---|{'---:|' * 11}\n"
-        f"| **Counting** |{'  |' * 11}\n"
+        f"|---|{'---:|' * 12}\n"
+        f"| **Counting** |{'  |' * 12}\n"
         "| Item-kNN | 0.101 [0.090, 0.110] | 0.388 [0.366, 0.412] | – | – | −0.052 [−0.071, −0.033] "
-        "| < 0.001 | – | – | 0 | 0.0 | 0 |\n"
-        f"| **Transformers** |{'  |' * 11}\n"
+        "| < 0.001 | – | – | – | 0 | 0.0 | 0 |\n"
+        f"| **Transformers** |{'  |' * 12}\n"
         "| SASRec | 0.440 [0.400, 0.500] | 0.420 [0.400, 0.500] | 0.400 [0.400, 0.500] "
-        "| 0.380 [0.400, 0.500] | – | – | 25% | 0.710 | 1,234,567 | 12 | 346 |\n"
+        "| 0.380 [0.400, 0.500] | – | – | 25% | – | 0.710 | 1,234,567 | 12 | 346 |\n"
         "\n"
         "In brackets: 95% bootstrap intervals over seeds and climbers. Difference: recall@10 less "
         "that of SASRec; p: paired bootstrap, Holm's correction. Due to order: share of it that is lost when "
-        "histories are shuffled. Training accuracy: prompted where the row is.\n"
+        "a window's own sends are shuffled among themselves; with whole histories shuffled, other sends "
+        "enter the window as well. Training accuracy: prompted where the row is.\n"
         "\n" + facts
     )
 

@@ -31,7 +31,7 @@ def sends(tmp_path_factory):
 
 def config(rows, data="few.parquet", **given):
     training = {"epochs": 1, "patience": 1, "windows": 0.1, "validation_cases": 50}
-    values = {"seeds": 2, "training_cases": 30, "length": 6, **given}
+    values = {"converge": "", "seeds": 2, "training_cases": 30, "length": 6, **given}
     names = tuple(row.name for row in select(rows))
     return StudyConfig(run={"data": str(data)}, rows=names, training=training, **values)
 
@@ -70,9 +70,9 @@ def test_cells_run_the_first_seed_of_all_rows_first_and_one_seed_where_nothing_i
 
 
 def test_rows_that_are_the_same_model_share_their_cells(tmp_path):
-    both = config("paper-all,concat,numbers-binned,bert-last,loss-softmax", seeds=1)
+    both = config("own-all,default,concat,numbers-binned,bert-last,loss-softmax", seeds=1)
     assert len({cell.key for cell in cells(both)}) == 1
-    assert [cell.row.name for cell in unfinished(both, tmp_path)] == ["paper-all"]
+    assert [cell.row.name for cell in unfinished(both, tmp_path)] == ["own-all"]
 
 
 def test_a_key_depends_on_what_decides_the_outcome_and_on_nothing_else():
@@ -91,6 +91,34 @@ def test_a_rows_settings_are_the_studys_and_part_of_its_key():
     keys = [each.key(each.row("sse-pt"), 0) for each in (base, stated, other)]
     assert keys[0] == keys[1] != keys[2]
     assert [cell.key for cell in cells(other)][0:2].count(keys[2]) == 1
+
+
+def test_the_rows_that_matter_are_trained_to_the_end():
+    asked = config(
+        "paper-all,own-all,sasrec,cbow", converge="paper-*, sasrec", converge_epochs=50, converge_patience=7
+    )
+    trained = {name: asked.training_of(asked.row(name)) for name in asked.rows}
+    found = {name: (training.epochs, training.patience) for name, training in trained.items()}
+    assert found == {"cbow": (1, 1), "own-all": (1, 1), "sasrec": (50, 7), "paper-all": (50, 7)}
+    plain = config("sasrec")
+    assert asked.key(ROWS["sasrec"], 0) != plain.key(ROWS["sasrec"], 0)
+    assert asked.key(ROWS["cbow"], 0) == plain.key(ROWS["cbow"], 0)
+
+
+def test_the_papers_rows_are_as_published_and_ours_are_the_default():
+    from recsys.config.model import ModelConfig
+
+    for name in ("climbs", "features", "all", "climber"):
+        paper, own = ROWS[f"paper-{name}"], ROWS[f"own-{name}"]
+        model = paper.load().config
+        assert (model.positions, model.inner, model.numbers) == ("sinusoidal", 64, "continuous")
+        assert (model.hide_prompt, model.hide_attribute, model.hide_climber, model.hide_climb) == (0,) * 4
+        assert paper.training["criterion"] == "accuracy"
+        assert paper.training["whole_windows"]
+        assert (paper.training["learning_rate"], paper.training["final_learning_rate"]) == (1e-3, 1e-4)
+        assert own.load().config == ModelConfig(features=model.features)
+        assert own.training == {}
+    assert ROWS["default"].load().config == ModelConfig()
 
 
 def test_a_cell_is_kept_as_it_was(tmp_path):
@@ -140,6 +168,7 @@ def test_a_study_fills_every_cell(studied):
     assert popularity.comparison is None is not cbow.comparison
     assert popularity.order is None  # it reads no order
     assert transformer.shuffled is not None
+    assert transformer.shuffled != transformer.shuffled_history
     assert len(found.points) == found.n_items
     assert [(line.label, line.accuracy) for line in found.paper] == [
         ("CBOW", 0.077),
@@ -148,6 +177,7 @@ def test_a_study_fills_every_cell(studied):
     assert (
         found.paper[0].ours.value <= cbow.asked["unprompted"]["accuracy"].value
     )  # climbs sent are in the way
+    assert found.paper[0].left_out == cbow.asked["unprompted"]["accuracy"]
 
 
 def test_the_tidy_table_holds_what_the_summary_says(studied):

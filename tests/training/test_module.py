@@ -16,26 +16,39 @@ from recsys.config.training import TrainingConfig
 from recsys.errors import DataError, RunError, UsageError
 
 
+def windows_of(sends=100, climbers=4):
+    from recsys.sequences.asking import LAST
+    from recsys.sequences.epochs import TrainingWindows
+    from recsys.sequences.store import Sequences
+
+    each = sends // climbers
+    rows = [list(range(i * each, (i + 1) * each)) for i in range(climbers)]
+    ids = [f"c{i}" for i in range(climbers)]
+    table = {"climb": rows, "climber": range(3, 3 + climbers), c.CLIMBER_ID: ids, c.ROW: rows}
+    return TrainingWindows(Sequences.from_table(pd.DataFrame(table)), np.arange(sends), 5, LAST)
+
+
 def test_sampler_is_a_new_order_each_epoch_and_the_same_each_time():
     from recsys.training.module import EpochSampler
 
-    sampler = EpochSampler(100, 1.0, seed=3)
+    sampler = EpochSampler(windows_of(), 1.0, seed=3)
     first = list(sampler)
-    assert sorted(first) == list(range(100))
+    assert sorted(first) == [(i, i) for i in range(100)]
     sampler.set_epoch(1)
     second = list(sampler)
-    assert sorted(second) == list(range(100))
+    assert sorted(second) == sorted(first)
     assert first != second
-    assert list(EpochSampler(100, 1.0, seed=3)) == first
+    assert list(EpochSampler(windows_of(), 1.0, seed=3)) == first
 
 
 def test_sampler_shares_and_splits():
     from recsys.training.module import EpochSampler
 
-    assert len(list(EpochSampler(100, 0.3, seed=0))) == 30
-    parts = [list(EpochSampler(101, 1.0, 0, rank, 2)) for rank in range(2)]
-    assert [len(part) for part in parts] == [51, 51]  # equal work: one window comes twice
-    assert set(parts[0]) | set(parts[1]) == set(range(101))
+    assert len(list(EpochSampler(windows_of(), 0.3, seed=0))) == 30
+    assert len(list(EpochSampler(windows_of(), 2.5, seed=0))) == 250
+    parts = [list(EpochSampler(windows_of(), 0.99, 0, rank, 2)) for rank in range(2)]
+    assert [len(part) for part in parts] == [50, 50]  # equal work: rounded up
+    assert set(parts[0]) | set(parts[1]) == {(i, i) for i in range(100)}
 
 
 def test_rate_warms_up_to_the_highest_and_ends_at_the_final_one():
@@ -48,6 +61,24 @@ def test_rate_warms_up_to_the_highest_and_ends_at_the_final_one():
     assert rates[550] == pytest.approx((1e-3 + 1e-4) / 2)
     assert rates[1000] == pytest.approx(1e-4)
     assert all(a >= b for a, b in itertools.pairwise(rates[100:]))
+
+
+def test_weights_of_linear_layers_decay_and_nothing_else_does(schema):
+    from tests.test_model import build
+
+    from recsys.training.module import decay_groups
+
+    model = build(schema, "prenorm", "clm")
+    decayed, kept = decay_groups(model, 0.1)
+    assert (decayed["weight_decay"], kept["weight_decay"]) == (0.1, 0.0)
+    names = {id(each): name for name, each in model.named_parameters()}
+    found = {names[id(each)] for each in decayed["params"]}
+    assert len(decayed["params"]) + len(kept["params"]) == len(names)
+    assert all(name.endswith("weight") and "embedding" not in name and "norm" not in name for name in found)
+    for part in ("qkv", "narrow", "task_block", "projection_module.0"):
+        assert any(part in name for name in found), part
+    table = model.task.pre.table.weight
+    assert not any(each is table for each in decayed["params"])
 
 
 def test_asking_for_a_gpu_where_there_is_none(monkeypatch):

@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 
 from recsys.api.opening import open_recommender
-from recsys.config.settings import configure
 from recsys.errors import RunError, UsageError
+from recsys.recommending.recommender import Recommender
 from recsys.recommending.request import Request
 from recsys.runs import Run
-from recsys.training.resolve import resolve
+from recsys.training.resolve import configured
+from recsys.training.trained import TrainedRun
 
 ROOT = Path(__file__).parents[2]
 KINDS = {
@@ -46,10 +47,15 @@ def kept(request, data, tmp_path_factory) -> tuple[str, Path, Path, dict]:
 
     root = tmp_path_factory.mktemp(request.param)
     given = {**KINDS[request.param], "data": str(data), "batch_size": 64, "accelerator": "cpu"}
-    config, _ = resolve(*configure(given))
+    config, _ = configured(given)
     metrics = train_run(config, root / "run")
     export(Run.open(root / "run"), root / "bundle")
     return request.param, root / "run", root / "bundle", metrics
+
+
+def opened(run: Path) -> Recommender:
+    """The run itself, not the bundle that it may keep."""
+    return Recommender(TrainedRun(Run.open(run)))
 
 
 def reads_prompt(kind: str) -> bool:
@@ -116,7 +122,7 @@ def test_evaluating_what_was_kept_gives_the_same(kept):
     ids=["plain", "prompted", "posted", "empty"],
 )  # fmt: skip
 def test_the_bundle_answers_like_the_run(kept, request_):
-    run, bundle = open_recommender(kept[1]), open_recommender(kept[2])
+    run, bundle = opened(kept[1]), open_recommender(kept[2])
     if request_.climber:
         request_ = replace(request_, climber=run.climbers[3])
     first, second = run.recommend(request_), bundle.recommend(request_)
@@ -130,7 +136,7 @@ def test_the_bundle_answers_like_the_run(kept, request_):
 
 
 def test_shares_sum_to_one_and_are_sharpened_as_validation_says(kept):
-    run = open_recommender(kept[1])
+    run = opened(kept[1])
     request = Request(run.climbers[1])
     assert run.probabilities(request).sum() == pytest.approx(1.0)
     temperature = run.backend.method.temperature.unprompted
@@ -141,7 +147,7 @@ def test_shares_sum_to_one_and_are_sharpened_as_validation_says(kept):
 
 
 def test_a_prompt_that_is_not_read_filters_only(kept):
-    run = open_recommender(kept[1])
+    run = opened(kept[1])
     who = run.climbers[2]
     plain = run.probabilities(Request(who))
     prompted = run.probabilities(Request(who, region="Squamish"))
@@ -151,7 +157,7 @@ def test_a_prompt_that_is_not_read_filters_only(kept):
 
 
 def test_a_send_left_out_lowers_the_share_by_what_is_said(kept):
-    run = open_recommender(kept[1])
+    run = opened(kept[1])
     sends = [
         {"climb_id": climb, "date": f"2024-05-{day:02d}"}
         for day, climb in enumerate(run.catalogue.ids[:4], 1)
@@ -177,7 +183,7 @@ def test_a_model_that_the_manifest_leaves_out_is_refused(kept, tmp_path):
     del listed["method.json"]
     (copy / "manifest.json").write_text(json.dumps(listed))
     with pytest.raises(RunError, match=r"does not cover method\.json"):
-        open_recommender(copy)
+        opened(copy)
 
 
 def test_int8_is_for_networks(kept, tmp_path):

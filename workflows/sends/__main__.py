@@ -33,13 +33,14 @@ def preprocess(
             read = read_sends(sends, schema, bad_rows, fresh / "rejects.csv")  # type: ignore[arg-type]
         with progress("fitting the workflow"):
             from workflows import sends as workflow_of
+            from workflows.coded import write_sequences
 
             frame = core_filter(read.frame, min_sends)
             fitted = workflow_of.fit(frame, fresh / "workflow", read.has_time)
             table = workflow_of.transform(fitted, frame)
         say(workflow_of.device()[1])
         with atomic_path(fresh / "sequences.parquet") as path:
-            table.to_parquet(path, index=False)
+            write_sequences(table, path)
         text = workflow_of.schema_text(workflow_of.model_schema(fitted))
         (fresh / "schema.pbtxt").write_text(text, encoding="utf-8")
     say(f"{len(table)} sequences of {len(frame)} sends written to {out}")

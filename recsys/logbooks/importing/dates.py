@@ -2,8 +2,9 @@
 
 A partial date keeps the precision it has and stands for the middle: `??/Aug/24` is 2024-08-15 (month) and
 `???/2022` is 2022-07-01 (year), so that an ascent sorts near its true place and is never off by more than
-half of what is unknown. 3/4/2024 may be April or March: the file's other dates decide (3/23 tells), then the
-site's own habit, and such dates are counted. Moments are brought to UTC; a date without a time is a day.
+half of what is unknown. 3/4/2024 may be April or March: the file's other dates decide, whatever stands between
+the numbers (24-11 tells of 5/11), then the site's own habit, and dates that rest on that are counted. A climber's
+day is the one that was written: with `local` the offset after a time is dropped, else moments are brought to UTC.
 """
 
 from __future__ import annotations
@@ -62,40 +63,61 @@ class When(NamedTuple):
     unsure: bool = False
 
 
-def day_first(dates: Iterable[str], habit: bool) -> bool:
-    """Whether 3/4/2024 is 3 April in this file: by dates that can be read in one way alone, else by habit."""
-    found = [_SLASHED.match(text) for text in dates if "/" in text]
+class Order(NamedTuple):
+    """Whether 3/4/2024 is 3 April in a file, and whether the file's own dates tell so."""
+
+    day_first: bool
+    settled: bool
+
+
+def order_of(dates: Iterable[str], habit: bool) -> Order:
+    """The order of day and month: by dates that can be read in one way alone, else by habit."""
+    found = [_SLASHED.match(text.strip()[:40]) for text in dates]
     pairs = [(int(each["first"]), int(each["second"])) for each in found if each]
     days, months = (sum(pair[i] > 12 for pair in pairs) for i in (0, 1))
-    return days > months if days != months else habit
+    if days == months:
+        dotted = bool(found) and all(each["by"] == "." for each in found if each) and any(found)
+        # Dotted dates are written with the day first wherever dots are used.
+        return Order(habit or dotted, dotted)
+    return Order(days > months, not (days and months))
+
+
+def day_first(dates: Iterable[str], habit: bool) -> bool:
+    """Whether 3/4/2024 is 3 April in this file."""
+    return order_of(dates, habit).day_first
 
 
 @lru_cache(maxsize=8192)
-def read_date(text: str, day_comes_first: bool = False) -> When | None:
-    """Read one date; None when it is none, or not in the years 1900 to 2100."""
+def read_date(
+    text: str, day_comes_first: bool = False, local: bool = False, settled: bool = False
+) -> When | None:
+    """Read one date; None when it is none, or not in the years 1900 to 2100.
+
+    `settled`: the file's other dates tell the order of day and month, so that none is unsure.
+    """
     text = text.strip()
     if not text or len(text) > 80 or not any(c.isdigit() for c in text):
         return None
     for form in _FORMS:
         if match := form.fullmatch(text):
-            return _partial(match) if match["d"] == "??" else _full(match)
+            return _partial(match) if match["d"] == "??" else _full(match, local)
     if match := _SLASHED.fullmatch(text):
-        return _slashed(match, day_comes_first)
+        return _slashed(match, day_comes_first, local, settled)
     return next((_partial(match) for form in _PARTIAL if (match := form.fullmatch(text))), None)
 
 
-def _full(match: re.Match[str]) -> When | None:
+def _full(match: re.Match[str], local: bool) -> When | None:
     month = _month(match)
-    return None if month is None else _moment(match, _year(match["y"]), month, int(match["d"]))
+    return None if month is None else _moment(match, _year(match["y"]), month, int(match["d"]), local)
 
 
-def _slashed(match: re.Match[str], day_comes_first: bool) -> When | None:
+def _slashed(match: re.Match[str], day_comes_first: bool, local: bool, settled: bool) -> When | None:
     first, second, year = int(match["first"]), int(match["second"]), _year(match["y"])
-    # Dotted dates are written with the day first wherever dots are used.
-    swapped = first > 12 or (second <= 12 and (day_comes_first or match["by"] == "."))
+    dotted = match["by"] == "." and not settled
+    swapped = first > 12 or (second <= 12 and (day_comes_first or dotted))
     month, day = (second, first) if swapped else (first, second)
-    unsure = first != second and max(first, second) <= 12 and match["by"] != "."
-    when = _moment(match, year, month, day)
+    unsure = first != second and max(first, second) <= 12 and not dotted and not settled
+    when = _moment(match, year, month, day, local)
     return when._replace(unsure=unsure) if when else None
 
 
@@ -109,19 +131,21 @@ def _partial(match: re.Match[str]) -> When | None:
     return None if month is None or not 1 <= month <= 12 else When(f"{year}-{month:02}-15", "month")
 
 
-def _moment(match: re.Match[str], year: int, month: int, day: int) -> When | None:
+def _moment(match: re.Match[str], year: int, month: int, day: int, local: bool) -> When | None:
     fields = match.groupdict()
     hour, minute, second = (int(fields[part] or 0) for part in ("h", "mi", "s"))
     try:
-        local = datetime(year, month, day, hour, minute, second, tzinfo=timezone.utc)
-        when = local - _offset(fields.get("zone"))
+        offset = _offset(fields.get("zone"))
+        when = datetime(year, month, day, hour, minute, second, tzinfo=timezone.utc)
+        when = when if local else when - offset
     except (ValueError, OverflowError):
         return None
     if not _FIRST_YEAR <= when.year <= _LAST_YEAR:
         return None
     if fields["h"] is None:
         return When(f"{year}-{month:02}-{day:02}", "day")
-    return When(when.strftime("%Y-%m-%dT%H:%M:%SZ"), "time")
+    zone = "" if local and offset else "Z"
+    return When(when.strftime("%Y-%m-%dT%H:%M:%S") + zone, "time")
 
 
 def _offset(zone: str | None) -> timedelta:

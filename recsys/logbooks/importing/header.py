@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Final
 
 from recsys.errors import DataError, UsageError
 from recsys.logbooks.importing.source import Source
 from recsys.logbooks.importing.sources import SOURCES
-from recsys.logbooks.importing.table import raw_rows
 from recsys.logbooks.importing.text import key
+from recsys.logbooks.sheets import Sheet
 
 AUTO: Final = "auto"
-_SEARCHED_ROWS: Final = 60
-_SEARCHED_LETTERS: Final = 1 << 16
-_DELIMITERS: Final = ",;\t"
+_MAX_COLUMNS: Final = 200
 
 
 @dataclass(frozen=True)
@@ -36,7 +33,7 @@ def source_named(name: str) -> Source | None:
     return SOURCES.get(name)
 
 
-def find_header(text: str, path: str, wanted: str = AUTO) -> Header:
+def find_header(sheet: Sheet, wanted: str | Source = AUTO) -> Header:
     """The header: the row, among the first, of which the most columns are those of one source.
 
     Raises
@@ -46,44 +43,72 @@ def find_header(text: str, path: str, wanted: str = AUTO) -> Header:
     UsageError
         There is no source of the wanted name.
     """
-    sources = [source] if (source := source_named(wanted)) else list(SOURCES.values())
-    found: list[tuple[int, Header]] = []
-    for delimiter in _DELIMITERS:
-        for row in _first_rows(text, delimiter):
-            found += _claims(row, delimiter, sources)
+    source = source_named(wanted) if isinstance(wanted, str) else wanted
+    sources = [source] if source else list(SOURCES.values())
+    heads = list(_heads(sheet))
+    found = [claim for head in heads for claim in _claims(head, sources, source is not None)]
     best = max((score for score, _ in found), default=0)
     headers = [header for score, header in found if score == best]
     names = sorted({header.source.name for header in headers})
     if not headers:
-        raise _unknown(text, path, source)
+        raise _unknown(sheet, heads, source)
     if len(names) > 1:
         problem = f"its header may be of {' or '.join(names)}"
-        raise DataError(problem, path=path, remedy=f"name it, as in --source {names[0]}")
+        raise DataError(problem, path=sheet.name, remedy=f"name it, as in --source {names[0]}")
     return headers[0]
 
 
-def _claims(row: list[str], delimiter: str, sources: list[Source]) -> Iterator[tuple[int, Header]]:
-    keys = [key(cell) for cell in row[:200]]
-    # Of two columns of one name the first counts.
-    places = {name: place for place, name in reversed([*enumerate(keys)]) if name}
+@dataclass(frozen=True)
+class _Head:
+    """One of the first rows, read with a delimiter; `first` when nothing stands above it."""
+
+    delimiter: str
+    cells: list[str]
+    first: bool
+
+
+def _heads(sheet: Sheet) -> Iterator[_Head]:
+    before = None
+    for delimiter, cells in sheet.heads():
+        yield _Head(delimiter, cells, delimiter != before)
+        before = delimiter
+
+
+def _claims(head: _Head, sources: Sequence[Source], named: bool) -> Iterator[tuple[int, Header]]:
+    places = _places(head.cells)
+    sources = sources if len(places) > 1 or named else ()
     for source in sources:
-        if score := source.claims(set(places)):
-            yield score, Header(source, delimiter, places, tuple(row))
+        if head.first or not source.first_row:
+            if score := source.claims(set(places), named):
+                # The contract's own names are no accident: they count before any site's.
+                yield score + 1000 * source.own_columns, Header(source, head.delimiter, places, tuple(head.cells))
 
 
-def _first_rows(text: str, delimiter: str) -> Iterator[list[str]]:
-    rows = raw_rows(text[:_SEARCHED_LETTERS], delimiter, "")
-    return (row.cells for row in islice(rows, _SEARCHED_ROWS))
+def _places(cells: Sequence[str]) -> dict[str, int]:
+    """Column name to place; of two columns of one name the first counts."""
+    keys = [key(cell) for cell in cells[:_MAX_COLUMNS]]
+    return {name: place for place, name in reversed([*enumerate(keys)]) if name}
 
 
-def _unknown(text: str, path: str, wanted: Source | None) -> DataError:
-    first = next((row for row in _first_rows(text, ",") if any(cell.strip() for cell in row)), [])
+def _unknown(sheet: Sheet, heads: Sequence[_Head], wanted: Source | None) -> DataError:
+    first = next((head.cells for head in heads if head.cells), [])
     if not first:
-        return DataError("is empty", path=path, remedy="give a logbook as its site exports it")
-    shown = ", ".join(" ".join(cell.split()) for cell in first)
+        return DataError("is empty", path=sheet.name, remedy="give a logbook as its site exports it")
+    shown = ", ".join(" ".join(cell.split())[:40] for cell in first[:30])
+    what = "" if sheet.kind == "CSV" else f"is {sheet.kind} that "
     if wanted is None:
-        problem = "is of no known source by its header"
-        return DataError(problem, path=path, value=shown, remedy=f"known are {', '.join(SOURCES)}")
+        problem = f"{what}is of no known source by its header"
+        return DataError(problem, path=sheet.name, value=shown, remedy=_nearest(heads))
     needed = ", ".join(sorted(wanted.required)) + f" and one of {', '.join(sorted(wanted.telling))}"
-    problem = f"has no header of {wanted.title}"
-    return DataError(problem, path=path, value=shown, remedy=f"it needs {needed}; or leave --source out")
+    problem = f"{what}has no header of {wanted.title}"
+    return DataError(problem, path=sheet.name, value=shown, remedy=f"it needs {needed}; or leave --source out")
+
+
+def _nearest(heads: Sequence[_Head]) -> str:
+    """The source that shares most columns with a row of the file, why it is not that one, and what to do."""
+    rows = [set(_places(head.cells)) for head in heads]
+    pairs = [(len(source.columns & row), source, row) for row in rows for source in SOURCES.values()]
+    shared, source, row = max(pairs, key=lambda pair: pair[0], default=(0, None, set()))
+    near = f"the nearest is {source.title}, which {source.lacks(row)}; " if source and shared > 1 else ""
+    columns = "map your own columns as in --columns date=Date,climb=Route"
+    return f"known are {', '.join(SOURCES)}; {near}{columns}"

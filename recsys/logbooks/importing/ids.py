@@ -67,9 +67,15 @@ def _alike(climbs: Iterable[Ascent]) -> Iterator[tuple[Ascent, Ascent]]:
         # A group of many is a common name, and neighbours in it are enough to say so.
         for first, second in pairwise(group):
             pair = frozenset((first.climb_id, second.climb_id))
-            if len(pair) == 2 and pair not in seen and {first.source, second.source} != {"sends"}:
+            if len(pair) == 2 and pair not in seen and not _known_apart(first, second):
                 seen.add(pair)
                 yield first, second
+
+
+def _known_apart(first: Ascent, second: Ascent) -> bool:
+    """Whether both ids are one site's own (or a file of sends'): then they are two climbs."""
+    named = any("@" in each.climb_id for each in (first, second)) and "sends" not in (first.source, second.source)
+    return first.source == second.source and not named
 
 
 def _variants(name: str) -> set[str]:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import math
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Final, NamedTuple
 
+from recsys.errors import DataError
 from recsys.logbooks.importing.ids import Alike, near_duplicates
-from recsys.logbooks.importing.model import ATTEMPT, Ascent, Parsed, Reject
-from recsys.logbooks.importing.parse import moment
-from recsys.logbooks.importing.table import as_text
+from recsys.logbooks.importing.model import Ascent, Parsed, Reject
+from recsys.logbooks.reasons import DUPLICATE
+from recsys.logbooks.sheets.rows import as_text
+from recsys.logbooks.styles import ATTEMPT, UNKNOWN, UNKNOWN_KEPT, outcome_rank, style_rank
+
+OF_ANOTHER: Final = f"{DUPLICATE} of another file"
+BETTER_STAYS: Final = f"{DUPLICATE}: the day's better outcome is kept"
+LAP: Final = f"{DUPLICATE}: a further lap of the day, a repeat"
 
 
 @dataclass(frozen=True)
@@ -23,44 +31,99 @@ class Merged:
     n_read: int
 
 
+class _Placed(NamedTuple):
+    """An ascent, the file that it is of, and its place among all."""
+
+    ascent: Ascent
+    file: int
+    place: int
+
+
 def merge(files: Iterable[Parsed]) -> Merged:
-    """Merge logbooks, the first given first.
+    """Merge logbooks.
 
-    A climber's send of a climb is a duplicate at the same moment, and, in another file, on the same day: two
-    sites, or two exports, hold one ascent. The same goes for attempts. Repeats are marked by the logbook, or
-    because the climber had a send of the climb before.
+    A climber's ascents of a climb on a day are one, whatever the order of rows and files: a send beats an unknown
+    outcome, which beats an attempt, and the better style stays. Sends at different times of a day, in one file, stay
+    apart. Repeats are marked by the logbook, or because the climber had a send of the climb before.
+
+    Raises
+    ------
+    DataError
+        Some files have dates, and others a plain order: nothing says how the two lie to each other.
     """
-    kept: list[Ascent] = []
-    rejects: list[Reject] = []
+    parsed = list(files)
+    _check_times(parsed)
+    listed = [
+        _Placed(ascent, number, place)
+        for place, (number, ascent) in enumerate(
+            (number, ascent) for number, each in enumerate(parsed) for ascent in each.rows
+        )
+    ]
+    has_time = all(each.has_time for each in parsed)
+    kept, twice = _without_duplicates(listed, has_time)
+    rows = _marked([each.ascent for each in sorted(kept, key=_order)])
     notes: Counter[str] = Counter()
-    days: dict[tuple[str, ...], str] = {}
-    n_read = 0
-    for number, parsed in enumerate(files):
-        fresh, twice = _fresh(parsed.rows, days, str(number))
-        kept += fresh
-        rejects += [*parsed.rejects, *twice]
-        notes.update(parsed.notes)
-        n_read += parsed.n_read
-    rows = _marked(sorted(kept, key=lambda each: (each.climber_id, moment(each))))
-    return Merged(rows, rejects, notes, near_duplicates(rows), n_read)
+    for each in parsed:
+        notes.update(each.notes)
+    unknown = sum(row.outcome == UNKNOWN for row in rows)
+    notes = notes - Counter({UNKNOWN_KEPT: notes[UNKNOWN_KEPT] - unknown})
+    rejects = [reject for each in parsed for reject in each.rejects] + twice
+    return Merged(rows, rejects, notes, near_duplicates(rows), sum(each.n_read for each in parsed))
 
 
-def _fresh(
-    rows: Sequence[Ascent], days: dict[tuple[str, ...], str], file: str
-) -> tuple[list[Ascent], list[Reject]]:
-    """The new rows, and the others as rejects; `days` keeps the file that each day was first seen in."""
-    fresh, twice, moments = [], [], set()
-    for row in rows:
-        sent = "" if row.outcome == ATTEMPT else "sent"
-        day = (row.climber_id, row.climb_id, sent, row.date[:10])
-        now = (*day, row.date)
-        if now in moments or days.setdefault(day, file) != file:
-            reason = "duplicate" if days[day] == file else "duplicate of another file"
-            twice.append(Reject(row.file, row.row, 0, reason, row.climb_id, _text(row)))
-        else:
-            moments.add(now)
-            fresh.append(row)
-    return fresh, twice
+def _check_times(parsed: Sequence[Parsed]) -> None:
+    dated = [each for each in parsed if each.rows and each.has_time]
+    ordered = [each for each in parsed if each.rows and not each.has_time]
+    if dated and ordered:
+        problem = f"its dates are a plain order, those of {dated[0].rows[0].file} are days"
+        raise DataError(problem, path=ordered[0].rows[0].file, remedy="give both dates, or use them apart")
+
+
+def _order(each: _Placed) -> tuple[str, float, float, int]:
+    sequence = each.ascent.sequence
+    return each.ascent.climber_id, each.ascent.day, math.inf if sequence is None else sequence, each.place
+
+
+def _without_duplicates(listed: Sequence[_Placed], has_time: bool) -> tuple[list[_Placed], list[Reject]]:
+    days: dict[tuple[str, str, float], list[_Placed]] = defaultdict(list)
+    for each in listed:
+        day = math.floor(each.ascent.day) if has_time else each.ascent.day
+        days[each.ascent.climber_id, each.ascent.climb_id, day].append(each)
+    kept, twice = [], []
+    for group in days.values():
+        best, *others = sorted(group, key=_worth)
+        moments = {best.ascent.day}
+        kept.append(best)
+        for other in others:
+            if reason := _reason(other, best, moments):
+                twice.append(_reject(other.ascent, reason))
+            else:
+                moments.add(other.ascent.day)
+                kept.append(other)
+    return kept, twice
+
+
+def _worth(each: _Placed) -> tuple[object, ...]:
+    """The best first; of equals the one that comes first."""
+    return (-outcome_rank(each.ascent.outcome), -style_rank(each.ascent.style), *_order(each)[1:])
+
+
+def _reason(other: _Placed, best: _Placed, moments: set[float]) -> str:
+    """Why an ascent is one with the day's best, or ""."""
+    a, b = other.ascent, best.ascent
+    if outcome_rank(a.outcome) < outcome_rank(b.outcome):
+        return BETTER_STAYS
+    if other.file != best.file:
+        return OF_ANOTHER
+    if a.day not in moments:
+        return ""
+    same = (a.style, a.comment, a.grade, a.rating) == (b.style, b.comment, b.grade, b.rating)
+    return DUPLICATE if same or b.source == "sends" else LAP
+
+
+def _reject(row: Ascent, reason: str) -> Reject:
+    text = as_text([row.date, row.climb_name, row.crag, row.grade, row.style])
+    return Reject(row.file, row.row, 0, reason, row.climb_id, text)
 
 
 def _marked(rows: Sequence[Ascent]) -> list[Ascent]:
@@ -74,7 +137,3 @@ def _marked(rows: Sequence[Ascent]) -> list[Ascent]:
         if row.outcome != ATTEMPT:
             sent.add(pair)
     return marked
-
-
-def _text(row: Ascent) -> str:
-    return as_text([row.date, row.climb_name, row.crag, row.grade, row.style])

@@ -8,11 +8,6 @@ from typing import Final
 
 from recsys.errors import UsageError
 
-SEND: Final = "send"
-ATTEMPT: Final = "attempt"
-UNKNOWN: Final = "unknown"
-"""The outcome where the logbook does not say it, such as a Mountain Project tick with a blank style."""
-
 BOULDER: Final = "boulder"
 ROUTE: Final = "route"
 DISCIPLINE_CHOICES: Final = ("all", BOULDER, ROUTE)
@@ -25,6 +20,8 @@ class Draft:
     `date` is text as logged, or `logged` (when it was entered) where the day of the ascent is missing. `crag`
     tells climbs of one name apart. `site_id` is the site's own id with its prefix, "" where it has none.
     `precision` and `climber` are given by files that know them (raw sends), and blank otherwise.
+    `kind` is the type of the climb in the site's words, and with `country` tells what system its grade is of.
+    `problems` say why the row is to be rejected, such as a flag that cannot be read.
     """
 
     name: str
@@ -47,6 +44,9 @@ class Draft:
     logged: str = ""
     precision: str = ""
     climber: str = ""
+    kind: str = ""
+    country: str = ""
+    problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -54,14 +54,17 @@ class Draft:
 class Ascent:
     """One ascent under the contract's names, and what the contract has no column for.
 
-    `date` is ISO, a day ("2026-08-11") or a moment in UTC ("2026-08-11T15:17:17Z"). `date_precision` is
-    "time", "day", "month" or "year" (the middle of it stands for it), or "logged" (the day it was entered).
-    Text is "" where blank. `file` and `row` (1-based, header not counted) say where it was read.
+    `date` is ISO, a day ("2026-08-11") or a moment ("2026-08-11T15:17:17Z", in UTC; without "Z" where a site
+    writes local time), or a plain number where a file has only an order. `date_precision` is "time", "day",
+    "month" or "year" (the middle of it stands for it), "logged" (the day it was entered) or "order". Text is ""
+    where blank. `file` and `row` (1-based, header not counted) say where it was read; `day` is the date in days
+    since the Unix epoch, or the order itself.
     """
 
     climber_id: str
     climb_id: str
     date: str
+    sequence: float | None
     region: str
     area: str
     climb_name: str
@@ -81,9 +84,10 @@ class Ascent:
     crag: str
     file: str
     row: int
+    day: float
 
 
-COLUMNS: Final = tuple(name for name in Ascent.__dataclass_fields__ if name not in ("crag", "file", "row"))
+COLUMNS: Final = tuple(n for n in Ascent.__dataclass_fields__ if n not in ("crag", "file", "row", "day"))
 """The columns of the output, in order: the contract's, then the import's own."""
 
 
@@ -101,13 +105,19 @@ class Reject:
 
 @dataclass(frozen=True)
 class Parsed:
-    """A logbook as read. `notes` counts what was used and should be known, such as partial dates."""
+    """A logbook as read. `notes` counts what was used and should be known, such as partial dates.
+
+    `has_time` is false where the dates are plain order; `names_climbers` where the file itself says whose the
+    ascents are.
+    """
 
     rows: Sequence[Ascent]
     rejects: Sequence[Reject]
     source: str
     notes: Mapping[str, int] = field(default_factory=dict)
     n_read: int = 0
+    has_time: bool = True
+    names_climbers: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,34 +1,39 @@
-"""Reads one logbook, from bytes to ascents, in pure Python: what `recsys import` and a service share.
+"""Reads one logbook, from bytes to ascents, in pure Python: what import, `recommend` and the service share.
 
-What is refused as a whole is a `DataError`. A row that cannot be used is a `Reject`, with the reason.
+What is refused as a whole is a `DataError`. A row that cannot be used is a `Reject`, with every reason.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice, pairwise
 from pathlib import PurePath
 from typing import Final
 
-from recsys.errors import DataError
-from recsys.logbooks.importing.dates import When, day_first, read_date
-from recsys.logbooks.importing.grades import readable
-from recsys.logbooks.importing.header import AUTO, Header, find_header
+from recsys.logbooks.cells import is_blank_token
+from recsys.logbooks.days import DAY_SECONDS, iso_microseconds
+from recsys.logbooks.grade_context import GUESSED, Logged, settle
+from recsys.logbooks.importing.contract import BLANK_TOKENS, read_contract
+from recsys.logbooks.importing.dates import Order, When, order_of, read_date
+from recsys.logbooks.importing.header import AUTO, Header, find_header, source_named
 from recsys.logbooks.importing.ids import climb_id
-from recsys.logbooks.importing.model import ATTEMPT, UNKNOWN, Ascent, Draft, Parsed, Reject, Wanted
-from recsys.logbooks.importing.source import Cells
-from recsys.logbooks.importing.table import RawRow, as_text, raw_rows
-from recsys.logbooks.importing.text import decode
+from recsys.logbooks.importing.model import Ascent, Draft, Parsed, Reject, Wanted
+from recsys.logbooks.importing.own import check_columns, own_source
+from recsys.logbooks.importing.source import Cells, Seen
+from recsys.logbooks.importing.text import clean
+from recsys.logbooks.sheets import MAX_ROWS, RawRow, Sheet, open_sheet
+from recsys.logbooks.sheets.open import too_large
+from recsys.logbooks.sheets.rows import as_text
+from recsys.logbooks.styles import ATTEMPT, UNKNOWN, UNKNOWN_KEPT
 
-MAX_BYTES: Final = 50_000_000
-MAX_ROWS: Final = 250_000
 _PARTIAL: Final = {
     "month": "date known to the month: the middle of it is used",
     "year": "date known to the year: the middle of it is used",
     "logged": "date missing: the day it was logged is used",
 }
+_SHOWN_COLUMNS: Final = 12
 
 
 @dataclass
@@ -38,81 +43,102 @@ class _Reading:
     name: str
     header: Header
     wanted: Wanted
-    day_first: bool
-    rows: list[Ascent] = field(default_factory=list)
+    order: Order
+    seen: Seen = field(default_factory=Seen)
+    drafts: list[tuple[int, Draft, When]] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)
     notes: Counter[str] = field(default_factory=Counter)
     n_read: int = 0
 
-    def reject(self, row: RawRow, reason: str, value: str = "") -> None:
+    def reject(self, row: RawRow, reasons: str, value: str = "") -> None:
         text = row.text or as_text(row.cells)
-        self.rejects.append(Reject(self.name, self.n_read, row.line, reason, value[:200], text[:20_000]))
+        self.rejects.append(Reject(self.name, self.n_read, row.line, reasons, value[:200], text[:20_000]))
 
 
-def parse_logbook(content: bytes, name: str, source: str = AUTO, wanted: Wanted | None = None) -> Parsed:
-    """Read a logbook as its site exports it.
+def parse_logbook(
+    content: bytes,
+    name: str,
+    source: str = AUTO,
+    wanted: Wanted | None = None,
+    columns: Mapping[str, str] | None = None,
+) -> Parsed:
+    """Read a logbook as its site exports it, or raw sends.
 
     Parameters
     ----------
     content:
-        The file's bytes: CSV (commas, semicolons or tabs) in UTF-8, UTF-16 or Windows-1252.
+        The file's bytes: CSV (commas, semicolons or tabs) in UTF-8, UTF-16 or Windows-1252, plain or gzipped; JSON;
+        Parquet and Excel where pyarrow and openpyxl are at hand.
     name:
         The file's name, for messages; its stem is the climber's id where `wanted` gives none.
     source:
         A name in `SOURCES`, or "auto" to tell by the header.
     wanted:
         What to take; sends of every discipline by default, and ascents whose outcome is unknown.
+    columns:
+        The columns of a spreadsheet of one's own, {ours: theirs} (`own.parse_columns`), in place of a source.
 
     Raises
     ------
     DataError
         The file is too large, or is no logbook of the source (one line).
     UsageError
-        There is no such source.
+        There is no such source or column.
     """
-    name = _printable(name) or "the logbook"
-    if len(content) > MAX_BYTES:
-        raise _too_large(name, f"{MAX_BYTES // 1_000_000} MB")
-    if content.startswith(b"PAR1"):
-        raise DataError("is Parquet, not a logbook", path=name, remedy="give a logbook as CSV")
-    text = decode(content)
-    header = find_header(text, name, source)
-    return parse_rows(_data_rows(text, name, header), name, header, wanted)
+    source_named(source)
+    return parse_sheet(open_sheet(content, _printable(name) or "the logbook"), source, wanted, columns)
 
 
-def parse_rows(rows: Iterable[RawRow], name: str, header: Header, wanted: Wanted | None = None) -> Parsed:
-    """The same from rows that were read already, in the order of the file, under a known header."""
-    listed = list(rows)
+def parse_sheet(
+    sheet: Sheet,
+    source: str = AUTO,
+    wanted: Wanted | None = None,
+    columns: Mapping[str, str] | None = None,
+    max_rows: int | None = MAX_ROWS,
+) -> Parsed:
+    """The same of a file that is open already; `max_rows` is None for no limit."""
+    if columns is not None:
+        check_columns(columns, sheet)
+    header = find_header(sheet, source if columns is None else own_source(columns))
+    rows = list(_data_rows(sheet, header, max_rows))
+    wanted = _named(wanted or Wanted(), sheet.name)
+    read = read_contract if header.source.name == "sends" else _parse_rows
+    parsed = read(rows, sheet.name, header, wanted)
+    notes = Counter(parsed.notes) + _unread(rows, header)
+    notes.update(sheet.notes)
+    return replace(parsed, notes=dict(notes))
+
+
+def _parse_rows(rows: Sequence[RawRow], name: str, header: Header, wanted: Wanted) -> Parsed:
+    """Rows of a site's logbook, in the order of the file, under a known header."""
     places = [header.places[column] for column in header.source.date_columns if column in header.places]
-    dates = (row.cells[place] for row in listed for place in places if place < len(row.cells))
-    reading = _Reading(
-        name, header, _named(wanted or Wanted(), name), day_first(dates, header.source.day_first)
-    )
-    for row in listed:
+    dates = (row.cells[place] for row in rows for place in places if place < len(row.cells))
+    reading = _Reading(name, header, wanted, order_of(dates, header.source.day_first))
+    for row in rows:
         _read_row(row, reading)
+    ascents = _ascents(reading)
+    if reading.seen.tokens:
+        reading.notes[BLANK_TOKENS] = reading.seen.tokens
+    names_climbers = any(draft.climber for _, draft, _ in reading.drafts)
     return Parsed(
-        _oldest_first(reading), reading.rejects, header.source.name, dict(reading.notes), reading.n_read
-    )
+        _oldest_first(ascents), reading.rejects, header.source.name, dict(reading.notes), reading.n_read,
+        names_climbers=names_climbers,
+    )  # fmt: skip
 
 
-def _data_rows(text: str, name: str, header: Header) -> Iterator[RawRow]:
+def _data_rows(sheet: Sheet, header: Header, max_rows: int | None) -> Iterator[RawRow]:
     """The rows below the header, wherever that is."""
-    rows = raw_rows(text, header.delimiter, name)
+    rows = sheet.rows(header.delimiter)
     for row in rows:
         if tuple(row.cells) == header.cells:
             break
-    yield from islice(rows, MAX_ROWS)
+    yield from islice(rows, max_rows)
     if next(rows, None) is not None:
-        raise _too_large(name, f"{MAX_ROWS} rows")
-
-
-def _too_large(name: str, limit: str) -> DataError:
-    remedy = "give one climber's logbook, or raw sends as Parquet"
-    return DataError(f"holds more than {limit}", path=name, remedy=remedy)
+        raise too_large(sheet.name, f"{max_rows} rows")
 
 
 def _named(wanted: Wanted, name: str) -> Wanted:
-    stem = PurePath(name.replace("\\", "/")).stem.strip()
+    stem = PurePath(name.replace("\\", "/")).name.partition(".")[0].strip()
     return wanted if wanted.climber is not None else replace(wanted, climber=stem or "climber")
 
 
@@ -132,31 +158,40 @@ def _read_row(row: RawRow, reading: _Reading) -> None:
     elif any(cell.strip() for cell in row.cells[width:]):
         reading.reject(row, f"more values than the header's {width}")
     else:
-        _use(row, header.source.read(Cells(header.places, row.cells)), reading)
+        _use(row, header.source.read(Cells(header.places, row.cells, reading.seen)), reading)
 
 
 def _use(row: RawRow, draft: Draft, reading: _Reading) -> None:
-    """Keep the ascent, or reject it for the first reason that holds."""
-    wanted, when = reading.wanted, _when(draft, reading)
-    if draft.outcome == ATTEMPT and not wanted.attempts:
-        reading.reject(row, "attempt", draft.style)
-    elif draft.outcome == UNKNOWN and not wanted.unknown:
-        reading.reject(row, "outcome unknown", draft.style)
-    elif wanted.discipline not in ("all", draft.discipline):
-        reading.reject(row, f"not a {wanted.discipline}", draft.climb_type or draft.grade)
-    elif not (draft.name or draft.site_id):
-        reading.reject(row, "no name of the climb")
-    elif when is None:
+    """Keep the draft, or reject the row for all that is wrong with it."""
+    when = _when(draft, reading)
+    reasons = list(_reasons(draft, when, reading.wanted))
+    if when is None or reasons:
+        reading.reject(row, "; ".join(reason for reason, _ in reasons), next((v for _, v in reasons if v), ""))
+        return
+    reading.drafts.append((reading.n_read, draft, when))
+    _note(draft, when, reading)
+
+
+def _reasons(draft: Draft, when: When | None, wanted: Wanted) -> Iterator[tuple[str, str]]:
+    """(reason, value) of everything that keeps a row out."""
+    if draft.outcome == ATTEMPT and not wanted.attempts and not draft.problems:
+        yield "attempt", draft.style
+    if draft.outcome == UNKNOWN and not wanted.unknown and not draft.problems:
+        yield "outcome unknown", draft.style
+    for problem in draft.problems:
+        yield problem, ""
+    if wanted.discipline not in ("all", draft.discipline):
+        yield f"not a {wanted.discipline}", draft.climb_type or draft.grade
+    if not (draft.name or draft.site_id):
+        yield "no name of the climb", ""
+    if when is None:
         given = draft.date or draft.logged
-        reading.reject(row, "date cannot be read" if given else "no date", given)
-    else:
-        reading.rows.append(_ascent(draft, when, reading))
-        _note(draft, when, reading)
+        yield "date cannot be read" if given else "no date", given
 
 
 def _when(draft: Draft, reading: _Reading) -> When | None:
     """The date of the ascent, else of its entry; a site that logs days alone fills in a time of its own."""
-    when = read_date(draft.date or draft.logged, reading.day_first)
+    when = read_date(draft.date or draft.logged, reading.order.day_first, local=True, settled=reading.order.settled)
     if when is None:
         return None
     if reading.header.source.days_only and when.precision == "time":
@@ -165,17 +200,30 @@ def _when(draft: Draft, reading: _Reading) -> When | None:
     return when._replace(precision=known) if known else when
 
 
-def _ascent(draft: Draft, when: When, reading: _Reading) -> Ascent:
+def _ascents(reading: _Reading) -> list[Ascent]:
+    """The drafts as ascents, their grades read beside each other."""
+    logged = [Logged(_line(d.grade), d.discipline, d.kind or d.climb_type, d.country) for _, d, _ in reading.drafts]
+    grades = settle(logged)
+    if guessed := sum(grade.guessed for grade in grades):
+        reading.notes[GUESSED] = guessed
+    return [
+        _ascent(number, draft, when, grade.text, reading)
+        for (number, draft, when), grade in zip(reading.drafts, grades, strict=True)
+    ]
+
+
+def _ascent(number: int, draft: Draft, when: When, grade: str, reading: _Reading) -> Ascent:
     return Ascent(
         climber_id=draft.climber or str(reading.wanted.climber),
         climb_id=draft.site_id or climb_id(draft.name, draft.crag or draft.region),
         date=when.date,
+        sequence=None,
         region=_line(draft.region),
         area=_line(draft.area),
         climb_name=_line(draft.name),
         climb_type=_line(draft.climb_type),
         style=_line(draft.style),
-        grade=readable(_line(draft.grade), draft.discipline),
+        grade=grade,
         rating=draft.rating,
         comment=draft.comment,
         beta=draft.beta,
@@ -188,7 +236,8 @@ def _ascent(draft: Draft, when: When, reading: _Reading) -> Ascent:
         source=reading.header.source.name,
         crag=_line(draft.crag),
         file=reading.name,
-        row=reading.n_read,
+        row=number,
+        day=day_of(when.date),
     )
 
 
@@ -197,25 +246,52 @@ def _note(draft: Draft, when: When, reading: _Reading) -> None:
     if when.precision in _PARTIAL:
         reading.notes[_PARTIAL[when.precision]] += 1
     if when.unsure:
-        order = "day/month" if reading.day_first else "month/day"
+        order = "day/month" if reading.order.day_first else "month/day"
         reading.notes[f"date could be read two ways: read as {order}"] += 1
     if draft.outcome == UNKNOWN:
-        reading.notes["outcome unknown: kept"] += 1
+        reading.notes[UNKNOWN_KEPT] += 1
 
 
-def _oldest_first(reading: _Reading) -> Sequence[Ascent]:
+def _unread(rows: Sequence[RawRow], header: Header) -> Counter[str]:
+    """One note that names the columns in which something stands and of which nothing is read."""
+    asked = _asked(header)
+    left = [place for place, cell in enumerate(header.cells) if clean(cell) and place not in asked]
+    filled: set[int] = set()
+    for row in rows:
+        found = [p for p in left if p < len(row.cells) and row.cells[p].strip()]
+        new = {p for p in found if not is_blank_token(row.cells[p].strip())}
+        filled |= new
+        left = [p for p in left if p not in new]
+        if not left:
+            break
+    if not filled:
+        return Counter()
+    names = [clean(header.cells[place])[:40] for place in sorted(filled)]
+    shown = ", ".join(names[:_SHOWN_COLUMNS]) + (", ..." if len(names) > _SHOWN_COLUMNS else "")
+    return Counter({f"columns that are filled and not read: {shown}": len(names)})
+
+
+def _asked(header: Header) -> set[int]:
+    """The places of the columns that the source reads, found by reading a row of blanks."""
+    seen = Seen()
+    header.source.read(Cells(header.places, [""] * len(header.cells), seen))
+    columns = seen.asked | (header.source.columns if header.source.first_row else set())
+    return {place for name, place in header.places.items() if name in columns}
+
+
+def _oldest_first(rows: Sequence[Ascent]) -> Sequence[Ascent]:
     """By day, oldest first. A file that lists the newest first does so within a day too, so it is turned."""
-    rows = reading.rows
     pairs = list(pairwise(rows))
-    falls = sum(later.date < earlier.date for earlier, later in pairs)
-    rises = sum(later.date > earlier.date for earlier, later in pairs)
-    turned = rows[::-1] if falls > rises and reading.header.source.name != "sends" else rows
-    return sorted(turned, key=moment)
+    falls = sum(later.day < earlier.day for earlier, later in pairs)
+    rises = sum(later.day > earlier.day for earlier, later in pairs)
+    turned = rows[::-1] if falls > rises else rows
+    return sorted(turned, key=lambda each: each.day)
 
 
-def moment(ascent: Ascent) -> str:
-    """What ascents are sorted by: a day comes before the moments in it."""
-    return ascent.date.removesuffix("Z")
+def day_of(date: str) -> float:
+    """Days since the Unix epoch of an ascent's date: a day comes before the moments in it."""
+    found = iso_microseconds(date)
+    return found[0] / 1e6 / DAY_SECONDS if found else 0.0
 
 
 def _line(text: str) -> str:

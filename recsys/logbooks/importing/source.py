@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
+from recsys.logbooks import cells as values
 from recsys.logbooks.importing.model import BOULDER, ROUTE, Draft
 from recsys.logbooks.importing.text import clean
 
@@ -16,30 +17,57 @@ _ROUTE_GRADE: Final = re.compile(
 )
 
 
+@dataclass
+class Seen:
+    """What the reading of a file's cells showed: the columns asked for, and how many cells held a blank token."""
+
+    asked: set[str] = field(default_factory=set)
+    tokens: int = 0
+
+
 class Cells:
     """A row's cells by the name of their column (see `text.key`), cleaned when asked for."""
 
-    def __init__(self, places: Mapping[str, int], values: Sequence[str]) -> None:
+    def __init__(self, places: Mapping[str, int], values: Sequence[str], seen: Seen | None = None) -> None:
         self._places = places
         self._values = values
+        self._seen = seen or Seen()
 
     def __call__(self, *names: str) -> str:
-        """The first of these columns that is there and not blank; "" when none is."""
+        """The first of these columns that is there and not blank (nor a blank token); "" when none is."""
+        self._seen.asked.update(names)
         for name in names:
-            place = self._places.get(name, len(self._values))
-            if place < len(self._values) and (value := clean(self._values[place])):
-                return value
+            if value := self._cell(name):
+                if not values.is_blank_token(value):
+                    return value
+                self._seen.tokens += value.casefold() != "null"
         return ""
+
+    def name(self, *names: str) -> str:
+        """The same of what names a climb: one may well be called "None"."""
+        self._seen.asked.update(names)
+        return next((value for name in names if (value := self._cell(name))), "")
+
+    def flag(self, name: str) -> tuple[bool | None, str]:
+        """(true, false, or None where it is blank or cannot be read; why the row is to be rejected, or "")."""
+        text = self(name)
+        value = values.flag(text) if text else None
+        return value, f"{name.replace(' ', '_')} is neither true nor false" if text and value is None else ""
+
+    def _cell(self, name: str) -> str:
+        place = self._places.get(name, len(self._values))
+        return clean(self._values[place]) if place < len(self._values) else ""
 
 
 @dataclass(frozen=True)
 class Source:
     """A format of logbook.
 
-    A header is of this source when it has all `required` columns and one of the `telling` ones; of several
-    sources the one that knows most of the header's `columns` is taken. `day_first` is the site's habit for
-    3/4/2024; `days_only` is set where a time in a date means nothing. `date_columns` hold
-    the dates.
+    A header is of this source when it has all `required` columns, one of the `telling` ones, and hardly another
+    than its `columns` (see `claims`); of several sources the one that knows most of the header's columns is taken.
+    `day_first` is the site's habit for 3/4/2024; `days_only` is set where a time in a date means nothing.
+    `date_columns` hold the dates. `first_row` is set where nothing stands above the header, and `own_columns`
+    where the file's owner may have added as many columns as they like.
     """
 
     name: str
@@ -51,12 +79,27 @@ class Source:
     day_first: bool = False
     days_only: bool = False
     date_columns: tuple[str, ...] = ("date",)
+    first_row: bool = False
+    own_columns: bool = False
 
-    def claims(self, header: set[str]) -> int:
-        """How many of the header's columns are this source's; 0 when the header is not of this source."""
+    def claims(self, header: set[str], named: bool = False) -> int:
+        """How many of the header's columns are this source's; 0 when the header is not of this source.
+
+        A header with other columns is this source's when it has most of its columns and few others: a
+        spreadsheet of one's own shares a name or three with many a site. `named`: the source was asked for.
+        """
         if not self.required <= header or not self.telling & header:
             return 0
-        return len(self.columns & header)
+        known, others = len(self.columns & header), len(header - self.columns)
+        most = 2 * known >= len(self.columns) and 3 * others <= known
+        return known if named or self.own_columns or not others or most else 0
+
+    def lacks(self, header: set[str]) -> str:
+        """What keeps a header from being this source's, in a clause."""
+        missing = sorted(self.required - header) or ([] if self.telling & header else sorted(self.telling)[:3])
+        others = sorted(header - self.columns)
+        parts = [f"needs {', '.join(missing)}"] if missing else []
+        return " and ".join(parts + ([f"has no {', '.join(others[:6])}"] if others else []))
 
 
 def names(text: str) -> frozenset[str]:
@@ -99,7 +142,7 @@ def discipline(climb_type: str, grade: str) -> str:
     """The discipline by the site's type of climb, which may name several, else by the grade."""
     kinds = climb_type.casefold()
     boulder = "boulder" in kinds
-    others = any(kind in kinds for kind in ("sport", "trad", "top", "route", "alpine", "ice", "mixed", "aid"))
+    others = any(kind in kinds for kind in ("sport", "trad", "top", "route", "alpine", "ice", "mixed", "aid", "winter"))
     if boulder and others:
         return discipline_of(grade) or BOULDER
     return BOULDER if boulder else ROUTE if others else discipline_of(grade)

@@ -16,7 +16,7 @@ _SHOWN: Final = 10
 
 def file_lines(path: Path, parsed: Parsed) -> list[str]:
     """One line on a file: what it is, and how many of its rows are used."""
-    title = SOURCES[parsed.source].title
+    title = SOURCES[parsed.source].title if parsed.source in SOURCES else "your own columns"
     return [f"{path}: {title}, {len(parsed.rows)} of {parsed.n_read} rows used"]
 
 

@@ -1,20 +1,17 @@
-"""Makes text of bytes, and cells of text as the climber wrote them.
+"""Cells of text as the climber wrote them.
 
-Files are UTF-8 (with or without a byte-order mark), UTF-16 with a mark, or else Windows-1252. Cells lose what
-exports add: HTML entities, the literal "null", control characters, and UTF-8 that was once read as
-Windows-1252 ("Î²" is "β").
+They lose what exports add: HTML entities, control characters, and UTF-8 that was once read as Windows-1252
+("Î²" is "β").
 """
 
 from __future__ import annotations
 
-import codecs
 import html
 import re
 import unicodedata
 from functools import lru_cache
 from typing import Final
 
-_UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\ufeff]")
 _BREAK: Final = re.compile(r"(?i)<br\s*/?>|\r\n?")
 _FOREIGN: Final = re.compile(r"[^\x00-\x7f]+")
@@ -26,19 +23,8 @@ _SHORT: Final = 48
 _SEPARATORS: Final = re.compile(r"[\W_]+")
 
 
-def decode(content: bytes) -> str:
-    """The text of a file; it never fails, because Windows-1252 reads any bytes."""
-    if content.startswith(_UTF16):
-        return content.decode("utf-16", "replace").replace("\0", "")
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = content.removeprefix(codecs.BOM_UTF8).decode("cp1252", "replace")
-    return text.replace("\0", "")
-
-
 def clean(cell: str) -> str:
-    """A cell as its writer meant it; "" for blank and for the literal "null"."""
+    """A cell as its writer meant it, without white space at its ends; "" for blank."""
     return _clean_short(cell) if len(cell) <= _SHORT else _clean(cell)
 
 
@@ -49,14 +35,14 @@ def _clean(cell: str) -> str:
         cell = _unescaped(cell)
     if "<" in cell or "\r" in cell:
         cell = _BREAK.sub("\n", cell)
-    cell = _CONTROL.sub("", cell).strip()
-    return "" if cell.casefold() == "null" else cell
+    return _CONTROL.sub("", cell).strip()
 
 
 # Most cells are short and say the same as others: a grade, a style, a crag.
 _clean_short = lru_cache(maxsize=16_384)(_clean)
 
 
+@lru_cache(maxsize=16_384)
 def key(name: str) -> str:
     """The name of a column, without case and punctuation: "Your Stars", "your_stars" and "YOUR STARS"."""
     return _SEPARATORS.sub(" ", clean(name).casefold()).strip()

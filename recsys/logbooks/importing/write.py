@@ -30,16 +30,18 @@ def rejects_path(output: Path) -> Path:
 
 def write_sends(rows: Sequence[Ascent], path: Path) -> None:
     """Write the sends in the contract's columns, whole or not at all; blank is null."""
+    # Of a file without a sequence none is made: the order of a day stays that of the file.
+    names = [name for name in COLUMNS if name != "sequence" or any(row.sequence is not None for row in rows)]
     if path.suffix == ".csv":
-        _write_csv(path, COLUMNS, ([_cell(getattr(row, name)) for name in COLUMNS] for row in rows))
+        _write_csv(path, names, ([_cell(getattr(row, name)) for name in names] for row in rows))
         return
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    kinds = {"rating": pa.float64(), "repeat": pa.bool_(), "tries": pa.int64(), "pitches": pa.int64()}
+    kinds = {"rating": pa.float64(), "sequence": pa.float64(), "repeat": pa.bool_(), "tries": pa.int64(), "pitches": pa.int64()}
     columns = {
         name: pa.array([_blank(getattr(row, name)) for row in rows], kinds.get(name, pa.string()))
-        for name in COLUMNS
+        for name in names
     }
     with atomic_path(path) as fresh:
         pq.write_table(pa.table(columns), fresh)
@@ -70,7 +72,7 @@ def _blank(value: Any) -> Any:
 
 def _cell(value: Any) -> str:
     if isinstance(value, float):
-        return f"{value:g}"
+        return f"{value:.15g}"
     if isinstance(value, bool):
         return str(value).lower()
     return "" if value is None else str(value)

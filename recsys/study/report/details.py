@@ -93,8 +93,9 @@ def _ordered(summary: StudySummary) -> Iterator[Figure]:
     if rows:
         alt = f"Share of {HEADLINE} lost by shuffling, {len(rows)} rows; numbers in the table below."
         caption = (
-            f"Share of the unprompted {HEADLINE} that is lost when each history is shuffled: how much of a "
-            "score is owed to the order, be it only to which sends are the last. Only rows that read it."
+            f"Share of the unprompted {HEADLINE} that is lost when the sends of each window are shuffled "
+            "among themselves: how much of a score is owed to their order. The table also has whole "
+            "histories shuffled, by which other sends become the last. Only rows that read the order."
         )
         plot = listing(groups, "order", alt, "% lost by shuffling", bars=True)
         yield Figure("order", "What the order is worth", caption, plot, ordered(rows))

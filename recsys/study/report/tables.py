@@ -135,10 +135,11 @@ def paper(summary: StudySummary) -> Table:
     titles = {row.name: row.title for row in summary.rows}
     lines = []
     for each in summary.paper:
-        cells = (Cell(words.number(each.accuracy), value=each.accuracy), estimate(each.ours))
+        theirs = Cell(words.number(each.accuracy), value=each.accuracy)
+        cells = (theirs, estimate(each.ours), estimate(each.left_out))
         note = f"{words.plain(titles.get(each.row, each.row))}, {each.asked}"
         lines.append(Line(words.plain(each.label), note, cells))
-    columns = (Column("the paper"), Column("this study"))
+    columns = (Column("the paper"), Column("this study"), Column("this study, sent climbs left out"))
     return Table("paper-table", "Accuracy, the paper's and ours", "row", columns, {"": tuple(lines)})
 
 
@@ -176,18 +177,25 @@ def fitted(rows: tuple[RowSummary, ...]) -> Table:
 
 
 def ordered(rows: tuple[RowSummary, ...]) -> Table:
-    """`HEADLINE` in order and shuffled, and the share that is lost."""
-    columns = tuple(map(Column, (f"{HEADLINE}, in order", "shuffled", "share lost")))
-    reads: list[Read] = [lambda row: estimate(score(row)), lambda row: estimate(row.shuffled), _lost]
+    """`HEADLINE` in order and shuffled, within windows and whole, and the shares that are lost."""
+    names = ("in order", "window shuffled", "share lost", "history shuffled", "share lost")
+    columns = (Column(f"{HEADLINE}, {names[0]}"), *map(Column, names[1:]))
+    reads: list[Read] = [
+        lambda row: estimate(score(row)),
+        lambda row: estimate(row.shuffled),
+        lambda row: _lost(row.order),
+        lambda row: estimate(row.shuffled_history),
+        lambda row: _lost(row.order_history),
+    ]
     return Table("order-table", "What the order is worth", "row", columns, by_family(rows, reads))
 
 
-def _lost(row: RowSummary) -> Cell:
-    if row.order is None:
+def _lost(share: Estimate | None) -> Cell:
+    if share is None:
         return Cell(words.NONE)
-    ends = (row.order.low, row.order.high)
+    ends = (share.low, share.high)
     detail = "" if None in ends else f"[{', '.join(map(words.share, ends))}]"
-    return Cell(words.share(row.order.value), detail, row.order.value)
+    return Cell(words.share(share.value), detail, share.value)
 
 
 def graded(summary: StudySummary) -> Table:

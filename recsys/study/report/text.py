@@ -22,7 +22,8 @@ from recsys.study.summary import HEADLINE, PROMPTED, UNPROMPTED, RowSummary, Stu
 
 WIDTH: Final = 80
 _KEY: Final = (
-    " Due to order: share of it that is lost when histories are shuffled. "
+    " Due to order: share of it that is lost when a window's own sends are shuffled among themselves; "
+    "with whole histories shuffled, other sends enter the window as well. "
     "Training accuracy: prompted where the row is."
 )
 Read = Callable[[RowSummary], str]
@@ -99,6 +100,7 @@ def _columns(summary: StudySummary) -> dict[str, Read]:
         columns[f"{before}p"] = partial(_p, compared)
     return columns | {
         "due to order": _order,
+        "lost by shuffling histories": _history,
         "training accuracy": _training,
         "parameters": _parameters,
         "s": _seconds,
@@ -122,6 +124,10 @@ def _p(compared: Compared, row: RowSummary) -> str:
 
 def _order(row: RowSummary) -> str:
     return words.share(row.order.value if row.order else None)
+
+
+def _history(row: RowSummary) -> str:
+    return words.share(row.order_history.value if row.order_history else None)
 
 
 def _training(row: RowSummary) -> str:
@@ -157,10 +163,24 @@ def _listed(lines: Iterable[str]) -> str:
 
 
 def _paper(summary: StudySummary) -> str:
-    lines = [[_inert(summary.paper_table), "its accuracy", "our row", "asked", "our accuracy"]]
+    lines = [
+        [
+            _inert(summary.paper_table),
+            "its accuracy",
+            "our row",
+            "asked",
+            "our accuracy",
+            "sent climbs left out",
+        ]
+    ]
     titles = {row.name: row.title for row in summary.rows}
     for each in summary.paper:
-        ours = titles.get(each.row, each.row), each.asked, words.interval(each.ours)
+        ours = (
+            titles.get(each.row, each.row),
+            each.asked,
+            words.interval(each.ours),
+            words.interval(each.left_out),
+        )
         lines.append([*map(_inert, (each.label, words.number(each.accuracy), *ours))])
     return _markdown(lines, left=1)
 

@@ -7,20 +7,21 @@ from __future__ import annotations
 
 from typing import Final
 
-from recsys.logbooks.importing.model import ATTEMPT, BOULDER, SEND, UNKNOWN, Draft
+from recsys.logbooks.importing.model import BOULDER, Draft
 from recsys.logbooks.importing.source import Cells, Source, count, names
-
-_YES, _NO = ("true", "1", "yes", "1.0"), ("false", "0", "no", "0.0")
+from recsys.logbooks.styles import ATTEMPT, SEND, UNKNOWN
 
 
 def _read(cell: Cells) -> Draft:
     board, angle, tries = cell("board").casefold(), cell("angle").rstrip("°"), cell("tries", "tries total")
-    outcome = _outcome(cell("is ascent").casefold(), tries.casefold())
-    mirror = " mirror" if cell("is mirror").casefold() in _YES else ""
-    repeat = cell("is repeat").casefold() in _YES
+    flags = [cell.flag(name) for name in ("is ascent", "is mirror", "is repeat")]
+    (is_ascent, _), (is_mirror, _), (is_repeat, _) = flags
+    outcome = _outcome(is_ascent, tries.casefold())
+    mirror = " mirror" if is_mirror else ""
+    repeat = bool(is_repeat)
     flash = outcome == SEND and count(tries) == 1 and not repeat
     return Draft(
-        name=cell("climb name"),
+        name=cell.name("climb name"),
         crag=" ".join(filter(None, (board or "board", angle))) + mirror,
         date=cell("date"),
         grade=cell("logged grade", "displayed grade"),
@@ -33,13 +34,14 @@ def _read(cell: Cells) -> Draft:
         comment=cell("comment"),
         repeat=repeat,
         tries=count(tries),
+        problems=tuple(problem for _, problem in flags if problem),
     )
 
 
-def _outcome(is_ascent: str, tries: str) -> str:
-    if is_ascent in _YES:
+def _outcome(is_ascent: bool | None, tries: str) -> str:
+    if is_ascent:
         return SEND
-    if is_ascent in _NO or tries == "project":
+    if is_ascent is False or tries == "project":
         return ATTEMPT
     return SEND if count(tries) else UNKNOWN
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from recsys.logbooks.importing.model import ATTEMPT, BOULDER, ROUTE, SEND, UNKNOWN, Draft
+from recsys.logbooks.importing.model import BOULDER, ROUTE, Draft
 from recsys.logbooks.importing.source import Cells, Source, count, discipline_of, names, stars
+from recsys.logbooks.styles import ATTEMPT, SEND, UNKNOWN
 
 _STYLES: Final = {
     "os": ("onsight", SEND),
@@ -18,8 +19,8 @@ _STYLES: Final = {
     "flash": ("flash", SEND),
     "rp": ("redpoint", SEND),
     "redpoint": ("redpoint", SEND),
-    "tr": ("top rope", SEND),
-    "toprope": ("top rope", SEND),
+    "tr": ("top rope", UNKNOWN),
+    "toprope": ("top rope", UNKNOWN),
     "go": ("go", ATTEMPT),
     "project": ("go", ATTEMPT),
 }
@@ -29,7 +30,8 @@ _DISCIPLINES: Final = {"boulder": BOULDER, "route": ROUTE}
 def _read(cell: Cells) -> Draft:
     grade, kind, place = cell("difficulty"), cell("route boulder").casefold(), cell("location name")
     logged = cell("type").casefold()
-    blank = ATTEMPT if not logged and cell("project") == "1" else UNKNOWN
+    project, problem = cell.flag("project")
+    blank = ATTEMPT if not logged and project else UNKNOWN
     style, outcome = _STYLES.get(logged, (logged, blank))
     sector = cell("sector name")
     sector = "" if sector.casefold() == "unknown sector" else sector
@@ -41,6 +43,9 @@ def _read(cell: Cells) -> Draft:
         grade=grade,
         outcome=outcome,
         discipline=_DISCIPLINES.get(kind) or discipline_of(grade),
+        kind=kind,
+        country=cell("country code"),
+        problems=(problem,) if problem else (),
         climb_type="boulder" if kind == "boulder" else "sport" if kind else "",
         style=style,
         region=place or cell("area name", "country code"),

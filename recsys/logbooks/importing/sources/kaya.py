@@ -1,11 +1,12 @@
-"""KAYA: dates are JavaScript's Date strings, many gym climbs have no name; 1 to 5 stars, 0 = not rated."""
+"""KAYA: dates are JavaScript's Date strings, of which the climber's own clock is read; many gym climbs have no name; 1 to 5 stars, 0 = not rated."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from recsys.logbooks.importing.model import ATTEMPT, SEND, UNKNOWN, Draft
+from recsys.logbooks.importing.model import Draft
 from recsys.logbooks.importing.source import Cells, Source, count, discipline_of, names, stars
+from recsys.logbooks.styles import ATTEMPT, SEND, UNKNOWN
 
 _SENDS: Final = ("onsight", "flash", "redpoint", "pinkpoint", "send", "repeat", "ascent", "top")
 _ATTEMPTS: Final = ("attempt", "project", "working", "fail", "fell")
@@ -17,12 +18,13 @@ def _read(cell: Cells) -> Draft:
     rating, notes = stars(cell("rating"))
     outcome = SEND if style.startswith(_SENDS) else ATTEMPT if style.startswith(_ATTEMPTS) else UNKNOWN
     return Draft(
-        name=cell("climb name"),
+        name=cell.name("climb name"),
         crag=gym or place,
         date=cell("date"),
         grade=f"V{grade[1:]}" if grade[:1] == "v" else grade,
         outcome=outcome,
         discipline=discipline_of(grade),
+        country=cell("country"),
         climb_type="boulder" if discipline_of(grade) == "boulder" else "",
         style=style,
         region=place or gym or cell("country"),

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from recsys.logbooks.importing.model import ATTEMPT, SEND, UNKNOWN, Draft
+from recsys.logbooks.importing.model import Draft
 from recsys.logbooks.importing.source import Cells, Source, climb_type, count, discipline, names, stars
+from recsys.logbooks.styles import ATTEMPT, SEND, UNKNOWN
 
 _ROUTE: Final = re.compile(r"/route/(\d{1,15})(?!\d)", re.ASCII)
 _OUTCOMES: Final = {
@@ -23,16 +24,18 @@ def _read(cell: Cells) -> Draft:
     grade, kinds = cell("rating", "your rating"), cell("route type")
     style, lead = cell("style").casefold(), cell("lead style").casefold()
     rating, notes = stars(cell("your stars"), lowest=0, shift=1)
-    region, area = _places(cell("location"))
+    region, area, country = _places(cell("location"))
     route = _ROUTE.search(cell("url"))
     kind = discipline(kinds, grade)
     return Draft(
-        name=cell("route"),
+        name=cell.name("route"),
         crag=area,
         date=cell("date"),
         grade=grade,
         outcome=_OUTCOMES.get(lead or style, UNKNOWN),
         discipline=kind,
+        kind=kinds,
+        country=country,
         climb_type=climb_type(kinds if kind != "route" else re.sub("(?i)boulder", "", kinds).strip(" ,")),
         style=lead or style,
         region=region,
@@ -45,14 +48,16 @@ def _read(cell: Cells) -> Draft:
     )
 
 
-def _places(location: str) -> tuple[str, str]:
-    """(region, area) of "California > Yosemite National Park > Camp 4"."""
+def _places(location: str) -> tuple[str, str, str]:
+    """(region, area, country) of "California > Yosemite National Park > Camp 4"."""
     parts = [part.strip() for part in location.split(">") if part.strip()]
+    country = ""
     if parts and parts[0].casefold() == "international":
+        country = parts[2] if len(parts) > 2 else ""
         parts = parts[2:] or parts
     if not parts:
-        return "", ""
-    return parts[1] if len(parts) > 2 else parts[0], parts[-1]
+        return "", "", ""
+    return parts[1] if len(parts) > 2 else parts[0], parts[-1], country
 
 
 MOUNTAIN_PROJECT: Final = Source(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from recsys.logbooks.importing.model import ATTEMPT, SEND, UNKNOWN, Draft
+from recsys.logbooks.importing.model import Draft
 from recsys.logbooks.importing.source import Cells, Source, climb_type, discipline, names, stars
+from recsys.logbooks.styles import ATTEMPT, SEND, UNKNOWN
 
 _SENDS: Final = ("onsight", "flash", "redpoint", "pinkpoint", "send", "solo", "toprope", "top rope")
 
@@ -14,12 +15,14 @@ def _read(cell: Cells) -> Draft:
     grade, kind, style, area = cell("grade"), cell("climb type"), cell("send type"), cell("area")
     rating, notes = stars(cell("rating"))
     return Draft(
-        name=cell("climb"),
+        name=cell.name("climb"),
         crag=area,
         date=cell("date"),
         grade=grade,
         outcome=_outcome(style.casefold()),
         discipline=discipline(kind, grade),
+        kind=kind,
+        country=cell("country"),
         climb_type=climb_type(kind),
         style=style.casefold(),
         region=area or cell("country"),

@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from recsys.logbooks.importing.model import ATTEMPT, BOULDER, ROUTE, SEND, UNKNOWN, Draft
+from recsys.logbooks.importing.model import BOULDER, ROUTE, Draft
 from recsys.logbooks.importing.source import Cells, Source, climb_type, count, discipline_of, names
 from recsys.logbooks.importing.text import key
+from recsys.logbooks.styles import ATTEMPT, SEND, UNKNOWN
 
 _QUALITY: Final = {
     "mega classic": 5.0, "classic": 4.0, "very good": 4.0, "good": 3.0, "average": 2.0, "don t bother": 1.0,
@@ -36,13 +37,15 @@ def _read(cell: Cells) -> Draft:
     quality = key(cell("quality"))
     path = [part for part in _PATH.split(cell("crag path")) if part and part != crag]
     return Draft(
-        name=cell("route name", "ascent label"),
+        name=cell.name("route name", "ascent label"),
         crag=crag,
         date=cell("ascent date"),
         logged=cell("log date"),
         grade=grade,
         outcome=outcome_of(key(style)),
         discipline=_discipline(gear.casefold(), grade),
+        kind=gear,
+        country=cell("country") or (path[0] if len(path) > 1 else ""),
         climb_type=climb_type(gear),
         style=style.casefold(),
         region=path[-1] if path else cell("country"),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from recsys.logbooks.importing.model import ATTEMPT, SEND, UNKNOWN, Draft
+from recsys.logbooks.importing.model import Draft
 from recsys.logbooks.importing.source import Cells, Source, climb_type, count, discipline, names
+from recsys.logbooks.styles import ATTEMPT, SEND, UNKNOWN
 
 _MARKS: Final = {
     "o/s": ("onsight", SEND),
@@ -27,12 +28,14 @@ def _read(cell: Cells) -> Draft:
     grade, kind, crag = cell("grade"), cell("type"), cell("crag")
     style, outcome, repeat = _style(cell("style"))
     return Draft(
-        name=cell("name"),
+        name=cell.name("name"),
         crag=crag,
         date=cell("date"),
         grade=grade,
         outcome=outcome,
         discipline=discipline(kind, grade),
+        kind=kind,
+        country=cell("country"),
         climb_type=climb_type(kind),
         style=style,
         region=cell("region", "county", "country"),

@@ -1,7 +1,8 @@
-"""Rows of a delimited text, with the number and the line of each, whatever state its quotes are in.
+"""Rows of a delimited text, with the line of each, whatever state its quotes are in.
 
 A quote that is never closed would swallow the rows below it into one cell. Such a row is given up alone:
-reading goes on at its next line.
+reading goes on at its next line. Everything that a hostile file could make long is bounded: lines, cells, and how
+often a row is tried again.
 """
 
 from __future__ import annotations
@@ -15,6 +16,10 @@ from typing import Final
 
 from recsys.errors import DataError
 
+NEVER_CLOSED: Final = "a quoted value is never closed"
+TOO_LONG: Final = "a line is longer than a million characters"
+MAX_LINE: Final = 1_000_000
+MAX_COLUMNS: Final = 2_000
 _MAX_LINES: Final = 400
 _MAX_BROKEN: Final = 100
 """A file with more rows that cannot be read is no CSV, and would take long."""
@@ -39,18 +44,19 @@ def raw_rows(text: str, delimiter: str, path: str) -> Iterator[RawRow]:
         More than a hundred rows have a quote that is never closed.
     """
     lines = list(io.StringIO(text, newline=""))
+    quoted = '"' in text
     at = broken = 0
     while at < len(lines):
-        taken, cells = _row(lines, at, delimiter)
-        if cells is None:
+        taken, row = _next(lines, at, delimiter, quoted)
+        at += taken
+        if row is None:
+            continue
+        if row.problem:
             broken += 1
             if broken > _MAX_BROKEN:
                 problem = "quoted values are never closed in more than 100 rows"
                 raise DataError(problem, path=path, remedy="export it again as CSV")
-            yield RawRow(at + 1, [], "a quoted value is never closed", lines[at].strip())
-        elif any(cell and not cell.isspace() for cell in cells):
-            yield RawRow(at + 1, cells)
-        at += taken
+        yield row
 
 
 def as_text(cells: Sequence[str]) -> str:
@@ -58,6 +64,24 @@ def as_text(cells: Sequence[str]) -> str:
     line = io.StringIO()
     csv.writer(line, lineterminator="").writerow(cells)
     return line.getvalue()
+
+
+def _next(lines: Sequence[str], at: int, delimiter: str, quoted: bool) -> tuple[int, RawRow | None]:
+    """(how many lines the row at `at` takes, the row); no row where it is blank."""
+    line = lines[at]
+    if len(line) > MAX_LINE or line.count(delimiter) >= MAX_COLUMNS:
+        problem = TOO_LONG if len(line) > MAX_LINE else f"more than {MAX_COLUMNS} values"
+        return 1, RawRow(at + 1, [], problem, line[:200])
+    if not quoted or '"' not in line:
+        if line.isspace():
+            return 1, None
+        taken, cells = 1, line.rstrip("\r\n").split(delimiter)
+    else:
+        taken, found = _row(lines, at, delimiter)
+        if found is None:
+            return 1, RawRow(at + 1, [], NEVER_CLOSED, line.strip()[:20_000])
+        cells = found
+    return taken, RawRow(at + 1, cells) if any(cell and not cell.isspace() for cell in cells) else None
 
 
 def _row(lines: Sequence[str], at: int, delimiter: str) -> tuple[int, list[str] | None]:

@@ -1,0 +1,153 @@
+"""A run or a bundle that is open for questions: ``climbs = recsys.load("runs/mine")``."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from recsys.api.opening import open_recommender
+from recsys.api.recommendations import Recommendations
+from recsys.recommending.batch import answers
+from recsys.recommending.blocked import Blocked
+from recsys.recommending.logbook_file import of_climber, read_file
+from recsys.recommending.recommender import Recommender
+from recsys.recommending.request import Request
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    LogbookLike: TypeAlias = pd.DataFrame | str | Path | Sequence[Mapping[str, Any]]
+
+
+def load(folder: str | Path) -> Climbs:
+    """Open a run's folder or a bundle's.
+
+    Raises
+    ------
+    RunError
+        The folder is neither, is not finished, or a file of it was changed.
+
+    Example
+    -------
+    >>> recsys.load("runs/demo").recommend("sim-climber-0042", grade="V4:V6", region="Squamish", k=5)
+    """
+    return Climbs(open_recommender(Path(folder)))
+
+
+class Climbs:
+    """Recommends climbs and finds similar ones; from a run (PyTorch) or a bundle (ONNX) alike.
+
+    Parameters
+    ----------
+    recommender:
+        The opened run or bundle; `load` opens one.
+    """
+
+    def __init__(self, recommender: Recommender) -> None:
+        self.recommender = recommender
+
+    def recommend(
+        self,
+        climber: str | None = None,
+        *,
+        logbook: LogbookLike | None = None,
+        grade: str | None = None,
+        region: str | None = None,
+        when: str | dt.date | None = None,
+        block: Iterable[str] = (),
+        **settings: Any,
+    ) -> Recommendations:
+        """The most probable next climbs, best first.
+
+        Parameters
+        ----------
+        climber:
+            Id of a climber whose logbook is stored; with `logbook`, of one in it.
+        logbook:
+            Sends in place of the stored ones: a DataFrame, a file (the contract's columns, or a site's own
+            export), or mappings with ``climb_id`` and ``date``.
+        grade, region, when:
+            Prompt and filter as climbers write them: "V4" or "V4:V6", "Squamish", "2026-06-01".
+        block:
+            Closed climbs and areas, by id or name: never named.
+        settings:
+            ``k``, ``min_stars``, ``exclude_seen``, ``explain``, ``diversity``, ``novelty``, as in `Request`.
+
+        Raises
+        ------
+        UsageError
+            A climber, region or grade that is not there, or no climb fits.
+        DataError
+            The logbook cannot be read; it names the row.
+        """
+        sends = None if logbook is None else of_climber(read_sends(logbook), climber)
+        request = self.recommender.request(
+            climber, sends, grade, region, when, blocked=Blocked.of(block), **settings
+        )
+        return Recommendations(self.recommender.recommend(request), climber)
+
+    def recommend_all(
+        self, k: int = 20, climbers: Iterable[str] | None = None, **settings: Any
+    ) -> pd.DataFrame:
+        """The next climbs of every stored climber, in batches: climber_id, rank, climb_id, name, ..., score.
+
+        Parameters
+        ----------
+        k:
+            Climbs for each.
+        climbers:
+            Ids of climbers; None: all.
+        settings:
+            As in `recommend`: grade, region, when, min_stars ...
+
+        Raises
+        ------
+        UsageError
+            A climber, region or grade that is not there.
+        """
+        import pandas as pd
+
+        asked = self.climbers if climbers is None else list(climbers)
+        requests = (self.recommender.request(climber, k=k, **settings) for climber in asked)
+        rows = [row for found in answers(self.recommender, requests) for row in found.rows()]
+        return pd.DataFrame(rows, columns=None if rows else ["climber_id", "rank", "climb_id", "score"])
+
+    def similar(self, climb_id: str, k: int = 10) -> Recommendations:
+        """The climbs whose embeddings point most nearly the same way; scores are cosines, -1 to 1."""
+        return Recommendations(self.recommender.similar(climb_id, k))
+
+    def search(self, text: str, k: int = 10) -> Recommendations:
+        """Climbs whose name or id holds the text; scores are their shares of all sends."""
+        return Recommendations(self.recommender.search(text, k))
+
+    @property
+    def climbers(self) -> list[str]:
+        """Ids of the climbers whose logbooks are stored."""
+        return list(self.recommender.climbers)
+
+    def catalogue(self) -> pd.DataFrame:
+        """The climbs that can be recommended, one row each, with their grades, regions, stars and sends."""
+        import pandas as pd
+
+        return pd.DataFrame(self.recommender.catalogue.to_columns())
+
+    def __repr__(self) -> str:
+        """How much there is to ask."""
+        return f"<recsys.Climbs: {len(self.recommender.catalogue)} climbs, {len(self.climbers)} climbers>"
+
+
+def read_sends(logbook: LogbookLike) -> list[dict[str, Any]]:
+    """A logbook as mappings: of a file by its reader, of a DataFrame row by row, blank cells as None."""
+    if isinstance(logbook, (str, Path)):
+        return read_file(Path(logbook))
+    if hasattr(logbook, "to_dict"):
+        frame: Any = logbook
+        plain = frame.astype(object).where(frame.notna(), None)
+        rows: list[dict[str, Any]] = plain.to_dict("records")
+        return rows
+    return [dict(each) for each in logbook]
+
+
+__all__ = ["Climbs", "Request", "load"]

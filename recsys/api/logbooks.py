@@ -1,0 +1,78 @@
+"""Logbooks from Python: importing what sites export, and simulating what nobody logged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from recsys.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def import_logbooks(
+    files: Sequence[str | Path],
+    *,
+    source: str = "auto",
+    climber: str | None = None,
+    attempts: bool = False,
+    unknown: bool = True,
+    discipline: str = "all",
+) -> pd.DataFrame:
+    """Logbooks as sites export them, and raw sends, merged into one table of sends.
+
+    Parameters
+    ----------
+    files:
+        The logbooks.
+    source:
+        "auto" tells the site by the header; else its name.
+    climber:
+        Id of the logbooks' climber; raw sends keep theirs. None: the file's stem.
+    attempts, unknown:
+        Whether attempts, and ascents of unknown outcome, are kept.
+    discipline:
+        "boulder", "route" or "all".
+
+    Returns
+    -------
+    The contract's columns; ``frame.attrs["rejects"]`` lists the rows that were not used, with the reason.
+
+    Raises
+    ------
+    DataError
+        A file cannot be read, or no row of any can be used.
+    """
+    import pandas as pd
+
+    from recsys.logbooks.importing.load import load
+    from recsys.logbooks.importing.merge import merge
+    from recsys.logbooks.importing.model import Wanted
+
+    wanted = Wanted(climber, attempts, unknown, discipline)
+    merged = merge([load(Path(each), source, wanted) for each in files])
+    if not merged.rows:
+        problem = f"none of {merged.n_read} rows can be used"
+        raise DataError(problem, path=", ".join(map(str, files)), remedy="give logbooks with sends")
+    frame = pd.DataFrame([vars(each) for each in merged.rows])
+    frame.attrs["rejects"] = [vars(each) for each in merged.rejects]
+    return frame
+
+
+def simulate(preset: str = "bc", *, seed: int = 0, scale: float = 1.0) -> pd.DataFrame:
+    """Simulated logbooks in the contract's columns; no real climber's sends are in them.
+
+    Parameters
+    ----------
+    preset:
+        "bc" or "world": the size of the community, by Thompson 2023.
+    seed:
+        Same seed, same logbooks.
+    scale:
+        Share of the community's size.
+    """
+    from recsys.logbooks.simulate import simulate as draw
+
+    return draw(preset, seed=seed, scale=scale)

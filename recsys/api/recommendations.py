@@ -1,0 +1,104 @@
+"""An answer: recommended climbs, best first, as objects, a table, JSON or what a notebook shows."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, overload
+
+from recsys.recommending.request import Item
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS = ("climb_id", "name", "grade", "region", "area", "stars", "sends", "score")
+
+
+class Recommendations(Sequence[Item]):
+    """Climbs, best first.
+
+    Parameters
+    ----------
+    items:
+        The climbs.
+    climber:
+        Whom they are for, or None.
+
+    Example
+    -------
+    >>> answer = recsys.load("runs/mine").recommend("ada", k=3)
+    >>> answer[0].climb_id, answer.to_frame()
+    """
+
+    def __init__(self, items: Sequence[Item], climber: str | None = None) -> None:
+        self.items, self.climber = tuple(items), climber
+
+    @overload
+    def __getitem__(self, index: int) -> Item: ...
+    @overload
+    def __getitem__(self, index: slice) -> Recommendations: ...
+    def __getitem__(self, index: int | slice) -> Item | Recommendations:
+        """The climb at an index, or the recommendations of a slice."""
+        if isinstance(index, slice):
+            return Recommendations(self.items[index], self.climber)
+        return self.items[index]
+
+    def __len__(self) -> int:
+        """Number of climbs."""
+        return len(self.items)
+
+    def __iter__(self) -> Iterator[Item]:
+        """The climbs."""
+        return iter(self.items)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """A mapping a climb: its rank from 1, the columns of the contract, and why where it was asked for."""
+        found = []
+        for rank, item in enumerate(self.items, 1):
+            row = {"rank": rank, **{name: getattr(item, name) for name in COLUMNS}}
+            if item.why is not None:
+                row["because_of"] = ", ".join(each.name or each.climb_id for each in item.why.sends)
+                row["prompt_share"] = item.why.prompt_share
+            found.append(row)
+        return found
+
+    def to_frame(self) -> pd.DataFrame:
+        """A table, one row a climb; it needs pandas."""
+        import pandas as pd
+
+        return pd.DataFrame(self.rows(), columns=None if self.items else ["rank", *COLUMNS])
+
+    def to_json(self) -> str:
+        """The contract's JSON: {"climber": .., "items": [..]}."""
+        answer = {"climber": self.climber, "items": [item.to_json() for item in self.items]}
+        return json.dumps(answer, ensure_ascii=False)
+
+    def __repr__(self) -> str:
+        """A line a climb."""
+        lines = [f"{row['rank']:>3}  {_text(row['name'] or row['climb_id'])}  {_text(row['grade'])}  "
+                 f"{_text(row['region'])}  {row['score']:.1%}" for row in self.rows()]  # fmt: skip
+        return "\n".join(lines) or "no climbs"
+
+    def _repr_html_(self) -> str:
+        """The table that a notebook shows."""
+        heads = ["", "climb", "name", "grade", "region", "probability"]
+        body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in map(_shown, self.rows()))
+        return f"<table><thead><tr>{''.join(map(_head, heads))}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _shown(row: dict[str, Any]) -> list[str]:
+    texts = [_text(row[name]) for name in ("climb_id", "name", "grade", "region")]
+    return [str(row["rank"]), *texts, f"{row['score']:.1%}"]
+
+
+def _text(value: object) -> str:
+    return "-" if value is None else str(value)
+
+
+def _cell(text: str) -> str:
+    return f"<td>{html.escape(text)}</td>"
+
+
+def _head(text: str) -> str:
+    return f"<th>{html.escape(text)}</th>"

@@ -1,0 +1,92 @@
+"""Rows written as a table: CSV that a spreadsheet can open without running it, Parquet, or JSON lines."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
+from pathlib import Path
+from typing import Any, Final, TextIO
+
+from recsys.errors import UsageError
+from recsys.files import atomic_path
+
+Rows = Iterable[Mapping[str, Any]]
+SUFFIXES: Final = (".csv", ".parquet", ".jsonl")
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+_ROWS: Final = 100_000  # of a Parquet row group
+
+
+def write_rows(rows: Rows, path: Path, columns: Mapping[str, type]) -> None:
+    """Write rows in the format of the path's suffix; the file is whole or absent.
+
+    Parameters
+    ----------
+    rows:
+        Mappings with these columns; they are not held all at once.
+    path:
+        Ends in .csv, .parquet or .jsonl.
+    columns:
+        Name to type, `str`, `int` or `float`.
+    """
+    check_suffix(path)
+    with atomic_path(path) as fresh:
+        if path.suffix == ".parquet":
+            _write_parquet(rows, fresh, columns)
+            return
+        with fresh.open("w", encoding="utf-8", newline="") as file:
+            if path.suffix == ".csv":
+                write_csv(rows, file, list(columns))
+            else:
+                file.writelines(json.dumps(dict(row), ensure_ascii=False) + "\n" for row in rows)
+
+
+def write_csv(rows: Rows, file: TextIO, columns: list[str] | None = None) -> None:
+    """Rows as CSV; text that a spreadsheet would take for a formula gets an apostrophe before it."""
+    iterator = iter(rows)
+    if columns is None:
+        first = next(iterator, {})
+        columns, iterator = list(first), chain([first] if first else [], iterator)
+    writer = csv.DictWriter(file, columns, lineterminator="\n", extrasaction="ignore")
+    writer.writeheader()
+    writer.writerows({name: _cell(row.get(name)) for name in columns} for row in iterator)
+
+
+def check_suffix(path: Path) -> None:
+    """Refuse a file of another format, before any work is done."""
+    if path.suffix not in SUFFIXES:
+        raise UsageError(f"`output` {path}: give it one of the suffixes {', '.join(SUFFIXES)}")
+    if path.suffix == ".parquet":
+        try:
+            import pyarrow  # noqa: F401
+        except ModuleNotFoundError:
+            raise UsageError(
+                f"`output` {path}: Parquet needs pyarrow (pip install pyarrow); or write .csv"
+            ) from None
+
+
+def _write_parquet(rows: Rows, path: Path, columns: Mapping[str, type]) -> None:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    kinds = {str: pa.string(), int: pa.int64(), float: pa.float64()}
+    schema = pa.schema([(name, kinds[kind]) for name, kind in columns.items()])
+    with parquet.ParquetWriter(path, schema) as writer:
+        for chunk in _chunks(rows):
+            data = {name: [row.get(name) for row in chunk] for name in columns}
+            writer.write_table(pa.table(data, schema))
+
+
+def _chunks(rows: Rows) -> Iterator[list[Mapping[str, Any]]]:
+    chunk: list[Mapping[str, Any]] = []
+    for row in rows:
+        chunk.append(row)
+        if len(chunk) == _ROWS:
+            yield chunk
+            chunk = []
+    yield chunk
+
+
+def _cell(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

@@ -1,0 +1,167 @@
+"""Training from Python: ``run = recsys.train(frame, masking="mlm", output="runs/mine")``."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from recsys.api.climbs import Climbs, load
+from recsys.config.run import RunConfig
+from recsys.errors import UsageError
+from recsys.files import read_json
+from recsys.runs import Run
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from recsys.api.recommendations import Recommendations
+
+
+def train(
+    data: pd.DataFrame | str | Path | None = None,
+    *,
+    output: str | Path | None = None,
+    config: str | Path | None = None,
+    resume: bool = False,
+    overwrite: bool = False,
+    **settings: Any,
+) -> FinishedRun:
+    """Train a recommender on raw sends, evaluate it, and keep both in a run's folder.
+
+    Parameters
+    ----------
+    data:
+        Raw sends, one row a send: a DataFrame or a file (README, "Your own sends"); None: the simulated BC
+        logbooks.
+    output:
+        The run's folder; None: ``runs/DATA-METHOD``.
+    config:
+        A file of settings in TOML or JSON; `settings` go before it.
+    resume:
+        Continue a run that was interrupted.
+    overwrite:
+        Start anew in a folder that holds a run.
+    settings:
+        Any setting of `recsys.config` by name: ``masking="mlm"``, ``split="temporal"``, ``epochs=5``,
+        ``model="ease"`` ...
+
+    Raises
+    ------
+    UsageError
+        There is no such setting, it is out of its range, or settings cannot work together.
+    DataError
+        The data cannot be read; the text names row, value and remedy.
+    RunError
+        The folder holds a run already, or something else.
+
+    Example
+    -------
+    >>> run = recsys.train("sends.csv", split="temporal", output="runs/mine")
+    >>> run.metrics["unprompted"]["recall@10"], run.recommend("ada", k=3)
+    """
+    from recsys.training.pipeline import refuse_changes, train_run
+    from recsys.training.resolve import configured
+
+    file = None if config is None else Path(config)
+    with _as_file(data) as path:
+        made, names = configured(settings if path is None else {**settings, "data": path}, file)
+        folder = Path(output) if output is not None else Path("runs") / _name(data, made)
+        if resume:
+            refuse_changes(folder, made, names - {"data"})
+        train_run(made, folder, resume=resume, overwrite=overwrite)
+    return FinishedRun(folder)
+
+
+class FinishedRun:
+    """A run whose training has finished.
+
+    Parameters
+    ----------
+    folder:
+        The run's folder.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+        self._run = Run.open(self.folder)
+        self._climbs: Climbs | None = None
+
+    @property
+    def config(self) -> RunConfig:
+        """All settings of the run."""
+        return self._run.config
+
+    @property
+    def metrics(self) -> dict[str, Any]:
+        """What metrics.json holds: ``metrics["unprompted"]["recall@10"]``."""
+        found: dict[str, Any] = read_json(self.folder / "metrics.json")
+        return found
+
+    @property
+    def climbs(self) -> Climbs:
+        """The run, open for questions; loaded when it is first asked."""
+        if self._climbs is None:
+            self._climbs = load(self.folder)
+        return self._climbs
+
+    def recommend(self, *climber: str, **asked: Any) -> Recommendations:
+        """As `Climbs.recommend`."""
+        return self.climbs.recommend(*climber, **asked)
+
+    def evaluate(self, part: str = "test", exclude_seen: bool | None = None) -> dict[str, Any]:
+        """Evaluate again, on "test" or "validation": what metrics.json would hold, without the seconds."""
+        from recsys.training.suite import evaluate_folder
+
+        return evaluate_folder(self.folder, part, exclude_seen)
+
+    def export(self, output: str | Path, int8: bool = False, overwrite: bool = False) -> Path:
+        """Write a bundle, to recommend without Merlin or PyTorch; returns its folder."""
+        from recsys.exporting.export import export
+
+        export(self._run, Path(output), int8, overwrite)
+        return Path(output)
+
+    def learning_curve(self) -> pd.DataFrame:
+        """One row an epoch: epoch (from 1), train_loss, and the validation scores."""
+        from recsys.training.curve import learning_curve
+
+        return learning_curve(self.folder)
+
+    def __repr__(self) -> str:
+        """Its folder and its headline figures."""
+        found = self.metrics
+        shown = ", ".join(f"{each} {found[each]['recall@10']:.3f}" for each in ("prompted", "unprompted"))
+        return f"<recsys.FinishedRun {self.folder}: recall@10 {shown}>"
+
+    def _repr_html_(self) -> str:
+        """The table of results that a notebook shows."""
+        import html
+
+        from recsys.evaluation.report import metrics_table
+
+        return f"<pre>{html.escape(metrics_table(self.metrics))}</pre>"
+
+
+@contextmanager
+def _as_file(data: Any) -> Iterator[str | None]:
+    """The path of the data: its own, or that of a Parquet file that lives as long as it is read."""
+    if data is None or isinstance(data, (str, Path)):
+        yield None if data is None else str(data)
+        return
+    if not hasattr(data, "to_parquet"):
+        raise UsageError(f"data is a {type(data).__name__}; give a DataFrame or the path of a file")
+    with tempfile.TemporaryDirectory(prefix="recsys-") as folder:
+        path = Path(folder) / "dataframe.parquet"
+        data.to_parquet(path, index=False)
+        yield str(path)
+
+
+def _name(data: Any, config: RunConfig) -> str:
+    """The name of a run that was given none."""
+    stem = Path(data).stem if isinstance(data, (str, Path)) else "dataframe"
+    if data is None:
+        stem = "simulated-bc"
+    return f"{stem}-{config.label}"

@@ -1,0 +1,74 @@
+"""What several commands ask in the same way: whose logbook, which region, and a table to answer with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from recsys.recommending.recommender import Recommender
+
+_PIPED = 140  # columns where nobody's terminal says how wide it is
+
+Folder = Annotated[Path, typer.Argument(metavar="RUN_OR_BUNDLE", help="a run's folder, or a bundle's")]
+Climber = Annotated[
+    str | None, typer.Option(help="id of a climber of the run; of one in the logbook, with --logbook")
+]
+LogbookFile = Annotated[
+    Path | None, typer.Option("--logbook", help="a logbook in CSV in place of the stored one")
+]
+Region = Annotated[str | None, typer.Option(help="a region of the run")]
+Json = Annotated[bool, typer.Option("--json", help="print JSON instead of a table")]
+
+
+def open_folder(folder: Path) -> Recommender:
+    """The recommender of a run or a bundle, under a spinner."""
+    from recsys.console import progress
+
+    with progress("loading"):
+        from recsys.api.opening import open_recommender
+
+        return open_recommender(folder)
+
+
+def sends_of(logbook: Path | None, climber: str | None) -> list[dict[str, Any]] | None:
+    """The sends of a logbook file, or None where none was given."""
+    if logbook is None:
+        return None
+    from recsys.recommending.logbook_file import of_climber, read_file
+
+    return of_climber(read_file(logbook), climber)
+
+
+def region_of(region: str | None, recommender: Recommender) -> str | None:
+    """The region as the catalogue writes it, or None."""
+    from recsys.recommending.request import known_region
+
+    return None if region is None else known_region(region, recommender.catalogue.known_regions)
+
+
+def print_json(answer: object) -> None:
+    """An answer as JSON on standard output."""
+    import json
+
+    print(json.dumps(answer, indent=2, ensure_ascii=False))
+
+
+def print_table(title: str, headings: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """A plain table; headings that begin with ">" are of numbers, and stand to the right."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", box=None, header_style="bold")
+    for heading in headings:
+        table.add_column(
+            heading.removeprefix(">"), overflow="fold", justify="right" if heading[:1] == ">" else "left"
+        )
+    for row in rows:
+        table.add_row(*("-" if each is None or each == "" else str(each) for each in row))
+    console = Console()
+    console.print(table) if console.is_terminal else Console(width=_PIPED).print(table)

@@ -1,0 +1,76 @@
+"""``recsys batch``: a site's file of the night, the next climbs of every climber."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
+
+    from recsys.recommending.batch import Answer
+
+
+def batch(
+    folder: Annotated[Path, typer.Argument(metavar="RUN_OR_BUNDLE", help="a run's folder, or a bundle's")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="file to write: .csv, .parquet or .jsonl (JSON lines)")
+    ],
+    k: Annotated[int, typer.Option("-k", min=1, max=1000, help="climbs for each climber")] = 20,
+    grade: Annotated[str | None, typer.Option(help="a grade or a range, V4 or V4:V6, for all")] = None,
+    region: Annotated[str | None, typer.Option(help="a region of the run, for all")] = None,
+    min_stars: Annotated[
+        float | None, typer.Option(min=1.0, max=5.0, help="least mean rating in stars, for all")
+    ] = None,
+    when: Annotated[str | None, typer.Option(help="day of the next climb, 2026-06-01")] = None,
+    limits: Annotated[
+        Path | None,
+        typer.Option(help="CSV of limits by climber: climber_id, and any of grade, region, min_stars, k"),
+    ] = None,
+    block: Annotated[
+        Path | None, typer.Option(help="file of closed climbs and areas, one a line: never named")
+    ] = None,
+    exclude_seen: Annotated[
+        bool, typer.Option("--exclude-seen/--include-seen", help="whether climbs already sent are left out")
+    ] = True,
+) -> None:
+    """Recommend to every climber whose logbook is stored, and write one file.
+
+    A row is a climber's climb: climber_id, rank, climb_id, name, grade, region, area, stars, sends, score.
+    Climbers for whom nothing fits have no row, and are counted.
+    """
+    from recsys.api.tables import check_suffix, write_rows
+    from recsys.cli.recommend import warn_unknown
+    from recsys.console import progress, say, warn
+    from recsys.recommending.batch import COLUMNS, answers, requests
+    from recsys.recommending.blocked import OPEN, read_blocked
+    from recsys.recommending.limits import read_limits
+
+    check_suffix(output)
+    closed = OPEN if block is None else read_blocked(block)
+    with progress("loading"):
+        from recsys.api.opening import open_recommender
+
+        recommender = open_recommender(folder)
+    warn_unknown(recommender, closed)
+    own = {} if limits is None else read_limits(limits, recommender)
+    shared = {"grade": grade, "region": region, "min_stars": min_stars, "when": when, "k": k}
+    asked = requests(recommender, own, **shared, exclude_seen=exclude_seen, blocked=closed)
+    empty: list[str] = []
+    with progress("recommending", len(recommender.climbers)) as advance:
+        write_rows(_rows(answers(recommender, asked), empty, advance), output, COLUMNS)
+    if empty:
+        more = f" and {len(empty) - 3} more" if len(empty) > 3 else ""
+        warn(f"nothing fits for {len(empty)} climbers ({', '.join(empty[:3])}{more})")
+    say(f"{len(recommender.climbers) - len(empty)} climbers written to {output}")
+
+
+def _rows(found: Iterable[Answer], empty: list[str], advance: Any) -> Iterator[dict[str, Any]]:
+    for answer in found:
+        advance(1)
+        if answer.problem is not None:
+            empty.append(answer.climber)
+        yield from answer.rows()

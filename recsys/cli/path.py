@@ -1,0 +1,66 @@
+"""``recsys path``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from recsys.cli.asking import Climber, Folder, Json, LogbookFile
+
+if TYPE_CHECKING:
+    from recsys.recommending.path import Path as Found
+
+
+def path(
+    folder: Folder,
+    project: Annotated[str, typer.Option(help="id of the climb that the path leads to")],
+    climber: Climber = None,
+    logbook: LogbookFile = None,
+    steps: Annotated[int, typer.Option(help="climbs before the project, 1 to 12")] = 5,
+    region: Annotated[str | None, typer.Option(help="where the steps are to be")] = None,
+    leap: Annotated[float, typer.Option(help="most grades from one climb to the next")] = 1.0,
+    method: Annotated[
+        str, typer.Option(help="ahead | hole | greedy | popular | random: how the path is found")
+    ] = "ahead",
+    beam: Annotated[int, typer.Option(help="chains that are kept on the way, 1 to 64")] = 8,
+    json: Json = False,
+) -> None:
+    """Find unsent climbs that lead to a project, grade by grade, each with its probability and its reason."""
+    from recsys.cli import asking
+    from recsys.errors import UsageError
+    from recsys.recommending.path import PathRequest, find_path
+
+    if climber is None and logbook is None:
+        raise UsageError("a path starts from a logbook; give --climber or --logbook")
+    sends = asking.sends_of(logbook, climber)
+    recommender = asking.open_folder(folder)
+    found = find_path(
+        recommender,
+        PathRequest(
+            project, climber, sends, steps, asking.region_of(region, recommender), leap, method, beam
+        ),
+    )
+    if json:
+        asking.print_json({"climber": climber, **found.to_json()})
+    else:
+        _print(found, climber)
+
+
+def _print(found: Found, climber: str | None) -> None:
+    from recsys.cli.asking import print_table
+    from recsys.logbooks.grades import label
+
+    rows = [
+        (at, step.item.climb_id, step.item.name, step.item.grade, step.item.region, step.item.hard,
+         f"{step.item.score:.1%}", f"{step.project:.2%}", step.reason)
+        for at, step in enumerate(found.steps, 1)
+    ]  # fmt: skip
+    end = found.project
+    reason = f"{found.before:.2%} likely before the steps, {end.score:.2%} after"
+    last = ("*", end.climb_id, end.name, end.grade, end.region, end.hard, f"{end.score:.2%}", "", reason)
+    headings = ("", "climb", "name", "grade", "region", "for you", ">probability", ">project next", "because")
+    whose = climber or "this logbook"
+    print_table(
+        f"From {label(found.ability)} to {end.name or end.climb_id}, for {whose}", headings, [*rows, last]
+    )

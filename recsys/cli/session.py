@@ -1,0 +1,56 @@
+"""``recsys session``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from recsys.cli.asking import Climber, Folder, Json, LogbookFile, Region
+
+if TYPE_CHECKING:
+    from recsys.recommending.session import Session
+
+
+def session(
+    folder: Folder,
+    climber: Climber = None,
+    logbook: LogbookFile = None,
+    region: Region = None,
+    area: Annotated[str | None, typer.Option(help="one crag of the run [default: the likeliest]")] = None,
+    minutes: Annotated[int | None, typer.Option(help="how long, 10 to 720 [default: 120]")] = None,
+    count: Annotated[int | None, typer.Option(help="how many climbs, 1 to 40, in place of minutes")] = None,
+    style: Annotated[str | None, typer.Option(help="a circuit in this style instead")] = None,
+    like: Annotated[str | None, typer.Option(help="a circuit of climbs like this one instead")] = None,
+    json: Json = False,
+) -> None:
+    """Plan a day at one crag: warm-ups, projects and cool-downs; or a circuit in one style."""
+    from recsys.cli import asking
+    from recsys.errors import UsageError
+    from recsys.recommending.session import SessionRequest, plan_session
+
+    if climber is None and logbook is None:
+        raise UsageError("a session starts from a logbook; give --climber or --logbook")
+    sends = asking.sends_of(logbook, climber)
+    request = SessionRequest(climber, sends, region, area, minutes, count, style, like)
+    planned = plan_session(asking.open_folder(folder), request)
+    if json:
+        asking.print_json({"climber": climber, **planned.to_json()})
+    else:
+        _print(planned, climber)
+
+
+def _print(planned: Session, climber: str | None) -> None:
+    from recsys.cli.asking import print_table
+    from recsys.logbooks.grades import label
+
+    rows = [
+        (each.part, each.item.climb_id, each.item.name, each.item.grade, each.item.hard,
+         f"{each.item.score:.1%}", each.minutes)
+        for each in planned.climbs
+    ]  # fmt: skip
+    where = ", ".join(each for each in (planned.area, planned.region) if each) or "this catalogue"
+    whose = f"{climber or 'this logbook'}, at {label(planned.ability)}"
+    title = f"{where}: {planned.minutes} minutes for {whose}"
+    headings = ("part", "climb", "name", "grade", "for you", ">probability", ">minutes")
+    print_table(title, headings, rows)

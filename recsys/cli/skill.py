@@ -1,0 +1,73 @@
+"""``recsys skill``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from recsys.cli.asking import Climber, Folder, Json, LogbookFile, Region
+
+if TYPE_CHECKING:
+    from recsys.recommending.skills import OffGrade, Point
+
+
+def skill(
+    folder: Folder,
+    climber: Climber = None,
+    logbook: LogbookFile = None,
+    region: Region = None,
+    k: Annotated[int, typer.Option("-k", min=1, max=1000, help="climbs, or sessions, to list")] = 20,
+    json: Json = False,
+) -> None:
+    """List the climbs whose grades are soft or hard; with a climber or a logbook, the ability over time."""
+    from recsys.cli import asking
+    from recsys.recommending import skills
+    from recsys.recommending.request import Request
+
+    sends = asking.sends_of(logbook, climber)
+    recommender = asking.open_folder(folder)
+    if climber is None and logbook is None:
+        listed = skills.off_grade(recommender, asking.region_of(region, recommender), k)
+        _print_climbs(listed, region, json)
+        return
+    points = skills.curve(recommender, Request(climber=climber, sends=sends))
+    _print_curve(points, climber, k, json)
+
+
+def _print_climbs(listed: list[OffGrade], region: str | None, json: bool) -> None:
+    from recsys.cli.asking import print_json, print_table
+
+    if json:
+        print_json({"region": region, "climbs": [each.to_json() for each in listed]})
+        return
+    rows = [
+        (each.climb_id, each.name, each.region, each.grade, each.climbs_like,
+         f"{each.off:+.1f} ± {each.deviation:.1f}", each.sends)
+        for each in listed
+    ]  # fmt: skip
+    headings = ("climb", "name", "region", "grade", "climbs like", ">grades off", ">sends")
+    print_table(f"Soft and hard grades, {region or 'all regions'}", headings, rows)
+
+
+def _print_curve(points: list[Point], climber: str | None, k: int, json: bool) -> None:
+    from recsys.cli.asking import print_json, print_table
+    from recsys.logbooks.grades import label
+
+    if json:
+        print_json({"climber": climber, "sessions": [each.to_json() for each in points]})
+        return
+    rows = [
+        (
+            each.discipline,
+            each.day,
+            each.sends,
+            label(each.ability),
+            f"{each.ability % 100:.1f} ± {each.deviation:.1f}",
+        )
+        for each in points[-k:]
+    ]
+    print_table(
+        f"Ability of {climber or 'this logbook'}, the last {len(rows)} sessions",
+        ("discipline", "day", ">sends", "ability", ">grades"), rows,
+    )  # fmt: skip

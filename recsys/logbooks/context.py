@@ -1,0 +1,141 @@
+"""What the rows of a file say together, for a whole column at once: outcomes, grades' systems, duplicates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from recsys.columns import CLIMB_ID, CLIMB_TYPE, CLIMBER_ID, DAY, GRADE, ROW, SEQUENCE, STYLE
+from recsys.logbooks.cells import flag
+from recsys.logbooks.grade_context import Logged, settle
+from recsys.logbooks.importing.source import discipline
+from recsys.logbooks.importing.sources.thecrag import outcome_of
+from recsys.logbooks.importing.text import key
+from recsys.logbooks.mapping import CONTRACT, Mapping
+from recsys.logbooks.reasons import UNREADABLE_OUTCOME
+from recsys.logbooks.styles import ATTEMPT, OUTCOMES, SEND, outcome_rank, style_rank
+from recsys.logbooks.tables import RawTable
+from recsys.logbooks.validate import Check
+from recsys.logbooks.values import as_text, without_tokens
+
+_OUTCOME: Final = "outcome"
+_STYLE: Final = "ascent_style"
+_REPEAT: Final = "repeat"
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """Which rows are attempts, how telling each row's outcome is (2 a send, 1 unknown), and bad rows: [n_rows]."""
+
+    attempt: NDArray[np.bool_]
+    rank: NDArray[np.int64]
+    checks: list[Check]
+
+
+def read_outcomes(raw: RawTable, mapping: Mapping) -> Outcomes:
+    """The outcomes that an import wrote beside the contract's columns; without any, every row is a send."""
+    n = raw.table.num_rows
+    if mapping.name != CONTRACT:
+        return Outcomes(np.zeros(n, bool), np.full(n, 2), [])
+    told = _mapped(raw, _OUTCOME, str.casefold)
+    styled = _mapped(raw, _STYLE, lambda text: ATTEMPT if outcome_of(key(text)) == ATTEMPT else SEND)
+    outcome = np.where(told == "", np.where(styled == "", SEND, styled), told)
+    bad = ~np.isin(outcome, OUTCOMES)
+    repeat = _mapped(raw, _REPEAT, lambda text: "" if flag(text) is not None else "?")
+    checks = [
+        Check(_OUTCOME, bad, UNREADABLE_OUTCOME),
+        Check(_REPEAT, repeat == "?", "repeat is neither true nor false"),
+    ]
+    rank = np.select([outcome == each for each in OUTCOMES], [outcome_rank(each) for each in OUTCOMES], 1)
+    return Outcomes(outcome == ATTEMPT, rank, [check for check in checks if check.bad.any()])
+
+
+def settle_grades(frame: pd.DataFrame, raw: RawTable) -> int:
+    """Write each grade of the frame as it is read beside the others (`grade_context`); how many are a guess."""
+    if GRADE not in frame:
+        return 0
+    blank = pd.Series([""] * len(frame), dtype=object)
+    grades = frame[GRADE].fillna("")
+    kinds = frame[CLIMB_TYPE].fillna("") if CLIMB_TYPE in frame else blank
+    others = [pd.Series(_mapped(raw, name, str), dtype=object) for name in ("discipline", "country")]
+    parts = [pd.factorize(each) for each in (grades, kinds, *others)]
+    code = np.zeros(len(frame), np.int64)
+    for codes, unique in parts:
+        code = code * max(len(unique), 1) + codes
+    codes, first = _distinct(code)
+    rows = [tuple(unique[codes_[place]] for codes_, unique in parts) for place in first]
+    logged = [Logged(grade, told or discipline(kind, grade), kind, land) for grade, kind, told, land in rows]
+    settled = settle(logged)
+    frame[GRADE] = np.array([each.text or None for each in settled], dtype=object)[codes]
+    return int(np.array([each.guessed for each in settled], bool)[codes].sum())
+
+
+def sorted_once(
+    frame: pd.DataFrame, places: NDArray[np.int64], rank: NDArray[np.int64], has_time: bool
+) -> tuple[pd.DataFrame, NDArray[np.int64]]:
+    """The rows at `places`, in (climber, time, sequence, file) order; duplicates as places apart.
+
+    A climber's rows of a climb at one moment are one: the better outcome and style is kept, else the first. On a day
+    with a send, what is of unknown outcome is one with it. (`recsys.logbooks.importing.merge` has the same rule.)
+    """
+    frame, rank = frame.take(places), rank[places]
+    climber = pd.factorize(frame[CLIMBER_ID], sort=True)[0]
+    climb = pd.factorize(frame[CLIMB_ID])[0]
+    day = frame[DAY].to_numpy()
+    sequence = frame[SEQUENCE].to_numpy() if SEQUENCE in frame else np.zeros(len(frame))
+    order = np.lexsort((sequence, day, climber))
+    twice = np.zeros(len(frame), bool)
+    keys = pd.DataFrame({"climber": climber, "climb": climb, "day": np.floor(day) if has_time else day})
+    if rank.min(initial=2) < 2:
+        twice |= rank < pd.Series(rank).groupby([keys[name] for name in keys]).transform("max").to_numpy()
+    keys["day"] = day
+    repeated = keys.duplicated(keep=False).to_numpy() & ~twice
+    if repeated.any():
+        twice |= _worse(frame, keys, order, repeated)
+    order = order[~twice[order]]
+    kept = frame.take(order).reset_index(drop=True)
+    kept[ROW] = np.arange(len(kept), dtype=np.int64)
+    tail = [DAY, ROW]
+    return kept[[name for name in kept.columns if name not in tail] + tail], places[np.flatnonzero(twice)]
+
+
+def _worse(
+    frame: pd.DataFrame, keys: pd.DataFrame, order: NDArray[np.int64], repeated: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Of rows that are one, all but the one with the best style, or the first in order; bool [n]."""
+    place = np.empty(len(order), np.int64)
+    place[order] = np.arange(len(order))
+    at = np.flatnonzero(repeated)
+    styles = frame[STYLE].iloc[at].fillna("") if STYLE in frame else [""] * len(at)
+    worth = np.array([style_rank(str(each)) for each in styles], np.int64)
+    best_first = at[np.lexsort((place[at], -worth))]
+    worse = np.zeros(len(order), bool)
+    worse[best_first] = keys.iloc[best_first].duplicated().to_numpy()
+    return worse
+
+
+def _distinct(code: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """(number of each row's distinct value, where each distinct value comes first)."""
+    codes, unique = pd.factorize(code)
+    first = np.full(len(unique), -1, np.int64)
+    reverse = np.arange(len(code))[::-1]
+    first[codes[reverse]] = reverse
+    return codes, first
+
+
+def _mapped(raw: RawTable, name: str, function: Callable[[str], str]) -> NDArray[np.object_]:
+    """`function` of each filled value of an additional column, "" where it is blank or the file has none: [n_rows]."""
+    names = raw.table.column_names
+    place = names.index(name) if name in names else next((i for i, n in enumerate(names) if key(n) == key(name)), None)
+    if place is None:
+        return np.full(raw.table.num_rows, "", dtype=object)
+    column: pa.ChunkedArray = raw.table.column(place)
+    text, _ = without_tokens(as_text(column, raw.path, name))
+    codes, unique = pd.factorize(text.to_pandas())
+    return np.array([*(function(each) for each in unique), ""], dtype=object)[codes]

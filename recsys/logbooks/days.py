@@ -1,0 +1,148 @@
+"""The dates of the contract, a column at a time and without any package: the one rule for every reader.
+
+ISO text is a day or a moment (UTC when it names no zone). Of numbers, the size of the column's median decides:
+from 1e8 they are epoch seconds, from 1e11 milliseconds, 1e14 microseconds, 1e17 nanoseconds. Smaller ones are
+plain order, with no elapsed days, unless every one is a calendar day such as 20240531. A number among ISO dates is
+no date, and neither is 3/4/2024: who knows which is the month.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from recsys.logbooks.cells import number
+
+DAY_SECONDS: Final = 86_400
+# Unit: (smallest magnitude, ticks a second).
+UNITS: Final = {"s": (1e8, 1), "ms": (1e11, 10**3), "us": (1e14, 10**6), "ns": (1e17, 10**9)}
+DATE_UNITS: Final = ("order", *UNITS)
+MAX_SECONDS: Final = 9.2e9
+"""What a nanosecond timestamp can hold, in seconds since the epoch (years 1678 to 2261)."""
+FIRST_CALENDAR, LAST_CALENDAR = 19_000_101, 21_001_231
+READ, BLANK, UNREADABLE, ALIEN = "read", "blank", "unreadable", "alien"
+_ISO: Final = re.compile(
+    r"(\d{4})-?(\d\d)-?(\d\d)(?:[T ](\d\d)(?::(\d\d)(?::(\d\d)(\.\d{1,9})?)?)?\s?(Z|UTC|[+-]\d\d(?::?\d\d)?)?)?",
+    re.ASCII,
+)
+_LONGEST: Final = 48
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+
+class Day(NamedTuple):
+    """A date as read.
+
+    `day` is in days since the Unix epoch, or the plain order itself; NaN unless `state` is "read". `text` is ISO
+    ("2024-05-31", "2024-05-31T06:00:00Z") or the number.
+    """
+
+    day: float
+    text: str
+    state: str = READ
+
+
+@dataclass(frozen=True)
+class Days:
+    """A column's dates, and whether they are times; where not, they are plain order."""
+
+    values: Sequence[Day]
+    has_time: bool
+
+
+def read_days(texts: Sequence[str | None], unit: str | None = None) -> Days:
+    """Read a column of trimmed texts, None where blank. `unit`: of `DATE_UNITS`, or None to tell by the values."""
+    numbers = [None if text is None else number(text) for text in texts]
+    found = [value for value in numbers if value is not None]
+    mostly = 2 * len(found) > sum(text is not None for text in texts)
+    if unit is not None or (mostly and not all_calendar(found)):
+        return _from_numbers(texts, numbers, unit)
+    return Days([_from_text(text) for text in texts], True)
+
+
+@lru_cache(maxsize=16_384)
+def iso_microseconds(text: str) -> tuple[int, bool] | None:
+    """(microseconds since the Unix epoch, whether there is a time of day) of strict ISO text, or None."""
+    match = _ISO.fullmatch(text) if len(text) <= _LONGEST else None
+    if match is None or (len(text) > 8 and text[4] != "-") or (text[4] == "-") != (text[7:8] == "-"):
+        return None
+    year, month, day, hour, minute, second, fraction, zone = match.groups()
+    try:
+        when = datetime(
+            int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0), tzinfo=timezone.utc
+        )
+    except ValueError:
+        return None
+    micro = (when - _EPOCH) // _MICROSECOND + round(float(fraction or 0) * 1e6) - _offset(zone) * 10**6
+    return (micro, hour is not None) if abs(micro) < MAX_SECONDS * 1e6 else None
+
+
+def iso_text(microseconds: int, clock: bool = True) -> str:
+    """A day, or a moment in UTC, as ISO text."""
+    when = _EPOCH + timedelta(microseconds=microseconds)
+    return f"{when.replace(tzinfo=None).isoformat()}Z" if clock else when.date().isoformat()
+
+
+def all_calendar(numbers: Sequence[float]) -> bool:
+    """Whether there are numbers and every one is a day written as 20240531."""
+    distinct = set(numbers)
+    if not distinct or min(distinct) < FIRST_CALENDAR or max(distinct) > LAST_CALENDAR:
+        return False
+    return all(value.is_integer() and iso_microseconds(str(int(value))) is not None for value in distinct)
+
+
+def unit_of(numbers: Sequence[float]) -> int:
+    """The place in `DATE_UNITS` of the unit that most numbers are in: their median's."""
+    return int(statistics.median([_band(value) for value in numbers]))
+
+
+def _band(value: float) -> int:
+    return sum(abs(value) >= smallest for smallest, _ in UNITS.values())
+
+
+def _from_text(text: str | None) -> Day:
+    if text is None:
+        return Day(math.nan, "", BLANK)
+    found = iso_microseconds(text)
+    if found is None:
+        return Day(math.nan, text, UNREADABLE)
+    return Day(found[0] / 1e6 / DAY_SECONDS, iso_text(*found))
+
+
+def _from_numbers(texts: Sequence[str | None], numbers: Sequence[float | None], unit: str | None) -> Days:
+    known = [value for value in numbers if value is not None]
+    told = unit is not None
+    band = 0 if told or not known else unit_of(known)
+    unit = unit if unit is not None else DATE_UNITS[band]
+    values = []
+    for text, value in zip(texts, numbers, strict=True):
+        if text is None or value is None:
+            values.append(Day(math.nan, text or "", BLANK if text is None else UNREADABLE))
+        elif not told and _band(value) != band:
+            values.append(Day(math.nan, text, ALIEN))
+        else:
+            values.append(_from_number(value, unit))
+    return Days(values, unit in UNITS)
+
+
+def _from_number(value: float, unit: str) -> Day:
+    if unit not in UNITS:
+        return Day(value, str(int(value)) if value.is_integer() else repr(value))
+    seconds = value / UNITS[unit][1]
+    if not abs(seconds) < MAX_SECONDS:
+        return Day(math.nan, repr(value), UNREADABLE)
+    return Day(seconds / DAY_SECONDS, iso_text(round(seconds * 1e6)))
+
+
+def _offset(zone: str | None) -> int:
+    """Seconds east of UTC."""
+    if zone is None or zone in ("Z", "UTC"):
+        return 0
+    digits = zone[1:].replace(":", "").ljust(4, "0")
+    return (-1 if zone[0] == "-" else 1) * (int(digits[:2]) * 3600 + int(digits[2:]) * 60)

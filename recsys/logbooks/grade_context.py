@@ -1,0 +1,155 @@
+"""Writes each grade so that it is read right on its own: what tells its system is the rest of the logbook.
+
+A grade's text goes on alone, into models and tables, where "9" is Ewbank and "7a" is French. Here, where the
+type of the climb, its country and the logbook's other grades are at hand, the text is made to say it:
+
+- a boulder's letters are upper case (7A, Font), a route's lower case (7a, French);
+- a boulder logged "5.10a V0+" becomes "V0+ 5.10a", and a bare "5" becomes "f5";
+- a bare "9" beside "9-" or in a country of UIAA grades becomes "UIAA 9", in one of French grades "F9";
+- a winter, ice or mixed grade that looks like a rock grade ("V", "III", "D") becomes "Winter V": it is not read.
+
+All else stays as logged. A country or neighbours that tell alone make it a guess, which is counted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from recsys.errors import DataError
+from recsys.logbooks.grade_tables import BOULDER, ROUTE
+from recsys.logbooks.grades import Grade, parse_grade
+
+GUESSED: Final = "grade's system guessed from the logbook's others or the country"
+_LETTERED: Final = re.compile(r"[1-9][a-cA-C]\+?(\s*[-/]\s*[1-9]?[a-cA-C]?\+?)?", re.ASCII)
+_BARE: Final = re.compile(r"(\d{1,2})(?:\s*[/-]\s*(\d{1,2}))?", re.ASCII)
+_SIGNED: Final = re.compile(r"(?:[4-9]|1[0-2])-|(?:[6-9]|1[0-2])\+(?:\s*/.*)?|(?:[6-9]|1[0-2])[+-]?/.*[+-]", re.ASCII)
+_BARE_FONT: Final = re.compile(r"[3-8][+-]?", re.ASCII)
+_HARDEST_UIAA: Final = 12
+# Types of climbs whose grades are of no rock system, and the word that is put before such a grade.
+_NOT_ROCK: Final = (
+    ("winter", "Winter"), ("mixed", "Mixed"), ("dry tool", "Dry"), ("drytool", "Dry"), ("ice", "Ice"),
+    ("snow", "Snow"), ("via ferrata", "Ferrata"), ("ferrata", "Ferrata"), ("alpine", "Alpine"), ("aid", "Aid"),
+)  # fmt: skip
+_ROCK: Final = ("trad", "sport", "top rope", "toprope", "boulder")
+_ALPINE: Final = re.compile(r"(?i)(F|PD|AD|D|TD|ED\d?|ABO)[+-]?")
+_AMBIGUOUS: Final = ("UIAA", "British", "Ewbank")
+_UIAA_LANDS: Final = frozenset(
+    "de deu germany deutschland allemagne at aut austria osterreich österreich cz cze czechia tschechien sk svk slovakia "
+    "hu hun hungary ro rou romania pl pol poland si svn slovenia".split()
+    + ["czech republic", "south tyrol", "südtirol"]
+)  # fmt: skip
+_FRENCH_LANDS: Final = frozenset(
+    "fr fra france es esp spain espana españa it ita italy italia be bel belgium pt prt portugal gr grc greece tr tur turkey "
+    "ch che switzerland schweiz suisse hr hrv croatia lu luxembourg mt malta th thailand vn vietnam ma morocco".split()
+)  # fmt: skip
+_EWBANK_LANDS: Final = frozenset("au aus australia nz nzl za zaf".split() + ["new zealand", "south africa"])
+
+
+class Logged(NamedTuple):
+    """A grade as logged and what is known beside it; `kind` is the type of climb in the site's own words."""
+
+    grade: str
+    discipline: str = ""
+    kind: str = ""
+    country: str = ""
+
+
+class Settled(NamedTuple):
+    """A grade's text as it is read right on its own, and whether its system is a guess."""
+
+    text: str
+    guessed: bool
+
+
+@dataclass(frozen=True)
+class _Neighbours:
+    """What the logbook's other grades are: signed as in UIAA ("9-"), numbers that only Ewbank has ("23")."""
+
+    signed: bool
+    high: bool
+
+
+def settle(grades: Sequence[Logged]) -> list[Settled]:
+    """The grades' texts, and which of them rest on a guess, [len(grades)]."""
+    beside = _neighbours(grades)
+    known = {logged: Settled(*_settled(logged, beside)) for logged in dict.fromkeys(grades)}
+    return [known[logged] for logged in grades]
+
+
+def _neighbours(grades: Iterable[Logged]) -> _Neighbours:
+    routes = {each.grade for each in grades if each.discipline != BOULDER and not _not_rock(each.kind)}
+    numbers = [int(text) for text in routes if text.isascii() and text.isdigit() and len(text) < 3]
+    return _Neighbours(any(_SIGNED.fullmatch(text) for text in routes if len(text) < 12), max(numbers, default=0) > 12)
+
+
+def _settled(logged: Logged, beside: _Neighbours) -> tuple[str, bool]:
+    """(the text, whether it is a guess)."""
+    grade = logged.grade
+    if not grade or len(grade) > 40:
+        return grade, False
+    if (word := _not_rock(logged.kind)) and _looks_like_rock(grade):
+        return f"{word} {grade}", False
+    if _LETTERED.fullmatch(grade):
+        return _cased(grade, logged.discipline), False
+    if logged.discipline == BOULDER:
+        return (f"f{grade}" if _BARE_FONT.fullmatch(grade) else _turned(grade, BOULDER)), False
+    if _BARE.fullmatch(grade):
+        return _numbered(grade, logged, beside)
+    return _turned(grade, ROUTE) if logged.discipline == ROUTE else grade, False
+
+
+def _cased(grade: str, discipline: str) -> str:
+    return grade.upper() if discipline == BOULDER else grade.lower() if discipline == ROUTE else grade
+
+
+def _numbered(grade: str, logged: Logged, beside: _Neighbours) -> tuple[str, bool]:
+    """A bare number: Ewbank's unless the country or the neighbours say UIAA or French."""
+    match = _BARE.fullmatch(grade)
+    highest = max(int(part) for part in match.groups() if part) if match else 0
+    land = logged.country.casefold()
+    if not 1 <= highest <= _HARDEST_UIAA:
+        return grade, False
+    if land in _EWBANK_LANDS or (beside.high and not land and not beside.signed):
+        return grade, False
+    if land in _UIAA_LANDS or (beside.signed and land not in _FRENCH_LANDS):
+        return f"UIAA {grade}", not (beside.signed and land in _UIAA_LANDS)
+    if land in _FRENCH_LANDS and highest <= 9:
+        return (f"UIAA {grade}" if beside.signed else f"F{grade}"), True
+    return grade, True
+
+
+def _turned(grade: str, discipline: str) -> str:
+    """A grade of several words ("5.10a V0+") with one of the climb's own discipline first."""
+    words = grade.split()
+    if not 2 <= len(words) <= 4 or (whole := _parsed(grade)) is None or whole.discipline == discipline:
+        return grade
+    own = [word for word in words if (each := _parsed(word)) is not None and each.discipline == discipline]
+    return " ".join([*own, *(word for word in words if word not in own)])
+
+
+def _not_rock(kind: str) -> str:
+    """The word for a type of climb that has no rock grades, or ""."""
+    kind = kind.casefold()
+    if any(word in kind for word in _ROCK):
+        return ""
+    words = re.split(r"[^a-z]+", kind)
+    return next((word for name, word in _NOT_ROCK if name in words or (" " in name and name in kind)), "")
+
+
+@lru_cache(maxsize=4096)
+def _looks_like_rock(grade: str) -> bool:
+    """Whether a winter or alpine grade would be read as a rock grade: "V", "III", "D", "5"."""
+    found = _parsed(grade)
+    return found is not None and (found.system in _AMBIGUOUS or bool(_ALPINE.fullmatch(grade)))
+
+
+@lru_cache(maxsize=4096)
+def _parsed(grade: str) -> Grade | None:
+    try:
+        return parse_grade(grade)
+    except DataError:
+        return None

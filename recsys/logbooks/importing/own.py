@@ -1,0 +1,120 @@
+"""A spreadsheet of one's own, its columns named by hand: `--columns date=Datum,climb=Route,grade=Grad`."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from typing import Final
+
+from recsys.errors import UsageError
+from recsys.logbooks.importing.model import Draft
+from recsys.logbooks.importing.source import Cells, Source, climb_type, count, discipline, stars
+from recsys.logbooks.importing.text import key
+from recsys.logbooks.sheets import Sheet
+from recsys.logbooks.styles import ATTEMPT, SEND, UNKNOWN
+
+COLUMNS: Final = (
+    "date", "climb", "climb_id", "crag", "area", "region", "country", "grade", "style", "outcome", "rating", "type",
+    "comment", "beta", "tries", "climber",
+)  # fmt: skip
+_NEEDED: Final = ("date", "climb")
+_SENDS: Final = (
+    "onsight on sight os o/s flash fl redpoint red point rp pinkpoint pp send sent solo repeat rpt tick done yes "
+    "clean first ascent fa lead"
+).split()
+_PHRASES: Final = ("on sight", "red point", "pink point", "first ascent", "ground up")
+_ATTEMPTS: Final = (
+    "attempt", "fell", "fall", "hung", "hang", "dog", "project", "working", "fail", "dnf", "tried", "bail",
+)  # fmt: skip
+
+
+def parse_columns(text: str) -> dict[str, str]:
+    """Read "date=Datum,climb=Route" into {ours: theirs}.
+
+    Raises
+    ------
+    UsageError
+        It is not of that form, names a column that there is not, or leaves out the date or the climb.
+    """
+    pairs = [part.partition("=") for part in text.split(",") if part.strip()]
+    named = {ours.strip().casefold(): theirs.strip() for ours, _, theirs in pairs}
+    named["climb"] = named.pop("climb_name", named.pop("name", named.get("climb", "")))
+    named = {ours: theirs for ours, theirs in named.items() if ours != "climb" or theirs}
+    form = "write it as date=Datum,climb=Route,grade=Grad"
+    if any(not equals or not theirs.strip() for _, equals, theirs in pairs):
+        raise UsageError(f"--columns {text[:80]}: {form}")
+    for ours in named:
+        if ours not in COLUMNS:
+            raise UsageError(f"--columns {ours[:40]}: there is no such column; choose from {', '.join(COLUMNS)}")
+    missing = [each for each in _NEEDED if each not in named and not (each == "climb" and "climb_id" in named)]
+    if missing:
+        raise UsageError(f"--columns {text[:80]}: {' and '.join(missing)} is missing; {form}")
+    return named
+
+
+def own_source(columns: Mapping[str, str]) -> Source:
+    """The source that reads a file by these columns, {ours: theirs}."""
+    theirs = {ours: key(name) for ours, name in columns.items()}
+    wanted = frozenset(theirs.values())
+    return Source(
+        name="own",
+        title="your own columns",
+        columns=wanted,
+        required=wanted,
+        telling=wanted,
+        read=lambda cell: _read(cell, theirs),
+        date_columns=(theirs["date"],),
+        own_columns=True,
+    )
+
+
+def check_columns(columns: Mapping[str, str], sheet: Sheet) -> None:
+    """Raise UsageError for a column that the file does not have; it names the nearest."""
+    wanted = {key(theirs) for theirs in columns.values()}
+    heads = [{key(cell): cell for cell in cells[:200] if cell.strip()} for _, cells in sheet.heads()]
+    header = max(heads, key=lambda head: (len(wanted & set(head)), len(head)), default={})
+    for ours, theirs in columns.items():
+        if key(theirs) not in header:
+            near = difflib.get_close_matches(key(theirs), list(header), 1, 0.5) or list(header)[:8]
+            shown = ", ".join(" ".join(header[name].split())[:40] for name in near) or "none"
+            raise UsageError(f"--columns {ours}={theirs[:40]}: {sheet.name} has no such column; it has {shown}")
+
+
+def _read(cell: Cells, theirs: Mapping[str, str]) -> Draft:
+    def text(ours: str) -> str:
+        return cell(theirs[ours]) if ours in theirs else ""
+
+    grade, kind, crag = text("grade"), text("type"), text("crag") or text("area")
+    style = text("style").casefold()
+    rating, notes = stars(text("rating"))
+    return Draft(
+        name=cell.name(theirs["climb"]) if "climb" in theirs else "",
+        crag=crag,
+        date=text("date"),
+        grade=grade,
+        outcome=_outcome(text("outcome") or style, "style" in theirs or "outcome" in theirs),
+        discipline=discipline(kind, grade),
+        climb_type=climb_type(kind),
+        style=style,
+        region=text("region") or text("country"),
+        area=text("area") or crag,
+        rating=rating,
+        comment=text("comment"),
+        beta=text("beta"),
+        tries=count(text("tries")),
+        site_id=cell.name(theirs["climb_id"]) if "climb_id" in theirs else "",
+        climber=text("climber"),
+        kind=kind,
+        country=text("country"),
+        notes=notes,
+    )
+
+
+def _outcome(text: str, told: bool) -> str:
+    """Without a column for it every row is a send; a word that is neither leaves it unknown."""
+    if not told:
+        return SEND
+    words = text.casefold().replace("-", " ").split()
+    if "no" in words or any(word.startswith(_ATTEMPTS) for word in words):
+        return ATTEMPT
+    return SEND if any(word in _SENDS for word in words) or text.startswith(_PHRASES) else UNKNOWN

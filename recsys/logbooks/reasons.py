@@ -1,0 +1,42 @@
+"""Why a row of raw sends is not used: the same words from every reader, each with what to do."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+
+class Reason(NamedTuple):
+    """What is wrong with the value, in a clause, and the remedy."""
+
+    problem: str
+    remedy: str
+
+
+_DATES: Final = "write dates as 2024-05-31, or as epoch seconds"
+_UNIT: Final = Reason(
+    "is not in the unit of most other dates", 'correct it, or set [date] unit = "order" in a --schema'
+)
+UNREADABLE_OUTCOME: Final = "unreadable outcome"
+ALIEN_DATE: Final = "date in another unit"
+RAGGED: Final = "ragged row"
+DUPLICATE: Final = "duplicate"
+ATTEMPT: Final = "attempt"
+
+
+def reason(name: str, column: str, span: str = "1 to 5") -> Reason:
+    """The words for a reason of `contract` or `validate`: "blank climb_id", "unreadable rating"..."""
+    if name == "blank date":
+        return Reason("is blank", _DATES)
+    if name.startswith("blank "):
+        return Reason("is blank", "give every row its id")
+    if name == "unreadable date":
+        return Reason("is not a date", _DATES)
+    if name == ALIEN_DATE:
+        return _UNIT
+    if name == UNREADABLE_OUTCOME:
+        return Reason("is no outcome", "write send, attempt or unknown, or leave it blank")
+    if name.startswith("unreadable "):
+        return Reason("is not a number", "write a number, or leave it blank")
+    if name.endswith("out of range"):
+        return Reason(f"is outside {span}", f"give {span}, or leave it blank")
+    return Reason(f"cannot be read: {name}", "correct it") if column else Reason(name, "correct it")

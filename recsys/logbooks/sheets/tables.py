@@ -1,0 +1,61 @@
+"""Parquet as rows of text, through pyarrow where it is at hand."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any, Final
+
+from recsys.errors import DataError
+from recsys.logbooks.cells import as_cell
+
+_MAX_COLUMNS: Final = 2_000
+_MAX_UNPACKED: Final = 4 << 30
+
+
+def parquet_rows(content: bytes | Path, name: str, max_rows: int | None) -> list[list[str]]:
+    """The header and the rows.
+
+    Raises
+    ------
+    DataError
+        pyarrow is missing, the file is broken, or it has too many rows or columns.
+    """
+    try:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+    except ModuleNotFoundError:
+        remedy = "pip install pyarrow, or export it as CSV (UTF-8)"
+        raise DataError("is Parquet, which needs pyarrow", path=name, remedy=remedy) from None
+    try:
+        file = pq.ParquetFile(content if isinstance(content, Path) else io.BytesIO(content))
+        _check(file.metadata, name, max_rows)
+        table = file.read()
+        columns = [_texts(column, pa) for column in table.columns]
+    # pyarrow's errors are ValueError, OSError, NotImplementedError, KeyError and more, by what is broken.
+    except DataError:
+        raise
+    except Exception as error:
+        problem = f"is broken Parquet: {' '.join(str(error).split())[:120].rstrip('.')}"
+        raise DataError(problem, path=name, remedy="write or copy it again") from error
+    names = [str(each) for each in table.column_names]
+    return [names, *(list(cells) for cells in zip(*columns, strict=True))]
+
+
+def _check(about: Any, name: str, max_rows: int | None) -> None:
+    unpacked = sum(about.row_group(each).total_byte_size for each in range(min(about.num_row_groups, 10_000)))
+    limits = (
+        (max_rows is not None and about.num_rows > max_rows, f"{max_rows} rows"),
+        (about.num_columns > _MAX_COLUMNS, f"{_MAX_COLUMNS} columns"),
+        (unpacked > _MAX_UNPACKED, "4 GB once unpacked"),
+    )
+    for beyond, limit in limits:
+        if beyond:
+            remedy = "give one climber's logbook, or fewer rows"
+            raise DataError(f"holds more than {limit}", path=name, remedy=remedy)
+
+
+def _texts(column: Any, pa: Any) -> list[str]:
+    if pa.types.is_timestamp(column.type) and column.type.unit == "ns":
+        column = column.cast(pa.timestamp("us", column.type.tz), safe=False)
+    return [as_cell(value) for value in column.to_pylist()]

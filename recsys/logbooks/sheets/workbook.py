@@ -1,0 +1,74 @@
+"""Excel workbooks (.xlsx) as rows of text, through openpyxl where it is at hand."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Sequence
+from itertools import islice
+from typing import Any, Final
+
+from recsys.errors import DataError
+from recsys.logbooks.cells import as_cell
+
+_SAVE: Final = "save it as CSV (UTF-8)"
+_MAX_UNPACKED: Final = 100_000_000
+_MAX_ROWS: Final = 250_000
+_MAX_COLUMNS: Final = 2_000
+
+
+def is_workbook(names: Sequence[str]) -> bool:
+    """Whether an archive with these files is an Excel workbook."""
+    return any(name.startswith("xl/") for name in names)
+
+
+def workbook_rows(content: bytes, name: str) -> tuple[list[list[str]], tuple[str, ...]]:
+    """The rows of the first sheet that has two or more, and remarks on the other sheets.
+
+    Raises
+    ------
+    DataError
+        openpyxl is missing, or the workbook is broken, protected or too large.
+    """
+    try:
+        import openpyxl
+    except ModuleNotFoundError:
+        remedy = f"pip install 'recsys-climb[xlsx]', or {_SAVE}"
+        raise DataError("is an Excel workbook (.xlsx), which needs openpyxl", path=name, remedy=remedy) from None
+    _check_size(content, name)
+    try:
+        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+        sheets = [(sheet.title, _rows(sheet)) for sheet in book.worksheets[:20]]
+    # A workbook is XML in a zip: what is broken in it shows as one of a dozen kinds of error.
+    except Exception as error:
+        problem = f"is an Excel workbook (.xlsx) that cannot be read: {' '.join(str(error).split())[:80]}"
+        raise DataError(problem, path=name, remedy=f"open it and {_SAVE}") from error
+    filled = [(title, rows) for title, rows in sheets if len(rows) > 1]
+    if not filled:
+        raise DataError("is an Excel workbook (.xlsx) without a table", path=name, remedy=f"open it and {_SAVE}")
+    (title, rows), *others = filled
+    notes = tuple(f"sheet {other!r} is not read, only {title!r}" for other, _ in others)
+    return rows, notes
+
+
+def _rows(sheet: Any) -> list[list[str]]:
+    if hasattr(sheet, "reset_dimensions"):
+        sheet.reset_dimensions()
+    rows = islice(sheet.iter_rows(values_only=True, max_col=_MAX_COLUMNS), _MAX_ROWS)
+    texts = [_trimmed([as_cell(value) for value in row]) for row in rows]
+    width = max(map(len, texts), default=0)
+    return [row + [""] * (width - len(row)) for row in texts if row]
+
+
+def _trimmed(cells: list[str]) -> list[str]:
+    while cells and not cells[-1].strip():
+        cells.pop()
+    return cells
+
+
+def _check_size(content: bytes, name: str) -> None:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        unpacked = sum(entry.file_size for entry in archive.infolist())
+    if unpacked > _MAX_UNPACKED:
+        limit = f"{_MAX_UNPACKED // 1_000_000} MB once unpacked"
+        raise DataError(f"holds more than {limit}", path=name, remedy=f"open it and {_SAVE}")

@@ -1,0 +1,37 @@
+"""Which of two ascents of one climb on one day says more: the outcome first, then the style."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Final
+
+SEND: Final = "send"
+ATTEMPT: Final = "attempt"
+UNKNOWN: Final = "unknown"
+"""The outcome where the logbook does not say it, such as a Mountain Project tick with a blank style."""
+UNKNOWN_KEPT: Final = "outcome unknown: kept"
+OUTCOMES: Final = (ATTEMPT, UNKNOWN, SEND)
+"""From the least to the most telling."""
+
+# From the best style on; a style counts as the first of these that it holds.
+_STYLES: Final = (
+    ("onsight", "on sight", "o/s"), ("flash",), ("first ascent", "firstascent"), ("redpoint", "red point"),
+    ("ground up", "g/u", "greenpoint", "headpoint"), ("pinkpoint", "pink point"),
+    ("solo", "dws", "deep water"), ("lead", "sent", "send", "clean", "tick"), ("top rope", "toprope", "tr"),
+    ("second", "follow", "2nd"), ("repeat", "rpt"),
+)  # fmt: skip
+
+
+@lru_cache(maxsize=4096)
+def style_rank(style: str) -> int:
+    """The higher, the better the style: an onsight beats a flash, which beats a redpoint; 0 where it is blank."""
+    text = style.casefold()
+    if "repeat" in text or "rpt" in text.split():
+        return 1
+    place = next((i for i, words in enumerate(_STYLES) if any(word in text for word in words)), None)
+    return 0 if place is None else len(_STYLES) - place
+
+
+def outcome_rank(outcome: str) -> int:
+    """2 for a send, 1 for an unknown outcome, 0 for an attempt."""
+    return OUTCOMES.index(outcome) if outcome in OUTCOMES else 1

@@ -1,0 +1,112 @@
+"""What a climb is scored by: its embedding, what is known of it, and a bias.
+
+A climb's vector is its input embedding (tied weights) plus an embedding of each of its usual attributes: the
+region, grade and rating that most of its training sends have, and how many there are. A climb that was sent
+five times thus starts from what its grade and region tell, and a prompt that names them finds all climbs of
+that kind at once. (Side information in the output: as the item features of eSASRec's and RecTools' item nets,
+whose sum is the item's embedding.)
+
+The attributes are counted from training sends alone, once, before training (`read_sends`); they are kept in
+the model's file as ids, so a loaded model needs no catalogue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from recsys.columns import BIN, CLIMB, FIRST_VALUE_ID, GRADE, NULL_ID, RATING, REGION
+
+if TYPE_CHECKING:
+    from recsys.arrays import Array
+    from recsys.sequences.store import Sequences
+
+SIDES: Final = (REGION, GRADE + BIN, RATING + BIN)  # attributes that say something of a climb, not of a send
+SENDS: Final = "sends"  # how many, in powers of two
+_POWERS: Final = 32  # bins of SENDS: more than a climb can have
+
+
+class ClimbScores(torch.nn.Module):
+    """Scores by id, in place of Transformers4Rec's output layer, and called as that is.
+
+    Parameters
+    ----------
+    table:
+        The climbs' input embeddings, by id.
+    sides:
+        Name of an attribute to the number of its ids, 0 for "none"; empty: embedding and bias alone.
+    """
+
+    def __init__(self, table: torch.nn.Embedding, sides: Mapping[str, int]) -> None:
+        super().__init__()
+        self.table = table
+        self.bias = torch.nn.Parameter(torch.zeros(table.num_embeddings))
+        self.sides = torch.nn.ModuleDict(
+            {
+                name: torch.nn.Embedding(size, table.embedding_dim, padding_idx=0)
+                for name, size in sides.items()
+            }
+        )
+        for name, each in self.sides.items():
+            torch.nn.init.zeros_(each.weight)  # adds nothing until it has learned something
+            self.register_buffer(_buffer(name), torch.zeros(table.num_embeddings, dtype=torch.int64))
+
+    def forward(self, inputs: torch.Tensor, targets: Any = None, **_: Any) -> tuple[torch.Tensor, Any]:
+        """Queries [N, width] to scores by id [N, n_ids], and the targets as they came."""
+        return functional.linear(inputs, self.vectors(), self.bias), targets
+
+    def vectors(self, ids: torch.Tensor | None = None) -> torch.Tensor:
+        """The climbs' vectors, [n, width], of some ids or of all."""
+        found = self.table.weight if ids is None else self.table(ids)
+        for name, each in self.sides.items():
+            kind = self.get_buffer(_buffer(name))
+            found = found + each(kind if ids is None else kind[ids])
+        return found
+
+    def read_sends(self, sequences: Sequences, sends: Array) -> None:
+        """Count the climbs' attributes among some sends, those of training."""
+        ids = sequences.features[CLIMB][sends].astype(np.int64)
+        for name in self.sides:
+            size = self.table.num_embeddings
+            if name == SENDS:
+                found = powers(np.bincount(ids, minlength=size))
+            else:
+                found = usual(ids, sequences.features[name][sends].astype(np.int64), size)
+            found[:FIRST_VALUE_ID] = 0
+            self.get_buffer(_buffer(name)).copy_(torch.from_numpy(found))
+
+
+def powers(counts: Array) -> Array:
+    """Counts to bins of powers of two, int64: 0 to 0, 1 to 1, 2 and 3 to 2, 4 to 7 to 3 ..."""
+    return np.ceil(np.log2(counts.astype(np.float64) + 1)).astype(np.int64).clip(max=_POWERS - 1)
+
+
+def usual(ids: Array, values: Array, n_ids: int) -> Array:
+    """The most frequent value of each id, int64 [n_ids]; the smaller of equals, 0 where none was logged.
+
+    Parameters
+    ----------
+    ids, values:
+        Id and value of each send, int64 [n]; values up to NULL_ID say that nothing was logged.
+    n_ids:
+        Ids that there are.
+    """
+    logged = values > NULL_ID
+    pairs, counts = np.unique(np.stack([ids[logged], values[logged]], axis=1), axis=0, return_counts=True)
+    order = np.lexsort((-pairs[:, 1], counts))  # the most frequent last, and of equals the smallest
+    found = np.zeros(n_ids, dtype=np.int64)
+    found[pairs[order, 0]] = pairs[order, 1]
+    return found
+
+
+def side_sizes(sizes: Mapping[str, int]) -> dict[str, int]:
+    """Of the features that a model reads, name to number of ids, those that describe a climb; and sends."""
+    return {name: sizes[name] for name in SIDES if name in sizes} | {SENDS: _POWERS}
+
+
+def _buffer(name: str) -> str:
+    return f"{name}_of"

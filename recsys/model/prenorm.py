@@ -1,0 +1,196 @@
+"""A body of our own in Transformers4Rec's registry, ``prenorm``: causal or bidirectional by one switch.
+
+Pre-norm residual blocks (Xiong et al. 2020) on ``scaled_dot_product_attention`` with queries, keys and values
+from one product; learned positions, or rotary ones (Su et al. 2021); a feed-forward layer that is plain
+(GELU), gated (SwiGLU: Shazeer 2020), or LiGR's, as eSASRec has it (Borisyuk et al. 2025; Tikhonovich et al.
+2025): SwiGLU, and every residual x + sigmoid(W x) * f(norm(x)).
+
+Differs from SASRec, whose blocks are pre-norm too: four times as wide inside (SwiGLU and LiGR: as many
+weights), no dropout of the attention's own weights (half of attention's time on a CPU), and whatever the
+inputs make of a send in place of its climb alone.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from torch.nn import functional
+from transformers import PretrainedConfig
+from transformers4rec.config.transformer import T4RecConfig, transformer_registry
+
+_GATED = ("swiglu", "ligr")
+
+
+@transformer_registry.register("prenorm")
+class PreNormConfig(T4RecConfig, PretrainedConfig):
+    """Sizes of the body; made by `build`, as Transformers4Rec's own."""
+
+    model_type = "prenorm"
+
+    @classmethod
+    def build(
+        cls,
+        d_model: int,
+        n_head: int,
+        n_layer: int,
+        total_seq_length: int,
+        dropout: float = 0.3,
+        causal: bool = False,
+        positions: str = "learned",
+        feed_forward: str = "gelu",
+        **kwargs: Any,
+    ) -> PreNormConfig:
+        """The configuration of a body.
+
+        Parameters
+        ----------
+        d_model, n_head, n_layer:
+            Width, attention heads of each layer, and layers.
+        total_seq_length:
+            Most real tokens of a window (learned positions).
+        dropout:
+            Dropout of what each block adds.
+        causal:
+            Whether a token attends to itself and what is before it only.
+        positions:
+            "learned" or "rotary".
+        feed_forward:
+            "gelu", "swiglu" or "ligr".
+        """
+        return cls(
+            hidden_size=d_model,
+            num_attention_heads=n_head,
+            num_hidden_layers=n_layer,
+            max_position_embeddings=total_seq_length,
+            dropout=dropout,
+            is_decoder=causal,
+            positions=positions,
+            feed_forward=feed_forward,
+        )
+
+    def to_huggingface_torch_model(self) -> PreNorm:
+        """The untrained body; it needs nothing of Hugging Face's models."""
+        return PreNorm(self)
+
+
+class PreNorm(torch.nn.Module):
+    """Blocks, then a layer norm."""
+
+    def __init__(self, config: Any) -> None:
+        super().__init__()
+        width = config.hidden_size
+        self.config = config
+        learned = config.positions == "learned"
+        self.wpe = torch.nn.Embedding(config.max_position_embeddings, width) if learned else None
+        self.layers = torch.nn.ModuleList(Block(config) for _ in range(config.num_hidden_layers))
+        self.norm = torch.nn.LayerNorm(width)
+
+    def forward(
+        self, inputs_embeds: torch.Tensor, attention_mask: torch.Tensor, position_ids: torch.Tensor
+    ) -> tuple[torch.Tensor]:
+        """Tokens [batch, tokens, d_model] to the same.
+
+        Parameters
+        ----------
+        inputs_embeds:
+            The tokens.
+        attention_mask:
+            1 for a real token, 0 for padding, [batch, tokens].
+        position_ids:
+            Where each token stands, int64 [batch, tokens].
+        """
+        hidden, angles = inputs_embeds, None
+        if self.wpe is not None:
+            hidden = hidden + self.wpe(position_ids)
+        else:
+            angles = rotations(position_ids, self.config.hidden_size // self.config.num_attention_heads)
+        mask = None if _whole(attention_mask) else visible(attention_mask > 0, self.config.is_decoder)
+        for layer in self.layers:
+            hidden = layer(hidden, mask, angles)
+        return (self.norm(hidden),)
+
+
+class Block(torch.nn.Module):
+    """Attention and feed-forward, each normed before and added after."""
+
+    def __init__(self, config: Any) -> None:
+        super().__init__()
+        width = config.hidden_size
+        self.heads, self.causal = config.num_attention_heads, config.is_decoder
+        self.norms = torch.nn.ModuleList(torch.nn.LayerNorm(width) for _ in range(2))
+        self.qkv, self.out = torch.nn.Linear(width, 3 * width), torch.nn.Linear(width, width)
+        self.gated = config.feed_forward in _GATED
+        inner = 8 * math.ceil(width / 3) if self.gated else 4 * width
+        self.wide = torch.nn.Linear(width, 2 * inner if self.gated else inner)
+        self.narrow = torch.nn.Linear(inner, width)
+        ligr = config.feed_forward == "ligr"
+        self.gates = torch.nn.ModuleList(torch.nn.Linear(width, width) for _ in range(2 if ligr else 0))
+        self.dropout = torch.nn.Dropout(config.dropout)
+        for each in (self.out, self.narrow):  # what the blocks add keeps its size, however many they are
+            torch.nn.init.normal_(each.weight, std=(2 * config.num_hidden_layers * each.in_features) ** -0.5)
+
+    def forward(
+        self, hidden: torch.Tensor, mask: torch.Tensor | None, angles: torch.Tensor | None
+    ) -> torch.Tensor:
+        """Tokens [batch, tokens, d_model] to the same; what may be attended to as `visible` has it."""
+        hidden = self._add(0, hidden, self._attend(self.norms[0](hidden), mask, angles))
+        return self._add(1, hidden, self._feed(self.norms[1](hidden)))
+
+    def _attend(
+        self, normed: torch.Tensor, mask: torch.Tensor | None, angles: torch.Tensor | None
+    ) -> torch.Tensor:
+        rows, tokens, width = normed.shape
+        split = self.qkv(normed).view(rows, tokens, 3, self.heads, width // self.heads)
+        query, key, value = split.permute(2, 0, 3, 1, 4).unbind(0)  # [batch, heads, tokens, head width]
+        if angles is not None:
+            query, key = rotate(query, angles), rotate(key, angles)
+        causal = self.causal and mask is None
+        found = functional.scaled_dot_product_attention(query, key, value, mask, is_causal=causal)
+        attended: torch.Tensor = self.out(found.transpose(1, 2).reshape(rows, tokens, width))
+        return attended
+
+    def _feed(self, normed: torch.Tensor) -> torch.Tensor:
+        wide = self.wide(normed)
+        if self.gated:
+            gate, value = wide.chunk(2, dim=-1)
+            wide = functional.silu(gate) * value
+        else:
+            wide = functional.gelu(wide)
+        narrow: torch.Tensor = self.narrow(wide)
+        return narrow
+
+    def _add(self, place: int, hidden: torch.Tensor, more: torch.Tensor) -> torch.Tensor:
+        """The residual, gated by what it is added to where the gates are LiGR's."""
+        more = self.dropout(more)
+        return hidden + (torch.sigmoid(self.gates[place](hidden)) * more if self.gates else more)
+
+
+def visible(real: torch.Tensor, causal: bool) -> torch.Tensor:
+    """Which tokens (last axis) each token attends to: bool [batch, 1, tokens, tokens].
+
+    Every token attends to itself, padding too: a row of nothing would have no softmax.
+    """
+    place = torch.arange(real.shape[1], device=real.device)
+    own = place == place.unsqueeze(1)
+    seen = real.unsqueeze(1) & (place <= place.unsqueeze(1)) if causal else real.unsqueeze(1)
+    return (seen | own).unsqueeze(1)
+
+
+def rotations(places: torch.Tensor, width: int) -> torch.Tensor:
+    """Angles of rotary positions, float32 [batch, 1, tokens, width / 2]: place / 10000^(2i / width)."""
+    rates = 10_000.0 ** (-torch.arange(0, width, 2, device=places.device).float() / width)
+    return places.unsqueeze(1).unsqueeze(-1) * rates
+
+
+def rotate(vectors: torch.Tensor, angles: torch.Tensor) -> torch.Tensor:
+    """Vectors [batch, heads, tokens, width], each pair (i, i + width / 2) turned by its angle."""
+    first, second = vectors.chunk(2, dim=-1)
+    sine, cosine = angles.sin().to(vectors.dtype), angles.cos().to(vectors.dtype)
+    return torch.cat([first * cosine - second * sine, second * cosine + first * sine], dim=-1)
+
+
+def _whole(attention_mask: torch.Tensor) -> bool:
+    """Whether nothing is padding, so that attention needs no mask; a trace must not depend on its example."""
+    return not torch.jit.is_tracing() and bool((attention_mask > 0).all())

@@ -1,0 +1,174 @@
+"""A run against a file of new sends: drift, what it does not know, hits, and the limits passed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from recsys import columns as c
+from recsys.errors import DataError
+from recsys.logbooks.grades import label, ordinals
+from recsys.logbooks.read import BadRows, read_sends
+from recsys.monitoring.drift import Drift, drift
+from recsys.monitoring.hits import Hits, of_answers, replay
+from recsys.recommending.recommender import Recommender
+from recsys.runs import Run
+from recsys.sequences.prepare import PART
+from recsys.sequences.split import TRAIN
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Thresholds: passing one is an alarm.
+
+    Attributes
+    ----------
+    psi:
+        Largest population stability index of grades and of regions, beyond what chance makes of it.
+    unknown_climbs, unknown_climbers:
+        Largest share of the new sends whose climb, or climber, the run does not know.
+    gain:
+        Least hit rate over that of the popular climbs: 1 is no better.
+    """
+
+    psi: float = 0.25
+    unknown_climbs: float = 0.2
+    unknown_climbers: float = 0.5
+    gain: float = 1.0
+
+
+@dataclass(frozen=True)
+class Check:
+    """One reading against its threshold."""
+
+    name: str
+    value: float
+    limit: float
+    alarm: bool
+
+    def to_json(self) -> dict[str, Any]:
+        """The fields, as they are."""
+        return dict(self.__dict__)
+
+
+@dataclass(frozen=True)
+class Watch:
+    """What was found; `known_already` are rows that the run was prepared with, left out of all."""
+
+    run: str
+    sends: int
+    known_already: int
+    climbers: int
+    first: str
+    last: str
+    drifts: tuple[Drift, ...]
+    unknown_climbs: float
+    unknown_climbers: float
+    hits: Hits | None
+    checks: tuple[Check, ...]
+
+    @property
+    def alarms(self) -> tuple[Check, ...]:
+        """The checks that passed their thresholds."""
+        return tuple(each for each in self.checks if each.alarm)
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything, as plain values."""
+        plain = {
+            name: value for name, value in self.__dict__.items() if name not in ("drifts", "hits", "checks")
+        }
+        return {
+            **plain,
+            "drifts": [each.to_json() for each in self.drifts],
+            "hits": None if self.hits is None else self.hits.to_json(),
+            "checks": [each.to_json() for each in self.checks],
+            "alarms": [each.name for each in self.alarms],
+        }
+
+
+def monitor(
+    run: Run,
+    recommender: Recommender,
+    sends: Path,
+    limits: Limits = Limits(),
+    k: int = 10,
+    schema: str | None = None,
+    bad_rows: BadRows = "fail",
+    answers: Mapping[str, list[str]] | None = None,
+) -> Watch:
+    """Compare new sends with what a run was trained on, and with what it recommends.
+
+    Parameters
+    ----------
+    run, recommender:
+        The run, as returned by `Run.open`, and its recommender.
+    sends:
+        Raw sends; rows that the run knows already (climber, climb and day) are left out.
+    limits, k:
+        Thresholds, and climbs that are recommended to each climber.
+    schema, bad_rows:
+        As in `recsys.logbooks.read.read_sends`.
+    answers:
+        Recommendations that were kept (`recsys.monitoring.hits.read_answers`), or None to recommend again.
+
+    Raises
+    ------
+    DataError
+        The sends cannot be read, or none of them is new.
+    """
+    old = pd.read_parquet(run.folder / "sends.parquet")
+    read = read_sends(sends, schema, bad_rows)
+    new = _new(read.frame, old)
+    if new.empty:
+        raise DataError("holds no send that the run does not know", path=sends, remedy="give later sends")
+    training = old[old[PART] == TRAIN]
+    drifts = tuple(
+        drift(name, _values(training, name), _values(new, name))
+        for name in (c.GRADE, c.REGION)
+        if name in training and name in new
+    )
+    ids = set(recommender.catalogue.ids)
+    climbs = 1 - float(new[c.CLIMB_ID].isin(ids).mean())
+    climbers = 1 - float(new[c.CLIMBER_ID].isin(set(recommender.climbers)).mean())
+    hits = replay(recommender, new, k) if answers is None else of_answers(recommender, answers, new, k)
+    days = new[c.DATE].astype(str).str.slice(0, 10)
+    return Watch(
+        run.folder.name, len(new), len(read.frame) - len(new), int(new[c.CLIMBER_ID].nunique()),
+        str(days.min()), str(days.max()), drifts, climbs, climbers, hits,
+        _checks(limits, drifts, climbs, climbers, hits),
+    )  # fmt: skip
+
+
+def _new(frame: pd.DataFrame, old: pd.DataFrame) -> pd.DataFrame:
+    """The rows that the run was not prepared with, in the same order."""
+    keys = [c.CLIMBER_ID, c.CLIMB_ID] + ([c.DAY] if c.DAY in old else [])
+    known = pd.MultiIndex.from_frame(old[keys])
+    return frame[~pd.MultiIndex.from_frame(frame[keys]).isin(known)].reset_index(drop=True)
+
+
+def _values(frame: pd.DataFrame, name: str) -> list[Any]:
+    """The column as values to compare; grades by their nearest plain one, whatever system wrote them."""
+    plain = frame[name].astype(object).where(frame[name].notna(), None).tolist()
+    return [label(each) or None for each in ordinals(plain)] if name == c.GRADE else plain
+
+
+def _checks(
+    limits: Limits, drifts: tuple[Drift, ...], climbs: float, climbers: float, hits: Hits | None
+) -> tuple[Check, ...]:
+    found = [
+        Check(f"{each.column} PSI, beyond chance", over, limits.psi, over > limits.psi)
+        for each in drifts
+        for over in [max(each.psi - each.by_chance, 0.0)]
+    ]
+    found += [
+        Check("unknown climbs", climbs, limits.unknown_climbs, climbs > limits.unknown_climbs),
+        Check("unknown climbers", climbers, limits.unknown_climbers, climbers > limits.unknown_climbers),
+    ]
+    if hits is not None:
+        least = limits.gain * hits.popular
+        found.append(Check("hit rate, at least", hits.hit, least, hits.hit < least))
+    return tuple(found)

@@ -1,0 +1,145 @@
+"""Questions about what may come: logbooks with climbs that were not sent yet, many at once.
+
+`after` asks what follows each logbook; `between` asks what fills the gap before a climb that is to come, of
+backends that can (`Filling`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Final, Protocol, runtime_checkable
+
+import numpy as np
+
+from recsys import columns as c
+from recsys.arrays import Array
+from recsys.columns import GIVEN
+from recsys.errors import UsageError
+from recsys.logbooks.grades import label
+from recsys.recommending.backend import Backend
+from recsys.recommending.catalogue import Catalogue
+from recsys.recommending.features import Batch
+from recsys.recommending.logbook import Logbook
+
+AT_ONCE: Final = 256  # windows that go through the model together
+GAP: Final = (1.0, 30.0)  # days between sends to come, at the least and at the most
+_ASKED: Final = "\0"  # no climb has this id, so every vocabulary calls it unknown
+
+
+@runtime_checkable
+class Filling(Protocol):
+    """A backend whose model sees both sides of a gap."""
+
+    @property
+    def fills(self) -> bool:
+        """Whether its model was trained to."""
+
+    def fill(self, batch: Batch) -> Array:
+        """Scores of every climb for the first of ``hole``, bool [batch, length]: [batch, n_items]."""
+
+
+def supposed(catalogue: Catalogue, place: int, day: float) -> dict[str, object]:
+    """A climb of the catalogue as a send on a day (days since the epoch, or NaN)."""
+    return {
+        c.CLIMB_ID: catalogue.ids[place], c.GRADE: catalogue.grades[place],
+        c.REGION: catalogue.regions[place], c.DAY: day,
+    }  # fmt: skip
+
+
+def pace(logbook: Logbook) -> float:
+    """Days that usually lie between two days on the rock: the median of the last ones, within `GAP`."""
+    days = np.unique(np.floor(logbook.columns[c.DAY][-200:]))
+    gaps = np.diff(days[np.isfinite(days)])
+    return float(np.clip(np.median(gaps), *GAP)) if len(gaps) else GAP[0]
+
+
+def after(
+    backend: Backend,
+    logbooks: Sequence[Logbook],
+    climber: str | None,
+    region: str | None = None,
+    grades: Sequence[float | None] | None = None,
+) -> Array:
+    """Probability of every climb to follow each logbook, float64 [n_logbooks, n_items].
+
+    Parameters
+    ----------
+    backend:
+        A run or a bundle.
+    logbooks:
+        With one send or more each.
+    climber:
+        Whose they are, or None.
+    region, grades:
+        Prompts: one region for all, a grade (ordinal) or None for each.
+    """
+    asked = grades or [None] * len(logbooks)
+    books, given = [], []
+    for book, grade in zip(logbooks, asked, strict=True):
+        day = float(book.columns[c.DAY][-1])
+        text = None if grade is None else label(grade)
+        books.append(
+            book.tail(backend.length).then({c.CLIMB_ID: _ASKED, c.REGION: region, c.GRADE: text, c.DAY: day})
+        )
+        held = {c.REGION: region is not None, c.GRADE: grade is not None}
+        given.append([held.get(name, False) for name in backend.attributes])
+    return _through(backend.logits, backend, books, climber, given)
+
+
+def between(
+    backend: Backend,
+    logbooks: Sequence[Logbook],
+    climber: str | None,
+    missing: int,
+    project: dict[str, object],
+    region: str | None = None,
+) -> Array:
+    """Probability of every climb to be the first of `missing` ones between each logbook and the project.
+
+    float64 [n_logbooks, n_items].
+
+    Raises
+    ------
+    UsageError
+        The backend cannot look back from the project, or its windows are too short.
+    """
+    if not isinstance(backend, Filling) or not backend.fills:
+        raise UsageError("--method hole: needs a run trained with --masking mlm or span; use --method ahead")
+    if missing + 2 > backend.length:
+        raise UsageError(
+            f"--method hole: windows of {backend.length} sends hold no {missing} steps; ask for fewer"
+        )
+    books = []
+    for book in logbooks:
+        last = float(book.columns[c.DAY][-1])
+        ahead = float(str(project[c.DAY]))
+        for step in range(1, missing + 1):
+            day = last + (ahead - last) * step / (missing + 1) if math.isfinite(ahead) else math.nan
+            book = book.then({c.CLIMB_ID: _ASKED, c.REGION: region, c.DAY: day})
+        books.append(book.then(project).tail(backend.length + 1))
+    given = [[name == c.REGION and region is not None for name in backend.attributes]] * len(books)
+    place = np.arange(backend.length)
+    hole = (place >= backend.length - 1 - missing) & (place < backend.length - 1)
+    return _through(backend.fill, backend, books, climber, given, {"hole": hole})
+
+
+def _through(
+    ask: object,
+    backend: Backend,
+    books: Sequence[Logbook],
+    climber: str | None,
+    given: Sequence[Sequence[bool]],
+    extra: Batch | None = None,
+) -> Array:
+    batch = backend.encode(books, [climber] * len(books))
+    batch[GIVEN] = np.array(given, dtype=bool).reshape(len(books), len(backend.attributes))
+    batch |= {name: np.tile(row, (len(books), 1)) for name, row in (extra or {}).items()}
+    assert callable(ask)
+    parts = [
+        ask({name: values[start : start + AT_ONCE] for name, values in batch.items()})
+        for start in range(0, len(books), AT_ONCE)
+    ]
+    logits = np.concatenate(parts).astype(np.float64)
+    odds = np.exp(logits - logits.max(1, keepdims=True))
+    return np.asarray(odds / odds.sum(1, keepdims=True))

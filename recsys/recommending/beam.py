@@ -1,0 +1,157 @@
+"""Beam search for a chain of climbs that ends below a project, grade by grade.
+
+A chain is worth the logarithm of what the model gives to its steps one after the other and, where the method
+looks ahead, of what it then gives to the project: the joint probability of the chain followed by the project.
+
+    ahead    that; any model
+    hole     each step is asked for with the project already standing behind the gap; bidirectional models
+    greedy   the likeliest step, one after the other; no thought of the project but for its grade
+    popular  the most sent climb of the grades that fit
+    random   any climb that fits
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from recsys import columns as c
+from recsys.arrays import Array
+from recsys.recommending.ahead import after, between, supposed
+from recsys.recommending.backend import Backend
+from recsys.recommending.logbook import Logbook
+
+METHODS: Final = ("ahead", "hole", "greedy", "popular", "random")
+BEAM: Final = 8  # chains that are kept
+WIDTH: Final = 12  # continuations of each that are looked at
+_LEAST: Final = 1e-12
+
+
+@dataclass(frozen=True, eq=False)
+class Search:
+    """What is searched.
+
+    Attributes
+    ----------
+    backend, logbook, climber, region:
+        Whose chain it is, and the region asked for.
+    project, steps:
+        Place of the climb at the end, and number of climbs before it.
+    start, leap:
+        Ability as a difficulty, and the most that the grade changes from one climb to the next.
+    allowed:
+        The climbs that may be named, bool [n_items].
+    method, beam, pace, seed:
+        One of `METHODS`, chains kept, days between two sends, seed of the random one.
+    """
+
+    backend: Backend
+    logbook: Logbook
+    climber: str | None
+    region: str | None
+    project: int
+    steps: int
+    start: float
+    leap: float
+    allowed: Array
+    method: str
+    beam: int
+    pace: float
+    seed: int = 0
+
+    @property
+    def grades(self) -> Array:
+        """Difficulty of every climb, float64 [n_items]."""
+        return self.backend.catalogue.ordinals
+
+    def fits(self, chain: tuple[int, ...]) -> Array:
+        """The climbs that may follow a chain, bool [n_items]: near its last grade and the end."""
+        last = self.grades[chain[-1]] if chain else self.start
+        left = self.steps - len(chain)  # climbs to come, this one among them
+        end = self.grades[self.project]
+        with np.errstate(invalid="ignore"):
+            fits = self.allowed & (np.abs(self.grades - last) <= self.leap + 1e-9)
+            fits &= (self.grades <= end + 1e-9) & (self.grades >= end - self.leap * left - 1e-9)
+        fits[[self.project, *chain]] = False
+        return fits
+
+    def book(self, chain: tuple[int, ...]) -> Logbook:
+        """The logbook as it would be after the chain."""
+        book, day = self.logbook, float(self.logbook.columns[c.DAY][-1])
+        for step, place in enumerate(chain, 1):
+            book = book.then(supposed(self.backend.catalogue, place, day + step * self.pace))
+        return book
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Climbs, the probability of each, and that of the project before the first and after each."""
+
+    places: tuple[int, ...] = ()
+    steps: tuple[float, ...] = ()
+    project: tuple[float, ...] = ()
+
+    def worth(self, look: bool) -> float:
+        """Logarithm of the steps' probability, and of the project's after the last one if one looks ahead."""
+        ahead = float(np.log(max(self.project[-1], _LEAST))) if look else 0.0
+        return float(np.log(np.maximum(self.steps, _LEAST)).sum()) + ahead
+
+
+def search(asked: Search) -> list[Chain]:
+    """The best chains, best first, `asked.beam` at the most; empty where no chain fits."""
+    draw = np.random.default_rng(asked.seed)
+    known = after(asked.backend, [asked.logbook], asked.climber, asked.region)
+    beam = [(Chain(project=(float(known[0, asked.project]),)), known[0])]
+    look, keep = asked.method == "ahead", asked.beam if asked.method in ("ahead", "hole") else 1
+    for _ in range(asked.steps):
+        chances = _weights(asked, [chain for chain, _ in beam], np.stack([row for _, row in beam]), draw)
+        grown = [
+            Chain((*chain.places, place), (*chain.steps, float(row[place])), chain.project)
+            for (chain, _), row in zip(beam, chances, strict=True)
+            for place in _best(row, asked.fits(chain.places), WIDTH if keep > 1 else 1)
+        ]
+        if not grown:
+            return []
+        beam = _kept(asked, grown, look, keep)
+    return [chain for chain, _ in beam]
+
+
+def _kept(asked: Search, grown: list[Chain], look: bool, keep: int) -> list[tuple[Chain, Array]]:
+    """The best of the grown chains, each with what the model gives to all climbs after it."""
+    if not look:
+        grown = sorted(grown, key=lambda chain: -chain.worth(False))[:keep]
+    known = after(asked.backend, [asked.book(each.places) for each in grown], asked.climber, asked.region)
+    seen = [
+        (Chain(chain.places, chain.steps, (*chain.project, float(row[asked.project]))), row)
+        for chain, row in zip(grown, known, strict=True)
+    ]
+    seen.sort(key=lambda pair: -pair[0].worth(look))
+    sets, kept = set[frozenset[int]](), []
+    for chain, row in seen:  # the same climbs in another order are no other way
+        if frozenset(chain.places) not in sets:
+            sets.add(frozenset(chain.places))
+            kept.append((chain, row))
+    return kept[:keep]
+
+
+def _weights(asked: Search, chains: list[Chain], known: Array, draw: np.random.Generator) -> Array:
+    """What each chain's continuations are chosen by, float64 [n_chains, n_items]."""
+    catalogue = asked.backend.catalogue
+    if asked.method == "popular":
+        return np.tile(catalogue.popularity, (len(chains), 1))
+    if asked.method == "random":
+        return draw.random((len(chains), len(catalogue)))
+    if asked.method != "hole":
+        return known
+    missing = asked.steps - len(chains[0].places)
+    day = float(asked.logbook.columns[c.DAY][-1]) + (asked.steps + 1) * asked.pace
+    project = supposed(catalogue, asked.project, day)
+    books = [asked.book(each.places) for each in chains]
+    return between(asked.backend, books, asked.climber, missing, project, asked.region)
+
+
+def _best(row: Array, fits: Array, most: int) -> list[int]:
+    places = np.flatnonzero(fits)
+    return [int(place) for place in places[np.argsort(-row[places], kind="stable")][:most]]

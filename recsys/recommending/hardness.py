@@ -1,0 +1,95 @@
+"""How hard climbs are for the climber of a request: levels, badges, and the modes that filter by them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from recsys import columns as c
+from recsys.arrays import Array
+from recsys.errors import UsageError
+from recsys.files import MANIFEST, read_json
+from recsys.logbooks.grades import ordinals
+from recsys.recommending.catalogue import Catalogue
+from recsys.recommending.logbook import Logbook
+from recsys.skill.model import FILE, Levels, Skill, combined
+from recsys.skill.reach import EDGES
+from recsys.skill.tracks import steps_of
+
+MODES: Final = ("any", "auto", "warmup", "stretch", "project")
+SORTS: Final = ("likely", "easiest", "hardest")
+BELOW: Final = 4.0  # grades below the ability at which "auto" and "warmup" end
+EASIER: Final = 1.0  # grades that a climb lies below the ability to be a warm-up
+_BEYOND, _PROJECT, _STRETCH = EDGES
+_SPANS: Final = {
+    "auto": (_BEYOND, 1.0), "warmup": (_STRETCH, 1.0), "stretch": (_PROJECT, _STRETCH),
+    "project": (_BEYOND, _PROJECT),
+}  # fmt: skip
+
+
+def load_skill(folder: Path, n_climbs: int) -> Skill | None:
+    """The skill that a run or a bundle keeps and its manifest covers, or None."""
+    if not (folder / FILE).is_file() or FILE not in read_json(folder / MANIFEST):
+        return None
+    return Skill.load(folder / FILE, n_climbs)
+
+
+def difficulties(skill: Skill, catalogue: Catalogue, logbook: Logbook) -> Array:
+    """Difficulty of each send: the climb's where it is known, else the grade logged; float64 [n_sends]."""
+    places = [catalogue.places.get(climb, -1) for climb in logbook.climbs]
+    known = [skill.difficulty.value[place] if place >= 0 else np.nan for place in places]
+    return combined(known, ordinals(list(logbook.columns[c.GRADE])))
+
+
+def levels(skill: Skill, catalogue: Catalogue, logbook: Logbook) -> Levels:
+    """The climber's ability after the last send, by discipline; empty where no send has a grade."""
+    recent = logbook.tail(500)  # more than any model of the recent sessions reads
+    return skill.now(difficulties(skill, catalogue, recent), recent.columns[c.DAY])
+
+
+def in_mode(mode: str, chances: Array, skill: Skill, climber: Levels) -> Array:
+    """The climbs of a mode, bool [n_items].
+
+    "any" is every climb, and so is every mode for a climber of whom no grade is known, "auto" but for what is
+    beyond or more than `BELOW` grades too easy; a climb without a grade is in none but these two.
+
+    Raises
+    ------
+    UsageError
+        There is no such mode, or nothing to tell by how hard climbs are.
+    """
+    if mode not in MODES:
+        raise UsageError(f"--mode {mode}: choose one of {', '.join(MODES)}")
+    if mode == "any" or (mode == "auto" and not climber):
+        return np.ones(len(chances), dtype=bool)
+    if not climber:
+        raise UsageError(f"--mode {mode}: no send of the logbook has a grade; log some, or leave it out")
+    low, high = _SPANS[mode]
+    with np.errstate(invalid="ignore"):
+        margin = skill.difficulty.value - _ability(skill, climber)
+        inside = (chances >= low) & (chances <= high) & (margin >= -BELOW)
+        if mode == "warmup":
+            inside &= margin <= -EASIER
+    return inside | np.isnan(chances) if mode == "auto" else inside
+
+
+def _ability(skill: Skill, climber: Levels) -> Array:
+    """The climber's ability in the discipline of each climb, float64 [n_items]; NaN where it is not known."""
+    value = skill.difficulty.value
+    found = np.full(len(value), np.nan)
+    for name, level in climber.items():
+        found[np.isfinite(steps_of(value, name))] = level.mean
+    return found
+
+
+def sorted_by(sort: str, places: list[int], skill: Skill) -> list[int]:
+    """The places in an order: as they are ("likely"), or by difficulty; climbs without one come last."""
+    if sort not in SORTS:
+        raise UsageError(f"--sort {sort}: choose one of {', '.join(SORTS)}")
+    if sort == "likely":
+        return places
+    sign = 1 if sort == "easiest" else -1
+    value = skill.difficulty.value
+    return sorted(places, key=lambda place: (np.isnan(value[place]), sign * value[place]))

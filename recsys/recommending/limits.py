@@ -1,0 +1,76 @@
+"""Limits by climber for a batch: who wants which grades, which region, how many stars."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from recsys import columns as c
+from recsys.errors import DataError, RecsysError
+from recsys.recommending.recommender import Recommender
+from recsys.recommending.request import nearest
+
+NAMES: Final = (c.GRADE, c.REGION, "min_stars", "k")
+
+
+def read_limits(path: Path, recommender: Recommender) -> dict[str, dict[str, Any]]:
+    """Climber to the limits that are filled in: ``{"ada": {"grade": "V4:V6", "min_stars": 3.0}}``.
+
+    Raises
+    ------
+    DataError
+        The file cannot be read, has another column, or a limit of a row cannot be; it names the row.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise DataError(f"cannot be read ({why})", path=path, remedy="check the path") from error
+    reader = csv.DictReader(io.StringIO(text))
+    header = [name.strip() for name in reader.fieldnames or ()]
+    for name in header:
+        if name not in (c.CLIMBER_ID, *NAMES):
+            remedy = f"write climber_id and any of {', '.join(NAMES)}"
+            raise DataError("is no column of limits", path=path, value=name, remedy=remedy)
+    if c.CLIMBER_ID not in header:
+        raise DataError("has no column climber_id", path=path, remedy="say whose limits they are")
+    reader.fieldnames = header
+    stored = set(recommender.climbers)
+    return dict(_row(row, number, path, recommender, stored) for number, row in enumerate(reader, 1))
+
+
+def _row(
+    row: Mapping[str, Any], number: int, path: Path, recommender: Recommender, stored: set[str]
+) -> tuple[str, dict[str, Any]]:
+    climber = str(row.get(c.CLIMBER_ID) or "").strip()
+    if climber not in stored:
+        remedy = f"leave the row out{nearest(climber, recommender.climbers)}"
+        raise DataError("has no stored logbook", path=path, row=number, value=climber, remedy=remedy)
+    found: dict[str, Any] = {}
+    for name in NAMES:
+        text = str(row.get(name) or "").strip()
+        if text:
+            try:
+                found[name] = _read(name, text)
+            except ValueError:
+                remedy = "write a number" + (" from 1 to 5" if name == "min_stars" else "")
+                raise DataError(
+                    f"{name} cannot be read", path=path, row=number, value=text, remedy=remedy
+                ) from None
+    try:
+        recommender.request(climber, **found)
+    except RecsysError as error:
+        raise DataError(str(error), path=path, row=number, remedy="correct the row") from None
+    return climber, found
+
+
+def _read(name: str, text: str) -> Any:
+    if name == "min_stars":
+        stars = float(text)
+        if not 1 <= stars <= 5:
+            raise ValueError(text)
+        return stars
+    return int(text) if name == "k" else text

@@ -1,0 +1,225 @@
+"""A path to a project: unsent climbs that lead from what a climber can do to what the climber wants to do.
+
+    >>> find_path(recommender, PathRequest(project="superfly", climber="ada", steps=4))
+
+Grades on it differ by `leap` at the most from one climb to the next, the first from the climber's ability.
+The chain is found by `recsys.recommending.beam`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from recsys.arrays import Array
+from recsys.errors import UsageError
+from recsys.logbooks.grades import label
+from recsys.recommending.ahead import pace
+from recsys.recommending.beam import BEAM, METHODS, Chain, Search, search
+from recsys.recommending.logbook import Logbook
+from recsys.recommending.recommender import Recommender
+from recsys.recommending.request import Item, Request, known_region
+from recsys.skill.reach import names
+from recsys.skill.tracks import steps_of
+
+MOST_STEPS = 12
+
+
+@dataclass(frozen=True)
+class PathRequest:
+    """What is asked for.
+
+    Attributes
+    ----------
+    project:
+        Id of the climb at the end.
+    climber, sends:
+        Whose path it is, as in `Request`.
+    steps:
+        Climbs before the project, 1 to `MOST_STEPS`.
+    region:
+        Where the steps are to be, or None for anywhere: prompt and filter. The project may be elsewhere.
+    leap:
+        Most grades from one climb to the next.
+    method, beam:
+        How it is found (`recsys.recommending.beam`), and chains kept on the way.
+    seed:
+        Of the method "random".
+    """
+
+    project: str
+    climber: str | None = None
+    sends: Sequence[Mapping[str, Any]] | None = None
+    steps: int = 5
+    region: str | None = None
+    leap: float = 1.0
+    method: str = "ahead"
+    beam: int = BEAM
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.steps <= MOST_STEPS:
+            raise UsageError(f"--steps {self.steps}: ask for 1 to {MOST_STEPS}")
+        if not 0 < self.leap <= 10:
+            raise UsageError(f"--leap {self.leap:g}: give a number of grades above 0, and at most 10")
+        if self.method not in METHODS:
+            raise UsageError(f"--method {self.method}: choose one of {', '.join(METHODS)}")
+        if not 1 <= self.beam <= 64:
+            raise UsageError(f"--beam {self.beam}: keep 1 to 64 chains")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One climb of a path.
+
+    `item.score` is the probability of the step after the ones before it; `project` that of the project to
+    follow this step at once; `reason` says in a line what the step does.
+    """
+
+    item: Item
+    project: float
+    reason: str
+
+    def to_json(self) -> dict[str, Any]:
+        """The item's fields, and the step's own."""
+        return {**self.item.to_json(), "project_probability": self.project, "reason": self.reason}
+
+
+@dataclass(frozen=True)
+class Path:
+    """Steps, then the project: its score is its probability after the steps, `before` without them."""
+
+    steps: tuple[Step, ...]
+    project: Item
+    before: float
+    ability: float
+    method: str
+
+    def to_json(self) -> dict[str, Any]:
+        """{"ability", "method", "steps": [...], "project": {...}}."""
+        return {
+            "ability": label(self.ability),
+            "method": self.method,
+            "steps": [each.to_json() for each in self.steps],
+            "project": {**self.project.to_json(), "score_before": self.before},
+        }
+
+
+def find_path(recommender: Recommender, request: PathRequest) -> Path:
+    """The best path that fits.
+
+    Raises
+    ------
+    UsageError
+        The project is not in the catalogue, was sent, or has no grade; the logbook is empty or has no grades;
+        the grades lie too far apart for so few steps; or no chain fits.
+    """
+    asked = _search(recommender, request)
+    found = search(asked)
+    if not found:
+        raise UsageError(
+            f"no {request.steps} unsent climbs lead to {request.project} in steps of {request.leap:g}"
+            f"{'' if request.region is None else ' in ' + request.region}; allow a longer --leap"
+        )
+    return _path(recommender, asked, found[0], request)
+
+
+def _search(recommender: Recommender, request: PathRequest) -> Search:
+    catalogue = recommender.catalogue
+    project = catalogue.place(request.project)
+    region = None if request.region is None else known_region(request.region, catalogue.known_regions)
+    logbook = recommender.logbook(Request(climber=request.climber, sends=request.sends))
+    if not len(logbook):
+        raise UsageError("a path starts from a logbook; give a climber or a logbook with sends in it")
+    if request.project in set(logbook.climbs):
+        raise UsageError(f"--project {request.project}: was sent already; choose another climb")
+    start = _start(recommender, request, project, logbook)
+    return Search(
+        backend=recommender.backend,
+        logbook=logbook.tail(recommender.backend.length + 1),
+        climber=request.climber,
+        region=region,
+        project=project,
+        steps=request.steps,
+        start=start,
+        leap=request.leap,
+        allowed=catalogue.allowed(None, region) & catalogue.without(logbook.climbs),
+        method=request.method,
+        beam=request.beam,
+        pace=pace(logbook),
+        seed=request.seed,
+    )
+
+
+def _start(recommender: Recommender, request: PathRequest, project: int, logbook: Logbook) -> float:
+    """The difficulty that the path starts from: the ability, or the project's grade where that is lower."""
+    end = float(recommender.catalogue.ordinals[project])
+    if math.isnan(end):
+        raise UsageError(f"--project {request.project}: has no grade; choose a climb that has one")
+    asked = Request(climber=request.climber, sends=request.sends)
+    levels = recommender.levels(asked, logbook)
+    own = [level for name, level in levels.items() if np.isfinite(steps_of(np.array([end]), name)[0])]
+    if not own:
+        raise UsageError(f"--project {request.project}: no send of the logbook has a grade of its kind")
+    start = min(own[0].mean, end)
+    needed = math.ceil((end - start) / request.leap - 1 - 1e-9)
+    if needed > request.steps:
+        raise UsageError(
+            f"{label(end)} is {end - start:.1f} grades above the climber's {label(start)}: in steps of "
+            f"{request.leap:g} it takes --steps {needed}, or a longer --leap"
+        )
+    return start
+
+
+def _path(recommender: Recommender, asked: Search, chain: Chain, request: PathRequest) -> Path:
+    catalogue = recommender.catalogue
+    reach = recommender.skill.chances(
+        recommender.levels(Request(climber=request.climber, sends=request.sends), asked.logbook)
+    )
+    badges = names(reach)
+
+    def item(place: int, score: float) -> Item:
+        chance = None if badges[place] is None else round(float(reach[place]), 3)
+        return catalogue.item(place, score, None, badges[place], chance)
+
+    steps = tuple(
+        Step(item(place, score), ahead, _reason(recommender, asked, chain, at))
+        for at, (place, score, ahead) in enumerate(
+            zip(chain.places, chain.steps, chain.project[1:], strict=True)
+        )
+    )
+    return Path(steps, item(asked.project, chain.project[-1]), chain.project[0], asked.start, asked.method)
+
+
+def _reason(recommender: Recommender, asked: Search, chain: Chain, at: int) -> str:
+    """What a step does: its grade after the one before, what it makes of the project, and what it is like."""
+    place = chain.places[at]
+    last = asked.grades[chain.places[at - 1]] if at else asked.start
+    parts = [
+        _change(float(asked.grades[place] - last), "the climber's level" if not at else "the step before")
+    ]
+    before, now = chain.project[at], chain.project[at + 1]
+    if now >= 1.1 * before:
+        parts.append(f"makes the project {now / max(before, 1e-12):.1f} times as likely")
+    cosine = float(recommender.units[place] @ recommender.units[asked.project])
+    if cosine >= _similar(recommender.units, asked.project):
+        parts.append("climbed by the same people as the project")
+    region = recommender.catalogue.regions[place]
+    if region is not None and region == recommender.catalogue.regions[asked.project]:
+        parts.append(f"in {region}, as the project is")
+    return "; ".join(parts)
+
+
+def _change(grades: float, since: str) -> str:
+    if abs(grades) < 0.25:
+        return f"at {since}"
+    return f"{abs(grades):.1f} grades {'above' if grades > 0 else 'below'} {since}"
+
+
+def _similar(units: Array, project: int) -> float:
+    """The cosine with the project that one climb in ten reaches."""
+    return float(np.quantile(units @ units[project], 0.9))

@@ -1,0 +1,254 @@
+"""A day at one crag: warm-ups, projects, cool-downs; or a circuit in one style (Thompson 2023, section 1).
+
+    >>> plan_session(recommender, SessionRequest(climber="ada", region="Squamish", minutes=120))
+
+Each climb is asked of the model with the ones before it as if they were sent, its grade as a prompt. Which
+grades, and how many minutes a climb takes, are rules of thumb (`GRADES`, `MINUTES`); the ability that grades
+are counted from is `recsys.skill`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from recsys import columns as c
+from recsys.arrays import Array
+from recsys.errors import UsageError
+from recsys.logbooks.grades import label
+from recsys.recommending import hardness
+from recsys.recommending.ahead import after, supposed
+from recsys.recommending.logbook import Logbook
+from recsys.recommending.recommender import Recommender
+from recsys.recommending.request import Item, Request, known_region, nearest
+from recsys.skill.reach import names
+from recsys.skill.tracks import DISCIPLINES, steps_of
+
+WARM_UP, PROJECT, COOL_DOWN, CIRCUIT = "warm-up", "project", "cool-down", "circuit"
+# Grades from the ability, of the first and of the last climb of each part.
+GRADES: Final = {WARM_UP: (-4.0, -1.5), PROJECT: (0.0, 1.0), COOL_DOWN: (-2.0, -3.5), CIRCUIT: (-1.5, -1.5)}
+MINUTES: Final = {WARM_UP: 8, PROJECT: 25, COOL_DOWN: 6, CIRCUIT: 10}  # a climb, rests and tries included
+SHARES: Final = {WARM_UP: 0.35, PROJECT: 0.4}  # of the climbs of a day; the rest cools down
+WIDTHS: Final = (0.75, 1.5, 2.5)  # grades about the one wanted, tried in this order
+MOST: Final = 40
+
+
+@dataclass(frozen=True)
+class SessionRequest:
+    """What is asked for.
+
+    Attributes
+    ----------
+    climber, sends:
+        Whose session it is, as in `Request`.
+    region, area:
+        Where; None leaves the choice to the model. One crag is one area, or one region where areas lack.
+    minutes, count:
+        How long it is, or how many climbs it has; one of the two.
+    style:
+        A style of the catalogue makes it a circuit in that style.
+    like:
+        A climb makes it a circuit of climbs like it, where the log has no styles: by the model's embeddings.
+    """
+
+    climber: str | None = None
+    sends: Sequence[Mapping[str, Any]] | None = None
+    region: str | None = None
+    area: str | None = None
+    minutes: int | None = None
+    count: int | None = None
+    style: str | None = None
+    like: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.minutes is not None and self.count is not None:
+            raise UsageError("give --minutes or --count, not both")
+        if self.count is not None and not 1 <= self.count <= MOST:
+            raise UsageError(f"--count {self.count}: ask for 1 to {MOST} climbs")
+        if self.minutes is not None and not 10 <= self.minutes <= 720:
+            raise UsageError(f"--minutes {self.minutes}: give 10 to 720")
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One climb of a session: which part it belongs to, and the minutes it is given."""
+
+    part: str
+    item: Item
+    minutes: int
+
+    def to_json(self) -> dict[str, Any]:
+        """The item's fields with the part and the minutes."""
+        return {"part": self.part, "minutes": self.minutes, **self.item.to_json()}
+
+
+@dataclass(frozen=True)
+class Session:
+    """A session in order; `area` is None where the catalogue has none. What found no climb is left out."""
+
+    region: str | None
+    area: str | None
+    ability: float
+    climbs: tuple[Planned, ...]
+
+    @property
+    def minutes(self) -> int:
+        """Minutes of all climbs together."""
+        return sum(each.minutes for each in self.climbs)
+
+    def to_json(self) -> dict[str, Any]:
+        """{"region", "area", "ability", "minutes", "climbs": [...]}."""
+        return {
+            "region": self.region, "area": self.area, "ability": label(self.ability),
+            "minutes": self.minutes, "climbs": [each.to_json() for each in self.climbs],
+        }  # fmt: skip
+
+
+def plan_session(recommender: Recommender, request: SessionRequest) -> Session:
+    """The session that fits.
+
+    Raises
+    ------
+    UsageError
+        There is no such region, area or style, no grade in the logbook, or nothing unsent that fits.
+    """
+    asked = Request(climber=request.climber, sends=request.sends)
+    logbook = recommender.logbook(asked)
+    levels = recommender.levels(asked, logbook)
+    if not levels:
+        raise UsageError(
+            "a session starts from a logbook with grades; log some sends with their grades first"
+        )
+    ability = levels[_usual(recommender, logbook)].mean
+    slots = _slots(request, ability)
+    allowed = _style(recommender, request.style) & _like(recommender, request.like)
+    allowed &= recommender.catalogue.without(logbook.climbs)
+    region, area, here = _crag(recommender, request, logbook, allowed, ability)
+    badges = recommender.skill.chances(levels)
+    climbs = tuple(_filled(recommender, request, logbook, region, here, slots, badges))
+    if not climbs:
+        where = area or region or "this catalogue"
+        raise UsageError(f"nothing unsent in {where} fits; choose another area, or leave the style out")
+    return Session(region, area, ability, climbs)
+
+
+def _slots(request: SessionRequest, ability: float) -> list[tuple[str, float]]:
+    """Part and grade wanted of each climb."""
+    if request.count is not None:
+        return _parts(request, request.count, ability)
+    minutes = request.minutes or 120
+    for count in range(MOST, 0, -1):
+        slots = _parts(request, count, ability)
+        if sum(MINUTES[part] for part, _ in slots) <= minutes:
+            return slots
+    return _parts(request, 1, ability)
+
+
+def _parts(request: SessionRequest, count: int, ability: float) -> list[tuple[str, float]]:
+    if request.style is not None or request.like is not None:
+        return [(CIRCUIT, ability + GRADES[CIRCUIT][0])] * count
+    warm = round(SHARES[WARM_UP] * count)
+    hard = max(1, round(SHARES[PROJECT] * count))
+    counts = {WARM_UP: min(warm, count - 1), PROJECT: hard, COOL_DOWN: max(count - warm - hard, 0)}
+    return [
+        (part, ability + float(grade))
+        for part, n in counts.items()
+        for grade in np.linspace(*GRADES[part], n)
+    ]
+
+
+def _usual(recommender: Recommender, logbook: Logbook) -> str:
+    """The discipline of the last graded send."""
+    graded = hardness.difficulties(recommender.skill, recommender.catalogue, logbook)
+    last = graded[np.isfinite(graded)][-1:]
+    return next(name for name in DISCIPLINES if np.isfinite(steps_of(last, name)).all())
+
+
+def _style(recommender: Recommender, style: str | None) -> Array:
+    """The climbs of a style, bool [n_items]; all of them where none is asked for."""
+    styles = recommender.catalogue.styles
+    if style is None:
+        return np.ones(len(recommender.catalogue), dtype=bool)
+    known = sorted({each for each in styles if each})
+    if not known:
+        raise UsageError(f"--style {style}: the sends of this run have no styles; leave it out")
+    found = np.array([(each or "").casefold() == style.casefold() for each in styles], dtype=bool)
+    if not found.any():
+        raise UsageError(f"--style {style}: no climb of this run has it{nearest(style, known)}")
+    return found
+
+
+def _like(recommender: Recommender, climb: str | None) -> Array:
+    """The tenth of the climbs that is most like one, bool [n_items]; all of them where none is named."""
+    if climb is None:
+        return np.ones(len(recommender.catalogue), dtype=bool)
+    cosines = recommender.units @ recommender.units[recommender.catalogue.place(climb)]
+    return np.asarray(cosines >= np.quantile(cosines, 0.9))
+
+
+def _crag(
+    recommender: Recommender, request: SessionRequest, logbook: Logbook, allowed: Array, ability: float
+) -> tuple[str | None, str | None, Array]:
+    """Region, area, and the allowed climbs there, bool [n_items]: as asked, else where the model would go."""
+    catalogue = recommender.catalogue
+    region = None if request.region is None else known_region(request.region, catalogue.known_regions)
+    allowed = allowed & catalogue.allowed((ability - 5, ability + 2), region)
+    areas = _areas(recommender)
+    if request.area is not None:
+        return _named(recommender, request.area, areas, allowed)
+    groups = areas if any(area for _, area in areas) else [(each, None) for each in catalogue.regions]
+    chance = after(recommender.backend, [logbook], request.climber, region)[0] * allowed
+    worth: dict[tuple[str | None, str | None], float] = {}
+    for group, weight in zip(groups, chance, strict=True):
+        worth[group] = worth.get(group, 0.0) + float(weight)
+    best = max(worth, key=worth.__getitem__)
+    return *best, allowed & np.array([group == best for group in groups], dtype=bool)
+
+
+def _named(
+    recommender: Recommender, area: str, areas: list[tuple[str | None, str | None]], allowed: Array
+) -> tuple[str | None, str | None, Array]:
+    known = sorted({name for _, name in areas if name})
+    if not known:
+        raise UsageError(f"--area {area}: the sends of this run have no areas; give a --region")
+    here = np.array([(name or "").casefold() == area.casefold() for _, name in areas], dtype=bool)
+    if not here.any():
+        raise UsageError(f"no area {area!r} among the {len(known)} of this run{nearest(area, known)}")
+    region, name = areas[int(np.flatnonzero(here)[0])]
+    return region, name, allowed & here
+
+
+def _areas(recommender: Recommender) -> list[tuple[str | None, str | None]]:
+    catalogue = recommender.catalogue
+    areas = catalogue.areas if len(catalogue.areas) == len(catalogue) else [None] * len(catalogue)
+    return list(zip(catalogue.regions, areas, strict=True))
+
+
+def _filled(
+    recommender: Recommender,
+    request: SessionRequest,
+    logbook: Logbook,
+    region: str | None,
+    here: Array,
+    slots: list[tuple[str, float]],
+    reach: Array,
+) -> list[Planned]:
+    """The likeliest climb for each slot in turn; one for which there is none is left out."""
+    catalogue, book, left = recommender.catalogue, logbook, here.copy()
+    day, planned = float(logbook.columns[c.DAY][-1]) + 1, []
+    for part, grade in slots:
+        chance = after(recommender.backend, [book], request.climber, region, [grade])[0]
+        near = np.abs(np.nan_to_num(catalogue.ordinals, nan=-99.0) - grade)
+        fits = next((fit for width in WIDTHS if (fit := left & (near <= width)).any()), None)
+        if fits is None:
+            continue
+        place = int(np.argmax(np.where(fits, chance, -1.0)))
+        left[place] = False
+        book = book.then(supposed(catalogue, place, day))
+        badge = names(reach[[place]])[0]
+        known = None if badge is None else round(float(reach[place]), 3)
+        planned.append(Planned(part, catalogue.item(place, chance[place], None, badge, known), MINUTES[part]))
+    return planned

@@ -1,0 +1,117 @@
+"""Skill as something to read: a climber's ability over time, and the climbs whose grades are soft or hard."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from recsys import columns as c
+from recsys.logbooks.grades import label
+from recsys.recommending.hardness import difficulties
+from recsys.recommending.recommender import Recommender
+from recsys.recommending.request import Request
+
+LEAST: Final = 0.3  # grades away from the usual one that are worth a line
+CERTAIN: Final = 2.0  # deviations away that they have to be
+_EPOCH: Final = dt.date(1970, 1, 1)
+
+
+@dataclass(frozen=True)
+class Point:
+    """Ability after one session: an ordinal, its deviation in grades, the day (None = not known)."""
+
+    discipline: str
+    day: dt.date | None
+    sends: int
+    ability: float
+    deviation: float
+
+    def to_json(self) -> dict[str, Any]:
+        """The same, with the ability as a grade beside the number."""
+        row = dict(self.__dict__)
+        return {
+            **row,
+            "day": None if self.day is None else self.day.isoformat(),
+            "ability": round(self.ability, 2),
+            "deviation": round(self.deviation, 2),
+            "grade": label(self.ability),
+        }
+
+
+@dataclass(frozen=True)
+class OffGrade:
+    """A climb that is `off` grades harder (or, below 0, softer) than its grade, and the deviation of that."""
+
+    climb_id: str
+    name: str | None
+    grade: str | None
+    region: str | None
+    climbs_like: str
+    off: float
+    deviation: float
+    sends: int
+
+    def to_json(self) -> dict[str, Any]:
+        """The fields, as they are."""
+        return dict(self.__dict__)
+
+
+def curve(recommender: Recommender, request: Request) -> list[Point]:
+    """Ability after each session of the request's logbook, by all of it, discipline by discipline.
+
+    Empty where no send has a grade.
+    """
+    logbook = recommender.logbook(request)
+    days = logbook.columns[c.DAY]
+    graded = difficulties(recommender.skill, recommender.catalogue, logbook)
+    points = []
+    for name, (rows, ability) in recommender.skill.over_time(graded, days).items():
+        sends = np.diff(rows, prepend=-1)
+        points += [
+            Point(name, _date(days[row]), int(n), float(mean), float(deviation))
+            for row, n, mean, deviation in zip(rows, sends, *ability, strict=True)
+        ]
+    return points
+
+
+def off_grade(recommender: Recommender, region: str | None = None, most: int = 20) -> list[OffGrade]:
+    """The climbs of a region whose grades are soft or hard, those farthest off first.
+
+    Parameters
+    ----------
+    region:
+        A region of the catalogue, or None for all.
+    most:
+        Climbs to name.
+    """
+    catalogue, (value, deviation) = recommender.catalogue, recommender.skill.difficulty
+    off = value - catalogue.ordinals
+    with np.errstate(invalid="ignore"):
+        sure = (np.abs(off) >= LEAST) & (np.abs(off) >= CERTAIN * deviation)
+    if region is not None:
+        sure &= np.array([each == region for each in catalogue.regions], dtype=bool)
+    places = np.flatnonzero(sure)
+    places = places[np.argsort(-np.abs(off[places]), kind="stable")][:most]
+    return [
+        OffGrade(
+            catalogue.ids[place], catalogue.names[place], catalogue.grades[place], catalogue.regions[place],
+            _like(float(catalogue.ordinals[place]), float(off[place])), round(float(off[place]), 2),
+            round(float(deviation[place]), 2), int(catalogue.sends[place]),
+        )
+        for place in places
+    ]  # fmt: skip
+
+
+def _like(usual: float, off: float) -> str:
+    """The grade that a climb is like: the nearest other one, "hard V5" or "soft V5" where that is its own."""
+    if abs(off) >= 0.5:
+        return label(usual + off)
+    return f"{'hard' if off > 0 else 'soft'} {label(usual)}"
+
+
+def _date(day: float) -> dt.date | None:
+    return None if math.isnan(day) else _EPOCH + dt.timedelta(days=math.floor(day))

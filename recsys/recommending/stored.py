@@ -1,0 +1,119 @@
+"""The arrays of a bundle, read and checked: types, shapes, ranges, and that they belong together."""
+
+from __future__ import annotations
+
+import math
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from recsys import columns as c
+from recsys.arrays import Array
+from recsys.errors import RunError
+from recsys.recommending.fields import REMEDY
+
+EMBEDDINGS: Final = "embeddings"
+OFFSETS: Final = "offsets"
+_HEADER: Final = 1024  # bytes of an array's description
+_LARGEST: Final = 1e15
+
+
+def read_histories(
+    path: Path, climbers: int, texts: Mapping[str, int], n_items: int | None
+) -> dict[str, Array]:
+    """arrays.npz: embeddings, and the sends as places in texts.
+
+    Parameters
+    ----------
+    path:
+        The file.
+    climbers:
+        Climbers that have a logbook.
+    texts:
+        Column of the sends to the number of its distinct texts.
+    n_items:
+        Climbs that have embeddings, or None where there are none.
+    """
+    kinds = {OFFSETS: ("int64", 1), c.RATING: ("float64", 1), c.DAY: ("float64", 1)}
+    if n_items is not None:
+        kinds[EMBEDDINGS] = ("float32", 2)
+    kinds |= dict.fromkeys(texts, ("int32", 1)) | dict.fromkeys((c.COMMENT, c.BETA), ("bool", 1))
+    arrays = read_arrays(path, kinds)
+    if n_items is not None:
+        _check_embeddings(path, arrays[EMBEDDINGS], n_items)
+    offsets = arrays[OFFSETS]
+    n_sends = len(arrays[c.CLIMB_ID])
+    ends = len(offsets) == climbers + 1 and offsets[0] == 0 and offsets[-1] == n_sends
+    if not ends or (np.diff(offsets) < 0).any():
+        raise RunError(f"{path}: {OFFSETS} do not part {n_sends} sends among {climbers} climbers; {REMEDY}")
+    for name in kinds.keys() - {EMBEDDINGS, OFFSETS}:
+        if len(arrays[name]) != n_sends:
+            raise RunError(f"{path}: {name} has not one value for each of {n_sends} sends; {REMEDY}")
+    for name, distinct in texts.items():
+        check_array(path, name, arrays[name], 0 if name == c.CLIMB_ID else -1, distinct - 1)
+    for name in (c.RATING, c.DAY):
+        check_array(path, name, arrays[name], -_LARGEST, _LARGEST, blanks=True)
+    return arrays
+
+
+def _check_embeddings(path: Path, embeddings: Array, n_items: int) -> None:
+    if len(embeddings) != n_items or not embeddings.size:
+        raise RunError(f"{path}: {EMBEDDINGS} has {len(embeddings)} rows for {n_items} climbs; {REMEDY}")
+    check_array(path, EMBEDDINGS, embeddings, -1e15, 1e15)  # squares can be summed
+
+
+def read_arrays(path: Path, wanted: Mapping[str, tuple[str, int]]) -> dict[str, Array]:
+    """The arrays of a file that `numpy.savez` wrote: no more memory is taken than the file has bytes.
+
+    Parameters
+    ----------
+    path:
+        The file.
+    wanted:
+        Name of an array to its type ("int64") and its number of dimensions; others are not read.
+
+    Raises
+    ------
+    RunError
+        One is missing, or of another type; or the file is packed, cut short, or something else.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return {name: _read_array(archive, path, name, *kind) for name, kind in wanted.items()}
+    except RunError:
+        raise
+    except Exception as error:  # zipfile and NumPy's header raise nearly anything on what is no such file
+        raise RunError(f"{path}: cannot be read as NumPy's arrays; {REMEDY}") from error
+
+
+def _read_array(archive: zipfile.ZipFile, path: Path, name: str, dtype: str, dimensions: int) -> Array:
+    try:
+        member = archive.getinfo(f"{name}.npy")
+    except KeyError:
+        raise RunError(f"{path}: {name} is missing; {REMEDY}") from None
+    stored = member.compress_type == zipfile.ZIP_STORED and member.file_size == member.compress_size
+    if not stored or member.file_size > path.stat().st_size:
+        raise RunError(f"{path}: {name} is packed, or larger than its file; {REMEDY}")
+    with archive.open(member) as file:
+        if np.lib.format.read_magic(file) != (1, 0):
+            raise RunError(f"{path}: {name} is of another version of NumPy's format; {REMEDY}")
+        shape, fortran, found = np.lib.format.read_array_header_1_0(file, max_header_size=_HEADER)
+        if found != np.dtype(dtype) or len(shape) != dimensions or fortran:
+            raise RunError(f"{path}: {name} is no {dtype} array of {dimensions} dimensions; {REMEDY}")
+        size = math.prod(shape) * found.itemsize
+        content = file.read(member.file_size)
+        if min(shape) < 0 or len(content) != size:
+            raise RunError(f"{path}: {name} has not as many values as it says; {REMEDY}")
+    return np.frombuffer(content, dtype=found).reshape(shape)
+
+
+def check_array(path: Path, name: str, values: Array, low: float, high: float, blanks: bool = False) -> None:
+    """Refuse an array whose values are not between `low` and `high`; NaN only if blanks are allowed."""
+    inside = (values >= low) & (values <= high)
+    if blanks:
+        inside |= np.isnan(values)
+    if not inside.all():
+        raise RunError(f"{path}: {name} holds values that are not from {low:g} to {high:g}; {REMEDY}")

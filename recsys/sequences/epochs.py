@@ -1,0 +1,196 @@
+"""The windows of an epoch: drawn so that every training send is asked for once on average.
+
+An objective that asks for one climb a window needs a window a send; one that asks for every position needs
+them end to end; one that hides a third, three times so many (`recsys.sequences.asking`). An epoch then means
+as much learning, and the same patience, for all. Windows that lie end to end begin at a random offset in
+each climber's history, drawn anew each epoch and each time round, so that no send always stands first.
+
+Where a day is a set (`recsys.sequences.days`) its order is drawn anew each epoch. What an objective reads of
+the day that it asks for:
+
+    last        nothing, as in a case
+    following   nothing: the state after the day before is asked for all sends of the day
+    firsts      nothing: of each day it asks for the send that the draw put first
+    hidden      the other sends of the window, on either side: filling in what is missing is the task
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch.utils.data import Dataset
+
+from recsys.arrays import Array
+from recsys.columns import CLIMB, DAY_PLACE
+from recsys.sequences.asking import Asking
+from recsys.sequences.store import ELAPSED, Sequences
+from recsys.sequences.windows import Batch, Windows
+
+ASKED, AFTER = "asked", "asked_after"  # in a batch: ids [K], and row and column of the send before, [2, K]
+
+
+class TrainingWindows(Dataset[Batch]):
+    """The windows that an epoch may draw, each a pair: its first send and its last.
+
+    Parameters
+    ----------
+    sequences:
+        The histories.
+    targets:
+        Indexes of the training sends: of each climber's sends the first so many, or none.
+    length:
+        Sends in a window.
+    asking:
+        What the objective asks for.
+    whole:
+        Of "last": draw only windows that are full, and for each climber whose sends fill none the longest
+        one (Thompson 2023).
+    """
+
+    def __init__(
+        self, sequences: Sequences, targets: Array, length: int, asking: Asking, whole: bool = False
+    ) -> None:
+        self.sequences, self.targets, self.length, self.asking = sequences, targets, length, asking
+        self.windows = Windows(sequences, targets, length)
+        counts = np.bincount(sequences.owner(targets), minlength=len(sequences.climbers))
+        self.starts = sequences.offsets[:-1][counts > 0]
+        self.stops = self.starts + counts[counts > 0]
+        self.limit = np.repeat(sequences.offsets[:-1] + counts, np.diff(sequences.offsets))  # [n_sends]
+        self.order = np.arange(len(sequences))
+        self.ends = self._whole() if whole else targets
+        self._begun = np.concatenate([[0], np.cumsum(sequences.places == 0)])
+
+    def __len__(self) -> int:
+        """Number of training sends."""
+        return len(self.targets)
+
+    def __getitems__(self, pairs: Sequence[tuple[int, int]]) -> Batch:
+        """The windows from the first to the last send of each pair, as a batch."""
+        firsts, ends = np.asarray(pairs, dtype=np.int64).T
+        if self.asking.kind in ("hidden", "firsts"):
+            return self._reordered(firsts, ends)
+        batch = self.windows.cut(ends)
+        return {**batch, **self._following(firsts, ends)} if self.asking.kind == "following" else batch
+
+    def shuffle_days(self, rng: np.random.Generator) -> None:
+        """Draw the order within days that are sets."""
+        if self.sequences.places.any():
+            day = self.sequences.before(np.arange(len(self.sequences)))
+            self.order = np.lexsort((rng.random(len(day)), day))
+
+    def draw(self, rng: np.random.Generator) -> Array:
+        """Windows that cover each training send once, int64 [n, 2], in the order of the sends."""
+        if self.asking.kind == "last":
+            return np.stack([self.ends, self.ends], axis=1)
+        if self.asking.kind == "following":
+            return self._by_days(rng)
+        return self._end_to_end(rng)
+
+    def asked(self, pairs: Array) -> float:
+        """Climbs that the windows ask for, on average."""
+        firsts, ends = pairs.T
+        if self.asking.kind == "last":
+            return float(len(pairs))
+        if self.asking.kind == "following":
+            return float(len(self._asked(firsts, ends)[0]))
+        if self.asking.kind == "firsts":
+            begun = self._begun[ends + 1] - self._begun[firsts + 1]
+            return float(np.where(firsts == ends, 1, begun).sum())
+        assert self.asking.hidden is not None
+        return float(self.asking.hidden(ends - firsts + 1).sum())
+
+    def _whole(self) -> Array:
+        """The training sends that fill a window; of a climber who has none, the last training send."""
+        first = self.sequences.offsets[self.sequences.owner(self.targets)]
+        full = self.sequences.before(self.targets) - first >= self.length - 1
+        climber = np.searchsorted(self.starts, self.targets[full], side="right") - 1
+        short = np.bincount(climber, minlength=len(self.starts)) == 0
+        return np.sort(np.concatenate([self.targets[full], self.stops[short] - 1]))
+
+    def _end_to_end(self, rng: np.random.Generator) -> Array:
+        """Windows one after the other, the first of each climber cut at random."""
+        step = max(1, self.length - self.asking.context)
+        sizes = self.stops - self.starts
+        head = rng.integers(1, step + 1, len(sizes))  # sends of the first window
+        count = 1 + -(-np.maximum(sizes - head, 0) // step)
+        climber = np.repeat(np.arange(len(sizes)), count)
+        place = np.arange(len(climber)) - np.repeat(np.cumsum(count) - count, count)
+        starts = self.starts[climber]
+        ends = np.minimum(starts + head[climber] + place * step, self.stops[climber]) - 1
+        firsts = np.where(place == 0, starts, starts + head[climber] + (place - 1) * step)
+        return np.stack([np.maximum(firsts - self.asking.context, starts), ends], axis=1)
+
+    def _by_days(self, rng: np.random.Generator) -> Array:
+        """Histories one after the other, each up to the end of a day, with a send of the next day."""
+        most = max(1, self.length - 1)
+        starts, stops = self.starts, self.stops
+        size = rng.integers(1, most + 1, len(starts))
+        found = []
+        while len(starts):
+            end = self._day_end(starts, np.minimum(starts + size, stops))
+            target = np.where(end < stops, end, self.sequences.before(np.minimum(end, stops) - 1))
+            firsts = np.maximum(starts, target - most)
+            found.append(np.stack([firsts, target], axis=1)[target > starts])
+            left = end < stops
+            starts, stops = end[left], stops[left]
+            size = np.full(len(starts), most)
+        return np.concatenate(found)
+
+    def _day_end(self, starts: Array, stops: Array) -> Array:
+        """The last end of a day up to `stops`; where the first day alone is longer, its own end."""
+        last = np.where(self.sequences.day_ends[stops - 1] == stops, stops, self.sequences.before(stops - 1))
+        return np.where(last > starts, last, self.sequences.day_ends[starts])
+
+    def _asked(self, firsts: Array, ends: Array) -> tuple[Array, Array, Array]:
+        """Sends that "following" asks for: which, of which window, and the end of the history before each."""
+        stops = np.minimum(self.sequences.day_ends[ends], self.limit[ends])
+        counts = stops - firsts - 1
+        row = np.repeat(np.arange(len(ends)), counts)
+        sends = np.arange(len(row)) - np.repeat(np.cumsum(counts) - counts, counts) + firsts[row] + 1
+        before = self.sequences.before(sends)
+        kept = before > firsts[row]
+        return sends[kept], row[kept], before[kept]
+
+    def _following(self, firsts: Array, ends: Array) -> dict[str, torch.Tensor]:
+        """`ASKED` and `AFTER` of a batch."""
+        sends, row, before = self._asked(firsts, ends)
+        column = self.length - 2 - (self.sequences.before(ends)[row] - before)
+        ids = self.sequences.features[CLIMB][sends].astype(np.int64)
+        return {ASKED: torch.from_numpy(ids), AFTER: torch.from_numpy(np.stack([row, column]))}
+
+    def _reordered(self, firsts: Array, ends: Array) -> Batch:
+        """All sends from first to last, days in the epoch's order, with `DAY_PLACE` [batch, length]."""
+        at = ends[:, None] + np.arange(1 - self.length, 1)  # [batch, length]
+        real = at >= firsts[:, None]
+        at = np.where(real, at, ends[:, None])
+        batch = self.windows.at(self.order[at], real)
+        kept: dict[str, Any] = {name: self.sequences.features.get(name) for name in ELAPSED}
+        for name, values in {**kept, DAY_PLACE: self.sequences.places}.items():
+            if values is not None:  # what belongs to the place in the day, not to the send
+                batch[name] = torch.from_numpy(
+                    np.where(real, values[at], 0).astype(np.float32 if values.dtype.kind == "f" else np.int64)
+                )
+        return batch
+
+
+def epoch(windows: TrainingWindows, amount: int, rng: np.random.Generator) -> Iterator[tuple[int, int]]:
+    """An epoch's windows in random order: round after round is drawn until there are so many."""
+    windows.shuffle_days(rng)
+    rounds: list[Array] = []
+    left = amount
+    while left > 0:
+        drawn = rng.permutation(windows.draw(rng))[:left]
+        rounds.append(drawn)
+        left -= len(drawn)
+    pairs = rng.permutation(np.concatenate(rounds))
+    return zip(pairs[:, 0].tolist(), pairs[:, 1].tolist(), strict=True)
+
+
+def amount(windows: TrainingWindows, share: float, rng: np.random.Generator) -> int:
+    """Windows that ask for `share` times as many climbs as there are training sends."""
+    drawn = windows.draw(rng)
+    asked = windows.asked(drawn)
+    return max(1, round(share * len(windows) * len(drawn) / asked)) if asked else len(windows)

@@ -1,0 +1,113 @@
+"""A request's body: read whole within a size and a time, and unpacked, before anything looks at it."""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from typing import Final
+
+from recsys.serving.middleware import App, Headers, Message, Receive, Scope, Send, refuse
+
+_GZIP: Final = 16 + zlib.MAX_WBITS
+_PACKED: Final = (b"gzip", b"x-gzip")
+_TAKEN: Final[Headers] = [(b"accept-encoding", b"gzip")]
+_OF_PACKED: Final = (b"content-encoding", b"content-length")
+_CLOSE: Final[Headers] = [(b"connection", b"close")]
+
+
+class Body:
+    """Reads a request's body, or refuses it: too large, too slow, packed in an unknown or a broken way.
+
+    Parameters
+    ----------
+    app:
+        What is asked next; its `receive` gives the whole body at once.
+    max_body:
+        Bytes at the most, of the body as sent and as unpacked.
+    seconds:
+        Seconds in which it must arrive.
+    """
+
+    def __init__(self, app: App, max_body: int, seconds: float) -> None:
+        self._app, self._max, self._seconds = app, max_body, seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, or refuse its body."""
+        if scope["type"] != "http" or scope["method"] in ("GET", "HEAD"):
+            await self._app(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        length = headers.get(b"content-length", b"0")
+        packing = headers.get(b"content-encoding", b"identity").strip().lower()
+        if length.isdigit() and int(length[:20]) > self._max:
+            await self._refuse_size(scope, send)
+        elif packing not in (b"identity", b"", *_PACKED):
+            text = "the body is packed in a way that this service does not read; send it plain or as gzip"
+            await refuse(scope, send, 415, text, _TAKEN + _CLOSE)
+        else:
+            await self._pass_on(scope, receive, send, packing in _PACKED)
+
+    async def _pass_on(self, scope: Scope, receive: Receive, send: Send, packed: bool) -> None:
+        try:
+            body = await asyncio.wait_for(self._read(receive), self._seconds)
+            if body is not None and packed:
+                body = unpacked(body, self._max)
+                scope["headers"] = [pair for pair in scope["headers"] if pair[0] not in _OF_PACKED]
+        except asyncio.TimeoutError:
+            await refuse(scope, send, 408, f"the request took longer than {self._seconds:g} s", _CLOSE)
+        except zlib.error:
+            await refuse(scope, send, 400, "the body is not gzip, or only a part of it")
+        else:
+            if body is None:
+                await self._refuse_size(scope, send)
+            else:
+                await self._app(scope, _replay(body, receive), send)
+
+    async def _refuse_size(self, scope: Scope, send: Send) -> None:
+        text = f"the request is larger than {self._max / 1e6:.1f} MB, the most that is taken"
+        await refuse(scope, send, 413, text, _CLOSE)
+
+    async def _read(self, receive: Receive) -> bytes | None:
+        """The body, or None where it is too large."""
+        parts, size = [], 0
+        while True:
+            message = await receive()
+            part = message.get("body", b"")
+            size += len(part)
+            if size > self._max:
+                return None
+            parts.append(part)
+            if message["type"] != "http.request" or not message.get("more_body", False):
+                return b"".join(parts)
+
+
+def unpacked(packed: bytes, most: int) -> bytes | None:
+    """What is in a gzip file (one member or several), or None where that is more than `most` bytes.
+
+    Never more than `most` + 1 bytes are unpacked. Raises `zlib.error` where it is no whole gzip file.
+    """
+    parts, size = [], 0
+    while packed:
+        stream = zlib.decompressobj(_GZIP)
+        part = stream.decompress(packed, most - size + 1)
+        size += len(part)
+        if size > most:
+            return None
+        if not stream.eof:
+            raise zlib.error("cut short")
+        parts.append(part)
+        packed = stream.unused_data
+    return b"".join(parts)
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    sent = False
+
+    async def replay() -> Message:
+        nonlocal sent
+        if sent:
+            return await receive()
+        sent = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return replay

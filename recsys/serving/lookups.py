@@ -1,0 +1,62 @@
+"""The routes that look things up: climbs, climbers, regions."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request
+from fastapi.responses import JSONResponse
+
+from recsys.serving import models
+from recsys.serving.insights import insights
+from recsys.serving.routing import ASKED, JsonRoute, backend
+from recsys.serving.settings import MAX_K
+
+router = APIRouter(prefix="/api", responses=ASKED, tags=["look-ups"], route_class=JsonRoute)
+Search = Annotated[
+    str,
+    Query(min_length=1, max_length=100, description="part of a name or an id", examples=["raven"]),
+]
+Most = Annotated[int, Query(ge=1, le=MAX_K, description="the most to answer with", examples=[10])]
+
+
+@router.get("/climbs", response_model=models.Climbs)
+def find_climbs(search: Search, request: Request, k: Most = 10) -> JSONResponse:
+    """Climbs whose name or id holds a text."""
+    return JSONResponse({"items": backend(request).search(search, k)})
+
+
+@router.get("/climbs/{climb_id:path}/similar", response_model=models.Climbs)
+def similar(
+    climb_id: Annotated[
+        str, Path(min_length=1, max_length=200, description="a climb of the bundle", examples=["climb-0007"])
+    ],
+    request: Request,
+    k: Most = 10,
+) -> JSONResponse:
+    """The climbs most like one."""
+    return JSONResponse({"items": backend(request).similar(climb_id, k)})
+
+
+@router.get("/climbers", response_model=models.Climbers)
+def find_climbers(search: Search, request: Request, k: Most = 10) -> JSONResponse:
+    """Climbers whose id holds a text, those that begin with it first."""
+    return JSONResponse({"climbers": backend(request).find_climbers(search, k)})
+
+
+@router.get("/climbers/{climber:path}/skill", response_model=models.Insights)
+def skill(
+    climber: Annotated[
+        str,
+        Path(min_length=1, max_length=200, description="a climber of the bundle", examples=["climber-0042"]),
+    ],
+    request: Request,
+) -> JSONResponse:
+    """Skill over time and grade pyramid of a climber of the bundle."""
+    return JSONResponse(insights(backend(request).logbook(climber)))
+
+
+@router.get("/regions", response_model=models.Regions)
+async def regions(request: Request) -> JSONResponse:
+    """The regions of the bundle and how many climbs each has."""
+    return JSONResponse({"regions": backend(request).regions})

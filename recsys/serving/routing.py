@@ -1,0 +1,86 @@
+"""What the routes under /api share: the bundle in use, the models of errors, the type of a body."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Coroutine
+from typing import Any, Final, cast
+
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+
+from recsys.errors import RecsysError, RunError
+from recsys.serving import models
+from recsys.serving.backend import Backend, UnknownError
+from recsys.serving.batching import OverloadError
+from recsys.serving.reload import Holder
+
+_JSON: Final = re.compile(r"application/(json|[\w.+-]+\+json)\s*(;|$)", re.IGNORECASE)
+_MEANINGS: Final = {
+    400: "the body cannot be read",
+    401: "an API key is needed",
+    404: "no such climber, climb or region",
+    405: "another method is needed; Allow names it",
+    408: "the body took too long",
+    413: "the body is too large",
+    415: "the body has another type, or is packed in another way, than the service reads",
+    422: "the request is not what it should be",
+    429: "too many requests; Retry-After says when to come back",
+    431: "the request's head is too large",
+    500: "a defect in the service, or a broken bundle",
+    503: "the service is busy or stopping",
+}
+
+
+def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """OpenAPI's responses for the statuses, each with the body of every error."""
+    return {status: {"model": models.Failure, "description": _MEANINGS[status]} for status in statuses}
+
+
+def as_json(responses: dict[int | str, dict[str, Any]]) -> dict[int | str, dict[str, Any]]:
+    """The same for a route whose own answer is no JSON: FastAPI takes a model to be of that answer's type."""
+    content = {"application/json": {"schema": {"$ref": "#/components/schemas/Failure"}}}
+    return {
+        status: {"description": each["description"], "content": content} for status, each in responses.items()
+    }
+
+
+OPEN: Final = errors(405, 431, 500, 503)
+"""Errors of every route."""
+GUARDED: Final = {**errors(401, 429), **OPEN}
+"""Errors of a route that keys and rates guard."""
+ASKED: Final = {**errors(400, 404, 408, 413, 415, 422), **GUARDED}
+"""Errors of a route that is asked something."""
+
+
+class JsonRoute(APIRoute):
+    """A route whose body, where it has one, must say that it is JSON."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler, behind a look at the type."""
+        handler = super().get_route_handler()
+        if self.body_field is None:
+            return handler
+
+        async def typed(request: Request) -> Response:
+            if not _JSON.match(request.headers.get("content-type", "")):
+                text = "the body must be JSON: send it with Content-Type: application/json"
+                raise HTTPException(415, text, {"Accept": "application/json"})
+            return await handler(request)
+
+        return typed
+
+
+def backend(request: Request) -> Backend:
+    """The bundle in use."""
+    return cast(Holder, request.app.state.holder).current
+
+
+def status_of(error: RecsysError) -> int:
+    """The status that tells a client what kind of error it is."""
+    if isinstance(error, OverloadError):
+        return 503
+    if isinstance(error, RunError):
+        return 500
+    return 404 if isinstance(error, UnknownError) else 422

@@ -1,0 +1,183 @@
+"""Skill as a run and a bundle keep it: ladders, climbs' difficulty, and the curve from margin to chance."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Final
+from zipfile import BadZipFile
+
+import numpy as np
+
+from recsys.arrays import Array
+from recsys.errors import DataError
+from recsys.files import atomic_path
+from recsys.skill import reach as reaches
+from recsys.skill.difficulty import Difficulty, difficulty
+from recsys.skill.ladder import Ladder
+from recsys.skill.learn import learn
+from recsys.skill.posterior import Ability, filtered, latest, smoothed
+from recsys.skill.reach import Reach
+from recsys.skill.tracks import DISCIPLINES, OFFSETS, Tracks, steps_of
+
+FILE: Final = "skill.npz"
+FORMAT: Final = 1
+RECENT: Final = 32  # sessions that a request reads; what is older hardly moves the ability of today
+_UNREADABLE: Final = (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile, zlib.error)
+_PLAIN: Final = {"boulder": (-3.0, 20.0), "route": (-3.0, 36.0)}
+
+
+@dataclass(frozen=True)
+class Level:
+    """A climber's ability in one discipline: an ordinal and its deviation in steps."""
+
+    mean: float
+    deviation: float
+
+
+Levels = Mapping[str, Level]
+
+
+@dataclass(frozen=True, eq=False)
+class Skill:
+    """What is known of ability and difficulty; `ladders` and `reaches` by discipline."""
+
+    ladders: Mapping[str, Ladder]
+    reaches: Mapping[str, Reach]
+    difficulty: Difficulty
+
+    @classmethod
+    def plain(cls, usual: Array) -> Skill:
+        """Where nothing was learnt: climbs are worth their usual grades, float64 [n_climbs]."""
+        ladders = {name: Ladder.plain(*span) for name, span in _PLAIN.items()}
+        return cls(
+            ladders, {name: Reach() for name in DISCIPLINES}, Difficulty(usual, np.full(len(usual), 0.5))
+        )
+
+    @classmethod
+    def fit(cls, climbers: Array, days: Array, climbs: Array, logged: Array, usual: Array) -> Skill:
+        """Skill from training sends.
+
+        Parameters
+        ----------
+        climbers, days, climbs, logged:
+            Of each send, in order of climber and time: number of the climber, day (NaN = not known), place of
+            the climb, ordinal of the grade logged (NaN = none), [n_sends] each.
+        usual:
+            Ordinal of each climb's usual grade, float64 [n_climbs].
+        """
+        votes = difficulty(climbs, logged, usual)
+        known = np.where(np.isfinite(votes.value[climbs]), votes.value[climbs], logged)
+        ladders, curves = {}, {}
+        ahead = np.full(len(climbs), np.nan)
+        for name in DISCIPLINES:
+            tracks = Tracks.of(climbers, days, steps_of(known, name))
+            ladder = ladders[name] = learn(tracks) if len(tracks) else Ladder.plain(*_PLAIN[name])
+            curves[name] = _curve(ladder, tracks)
+            if len(tracks):
+                strong = smoothed(ladder, tracks).mean[tracks.session_of] + OFFSETS[name]
+                ahead[tracks.rows] = strong - usual[climbs[tracks.rows]]
+        return cls(ladders, curves, difficulty(climbs, logged, usual, ahead))
+
+    def over_time(self, ordinals: Array, days: Array) -> dict[str, tuple[Array, Ability]]:
+        """Ability through a logbook: discipline to (rows of the sends that end its sessions, ability then).
+
+        Parameters
+        ----------
+        ordinals, days:
+            Difficulty (NaN = none) and day (NaN = not known) of each send in order, float64 [n] each.
+        """
+        found = {}
+        for name, tracks in self._tracks(ordinals, days).items():
+            ability = smoothed(self.ladders[name], tracks)
+            rows = tracks.rows[tracks.sends[1:] - 1]
+            found[name] = (rows, Ability(ability.mean + OFFSETS[name], ability.deviation))
+        return found
+
+    def now(self, ordinals: Array, days: Array) -> dict[str, Level]:
+        """Ability at the end of a logbook, by discipline that it has; the last `RECENT` sessions are read."""
+        found = {}
+        for name, tracks in self._tracks(ordinals, days).items():
+            if len(tracks.gaps) > RECENT:
+                tracks = tracks.since(len(tracks.gaps) - RECENT)
+            mean, deviation = latest(self.ladders[name], tracks)
+            found[name] = Level(mean + OFFSETS[name], deviation)
+        return found
+
+    def chances(self, levels: Levels) -> Array:
+        """Chance of every climb to be in reach (`recsys.skill.reach`), float64 [n_climbs]; NaN: not known."""
+        value, deviation = self.difficulty
+        found = np.full(len(value), np.nan)
+        for name, level in levels.items():
+            mine = np.isfinite(steps_of(value, name))
+            found[mine] = self.reaches[name].chance(value[mine], deviation[mine], level.mean, level.deviation)
+        return found
+
+    def _tracks(self, ordinals: Array, days: Array) -> dict[str, Tracks]:
+        nobody = np.zeros(len(ordinals), dtype=np.int64)
+        made = {name: Tracks.of(nobody, days, steps_of(ordinals, name)) for name in DISCIPLINES}
+        return {name: tracks for name, tracks in made.items() if len(tracks)}
+
+    def save(self, path: Path) -> None:
+        """Write everything as NumPy arrays, whole or not at all."""
+        arrays: dict[str, Any] = {"format": FORMAT, "difficulty": np.stack(self.difficulty)}
+        for name, ladder in self.ladders.items():
+            arrays |= {f"{name}.{each.name}": getattr(ladder, each.name) for each in fields(Ladder)}
+            arrays[f"{name}.reach"] = [self.reaches[name].level, self.reaches[name].slope]
+        with atomic_path(path) as fresh, fresh.open("wb") as file:
+            np.savez(file, **arrays)
+
+    @classmethod
+    def load(cls, path: Path, n_climbs: int) -> Skill:
+        """Read what `save` wrote; a `DataError` where it is something else, or of other climbs."""
+        try:
+            with np.load(path, allow_pickle=False) as arrays:
+                return cls._read(dict(arrays), n_climbs)
+        except _UNREADABLE as error:
+            problem = (
+                f"is no skill of {n_climbs} climbs ({(str(error).splitlines() or ['unreadable'])[0][:80]})"
+            )
+            raise DataError(problem, path=path, remedy="train or export again") from error
+
+    @classmethod
+    def _read(cls, arrays: Mapping[str, Array], n_climbs: int) -> Skill:
+        if int(arrays["format"]) != FORMAT:
+            raise ValueError(f"format {int(arrays['format'])}, this version reads {FORMAT}")
+        if arrays["difficulty"].shape != (2, n_climbs):
+            raise ValueError(f"difficulty of shape {arrays['difficulty'].shape}")
+        ladders, curves = {}, {}
+        for name in DISCIPLINES:
+            values = [arrays[f"{name}.{each.name}"] for each in fields(Ladder)]
+            ladders[name] = Ladder(*(float(each) if each.ndim == 0 else each for each in values))
+            curves[name] = Reach(*(float(each) for each in arrays[f"{name}.reach"]))
+            _check(ladders[name])
+        return cls(ladders, curves, Difficulty(*np.asarray(arrays["difficulty"], dtype=np.float64)))
+
+
+def _check(ladder: Ladder) -> None:
+    """A `ValueError` unless the arrays belong to one grid and are numbers."""
+    n = len(ladder.states)
+    if ladder.first.shape != (n,) or ladder.supply.shape != (n,) or not 4 <= n <= 1000:
+        raise ValueError(f"a ladder of {n} states")
+    for each in fields(Ladder):
+        if not np.isfinite(getattr(ladder, each.name)).all():
+            raise ValueError(f"{each.name} is not finite")
+
+
+def _curve(ladder: Ladder, tracks: Tracks) -> Reach:
+    if not len(tracks):
+        return Reach()
+    ability = filtered(ladder, tracks)
+    sessions, _, hardest = reaches.cases(tracks)
+    if not len(sessions):
+        return Reach()
+    margins, reached = reaches.asked(ability, sessions, hardest)
+    return Reach.fit(margins.ravel(), reached.ravel())
+
+
+def combined(values: Sequence[float], logged: Array) -> Array:
+    """Difficulties, and the grades logged where a climb is not known, float64 [n]."""
+    known = np.asarray(values, dtype=np.float64)
+    return np.where(np.isfinite(known), known, logged)

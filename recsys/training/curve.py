@@ -1,0 +1,62 @@
+"""The learning curve of a run, from its CSV log: as a table and as a picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+
+from recsys.errors import RunError
+from recsys.files import atomic_path
+from recsys.runs import LEARNING_CURVE
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_LOGS: Final = "logs/csv/version_*/metrics.csv"
+
+
+def learning_curve(folder: Path) -> pd.DataFrame:
+    """One row an epoch: epoch (from 1), train_loss, and the validation scores.
+
+    Raises
+    ------
+    RunError
+        The folder has no log: a method that counts has no epochs.
+    """
+    logs = sorted(folder.glob(_LOGS), key=lambda path: path.stat().st_mtime)  # one more for each resumption
+    if not logs:
+        raise RunError(f"{folder}: has no learning curve; a method that counts has no epochs")
+    table = pd.concat([pd.read_csv(log) for log in logs], ignore_index=True)
+    kept = [name for name in table.columns if name not in ("epoch", "step")]
+    by_epoch = table.groupby("epoch")[kept].last().dropna(how="all").reset_index()
+    return by_epoch.assign(epoch=by_epoch["epoch"].astype(int) + 1)
+
+
+def draw_curve(folder: Path) -> None:
+    """Write ``learning_curve.png``: the loss, and recall@10 on validation, epoch by epoch."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    curve = learning_curve(folder)
+    figure = Figure(figsize=(7, 3), layout="constrained")
+    FigureCanvasAgg(figure)
+    loss, recall = figure.subplots(1, 2)
+    loss.plot(curve["epoch"], curve["train_loss"], color="#444444")
+    _axes(loss, "training loss")
+    for kind, colour in (("prompted", "#0b6e4f"), ("unprompted", "#b4581c")):
+        name = f"validation_{kind}_recall@10"
+        if name in curve:
+            recall.plot(curve["epoch"], curve[name], color=colour, label=kind)
+    recall.set_ylim(bottom=0)
+    recall.legend(frameon=False)
+    _axes(recall, "recall@10 on validation")
+    with atomic_path(folder / LEARNING_CURVE) as fresh:
+        figure.savefig(fresh, dpi=120, metadata={"Software": None})
+
+
+def _axes(axes: Axes, title: str) -> None:
+    axes.set_title(title, fontsize=10, loc="left")
+    axes.set_xlabel("epoch")
+    axes.spines[["top", "right"]].set_visible(False)

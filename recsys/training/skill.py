@@ -1,0 +1,45 @@
+"""Skill from a run's training sends."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from recsys import columns as c
+from recsys.logbooks.grades import ordinals
+from recsys.sequences.prepare import PART
+from recsys.sequences.split import TRAIN
+from recsys.skill.model import Skill
+
+
+def fit_skill(sends: pd.DataFrame, climbs: pd.DataFrame) -> Skill:
+    """Skill from the training part of a run's sends and its catalogue, in the catalogue's order.
+
+    Parameters
+    ----------
+    sends, climbs:
+        sends.parquet and climbs.parquet.
+    """
+    usual = ordinals(_column(climbs, c.GRADE))
+    training = sends[sends[PART] == TRAIN] if PART in sends else sends
+    places = pd.Index(climbs[c.CLIMB_ID]).get_indexer(training[c.CLIMB_ID])
+    training, places = training[places >= 0], places[places >= 0]
+    return Skill.fit(
+        pd.factorize(training[c.CLIMBER_ID])[0].astype(np.int64),
+        training[c.DAY].to_numpy(np.float64) if c.DAY in training else np.full(len(training), np.nan),
+        places.astype(np.int64),
+        ordinals(_column(training, c.GRADE)),
+        usual,
+    )
+
+
+def climbs_of(folder: Path) -> pd.DataFrame:
+    """The catalogue of a run."""
+    return pd.read_parquet(folder / "climbs.parquet")
+
+
+def _column(table: pd.DataFrame, name: str) -> list[object]:
+    values = table[name] if name in table else pd.Series([None] * len(table))
+    return values.astype(object).where(values.notna(), None).tolist()

@@ -1,0 +1,264 @@
+"""The same file read by all: training, `recommend --logbook`, the page's upload and import agree on what it says."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import math
+from collections import Counter
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from recsys import columns as c
+from recsys.errors import DataError
+from recsys.logbooks.importing import Wanted
+from recsys.logbooks.importing.load import load
+from recsys.logbooks.importing.merge import merge
+from recsys.logbooks.importing.parse import parse_logbook
+from recsys.logbooks.importing.write import write_sends
+from recsys.logbooks.read import read_sends
+from recsys.recommending.logbook import read_logbook
+from recsys.recommending.logbook_file import read_files
+from recsys.serving.upload import read_upload
+
+ME = "me"
+
+
+class Said(NamedTuple):
+    """What a reader made of a file: (climb, day, grade, rating) in order, and rejects by row."""
+
+    sends: list[tuple[str, float, str | None, float | None]]
+    rejects: list[tuple[int, str]]
+
+
+def _plain(value: Any) -> Any:
+    return None if value is None or value != value or value == "" else value
+
+
+def trained(path: Path, tmp_path: Path) -> Said | str:
+    rejects = tmp_path / "rejects.csv"
+    rejects.unlink(missing_ok=True)
+    try:
+        sends = read_sends(path, schema="sends", bad_rows="drop", rejects=rejects)
+    except DataError as error:
+        return str(error)
+    frame = sends.frame
+    columns = [frame[name] if name in frame else [None] * len(frame) for name in (c.GRADE, c.RATING)]
+    rows = zip(frame[c.CLIMB_ID], frame[c.DAY], *columns, strict=True)
+    listed = list(csv.DictReader(rejects.open(newline=""))) if rejects.exists() else []
+    return Said(
+        [(climb, round(day, 6), _plain(grade), _plain(rating)) for climb, day, grade, rating in rows],
+        sorted((int(each["row"]), each["reason"]) for each in listed),
+    )
+
+
+def imported(path: Path) -> Said | str:
+    try:
+        merged = merge([load(path, wanted=Wanted(ME))])
+    except DataError as error:
+        return str(error)
+    rows = [(row.climb_id, round(row.day, 6), _plain(row.grade), row.rating) for row in merged.rows]
+    return Said(rows, sorted((each.row, each.reason) for each in merged.rejects)) if rows else "none"
+
+
+def recommended(path: Path) -> Said | str:
+    try:
+        book = read_files([path], ME, bad_rows="drop")
+    except DataError as error:
+        return str(error)
+    rejects = sorted((each.row, each.reason) for each in book.rejects)
+    return Said(_days(read_logbook(book.sends), book.sends), rejects)
+
+
+def uploaded(path: Path) -> Said | str:
+    try:
+        answer = read_upload(path.read_bytes(), path.name, "auto")
+    except DataError as error:
+        return str(error)
+    rejects = sorted((each["row"], each["reason"]) for each in answer["rejects"])
+    return Said(_days(read_logbook(answer["sends"]), answer["sends"]), rejects)
+
+
+def _days(book: Any, sends: Any) -> list[tuple[str, float, str | None, float | None]]:
+    """What the model is asked: plain order has no days there, so the posted number stands in."""
+    days = [
+        float(send["date"]) if math.isnan(day) else day
+        for send, day in zip(sends, book.columns[c.DAY], strict=True)
+    ]
+    rows = zip(book.columns[c.CLIMB_ID], days, book.columns[c.GRADE], book.columns[c.RATING], strict=True)
+    return [(climb, round(day, 6), _plain(grade), _plain(rating)) for climb, day, grade, rating in rows]
+
+
+def agree(path: Path, tmp_path: Path) -> Said | str:
+    """What all four say; where one refuses the file, all do."""
+    readers = {
+        "train": trained(path, tmp_path), "import": imported(path), "recommend": recommended(path),
+        "page": uploaded(path) if path.is_file() else recommended(path),
+    }  # fmt: skip
+    first = readers["train"]
+    for name, said in readers.items():
+        if isinstance(first, str):
+            assert isinstance(said, str), (name, said, first)
+            assert "\n" not in said
+        else:
+            assert said == first, name
+    return first
+
+
+IDS = ["null", "NA", "007", "7", " c 1 ", "c&amp;1", "x@y", "caf\u00e9", "", "-", "sim-1"]
+DATES = {
+    "iso": ["2024-05-31", "2024-05-30", "2024-05-31T10:00:00Z", "2024-05-31 09:00", "2024-05-30T23:30:00-07:00"],
+    "seconds": ["1714521600", "1714608000", "1714608001", "1714694400.5", "1714780800000"],
+    "order": ["1", "2", "10", "9", "1.5", "-3"],
+    "calendar": ["20240531", "20240530", "20240601", "20240532"],
+    "nonsense": ["45415", "05/02/2024", "soon", "", "NA", "2024-02-30", "9999-01-01", "1e400", "٣"],
+}
+TEXTS = ["Squamish", "NA", "", "-", "none", "a;b", 'say "hi"', "two\nlines", "Z\u00fcrich"]
+GRADES = ["V4", "7a", "7A", "9", "9-", "10-", "23", "project", "5.10a V0+", "V 5", "WI4", "nan", "", "5", "-" * 40]
+KINDS = ["boulder", "sport", "winter", "", "Ice"]
+RATINGS = ["3", "3.5", "", "NA", "6", "good", "0", "4,5"]
+SEQUENCES = ["", "1", "2", "10", "x", "1.5"]
+OUTCOMES = ["", "send", "attempt", "unknown", "Send", "maybe", "true"]
+STYLES = ["", "flash", "onsight", "redpoint", "repeat"]
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> tuple[list[str], list[list[str]]]:
+    """A header and rows in the contract's columns: mostly right, in one unit of dates, with all kinds of slips."""
+    kind = draw(st.sampled_from(["iso", "iso", "seconds", "order", "calendar"]))
+    dates = st.sampled_from(DATES[kind] * 4 + draw(st.sampled_from([[], DATES["nonsense"]])))
+    optional = {
+        c.SEQUENCE: SEQUENCES, c.REGION: TEXTS, c.GRADE: GRADES, c.CLIMB_TYPE: KINDS, c.RATING: RATINGS,
+        c.COMMENT: TEXTS, "outcome": OUTCOMES, c.STYLE: STYLES, "colour": TEXTS,
+    }  # fmt: skip
+    names = draw(st.lists(st.sampled_from(sorted(optional)), unique=True, max_size=6))
+    header = draw(st.permutations([c.CLIMBER_ID, c.CLIMB_ID, c.DATE, *names]))
+    values = {
+        c.CLIMBER_ID: st.just(ME), c.CLIMB_ID: st.sampled_from(IDS), c.DATE: dates,
+        **{name: st.sampled_from(optional[name]) for name in names},
+    }  # fmt: skip
+    rows = draw(st.lists(st.tuples(*(values[name] for name in header)), min_size=1, max_size=10))
+    return list(header), [list(row) for row in rows]
+
+
+def text_of(header: list[str], rows: list[list[str]], delimiter: str = ",", quoting: int = csv.QUOTE_MINIMAL) -> str:
+    text = io.StringIO(newline="")
+    csv.writer(text, delimiter=delimiter, quoting=quoting).writerows([header, *rows])
+    return text.getvalue()
+
+
+SAME = settings(
+    max_examples=60, deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)  # fmt: skip
+
+
+@SAME
+@given(table=tables(), delimiter=st.sampled_from(",;\t"), quoting=st.sampled_from([0, 1]), data=st.data())
+def test_csv_says_the_same_to_all(table: Any, delimiter: str, quoting: int, data: st.DataObject, tmp_path: Path) -> None:
+    header, rows = table
+    if data.draw(st.booleans()):  # a row that is too short or too long
+        place = data.draw(st.integers(0, len(rows) - 1))
+        rows[place] = data.draw(st.sampled_from([rows[place][:-1], [*rows[place], "more"], [""] * len(header)]))
+    if data.draw(st.booleans()):  # R's row names
+        header, rows = ["", *header], [[str(n), *row] for n, row in enumerate(rows, 1)]
+    encoding = data.draw(st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-16-le"]))
+    content = text_of(header, rows, delimiter, quoting).encode(encoding)
+    path = tmp_path / "sends.csv"
+    path.write_bytes(gzip.compress(content) if data.draw(st.booleans()) else content)
+    agree(path, tmp_path)
+
+
+@SAME
+@given(table=tables(), form=st.sampled_from(["json", "lines", "parquet", "binary", "folder", "xlsx"]))
+def test_other_kinds_say_what_the_csv_says(table: Any, form: str, tmp_path: Path) -> None:
+    header, rows = table
+    rows = [row for row in rows if any(cell.strip() for cell in row)]
+    plain = tmp_path / "plain.csv"
+    plain.write_text(text_of(header, rows), encoding="utf-8", newline="")
+    expected = agree(plain, tmp_path)
+    if isinstance(expected, Said):
+        assert agree(written(header, rows, form, tmp_path), tmp_path) == expected
+
+
+def written(header: list[str], rows: list[list[str]], form: str, folder: Path) -> Path:
+    records = [dict(zip(header, row, strict=True)) for row in rows]
+    if form == "json":
+        (folder / "sends.json").write_text(json.dumps(records))
+        return folder / "sends.json"
+    if form == "lines":
+        (folder / "sends.jsonl").write_text("".join(json.dumps(each) + "\n" for each in records))
+        return folder / "sends.jsonl"
+    if form == "xlsx":
+        return workbook(header, rows, folder / "sends.xlsx")
+    kind = pa.binary() if form == "binary" else pa.string()
+    columns = {
+        name: pa.array([None if row[i] == "" else row[i].encode() if form == "binary" else row[i] for row in rows], kind)
+        for i, name in enumerate(header)
+    }
+    table = pa.table(columns)
+    if form != "folder":
+        pq.write_table(table, folder / "sends.parquet")
+        return folder / "sends.parquet"
+    parts = folder / "parts"
+    parts.mkdir(exist_ok=True)
+    pq.write_table(table.slice(0, 1), parts / "part-0.parquet")
+    pq.write_table(table.slice(1), parts / "part-1.parquet")
+    (parts / "_SUCCESS").touch()
+    return parts
+
+
+def workbook(header: list[str], rows: list[list[str]], path: Path) -> Path:
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    for row in [header, *rows]:
+        book.active.append(row)
+    book.save(path)
+    return path
+
+
+@SAME
+@given(table=tables(), data=st.data())
+def test_arrow_reads_a_large_text_as_python_reads_it(table: Any, data: st.DataObject, tmp_path: Path) -> None:
+    from recsys.logbooks.tables import read_table
+
+    header, rows = table
+    if data.draw(st.booleans()):
+        rows.insert(data.draw(st.integers(0, len(rows))), data.draw(st.sampled_from([["short"], [""] * len(header)])))
+    path = tmp_path / "sends.csv"
+    path.write_bytes(text_of(header, rows, data.draw(st.sampled_from(",;\t"))).encode())
+    try:
+        slow = read_table(path)
+    except DataError as error:
+        with pytest.raises(DataError, match=str(error).partition(":")[2][:20]):
+            read_table(path, small=0)
+        return
+    quick = read_table(path, small=0)
+    assert quick.table.to_pydict() == slow.table.to_pydict()
+    assert (quick.rows.tolist(), [(r.row, r.found) for r in quick.ragged]) == (
+        slow.rows.tolist(), [(r.row, r.found) for r in slow.ragged],
+    )  # fmt: skip
+
+
+@SAME
+@given(table=tables(), suffix=st.sampled_from(["csv", "parquet"]))
+def test_what_import_writes_says_the_same(table: Any, suffix: str, tmp_path: Path) -> None:
+    header, rows = table
+    parsed = parse_logbook(text_of(header, rows).encode(), "sends.csv")
+    merged = merge([parsed])
+    if not merged.rows:
+        return
+    path = tmp_path / f"out.{suffix}"
+    write_sends(merged.rows, path)
+    again = imported(path)
+    assert isinstance(again, Said)
+    assert again.sends == [(r.climb_id, round(r.day, 6), _plain(r.grade), r.rating) for r in merged.rows]
+    assert trained(path, tmp_path) == again

@@ -1,0 +1,123 @@
+"""Drift by hand, answers that were kept, and a trained run watched: quiet on its own, loud on strangers."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from recsys.errors import DataError
+from recsys.monitoring.drift import distances, drift
+from recsys.monitoring.hits import read_answers
+
+
+def test_distances_are_those_of_arithmetic():
+    p, q = np.array([60.5, 40.5]) / 101, np.array([20.5, 80.5]) / 101
+    psi, js = distances(np.array([60, 40]), np.array([20, 80]))
+    assert psi == pytest.approx(sum((b - a) * np.log(b / a) for a, b in zip(p, q, strict=True)))
+    m = (p + q) / 2
+    assert js**2 == pytest.approx((p * np.log2(p / m)).sum() / 2 + (q * np.log2(q / m)).sum() / 2)
+    assert distances(np.array([5, 5]), np.array([5, 5])) == pytest.approx((0, 0))
+
+
+def test_chance_is_told_apart_from_drift():
+    draw = np.random.default_rng(0)
+    same = drift("grade", draw.integers(0, 10, 5000).tolist(), draw.integers(0, 10, 300).tolist())
+    other = drift("grade", draw.integers(0, 10, 5000).tolist(), draw.integers(5, 15, 300).tolist())
+    assert same.psi < 3 * same.by_chance
+    assert other.psi > 1
+    assert [name for name, *_ in drift("x", ["b", "a", "b", None], ["c"]).bins] == [
+        "b",
+        "a",
+        "not logged",
+        "c",
+    ]
+
+
+def test_answers_are_read_one_a_document_or_one_a_line(tmp_path):
+    one = {"climber": "a", "items": [{"climb_id": "x"}, {"climb_id": "y"}]}
+    path = tmp_path / "answers.json"
+    path.write_text(json.dumps(one, indent=1))
+    assert read_answers(path) == {"a": ["x", "y"]}
+    path.write_text(json.dumps(one) + "\n\n" + json.dumps({**one, "climber": 7}) + "\n")
+    assert set(read_answers(path)) == {"a", "7"}
+    path.write_text(json.dumps(one) + "\nnonsense\n")
+    with pytest.raises(DataError, match="row 2"):
+        read_answers(path)
+    path.write_text("[1]")
+    with pytest.raises(DataError, match="without climber or items"):
+        read_answers(path)
+
+
+@pytest.fixture(scope="module")
+def watched(tmp_path_factory):
+    """A run on the first 80% of each log, and the rest as new sends."""
+    from recsys.config.run import RunConfig
+    from recsys.logbooks.simulate import simulate
+    from recsys.training.pipeline import train_run
+
+    root = tmp_path_factory.mktemp("monitor")
+    sends = simulate("bc", seed=0, scale=0.04)
+    place = sends.groupby("climber_id").cumcount() / sends.groupby("climber_id")["climb_id"].transform("size")
+    sends[place < 0.8].to_parquet(root / "old.parquet", index=False)
+    sends[place >= 0.6].to_parquet(root / "new.parquet", index=False)
+    strange = sends[place >= 0.8].assign(grade="V12", region="Elsewhere")
+    strange["climb_id"] = "new-" + strange["climb_id"]
+    strange.to_csv(root / "strange.csv", index=False)
+    config = RunConfig(
+        data=str(root / "old.parquet"),
+        model={"d_model": 16, "layers": 1, "climb_dim": 16},
+        training={"epochs": 1, "batch_size": 64, "accelerator": "cpu"},
+    )
+    train_run(config, root / "run")
+    return root
+
+
+def call(*words: object) -> tuple[int, str]:
+    from recsys.cli.app import build_app
+
+    done = CliRunner().invoke(build_app(), ["monitor", *map(str, words)])
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return done.exit_code, done.stdout
+
+
+def test_monitor_is_quiet_on_its_own_and_loud_on_strangers(watched):
+    code, out = call(
+        watched / "run", watched / "new.parquet", "--json", "--gain", 0, "--unknown-climbers", 0.9
+    )
+    found = json.loads(out)
+    assert code == 0, found["alarms"]
+    assert found["known_already"] > 0
+    assert found["hits"]["climbers"] > 10
+    page = watched / "page.html"
+    code, out = call(watched / "run", watched / "strange.csv", "--html", page, "--json")
+    assert code == 1
+    assert {"grade PSI, beyond chance", "region PSI, beyond chance", "unknown climbs"} <= set(
+        json.loads(out)["alarms"]
+    )
+    text = page.read_text()
+    assert "Elsewhere" in text
+    assert "http" not in text
+    assert "ALARM" in call(watched / "run", watched / "strange.csv")[1]
+
+
+def test_answers_that_were_kept_are_held_against_the_sends(watched):
+    sends = pd.read_parquet(watched / "new.parquet")
+    owner = sends["climber_id"].value_counts().index[0]
+    known = pd.read_parquet(watched / "run" / "sends.parquet")
+    mine = sends[sends["climber_id"] == owner].merge(
+        known[["climber_id", "climb_id"]].assign(old=1), how="left", on=["climber_id", "climb_id"]
+    )
+    sent = mine.loc[mine["old"].isna(), "climb_id"].iloc[0]
+    kept = watched / "kept.jsonl"
+    kept.write_text(json.dumps({"climber": owner, "items": [{"climb_id": sent}, {"climb_id": "other"}]}))
+    found = json.loads(
+        call(
+            watched / "run", watched / "new.parquet", "--recommended", kept, "--json", "--unknown-climbers", 1
+        )[1]
+    )
+    assert (found["hits"]["climbers"], found["hits"]["hit"], found["hits"]["share"]) == (1, 1.0, 0.5)

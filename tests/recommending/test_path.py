@@ -1,0 +1,182 @@
+"""Paths and sessions on a stub of a model whose best chains are known."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+from recsys import columns as c
+from recsys.errors import UsageError
+from recsys.recommending.ahead import after, pace
+from recsys.recommending.beam import Chain
+from recsys.recommending.catalogue import Catalogue
+from recsys.recommending.logbook import read_logbook
+from recsys.recommending.path import PathRequest, find_path
+from recsys.recommending.recommender import Recommender
+from recsys.recommending.session import MINUTES, SessionRequest, plan_session
+
+N = 24
+
+
+class Stub:
+    """Climb i has grade V(i // 3), and what follows a climb is drawn once and for all: a Markov chain."""
+
+    def __init__(self, fills: bool = False) -> None:
+        draw = np.random.default_rng(5)
+        self.catalogue = Catalogue.from_columns(
+            {
+                c.CLIMB_ID: [f"c{i}" for i in range(N)],
+                c.GRADE: [f"V{i // 3}" for i in range(N)],
+                c.REGION: ["North" if i % 2 else "South" for i in range(N)],
+                c.AREA: [f"Area {i % 4}" for i in range(N)],
+                c.STYLE: ["slab" if i % 3 == 0 else "roof" for i in range(N)],
+                "sends": list(range(N, 0, -1)),
+            }
+        )
+        self.follows = draw.normal(0, 1.5, (N + 1, N)).astype(np.float32)
+        self.embeddings = draw.normal(size=(N, 4)).astype(np.float32)
+        self.attributes, self.length, self.has_time, self.day = ("region", "grade"), 12, True, "file"
+        self.climbers, self.fills, self.asked = ["me"], fills, 0
+
+    def logbook(self, climber):
+        days = [f"2024-01-{1 + 7 * week:02d}" for week in range(4)]
+        return read_logbook(
+            [{"climb_id": f"c{9 + i}", "date": d, "grade": "V3"} for i, d in enumerate(days[:2])]
+        )
+
+    def encode(self, logbooks, climbers):
+        rows = [[self.catalogue.places.get(x, N) for x in b.climbs[-self.length :]] for b in logbooks]
+        return {"climb": np.array([[N] * (self.length - len(r)) + r for r in rows])}
+
+    def logits(self, batch):
+        self.asked += len(batch["climb"])
+        return self.follows[batch["climb"][:, -2]]
+
+    def fill(self, batch):
+        """Before the hole one climb, behind all the holes the project: their sum."""
+        first, last = batch["hole"].argmax(1), batch["climb"][:, -1]
+        before = batch["climb"][np.arange(len(first)), first - 1]
+        return self.follows[before] + self.follows[:, last[0]][:N][None]
+
+
+@pytest.fixture
+def recommender() -> Recommender:
+    return Recommender(Stub())
+
+
+def chance(stub: Stub, before: int, place: int) -> float:
+    odds = np.exp(stub.follows[before].astype(float))
+    return float(odds[place] / odds.sum())
+
+
+def test_a_wide_beam_finds_the_chain_of_the_greatest_joint_probability(recommender):
+    stub = recommender.backend
+    found = find_path(recommender, PathRequest("c20", "me", steps=3, leap=1.5, beam=64))
+    start, grade = found.ability, np.arange(N) // 3
+    best, worth = None, -np.inf
+    for chain in itertools.permutations([i for i in range(N) if i not in (9, 10, 20)], 3):
+        line = np.array([start, *grade[list(chain)], 6.0])
+        if np.abs(np.diff(line)).max() > 1.5 or line.max() > 6:
+            continue
+        steps = [10, *chain, 20]
+        joint = sum(np.log(chance(stub, a, b)) for a, b in itertools.pairwise(steps))
+        if joint > worth:
+            best, worth = chain, joint
+    assert {each.item.climb_id for each in found.steps} == {f"c{i}" for i in best}
+    mine = [10, *(int(each.item.climb_id[1:]) for each in found.steps), 20]
+    assert sum(np.log(chance(stub, a, b)) for a, b in itertools.pairwise(mine)) == pytest.approx(worth)
+    assert found.project.score == pytest.approx(chance(stub, mine[-2], 20))
+    assert found.before == pytest.approx(chance(stub, 10, 20))
+    assert [each.item.score for each in found.steps] == pytest.approx(
+        [chance(stub, a, b) for a, b in itertools.pairwise(mine[:-1])]
+    )
+
+
+@pytest.mark.parametrize("method", ["ahead", "hole", "greedy", "popular", "random"])
+def test_every_method_keeps_the_rules(method):
+    recommender = Recommender(Stub(fills=True))
+    found = find_path(recommender, PathRequest("c20", "me", steps=4, leap=1, region="north", method=method))
+    chain = [each.item.climb_id for each in found.steps]
+    assert len(set(chain)) == 4
+    assert not {"c9", "c10", "c20"} & set(chain)
+    assert {each.item.region for each in found.steps} == {"North"}
+    line = [found.ability, *(int(each[1:]) // 3 for each in chain), 6]
+    assert np.abs(np.diff(line)).max() <= 1 + 1e-9
+    assert all(each.reason for each in found.steps)
+    row = found.to_json()
+    assert row["steps"][0].keys() >= {"climb_id", "score", "hard", "project_probability", "reason"}
+
+
+def test_what_cannot_be_is_one_line(recommender):
+    for request, text in [
+        (PathRequest("c23", "me", steps=1), "it takes --steps"),
+        (PathRequest("c9", "me"), "was sent already"),
+        (PathRequest("zzz", "me"), "no climb 'zzz'"),
+        (PathRequest("c20"), "starts from a logbook"),
+        (PathRequest("c20", "me", method="hole"), "--masking mlm or span"),
+        (PathRequest("c20", sends=[{"climb_id": "x", "date": "2024-01-01"}]), "has a grade of its kind"),
+    ]:
+        with pytest.raises(UsageError, match=text):
+            find_path(recommender, request)
+    for bad in ({"steps": 0}, {"leap": 0}, {"method": "best"}, {"beam": 0}):
+        with pytest.raises(UsageError, match=f"--{next(iter(bad))}"):
+            PathRequest("c20", "me", **bad)
+
+
+def test_holes_stand_before_the_project():
+    stub = Stub(fills=True)
+    seen = []
+    stub.fill = lambda batch: (
+        seen.append((batch["climb"][0], batch["hole"][0])) or np.zeros((len(batch["climb"]), N))
+    )
+    find_path(Recommender(stub), PathRequest("c20", "me", steps=3, method="hole"))
+    for missing, (climbs, hole) in zip((3, 2, 1), seen, strict=True):
+        assert climbs[-1] == 20
+        assert np.flatnonzero(hole).tolist() == list(range(11 - missing, 11))
+        assert (climbs[hole] == N).all()
+
+
+def test_questions_and_pace(recommender):
+    book = recommender.backend.logbook("me")
+    assert after(recommender.backend, [book], "me").sum() == pytest.approx(1)
+    assert pace(book) == 7
+    assert pace(read_logbook([{"climb_id": "a", "date": "2024-01-01"}])) == 1
+    assert Chain((1,), (0.5,), (0.1, 0.25)).worth(True) == pytest.approx(np.log(0.125))
+
+
+def test_a_session_warms_up_tries_hard_and_cools_down_at_one_crag(recommender):
+    found = plan_session(recommender, SessionRequest("me", count=5))
+    parts = [each.part for each in found.climbs]
+    assert parts == sorted(parts, key=["warm-up", "project", "cool-down"].index)
+    assert {"warm-up", "project"} <= set(parts)
+    grade = {part: [int(e.item.grade[1:]) for e in found.climbs if e.part == part] for part in set(parts)}
+    assert max(grade["warm-up"]) < min(grade["project"])
+    places = [int(each.item.climb_id[1:]) for each in found.climbs]
+    assert len(set(places)) == len(places)
+    assert {f"Area {place % 4}" for place in places} == {found.area}
+    assert not {9, 10} & set(places)
+    assert found.minutes == sum(MINUTES[part] for part in parts)
+
+
+def test_a_session_fits_its_minutes_its_style_and_its_area(recommender):
+    for minutes in (30, 60, 120):
+        assert (
+            plan_session(recommender, SessionRequest("me", minutes=minutes, region="South")).minutes
+            <= minutes
+        )
+    circuit = plan_session(recommender, SessionRequest("me", count=3, style="Slab", area="area 0"))
+    assert {each.part for each in circuit.climbs} == {"circuit"}
+    assert all(int(each.item.climb_id[1:]) % 12 == 0 for each in circuit.climbs)
+    like = plan_session(recommender, SessionRequest("me", count=2, like="c4"))
+    assert {each.part for each in like.climbs} == {"circuit"}
+    for request, text in [
+        (SessionRequest("me", style="crack"), "no climb of this run has it"),
+        (SessionRequest("me", area="Area 9"), "no area 'Area 9'"),
+        (SessionRequest(), "starts from a logbook with grades"),
+    ]:
+        with pytest.raises(UsageError, match=text):
+            plan_session(recommender, request)
+    with pytest.raises(UsageError, match="not both"):
+        SessionRequest(minutes=60, count=3)

@@ -1,0 +1,127 @@
+"""The project's own body: masks by hand, both paths of attention, rotary positions, gates."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from tests.test_model import LENGTH, build, padded, random_batch, scores
+
+from recsys.config.model import ModelConfig
+from recsys.errors import UsageError
+
+VARIANTS = [
+    {"positions": positions, "feed_forward": feed}
+    for positions in ("learned", "rotary")
+    for feed in ("gelu", "swiglu", "ligr")
+]
+
+
+def test_visible_by_hand():
+    from recsys.model.prenorm import visible
+
+    real = torch.tensor([[False, True, True]])
+    assert visible(real, causal=True).int().tolist() == [[[[1, 0, 0], [0, 1, 0], [0, 1, 1]]]]
+    assert visible(real, causal=False).int().tolist() == [[[[1, 1, 1], [0, 1, 1], [0, 1, 1]]]]
+
+
+@pytest.mark.parametrize("causal", [True, False])
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_whole_windows_take_a_path_without_mask_to_the_same_outputs(monkeypatch, causal, variant):
+    from recsys.model import prenorm
+
+    torch.manual_seed(0)
+    body = prenorm.PreNormConfig.build(8, 2, 2, 16, causal=causal, **variant).to_huggingface_torch_model()
+    tokens, real = torch.randn(3, 6, 8), torch.ones(3, 6)
+    places = torch.arange(6).expand(3, 6)
+    masks, attend = [], torch.nn.functional.scaled_dot_product_attention
+    monkeypatch.setattr(
+        prenorm.functional,
+        "scaled_dot_product_attention",
+        lambda q, k, v, mask, **how: masks.append(mask) or attend(q, k, v, mask, **how),
+    )
+    fast = body.eval()(tokens, real, places)[0]
+    assert masks == [None, None]
+    monkeypatch.setattr(prenorm, "_whole", lambda mask: False)
+    torch.testing.assert_close(fast, body(tokens, real, places)[0])
+    assert masks[2] is not None
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("masking", ["clm", "mlm"])
+def test_every_variant_minds_no_padding_and_has_no_leak(schema, variant, masking):
+    """No padding: as `test_padding_changes_nothing`. No leak: the target's climb changes nothing, and under
+    clm nothing that comes later does."""
+    model = build(schema, "prenorm", masking, layers=2, **variant)
+    batch = random_batch(np.random.default_rng(2), 16)
+    expected = scores(model, batch)
+    for width, side in ((20, "left"), (50, "right")):
+        torch.testing.assert_close(scores(model, padded(batch, width, side)), expected, atol=1e-4, rtol=0)
+    whole = random_batch(np.random.default_rng(3), 4, least=LENGTH)
+    other = {**whole, "climb": whole["climb"].clone()}
+    other["climb"][:, 5] = torch.where(whole["climb"][:, 5] == 3, 4, 3)
+    block = model.heads[0].body
+    with torch.inference_mode():
+        first, second = (block(dict(each), testing=True) for each in (whole, other))
+    moved = (first - second).abs().amax((0, 2)) > 1e-6
+    assert moved.tolist() == ([place > 5 for place in range(LENGTH)] if masking == "clm" else [True] * LENGTH)
+
+
+def test_order_counts_with_either_kind_of_positions(schema):
+    for positions in ("learned", "rotary"):
+        model = build(schema, "prenorm", "clm", positions=positions)
+        batch = random_batch(np.random.default_rng(4), 4, least=LENGTH)
+        turned = {
+            name: torch.cat([value[:, :-1].flip(1), value[:, -1:]], 1)
+            if value.ndim == 2 and value.shape[1] == LENGTH
+            else value
+            for name, value in batch.items()
+        }
+        assert not torch.allclose(scores(model, batch), scores(model, turned), atol=1e-4)
+
+
+def test_rotary_products_depend_on_the_distance_alone():
+    from recsys.model.prenorm import rotate, rotations
+
+    torch.manual_seed(0)
+    query, key = torch.randn(2, 1, 1, 1, 8)
+
+    def turned(vector, place):
+        return rotate(vector, rotations(torch.tensor([[place]]), 8))
+
+    products = {
+        (i, j): (turned(query, i) * turned(key, j)).sum().item() for i, j in ((0, 3), (4, 7), (5, 5), (0, 0))
+    }
+    assert products[0, 3] == pytest.approx(products[4, 7], abs=1e-5)
+    assert products[5, 5] == pytest.approx(products[0, 0], abs=1e-5)
+    assert products[0, 3] != pytest.approx(products[0, 0], abs=1e-3)
+    angle = rotations(torch.tensor([[3]]), 8)[0, 0, 0]
+    assert angle.tolist() == pytest.approx([3 / 10_000 ** (i / 8) for i in (0, 2, 4, 6)])
+
+
+def test_ligr_gates_what_a_block_adds():
+    """With gates shut a block adds nothing."""
+    from recsys.model.prenorm import PreNormConfig
+
+    body = PreNormConfig.build(8, 2, 1, 16, feed_forward="ligr").to_huggingface_torch_model().eval()
+    (block,) = body.layers
+    tokens = torch.randn(2, 4, 8)
+    assert not torch.allclose(block(tokens, None, None), tokens, atol=1e-3)
+    with torch.no_grad():
+        for gate in block.gates:
+            gate.weight.zero_()
+            gate.bias.fill_(-50.0)
+    torch.testing.assert_close(block(tokens, None, None), tokens)
+
+
+def test_registered_beside_transformers4rec_own():
+    from transformers4rec.config.transformer import transformer_registry
+
+    import recsys.model.body  # noqa: F401 - registers it
+
+    assert transformer_registry.parse("prenorm").__name__ == "PreNormConfig"
+
+
+def test_rotary_positions_need_even_heads():
+    with pytest.raises(UsageError, match="rotary positions turn pairs"):
+        ModelConfig(body="prenorm", d_model=6, heads=2, positions="rotary")
