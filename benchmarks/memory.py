@@ -36,10 +36,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         began = time.perf_counter()
         workflow = workflow_of.fit(sends, Path(folder) / "workflow")
-        table = workflow_of.transform(workflow, sends)
+        sequences = Sequences.from_tables(workflow_of.pieces(workflow, sends))
         print(f"workflow, fit and transform: {time.perf_counter() - began:.0f} s, peak {peak_gib():.1f} GiB")
-    sequences = Sequences.from_table(table)
-    del table, sends
+    del sends
     each = {name: values.itemsize for name, values in sequences.features.items()}
     size = sequences.nbytes
     print(f"sequences: {size / 2**20:,.0f} MiB, {size / len(sequences):.1f} bytes a send")

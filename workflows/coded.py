@@ -7,6 +7,7 @@ distinct ones costs an integer. `coded` finds the places once, `code_text` keeps
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -70,6 +71,16 @@ def to_arrow(table: pd.DataFrame) -> pa.Table:
     return pa.table(columns)
 
 
-def write_sequences(table: pd.DataFrame, path: Path) -> None:
-    """Write a frame with columns of lists as Parquet, through Arrow's lists."""
-    pq.write_table(to_arrow(table), path)
+def write_sequences(tables: Iterable[pd.DataFrame], path: Path) -> int:
+    """Write frames with columns of lists as one Parquet file, through Arrow's lists; returns the rows."""
+    rows, writer = 0, None
+    try:
+        for each in tables:
+            table = to_arrow(each)
+            writer = writer or pq.ParquetWriter(path, table.schema)
+            writer.write_table(table)
+            rows += len(each)
+    finally:
+        if writer is not None:
+            writer.close()
+    return rows

@@ -110,11 +110,11 @@ class Codes(ops.Categorify):
         """Delayed {column: file of its values}, as Categorify's."""
         if not isinstance(ddf._meta, pd.DataFrame):
             return super().fit(col_selector, ddf)
-        import dask
+        from dask.delayed import delayed
 
         parts = ddf.to_delayed()
-        counts = {name: [dask.delayed(_counts)(part, name) for part in parts] for name in col_selector.names}
-        return dask.delayed(self._write)(counts)
+        counts = {name: [delayed(_counts)(part, name) for part in parts] for name in col_selector.names}
+        return delayed(self._write)(counts)
 
     def _write(self, counts: dict[str, list[pd.Series]]) -> dict[str, str]:
         """The files of values, in Categorify's own form and place."""
@@ -192,10 +192,10 @@ class ListLengths(StatOperator):
 
     def fit(self, col_selector: ColumnSelector, ddf: Any) -> Any:
         """Delayed (shortest, longest) of each partition."""
-        import dask
+        from dask.delayed import delayed
 
         (name,) = col_selector.names
-        return [dask.delayed(_run_lengths)(part, name) for part in ddf.to_delayed()]
+        return [delayed(_run_lengths)(part, name) for part in ddf.to_delayed()]
 
     def fit_finalize(self, dask_stats: Any) -> None:
         """Keep them, over all partitions."""

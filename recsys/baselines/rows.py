@@ -158,11 +158,11 @@ def _objectives() -> Iterator[Row]:
 
 # Thompson 2023 as far as it is told: fixed positions, a dense layer as wide as the rest, numbers as they are,
 # and nothing hidden but the last climb.
-_AS_PUBLISHED: Final = {
+_AS_PUBLISHED: Final[dict[str, Any]] = {
     "positions": "sinusoidal", "inner": 64, "numbers": "continuous",
     "hide_prompt": 0.0, "hide_attribute": 0.0, "hide_climber": 0.0, "hide_climb": 0.0,
 }  # fmt: skip
-_TRAINED_AS_PUBLISHED: Final = {
+_TRAINED_AS_PUBLISHED: Final[dict[str, Any]] = {
     "learning_rate": 1e-3, "final_learning_rate": 1e-4, "whole_windows": True, "criterion": "accuracy",
     "criterion_asked": "prompted",
 }  # fmt: skip

@@ -22,6 +22,9 @@ def import_(
     columns: Annotated[
         str | None, typer.Option(help="a spreadsheet's own columns: date=Datum,climb=Route,grade=Grad")
     ] = None,
+    same: Annotated[
+        Path | None, typer.Option(help="a file of two columns: a climb's id, the id of the same climb to use instead")
+    ] = None,
     climber: Annotated[
         str | None,
         typer.Option(help="id of the logbooks' climber; raw sends keep theirs (default: the file's stem)"),
@@ -44,6 +47,7 @@ def import_(
     from recsys.logbooks.importing.merge import merge
     from recsys.logbooks.importing.model import Wanted
     from recsys.logbooks.importing.own import parse_columns
+    from recsys.logbooks.importing.same import read_same, unite
     from recsys.logbooks.importing.summary import file_lines, summary_lines
     from recsys.logbooks.importing.write import check_output, rejects_path, write_rejects, write_sends
 
@@ -55,7 +59,7 @@ def import_(
         for path in files:
             parsed.append(load(path, source, wanted, own))
             advance(1)
-        merged = merge(parsed)
+        merged = merge(unite(parsed, None if same is None else read_same(same)))
     rejects = rejects_path(output)
     write_rejects(merged.rejects, rejects)
     lines = [line for path, each in zip(files, parsed, strict=True) for line in file_lines(path, each)]

@@ -28,7 +28,13 @@ def recommend(
     columns: Annotated[
         str | None, typer.Option(help="a spreadsheet's own columns: date=Datum,climb=Route,grade=Grad")
     ] = None,
-    bad_rows: Annotated[str, typer.Option(help="fail | drop: what to do with raw sends that are not right")] = "fail",
+    same: Annotated[
+        Path | None,
+        typer.Option(help="file of two columns: a climb's id in the logbook, the same climb's in the model"),
+    ] = None,
+    bad_rows: Annotated[
+        str, typer.Option(help="fail | drop: what to do with raw sends that are not right")
+    ] = "fail",
     grade: Annotated[
         str | None, typer.Option(help="a grade or a range, V4 or V4:V6: prompt and filter")
     ] = None,
@@ -76,12 +82,14 @@ def recommend(
         from recsys.api.opening import open_recommender
 
         recommender = open_recommender(folder)
+        from recsys.recommending.matching import read_same
     request = recommender.request(
         climber,
         sends,
         grade,
         region,
         when,
+        same=None if same is None else read_same(same, recommender.catalogue),
         min_stars=min_stars,
         k=k,
         exclude_seen=exclude_seen,
@@ -107,9 +115,14 @@ def warn_unknown(recommender: Recommender, closed: Blocked) -> None:
 
 
 def _answer(recommender: Recommender, request: Request, form: str) -> None:
+    from recsys.console import say
+
     items = recommender.recommend(request)
+    match = recommender.match(request)
+    for line in match.lines() if match else ():
+        say(line)
     if form == "json":
-        _print_json(request.climber, items)
+        _print_json(request.climber, items, None if match is None else match.to_json())
     elif form == "csv":
         _print_csv(items)
     else:
@@ -133,10 +146,12 @@ def _sends(
     return list(book.sends)
 
 
-def _print_json(climber: str | None, items: list[Item]) -> None:
+def _print_json(climber: str | None, items: list[Item], logbook: dict[str, Any] | None) -> None:
     import json
 
-    answer = {"climber": climber, "items": [item.to_json() for item in items]}
+    answer: dict[str, Any] = {"climber": climber, "items": [item.to_json() for item in items]}
+    if logbook is not None:
+        answer["logbook"] = logbook
     print(json.dumps(answer, indent=2, ensure_ascii=False))
 
 

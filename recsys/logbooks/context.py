@@ -38,6 +38,15 @@ class Outcomes:
     checks: list[Check]
 
 
+@dataclass(frozen=True)
+class Once:
+    """Rows without duplicates; places of rows that a better outcome of the day, or another row, stands for."""
+
+    frame: pd.DataFrame
+    outdone: NDArray[np.int64]
+    duplicates: NDArray[np.int64]
+
+
 def read_outcomes(raw: RawTable, mapping: Mapping) -> Outcomes:
     """The outcomes that an import wrote beside the contract's columns; without any, every row is a send."""
     n = raw.table.num_rows
@@ -78,8 +87,8 @@ def settle_grades(frame: pd.DataFrame, raw: RawTable) -> int:
 
 def sorted_once(
     frame: pd.DataFrame, places: NDArray[np.int64], rank: NDArray[np.int64], has_time: bool
-) -> tuple[pd.DataFrame, NDArray[np.int64]]:
-    """The rows at `places`, in (climber, time, sequence, file) order; duplicates as places apart.
+) -> Once:
+    """The rows at `places`, in (climber, time, sequence, file) order, each ascent once.
 
     A climber's rows of a climb at one moment are one: the better outcome and style is kept, else the first. On a day
     with a send, what is of unknown outcome is one with it. (`recsys.logbooks.importing.merge` has the same rule.)
@@ -90,19 +99,20 @@ def sorted_once(
     day = frame[DAY].to_numpy()
     sequence = frame[SEQUENCE].to_numpy() if SEQUENCE in frame else np.zeros(len(frame))
     order = np.lexsort((sequence, day, climber))
-    twice = np.zeros(len(frame), bool)
+    outdone, twice = np.zeros(len(frame), bool), np.zeros(len(frame), bool)
     keys = pd.DataFrame({"climber": climber, "climb": climb, "day": np.floor(day) if has_time else day})
     if rank.min(initial=2) < 2:
-        twice |= rank < pd.Series(rank).groupby([keys[name] for name in keys]).transform("max").to_numpy()
+        outdone = rank < pd.Series(rank).groupby([keys[name] for name in keys]).transform("max").to_numpy()
     keys["day"] = day
-    repeated = keys.duplicated(keep=False).to_numpy() & ~twice
+    repeated = keys.duplicated(keep=False).to_numpy() & ~outdone
     if repeated.any():
-        twice |= _worse(frame, keys, order, repeated)
-    order = order[~twice[order]]
+        twice = _worse(frame, keys, order, repeated)
+    order = order[~(twice | outdone)[order]]
     kept = frame.take(order).reset_index(drop=True)
     kept[ROW] = np.arange(len(kept), dtype=np.int64)
     tail = [DAY, ROW]
-    return kept[[name for name in kept.columns if name not in tail] + tail], places[np.flatnonzero(twice)]
+    kept = kept[[name for name in kept.columns if name not in tail] + tail]
+    return Once(kept, places[np.flatnonzero(outdone)], places[np.flatnonzero(twice)])
 
 
 def _worse(

@@ -2,8 +2,8 @@
 
 ISO text is a day or a moment (UTC when it names no zone). Of numbers, the size of the column's median decides:
 from 1e8 they are epoch seconds, from 1e11 milliseconds, 1e14 microseconds, 1e17 nanoseconds. Smaller ones are
-plain order, with no elapsed days, unless every one is a calendar day such as 20240531. A number among ISO dates is
-no date, and neither is 3/4/2024: who knows which is the month.
+plain order, with no elapsed days, unless most are calendar days such as 20240531. A number among ISO dates is no
+date, and neither is 3/4/2024: who knows which is the month.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def read_days(texts: Sequence[str | None], unit: str | None = None) -> Days:
     numbers = [None if text is None else number(text) for text in texts]
     found = [value for value in numbers if value is not None]
     mostly = 2 * len(found) > sum(text is not None for text in texts)
-    if unit is not None or (mostly and not all_calendar(found)):
+    if unit is not None or (mostly and not mostly_calendar(found)):
         return _from_numbers(texts, numbers, unit)
     return Days([_from_text(text) for text in texts], True)
 
@@ -89,12 +89,15 @@ def iso_text(microseconds: int, clock: bool = True) -> str:
     return f"{when.replace(tzinfo=None).isoformat()}Z" if clock else when.date().isoformat()
 
 
-def all_calendar(numbers: Sequence[float]) -> bool:
-    """Whether there are numbers and every one is a day written as 20240531."""
-    distinct = set(numbers)
-    if not distinct or min(distinct) < FIRST_CALENDAR or max(distinct) > LAST_CALENDAR:
-        return False
-    return all(value.is_integer() and iso_microseconds(str(int(value))) is not None for value in distinct)
+def mostly_calendar(numbers: Sequence[float]) -> bool:
+    """Whether more than half of the numbers are days written as 20240531; the others are no dates then."""
+    return 2 * sum(is_calendar(value) for value in numbers) > len(numbers)
+
+
+def is_calendar(value: float) -> bool:
+    """Whether a number is a day written as 20240531."""
+    whole = FIRST_CALENDAR <= value <= LAST_CALENDAR and float(value).is_integer()
+    return whole and iso_microseconds(str(int(value))) is not None
 
 
 def unit_of(numbers: Sequence[float]) -> int:

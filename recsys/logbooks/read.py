@@ -8,7 +8,7 @@ what `recsys.logbooks.importing.contract` reads of it without pandas; a property
 from __future__ import annotations
 
 from collections.abc import Mapping as Table
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -29,7 +29,7 @@ from recsys.logbooks.importing.sources.sends import SENDS
 from recsys.logbooks.importing.text import key
 from recsys.logbooks.mapping import CONTRACT, Mapping
 from recsys.logbooks.project import keep_mask, project, source_name
-from recsys.logbooks.reasons import ATTEMPT, DUPLICATE, RAGGED
+from recsys.logbooks.reasons import ATTEMPT, BETTER_STAYS, DUPLICATE, RAGGED
 from recsys.logbooks.rejects import DropLog
 from recsys.logbooks.tables import RawTable, read_table
 from recsys.logbooks.validate import Check, check_columns
@@ -94,12 +94,14 @@ def read_sends(
         log.drop(~kept, found.mapping.keep.reason)
     checked = check_columns(projected.columns, found.mapping, raw.path)
     outcomes = read_outcomes(raw, found.mapping)
-    kept &= ~outcomes.attempt
     log.drop(outcomes.attempt, ATTEMPT)
-    _drop_bad(raw, [*checked.checks, *outcomes.checks], kept, bad_rows, found.mapping, log)
+    checks = [replace(check, bad=check.bad & kept) for check in (*checked.checks, *outcomes.checks)]
+    _drop_bad(raw, checks, kept & ~outcomes.attempt, bad_rows, found.mapping, log)
     guessed = settle_grades(checked.frame, raw)
-    frame, duplicates = sorted_once(checked.frame, np.flatnonzero(log.kept), outcomes.rank, checked.has_time)
-    log.drop_places(duplicates, DUPLICATE)
+    once = sorted_once(checked.frame, np.flatnonzero(log.kept), outcomes.rank, checked.has_time)
+    frame = once.frame
+    log.drop_places(once.outdone, BETTER_STAYS)
+    log.drop_places(once.duplicates, DUPLICATE)
     if rejects is not None and log.counts():
         log.write(Path(rejects))
     if frame.empty:
@@ -142,7 +144,7 @@ def _drop_bad(
             value="" if value is None else value,
             remedy=f"{check.remedy}, or pass --bad-rows drop",
         )
-    for _, check in marked:
+    for check in checks:
         log.drop(check.bad, check.reason)
 
 

@@ -20,6 +20,7 @@ UNREADABLE_OUTCOME: Final = "unreadable outcome"
 ALIEN_DATE: Final = "date in another unit"
 RAGGED: Final = "ragged row"
 DUPLICATE: Final = "duplicate"
+BETTER_STAYS: Final = f"{DUPLICATE}: the day's better outcome is kept"
 ATTEMPT: Final = "attempt"
 
 

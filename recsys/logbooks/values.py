@@ -27,7 +27,7 @@ from recsys.logbooks.days import (
     LAST_CALENDAR,
     MAX_SECONDS,
     UNITS,
-    all_calendar,
+    is_calendar,
     iso_microseconds,
 )
 
@@ -98,7 +98,7 @@ def as_days(column: pa.ChunkedArray, path: Path, name: str, unit: str | None = N
     values = _as_floats(text)
     filled = _filled(text)
     mostly_numbers = 2 * np.count_nonzero(~np.isnan(values)) > np.count_nonzero(filled)
-    if unit is not None or (mostly_numbers and not _all_calendar(values)):
+    if unit is not None or (mostly_numbers and not _mostly_calendar(values)):
         return _from_numbers(values, unit)
     return _from_seconds(_on_unique(text, _iso_seconds))
 
@@ -177,18 +177,21 @@ def _iso_seconds(text: str) -> float:
     return np.nan if found is None else found[0] / 1e6
 
 
-def _all_calendar(values: NDArray[np.float64]) -> bool:
-    """Whether every number is a day written as 20240531."""
+def _mostly_calendar(values: NDArray[np.float64]) -> bool:
+    """Whether more than half of the numbers are days written as 20240531."""
     known = values[~np.isnan(values)]
-    if not len(known) or known.min() < FIRST_CALENDAR or known.max() > LAST_CALENDAR:
+    if not ((known >= FIRST_CALENDAR) & (known <= LAST_CALENDAR)).any():
         return False
-    return all_calendar(np.unique(known).tolist())
+    unique, counts = np.unique(known, return_counts=True)
+    days = np.array([is_calendar(value) for value in unique.tolist()])
+    return bool(2 * counts[days].sum() > len(known))
 
 
 def _from_numbers(values: NDArray[np.float64], unit: str | None) -> Days:
-    if unit is None and _all_calendar(values):
-        days = pd.to_datetime(pd.Series(values), format="%Y%m%d", errors="coerce")
-        return _from_seconds(np.where(days.notna(), days.astype("int64").to_numpy() / 1e9, np.nan))
+    if unit is None and _mostly_calendar(values):
+        unique, places = np.unique(values, return_inverse=True)
+        days = [_iso_seconds(str(int(each))) if is_calendar(each) else np.nan for each in unique.tolist()]
+        return _from_seconds(np.array(days)[places])
     bands = np.digitize(np.abs(values), [smallest for smallest, _ in UNITS.values()])
     known = ~np.isnan(values)
     alien = np.zeros(len(values), bool)

@@ -105,7 +105,7 @@ def token_width(config: ModelConfig) -> int:
 
 def fix_positions(body: torch.nn.Module) -> None:
     """Sinusoids in place of BERT's learned positions; they are not trained."""
-    table = body.embeddings.position_embeddings
+    table: Any = body.get_submodule("embeddings.position_embeddings")
     with torch.no_grad():
         table.weight.copy_(sinusoids(*table.weight.shape))
     table.weight.requires_grad_(False)

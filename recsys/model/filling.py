@@ -26,7 +26,8 @@ def fill_scores(model: PromptedTransformer, batch: dict[str, Any]) -> torch.Tens
     batch:
         Windows, with `HOLE`, bool [batch, length]: the positions that are hidden, at least one a window.
     """
-    (head,) = model.heads
+    heads: Any = model.heads
+    (head,) = heads
     (task,) = head.prediction_task_dict.values()
     inputs = {name: value for name, value in batch.items() if name != HOLE}
     hole = batch[HOLE]

@@ -64,7 +64,7 @@ class PromptedSequenceFeatures(tr.TabularSequenceFeatures):
             }
         )
         before = [name for name in widths if name.removesuffix(BIN) in ATTRIBUTES]
-        self.before = None
+        self.before: torch.nn.Linear | None = None
         if config.whole_history and self.masking.apart and before:
             linear = torch.nn.Linear(sum(widths[name] for name in before), token_width(config), bias=False)
             self.before = linear
@@ -113,9 +113,10 @@ class PromptedSequenceFeatures(tr.TabularSequenceFeatures):
 
     def _before(self, sends: dict[str, torch.Tensor]) -> torch.Tensor:
         """What the attributes of the send before add to each token, [batch, length, d_model]."""
-        kept = [value for name, value in sends.items() if name.removesuffix(BIN) in ATTRIBUTES]
+        kept = [sends[name] for name in sorted(sends) if name.removesuffix(BIN) in ATTRIBUTES]
         masking: PromptMasking = self.masking
         joined = torch.cat(kept, dim=-1)
+        assert self.before is not None, "asked for where there is one"
         added: torch.Tensor = self.before(masking.shift(joined, torch.zeros_like(joined[:1, :1])))
         return added
 

@@ -45,14 +45,11 @@ class ClimbScores(torch.nn.Module):
         super().__init__()
         self.table = table
         self.bias = torch.nn.Parameter(torch.zeros(table.num_embeddings))
-        self.sides = torch.nn.ModuleDict(
-            {
-                name: torch.nn.Embedding(size, table.embedding_dim, padding_idx=0)
-                for name, size in sides.items()
-            }
-        )
-        for name, each in self.sides.items():
-            torch.nn.init.zeros_(each.weight)  # adds nothing until it has learned something
+        self.sides = torch.nn.ModuleDict()
+        for name, size in sides.items():
+            side = torch.nn.Embedding(size, table.embedding_dim, padding_idx=0)
+            torch.nn.init.zeros_(side.weight)  # adds nothing until it has learned something
+            self.sides[name] = side
             self.register_buffer(_buffer(name), torch.zeros(table.num_embeddings, dtype=torch.int64))
 
     def forward(self, inputs: torch.Tensor, targets: Any = None, **_: Any) -> tuple[torch.Tensor, Any]:

@@ -193,4 +193,4 @@ def rotate(vectors: torch.Tensor, angles: torch.Tensor) -> torch.Tensor:
 
 def _whole(attention_mask: torch.Tensor) -> bool:
     """Whether nothing is padding, so that attention needs no mask; a trace must not depend on its example."""
-    return not torch.jit.is_tracing() and bool((attention_mask > 0).all())
+    return not torch.onnx.is_in_onnx_export() and bool((attention_mask > 0).all())

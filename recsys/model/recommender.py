@@ -105,8 +105,9 @@ class PromptedTransformer(tr.Model, Network):
 
     def asking(self, length: int) -> Asking:
         """What the masking asks for."""
-        masking: PromptMasking = self.get_submodule("heads.0.body").inputs.masking
-        return masking.asking()
+        inputs: Any = self.get_submodule("heads.0.body").inputs
+        asking: Asking = inputs.masking.asking()
+        return asking
 
     @property
     def note(self) -> str:  # type: ignore[override]
@@ -120,8 +121,10 @@ class PromptedTransformer(tr.Model, Network):
     @property
     def task(self) -> NextClimbTask:
         """The head's one task."""
-        (task,) = self.heads[0].prediction_task_dict.values()
-        return task
+        head: Any = self.get_submodule("heads.0")
+        (task,) = head.prediction_task_dict.values()
+        found: NextClimbTask = task
+        return found
 
     def training_loss(self, batch: Batch) -> torch.Tensor:
         """Mean loss over the predicted positions of the batch; for rtd, with the weighted detection's."""

@@ -74,7 +74,7 @@ class _Chunked(torch.autograd.Function):
         return total / ctx.count
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, grad: torch.Tensor) -> tuple[Any, ...]:
         """The kept gradients, in place, times the loss's own."""
         scale = grad / ctx.count

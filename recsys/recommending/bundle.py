@@ -48,7 +48,11 @@ MODEL, FEATURES, CLIMBS, HISTORIES, ARRAYS = (
 CARD: Final = "MODEL_CARD.md"
 FILES: Final = (BUNDLE, MODEL, FEATURES, CLIMBS, HISTORIES, ARRAYS, CARD)  # of a network, without METHOD
 CODED: Final = (c.CLIMB_ID, c.REGION, c.GRADE)  # texts of a send, kept as places in a list of distinct ones
-DAYS: Final = ("file", "set")  # how days without an order were read; the first where nothing is said
+DAYS: Final = (
+    "file",
+    "set",
+    "seeded",
+)  # how days without an order were read; the first where nothing is said
 WRITTEN: Final = (c.COMMENT, c.BETA)  # of which is kept only whether there were any
 
 
@@ -139,7 +143,7 @@ class Bundle:
     def _trial(self) -> Batch:
         """Two windows of the smallest and of the largest values that a logbook can come to."""
         ends = np.array([[1], [0]]) * np.ones(self.window)  # [2, length]
-        trial = {
+        trial: Batch = {
             name: (ends * largest).astype(kind) for name, (largest, kind) in self.features.ranges.items()
         }
         trial[CLIMBER] = trial[CLIMBER][:, -1]

@@ -200,7 +200,7 @@ def read_catalogue(path: Path) -> Catalogue:
         fields.refuse(c.CLIMB_ID, "names no climb")
     columns = {name: fields.texts(name, len(ids), blanks=True) for name in (c.CLIMB_NAME, c.GRADE, c.REGION)}
     for name in _LATER:
-        if fields.get(name) is not None:
+        if name in fields:
             columns[name] = fields.texts(name, len(ids), blanks=True)
     columns[STARS] = fields.numbers(STARS, len(ids), -1e6, 1e6, blanks=True)
     columns[SENDS] = fields.numbers(SENDS, len(ids), 0, 2**53)

@@ -60,6 +60,10 @@ class Fields:
                 self.refuse(name, "is not known")
         return list(self._values)
 
+    def __contains__(self, name: str) -> bool:
+        """Whether there is such a field."""
+        return name in self._values
+
     def get(self, name: str) -> Any:
         """A field of any kind."""
         if name not in self._values:

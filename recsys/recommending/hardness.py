@@ -14,12 +14,13 @@ from recsys.files import MANIFEST, read_json
 from recsys.logbooks.grades import ordinals
 from recsys.recommending.catalogue import Catalogue
 from recsys.recommending.logbook import Logbook
-from recsys.skill.model import FILE, Levels, Skill, combined
+from recsys.skill.model import FILE, Levels, Skill
 from recsys.skill.reach import EDGES
 from recsys.skill.tracks import steps_of
 
 MODES: Final = ("any", "auto", "warmup", "stretch", "project")
 SORTS: Final = ("likely", "easiest", "hardest")
+MOST: Final = 300  # sends that a level is read from: more than the recent sessions hold
 BELOW: Final = 4.0  # grades below the ability at which "auto" and "warmup" end
 EASIER: Final = 1.0  # grades that a climb lies below the ability to be a warm-up
 _BEYOND, _PROJECT, _STRETCH = EDGES
@@ -38,14 +39,17 @@ def load_skill(folder: Path, n_climbs: int) -> Skill | None:
 
 def difficulties(skill: Skill, catalogue: Catalogue, logbook: Logbook) -> Array:
     """Difficulty of each send: the climb's where it is known, else the grade logged; float64 [n_sends]."""
-    places = [catalogue.places.get(climb, -1) for climb in logbook.climbs]
-    known = [skill.difficulty.value[place] if place >= 0 else np.nan for place in places]
-    return combined(known, ordinals(list(logbook.columns[c.GRADE])))
+    places = np.array([catalogue.places.get(climb, -1) for climb in logbook.climbs], dtype=np.int64)
+    known = np.where(places >= 0, skill.difficulty.value[places], np.nan)
+    unknown = np.isnan(known)
+    if unknown.any():  # grades are read where they are needed: reading them is what takes the time
+        known[unknown] = ordinals(logbook.columns[c.GRADE][unknown].tolist())
+    return known
 
 
 def levels(skill: Skill, catalogue: Catalogue, logbook: Logbook) -> Levels:
     """The climber's ability after the last send, by discipline; empty where no send has a grade."""
-    recent = logbook.tail(500)  # more than any model of the recent sessions reads
+    recent = logbook.tail(MOST)
     return skill.now(difficulties(skill, catalogue, recent), recent.columns[c.DAY])
 
 

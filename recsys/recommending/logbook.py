@@ -20,7 +20,7 @@ from recsys.logbooks.days import ALIEN, BLANK, READ, Day, read_days
 from recsys.logbooks.grade_context import Logged, settle
 from recsys.logbooks.importing.source import discipline
 
-TEXTS: Final = (c.CLIMB_ID, c.REGION, c.GRADE, c.COMMENT, c.BETA, c.CLIMB_NAME)
+TEXTS: Final = (c.CLIMB_ID, c.REGION, c.GRADE, c.COMMENT, c.BETA, c.CLIMB_NAME, c.AREA)
 NUMBERS: Final = (c.RATING, c.DAY)
 _STARS: Final = (1.0, 5.0)
 

@@ -17,6 +17,7 @@ from recsys.recommending import hardness
 from recsys.recommending.backend import Backend
 from recsys.recommending.catalogue import Catalogue
 from recsys.recommending.logbook import Logbook, read_logbook
+from recsys.recommending.matching import Match, Matcher
 from recsys.recommending.questions import Plan, joined, plan
 from recsys.recommending.request import (
     Cause,
@@ -80,6 +81,11 @@ class Recommender:
         if stored is not None and len(self._levels) < KEPT:
             self._levels[stored] = found
         return found
+
+    @cached_property
+    def matcher(self) -> Matcher:
+        """Finds the climbs of a logbook in the catalogue."""
+        return Matcher(self.catalogue)
 
     def note(self, request: Request) -> str | None:
         """What is to be said beside an answer: that the method reads no prompt, where there is one."""
@@ -240,7 +246,8 @@ class Recommender:
     def logbook(self, request: Request) -> Logbook:
         """The logbook that a request is asked of: the posted one, else the climber's, else an empty one."""
         if request.sends is not None:
-            return read_logbook(request.sends)
+            posted = read_logbook(request.sends)
+            return self.matcher.known(posted, self.matcher.match(posted, request.same))
         if request.climber is None:
             return read_logbook([])
         stored = self.backend.logbook(request.climber)
@@ -248,6 +255,12 @@ class Recommender:
             known_climber(request.climber, self.climbers)
             raise RunError(f"the logbook of {request.climber!r} is missing; export the run again")
         return stored
+
+    def match(self, request: Request) -> Match | None:
+        """How many of the posted logbook's climbs the model knows, and in which way; None where none was posted."""
+        return (
+            None if request.sends is None else self.matcher.match(read_logbook(request.sends), request.same)
+        )
 
     def similar(self, climb_id: str, k: int = 10) -> list[Item]:
         """The climbs whose embeddings point most nearly the same way; scores are cosines, -1 to 1.
@@ -278,8 +291,9 @@ class Recommender:
         return Why(tuple(causes[:REASONS]), share)
 
     def _causes(self, asked: Plan, drops: Array) -> Iterator[Cause]:
+        any_known = any(climb in self.catalogue.places for climb in asked.logbook.climbs)
         for place, drop in zip(asked.left_out, drops, strict=True):
-            if drop > 0:
+            if drop > 0 and any_known:
                 climb = str(asked.logbook.columns[c.CLIMB_ID][place])
                 known = self.catalogue.places.get(climb)
                 name = asked.logbook.columns[c.CLIMB_NAME][place]

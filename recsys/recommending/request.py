@@ -51,6 +51,8 @@ class Request:
         "warmup", "stretch" or "project". A filter only.
     sort:
         Order of the climbs once they are chosen: "likely", "easiest" or "hardest".
+    same:
+        Climb ids of `sends`, each with the catalogue's id of the same climb.
     """
 
     climber: str | None = None
@@ -67,6 +69,7 @@ class Request:
     novelty: float = 0.0
     mode: str = "any"
     sort: str = "likely"
+    same: Mapping[str, str] | None = None
 
     def __post_init__(self) -> None:
         if self.k < 1:

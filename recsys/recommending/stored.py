@@ -17,7 +17,6 @@ from recsys.recommending.fields import REMEDY
 
 EMBEDDINGS: Final = "embeddings"
 OFFSETS: Final = "offsets"
-_HEADER: Final = 1024  # bytes of an array's description
 _LARGEST: Final = 1e15
 
 
@@ -100,7 +99,7 @@ def _read_array(archive: zipfile.ZipFile, path: Path, name: str, dtype: str, dim
     with archive.open(member) as file:
         if np.lib.format.read_magic(file) != (1, 0):
             raise RunError(f"{path}: {name} is of another version of NumPy's format; {REMEDY}")
-        shape, fortran, found = np.lib.format.read_array_header_1_0(file, max_header_size=_HEADER)
+        shape, fortran, found = np.lib.format.read_array_header_1_0(file)
         if found != np.dtype(dtype) or len(shape) != dimensions or fortran:
             raise RunError(f"{path}: {name} is no {dtype} array of {dimensions} dimensions; {REMEDY}")
         size = math.prod(shape) * found.itemsize

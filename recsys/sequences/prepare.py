@@ -94,7 +94,7 @@ def load_prepared(folder: Path, accelerator: str = "auto", trust: bool = False) 
     """
     workflow = load_workflow(folder, trust)
     sends = pd.read_parquet(folder / "sends.parquet")
-    sequences = Sequences.from_table(workflow_of.transform(workflow, sends, accelerator))
+    sequences = Sequences.from_tables(workflow_of.pieces(workflow, sends, accelerator))
     if c.DAY_PLACE in sends:
         sequences = replace(sequences, places=sends[c.DAY_PLACE].to_numpy()[sequences.rows])
     return Prepared(

@@ -9,7 +9,7 @@ million sends).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
@@ -62,16 +62,32 @@ class Sequences:
     @classmethod
     def from_table(cls, table: pd.DataFrame, climber: str = "climber") -> Sequences:
         """Flatten the workflow's output, one row a climber with a list for each feature."""
-        offsets = np.zeros(len(table) + 1, dtype=np.int64)
-        np.cumsum(table[c.ROW].map(len).to_numpy(), out=offsets[1:])
-        lists = [name for name in table.columns if name not in (climber, c.CLIMBER_ID, c.ROW)]
+        return cls.from_tables([table], climber)
+
+    @classmethod
+    def from_tables(cls, tables: Iterable[pd.DataFrame], climber: str = "climber") -> Sequences:
+        """The same of several tables of other climbers each, one in memory at a time."""
+        found = [cls._arrays(each, climber) for each in tables]
+        arrays = {name: np.concatenate([each[name] for each in found]) for name in found[0]}
         return cls(
-            offsets=offsets,
-            climbers=table[climber].to_numpy(dtype=np.int32),
-            climber_ids=table[c.CLIMBER_ID].to_numpy(dtype=object),
-            features={name: _narrow(flat(table[name])) for name in lists},
-            rows=flat(table[c.ROW]).astype(np.int32),
+            offsets=np.concatenate([[0], np.cumsum(arrays.pop("lengths"))]).astype(np.int64),
+            climbers=arrays.pop(climber),
+            climber_ids=arrays.pop(c.CLIMBER_ID),
+            rows=arrays.pop(c.ROW),
+            features=arrays,
         )
+
+    @staticmethod
+    def _arrays(table: pd.DataFrame, climber: str) -> dict[str, Array]:
+        """The columns of a table, lists end to end; and ``lengths`` of the lists."""
+        lists = [name for name in table.columns if name not in (climber, c.CLIMBER_ID, c.ROW)]
+        return {
+            "lengths": table[c.ROW].map(len).to_numpy(dtype=np.int64),
+            climber: table[climber].to_numpy(dtype=np.int32),
+            c.CLIMBER_ID: table[c.CLIMBER_ID].to_numpy(dtype=object),
+            c.ROW: flat(table[c.ROW]).astype(np.int32),
+            **{name: _narrow(flat(table[name])) for name in lists},
+        }
 
     def __len__(self) -> int:
         """Number of sends."""

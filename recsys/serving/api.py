@@ -87,7 +87,9 @@ async def _recommended(body: models.RecommendBody, request: Request) -> dict[str
     bundle = backend(request)
     ask = bundle.checked(_ask(body))
     batcher: Batcher = request.app.state.batcher
-    return {"climber": body.climber, "items": await batcher.submit(bundle, ask)}
+    items = await batcher.submit(bundle, ask)
+    known = None if ask.sends is None else await run_in_threadpool(bundle.known, ask)
+    return {"climber": body.climber, "items": items, "logbook": known}
 
 
 async def _answer(body: models.RecommendBody, request: Request) -> dict[str, Any]:

@@ -11,11 +11,15 @@ import hashlib
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, Protocol
 
 from recsys.errors import RunError, UsageError
 from recsys.files import MANIFEST, check_manifest
+from recsys.recommending.catalogue import Catalogue
+from recsys.recommending.logbook import read_logbook
+from recsys.recommending.matching import Matcher
 from recsys.recommending.request import Request
 
 CARD: Final = "MODEL_CARD.md"
@@ -131,6 +135,17 @@ class Backend:
             return [self._rows(items) for items in self._recommender.recommend_many(list(asks))]
         except Exception as error:
             return [error] if len(asks) == 1 else [self._one(ask) for ask in asks]
+
+    def known(self, ask: Request) -> Row | None:
+        """What the model knows of the posted climbs, in the fields of `recsys.serving.models.Known`."""
+        if ask.sends is None:
+            return None
+        match = self._matcher.match(read_logbook(ask.sends), ask.same)
+        return {"climbs": match.n_climbs, "known": match.n_known, "notes": match.lines()}
+
+    @cached_property
+    def _matcher(self) -> Matcher:
+        return Matcher(self._recommender.catalogue)
 
     def similar(self, climb_id: str, k: int) -> list[Row]:
         """The nearest climbs to one of the bundle's."""

@@ -134,10 +134,19 @@ class Climbs(BaseModel):
     items: list[Climb]
 
 
+class Known(BaseModel):
+    """How many of the posted climbs the model knows, in words too."""
+
+    climbs: int
+    known: int
+    notes: list[str]
+
+
 class Recommendations(Climbs):
     """The next climbs for a climber, best first."""
 
     climber: Annotated[str | None, Field(description="as asked for")]
+    logbook: Annotated[Known | None, Field(description="of posted sends: what the model knows of them")] = None
 
 
 class Climbers(BaseModel):

@@ -13,7 +13,7 @@ Grades anchor the levels, so there is no drift to correct, as there is with Elo 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, NamedTuple
@@ -138,9 +138,14 @@ class Ladder:
 
     def likelihood(self, tracks: Tracks, habit: int) -> Array:
         """Log-probability of each session's sends at every ability, float64 [n_sessions, n_states]."""
+        return self.likelihoods(tracks, [habit])[0]
+
+    def likelihoods(self, tracks: Tracks, habits: Sequence[int]) -> Array:
+        """`likelihood` of several habits, float64 [n_habits, n_sessions, n_states]."""
         if not len(tracks.difficulty):
-            return np.zeros((0, len(self.states)))
-        logs = np.add.reduceat(self.logs[habit][self.code(tracks.difficulty)], tracks.sends[:-1])
+            return np.zeros((len(habits), 0, len(self.states)))
+        logs = self.logs[list(habits)][:, self.code(tracks.difficulty)]
+        logs = np.add.reduceat(logs, tracks.sends[:-1], axis=1)
         sends = np.diff(tracks.sends)[:, None]
         return np.asarray(logs / (1 + self.share * (sends - 1)))  # the design effect of a cluster
 

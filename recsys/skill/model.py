@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final
@@ -24,7 +24,7 @@ from recsys.skill.tracks import DISCIPLINES, OFFSETS, Tracks, steps_of
 
 FILE: Final = "skill.npz"
 FORMAT: Final = 1
-RECENT: Final = 32  # sessions that a request reads; what is older hardly moves the ability of today
+RECENT: Final = 24  # sessions that a request reads; what is older hardly moves the ability of today
 _UNREADABLE: Final = (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile, zlib.error)
 _PLAIN: Final = {"boulder": (-3.0, 20.0), "route": (-3.0, 36.0)}
 
@@ -117,7 +117,10 @@ class Skill:
 
     def _tracks(self, ordinals: Array, days: Array) -> dict[str, Tracks]:
         nobody = np.zeros(len(ordinals), dtype=np.int64)
-        made = {name: Tracks.of(nobody, days, steps_of(ordinals, name)) for name in DISCIPLINES}
+        steps = {name: steps_of(ordinals, name) for name in DISCIPLINES}
+        made = {
+            name: Tracks.of(nobody, days, each) for name, each in steps.items() if np.isfinite(each).any()
+        }
         return {name: tracks for name, tracks in made.items() if len(tracks)}
 
     def save(self, path: Path) -> None:
@@ -150,7 +153,8 @@ class Skill:
         ladders, curves = {}, {}
         for name in DISCIPLINES:
             values = [arrays[f"{name}.{each.name}"] for each in fields(Ladder)]
-            ladders[name] = Ladder(*(float(each) if each.ndim == 0 else each for each in values))
+            plain: list[Any] = [float(each) if each.ndim == 0 else each for each in values]
+            ladders[name] = Ladder(*plain)
             curves[name] = Reach(*(float(each) for each in arrays[f"{name}.reach"]))
             _check(ladders[name])
         return cls(ladders, curves, Difficulty(*np.asarray(arrays["difficulty"], dtype=np.float64)))
@@ -175,9 +179,3 @@ def _curve(ladder: Ladder, tracks: Tracks) -> Reach:
         return Reach()
     margins, reached = reaches.asked(ability, sessions, hardest)
     return Reach.fit(margins.ravel(), reached.ravel())
-
-
-def combined(values: Sequence[float], logged: Array) -> Array:
-    """Difficulties, and the grades logged where a climb is not known, float64 [n]."""
-    known = np.asarray(values, dtype=np.float64)
-    return np.where(np.isfinite(known), known, logged)

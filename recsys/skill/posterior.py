@@ -38,12 +38,13 @@ def smoothed(ladder: Ladder, tracks: Tracks) -> Ability:
 
 def latest(ladder: Ladder, tracks: Tracks) -> tuple[float, float]:
     """What `filtered` says of the last session of a single track: mean and deviation, all habits at once."""
-    logs = np.stack([ladder.likelihood(tracks, habit) for habit in range(len(HABITS))])
+    logs = ladder.likelihoods(tracks, range(len(HABITS)))
     peak = logs.max(2)  # [n_habits, n_sessions]
     odds = np.exp(logs - peak[..., None])
     states, evidence = np.broadcast_to(ladder.first, odds[:, 0].shape), peak.sum(1)
-    for at, kind in enumerate(breaks(tracks.gaps)):
-        joint = (states @ ladder.kernels[kind] if at else states) * odds[:, at]
+    kernels = ladder.kernels
+    for at, kind in enumerate(breaks(tracks.gaps).tolist()):
+        joint = (states @ kernels[kind] if at else states) * odds[:, at]
         weight = joint.sum(1)
         states, evidence = joint / weight[:, None], evidence + np.log(weight)
     shares = _shares(evidence[:, None], ladder.habits)

@@ -194,7 +194,8 @@ def decay_groups(model: torch.nn.Module, weight_decay: float) -> list[dict[str, 
     A climb's embedding gets a gradient in few of the steps where the loss is sampled, and would decay in all.
     """
     tables = {id(each.weight) for each in model.modules() if isinstance(each, torch.nn.Embedding)}
-    decayed, kept = [], []
+    decayed: list[torch.nn.Parameter] = []
+    kept: list[torch.nn.Parameter] = []
     for each in model.parameters():
         (decayed if each.ndim >= 2 and id(each) not in tables else kept).append(each)
     return [{"params": decayed, "weight_decay": weight_decay}, {"params": kept, "weight_decay": 0.0}]

@@ -22,7 +22,7 @@ _READ: Final = ("length",)  # of the model's section, what every method reads
 
 
 def configured(given: Mapping[str, Any], file: Path | None = None) -> tuple[RunConfig, set[str]]:
-    """`recsys.config.settings.configure`, resolved: a row's settings lie under those given, here or in a file.
+    """`recsys.config.settings.configure`, resolved: a row's settings lie under those given.
 
     Returns
     -------

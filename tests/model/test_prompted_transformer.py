@@ -305,7 +305,7 @@ def test_fixed_positions_are_sinusoids_that_training_leaves(schema):
     assert body.encoder.layer[0].intermediate.dense.out_features == 12
     model.train().training_loss(random_batch(np.random.default_rng(0), 8)).backward()
     assert table.grad is None
-    with pytest.raises(UsageError, match="`body` bert"):
+    with pytest.raises(UsageError, match="or use body bert"):
         ModelConfig(body="xlnet", positions="sinusoidal")
 
 

@@ -167,7 +167,7 @@ def test_every_row_and_every_figures_numbers_are_in_tables(big: StudySummary, pa
         assert shown[row.name][2] == f"{found.value:.3f} [{found.low:.3f}, {found.high:.3f}]"
         asked = row.asked.get(PROMPTED)
         assert shown[row.name][6].split()[0] == (f"{asked['recall@10'].value:.3f}" if asked else "–")
-    for name, count in (("history-table", 5), ("popular-table", 5), ("fit-table", 4), ("order-table", 3)):
+    for name, count in (("history-table", 5), ("popular-table", 5), ("fit-table", 4), ("order-table", 5)):
         assert {len(row) for row in page.cells[name][-3:]} == {1 + count}
     order = {row[0].split()[-1]: row[3] for row in page.cells["order-table"] if len(row) == 6}
     sasrec = next(row for row in big.rows if row.name == "sasrec")

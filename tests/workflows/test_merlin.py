@@ -28,7 +28,7 @@ def trainer(tmp_path_factory):
     folder = tmp_path_factory.mktemp("merlin")
     table = sends(30, 12, 20)
     fitted = workflow_of.fit(table, folder / "sequences" / "workflow")
-    write_sequences(workflow_of.transform(fitted, table), folder / "sequences" / "sequences.parquet")
+    write_sequences(workflow_of.pieces(fitted, table), folder / "sequences" / "sequences.parquet")
     text = workflow_of.schema_text(workflow_of.model_schema(fitted))
     (folder / "sequences" / "schema.pbtxt").write_text(text)
     (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "merlin.md").read_text(), re.DOTALL)

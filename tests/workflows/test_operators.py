@@ -173,7 +173,8 @@ def test_sequences_are_written_as_flat_lists(both, tmp_path):
     from workflows.coded import write_sequences
 
     found = workflow_of.transform(both[0], sends(4, 6, 8))
-    write_sequences(found, tmp_path / "sequences.parquet")
+    halves = [found.iloc[:2], found.iloc[2:]]
+    assert write_sequences(iter(halves), tmp_path / "sequences.parquet") == len(found)
     assert str(pq.read_schema(tmp_path / "sequences.parquet").field("grade_bin").type).startswith("list<")
     same(pd.read_parquet(tmp_path / "sequences.parquet"), found)
 

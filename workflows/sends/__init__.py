@@ -18,13 +18,14 @@ Rows that do not come sorted by climber, ``row`` counting up, are sorted so. Wha
 sends lack, or leave blank throughout, the workflow and its schema lack too.
 
 On pandas, Categorify, DifferenceLag and Groupby are the quicker ones of `workflows.operators`, and a
-DataFrame is transformed a million sends at a time; ``plain=True`` takes NVTabular's own.
+DataFrame is transformed 250,000 sends at a time; ``plain=True`` takes NVTabular's own.
 """
 
 from __future__ import annotations
 
 import itertools
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BOUNDARIES", "INPUTS", "NOT_LOGGED", "Layout", "build", "device", "fit", "load", "model_schema",
-    "read_schema", "schema_text", "transform", "vocabulary",
+    "pieces", "read_schema", "schema_text", "transform", "vocabulary",
 ]  # fmt: skip
 
 
@@ -86,14 +87,18 @@ def transform(workflow: Workflow, sends: pd.DataFrame, accelerator: str = "auto"
     """
     import pandas as pd
 
+    return pd.concat(pieces(workflow, sends, accelerator), ignore_index=True)
+
+
+def pieces(workflow: Workflow, sends: pd.DataFrame, accelerator: str = "auto") -> Iterator[pd.DataFrame]:
+    """`transform`, some 250,000 sends of whole climbers at a time: what bounds the memory."""
     on_cpu, _ = device(accelerator)
-    wanted = workflow.input_schema.column_names
-    frame = ordered(sends, wanted)
+    frame = ordered(sends, workflow.input_schema.column_names)
     cuts = bounds(frame, PIECE).tolist()
-    pieces = [frame.iloc[start:end] for start, end in itertools.pairwise(cuts)] or [frame]
-    with quiet():
-        tables = [_transformed(workflow, piece, on_cpu) for piece in pieces]
-    return tables[0] if len(tables) == 1 else pd.concat(tables, ignore_index=True)
+    for start, end in itertools.pairwise(cuts if len(frame) else (0, 0)):
+        with quiet():
+            table = _transformed(workflow, frame.iloc[start:end], on_cpu)
+        yield table
 
 
 def vocabulary(workflow_folder: Path, column: str) -> list[str]:

@@ -37,13 +37,12 @@ def preprocess(
 
             frame = core_filter(read.frame, min_sends)
             fitted = workflow_of.fit(frame, fresh / "workflow", read.has_time)
-            table = workflow_of.transform(fitted, frame)
         say(workflow_of.device()[1])
         with atomic_path(fresh / "sequences.parquet") as path:
-            write_sequences(table, path)
+            climbers = write_sequences(workflow_of.pieces(fitted, frame), path)
         text = workflow_of.schema_text(workflow_of.model_schema(fitted))
         (fresh / "schema.pbtxt").write_text(text, encoding="utf-8")
-    say(f"{len(table)} sequences of {len(frame)} sends written to {out}")
+    say(f"{climbers} sequences of {len(frame)} sends written to {out}")
 
 
 if __name__ == "__main__":

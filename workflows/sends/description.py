@@ -82,10 +82,10 @@ class Description(BaseModel):
     def _agree(self) -> Description:
         """Columns that there are, the ones that every workflow has, and the numbers that follow from them."""
         columns = set(self.columns)
+        wanted: set[str]
         if len(columns) < len(self.columns) or not set(_ALWAYS) <= columns <= set(INPUTS):
             raise ValueError(f"columns have to be among {', '.join(INPUTS)}, with {', '.join(_ALWAYS)}")
-        wanted = {name for name in (c.GRADE, c.RATING) if name in columns}
-        wanted |= {ELAPSED_DAYS} if self.has_time else set()
+        wanted = columns & {c.GRADE, c.RATING} | ({ELAPSED_DAYS} if self.has_time else set())
         if self.has_time > (c.DAY in columns) or wanted != set(self.numbers):
             raise ValueError("numbers have to be those of the columns")
         return self

@@ -21,7 +21,7 @@ INPUTS: Final = (
     c.CLIMBER_ID, c.CLIMB_ID, c.DAY, c.ROW, c.REGION, c.GRADE, c.RATING, c.COMMENT, c.BETA,
 )  # fmt: skip
 NUMBERS: Final = (c.DAY, c.RATING)
-PIECE: Final = 1_000_000  # sends that are transformed at a time: what bounds the memory
+PIECE: Final = 250_000  # sends that are transformed at a time: what bounds the memory
 
 
 def device(accelerator: str = "auto") -> tuple[bool, str]:
@@ -60,7 +60,7 @@ def ordered(sends: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
             columns[name] = sends[name].to_numpy(np.float64, na_value=np.nan)
         else:
             columns[name] = sends[name].to_numpy() if name == c.ROW else code_text(sends[name])
-    frame = pd.DataFrame(columns)
+    frame = pd.DataFrame(columns, copy=False)
     codes = frame[c.CLIMBER_ID].cat.codes.to_numpy()
     starts = first_rows(frame[c.CLIMBER_ID])
     rows = frame[c.ROW].to_numpy()
@@ -92,11 +92,11 @@ def dataset(frame: pd.DataFrame, on_cpu: bool, plain: bool = False) -> Any:
         return nvt.Dataset(plain_text(frame), npartitions=1, cpu=on_cpu, schema=schema)
     import uuid
 
-    import dask.dataframe as dd
+    from dask.dataframe.io.io import from_map
 
     cuts = np.union1d(bounds(frame, PIECE), bounds(frame, 1)[:2]).tolist()
     pieces = [slice(start, end) for start, end in itertools.pairwise(cuts)]
-    parts = dd.from_map(frame.__getitem__, pieces, meta=frame.iloc[:0], token=uuid.uuid4().hex)
+    parts = from_map(frame.__getitem__, pieces, meta=frame.iloc[:0], token=uuid.uuid4().hex)
     return nvt.Dataset(parts, cpu=True, schema=schema)
 
 

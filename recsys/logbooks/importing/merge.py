@@ -11,12 +11,11 @@ from typing import Final, NamedTuple
 from recsys.errors import DataError
 from recsys.logbooks.importing.ids import Alike, near_duplicates
 from recsys.logbooks.importing.model import Ascent, Parsed, Reject
-from recsys.logbooks.reasons import DUPLICATE
+from recsys.logbooks.reasons import BETTER_STAYS, DUPLICATE
 from recsys.logbooks.sheets.rows import as_text
 from recsys.logbooks.styles import ATTEMPT, UNKNOWN, UNKNOWN_KEPT, outcome_rank, style_rank
 
 OF_ANOTHER: Final = f"{DUPLICATE} of another file"
-BETTER_STAYS: Final = f"{DUPLICATE}: the day's better outcome is kept"
 LAP: Final = f"{DUPLICATE}: a further lap of the day, a repeat"
 
 

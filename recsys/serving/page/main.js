@@ -58,21 +58,22 @@ async function work(job, retry) {
 
 function recommend() {
   return work(async (signal) => {
-    const { items } = await call("api/recommend", { body: question(), signal }).catch((error) => {
+    const { items, logbook } = await call("api/recommend", { body: question(), signal }).catch((error) => {
       if (REFUSED.has(error.status)) $("cards").replaceChildren(); // they answer another question
       throw error;
     });
-    showClimbs(items);
+    showClimbs(items, logbook);
   }, recommend);
 }
 
-function showClimbs(items) {
+function showClimbs(items, logbook = null) {
   const whose = state.climber ?? (state.sends ? "your logbook" : null);
   $("results-title").textContent = whose ? `Next for ${whose}` : "Popular climbs";
   const best = Math.max(...items.map(({ score }) => score), 1e-9);
   const options = { best, onSimilar: showSimilar, whose: state.climber ?? "you" };
   $("cards").replaceChildren(...items.map((climb) => card(climb, options)));
-  say(whose ? `${plural(items.length, "climb")}, the likeliest first.` : `${plural(items.length, "climb")}. Choose a logbook to make them yours.`);
+  const known = (logbook?.notes ?? []).map((note) => ` ${note[0].toUpperCase()}${note.slice(1)}.`).join("");
+  say(whose ? `${plural(items.length, "climb")}, the likeliest first.${known}` : `${plural(items.length, "climb")}. Choose a logbook to make them yours.`);
   $("more").hidden = items.length < state.k || state.k >= 60;
 }
 
@@ -134,8 +135,8 @@ function upload(file) {
     const found = await call("api/logbook", { file, signal });
     choose(file.name, plural(found.rows, "send"), { sends: found.sends });
     showLogbook(found, logbookNote(found));
-    const { items } = await call("api/recommend", { body: question(), signal });
-    showClimbs(items);
+    const { items, logbook } = await call("api/recommend", { body: question(), signal });
+    showClimbs(items, logbook);
   }, () => upload(file));
 }
 
@@ -144,6 +145,7 @@ const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
 function logbookNote(found) {
   const parts = [`${plural(found.rows, "send")} from ${found.first} to ${found.last}.`];
   if (found.n_rejects) parts.push(`${plural(found.n_rejects, "row was", "rows were")} not used: ${found.rejects[0].reason}.`);
+  parts.push(...found.notes.map((note) => `${note}.`));
   if (found.left_out) parts.push(`The oldest ${found.left_out} are not sent along.`);
   return parts.join(" ");
 }

@@ -1,0 +1,109 @@
+"""Climbs that several sources name differently, brought under one id: by a mapping of one's own, or by name and place.
+
+Two climbs of different sources are one when they have one name and one place (crag, area or region; case, accents
+and punctuation aside), grades that are not far apart, and when that is unambiguous: two ids of one source are two
+climbs. Raw sends' ids stay, then those of the file that was given first.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from recsys.errors import DataError
+from recsys.logbooks.grades import ordinal
+from recsys.logbooks.importing.model import Ascent, Parsed
+from recsys.logbooks.importing.text import slug
+from recsys.logbooks.sheets import open_path
+
+ONE_CLIMB: Final = "climbs that two sources name differently, by name and place taken for one"
+BY_MAPPING: Final = "climbs under another id by your --same"
+_NEAR_GRADES: Final = 3.0
+
+
+@dataclass(frozen=True)
+class _Climb:
+    """A climb as one source has it."""
+
+    source: str
+    climb_id: str
+    name: str
+    grade: float
+    places: frozenset[str]
+
+
+def unite(files: Sequence[Parsed], same: Mapping[str, str] | None = None) -> list[Parsed]:
+    """The files with one id a climb; what was changed is counted in the notes of the file."""
+    given = [_renamed(each, same or {}, BY_MAPPING) for each in files]
+    if len({each.source for each in given}) < 2:
+        return given
+    ids = _one_ids(_climbs(given))
+    return [_renamed(each, ids.get(each.source, {}), ONE_CLIMB) for each in given]
+
+
+def read_same(path: Path) -> dict[str, str]:
+    """A mapping of ids: the first two columns of a file (an id, the id to use instead); DataError if it has not two."""
+    sheet = open_path(path)
+    delimiter = next((delimiter for delimiter, cells in sheet.heads() if len(cells) > 1), None)
+    if delimiter is None:
+        remedy = "write two columns: an id, and the id to use instead"
+        raise DataError("has no two columns", path=path, remedy=remedy)
+    pairs = [[cell.strip() for cell in row.cells[:2]] for row in sheet.rows(delimiter)]
+    return {pair[0]: pair[1] for pair in pairs if len(pair) == 2 and all(pair)}
+
+
+def _renamed(parsed: Parsed, ids: Mapping[str, str], note: str) -> Parsed:
+    n = len({row.climb_id for row in parsed.rows if ids.get(row.climb_id, row.climb_id) != row.climb_id})
+    if not n:
+        return parsed
+    rows = [replace(row, climb_id=ids.get(row.climb_id, row.climb_id)) for row in parsed.rows]
+    return replace(parsed, rows=rows, notes={**parsed.notes, note: n})
+
+
+def _climbs(files: Iterable[Parsed]) -> list[_Climb]:
+    """The different climbs of each source, raw sends' first."""
+    found: dict[tuple[str, str], _Climb] = {}
+    for parsed in sorted(files, key=lambda each: each.source != "sends"):
+        for row in parsed.rows:
+            pair = (parsed.source, row.climb_id)
+            if pair not in found and row.climb_name:
+                found[pair] = _Climb(*pair, _name(row.climb_name), ordinal(row.grade), _places(row))
+    return list(found.values())
+
+
+def _one_ids(climbs: Sequence[_Climb]) -> dict[str, dict[str, str]]:
+    """{source: {its id: the id that stands for it}}."""
+    at: dict[tuple[str, str], list[_Climb]] = defaultdict(list)
+    for climb in climbs:
+        for place in climb.places:
+            at[climb.name, place].append(climb)
+    ids: dict[str, dict[str, str]] = defaultdict(dict)
+    for climb in climbs:
+        others = {each.climb_id: each for place in climb.places for each in at[climb.name, place]}
+        mine = [each for each in others.values() if each.source == climb.source]
+        first = next((each for each in others.values() if each.source != climb.source), None)
+        rivals = [each for each in others.values() if first and each.source == first.source]
+        if first and len(mine) == 1 and len(rivals) == 1 and _before(first, climb, climbs) and _near(first, climb):
+            ids[climb.source][climb.climb_id] = ids[first.source].get(first.climb_id, first.climb_id)
+    return ids
+
+
+def _before(first: _Climb, climb: _Climb, climbs: Sequence[_Climb]) -> bool:
+    order = list(dict.fromkeys(each.source for each in climbs))
+    return order.index(first.source) < order.index(climb.source)
+
+
+def _near(one: _Climb, other: _Climb) -> bool:
+    """False only where both have a grade and they are far apart, or of two disciplines."""
+    return not abs(one.grade - other.grade) > _NEAR_GRADES
+
+
+def _name(text: str) -> str:
+    return slug(text).removeprefix("the-").replace("-", "")
+
+
+def _places(row: Ascent) -> frozenset[str]:
+    return frozenset(word for text in (row.crag, row.area, row.region) if text and (word := slug(text)))

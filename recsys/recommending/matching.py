@@ -1,0 +1,315 @@
+"""A logbook meets the catalogue: which of its climbs the model knows, whatever their sites call them.
+
+A climb is known by its id; by a mapping of one's own (`--same ids.csv`); by its id once what pandas and Excel do to
+numbers is undone ("130.0" and "00130" are 130), where that is unambiguous; or by its name with its crag or region,
+case, accents and punctuation aside. Nearly the same name is a question, and never a match by itself.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+from recsys import columns as c
+from recsys.errors import DataError
+from recsys.logbooks.grades import ordinal
+from recsys.logbooks.importing.text import slug
+from recsys.logbooks.sheets import open_path
+from recsys.recommending.catalogue import Catalogue
+from recsys.recommending.logbook import Logbook
+
+BY_ID, BY_MAPPING, BY_NUMBER, BY_NAME = "id", "mapping", "number", "name"
+_WORDS: Final = {
+    BY_MAPPING: "by your mapping", BY_NUMBER: "as mangled numbers (130.0 or 00130 for 130)",
+    BY_NAME: "by name and place",
+}  # fmt: skip
+_WHOLE: Final = re.compile(r"0*(\d{1,40}?)(?:\.0*)?", re.ASCII)
+_NEAR_GRADES: Final = 3.0
+"""Steps that two sites' grades of one climb may lie apart."""
+_SHOWN: Final = 3
+_MOST_QUESTIONS: Final = 100
+_MOST_NAMES: Final = 400
+
+
+class Question(NamedTuple):
+    """A climb that may be one of the catalogue's: both ids and names."""
+
+    climb_id: str
+    name: str
+    known_id: str
+    known_name: str
+
+
+@dataclass(frozen=True)
+class Match:
+    """What the model knows of a logbook's climbs.
+
+    Attributes
+    ----------
+    same:
+        Ids of the logbook, each with the catalogue's id that it stands for.
+    ways:
+        How many different climbs were known in which way (`BY_ID`...).
+    n_climbs:
+        Different climbs in the logbook.
+    rests_on:
+        What else than climbs the logbook tells the model: grades, regions, dates.
+    questions:
+        Climbs that are not known but have nearly the name of one at the same place.
+    unknown:
+        Other climbs that are not known, each with the nearest ids of the catalogue; the first few.
+    """
+
+    same: Mapping[str, str]
+    ways: Mapping[str, int]
+    n_climbs: int
+    rests_on: Sequence[str] = ()
+    questions: Sequence[Question] = ()
+    unknown: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    @property
+    def n_known(self) -> int:
+        """Different climbs of the logbook that the model knows."""
+        return sum(self.ways.values())
+
+    def lines(self) -> list[str]:
+        """What a person is told, a line each: nothing where there is no climb."""
+        if not self.n_climbs:
+            return []
+        ways = [f"{self.ways[way]} {words}" for way, words in _WORDS.items() if self.ways.get(way)]
+        known = f"{self.n_known} of {self.n_climbs} climbs of the logbook are known to the model"
+        lines = [known + (f" ({', '.join(ways)})" if ways else "")]
+        if not self.n_known:
+            rest = f"its {' and '.join(self.rests_on)}" if self.rests_on else "popularity"
+            lines = [
+                f"none of the logbook's climbs is known to the model (0 of {self.n_climbs}): the answer rests on "
+                f"{rest} alone"
+            ]
+        for each in self.questions[:_SHOWN]:
+            lines.append(
+                f"{each.name} ({each.climb_id}) may be {each.known_name} ({each.known_id}): if so, say it in --same"
+            )
+        if self.unknown:
+            shown = "; ".join(
+                climb + (f" (nearest: {', '.join(near)})" if near else "")
+                for climb, near in list(self.unknown.items())[:_SHOWN]
+            )
+            lines.append(f"not known: {shown}{'; ...' if len(self.unknown) > _SHOWN else ''}")
+        return lines
+
+    def to_json(self) -> dict[str, Any]:
+        """{"climbs", "known", "ways", "questions", "unknown"}."""
+        return {
+            "climbs": self.n_climbs,
+            "known": self.n_known,
+            "ways": dict(self.ways),
+            "rests_on": list(self.rests_on),
+            "questions": [each._asdict() for each in self.questions[:20]],
+            "unknown": {climb: list(near) for climb, near in list(self.unknown.items())[:20]},
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Matcher:
+    """Matches logbooks with one catalogue; what it looks climbs up by is made once, when it is first needed."""
+
+    catalogue: Catalogue
+
+    def match(self, logbook: Logbook, same: Mapping[str, str] | None = None) -> Match:
+        """How the logbook's climbs meet the catalogue. `same`: one's own ids, each with the catalogue's."""
+        rows = {climb: place for place, climb in reversed([*enumerate(logbook.columns[c.CLIMB_ID])])}
+        found: dict[str, str] = {}
+        ways: Counter[str] = Counter()
+        missing = []
+        for climb, place in reversed(rows.items()):
+            known, way = self._known(climb, place, logbook, same or {})
+            if known is None:
+                missing.append((climb, place))
+            else:
+                found[climb] = known
+                ways[way] += 1
+        questions = [q for climb, place in missing[:_MOST_QUESTIONS] if (q := self._question(climb, place, logbook))]
+        asked = {each.climb_id for each in questions}
+        others = [climb for climb, _ in missing if climb not in asked]
+        unknown = {climb: self._nearest(climb) if n < _SHOWN else [] for n, climb in enumerate(others)}
+        return Match(found, ways, len(rows), self._rests_on(logbook), questions, unknown)
+
+    def known(self, logbook: Logbook, match: Match) -> Logbook:
+        """The logbook with the catalogue's ids for the climbs that are known, and its regions where theirs are not.
+
+        Of a logbook that tells the model nothing (no known climb, and neither grades, regions nor dates) nothing is
+        left: what it is answered with is what is popular.
+        """
+        if not match.n_known and not match.rests_on:
+            return logbook.tail(0)
+        ids = [match.same.get(climb, climb) for climb in logbook.columns[c.CLIMB_ID]]
+        regions = [
+            self.catalogue.regions[self.catalogue.places[climb]]
+            if climb in self.catalogue.places and region not in self._regions
+            else region
+            for climb, region in zip(ids, logbook.columns[c.REGION], strict=True)
+        ]
+        return Logbook.of({**logbook.columns, c.CLIMB_ID: ids, c.REGION: regions})
+
+    def _rests_on(self, logbook: Logbook) -> tuple[str, ...]:
+        columns = logbook.columns
+        told = {
+            "grades": any(not math.isnan(ordinal(each)) for each in set(columns[c.GRADE]) - {None}),
+            "regions": any(each in self._regions for each in set(columns[c.REGION])),
+            "dates": not np.isnan(columns[c.DAY]).all(),
+        }
+        return tuple(name for name, there in told.items() if there)
+
+    @cached_property
+    def _regions(self) -> frozenset[str]:
+        return frozenset(self.catalogue.known_regions)
+
+    def _known(self, climb: str, place: int, logbook: Logbook, same: Mapping[str, str]) -> tuple[str | None, str]:
+        if climb in same:
+            return same[climb], BY_MAPPING
+        if climb in self.catalogue.places:
+            return climb, BY_ID
+        number = _whole(climb)
+        if number is not None and len(self._numbers.get(number, ())) == 1:
+            return self._numbers[number][0], BY_NUMBER
+        named = self._named(place, logbook)
+        return (named[0], BY_NAME) if len(named) == 1 else (None, "")
+
+    def _named(self, place: int, logbook: Logbook) -> list[str]:
+        """The catalogue's climbs of that name and place, and of a grade that is not far off."""
+        name = logbook.columns[c.CLIMB_NAME][place]
+        if not name:
+            return []
+        places = _places(logbook, place)
+        found = {
+            known for where in places for known in self._names.get((_name(name), where), ())
+        }
+        return [self.catalogue.ids[each] for each in sorted(found) if self._near_grade(each, place, logbook)]
+
+    def _near_grade(self, known: int, place: int, logbook: Logbook) -> bool:
+        """False only where both have a grade and they are far apart, or of two disciplines."""
+        theirs, ours = self.catalogue.ordinals[known], ordinal(logbook.columns[c.GRADE][place])
+        return not abs(theirs - ours) > _NEAR_GRADES
+
+    def _question(self, climb: str, place: int, logbook: Logbook) -> Question | None:
+        """The climb of nearly that name at that place, or of the very name anywhere, to be asked about."""
+        name = logbook.columns[c.CLIMB_NAME][place]
+        if not name:
+            return None
+        word = _name(name)
+        names = {
+            each: i
+            for where in _places(logbook, place)
+            for end in _ends(word)
+            for each, i in islice(self._at.get((where, end), ()), _MOST_NAMES)
+            if abs(len(each) - len(word)) < 4
+        }
+        near = difflib.get_close_matches(word, list(names), 1, 0.85)
+        found = names[near[0]] if near else None
+        if found is None:
+            everywhere = [i for i in self._anywhere.get(word, ()) if self._near_grade(i, place, logbook)]
+            found = everywhere[0] if len(everywhere) == 1 else None
+        if found is None:
+            return None
+        return Question(climb, name, self.catalogue.ids[found], self.catalogue.names[found] or "")
+
+    def _nearest(self, climb: str) -> list[str]:
+        ids = [each for each in self.catalogue.ids if each[:2] == climb[:2] and abs(len(each) - len(climb)) < 4]
+        return difflib.get_close_matches(climb, ids[:_MOST_NAMES], n=2, cutoff=0.6)
+
+    @cached_property
+    def _numbers(self) -> dict[str, list[str]]:
+        numbers: dict[str, list[str]] = defaultdict(list)
+        for climb in self.catalogue.ids:
+            if (number := _whole(climb)) is not None:
+                numbers[number].append(climb)
+        return numbers
+
+    @cached_property
+    def _names(self) -> dict[tuple[str, str], list[int]]:
+        """(name, place) to climbs; the place is a region, an area, or the crag in an id such as name@crag."""
+        names: dict[tuple[str, str], list[int]] = defaultdict(list)
+        for i, name in enumerate(self.catalogue.names):
+            for where in self._wheres(i):
+                names[_name(name or self.catalogue.ids[i].partition("@")[0]), where].append(i)
+        return names
+
+    @cached_property
+    def _at(self) -> dict[tuple[str, str], list[tuple[str, int]]]:
+        """(place, beginning or end of a name) to the names there."""
+        places: dict[tuple[str, str], list[tuple[str, int]]] = defaultdict(list)
+        for i, name in enumerate(self.catalogue.names):
+            word = _name(name or "")
+            for where in self._wheres(i) if word else ():
+                for end in _ends(word):
+                    places[where, end].append((word, i))
+        return places
+
+    @cached_property
+    def _anywhere(self) -> dict[str, list[int]]:
+        names: dict[str, list[int]] = defaultdict(list)
+        for i, name in enumerate(self.catalogue.names):
+            if name:
+                names[_name(name)].append(i)
+        return names
+
+    def _wheres(self, place: int) -> set[str]:
+        areas = self.catalogue.areas or [None] * len(self.catalogue)
+        crag = self.catalogue.ids[place].partition("@")[2]
+        return {slug(each) for each in (self.catalogue.regions[place], areas[place], crag) if each} - {""}
+
+
+def read_same(path: Path, catalogue: Catalogue) -> dict[str, str]:
+    """A mapping of ids: the first two columns of a file (yours, the model's), with or without a header.
+
+    Raises
+    ------
+    DataError
+        The file cannot be read, has no second column, or names a climb that the model does not have.
+    """
+    sheet = open_path(path)
+    heads = dict.fromkeys(delimiter for delimiter, cells in sheet.heads() if len(cells) > 1)
+    remedy = "write two columns: your id, the model's id"
+    if not heads:
+        raise DataError("has no two columns", path=path, remedy=remedy)
+    same = {}
+    for number, row in enumerate(sheet.rows(next(iter(heads)))):
+        ours, theirs = ([cell.strip() for cell in row.cells[:2]] + ["", ""])[:2]
+        if theirs in catalogue.places:
+            same[ours] = theirs
+        elif number and ours:
+            problem = "names a climb that the model does not have"
+            raise DataError(problem, path=path, row=number, value=theirs, remedy=remedy)
+    return same
+
+
+def _places(logbook: Logbook, place: int) -> list[str]:
+    crag = str(logbook.columns[c.CLIMB_ID][place]).partition("@")[2]
+    texts = [logbook.columns[name][place] for name in (c.AREA, c.REGION)] + [crag]
+    return list(dict.fromkeys(word for text in texts if text and (word := slug(text))))
+
+
+def _ends(word: str) -> tuple[str, str]:
+    """How a name begins and ends: names that are nearly the same share one of the two."""
+    return f"{word[:3]}-", f"-{word[-3:]}"
+
+
+def _name(text: str) -> str:
+    """A name without case, accents, punctuation and a leading article."""
+    return slug(text).removeprefix("the-").replace("-", "")
+
+
+def _whole(climb: str) -> str | None:
+    """The number that an id is, once zeros before it and a ".0" after it are gone; None for other ids."""
+    match = _WHOLE.fullmatch(climb)
+    return None if match is None else (match[1] or "0")
