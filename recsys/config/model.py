@@ -49,7 +49,9 @@ class ModelConfig(BaseModel):
         "prenorm", description="Transformers4Rec body; plm, which prenorm does not take: xlnet"
     )
     masking: Masking = Field("clm", description="which climbs are hidden and predicted in training")
-    features: tuple[str, ...] = Field(FEATURES, description="features that the model reads")
+    features: tuple[str, ...] = Field(
+        FEATURES, strict=False, description="features that the model reads"
+    )  # strict, pydantic 2.14 refuses the arrays of JSON
     numbers: Numbers = Field("binned", description="how grade, rating and elapsed days enter")
     soft_bins: int = Field(0, ge=0, le=1024, description="bins of a soft number; 0: as many as its bins")
     length: int = Field(10, ge=1, le=4096, description="sends in a window, the target included")

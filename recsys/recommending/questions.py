@@ -23,6 +23,7 @@ from recsys.recommending.features import Batch
 from recsys.recommending.logbook import Logbook, days
 from recsys.recommending.request import Request, Span
 
+LEFT_OUT = 256  # sends that are left out in turn at the most, where a method reads more
 _ASKED = "\0"  # the climb id of the request: no climb has it, so every vocabulary calls it unknown
 
 
@@ -65,15 +66,16 @@ class Plan:
 
 def plan(request: Request, logbook: Logbook, backend: Backend) -> Plan:
     """Lay out the questions of a request, features and all."""
-    steps: tuple[float | None, ...] = (
-        (None,) if request.grades is None else (None, *grade_steps(request.grades))
-    )
+    steps: tuple[float | None, ...] = (None,)
+    if request.grades is not None and backend.reads_prompt:
+        steps = (None, *grade_steps(request.grades))
     day = _day(request, logbook, backend)
     prompted = request.grades is not None or request.region is not None or day is not None
+    prompted = prompted and backend.reads_prompt
     if not len(logbook):
         return Plan(request, logbook, steps, (), False, None)
     read = _before(logbook, day) if backend.day == "set" else logbook
-    first = max(0, len(read) - backend.length)  # nothing before it reaches the last window
+    first = max(0, len(read) - min(backend.length, LEFT_OUT))  # what is before reaches no window
     left_out = tuple(range(first, len(read))) if request.explain else ()
     whole = read.tail(backend.length + 1)
     shift = len(read) - len(whole)
@@ -97,8 +99,16 @@ def grade_steps(span: Span) -> list[float]:
 
 
 def joined(batches: Sequence[Batch]) -> Batch:
-    """Several batches of one backend as one."""
-    return {name: np.concatenate([each[name] for each in batches]) for name in batches[0]}
+    """Several batches of one backend as one, shorter ones filled up with 0 at the start."""
+    return {name: np.concatenate(_as_wide([each[name] for each in batches])) for name in batches[0]}
+
+
+def _as_wide(arrays: Sequence[Array]) -> Sequence[Array]:
+    """Arrays [n] or [n, length] of one length."""
+    widest = max(each.shape[-1] for each in arrays)
+    if arrays[0].ndim == 1 or all(each.shape[1] == widest for each in arrays):
+        return arrays
+    return [np.pad(each, ((0, 0), (widest - each.shape[1], 0))) for each in arrays]
 
 
 def _all_but(place: int, n: int) -> Array:

@@ -88,6 +88,13 @@ class Recommender:
         """Finds the climbs of a logbook in the catalogue."""
         return Matcher(self.catalogue)
 
+    def note(self, request: Request) -> str | None:
+        """What is to be said beside an answer: that the method reads no prompt, where there is one."""
+        asked = request.grades is not None or request.region is not None or request.when is not None
+        if not asked or self.backend.reads_prompt:
+            return None
+        return "this model reads no prompt: what was asked for filters its climbs and does not rank them"
+
     def recommend(self, request: Request) -> list[Item]:
         """The most probable next climbs that the request allows, best first.
 
@@ -253,9 +260,7 @@ class Recommender:
         return stored
 
     def match(self, request: Request) -> Match | None:
-        """How many of the posted logbook's climbs the model knows, and in which way; None where none was
-        posted.
-        """
+        """How the posted logbook's climbs meet the catalogue; None where none was posted."""
         return (
             None if request.sends is None else self.matcher.match(read_logbook(request.sends), request.same)
         )
