@@ -21,8 +21,8 @@ def recommend(
     logbook: Annotated[
         list[Path] | None,
         typer.Option(
-            help="a logbook in place of the stored one: a site's export, or climb_id, date, ...; - is standard "
-            "input; several are read as one"
+            help="a logbook in place of the stored one: a site's export, or climb_id, date, ...; - is "
+            "standard input; several are read as one"
         ),
     ] = None,
     columns: Annotated[

@@ -18,6 +18,7 @@ is checked (types, shapes, ranges), since whoever wrote the files wrote their ma
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -123,12 +124,16 @@ class Bundle:
         start, end = self._arrays[OFFSETS][place : place + 2]
         numbers = (c.RATING, c.DAY) if self.has_time else (c.RATING,)  # plain order is no day
         columns: dict[str, Any] = {name: self._arrays[name][start:end] for name in numbers}
-        for name in CODED:
-            texts = self._texts[name]
-            columns[name] = [None if code < 0 else texts[code] for code in self._arrays[name][start:end]]
-        for name in WRITTEN:
-            columns[name] = ["yes" if there else None for there in self._arrays[name][start:end]]
+        for name in (*CODED, *WRITTEN):
+            columns[name] = self._words[name][self._arrays[name][start:end].astype(np.int64)]
         return Logbook.of(columns)
+
+    @cached_property
+    def _words(self) -> dict[str, Array]:
+        """What each code of a column stands for, object; the last place, code -1, is blank."""
+        words: dict[str, list[str | None]] = {name: [*self._texts[name], None] for name in CODED}
+        words |= {name: [None, "yes"] for name in WRITTEN}
+        return {name: np.array(each, dtype=object) for name, each in words.items()}
 
     def encode(self, logbooks: Sequence[Logbook], climbers: Sequence[str | None]) -> Batch:
         """Windows that end at each logbook's last send (see `Backend`)."""

@@ -32,7 +32,7 @@ from recsys.serving.settings import Settings
 PAGE: Final = Path(__file__).parent / "page"
 _MODULES: Final = (api, lookups, system)
 _PATHS: Final = [
-    (route.path_regex, route.methods)
+    (route.path_regex, frozenset(route.methods or ()))
     for module in _MODULES
     for route in module.router.routes
     if isinstance(route, APIRoute)
@@ -133,7 +133,7 @@ async def _http(request: Request, error: HTTPException) -> Response:
     if error.status_code not in (404, 405):
         return _answer(request, error.status_code, str(error.detail), headers)
     path = request.url.path
-    allowed = {method for regex, methods in _PATHS if regex.match(path) for method in methods}
+    allowed = {method for regex, methods in _PATHS if regex.match(path) for method in methods or ()}
     if not allowed and (error.status_code == 404 or path.startswith("/api/")):
         return _answer(request, 404, "there is nothing at this address")
     named = ", ".join(sorted(allowed | {"HEAD"} if allowed != {"POST"} else allowed) if allowed else _STATIC)

@@ -17,7 +17,6 @@ from typing import Any, Final, Protocol
 
 from recsys.errors import RunError, UsageError
 from recsys.files import MANIFEST, check_manifest
-from recsys.recommending.catalogue import Catalogue
 from recsys.recommending.logbook import read_logbook
 from recsys.recommending.matching import Matcher
 from recsys.recommending.request import Request

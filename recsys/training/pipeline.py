@@ -168,7 +168,8 @@ def _write_card(run: Run, prepared: Prepared, config: RunConfig, metrics: dict[s
         del told["training"]
     told |= {"name": run.folder.name, "output": f"runs/{run.folder.name}"}
     with atomic_path(run.folder / "MODEL_CARD.md") as fresh:
-        fresh.write_text(model_card(told, metrics, config.facts), encoding="utf-8")
+        text = model_card(told, metrics, config.facts, _curve(run.folder))
+        fresh.write_text(text, encoding="utf-8")
 
 
 def _curve(folder: Path) -> str | None:
