@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from recsys.columns import FEATURES
 from recsys.errors import UsageError
@@ -49,9 +49,7 @@ class ModelConfig(BaseModel):
         "prenorm", description="Transformers4Rec body; plm, which prenorm does not take: xlnet"
     )
     masking: Masking = Field("clm", description="which climbs are hidden and predicted in training")
-    features: tuple[str, ...] = Field(
-        FEATURES, strict=False, description="features that the model reads"
-    )  # strict, pydantic 2.14 refuses the arrays of JSON
+    features: tuple[str, ...] = Field(FEATURES, description="features that the model reads")
     numbers: Numbers = Field("binned", description="how grade, rating and elapsed days enter")
     soft_bins: int = Field(0, ge=0, le=1024, description="bins of a soft number; 0: as many as its bins")
     length: int = Field(10, ge=1, le=4096, description="sends in a window, the target included")
@@ -103,6 +101,12 @@ class ModelConfig(BaseModel):
         if isinstance(given, dict) and "body" not in given and given.get("masking") in OTHER_BODY:
             return {**given, "body": OTHER_BODY[given["masking"]]}
         return given
+
+    @field_validator("features", mode="before")
+    @classmethod
+    def _array(cls, value: object) -> object:
+        """JSON's arrays are lists, which pydantic 2.14 refuses for a tuple where it is strict."""
+        return tuple(value) if isinstance(value, list) else value
 
     @model_validator(mode="after")
     def _pairs(self) -> ModelConfig:
