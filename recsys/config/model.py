@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from recsys.columns import FEATURES
 from recsys.errors import UsageError
@@ -49,9 +49,7 @@ class ModelConfig(BaseModel):
         "prenorm", description="Transformers4Rec body; plm, which prenorm does not take: xlnet"
     )
     masking: Masking = Field("clm", description="which climbs are hidden and predicted in training")
-    features: tuple[str, ...] = Field(
-        FEATURES, strict=False, description="features that the model reads"
-    )  # strict, pydantic 2.14 refuses the arrays of JSON
+    features: tuple[str, ...] = Field(FEATURES, description="features that the model reads")
     numbers: Numbers = Field("binned", description="how grade, rating and elapsed days enter")
     soft_bins: int = Field(0, ge=0, le=1024, description="bins of a soft number; 0: as many as its bins")
     length: int = Field(10, ge=1, le=4096, description="sends in a window, the target included")
@@ -95,6 +93,12 @@ class ModelConfig(BaseModel):
     hide_attribute: float = Field(0.1, ge=0, le=1, description="chance that it hides one attribute of one")
     hide_climber: float = Field(0.5, ge=0, le=1, description="chance that it hides who climbed")
     hide_climb: float = Field(0.1, ge=0, le=1, description="chance that it hides a climb of the history")
+
+    @field_validator("features", mode="before")
+    @classmethod
+    def _array(cls, given: Any) -> Any:
+        """An array of JSON as a tuple: `_body` hands on what was JSON as Python, where strict sees a list."""
+        return tuple(given) if isinstance(given, list) else given
 
     @model_validator(mode="before")
     @classmethod

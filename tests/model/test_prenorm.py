@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from tests.test_model import LENGTH, build, padded, random_batch, scores
 
 from recsys.config.model import ModelConfig
 from recsys.errors import UsageError
+from tests.model.test_prompted_transformer import LENGTH, build, padded, random_batch, scores
 
 VARIANTS = [
     {"positions": positions, "feed_forward": feed}
