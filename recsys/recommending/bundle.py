@@ -131,9 +131,8 @@ class Bundle:
     @cached_property
     def _words(self) -> dict[str, Array]:
         """What each code of a column stands for, object; the last place, code -1, is blank."""
-        words = {name: [*self._texts[name], None] for name in CODED} | {
-            name: [None, "yes"] for name in WRITTEN
-        }
+        words: dict[str, list[str | None]] = {name: [*self._texts[name], None] for name in CODED}
+        words |= {name: [None, "yes"] for name in WRITTEN}
         return {name: np.array(each, dtype=object) for name, each in words.items()}
 
     def encode(self, logbooks: Sequence[Logbook], climbers: Sequence[str | None]) -> Batch:
