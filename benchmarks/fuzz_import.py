@@ -8,6 +8,9 @@ An input is a file's bytes; it goes the way of import (parse, merge), of `recomm
 sends as the model is asked) and of the page. Nothing but NumPy is needed; atheris is no dependency of the
 project. It starts from the first lines of the tests' constructed logbooks. An input that takes more than a
 second of the processor is a crash too. Other options are libFuzzer's.
+
+Last runs: 41,393 inputs, and 55867 with the last rule of dates, on a small share of two busy cores; no crash
+and none slow. A run of a million, which takes hours on one core, is still to be made.
 """
 
 from __future__ import annotations

@@ -119,7 +119,8 @@ def _answer(recommender: Recommender, request: Request, form: str) -> None:
 
     items = recommender.recommend(request)
     match = recommender.match(request)
-    for line in match.lines() if match else ():
+    note = recommender.note(request)
+    for line in (*(match.lines() if match else ()), *([note] if note else [])):
         say(line)
     if form == "json":
         _print_json(request.climber, items, None if match is None else match.to_json())

@@ -57,11 +57,12 @@ def train(
         raise
 
     from recsys.evaluation.report import metrics_table
-    from recsys.exporting.keep import keep_bundle
     from recsys.recommending.kept import open_kept
     from recsys.runs import Run
 
     if open_kept(folder) is None:
+        from recsys.exporting.keep import keep_bundle
+
         keep_bundle(Run.open(folder))
     print(metrics_table(metrics))
     say(f"kept in {folder}; ask it with: recsys recommend {folder} --climber ID")

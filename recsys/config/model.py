@@ -108,6 +108,12 @@ class ModelConfig(BaseModel):
             return {**given, "body": OTHER_BODY[given["masking"]]}
         return given
 
+    @field_validator("features", mode="before")
+    @classmethod
+    def _array(cls, value: object) -> object:
+        """JSON's arrays are lists, which pydantic 2.14 refuses for a tuple where it is strict."""
+        return tuple(value) if isinstance(value, list) else value
+
     @model_validator(mode="after")
     def _pairs(self) -> ModelConfig:
         check_pair(self.body, self.masking)

@@ -19,7 +19,7 @@ from recsys.recommending.catalogue import Catalogue
 from recsys.recommending.known import Match
 from recsys.recommending.logbook import Logbook, read_logbook
 from recsys.recommending.matching import Matcher
-from recsys.recommending.questions import Plan, joined, plan
+from recsys.recommending.questions import Plan, encode, plan
 from recsys.recommending.request import (
     Cause,
     Item,
@@ -160,14 +160,12 @@ class Recommender:
 
     def ask(self, plans: Sequence[Plan]) -> list[Array]:
         """Logits of each plan's questions, [n_questions, n_items] each, `QUESTIONS` at a time."""
-        batches = [each.batch for each in plans if each.batch is not None]
-        empty = np.empty((0, len(self.catalogue)), dtype=np.float32)
-        if not batches:
-            return [empty] * len(plans)
-        batch, total = joined(batches), sum(map(len, plans))
+        questions = [each for one in plans for each in one.questions]
+        if not questions:
+            return [np.empty((0, len(self.catalogue)), dtype=np.float32)] * len(plans)
         parts = [
-            self.backend.logits({name: values[start : start + QUESTIONS] for name, values in batch.items()})
-            for start in range(0, total, QUESTIONS)
+            self.backend.logits(encode(questions[start : start + QUESTIONS], self.backend))
+            for start in range(0, len(questions), QUESTIONS)
         ]
         return np.split(np.concatenate(parts), np.cumsum([len(each) for each in plans])[:-1])
 
@@ -181,7 +179,7 @@ class Recommender:
             reach = self.skill.chances(climber)
             if request.mode != "any":
                 allowed = self._in_mode(request.mode, allowed, reach, climber)
-        if asked.batch is None:
+        if not asked.questions:
             probabilities, unprompted = self.catalogue.popularity[None], None
         else:
             blocks, bare = asked.blocks(logits)
@@ -189,15 +187,16 @@ class Recommender:
             unprompted = None if bare is None else softmax(bare)
         chosen = choose(probabilities[0], allowed, request, self.catalogue, self.units)
         chosen = hardness.sorted_by(request.sort, chosen, self.skill)
+        hard = names(reach[chosen]) if badges else [None] * len(chosen)
         return [
             self.catalogue.item(
                 place,
                 probabilities[0, place],
                 self._why(asked, place, probabilities[:, place], unprompted) if request.explain else None,
-                hard,
-                None if hard is None else round(float(reach[place]), 3),
+                each,
+                None if each is None else round(float(reach[place]), 3),
             )
-            for place, hard in zip(chosen, names(reach[chosen]), strict=True)
+            for place, each in zip(chosen, hard, strict=True)
         ]
 
     def _in_mode(self, mode: str, allowed: Array, reach: Array, climber: Levels) -> Array:
@@ -212,7 +211,7 @@ class Recommender:
     def probabilities(self, request: Request) -> Array:
         """Probability of every climb to be the next, float64 [n_items]; it sums to 1 before any filter."""
         asked = self.plan(request)
-        if asked.batch is None:
+        if not asked.questions:
             return self.catalogue.popularity
         return self.mixture(asked.blocks(self.ask([asked])[0])[0], asked.steps)[0]
 

@@ -51,7 +51,7 @@ def choose(
 
 
 def best(probability: Array, allowed: Array, n: int) -> Array:
-    """Places of the `n` most probable climbs that are allowed, best first; of equals, the first in the catalogue.
+    """Places of the `n` most probable climbs that are allowed, best first; of equals, the catalogue's first.
 
     Only those that can be among them are sorted: sorting the catalogue was most of an answer.
     """

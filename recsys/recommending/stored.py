@@ -36,9 +36,8 @@ def read_histories(
     n_items:
         Climbs that have embeddings, or None where there are none.
     """
-    kinds = {OFFSETS: ("int64", 1), c.RATING: ("float64", 1), c.DAY: ("float64", 1)}
-    if n_items is not None:
-        kinds[EMBEDDINGS] = ("float32", 2)
+    kinds = {} if n_items is None else {EMBEDDINGS: ("float32", 2)}
+    kinds |= {OFFSETS: ("int64", 1), c.RATING: ("float64", 1), c.DAY: ("float64", 1)}
     kinds |= dict.fromkeys(texts, ("int32", 1)) | dict.fromkeys((c.COMMENT, c.BETA), ("bool", 1))
     arrays = read_arrays(path, kinds)
     if n_items is not None:

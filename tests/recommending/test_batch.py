@@ -11,12 +11,13 @@ import pytest
 
 from recsys.api.tables import write_rows
 from recsys.errors import DataError, UsageError
-from recsys.recommending.batch import COLUMNS, answers, requests
+from recsys.recommending.batch import COLUMNS, answers, answers_by, requests
 from recsys.recommending.blocked import Blocked, read_blocked
 from recsys.recommending.catalogue import Catalogue
 from recsys.recommending.limits import read_limits
 from recsys.recommending.logbook import Logbook
 from recsys.recommending.recommender import Recommender
+from recsys.recommending.rerank import best
 
 N = 6
 
@@ -99,6 +100,17 @@ def test_a_file_of_closed_climbs_is_lines_or_a_table(recommender, tmp_path):
         read_blocked(path)
 
 
+def open_counted(folder):
+    return Recommender(Counted())
+
+
+def test_processes_answer_as_one_does(recommender, tmp_path):
+    own = {"bo": {"grade": "V5:V6", "k": 1}}
+    alone = list(answers(recommender, requests(recommender, own, k=2)))
+    apart = list(answers_by(2, open_counted, tmp_path, recommender.climbers, own, {"k": 2}))
+    assert apart == alone
+
+
 LIMITS = {
     "another column": ("climber_id,colour\nada,red\n", ["colour", "is no column of limits"]),
     "no climber": ("grade\nV4\n", ["no column climber_id"]),
@@ -165,3 +177,14 @@ def test_a_failure_leaves_no_file(tmp_path):
     with pytest.raises(UsageError, match="stopped"):
         write_rows(rows(), tmp_path / "out.csv", COLUMNS)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_best_few_are_those_of_a_whole_sort():
+    draw = np.random.default_rng(0)
+    for _ in range(200):
+        n = int(draw.integers(1, 40))
+        values = draw.integers(0, 6, n) / 5  # with ties
+        allowed = draw.random(n) < 0.6
+        order = [i for i in sorted(range(n), key=lambda i: (-values[i], i)) if allowed[i]]
+        k = int(draw.integers(1, 12))
+        assert best(values, allowed, k).tolist() == order[:k]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 
 import numpy as np
 import pytest
@@ -25,10 +26,10 @@ from recsys.recommending.answering import (
     write_method,
 )
 from recsys.recommending.counted.method import PREFIX, counted_batch
-from recsys.recommending.questions import joined
 from recsys.sequences.cases import Cases
 from recsys.sequences.split import TEST, TRAIN
 from tests.builders.interaction_tables import of
+from tests.recommending.test_hostile_bundle import mutated_arrays, mutated_bytes, mutated_json
 
 METHODS = [Popularity, Random, RecentPopularity, PromptedPopularity, ItemKNN, ImplicitALS, EASE]
 ITEMS = 15
@@ -70,12 +71,11 @@ def test_recommending_asks_what_evaluation_asks(interactions, method, prompted):
     expected = method().fit(interactions, 0)(cases, prompted).scores(np.arange(len(cases)))
     batch = asked(interactions, counted, cases, prompted)
     np.testing.assert_array_equal(counted.scores(batch), expected)
-    # Logbooks of different lengths, asked for in two batches and joined, are scored the same.
-    parts = []
+    # Logbooks of different lengths are scored the same in two batches.
     for p in (slice(0, 3), slice(3, None)):
         some = Cases(cases.sequences, cases.sends[p], cases.targets[p], cases.climbers[p])
-        parts.append(asked(interactions, counted, some, prompted))
-    np.testing.assert_array_equal(counted.scores(joined(parts)), expected)
+        apart = counted.scores(asked(interactions, counted, some, prompted))
+        np.testing.assert_array_equal(apart, expected[p])
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -158,3 +158,37 @@ def test_an_ensemble_by_hand_and_its_weight_by_prompt():
     given = np.zeros((2, len(ATTRIBUTES)), bool)
     given[1, 0] = True
     assert ByPrompt(3.0, 4.0).of({GIVEN: given}).tolist() == [[3.0], [4.0]]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_mutated_files_are_refused_or_answer(interactions, tmp_path, method):
+    """Whoever wrote the files wrote their manifest as well: one clear line, or scores."""
+    cases = Cases.of(interactions.sequences, interactions.parts, "test")
+    counted = method().count(interactions, 0)
+    batches = [asked(interactions, counted, cases, prompted) for prompted in (False, True)]
+    write_method(Answering("row", None, counted, method.prompted), tmp_path)
+    whole = {name: (tmp_path / name).read_bytes() for name in ("method.json", "model.npz")}
+    refused: list[str] = []
+    for seed in range(80):
+        rng = random.Random(seed)
+        name = rng.choice(list(whole))
+        change = mutated_bytes if rng.random() < 0.2 else mutated_json
+        if name == "model.npz":
+            change = mutated_bytes if rng.random() < 0.2 else mutated_arrays
+        try:
+            content = change(whole[name], rng)
+        except ValueError:  # an array without values, in which nothing can be changed
+            content = mutated_bytes(whole[name], rng)
+        (tmp_path / name).write_bytes(content)
+        try:
+            back = read_method(tmp_path, None, read_about(tmp_path), ITEMS)
+            shapes = [back.logits(batch).shape for batch in batches]
+            assert shapes == [(len(cases), ITEMS)] * 2
+            assert back.vectors.shape[0] == ITEMS
+        except RunError as error:
+            refused.append(str(error))
+        except Exception as error:
+            raise AssertionError(f"seed {seed}, {name}: {type(error).__name__}: {error}") from error
+        (tmp_path / name).write_bytes(whole[name])
+    assert len(refused) > 20
+    assert all(map(str.isprintable, refused))
