@@ -94,12 +94,6 @@ class ModelConfig(BaseModel):
     hide_climber: float = Field(0.5, ge=0, le=1, description="chance that it hides who climbed")
     hide_climb: float = Field(0.1, ge=0, le=1, description="chance that it hides a climb of the history")
 
-    @field_validator("features", mode="before")
-    @classmethod
-    def _array(cls, given: Any) -> Any:
-        """An array of JSON as a tuple: `_body` hands on what was JSON as Python, where strict sees a list."""
-        return tuple(given) if isinstance(given, list) else given
-
     @model_validator(mode="before")
     @classmethod
     def _body(cls, given: Any) -> Any:
