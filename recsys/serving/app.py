@@ -32,7 +32,7 @@ from recsys.serving.settings import Settings
 PAGE: Final = Path(__file__).parent / "page"
 _MODULES: Final = (api, lookups, system)
 _PATHS: Final = [
-    (route.path_regex, route.methods)
+    (route.path_regex, frozenset(route.methods or ()))
     for module in _MODULES
     for route in module.router.routes
     if isinstance(route, APIRoute)

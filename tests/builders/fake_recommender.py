@@ -13,9 +13,11 @@ from typing import Any
 
 import numpy as np
 
+from recsys import columns as c
 from recsys.errors import UsageError
 from recsys.files import write_manifest
 from recsys.logbooks.grades import label
+from recsys.recommending.catalogue import Catalogue
 
 REGIONS = ("Squamish", "Bishop", "Fontainebleau", "Pemberton")
 WORDS = ("Cedar", "Granite", "Raven", "Slow", "Salmon", "Golden", "Thunder", "Quiet", "North", "Paper")
@@ -49,20 +51,18 @@ def open_fake(folder: Path) -> FakeRecommender:
     return FakeRecommender(**json.loads((folder / "fake.json").read_text()))
 
 
-def _catalogue(n: int, rng: np.random.Generator) -> SimpleNamespace:
+def _catalogue(n: int, rng: np.random.Generator) -> Catalogue:
     ordinals = np.clip(rng.normal(4.5, 2.4, n).round(), -1, 15)
     ordinals[n - 1] = np.nan
-    return SimpleNamespace(
-        ids=[f"climb-{i:04d}" for i in range(n)],
-        names=[
-            f"{WORDS[i % 10]} {NOUNS[i // 10 % 10]}" + (f" {i // 100}" if i > 99 else "") for i in range(n)
-        ],
-        grades=[None if np.isnan(o) else label(float(o)) for o in ordinals],
-        ordinals=ordinals,
-        regions=[REGIONS[i] for i in rng.integers(0, len(REGIONS), n)],
-        stars=np.round(rng.uniform(2, 5, n), 1),
-        sends=rng.integers(5, 400, n),
-    )
+    names = [f"{WORDS[i % 10]} {NOUNS[i // 10 % 10]}" + (f" {i // 100}" if i > 99 else "") for i in range(n)]
+    return Catalogue.from_columns({
+        c.CLIMB_ID: [f"climb-{i:04d}" for i in range(n)],
+        c.CLIMB_NAME: names,
+        c.GRADE: [None if np.isnan(o) else label(float(o)) for o in ordinals],
+        c.REGION: [REGIONS[i] for i in rng.integers(0, len(REGIONS), n)],
+        "stars": np.round(rng.uniform(2, 5, n), 1),
+        "sends": rng.integers(5, 400, n),
+    })  # fmt: skip
 
 
 @dataclass
