@@ -88,7 +88,7 @@ class Asked:
         """Rank of each case's target among the climbs not seen before, ties against it, int64 [n_cases]."""
         from recsys.model.scorer import ModelScorer
 
-        scorer = ModelScorer(self.run.model, self.cases, self.run.length, prompted)
+        scorer = ModelScorer(self.run.network, self.cases, self.run.window, prompted)
         ranks = []
         for start in range(0, len(self.cases), 256):
             cases = np.arange(start, min(start + 256, len(self.cases)))

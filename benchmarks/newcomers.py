@@ -4,7 +4,7 @@
 
 A quarter of the climbers is taken out of training. Each gets an embedding from a logbook of 1 to 50 sends, in
 each way of `recsys adapt`, and is asked for the five sends that follow. "included" is a second model, trained
-with those first sends as well: the upper bound. Histories and climbs asked for are the same for all; sends
+with those first sends as well: the upper bound, which "asked as unknown" reads without its embeddings. Histories and climbs asked for are the same for all; sends
 before a target are always read. In brackets: the paired 95% interval, over climbers, of the difference from
 "unknown". Runs that lie in WORK already are used again.
 """
@@ -99,12 +99,12 @@ class Asked:
         ranks = []
         for start in range(0, len(self.cases), 256):
             cases = np.arange(start, min(start + 256, len(self.cases)))
-            batch = Windows(self.new, self.cases.sends, self.run.length).cut(self.cases.sends[cases])
+            batch = Windows(self.new, self.cases.sends, self.run.window).cut(self.cases.sends[cases])
             batch[c.GIVEN] = torch.full((len(cases), len(c.ATTRIBUTES)), prompted)
             if vectors is not None:
                 batch[c.CLIMBER_VECTOR] = torch.from_numpy(vectors[self.cases.climbers[cases]])
             with torch.inference_mode():
-                scores = self.run.model.next_scores(batch).numpy()
+                scores = self.run.network.next_scores(batch).numpy()
             own = scores[np.arange(len(cases)), self.cases.targets[cases]].copy()
             scores[self.cases.seen(cases)] = -np.inf
             ranks.append((scores >= own[:, None]).sum(1))
@@ -125,12 +125,14 @@ def compare(work: Path) -> dict[str, Any]:
     vectors = {}
     for way in WAYS:
         began = time.perf_counter()
-        vectors[way] = embed(base.run.model, base.met, base.new, base.ends, base.run.length, way)
+        vectors[way] = embed(base.run.network, base.met, base.new, base.ends, base.run.window, way)
         found[f"seconds a climber, {way}"] = round((time.perf_counter() - began) / len(base.ends), 4)
     length = base.ends[base.cases.climbers]
     for name, prompted in (("prompted", True), ("unprompted", False)):
         ranks = {way: base.ranks(prompted, each)[kept] for way, each in vectors.items()}
         ranks["included"] = upper.ranks(prompted, None)[kept]
+        nobody = embed(upper.run.network, upper.met, upper.new, upper.ends, upper.run.window, "unknown")
+        ranks["included, asked as unknown"] = upper.ranks(prompted, nobody)[kept]
         found[name] = {
             way: _row(each, ranks["unknown"], length[kept], base.cases.climbers[kept])
             for way, each in ranks.items()

@@ -46,7 +46,7 @@ WAYS: Final[tuple[str, ...]] = get_args(Way)
 ADDED: Final = 3  # the part of sends that came after training: of none that is trained or evaluated on
 
 
-def add_climbers(run: Run, sends: Sends, output: Path, way: Way = "fold-in", overwrite: bool = False) -> int:
+def add_climbers(run: Run, sends: Sends, output: Path, way: Way = "unknown", overwrite: bool = False) -> int:
     """Write the run with more climbers; returns how many.
 
     Parameters
@@ -58,7 +58,8 @@ def add_climbers(run: Run, sends: Sends, output: Path, way: Way = "fold-in", ove
     output:
         The new run's folder.
     way:
-        Where an embedding comes from: "similar", the climbers with like logbooks; "fold-in", that, tuned for
+        Where an embedding comes from; the default is none of their own, since none was worth more where
+        that was measured (``benchmarks/newcomers.py``). "similar", the climbers with like logbooks; "fold-in", that, tuned for
         a few steps with everything else frozen; "encoder", a regression on the logbook; "unknown", the
         learned one of somebody unknown.
     overwrite:
@@ -73,8 +74,8 @@ def add_climbers(run: Run, sends: Sends, output: Path, way: Way = "fold-in", ove
     UsageError
         The run is no transformer's, or there is no such way.
     """
-    if not run.config.trains_transformer:
-        raise UsageError(f"{run.folder}: only a run of the transformer takes new climbers; train anew")
+    if not run.config.trains_transformer or run.config.ensemble:
+        raise UsageError(f"{run.folder}: only a run of the transformer alone takes new climbers; train anew")
     if way not in WAYS:
         raise UsageError(f"`by` {way!r}: choose one of {', '.join(WAYS)}")
     known = pd.read_parquet(run.folder / "sends.parquet")

@@ -62,8 +62,8 @@ def add_climbs(run: Run, climbs: pd.DataFrame, output: Path, overwrite: bool = F
     UsageError
         The run is no transformer's.
     """
-    if not run.config.trains_transformer:
-        raise UsageError(f"{run.folder}: only a run of the transformer takes new climbs; train anew")
+    if not run.config.trains_transformer or run.config.ensemble:
+        raise UsageError(f"{run.folder}: only a run of the transformer alone takes new climbs; train anew")
     known = pd.read_parquet(run.folder / "climbs.parquet")
     fresh = climbs[~climbs[c.CLIMB_ID].isin(known[c.CLIMB_ID])].reset_index(drop=True)
     if len(fresh) < len(climbs):

@@ -17,7 +17,7 @@ from recsys.recommending.kept import KEPT
 from recsys.runs import Run
 
 FACTS: Final = "added"  # in the configuration's facts: what was added to the run since its training
-_COPIED: Final = ("metrics.json", "MODEL_CARD.md", "learning_curve.png", "skill.npz")
+_COPIED: Final = ("metrics.json", "method.json", "MODEL_CARD.md", "learning_curve.png", "skill.npz")
 CARD: Final = "MODEL_CARD.md"
 
 

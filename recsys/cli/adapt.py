@@ -21,7 +21,7 @@ def adapt(
     ] = None,
     by: Annotated[
         str, typer.Option(help="new climbers' embeddings: fold-in, similar, encoder, unknown")
-    ] = "similar",
+    ] = "unknown",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="replace the folder")] = False,
 ) -> None:
     """Add new climbers, or newly set climbs, to a run without training; its bundle is made anew."""

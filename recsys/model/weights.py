@@ -29,11 +29,17 @@ def save_weights(model: Network, folder: Path) -> None:
 def load_weights(folder: Path, schema: Schema, config: ModelConfig) -> PromptedTransformer:
     """The trained model of a folder, on the CPU, in evaluation mode."""
     model = build_model(schema, config)
-    load_model(model, str(folder / WEIGHTS))
-    with safe_open(folder / WEIGHTS, "pt") as file:
-        cuts = (file.metadata() or {}).get(_CUTS, "")
-    model.task.pre.cuts = tuple(int(each) for each in cuts.split())
+    restore(model, folder)
     return model.eval()
+
+
+def restore(model: Network, folder: Path) -> None:
+    """Read the weights of a folder into a network, and where climbs were added later."""
+    load_model(model, str(folder / WEIGHTS))
+    if isinstance(model, PromptedTransformer):
+        with safe_open(folder / WEIGHTS, "pt") as file:
+            cuts = (file.metadata() or {}).get(_CUTS, "")
+        model.task.pre.cuts = tuple(int(each) for each in cuts.split())
 
 
 def _cuts(model: Network) -> dict[str, str]:

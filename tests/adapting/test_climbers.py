@@ -54,11 +54,11 @@ def test_old_rows_and_answers_stay_to_the_bit(run, grown):
     from recsys.adapting.growing import climber_table
 
     before, after = trained(run), trained(grown)
-    old, new = climber_table(before.model).weight, climber_table(after.model).weight
+    old, new = climber_table(before.network).weight, climber_table(after.network).weight
     assert len(new) == len(old) + 2
     assert np.array_equal(old.detach(), new.detach()[:-2])
-    state = after.model.state_dict()
-    for name, values in before.model.state_dict().items():
+    state = after.network.state_dict()
+    for name, values in before.network.state_dict().items():
         assert np.array_equal(values, state[name][: len(values)] if values.ndim else state[name]), name
     who = list(before.climbers)[:30]
     for one, other in ((before, after), (Bundle.open(run / "bundle"), Bundle.open(grown / "bundle"))):
@@ -82,11 +82,11 @@ def test_new_climbers_are_stored_with_rows_of_their_own(run, grown, way):
     known = pd.read_parquet(run / "sends.parquet")[c.CLIMBER_ID].value_counts().index[0]
     logged = [each for each in bundle.logbook("twin").climbs if each in bundle.catalogue.places]
     assert logged == bundle.logbook(known).climbs  # climbs of less than five sends are in no catalogue
-    rows = climber_table(after.model).weight.detach().numpy()[-2:]
+    rows = climber_table(after.network).weight.detach().numpy()[-2:]
     assert np.isfinite(rows).all()
-    assert (rows == unknown_climber(before.model)).all() == (way == "unknown")
+    assert (rows == unknown_climber(before.network)).all() == (way == "unknown")
     batch = bundle.encode([bundle.logbook("twin")], ["twin"])
-    assert batch["climber"][0] == len(climber_table(after.model).weight) - 1
+    assert batch["climber"][0] == len(climber_table(after.network).weight) - 1
 
 
 def test_fold_in_lowers_the_loss_of_the_logbook(run, logbooks):
@@ -106,21 +106,21 @@ def test_fold_in_lowers_the_loss_of_the_logbook(run, logbooks):
     sends = sends[(new.before(sends) > 0) & (new.features[CLIMB][sends] >= FIRST_VALUE_ID)]
 
     def loss(vector):
-        batch = Windows(new, sends, opened.length).cut(sends)
+        batch = Windows(new, sends, opened.window).cut(sends)
         batch[GIVEN] = torch.zeros((len(sends), len(c.ATTRIBUTES)), dtype=torch.bool)
         batch[CLIMBER_VECTOR] = torch.from_numpy(vector).expand(len(sends), -1)
         with torch.no_grad():
-            scores = opened.model.next_scores(batch)
+            scores = opened.network.next_scores(batch)
         return float(torch.nn.functional.cross_entropy(scores, batch[CLIMB][:, -1] - FIRST_VALUE_ID))
 
     similar, tuned = (
-        embed(opened.model, met, new, ends, opened.length, way) for way in ("similar", "fold-in")
+        embed(opened.network, met, new, ends, opened.window, way) for way in ("similar", "fold-in")
     )
     assert loss(tuned) < loss(similar)
-    again = embed(opened.model, met, new, ends, opened.length, "fold-in")
+    again = embed(opened.network, met, new, ends, opened.window, "fold-in")
     assert np.array_equal(tuned, again)
-    none = embed(opened.model, met, new, np.ones_like(ends), opened.length, "fold-in")
-    first = embed(opened.model, met, new, np.ones_like(ends), opened.length, "similar")
+    none = embed(opened.network, met, new, np.ones_like(ends), opened.window, "fold-in")
+    first = embed(opened.network, met, new, np.ones_like(ends), opened.window, "similar")
     assert np.array_equal(none, first)  # one send has no history to learn from, and later ones are not read
 
 

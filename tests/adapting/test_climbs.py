@@ -84,7 +84,7 @@ def test_a_new_climb_has_the_attributes_of_an_old_one_of_its_kind(grown):
     from recsys.columns import FIRST_VALUE_ID
 
     after = trained(grown)
-    scores, catalogue = after.model.task.pre, after.catalogue
+    scores, catalogue = after.network.task.pre, after.catalogue
     like = next(
         place for place, (region, grade) in enumerate(zip(catalogue.regions, catalogue.grades, strict=True))
         if (region, grade) == ("Squamish", "V4")
