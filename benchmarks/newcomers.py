@@ -2,11 +2,12 @@
 
     python benchmarks/newcomers.py WORK --scale 0.15 --epochs 15
 
-A quarter of the climbers is taken out of training. Each gets an embedding from a logbook of 1 to 50 sends, in
-each way of `recsys adapt`, and is asked for the five sends that follow. "included" is a second model, trained
-with those first sends as well: the upper bound, which "asked as unknown" reads without its embeddings. Histories and climbs asked for are the same for all; sends
-before a target are always read. In brackets: the paired 95% interval, over climbers, of the difference from
-"unknown". Runs that lie in WORK already are used again.
+A quarter of the climbers is taken out of training. Each gets an embedding from a logbook of 1 to 50 sends,
+in each way of `recsys adapt`, and is asked for the five sends that follow. "included" is a second model,
+trained with those first sends as well: the upper bound, which "asked as unknown" reads without its
+embeddings. Histories and climbs asked for are the same for all; sends before a target are always read. In
+brackets: the paired 95% interval, over climbers, of the difference from "unknown". Runs that lie in WORK
+already are used again.
 """
 
 from __future__ import annotations

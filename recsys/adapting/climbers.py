@@ -59,9 +59,9 @@ def add_climbers(run: Run, sends: Sends, output: Path, way: Way = "unknown", ove
         The new run's folder.
     way:
         Where an embedding comes from; the default is none of their own, since none was worth more where
-        that was measured (``benchmarks/newcomers.py``). "similar", the climbers with like logbooks; "fold-in", that, tuned for
-        a few steps with everything else frozen; "encoder", a regression on the logbook; "unknown", the
-        learned one of somebody unknown.
+        that was measured (``benchmarks/newcomers.py``). "similar", the climbers with like logbooks;
+        "fold-in", that, tuned for a few steps with everything else frozen; "encoder", a regression on the
+        logbook; "unknown", the learned one of somebody unknown.
     overwrite:
         Replace a folder that has something in it.
 
