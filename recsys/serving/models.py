@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from recsys.serving.settings import MAX_HISTORY, MAX_K, MAX_REQUESTS
+from recsys.serving.settings import MAX_BLOCK, MAX_HISTORY, MAX_K, MAX_REQUESTS
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Short = Annotated[str, Field(max_length=200)]
@@ -21,14 +21,32 @@ Score = Annotated[
 ]
 GradeName = Annotated[str, Field(description="V of boulders, French of routes", examples=["V5"])]
 Ordinal = Annotated[float, Field(description="steps on the discipline's ladder: V5 is 5, 7a is 115")]
+Block = Annotated[
+    list[Name],
+    Field(
+        max_length=MAX_BLOCK,
+        description="climbs by id, areas or regions by name that are never to be named; not stored",
+        examples=[["climb-0011"]],
+    ),
+]
+Hard = Annotated[
+    Literal["comfortable", "stretch", "project", "beyond"] | None,
+    Field(description="how hard for the climber; None where grades are lacking"),
+]
+Reach = Annotated[
+    float | None,
+    Field(description="chance that one of the next ten sends is at least as hard", examples=[0.42]),
+]
 Day = Annotated[str | None, Field(description="a day, None where no send has one", examples=["2026-06-01"])]
 
 
-class _Strict(BaseModel):
+class Strict(BaseModel):
+    """A body that holds nothing unknown, and every value of its own type."""
+
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 
-class Send(_Strict):
+class Send(Strict):
     """One send, in the columns of a logbook."""
 
     climb_id: Annotated[Name, Field(description="its id in the bundle", examples=["climb-0007"])]
@@ -54,7 +72,12 @@ class Send(_Strict):
     beta: Note | None = None
 
 
-class RecommendBody(_Strict):
+def plain(sends: list[Send] | None) -> list[dict[str, Any]] | None:
+    """Posted sends as mappings of what they say."""
+    return None if sends is None else [send.model_dump(exclude_none=True) for send in sends]
+
+
+class RecommendBody(Strict):
     """Whose next climbs, and of which kind; with neither climber nor sends, for an empty logbook."""
 
     model_config = ConfigDict(
@@ -65,6 +88,7 @@ class RecommendBody(_Strict):
                     "sends": [{"climb_id": "climb-0007", "date": "2026-06-01", "grade": "V5"}],
                     "diversity": 0.3,
                 },
+                {"climber": "climber-0042", "mode": "stretch", "sort": "easiest", "block": ["climb-0011"]},
             ]
         }
     )
@@ -81,6 +105,14 @@ class RecommendBody(_Strict):
     explain: Annotated[bool, Field(description="say which sends moved each climb most")] = False
     diversity: Annotated[float, Field(ge=0, le=1, description="how unlike each other they are to be")] = 0.0
     novelty: Annotated[float, Field(ge=0, le=1, description="how seldom climbed they are to be")] = 0.0
+    mode: Annotated[
+        Literal["any", "auto", "warmup", "stretch", "project"],
+        Field(description="how hard for the climber; auto is a band about the ability"),
+    ] = "any"
+    sort: Annotated[
+        Literal["likely", "easiest", "hardest"], Field(description="order of the climbs chosen")
+    ] = "likely"
+    block: Block = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _consistent(self) -> RecommendBody:
@@ -91,7 +123,7 @@ class RecommendBody(_Strict):
         return self
 
 
-class BatchBody(_Strict):
+class BatchBody(Strict):
     """Many requests at once."""
 
     model_config = ConfigDict(
@@ -125,6 +157,9 @@ class Climb(BaseModel):
     score: Score
     stars: Annotated[float | None, Field(description="mean rating, 1 to 5")] = None
     sends: Annotated[int | None, Field(description="sends in training")] = None
+    area: Annotated[Text, Field(examples=["Grand Wall Boulders"])] = None
+    hard: Hard = None
+    reach: Reach = None
     why: Annotated[Why | None, Field(description="where `explain` asked for it")] = None
 
 
@@ -146,13 +181,21 @@ class Recommendations(Climbs):
     """The next climbs for a climber, best first."""
 
     climber: Annotated[str | None, Field(description="as asked for")]
-    logbook: Annotated[Known | None, Field(description="of posted sends: what the model knows of them")] = None
+    logbook: Annotated[Known | None, Field(description="of posted sends: what the model knows of them")] = (
+        None
+    )
 
 
 class Climbers(BaseModel):
     """Ids of climbers."""
 
     climbers: Annotated[list[str], Field(examples=[["climber-0042"]])]
+
+
+class Sample(BaseModel):
+    """A climber to try the service with."""
+
+    climber: Annotated[str | None, Field(description="None where no logbooks are stored")]
 
 
 class Region(BaseModel):
@@ -186,12 +229,36 @@ class Step(BaseModel):
     sends: int
 
 
+class Level(BaseModel):
+    """Ability after a session, by the whole logbook: an ordinal and its standard deviation, in grades."""
+
+    day: Day
+    sends: Annotated[int, Field(description="of the session")]
+    ability: Ordinal
+    deviation: Annotated[float, Field(description="of the ability, in grades", examples=[0.4])]
+    grade: GradeName
+
+
+class Sent(BaseModel):
+    """The sends of a grade on a day."""
+
+    day: Annotated[str, Field(examples=["2026-06-01"])]
+    ordinal: Ordinal
+    grade: GradeName
+    sends: int
+
+
 class Discipline(BaseModel):
-    """Skill over time and the grade pyramid, hardest first, of boulders or of routes."""
+    """Skill over time and the grade pyramid, hardest first, of boulders or of routes.
+
+    `curve` is empty in the answer about a file: ask `/api/skill` with its sends.
+    """
 
     discipline: Literal["boulder", "route"]
     skill: list[Month]
-    pyramid: list[Step]
+    pyramid: Annotated[list[Step], Field(description="every grade from the hardest to the easiest sent")]
+    sent: list[Sent]
+    curve: Annotated[list[Level], Field(description="in order of time")] = []
 
 
 class Insights(BaseModel):
@@ -239,6 +306,7 @@ class Version(BaseModel):
     manifest: Annotated[str, Field(description="SHA-256 of the bundle's manifest")]
     climbs: int
     climbers: int
+    simulated: Annotated[bool, Field(description="the climbs and climbers were made up by a simulation")]
     limits: Limits
 
 

@@ -53,7 +53,9 @@ def _book(content: bytes, name: str, source: str, columns: Mapping[str, str] | N
     if not parsed.n_read:
         raise DataError("is empty or has no rows", path="the file", remedy=_REMEDY)
     try:
-        return book_of([parsed], None, "drop") if parsed.rows else Book([], parsed.rejects, {}, parsed.source, 0)
+        return (
+            book_of([parsed], None, "drop") if parsed.rows else Book([], parsed.rejects, {}, parsed.source, 0)
+        )
     except UsageError:
         climbers = len({row.climber_id for row in parsed.rows})
         problem = f"holds the sends of {climbers} climbers"

@@ -188,10 +188,13 @@ def test_skill_is_the_mean_of_the_ten_hardest_in_a_year():
     assert [month["skill"] for month in boulder["skill"]] == [4.0, 4.2, 5.5]
     assert [(step["grade"], step["sends"]) for step in boulder["pyramid"]] == [
         ("V9", 1),
+        ("V8", 0),
+        ("V7", 0),
         ("V6", 1),
         ("V5", 1),
         ("V4", 12),
     ]
+    assert route["sent"] == [{"day": "2024-03-02", "ordinal": 115.0, "grade": "7a", "sends": 1}]
     assert (route["discipline"], route["pyramid"][0]["grade"]) == ("route", "7a")
     assert (table["rows"], table["graded"], table["last"]) == (17, 16, "2024-03-02")
 

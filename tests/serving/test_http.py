@@ -115,7 +115,7 @@ def test_a_packed_body_is_read(client):
     for kind in ("gzip", "x-gzip", "GZIP"):
         assert len(packed(client, whole, kind).json()["items"]) == 3
     assert packed(client, b"{}", "identity").status_code == 200
-    rows = "climb_id,date\n" + "climb-0001,2024-05-01\n" * 50
+    rows = "climb_id,date\n" + "".join(f"climb-{i:04d},2024-05-01\n" for i in range(50))
     headers = {"content-type": "text/csv", "content-encoding": "gzip"}
     answer = client.post("/api/logbook", content=gzip.compress(rows.encode()), headers=headers)
     assert answer.json()["rows"] == 50
@@ -335,10 +335,16 @@ def test_every_route_is_described(client):
         assert described["components"]["schemas"][name]["examples"]
 
 
+BODIES = (
+    ("RecommendBody", "/api/recommend"), ("BatchBody", "/api/batch"), ("PathBody", "/api/path"),
+    ("SessionBody", "/api/session"), ("Logged", "/api/skill"),
+)  # fmt: skip
+
+
 def test_examples_are_valid(client):
     """The bodies that the description shows are taken, but for ids that another bundle has."""
     schemas = client.get("/openapi.json").json()["components"]["schemas"]
-    for name, path in (("RecommendBody", "/api/recommend"), ("BatchBody", "/api/batch")):
+    for name, path in BODIES:
         for example in schemas[name]["examples"]:
             response = client.post(path, json=example)
             assert response.status_code in (200, 404), response.text
