@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import mimetypes
 from collections.abc import AsyncIterator
 from importlib import metadata
 from pathlib import Path
@@ -29,6 +30,7 @@ from recsys.serving.reload import Holder
 from recsys.serving.routing import status_of
 from recsys.serving.settings import Settings
 
+mimetypes.add_type("application/manifest+json", ".webmanifest")
 PAGE: Final = Path(__file__).parent / "page"
 _MODULES: Final = (api, plans, lookups, system)
 _PATHS: Final = [

@@ -23,6 +23,7 @@ from recsys.recommending.path import PathRequest
 from recsys.recommending.request import Request
 from recsys.recommending.session import SessionRequest
 from recsys.serving.insights import insights
+from recsys.serving.links import link
 
 CARD: Final = "MODEL_CARD.md"
 _SAMPLE: Final = 60  # sends of a logbook that shows well what the service does
@@ -132,7 +133,7 @@ class Backend:
         table: CatalogueLike = recommender.catalogue
         self.n_climbs = len(table.ids)
         self._extra = {
-            str(climb): {"stars": _number(stars), "sends": _count(count)}
+            str(climb): {"stars": _number(stars), "sends": _count(count), "link": link(str(climb))}
             for climb, stars, count in zip(table.ids, table.stars, table.sends, strict=True)
         }
         named = Counter(text for each in table.regions if (text := _text(each)))
@@ -249,7 +250,7 @@ class Backend:
         return [self._row(item.to_json()) for item in items]
 
     def _row(self, row: Row) -> Row:
-        extra = self._extra.get(row["climb_id"], {"stars": None, "sends": None})
+        extra = self._extra.get(row["climb_id"], {"stars": None, "sends": None, "link": None})
         return {**row, "score": float(row["score"]), **extra}
 
 

@@ -158,6 +158,9 @@ class Climb(BaseModel):
     stars: Annotated[float | None, Field(description="mean rating, 1 to 5")] = None
     sends: Annotated[int | None, Field(description="sends in training")] = None
     area: Annotated[Text, Field(examples=["Grand Wall Boulders"])] = None
+    link: Annotated[
+        str | None, Field(description="the climb at the site whose id it carries; None where that is not known")
+    ] = None
     hard: Hard = None
     reach: Reach = None
     why: Annotated[Why | None, Field(description="where `explain` asked for it")] = None

@@ -3,24 +3,19 @@ import { band, button, make, plural } from "./dom.js";
 import { ordinalOf, readText } from "./grades.js";
 import { KINDS } from "./store.js";
 
-// Addresses of climbs at the sites whose ids they carry (recsys/logbooks/importing/sources).
-const SITES = [
-  [/^mp-(\d+)$/, "Mountain Project", "https://www.mountainproject.com/route/"],
-  [/^thecrag-(\d+)$/, "theCrag", "https://www.thecrag.com/route/"],
-];
 const VERBS = { done: "Done", no: "Not for me", closed: "Closed" };
 
 export const nameOf = (climb) => climb.name || climb.climb_id;
 
 // `does` holds what the buttons do: mark(climb, kind, card), similar(climb), pathTo(climb); those that lack have no
-// button. `only` is a single button in their place, [text, what it does].
-export function card(climb, { whose = "you", does = {}, line = null, tag = "h3", only = null } = {}) {
+// button. `only` is a single button in their place, [text, what it does]. `here`: the place was said already.
+export function card(climb, { whose = "you", does = {}, line = null, tag = "h3", only = null, here = false } = {}) {
   const reach = climb.reach ?? null;
   return make("li", { class: "card", "data-climb": climb.climb_id },
     badge(climb.grade),
-    make("div", { class: "what" }, make(tag, { class: "name" }, nameOf(climb)), meta(climb)),
+    make("div", { class: "what" }, make(tag, { class: "name" }, nameOf(climb)), meta(climb, here)),
     reach !== null && hardness(climb, reach),
-    line ? make("p", { class: "line" }, line) : climb.why && because(climb.why, whose),
+    line ? make("p", { class: "line" }, line) : climb.why && because(climb.why),
     only ? make("div", { class: "foot" }, button([only[0], said(climb)], only[1])) : foot(climb, whose, does));
 }
 
@@ -30,9 +25,9 @@ export function badge(grade) {
   return make("span", { class: `grade ${band(ordinalOf(grade))}` }, grade ? readText(grade) : "?");
 }
 
-function meta(climb) {
+function meta(climb, here) {
   const stars = climb.stars && make("b", { role: "img", "aria-label": `${climb.stars.toFixed(1)} of 5 stars` }, `★ ${climb.stars.toFixed(1)}`);
-  const place = [climb.area, climb.region].filter(Boolean).join(", ");
+  const place = here ? "" : [climb.area, climb.region].filter(Boolean).join(", ");
   const parts = [place, stars, climb.sends && plural(climb.sends, "send")].filter(Boolean);
   return make("p", { class: "meta" }, ...parts.flatMap((part, at) => (at ? [" · ", part] : [part])));
 }
@@ -45,10 +40,10 @@ function hardness(climb, reach) {
     make("span", {}, climb.hard));
 }
 
-function because({ sends }, whose) {
+function because({ sends }) {
   const names = sends.filter((send) => send.drop > 0).slice(0, 2).map((send) => make("b", {}, send.name || send.climb_id));
   if (!names.length) return null;
-  return make("p", { class: "line" }, whose === "you" ? "Because you sent " : `Because ${whose} sent `, ...names.flatMap((name, at) => (at ? [" and ", name] : [name])));
+  return make("p", { class: "line" }, "Because of ", ...names.flatMap((name, at) => (at ? [" and ", name] : [name])));
 }
 
 function foot(climb, whose, does) {
@@ -62,15 +57,12 @@ function foot(climb, whose, does) {
       link(climb)),
   ].filter(Boolean);
   return make("div", { class: "foot" }, marks,
-    (climb.why || does.similar) && make("details", {}, make("summary", {}, climb.why ? "Why, and more" : "More", said(climb)), ...more));
+    (climb.why || does.similar) && make("details", {}, make("summary", {}, climb.why ? "Why?" : "More", said(climb)), ...more));
 }
 
 function link(climb) {
-  for (const [pattern, site, address] of SITES) {
-    const found = pattern.exec(climb.climb_id);
-    if (found) return make("a", { href: address + found[1], rel: "noreferrer" }, `At ${site}`);
-  }
-  return null;
+  if (!climb.link || new URL(climb.link, location.href).protocol !== "https:") return null;
+  return make("a", { href: climb.link, rel: "noreferrer" }, `At ${new URL(climb.link).hostname.replace(/^www\./, "")}`);
 }
 
 function why(reasons, whose) {

@@ -8,11 +8,12 @@ const BOTTOM = 24;
 const NINE_IN_TEN = 1.645; // deviations to each side
 const DAY_MS = 86400000;
 
+export const day = (text) => new Date(`${text}T00:00:00Z`).toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
 const days = (text) => Date.parse(`${text}T00:00:00Z`) / DAY_MS;
 
 // A discipline's figure: of dated sessions by day, of others by their order.
 export function skillFigure({ curve, sent }) {
-  const dated = curve.length > 0 && curve.every(({ day }) => day);
+  const dated = curve.length > 0 && curve.every((point) => point.day);
   const at = (point, place) => (dated ? days(point.day) : place);
   const points = curve.map((point, place) => ({ ...point, x: at(point, place) }));
   const dots = dated ? sent.map((dot) => ({ ...dot, x: days(dot.day) })) : [];
@@ -31,9 +32,9 @@ function skillWords(curve, dated) {
   if (!curve.length) return "No send of it has a grade, so there is no skill to tell.";
   const last = curve.at(-1);
   const best = curve.reduce((a, b) => (b.ability > a.ability ? b : a));
-  const span = dated ? (curve.length > 1 ? ` from ${curve[0].day} to ${last.day}` : ` on ${last.day}`) : " (in order; the dates are not known)";
+  const span = dated ? (curve.length > 1 ? ` from ${day(curve[0].day)} to ${day(last.day)}` : ` on ${day(last.day)}`) : " (in order; the dates are not known)";
   const likely = `most likely between ${read(last.ability - NINE_IN_TEN * last.deviation)} and ${read(last.ability + NINE_IN_TEN * last.deviation)}`;
-  const peak = read(best.ability) === read(last.ability) || !dated ? "" : ` At its highest it was about ${read(best.ability)}, on ${best.day}.`;
+  const peak = read(best.ability) === read(last.ability) || !dated ? "" : ` At its highest it was about ${read(best.ability)}, on ${day(best.day)}.`;
   return `About ${read(last.ability)} now, ${likely}; read from ${plural(curve.length, "session")}${span}.${peak}`;
 }
 
@@ -56,7 +57,7 @@ function drawing(points, dots, width, dated) {
     ...(dated ? dayLabels(first, last, x, width) : []),
     shape("path", { class: "area", d: `M${above.join("L")}L${below.join("L")}Z` }),
     ...dots.map((dot) => shape("circle", { class: "sent", cx: x(dot.x).toFixed(1), cy: y(dot.ordinal).toFixed(1), r: Math.min(2.5 + Math.sqrt(dot.sends), 7).toFixed(1) },
-      shape("title", {}, `${dot.day}: ${plural(dot.sends, "send")} of ${read(dot.ordinal)}`))),
+      shape("title", {}, `${day(dot.day)}: ${plural(dot.sends, "send")} of ${read(dot.ordinal)}`))),
     shape("path", { class: "line", d: `M${line((p) => p.ability).join("L")}` }),
   ];
 }
@@ -81,16 +82,16 @@ function dayLabels(first, last, x, width) {
     const text = new Date(value * DAY_MS).toLocaleString("en-GB", { ...shown, timeZone: "UTC" });
     if (!labels.has(text)) labels.set(text, value);
   }
-  return [...labels].map(([text, value]) => {
-    const place = Math.min(Math.max(x(value), LEFT + 26), width - 30);
-    return shape("text", { x: place.toFixed(1), y: HEIGHT - 4, "text-anchor": "middle" }, text);
+  return [...labels].map(([text, value], at, all) => {
+    const anchor = at === 0 ? "start" : at === all.length - 1 ? "end" : "middle";
+    return shape("text", { x: x(value).toFixed(1), y: HEIGHT - 4, "text-anchor": anchor }, text);
   });
 }
 
 function table(curve, dated) {
   const head = [dated ? "Day" : "Session", "Sends", "Skill", "Between"].map((text) => make("th", { scope: "col" }, text));
-  const rows = curve.map(({ day, sends, ability, deviation }, at) =>
-    make("tr", {}, ...[dated ? day : at + 1, sends, read(ability), `${read(ability - NINE_IN_TEN * deviation)} to ${read(ability + NINE_IN_TEN * deviation)}`]
+  const rows = curve.map(({ day: on, sends, ability, deviation }, at) =>
+    make("tr", {}, ...[dated ? day(on) : at + 1, sends, read(ability), `${read(ability - NINE_IN_TEN * deviation)} to ${read(ability + NINE_IN_TEN * deviation)}`]
       .map((text) => make("td", {}, String(text)))));
   return make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Skill as a table" },
     make("table", {}, make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...rows)));
@@ -107,6 +108,6 @@ export function pyramidFigure({ pyramid }) {
       make("span", { class: "n" }, String(sends), make("span", { class: "skip" }, sends === 1 ? " send" : " sends"))));
   return make("figure", {},
     make("figcaption", {}, "Grade pyramid"),
-    make("p", { class: "words" }, `${plural(total, "graded send")}; the hardest is ${read(pyramid[0].ordinal)} (${plural(pyramid[0].sends, "time")}), the most are ${read(usual.ordinal)} (${most}).`),
+    make("p", { class: "words" }, `${plural(total, "graded send")}; ${pyramid[0].sends} of the hardest, ${read(pyramid[0].ordinal)}; the most, ${most}, of ${read(usual.ordinal)}.`),
     make("ol", { class: "pyramid" }, ...rows));
 }

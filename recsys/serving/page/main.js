@@ -46,7 +46,7 @@ function present({ title, status, nodes }) {
   $("results-title").textContent = title;
   document.title = `${title} · What to climb next`;
   $("answer").replaceChildren(...nodes.filter(Boolean));
-  $("print").hidden = false;
+  $("print").hidden = !$("start").hidden;
   say(status);
 }
 
@@ -97,7 +97,7 @@ function drawFilters(at, known) {
   const chosen = document.activeElement?.name;
   const discipline = ordinalOf(at.from || at.to) > 50 ? "route" : facts.discipline ?? "boulder";
   $("ask").replaceChildren(...controls(at, { ...facts, discipline, known }, change));
-  if ($("filters")) $("filters").open = open ?? (WIDE.matches && known);
+  if ($("filters")) $("filters").open = open ?? WIDE.matches;
   if (focused && $("ask").querySelector(`#${CSS.escape(focused)}`)) $(focused).focus();
   else if (chosen === "mode") $("ask").querySelector("input[name=mode]:checked")?.focus();
 }

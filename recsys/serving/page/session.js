@@ -21,7 +21,7 @@ export function draw(at, session, { whose, does }) {
     status: `${plural(session.climbs.length, "climb")} in about ${session.minutes} minutes, rests and tries included, for ${whose}.`,
     nodes: parts.map(([part, climbs]) => make("section", { class: "part" },
       make("h3", {}, PARTS[part], " ", make("small", {}, `${climbs.reduce((sum, { minutes }) => sum + minutes, 0)} min`)),
-      make("ol", { class: "cards" }, ...climbs.map((climb) => card(climb, { whose, does, tag: "h4" }))))),
+      make("ol", { class: "cards" }, ...climbs.map((climb) => card(climb, { whose, does, tag: "h4", here: Boolean(session.area) }))))),
   };
 }
 

@@ -1,5 +1,5 @@
 // The view of skill: what a logbook tells, one discipline at a time.
-import { pyramidFigure, skillFigure } from "./charts.js";
+import { day, pyramidFigure, skillFigure } from "./charts.js";
 import { make, plural } from "./dom.js";
 
 const NAMES = { boulder: "Boulders", route: "Routes" };
@@ -11,7 +11,7 @@ export async function load(at, logbook, signal, told) {
 export function draw(at, told, { whose, note, change }) {
   const { disciplines } = told;
   const shown = disciplines.find(({ discipline }) => discipline === at.on) ?? disciplines[0];
-  const span = told.first ? `, ${told.first} to ${told.last}` : "";
+  const span = told.first ? `, ${day(told.first)} to ${day(told.last)}` : "";
   return {
     title: whose === "you" ? "Your skill" : `Skill of ${whose}`,
     status: `${plural(told.rows, "send")}${span}.${note ? ` ${note}` : ""}`,
