@@ -15,7 +15,7 @@ import numpy as np
 
 from recsys.errors import UsageError
 from recsys.files import write_manifest
-from recsys.logbooks.grades import label
+from recsys.logbooks.grades import label, ordinal
 from recsys.recommending.blocked import Blocked
 from recsys.recommending.catalogue import Catalogue
 from recsys.recommending.request import Request
@@ -81,6 +81,13 @@ def _catalogue(n: int, rng: np.random.Generator) -> Catalogue:
     )
 
 
+def _days(date: str) -> float:
+    try:
+        return float(np.datetime64(date[:10]).astype(int))
+    except ValueError:
+        return float("nan")
+
+
 def _day(day: float) -> str | None:
     return str(np.datetime64(int(day), "D")) if -7e5 < day < 2.9e6 else None
 
@@ -103,6 +110,12 @@ class FakeRecommender:
         self._histories = rng.integers(0, self.n_climbs, (120, 40))
 
     def logbook(self, request: Any) -> SimpleNamespace:
+        if request.sends is not None:
+            return SimpleNamespace(columns={
+                "climb_id": [send["climb_id"] for send in request.sends],
+                "grade": [send.get("grade") for send in request.sends],
+                "day": [_days(send["date"]) for send in request.sends],
+            })  # fmt: skip
         climbs = self._history(request)
         columns = {
             "climb_id": [self.catalogue.ids[c] for c in climbs],
@@ -147,10 +160,12 @@ class FakeRecommender:
         columns = self.logbook(request).columns
         return [
             Answer({
-                "discipline": "boulder", "day": day, "sends": 1, "ability": 5.0,
+                "discipline": "route" if ordinal(grade) > 50 else "boulder", "day": _day(day), "sends": 1,
+                "ability": 5.0,
                 "deviation": 0.5, "grade": "V5",
             })
-            for day in map(_day, columns["day"])
+            for grade, day in zip(columns["grade"], columns["day"], strict=True)
+            if not np.isnan(ordinal(grade))
         ]  # fmt: skip
 
     def similar(self, climb_id: str, k: int) -> list[Item]:
