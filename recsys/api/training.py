@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from recsys.api.climbs import Climbs, load
 from recsys.config.run import RunConfig
-from recsys.config.settings import configure
 from recsys.errors import UsageError
 from recsys.files import read_json
 from recsys.runs import Run
@@ -64,10 +63,11 @@ def train(
     >>> run.metrics["unprompted"]["recall@10"], run.recommend("ada", k=3)
     """
     from recsys.training.pipeline import refuse_changes, train_run
+    from recsys.training.resolve import configured
 
     file = None if config is None else Path(config)
     with _as_file(data) as path:
-        made, names = configure(settings if path is None else {**settings, "data": path}, file)
+        made, names = configured(settings if path is None else {**settings, "data": path}, file)
         folder = Path(output) if output is not None else Path("runs") / _name(data, made)
         if resume:
             refuse_changes(folder, made, names - {"data"})

@@ -153,9 +153,10 @@ def visible(known: torch.Tensor, causal: bool) -> torch.Tensor:
     Every position sees itself, known or not: a row of nothing would have no softmax.
     """
     length = known.shape[1]
-    square = torch.ones(length, length, dtype=torch.bool, device=known.device)
-    seen = known[:, None, :] & square.tril() if causal else known[:, None, :].expand(-1, length, -1)
-    return seen | torch.eye(length, dtype=torch.bool, device=known.device)
+    places = torch.arange(length, device=known.device)
+    before = places[:, None] >= places  # [length, length]
+    seen = known[:, None, :] & before if causal else known[:, None, :].expand(-1, length, -1)
+    return seen | (places[:, None] == places)
 
 
 def is_climb(ids: torch.Tensor) -> torch.Tensor:

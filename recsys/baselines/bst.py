@@ -136,7 +136,7 @@ class BSTNetwork(Network):
 
     def hidden(self, climbs: torch.Tensor) -> torch.Tensor:
         """Climbs, [batch, length], to the transformer's output in the target's place, [batch, d_model]."""
-        target = self.target.expand(len(climbs), 1, -1)
+        target = self.target.expand(climbs.shape[0], 1, -1)  # len() would be a constant in ONNX
         embedded = self.dropout(self.positions(torch.cat([self.climbs(climbs[:, :-1]), target], dim=1)))
         return self.blocks(embedded, functional.pad(is_climb(climbs[:, :-1]), (0, 1), value=True))[:, -1]
 

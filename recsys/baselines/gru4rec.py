@@ -98,8 +98,8 @@ class GRUNetwork(Network):
     def next_scores(self, batch: Batch) -> torch.Tensor:
         """Scores of every climb after the sends before the target, [batch, n_items]."""
         climbs = before_target(batch)
-        rows = torch.arange(len(climbs), device=climbs.device)
-        queries = self.states(climbs)[rows, (climbs > 0).sum(1)]
+        states, after = self.states(climbs), (climbs > 0).sum(1)  # [batch, length + 1, hidden], [batch]
+        queries = states.gather(1, after[:, None, None].expand(-1, 1, states.shape[2])).squeeze(1)
         return score_all(queries, self.climbs.weight, self.bias)
 
     def states(self, climbs: torch.Tensor) -> torch.Tensor:

@@ -60,5 +60,7 @@ def known_first(climbs: torch.Tensor) -> torch.Tensor:
     before it is through, and however much a window was padded, its scores are the same.
     """
     known = climbs >= FIRST_VALUE_ID
-    order = torch.argsort((~known).int(), dim=1, stable=True)
+    length = climbs.shape[1]
+    places = torch.arange(length, device=climbs.device)
+    order = torch.argsort(places + length * (~known).long(), dim=1)  # all keys differ, so nothing is tied
     return climbs.masked_fill(~known, 0).gather(1, order)

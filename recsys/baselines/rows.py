@@ -217,6 +217,7 @@ ROWS: Final[Mapping[str, Row]] = MappingProxyType(
         for row in part()
     }
 )
+COUNTING: Final = frozenset(row.name for row in ROWS.values() if row.family == COUNTED)
 FAMILIES: Final = tuple(dict.fromkeys(row.family for row in ROWS.values()))
 
 

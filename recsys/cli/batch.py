@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from typing import Any
 
     from recsys.recommending.batch import Answer
+
+
+WORTH_A_PROCESS = 2_000  # climbers below which opening the bundle once more takes longer than it saves
 
 
 def batch(
@@ -33,6 +36,7 @@ def batch(
     block: Annotated[
         Path | None, typer.Option(help="file of closed climbs and areas, one a line: never named")
     ] = None,
+    jobs: Annotated[int, typer.Option(min=0, help="processes (default: as many as cores)")] = 0,
     exclude_seen: Annotated[
         bool, typer.Option("--exclude-seen/--include-seen", help="whether climbs already sent are left out")
     ] = True,
@@ -45,7 +49,7 @@ def batch(
     from recsys.api.tables import check_suffix, write_rows
     from recsys.cli.recommend import warn_unknown
     from recsys.console import progress, say, warn
-    from recsys.recommending.batch import COLUMNS, answers, requests
+    from recsys.recommending.batch import COLUMNS, answers, answers_by, requests
     from recsys.recommending.blocked import OPEN, read_blocked
     from recsys.recommending.limits import read_limits
 
@@ -57,11 +61,17 @@ def batch(
         recommender = open_recommender(folder)
     warn_unknown(recommender, closed)
     own = {} if limits is None else read_limits(limits, recommender)
-    shared = {"grade": grade, "region": region, "min_stars": min_stars, "when": when, "k": k}
-    asked = requests(recommender, own, **shared, exclude_seen=exclude_seen, blocked=closed)
-    empty: list[str] = []
+    shared: dict[str, Any] = {"grade": grade, "region": region, "min_stars": min_stars, "when": when, "k": k}
+    shared |= {"exclude_seen": exclude_seen, "blocked": closed}
+    recommender.request(**shared)  # a wrong limit is said before any work is done
+    climbers, empty = list(recommender.climbers), list[str]()
+    jobs = jobs or min(os.cpu_count() or 1, 1 + len(climbers) // WORTH_A_PROCESS)
+    if jobs == 1:
+        found = answers(recommender, requests(recommender, own, **shared))
+    else:
+        found = answers_by(jobs, open_recommender, folder, climbers, own, shared)
     with progress("recommending", len(recommender.climbers)) as advance:
-        write_rows(_rows(answers(recommender, asked), empty, advance), output, COLUMNS)
+        write_rows(_rows(found, empty, advance), output, COLUMNS)
     if empty:
         more = f" and {len(empty) - 3} more" if len(empty) > 3 else ""
         warn(f"nothing fits for {len(empty)} climbers ({', '.join(empty[:3])}{more})")

@@ -23,7 +23,8 @@ def import_(
         str | None, typer.Option(help="a spreadsheet's own columns: date=Datum,climb=Route,grade=Grad")
     ] = None,
     same: Annotated[
-        Path | None, typer.Option(help="a file of two columns: a climb's id, the id of the same climb to use instead")
+        Path | None,
+        typer.Option(help="a file of two columns: a climb's id, the id of the same climb to use instead"),
     ] = None,
     climber: Annotated[
         str | None,

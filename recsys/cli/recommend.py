@@ -21,8 +21,8 @@ def recommend(
     logbook: Annotated[
         list[Path] | None,
         typer.Option(
-            help="a logbook in place of the stored one: a site's export, or climb_id, date, ...; - is standard "
-            "input; several are read as one"
+            help="a logbook in place of the stored one: a site's export, or climb_id, date, ...; - is "
+            "standard input; several are read as one"
         ),
     ] = None,
     columns: Annotated[
@@ -119,7 +119,8 @@ def _answer(recommender: Recommender, request: Request, form: str) -> None:
 
     items = recommender.recommend(request)
     match = recommender.match(request)
-    for line in match.lines() if match else ():
+    note = recommender.note(request)
+    for line in (*(match.lines() if match else ()), *([note] if note else [])):
         say(line)
     if form == "json":
         _print_json(request.climber, items, None if match is None else match.to_json())

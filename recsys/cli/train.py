@@ -37,10 +37,10 @@ def train(
     Reads the sends, keeps climbs and climbers with enough of them, holds some out, fits the NVTabular
     workflow on the rest, trains, and writes metrics.json and MODEL_CARD.md.
     """
-    from recsys.config.settings import configure
     from recsys.console import say
+    from recsys.training.resolve import configured
 
-    settings, names = configure(given, config)
+    settings, names = configured(given, config)
     folder = output or _folder(settings)
     if settings.data is None and not (resume and (folder / "config.json").is_file()):
         say("no --data: training on the simulated BC logbooks (your own: --data sends.csv)")
@@ -57,11 +57,12 @@ def train(
         raise
 
     from recsys.evaluation.report import metrics_table
-    from recsys.exporting.keep import keep_bundle
     from recsys.recommending.kept import open_kept
     from recsys.runs import Run
 
     if open_kept(folder) is None:
+        from recsys.exporting.keep import keep_bundle
+
         keep_bundle(Run.open(folder))
     print(metrics_table(metrics))
     say(f"kept in {folder}; ask it with: recsys recommend {folder} --climber ID")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from recsys.columns import FEATURES
 from recsys.errors import UsageError
@@ -85,6 +85,7 @@ class ModelConfig(BaseModel):
     whole_history: bool = Field(
         True, description="clm: a token holds the send before it whole, beside its prompt"
     )
+    straight: bool = Field(True, description="prenorm: start with embeddings reaching the output unturned")
     swap_climb: float = Field(
         0.0, ge=0, le=1, description="chance that training swaps a climb of the history"
     )
@@ -100,6 +101,12 @@ class ModelConfig(BaseModel):
         if isinstance(given, dict) and "body" not in given and given.get("masking") in OTHER_BODY:
             return {**given, "body": OTHER_BODY[given["masking"]]}
         return given
+
+    @field_validator("features", mode="before")
+    @classmethod
+    def _array(cls, value: object) -> object:
+        """JSON's arrays are lists, which pydantic 2.14 refuses for a tuple where it is strict."""
+        return tuple(value) if isinstance(value, list) else value
 
     @model_validator(mode="after")
     def _pairs(self) -> ModelConfig:

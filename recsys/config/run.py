@@ -43,6 +43,9 @@ class RunConfig(BaseModel):
     method: str = Field(
         TRANSFORMER, description="what is trained: transformer, or a row that recsys study --list-rows prints"
     )
+    ensemble: str | None = Field(
+        None, description="a counting method whose scores join the network's: ease, item-knn, als, ..."
+    )
     seed: int = Field(0, ge=0, lt=2**32, description="of the split, the weights and the training")
     model: ModelConfig = ModelConfig()
     training: TrainingConfig = TrainingConfig()
@@ -51,7 +54,9 @@ class RunConfig(BaseModel):
     @property
     def label(self) -> str:
         """What is trained, in a word that a folder can have for its name."""
-        return f"{self.model.masking}-{self.model.body}" if self.trains_transformer else self.method
+        name = f"{self.model.masking}-{self.model.body}" if self.trains_transformer else self.method
+        joined = f"-{self.ensemble}" if self.ensemble else ""
+        return str(self.facts.get("row", name)) + joined
 
     @property
     def trains_transformer(self) -> bool:

@@ -6,6 +6,7 @@ model's, ``split`` the run's own.
 
 from __future__ import annotations
 
+import difflib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from recsys.columns import FEATURES
-from recsys.config.file import KEYS, SECTIONS, instead, read_settings, wrong_setting
+from recsys.config.file import KEYS, SECTIONS, read_settings, wrong_setting
 from recsys.config.run import RunConfig
 from recsys.errors import UsageError
 
@@ -60,7 +61,7 @@ def configure(settings: Mapping[str, Any], file: Path | None = None) -> tuple[Ru
     given = {_FIELDS.get(name, name): value for name, value in settings.items()}
     for name, value in given.items():
         if name not in NAMES:
-            raise UsageError(f"there is no setting {SPOKEN.get(name, name)}; {instead(name)}")
+            raise UsageError(f"there is no setting {name}; {_instead(name)}")
         _holder(plain, name)[name] = _plain(name, value)
     try:
         config = RunConfig.model_validate_json(json.dumps(plain, default=str), strict=True)
@@ -102,6 +103,13 @@ def value_of(config: RunConfig, name: str) -> Any:
 def section_of(name: str) -> str | None:
     """The section that a setting stands in, or None for the run's own."""
     return next((section for section, part in SECTIONS.items() if name in part.model_fields), None)
+
+
+def _instead(name: str) -> str:
+    """The settings that were meant, for one that there is not."""
+    known = [SPOKEN.get(each, each) for each in NAMES]
+    near = difflib.get_close_matches(name, known, n=2)
+    return f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(known)}"
 
 
 def _wrong(name: str, error: Any) -> UsageError:

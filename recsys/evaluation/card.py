@@ -38,6 +38,9 @@ _RANKING: Final = (
     "model, and a target that the catalogue does not have is a miss."
 )
 _SETTINGS: Final = {
+    "method": "method",
+    "settings": "fitted as",
+    "ensemble": "with the scores of",
     "body": "transformer body",
     "masking": "masking",
     "features": "features",
@@ -66,6 +69,7 @@ def model_card(
         "Data": _data(data),
         "Protocol": _protocol(metrics),
         "Results": markdown_table(metrics).strip() if models(metrics) else "",
+        "Calibration": _calibration(metrics.get("calibration") or {}),
         "Learning curve": f"![Loss and recall@10 on validation, epoch by epoch]({curve})" if curve else "",
         "Limits": _limits(metrics, data),
         "How to use": _use(config),
@@ -88,6 +92,8 @@ def _data(data: Mapping[str, Any]) -> str:
 def _protocol(metrics: Mapping[str, Any]) -> str:
     known = metrics.get("protocol") or {}
     lines = [_PROTOCOL[name] for name in models(metrics) if name in _PROTOCOL]
+    if str(known.get("prompt", "")).startswith("not read"):
+        lines.append("*prompt*: the method reads none; a grade or region that is asked for only filters.")
     if known.get("day") in _DAYS:
         lines.append(f"*days* ({known['day']}): {_DAYS[known['day']]}")
     if "history" in known:
@@ -95,6 +101,23 @@ def _protocol(metrics: Mapping[str, Any]) -> str:
     if "min_sends" in known:
         lines.append(f"*fewest sends* of a climb and of a climber: {_text(known['min_sends'])} sends.")
     return _join(_RANKING, lines)
+
+
+def _calibration(found: Mapping[str, Any]) -> str:
+    """How far probabilities are from what came, prompted and not: the error, and the bins as a table."""
+    parts = []
+    for name in ("unprompted", "prompted"):
+        block = found.get(name)
+        if not block:
+            continue
+        temperature = (found.get("temperature") or {}).get(name, 1.0)
+        rows = [f"| {each['said']:.2%} | {each['was']:.2%} | {each['count']:,} |" for each in block["bins"]]
+        parts.append(
+            f"*{name}*: expected calibration error {block['error']:.4f} over the first {block['shown']} "
+            f"climbs of {block['cases']:,} cases; scores are divided by {temperature:.4g}, fitted on "
+            "validation.\n\n| said | was the next | climbs |\n|---|---|---|\n" + "\n".join(rows)
+        )
+    return "\n\n".join(parts)
 
 
 def _limits(metrics: Mapping[str, Any], data: Mapping[str, Any]) -> str:

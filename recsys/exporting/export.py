@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
+from recsys.baselines.rows import COUNTING
 from recsys.console import progress, say
+from recsys.errors import UsageError
 from recsys.exporting import constants
 from recsys.exporting.graph import REQUESTS, check_parity, export_graph
 from recsys.exporting.int8 import METRIC, check_loss, quantise, recall
 from recsys.files import MANIFEST, atomic_folder, sha256, write_json, write_manifest
 from recsys.recommending import bundle as b
+from recsys.recommending.answering import write_method
+from recsys.recommending.counted.store import ARRAYS as COUNTED
 from recsys.recommending.kept import OF
 from recsys.runs import SKILL, Run
 from recsys.training.skill import climbs_of, fit_skill
 from recsys.training.trained import TrainedRun
+
+MODELS: Final = (b.MODEL, COUNTED)
 
 
 def export(
@@ -42,35 +48,44 @@ def export(
     ------
     RunError
         The folder is taken, the graph departs from the model, or int8 loses too much.
+    UsageError
+        int8 was asked of a method that only counts.
     """
+    if int8 and run.config.method in COUNTING:
+        raise UsageError(f"`int8` is for a network's weights, and {run.config.method} counts; leave it out")
     with atomic_folder(output, replace=overwrite) as folder:
         with progress("loading the run"):
             trained = TrainedRun(run, trust)
-        measured = _write_model(trained, folder / b.MODEL, int8)
+        measured = _write_network(trained, folder / b.MODEL, int8) if trained.network is not None else {}
+        write_method(trained.method, folder)
+        measured["bytes"] = sum((folder / n).stat().st_size for n in MODELS if (folder / n).is_file())
         features = constants.features_of(trained.workflow, run.folder / "workflow")
         write_json(folder / b.FEATURES, constants.to_json(features))
         write_json(folder / b.CLIMBS, trained.catalogue.to_columns())
         texts, arrays = constants.histories_of(trained.sends)
         write_json(folder / b.HISTORIES, texts)
-        np.savez(folder / b.ARRAYS, embeddings=trained.embeddings, **arrays)
+        if trained.network is not None:  # a counting method's are its own arrays
+            arrays["embeddings"] = trained.embeddings
+        np.savez(folder / b.ARRAYS, **arrays)
         (folder / b.CARD).write_text(_card(run.folder / b.CARD, output, measured), encoding="utf-8")
         write_json(folder / b.BUNDLE, _about(trained, measured))
         (trained.skill or fit_skill(trained.sends, climbs_of(run.folder))).save(folder / SKILL)
-        write_manifest(folder, [*b.FILES, SKILL])
+        write_manifest(folder, [*b.files_of(trained.method), SKILL])
     return measured
 
 
-def _write_model(trained: TrainedRun, path: Path, int8: bool) -> dict[str, Any]:
+def _write_network(trained: TrainedRun, path: Path, int8: bool) -> dict[str, Any]:
     """model.onnx, and how near it comes to PyTorch."""
     config = trained.run.config.model
     with progress("exporting the model"):
-        export_graph(trained.model, trained.schema, config, path)
-        worst = check_parity(trained.model, trained.schema, config, path)
+        assert trained.network is not None
+        export_graph(trained.network, trained.schema, config, path)
+        worst = check_parity(trained.network, trained.schema, config, path)
     say(f"ONNX and PyTorch differ by {worst:.1e} at the most on {REQUESTS} random requests")
     measured: dict[str, Any] = {"largest_difference": worst, "requests": REQUESTS, "int8": int8}
     if int8:
         measured[METRIC] = _to_int8(trained, path)
-    return {**measured, "bytes": path.stat().st_size}
+    return measured
 
 
 def _to_int8(trained: TrainedRun, path: Path) -> dict[str, Any]:
@@ -99,11 +114,12 @@ def _about(trained: TrainedRun, measured: dict[str, Any]) -> dict[str, Any]:
         "version": metadata.version("recsys-climb"),
         "run": trained.run.folder.name,
         OF: sha256(trained.run.folder / MANIFEST),
-        "length": trained.length,
+        "length": trained.window,
+        "method": trained.method.method,
         "attributes": list(trained.attributes),
         "day": trained.day,
         "n_items": len(trained.catalogue),
-        "model": config.model.model_dump(mode="json"),
+        "model": config.model.model_dump(mode="json") if config.trains_transformer else {},
         "facts": config.facts,
         "measured": measured,
     }
@@ -111,11 +127,16 @@ def _about(trained: TrainedRun, measured: dict[str, Any]) -> dict[str, Any]:
 
 def _card(card: Path, output: Path, measured: dict[str, Any]) -> str:
     """The run's model card, and what the bundle adds to it."""
-    weights = "int8 weights" if measured["int8"] else "float32"
+    made = "- NumPy arrays; scores are those of the run, by the same code"
+    if "requests" in measured:
+        weights = "int8 weights" if measured["int8"] else "float32"
+        made = (
+            f"- ONNX, {weights}; scores differ from PyTorch's by at most "
+            f"{measured['largest_difference']:.1e} (float32, {measured['requests']} random requests)"
+        )
     lines = [
         "## This bundle",
-        f"- ONNX, {weights}; scores differ from PyTorch's by at most {measured['largest_difference']:.1e} "
-        f"(float32, {measured['requests']} random requests)",
+        made,
         "- it needs ONNX Runtime and NumPy only, and holds no pickle",
         "- it holds the logbooks of the run's climbers, of comments and beta only whether there were any",
         f"- `recsys recommend {output.name} --help`",

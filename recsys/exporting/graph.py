@@ -18,8 +18,10 @@ from recsys.arrays import Array
 from recsys.columns import ATTRIBUTES, CLIMB, CLIMBER, FIRST_VALUE_ID, GIVEN
 from recsys.config.model import ModelConfig
 from recsys.errors import RunError
+from recsys.exporting.networks import NextScores, traceable
 from recsys.model.masking import last
-from recsys.model.recommender import read_columns
+from recsys.model.network import Network
+from recsys.model.recommender import PromptedTransformer, read_columns
 from recsys.recommending.features import Batch
 from recsys.recommending.runtime import session
 
@@ -59,28 +61,31 @@ class Answers(torch.nn.Module):
         return scores[:, FIRST_VALUE_ID:]
 
 
-def export_graph(model: tr.Model, schema: Schema, config: ModelConfig, path: Path) -> None:
-    """Write the model as ONNX, batch and length free."""
+def export_graph(model: Network, schema: Schema, config: ModelConfig, path: Path) -> None:
+    """Write the model as ONNX: the batch is free, of the transformer the length too."""
     example = next(random_batches(schema, config, 3, 3))
     names = list(example)
-    axes = {name: {0: "batch", 1: "length"} for name in names}
+    transformer = isinstance(model, PromptedTransformer)
+    answers = Answers(model, names) if isinstance(model, PromptedTransformer) else NextScores(model, names)
+    axes = {name: {0: "batch", 1: "length"} if transformer else {0: "batch"} for name in names}
     axes |= {CLIMBER: {0: "batch"}, GIVEN: {0: "batch"}, "logits": {0: "batch"}}
     tracing: dict[str, Any] = {"dynamo": False} if _has_dynamo() else {}
-    torch.onnx.export(
-        Answers(model, names).eval(),
-        tuple(torch.from_numpy(values) for values in example.values()),
-        str(path),
-        input_names=names,
-        output_names=["logits"],
-        dynamic_axes={name: axis for name, axis in axes.items() if name in (*names, "logits")},
-        opset_version=OPSET,
-        **tracing,
-    )
+    with traceable():
+        torch.onnx.export(
+            answers.eval(),
+            tuple(torch.from_numpy(values) for values in example.values()),
+            str(path),
+            input_names=names,
+            output_names=["logits"],
+            dynamic_axes={name: axis for name, axis in axes.items() if name in (*names, "logits")},
+            opset_version=OPSET,
+            **tracing,
+        )
 
 
 @torch.inference_mode()
 def largest_difference(
-    model: tr.Model, schema: Schema, config: ModelConfig, graph: Path, requests: int = REQUESTS
+    model: Network, schema: Schema, config: ModelConfig, graph: Path, requests: int = REQUESTS
 ) -> float:
     """Largest difference of any score between the graph and the model on random requests."""
     running = session(graph)
@@ -94,7 +99,7 @@ def largest_difference(
     return worst
 
 
-def check_parity(model: tr.Model, schema: Schema, config: ModelConfig, graph: Path) -> float:
+def check_parity(model: Network, schema: Schema, config: ModelConfig, graph: Path) -> float:
     """`largest_difference`, or a `RunError` where it is above `TOLERANCE`."""
     worst = largest_difference(model, schema, config, graph)
     if not worst <= TOLERANCE:

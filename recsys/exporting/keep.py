@@ -14,8 +14,6 @@ def keep_bundle(run: Run) -> bool:
 
     A run without it answers as well, only later: its model is loaded with PyTorch and Transformers4Rec.
     """
-    if not run.config.trains_transformer:
-        return False
     try:
         export(run, run.folder / KEPT, overwrite=True)
     except (RunError, ImportError, OSError) as error:

@@ -1,7 +1,8 @@
-"""What a cell of a file says, the same for every reader: blank or not, a number, a flag, a typed value as text.
+"""What a cell of a file says, the same for every reader: blank or not, a number, a flag, a typed value as
+text.
 
-Blank tokens are what programs write for "nothing" (R's NA, pandas' nan, SQL's null). They are blank in text and
-number columns, and stay what they are where they name something: an id may be "null".
+Blank tokens are what programs write for "nothing" (R's NA, pandas' nan, SQL's null). They are blank in text
+and number columns, and stay what they are where they name something: an id may be "null".
 """
 
 from __future__ import annotations
@@ -15,15 +16,20 @@ BLANK_TOKENS: Final = frozenset(
     ("na", "n/a", "#n/a", "<na>", "null", "(null)", "nan", "none", "nil", "nat", "-", "--", "–", "—")
 )
 LONGEST_TOKEN: Final = max(map(len, BLANK_TOKENS))
-_NUMBER: Final = re.compile(r"[+-]?(?:\d{1,400}(?:[.,]\d{0,400})?|[.,]\d{1,400})(?:[eE][+-]?\d{1,4})?", re.ASCII)
-_TRUE: Final = frozenset(
-    "true t yes y 1 1.0 x wahr ja vrai oui verdadero si sí vero sim verdadeiro verdadero waar sand sant kyllä tosi "
-    "prawda tak pravda ano igaz igen истина да はい 是 真 on ✓ ✔".split()
+_NUMBER: Final = re.compile(
+    r"[+-]?(?:\d{1,400}(?:[.,]\d{0,400})?|[.,]\d{1,400})(?:[eE][+-]?\d{1,4})?", re.ASCII
 )
-_FALSE: Final = frozenset(
-    "false f no n 0 0.0 falsch nein faux non falso não nao onwaar nee falsk nej nei ei epätosi fałsz falsz nie "
-    "nepravda ne hamis nem ложь нет いいえ 否 假 off ✗ ✘".split()
+# True and false as the spreadsheets of a dozen languages write them.
+_YES: Final = (
+    "true t yes y 1 1.0 x wahr ja vrai oui verdadero si sí vero sim verdadeiro waar sand sant kyllä tosi "
+    "prawda tak pravda ano igaz igen истина да はい 是 真 on ✓ ✔"
 )
+_NO: Final = (
+    "false f no n 0 0.0 falsch nein faux non falso não nao onwaar nee falsk nej nei ei epätosi fałsz falsz "
+    "nie nepravda ne hamis nem ложь нет いいえ 否 假 off ✗ ✘"
+)
+_TRUE: Final = frozenset(_YES.split())
+_FALSE: Final = frozenset(_NO.split())
 
 
 def is_blank_token(text: str) -> bool:
@@ -48,8 +54,8 @@ def flag(text: str) -> bool | None:
 def as_cell(value: Any) -> str:
     """A typed value as CSV would hold it.
 
-    Whole floats lose their ".0" (7.0 is "7"), a midnight without a zone is a day, bytes are UTF-8 text, and what
-    is missing (None, NaN, pandas' NaT) is "".
+    Whole floats lose their ".0" (7.0 is "7"), a midnight without a zone is a day, bytes are UTF-8 text, and
+    what is missing (None, NaN, pandas' NaT) is "".
     """
     if isinstance(value, str):
         return value

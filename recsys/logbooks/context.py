@@ -18,9 +18,9 @@ from recsys.logbooks.importing.source import discipline
 from recsys.logbooks.importing.sources.thecrag import outcome_of
 from recsys.logbooks.importing.text import key
 from recsys.logbooks.mapping import CONTRACT, Mapping
+from recsys.logbooks.raw import RawTable
 from recsys.logbooks.reasons import UNREADABLE_OUTCOME
 from recsys.logbooks.styles import ATTEMPT, OUTCOMES, SEND, outcome_rank, style_rank
-from recsys.logbooks.tables import RawTable
 from recsys.logbooks.validate import Check
 from recsys.logbooks.values import as_text, without_tokens
 
@@ -31,7 +31,9 @@ _REPEAT: Final = "repeat"
 
 @dataclass(frozen=True)
 class Outcomes:
-    """Which rows are attempts, how telling each row's outcome is (2 a send, 1 unknown), and bad rows: [n_rows]."""
+    """Which rows are attempts, how telling each row's outcome is (2 a send, 1 unknown), and bad rows:
+    [n_rows].
+    """
 
     attempt: NDArray[np.bool_]
     rank: NDArray[np.int64]
@@ -40,7 +42,7 @@ class Outcomes:
 
 @dataclass(frozen=True)
 class Once:
-    """Rows without duplicates; places of rows that a better outcome of the day, or another row, stands for."""
+    """Rows without duplicates; places of rows that a better outcome, or another row, stands for."""
 
     frame: pd.DataFrame
     outdone: NDArray[np.int64]
@@ -66,7 +68,7 @@ def read_outcomes(raw: RawTable, mapping: Mapping) -> Outcomes:
 
 
 def settle_grades(frame: pd.DataFrame, raw: RawTable) -> int:
-    """Write each grade of the frame as it is read beside the others (`grade_context`); how many are a guess."""
+    """Write each grade of the frame as it is read beside the others; how many of them are a guess."""
     if GRADE not in frame:
         return 0
     blank = pd.Series([""] * len(frame), dtype=object)
@@ -90,8 +92,9 @@ def sorted_once(
 ) -> Once:
     """The rows at `places`, in (climber, time, sequence, file) order, each ascent once.
 
-    A climber's rows of a climb at one moment are one: the better outcome and style is kept, else the first. On a day
-    with a send, what is of unknown outcome is one with it. (`recsys.logbooks.importing.merge` has the same rule.)
+    A climber's rows of a climb at one moment are one: the better outcome and style is kept, else the first.
+    On a day with a send, what is of unknown outcome is one with it. (`recsys.logbooks.importing.merge` has
+    the same rule.)
     """
     frame, rank = frame.take(places), rank[places]
     climber = pd.factorize(frame[CLIMBER_ID], sort=True)[0]
@@ -140,9 +143,15 @@ def _distinct(code: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.in
 
 
 def _mapped(raw: RawTable, name: str, function: Callable[[str], str]) -> NDArray[np.object_]:
-    """`function` of each filled value of an additional column, "" where it is blank or the file has none: [n_rows]."""
+    """`function` of each filled value of an additional column, "" where it is blank or the file has none:
+    [n_rows].
+    """
     names = raw.table.column_names
-    place = names.index(name) if name in names else next((i for i, n in enumerate(names) if key(n) == key(name)), None)
+    place = (
+        names.index(name)
+        if name in names
+        else next((i for i, n in enumerate(names) if key(n) == key(name)), None)
+    )
     if place is None:
         return np.full(raw.table.num_rows, "", dtype=object)
     column: pa.ChunkedArray = raw.table.column(place)

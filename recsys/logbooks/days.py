@@ -1,9 +1,9 @@
 """The dates of the contract, a column at a time and without any package: the one rule for every reader.
 
-ISO text is a day or a moment (UTC when it names no zone). Of numbers, the size of the column's median decides:
-from 1e8 they are epoch seconds, from 1e11 milliseconds, 1e14 microseconds, 1e17 nanoseconds. Smaller ones are
-plain order, with no elapsed days, unless most are calendar days such as 20240531. A number among ISO dates is no
-date, and neither is 3/4/2024: who knows which is the month.
+ISO text is a day or a moment (UTC when it names no zone). Of numbers, the size of the column's median
+decides: from 1e8 they are epoch seconds, from 1e11 milliseconds, 1e14 microseconds, 1e17 nanoseconds. Smaller
+ones are plain order, with no elapsed days, unless most are calendar days such as 20240531. A number among ISO
+dates is no date, and neither is 3/4/2024: who knows which is the month.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ MAX_SECONDS: Final = 9.2e9
 FIRST_CALENDAR, LAST_CALENDAR = 19_000_101, 21_001_231
 READ, BLANK, UNREADABLE, ALIEN = "read", "blank", "unreadable", "alien"
 _ISO: Final = re.compile(
-    r"(\d{4})-?(\d\d)-?(\d\d)(?:[T ](\d\d)(?::(\d\d)(?::(\d\d)(\.\d{1,9})?)?)?\s?(Z|UTC|[+-]\d\d(?::?\d\d)?)?)?",
+    r"(\d{4})-?(\d\d)-?(\d\d)"
+    r"(?:[T ](\d\d)(?::(\d\d)(?::(\d\d)(\.\d{1,9})?)?)?\s?(Z|UTC|[+-]\d\d(?::?\d\d)?)?)?",
     re.ASCII,
 )
 _LONGEST: Final = 48
@@ -39,8 +40,8 @@ _MICROSECOND: Final = timedelta(microseconds=1)
 class Day(NamedTuple):
     """A date as read.
 
-    `day` is in days since the Unix epoch, or the plain order itself; NaN unless `state` is "read". `text` is ISO
-    ("2024-05-31", "2024-05-31T06:00:00Z") or the number.
+    `day` is in days since the Unix epoch, or the plain order itself; NaN unless `state` is "read". `text` is
+    ISO ("2024-05-31", "2024-05-31T06:00:00Z") or the number.
     """
 
     day: float
@@ -57,7 +58,9 @@ class Days:
 
 
 def read_days(texts: Sequence[str | None], unit: str | None = None) -> Days:
-    """Read a column of trimmed texts, None where blank. `unit`: of `DATE_UNITS`, or None to tell by the values."""
+    """Read a column of trimmed texts, None where blank. `unit`: of `DATE_UNITS`, or None to tell by the
+    values.
+    """
     numbers = [None if text is None else number(text) for text in texts]
     found = [value for value in numbers if value is not None]
     mostly = 2 * len(found) > sum(text is not None for text in texts)
@@ -75,7 +78,13 @@ def iso_microseconds(text: str) -> tuple[int, bool] | None:
     year, month, day, hour, minute, second, fraction, zone = match.groups()
     try:
         when = datetime(
-            int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0), tzinfo=timezone.utc
+            int(year),
+            int(month),
+            int(day),
+            int(hour or 0),
+            int(minute or 0),
+            int(second or 0),
+            tzinfo=timezone.utc,
         )
     except ValueError:
         return None

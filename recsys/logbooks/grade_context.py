@@ -6,7 +6,8 @@ type of the climb, its country and the logbook's other grades are at hand, the t
 - a boulder's letters are upper case (7A, Font), a route's lower case (7a, French);
 - a boulder logged "5.10a V0+" becomes "V0+ 5.10a", and a bare "5" becomes "f5";
 - a bare "9" beside "9-" or in a country of UIAA grades becomes "UIAA 9", in one of French grades "F9";
-- a winter, ice or mixed grade that looks like a rock grade ("V", "III", "D") becomes "Winter V": it is not read.
+- a winter, ice or mixed grade that looks like a rock grade ("V", "III", "D") becomes "Winter V": it is not
+  read.
 
 All else stays as logged. A country or neighbours that tell alone make it a guess, which is counted.
 """
@@ -26,27 +27,30 @@ from recsys.logbooks.grades import Grade, parse_grade
 GUESSED: Final = "grade's system guessed from the logbook's others or the country"
 _LETTERED: Final = re.compile(r"[1-9][a-cA-C]\+?(\s*[-/]\s*[1-9]?[a-cA-C]?\+?)?", re.ASCII)
 _BARE: Final = re.compile(r"(\d{1,2})(?:\s*[/-]\s*(\d{1,2}))?", re.ASCII)
-_SIGNED: Final = re.compile(r"(?:[4-9]|1[0-2])-|(?:[6-9]|1[0-2])\+(?:\s*/.*)?|(?:[6-9]|1[0-2])[+-]?/.*[+-]", re.ASCII)
+_SIGNED: Final = re.compile(
+    r"(?:[4-9]|1[0-2])-|(?:[6-9]|1[0-2])\+(?:\s*/.*)?|(?:[6-9]|1[0-2])[+-]?/.*[+-]", re.ASCII
+)
 _BARE_FONT: Final = re.compile(r"[3-8][+-]?", re.ASCII)
 _HARDEST_UIAA: Final = 12
 # Types of climbs whose grades are of no rock system, and the word that is put before such a grade.
 _NOT_ROCK: Final = (
     ("winter", "Winter"), ("mixed", "Mixed"), ("dry tool", "Dry"), ("drytool", "Dry"), ("ice", "Ice"),
-    ("snow", "Snow"), ("via ferrata", "Ferrata"), ("ferrata", "Ferrata"), ("alpine", "Alpine"), ("aid", "Aid"),
+    ("snow", "Snow"), ("ferrata", "Ferrata"), ("alpine", "Alpine"), ("aid", "Aid"),
 )  # fmt: skip
 _ROCK: Final = ("trad", "sport", "top rope", "toprope", "boulder")
 _ALPINE: Final = re.compile(r"(?i)(F|PD|AD|D|TD|ED\d?|ABO)[+-]?")
 _AMBIGUOUS: Final = ("UIAA", "British", "Ewbank")
-_UIAA_LANDS: Final = frozenset(
-    "de deu germany deutschland allemagne at aut austria osterreich österreich cz cze czechia tschechien sk svk slovakia "
-    "hu hun hungary ro rou romania pl pol poland si svn slovenia".split()
-    + ["czech republic", "south tyrol", "südtirol"]
-)  # fmt: skip
-_FRENCH_LANDS: Final = frozenset(
-    "fr fra france es esp spain espana españa it ita italy italia be bel belgium pt prt portugal gr grc greece tr tur turkey "
-    "ch che switzerland schweiz suisse hr hrv croatia lu luxembourg mt malta th thailand vn vietnam ma morocco".split()
-)  # fmt: skip
-_EWBANK_LANDS: Final = frozenset("au aus australia nz nzl za zaf".split() + ["new zealand", "south africa"])
+_UIAA: Final = (
+    "de,deu,germany,deutschland,allemagne,at,aut,austria,osterreich,österreich,cz,cze,czechia,tschechien,"
+    "czech republic,sk,svk,slovakia,hu,hun,hungary,ro,rou,romania,pl,pol,poland,si,svn,slovenia,südtirol"
+)
+_FRENCH: Final = (
+    "fr,fra,france,es,esp,spain,espana,españa,it,ita,italy,italia,be,bel,belgium,pt,prt,portugal,gr,grc,greece,"
+    "tr,tur,turkey,ch,che,switzerland,schweiz,suisse,hr,hrv,croatia,lu,luxembourg,mt,malta,th,thailand,vn,vietnam,"
+    "ma,morocco"
+)
+_EWBANK: Final = "au,aus,australia,nz,nzl,new zealand,za,zaf,south africa"
+_UIAA_LANDS, _FRENCH_LANDS, _EWBANK_LANDS = (frozenset(each.split(",")) for each in (_UIAA, _FRENCH, _EWBANK))
 
 
 class Logged(NamedTuple):
@@ -83,7 +87,9 @@ def settle(grades: Sequence[Logged]) -> list[Settled]:
 def _neighbours(grades: Iterable[Logged]) -> _Neighbours:
     routes = {each.grade for each in grades if each.discipline != BOULDER and not _not_rock(each.kind)}
     numbers = [int(text) for text in routes if text.isascii() and text.isdigit() and len(text) < 3]
-    return _Neighbours(any(_SIGNED.fullmatch(text) for text in routes if len(text) < 12), max(numbers, default=0) > 12)
+    return _Neighbours(
+        any(_SIGNED.fullmatch(text) for text in routes if len(text) < 12), max(numbers, default=0) > 12
+    )
 
 
 def _settled(logged: Logged, beside: _Neighbours) -> tuple[str, bool]:

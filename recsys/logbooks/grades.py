@@ -180,7 +180,9 @@ def _normalised(text: str) -> str:
     if len(words) > 1:
         words = [word for word in words if not _NOISE.match(word)]
     if len(words) > 1 and any(word.startswith("5.") for word in words):
-        words = [word for word in (each.strip(",;()") for each in words) if word and not _COMMITMENT.match(word)]
+        words = [
+            word for word in (each.strip(",;()") for each in words) if word and not _COMMITMENT.match(word)
+        ]
     return " ".join(words)
 
 

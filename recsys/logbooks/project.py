@@ -15,7 +15,8 @@ from recsys.columns import REQUIRED
 from recsys.errors import DataError
 from recsys.logbooks.importing.text import key
 from recsys.logbooks.mapping import CONTRACT, Mapping
-from recsys.logbooks.tables import RawTable, read_table
+from recsys.logbooks.raw import RawTable
+from recsys.logbooks.tables import read_table
 from recsys.logbooks.values import as_text
 
 
@@ -46,7 +47,7 @@ def project(raw: RawTable, mapping: Mapping) -> Projected:
 
 
 def _renamed(raw: RawTable, mapping: Mapping) -> RawTable:
-    """The table with the contract's names for columns that differ from them in case and marks ("Climb ID")."""
+    """The table with the contract's names for columns that differ in case and marks ("Climb ID")."""
     if mapping.name != CONTRACT:
         return raw
     ours = {key(name): name for name in mapping.columns if name not in raw.table.column_names}

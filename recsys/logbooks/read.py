@@ -1,8 +1,9 @@
 """Reads a file of sends into the contract: checked, in (climber, time) order, each dropped row counted.
 
-Order of the steps: find the mapping, load, keep only sends, check every value, sort, drop duplicates. A row is
-counted under one reason, the first that holds; `n_read` is the rows kept plus all of `n_dropped`. What a file says is
-what `recsys.logbooks.importing.contract` reads of it without pandas; a property test compares the two.
+Order of the steps: find the mapping, load, keep only sends, check every value, sort, drop duplicates. A row
+is counted under one reason, the first that holds; `n_read` is the rows kept plus all of `n_dropped`. What a
+file says is what `recsys.logbooks.importing.contract` reads of it without pandas; a property test compares
+the two.
 """
 
 from __future__ import annotations
@@ -20,18 +21,19 @@ from numpy.typing import NDArray
 
 from recsys.columns import GRADE
 from recsys.errors import DataError, UsageError
-from recsys.logbooks.context import sorted_once, read_outcomes, settle_grades
+from recsys.logbooks.context import read_outcomes, settle_grades, sorted_once
 from recsys.logbooks.grade_context import GUESSED
 from recsys.logbooks.grades import ordinal
 from recsys.logbooks.importing.contract import BLANK_TOKENS
-from recsys.logbooks.locate import locate
 from recsys.logbooks.importing.sources.sends import SENDS
 from recsys.logbooks.importing.text import key
+from recsys.logbooks.locate import locate
 from recsys.logbooks.mapping import CONTRACT, Mapping
 from recsys.logbooks.project import keep_mask, project, source_name
+from recsys.logbooks.raw import RawTable
 from recsys.logbooks.reasons import ATTEMPT, BETTER_STAYS, DUPLICATE, RAGGED
 from recsys.logbooks.rejects import DropLog
-from recsys.logbooks.tables import RawTable, read_table
+from recsys.logbooks.tables import read_table
 from recsys.logbooks.validate import Check, check_columns
 
 BadRows = Literal["fail", "drop"]
@@ -108,7 +110,11 @@ def read_sends(
         problem = f"none of its {raw.n_read} rows is a send that can be read"
         raise DataError(problem, path=raw.path, remedy="see the rejects, or give another --schema")
     source = f"{raw.path} (schema {found.mapping.name})"
-    warnings = (*raw.notes, *projected.warnings, *_remarks(raw, found.mapping, checked.n_tokens, guessed, frame))
+    warnings = (
+        *raw.notes,
+        *projected.warnings,
+        *_remarks(raw, found.mapping, checked.n_tokens, guessed, frame),
+    )
     return Sends(frame, source, checked.has_time, raw.n_read, log.counts(), warnings)
 
 
@@ -148,9 +154,7 @@ def _drop_bad(
         log.drop(check.bad, check.reason)
 
 
-def _remarks(
-    raw: RawTable, mapping: Mapping, n_tokens: int, guessed: int, frame: pd.DataFrame
-) -> list[str]:
+def _remarks(raw: RawTable, mapping: Mapping, n_tokens: int, guessed: int, frame: pd.DataFrame) -> list[str]:
     """What the person should know of rows that are used."""
     counted = [(n_tokens, BLANK_TOKENS), (guessed, GUESSED)]
     lines = [f"{n} {what}" for n, what in counted if n]
@@ -163,8 +167,16 @@ def _remarks(
 def _unread(raw: RawTable) -> list[str]:
     """Names of columns that no reader of the contract knows and that are not blank throughout."""
     table = raw.table
-    names = [(place, name) for place, name in enumerate(table.column_names) if key(name) not in {"", *SENDS.columns}]
-    return [name for place, name in names if not name.startswith("__index_level_") and _filled(table.column(place))]
+    names = [
+        (place, name)
+        for place, name in enumerate(table.column_names)
+        if key(name) not in {"", *SENDS.columns}
+    ]
+    return [
+        name
+        for place, name in names
+        if not name.startswith("__index_level_") and _filled(table.column(place))
+    ]
 
 
 def _filled(column: pa.ChunkedArray) -> bool:

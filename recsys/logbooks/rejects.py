@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.files import atomic_path
-from recsys.logbooks.tables import RawTable
+from recsys.logbooks.raw import RawTable
 
 
 class DropLog:

@@ -24,7 +24,9 @@ _STYLES: Final = (
 
 @lru_cache(maxsize=4096)
 def style_rank(style: str) -> int:
-    """The higher, the better the style: an onsight beats a flash, which beats a redpoint; 0 where it is blank."""
+    """The higher, the better the style: an onsight beats a flash, which beats a redpoint; 0 where it is
+    blank.
+    """
     text = style.casefold()
     if "repeat" in text or "rpt" in text.split():
         return 1

@@ -1,8 +1,8 @@
 """Loads a file of sends into one Arrow table with every row's number, whatever kind of file it is.
 
-`recsys.logbooks.sheets` tells what the file is and reads it; here large CSV and Parquet are read by Arrow instead, to
-be quick, and tests hold the two against each other. Every value of a CSV stays the text it was ("007" is no number).
-A row number counts data rows from 1: neither the header nor blank lines count.
+`recsys.logbooks.sheets` tells what the file is and reads it; here large CSV and Parquet are read by Arrow
+instead, to be quick, and tests hold the two against each other. Every value of a CSV stays the text it was
+("007" is no number). A row number counts data rows from 1: neither the header nor blank lines count.
 """
 
 from __future__ import annotations
@@ -11,65 +11,28 @@ import gzip
 import io
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.csv
 import pyarrow.parquet as pq
-from numpy.typing import NDArray
 
 from recsys.columns import OPTIONAL, REQUIRED
 from recsys.errors import DataError
+from recsys.logbooks.arrow_csv import one_line, read_csv
+from recsys.logbooks.raw import RaggedRow, RawTable
 from recsys.logbooks.sheets import Sheet, kinds
 from recsys.logbooks.sheets.documents import json_rows
 from recsys.logbooks.sheets.encoding import decode
 from recsys.logbooks.sheets.open import parts_of, refuse_archive
-from recsys.logbooks.sheets.rows import NEVER_CLOSED, as_text
+from recsys.logbooks.sheets.rows import as_text
 from recsys.logbooks.sheets.workbook import workbook_rows
 
-_BLOCK_BYTES: Final = 1 << 25  # no single row may be longer than a block
 _START: Final = 1 << 16
 _CONTRACT: Final = frozenset((*REQUIRED, *OPTIONAL))
 SMALL: Final = 4_000_000
 """Bytes up to which a text is read without Arrow, as the light reader reads it."""
-
-
-@dataclass(frozen=True)
-class RaggedRow:
-    """A CSV row with too few or too many values, or with a `problem` of its own."""
-
-    row: int
-    text: str
-    expected: int
-    found: int
-    problem: str = ""
-
-
-@dataclass(frozen=True)
-class RawTable:
-    """A file as it was read: `rows` are the 1-based numbers of the table's rows, shape [table.num_rows]."""
-
-    path: Path
-    table: pa.Table
-    rows: NDArray[np.int64]
-    ragged: Sequence[RaggedRow] = ()
-    notes: tuple[str, ...] = ()
-
-    @property
-    def n_read(self) -> int:
-        """Data rows in the file, ragged ones included."""
-        return len(self.rows) + len(self.ragged)
-
-    def column(self, name: str) -> pa.ChunkedArray:
-        """The column; DataError when the file has it twice."""
-        if self.table.column_names.count(name) > 1:
-            raise DataError(f"has the column {name!r} twice", path=self.path, remedy="rename or remove one")
-        return self.table.column(name)
 
 
 def column_names(path: Path) -> list[str]:
@@ -90,7 +53,8 @@ def read_table(path: Path, small: int = SMALL) -> RawTable:
     Raises
     ------
     DataError
-        The file is missing, empty, has no rows, is of a kind that is not read, or a quote in it is never closed.
+        The file is missing, empty, has no rows, is of a kind that is not read, or a quote in it is never
+        closed.
     """
     raw = _read(path, small)
     if raw.n_read == 0:
@@ -108,14 +72,16 @@ def _read(path: Path, small: int) -> RawTable:
         problem, remedy = "is not Parquet", "write it again, or name it .csv"
         raise DataError(problem, path=path, value=start[:8], remedy=remedy)
     if kind == kinds.TEXT and path.stat().st_size > small and start[:2] != b"\x1f\x8b":
-        raw = _read_csv(path, path, Sheet(str(path), "CSV", decode(start)[0]))
+        raw = read_csv(path, path, *_header(Sheet(str(path), "CSV", decode(start)[0])))
         if raw is not None:
             return raw
     return _read_content(path, _content(path, start), kind, small)
 
 
 def _start(path: Path) -> tuple[bytes, str]:
-    """The first bytes of a file, unpacked where it is gzip, and what kind it is; DataError for what is not read."""
+    """The first bytes of a file, unpacked where it is gzip, and what kind it is; DataError for what is not
+    read.
+    """
     try:
         with path.open("rb") as file:
             start = file.read(_START)
@@ -128,7 +94,7 @@ def _start(path: Path) -> tuple[bytes, str]:
         with gzip.open(path) as packed:
             return start[:2], kinds.kind_of(packed.read(_START), str(path))
     except (OSError, EOFError, zlib.error) as error:
-        problem = f"is gzip that cannot be unpacked: {_one_line(error)}"
+        problem = f"is gzip that cannot be unpacked: {one_line(error)}"
         raise DataError(problem, path=path, remedy="compress or copy it again") from error
 
 
@@ -139,7 +105,7 @@ def _content(path: Path, start: bytes) -> bytes:
                 return packed.read()
         return path.read_bytes()
     except (OSError, EOFError, zlib.error) as error:
-        problem = f"is gzip that cannot be unpacked: {_one_line(error)}"
+        problem = f"is gzip that cannot be unpacked: {one_line(error)}"
         raise DataError(problem, path=path, remedy="compress or copy it again") from error
 
 
@@ -149,7 +115,7 @@ def _read_content(path: Path, content: bytes, kind: str, small: int) -> RawTable
     if kind == kinds.TEXT:
         text, notes = decode(content)
         sheet = Sheet(str(path), "CSV", text, notes=notes)
-        raw = _read_csv(path, io.BytesIO(text.encode()), sheet) if len(content) > small else None
+        raw = read_csv(path, io.BytesIO(text.encode()), *_header(sheet)) if len(content) > small else None
         return raw or _read_rows(path, sheet)
     if kind == kinds.JSON:
         return _read_rows(path, Sheet(str(path), "JSON", cells=json_rows(decode(content)[0], str(path))))
@@ -162,7 +128,7 @@ def _parquet(path: Path, source: io.BytesIO | None = None) -> pq.ParquetFile:
     try:
         return pq.ParquetFile(source or path)
     except (pa.ArrowException, OSError) as error:
-        problem = f"is broken Parquet: {_one_line(error)}"
+        problem = f"is broken Parquet: {one_line(error)}"
         raise DataError(problem, path=path, remedy="write or copy it again") from error
 
 
@@ -181,7 +147,7 @@ def _arrow_table(path: Path, files: Sequence[pq.ParquetFile], parts: Sequence[Pa
             tables.append(table.select(tables[0].column_names) if tables else table)
         table = tables[0] if len(tables) == 1 else _joined(tables)
     except (pa.ArrowException, OSError) as error:
-        problem = f"is broken Parquet: {_one_line(error)}"
+        problem = f"is broken Parquet: {one_line(error)}"
         raise DataError(problem, path=path, remedy="write or copy it again") from error
     return RawTable(path, table, np.arange(1, table.num_rows + 1))
 
@@ -192,7 +158,9 @@ def _joined(tables: Sequence[pa.Table]) -> pa.Table:
 
 
 def _header(sheet: Sheet) -> tuple[str, list[str]]:
-    """(delimiter, names): the delimiter by which the first row holds most of the contract's names, else most names."""
+    """(delimiter, names): the delimiter by which the first row holds most of the contract's names, else most
+    names.
+    """
     firsts: dict[str, list[str]] = {}
     for delimiter, cells in sheet.heads():
         firsts.setdefault(delimiter, [cell.strip().lstrip("\ufeff") for cell in cells])
@@ -216,81 +184,6 @@ def _read_rows(path: Path, sheet: Sheet) -> RawTable:
             table.append(row.cells)
     columns = list(zip(*table, strict=True)) if table else [()] * len(names)
     arrays = [pa.array(list(cells), pa.string()) for cells in columns]
-    return RawTable(path, pa.Table.from_arrays(arrays, names=names), np.array(numbers, np.int64), ragged, sheet.notes)
-
-
-def _read_csv(path: Path, source: Path | io.BytesIO, sheet: Sheet) -> RawTable | None:
-    """A large UTF-8 text by Arrow; None where it is not UTF-8."""
-    delimiter, names = _header(sheet)
-    ragged: list[RaggedRow] = []
-
-    def skip(row: pa.csv.InvalidRow) -> str:
-        # Arrow counts the header as row 1.
-        ragged.append(RaggedRow(row.number - 1, row.text, row.expected_columns, row.actual_columns))
-        return "skip"
-
-    try:
-        table = pa.csv.read_csv(
-            source,
-            # Arrow numbers the invalid rows only when it reads with one thread.
-            read_options=pa.csv.ReadOptions(use_threads=False, block_size=_BLOCK_BYTES),
-            parse_options=pa.csv.ParseOptions(
-                delimiter=delimiter, newlines_in_values=True, invalid_row_handler=skip
-            ),
-            convert_options=pa.csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string())),
-        )
-    except pa.ArrowException as error:
-        if "UTF8" in str(error) or "UTF-8" in str(error):
-            return None
-        problem = f"is not CSV: {_one_line(error)}"
-        raise DataError(problem, path=path, remedy="export it again as CSV (UTF-8)") from error
-    if table.column_names != names or any(not pa.types.is_string(each.type) for each in table.columns):
-        table = table.rename_columns(names).cast(pa.schema([(name, pa.string()) for name in names]))
-    raw = _numbered(path, table, ragged)
-    _check_quotes(raw, source)
-    return raw
-
-
-def _numbered(path: Path, table: pa.Table, ragged: list[RaggedRow]) -> RawTable:
-    """Numbers the rows, those of blanks alone left out."""
-    physical = np.arange(1, table.num_rows + len(ragged) + 1)
-    physical = np.delete(physical, [each.row - 1 for each in ragged])
-    blank = _blank_rows(table)
-    empty = {each.row for each in ragged if not each.text.strip(" \t\r\n,;\"")}
-    gone = np.array(sorted(chain(physical[blank].tolist(), empty)), np.int64)
-    if blank.any():
-        table = table.filter(pa.array(~blank))
-    rows = physical[~blank]
-    rows = rows - np.searchsorted(gone, rows)
-    kept = [
-        RaggedRow(each.row - int(np.searchsorted(gone, each.row)), each.text, each.expected, each.found)
-        for each in ragged
-        if each.row not in empty
-    ]
-    return RawTable(path, table, rows, kept)
-
-
-def _blank_rows(table: pa.Table) -> NDArray[np.bool_]:
-    blank = np.ones(table.num_rows, bool)
-    for column in table.columns:
-        if not blank.any():
-            break
-        blank &= np.asarray(pc.equal(pc.utf8_trim_whitespace(column), "").to_numpy(zero_copy_only=False), bool)
-    return blank
-
-
-def _check_quotes(raw: RawTable, source: Path | io.BytesIO) -> None:
-    """A quote that is never closed swallows the rest of the file into the last value: refuse it."""
-    if not raw.table.num_rows or not raw.table.num_columns:
-        return
-    last = raw.table.column(raw.table.num_columns - 1)[-1].as_py()
-    if not last or "\n" not in last:
-        return
-    content = source.read_bytes() if isinstance(source, Path) else source.getvalue()
-    if content.count(b'"') % 2 and not content.rstrip().endswith(b'"'):
-        row = int(raw.rows[-1])
-        raise DataError(NEVER_CLOSED, path=raw.path, row=row, value=last, remedy='write a quote in a value as ""')
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:120].rstrip(".")
+    return RawTable(
+        path, pa.Table.from_arrays(arrays, names=names), np.array(numbers, np.int64), ragged, sheet.notes
+    )

@@ -1,8 +1,8 @@
 """Turns the columns of a file into the contract's types: text, numbers, days. No value is judged row by row.
 
-The rules are those of `recsys.logbooks.cells` and `recsys.logbooks.days`, which the light readers follow value by
-value; here Arrow and NumPy do what can be done for a column at once, and the same functions read each distinct value
-of what is left. A mapping's `[date] unit` overrules what the size of numbers tells.
+The rules are those of `recsys.logbooks.cells` and `recsys.logbooks.days`, which the light readers follow
+value by value; here Arrow and NumPy do what can be done for a column at once, and the same functions read
+each distinct value of what is left. A mapping's `[date] unit` overrules what the size of numbers tells.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ from recsys.logbooks.days import (
     iso_microseconds,
 )
 
-# "2024-05-31", with a time to the minute, the second, and one to six decimals of it: what Arrow reads as we do.
+# "2024-05-31", with a time to the minute, the second, and one to six decimals of it: what Arrow reads as we
+# do.
 _PLAIN_LENGTHS: Final = (10, 16, 19, 21, 22, 23, 24, 25, 26)
 
 
@@ -133,7 +134,9 @@ def _decoded(column: pa.ChunkedArray) -> pa.ChunkedArray:
     try:
         return column.cast(pa.binary()).cast(pa.string())
     except pa.ArrowException:
-        return pa.chunked_array([pa.array([cells.as_cell(each) or None for each in column.to_pylist()], pa.string())])
+        return pa.chunked_array(
+            [pa.array([cells.as_cell(each) or None for each in column.to_pylist()], pa.string())]
+        )
 
 
 def _on_unique(text: pa.ChunkedArray, function: Callable[[str], float]) -> NDArray[np.float64]:
@@ -159,7 +162,9 @@ def _nan(value: float | None) -> float:
 
 
 def _plain_iso_seconds(text: pa.ChunkedArray) -> NDArray[np.float64] | None:
-    """The quick way, in Arrow: seconds since the epoch when every date is ISO in UTC or without a zone, else None."""
+    """The quick way, in Arrow: seconds since the epoch when every date is ISO in UTC or without a zone, else
+    None.
+    """
     text = pc.replace_substring_regex(text, "([0-9])Z$", r"\1")
     lengths = pc.unique(pc.utf8_length(text)).to_pylist()
     if text.null_count == len(text) or not set(lengths) - {None} <= set(_PLAIN_LENGTHS):

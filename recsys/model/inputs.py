@@ -48,11 +48,7 @@ class PromptedSequenceFeatures(tr.TabularSequenceFeatures):
     def prepare(self, config: ModelConfig) -> PromptedSequenceFeatures:
         """Give every feature its learned "unknown", and keep the chances with which training hides it."""
         self.config = config
-        widths = {
-            name: size[-1]
-            for part in self.merge_values
-            for name, size in part.forward_output_size(part.input_size).items()
-        }
+        widths = self.widths()
         self.unknown = torch.nn.ParameterDict(
             {name: torch.nn.Parameter(torch.randn(width) * 0.02) for name, width in widths.items()}
         )
@@ -69,6 +65,14 @@ class PromptedSequenceFeatures(tr.TabularSequenceFeatures):
             linear = torch.nn.Linear(sum(widths[name] for name in before), token_width(config), bias=False)
             self.before = linear
         return self
+
+    def widths(self) -> dict[str, int]:
+        """Width of every feature's embedding."""
+        return {
+            name: size[-1]
+            for part in self.merge_values
+            for name, size in part.forward_output_size(part.input_size).items()
+        }
 
     def forward(
         self, inputs: dict[str, torch.Tensor], training: bool = False, testing: bool = False, **_: Any

@@ -31,6 +31,7 @@ from recsys.model.inputs import PromptedSequenceFeatures
 from recsys.model.masking import PromptMasking
 from recsys.model.network import Network
 from recsys.model.output import side_sizes
+from recsys.model.straight import straighten
 from recsys.model.task import NextClimbTask
 from recsys.sequences.asking import Asking
 
@@ -175,6 +176,8 @@ def build_model(schema: Schema, config: ModelConfig) -> PromptedTransformer:
     to_climbs = tr.MLPBlock([config.climb_dim], activation=None)
     task = NextClimbTask(config, _sides(selected) if config.climb_features else {})
     model = PromptedTransformer(tr.Head(body, task, task_blocks=to_climbs, inputs=inputs))
+    if config.straight and config.body == "prenorm":
+        straighten(inputs, model.task.task_block)
     model.detector = Detector(config.d_model, config.rtd_weight) if config.masking == "rtd" else None
     model.prompted = any(name.removesuffix(BIN) in ATTRIBUTES for name in selected.column_names)
     return model

@@ -1,4 +1,4 @@
-"""What a recommender stands on: a trained run (PyTorch) or a bundle (ONNX), behind one protocol."""
+"""What a recommender stands on: a trained run (PyTorch) or a bundle (ONNX, NumPy), behind one protocol."""
 
 from __future__ import annotations
 
@@ -23,9 +23,11 @@ class Backend(Protocol):
     attributes:
         What a prompt can hold, in the order of the batch's ``given``.
     length:
-        Sends in a window, the one asked for included.
+        Sends that are read at the most, the one asked for included.
     has_time:
         Whether the model reads elapsed days.
+    reads_prompt:
+        Whether a prompt changes the scores; else what is asked for only filters.
     day:
         How the model was asked of days without an order (`recsys.config.run.RunConfig.day`): of a "set", with
         nothing of the target's own day.
@@ -38,6 +40,7 @@ class Backend(Protocol):
     attributes: Sequence[str]
     length: int
     has_time: bool
+    reads_prompt: bool
     day: str
     climbers: Sequence[str]
 
@@ -47,11 +50,12 @@ class Backend(Protocol):
     def encode(self, logbooks: Sequence[Logbook], climbers: Sequence[str | None]) -> Batch:
         """Windows that end at each logbook's last send, which is the one asked for.
 
-        Every feature int64 or float32 [n_logbooks, length], the climber's id int64 [n_logbooks].
+        Every feature int64 or float32 [n_logbooks, length], the climber's id int64 [n_logbooks]. Features of
+        two batches may differ in length, for a counting method reads whole logbooks.
         """
 
     def logits(self, batch: Batch) -> Array:
-        """Scores of every climb for the last send of each window, float32 [batch, n_items].
+        """Scores whose softmax is each climb's probability to be the last send, float32 [batch, n_items].
 
         `batch` is what `encode` gave, and ``given``, bool [batch, n_attributes].
         """

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+import multiprocessing
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from recsys.errors import UsageError
@@ -12,6 +16,11 @@ from recsys.recommending.recommender import Recommender
 from recsys.recommending.request import Item, Request
 
 CHUNK: Final = 256  # requests that are answered together
+COLUMNS: Final = {
+    "climber_id": str, "rank": int, "climb_id": str, "name": str, "grade": str, "region": str, "area": str,
+    "stars": float, "sends": int, "score": float,
+}  # fmt: skip
+_ITEM: Final = tuple(COLUMNS)[2:]
 
 
 @dataclass(frozen=True)
@@ -25,7 +34,7 @@ class Answer:
     def rows(self) -> list[dict[str, Any]]:
         """A mapping a climb: climber_id, rank from 1, climb_id, name, grade, region, score."""
         return [
-            {"climber_id": self.climber, "rank": rank, **item.plain()}
+            {"climber_id": self.climber, "rank": rank, **{name: getattr(item, name) for name in _ITEM}}
             for rank, item in enumerate(self.items, 1)
         ]
 
@@ -48,20 +57,64 @@ def _answered(recommender: Recommender, chunk: list[Request]) -> Iterator[Answer
     for plan, logits in zip(plans, recommender.ask(plans), strict=True):
         climber = plan.request.climber or ""
         try:
-            yield Answer(climber, tuple(recommender.answer(plan, logits)))
+            yield Answer(climber, tuple(recommender.answer(plan, logits, badges=False)))
         except UsageError as error:
             yield Answer(climber, (), str(error))
 
 
-COLUMNS: Final = {
-    "climber_id": str, "rank": int, "climb_id": str, "name": str, "grade": str, "region": str, "area": str,
-    "stars": float, "sends": int, "score": float,
-}  # fmt: skip
-
-
 def requests(
-    recommender: Recommender, own: Mapping[str, Mapping[str, Any]], **shared: Any
+    recommender: Recommender,
+    own: Mapping[str, Mapping[str, Any]],
+    climbers: Sequence[str] | None = None,
+    **shared: Any,
 ) -> Iterator[Request]:
-    """A request for each stored climber: what all `shared`, and over it what the climber asks for (`own`)."""
-    for climber in recommender.climbers:
+    """A request for each climber, or each stored one: what all `shared`, over it the climber's `own`."""
+    for climber in recommender.climbers if climbers is None else climbers:
         yield recommender.request(climber, **{**shared, **own.get(climber, {})})
+
+
+def answers_by(
+    jobs: int,
+    opener: Callable[[Path], Recommender],
+    folder: Path,
+    climbers: Sequence[str],
+    own: Mapping[str, Mapping[str, Any]],
+    shared: Mapping[str, Any],
+) -> Iterator[Answer]:
+    """The answers of `jobs` processes, in the order of the climbers; each opens the folder for itself.
+
+    Parameters
+    ----------
+    jobs:
+        Processes, one thread each.
+    opener:
+        Opens the folder; a function of a module, so that a process can import it.
+    folder:
+        A run or a bundle.
+    climbers:
+        Whom to answer.
+    own, shared:
+        As in `requests`.
+    """
+    chunks = [climbers[start : start + CHUNK] for start in range(0, len(climbers), CHUNK)]
+    os.environ["OMP_NUM_THREADS"] = "1"  # of the processes that begin now
+    with ProcessPoolExecutor(
+        jobs, multiprocessing.get_context("spawn"), _open_here, (opener, folder, own, shared)
+    ) as pool:
+        for found in pool.map(_answer_here, chunks):
+            yield from found
+
+
+_here: dict[str, Any] = {}  # of a process of `answers_by`: what it opened
+
+
+def _open_here(
+    opener: Callable[[Path], Recommender], folder: Path, own: Mapping[str, Any], shared: Mapping[str, Any]
+) -> None:
+    _here.update(recommender=opener(folder), own=own, shared=shared)
+
+
+def _answer_here(climbers: Sequence[str]) -> list[Answer]:
+    recommender: Recommender = _here["recommender"]
+    asked = requests(recommender, _here["own"], climbers, **_here["shared"])
+    return list(answers(recommender, asked))

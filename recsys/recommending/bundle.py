@@ -1,12 +1,14 @@
 """A bundle: everything to recommend with, for ONNX Runtime and NumPy alone.
 
     BUNDLE/bundle.json        format, version, length of a window, inputs of the model, facts of the run
-           model.onnx         windows and prompts to scores; batch and length are free
+           method.json        what answers, weight and temperature (`recsys.recommending.answering`)
+           model.onnx         of a network: windows and prompts to scores; the batch is free
+           model.npz          of a counting method: its arrays; an ensemble has both
            features.json      vocabularies, means and deviations, bin edges, flags
            climbs.json        the catalogue, in the order of the scores
            histories.json     the climbers, and the distinct texts of their sends
            skill.npz          ability and difficulty (recsys.skill); bundles may lack it
-           arrays.npz         embeddings of the climbs; the sends, as places in those texts
+           arrays.npz         a network's embeddings of the climbs; the sends, as places in those texts
            MODEL_CARD.md  manifest.json
 
 There is no pickle in it: JSON, NumPy's arrays of plain numbers, and a graph without code. Whatever is read
@@ -16,6 +18,7 @@ is checked (types, shapes, ranges), since whoever wrote the files wrote their ma
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,8 +29,11 @@ from recsys.arrays import Array
 from recsys.columns import CLIMBER
 from recsys.errors import RunError
 from recsys.files import check_manifest
+from recsys.recommending.answering import METHOD, Answering, read_about, read_method
 from recsys.recommending.catalogue import read_catalogue
-from recsys.recommending.features import Batch, read_features, windows
+from recsys.recommending.counted.store import ARRAYS as COUNTED
+from recsys.recommending.encoding import encoded
+from recsys.recommending.features import Batch, read_features
 from recsys.recommending.fields import LONGEST_WINDOW, REMEDY, Fields
 from recsys.recommending.hardness import load_skill
 from recsys.recommending.logbook import Logbook
@@ -35,12 +41,13 @@ from recsys.recommending.runtime import Graph
 from recsys.recommending.stored import EMBEDDINGS, OFFSETS, read_histories
 
 BUNDLE: Final = "bundle.json"
-FORMAT: Final = 1
+FORMAT: Final = 2
+READ: Final = (1, FORMAT)  # the first had no method.json: transformers alone
 MODEL, FEATURES, CLIMBS, HISTORIES, ARRAYS = (
     "model.onnx", "features.json", "climbs.json", "histories.json", "arrays.npz",
 )  # fmt: skip
 CARD: Final = "MODEL_CARD.md"
-FILES: Final = (BUNDLE, MODEL, FEATURES, CLIMBS, HISTORIES, ARRAYS, CARD)
+FILES: Final = (BUNDLE, MODEL, FEATURES, CLIMBS, HISTORIES, ARRAYS, CARD)  # of a network, without METHOD
 CODED: Final = (c.CLIMB_ID, c.REGION, c.GRADE)  # texts of a send, kept as places in a list of distinct ones
 DAYS: Final = (
     "file",
@@ -48,6 +55,12 @@ DAYS: Final = (
     "seeded",
 )  # how days without an order were read; the first where nothing is said
 WRITTEN: Final = (c.COMMENT, c.BETA)  # of which is kept only whether there were any
+
+
+def files_of(method: Answering) -> list[str]:
+    """What the bundle of a method holds, but for its manifest."""
+    plain = [name for name in FILES if name != MODEL or method.network is not None]
+    return [*plain, METHOD, *([] if method.counted is None else [COUNTED])]
 
 
 class Bundle:
@@ -61,24 +74,30 @@ class Bundle:
 
     def __init__(self, folder: Path) -> None:
         about = Fields.read(folder / BUNDLE)
-        if about.get("format") != FORMAT:
+        if about.get("format") not in READ:
             found = repr(about.get("format"))[:40]
             raise RunError(f"{folder}: bundle format {found}, this version reads {FORMAT}; {REMEDY}")
         self.attributes: Sequence[str] = about.texts("attributes", same=False)
         if not set(self.attributes) <= set(c.ATTRIBUTES):
             about.refuse("attributes", f"are not all of {', '.join(c.ATTRIBUTES)}")
-        self.length = about.integer("length", 1, LONGEST_WINDOW)
+        self.window = about.integer("length", 1, LONGEST_WINDOW)
         self.day: str = about.choice("day", DAYS, DAYS[0])
         self.catalogue = read_catalogue(folder / CLIMBS)
         self.features = read_features(folder / FEATURES)
         self.has_time = self.features.has_time
         self._texts, self.climbers = _read_texts(folder / HISTORIES)
         distinct = {name: len(texts) for name, texts in self._texts.items()}
-        self._arrays = read_histories(folder / ARRAYS, len(self.climbers), distinct, len(self.catalogue))
-        self.embeddings = self._arrays[EMBEDDINGS]
+        if about.get("format") == FORMAT and not (folder / METHOD).is_file():
+            raise RunError(f"{folder}: {METHOD} is missing; {REMEDY}")
+        said, n_items = read_about(folder), len(self.catalogue)
+        embedded = n_items if said.network else None
+        self._arrays = read_histories(folder / ARRAYS, len(self.climbers), distinct, embedded)
         self.skill = load_skill(folder, len(self.catalogue))
         self._place = {climber: place for place, climber in enumerate(self.climbers)}
-        self._graph = Graph(folder / MODEL, self._trial(), len(self.catalogue))
+        network = Graph(folder / MODEL, self._trial(), n_items).logits if said.network else None
+        self.method = read_method(folder, network, said, n_items)
+        self.reads_prompt, self.length = self.method.reads_prompt, self.method.length(self.window)
+        self.embeddings = self._arrays[EMBEDDINGS] if network is not None else self.method.vectors
 
     @classmethod
     def open(cls, folder: Path) -> Bundle:
@@ -90,8 +109,10 @@ class Bundle:
             A file is missing, was changed, or is of another format.
         """
         listed = check_manifest(folder)
-        for name in FILES:
-            if name not in listed:
+        there = (METHOD, COUNTED) if (folder / METHOD).is_file() else ()
+        optional = read_about(folder).lacks()
+        for name in (*FILES, *there):
+            if name not in (*listed, *optional):
                 raise RunError(f"{folder}: its manifest does not list {name}; export it again")
         return cls(folder)
 
@@ -103,27 +124,30 @@ class Bundle:
         start, end = self._arrays[OFFSETS][place : place + 2]
         numbers = (c.RATING, c.DAY) if self.has_time else (c.RATING,)  # plain order is no day
         columns: dict[str, Any] = {name: self._arrays[name][start:end] for name in numbers}
-        for name in CODED:
-            texts = self._texts[name]
-            columns[name] = [None if code < 0 else texts[code] for code in self._arrays[name][start:end]]
-        for name in WRITTEN:
-            columns[name] = ["yes" if there else None for there in self._arrays[name][start:end]]
+        for name in (*CODED, *WRITTEN):
+            columns[name] = self._words[name][self._arrays[name][start:end].astype(np.int64)]
         return Logbook.of(columns)
+
+    @cached_property
+    def _words(self) -> dict[str, Array]:
+        """What each code of a column stands for, object; the last place, code -1, is blank."""
+        words: dict[str, list[str | None]] = {name: [*self._texts[name], None] for name in CODED}
+        words |= {name: [None, "yes"] for name in WRITTEN}
+        return {name: np.array(each, dtype=object) for name, each in words.items()}
 
     def encode(self, logbooks: Sequence[Logbook], climbers: Sequence[str | None]) -> Batch:
         """Windows that end at each logbook's last send (see `Backend`)."""
-        batch = windows(self.features.encode(logbooks), [len(each) for each in logbooks], self.length)
         # One that is not in the vocabulary is unknown, not null: null was never seen in training.
-        batch[CLIMBER] = self.features.ids(CLIMBER, [each or "" for each in climbers])
-        return batch
+        codes = self.features.ids(CLIMBER, [each or "" for each in climbers])
+        return encoded(self.method, self.features.encode(logbooks), logbooks, codes, self.window)
 
     def logits(self, batch: Batch) -> Array:
-        """Scores of every climb, float32 [batch, n_items]."""
-        return self._graph.logits(batch)
+        """Scores of every climb whose softmax is its probability, float32 [batch, n_items]."""
+        return self.method.logits(batch)
 
     def _trial(self) -> Batch:
         """Two windows of the smallest and of the largest values that a logbook can come to."""
-        ends = np.array([[1], [0]]) * np.ones(self.length)  # [2, length]
+        ends = np.array([[1], [0]]) * np.ones(self.window)  # [2, length]
         trial: Batch = {
             name: (ends * largest).astype(kind) for name, (largest, kind) in self.features.ranges.items()
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -158,8 +159,8 @@ class Catalogue:
             score=float(score),
             why=why,
             area=self.areas[place],
-            stars=None if np.isnan(self.stars[place]) else round(float(self.stars[place]), 2),
-            sends=int(self.sends[place]),
+            stars=self._facts[place][0],
+            sends=self._facts[place][1],
             hard=hard,
             reach=reach,
         )
@@ -173,6 +174,12 @@ class Catalogue:
                 begins = any(each.startswith(wanted) for each in texts)
                 found.append((not begins, -self.sends[place], place))
         return [place for _, _, place in sorted(found)]
+
+    @cached_property
+    def _facts(self) -> list[tuple[float | None, int]]:
+        """Each climb's stars, to two places, and sends."""
+        stars = [None if math.isnan(each) else round(each, 2) for each in self.stars.tolist()]
+        return list(zip(stars, map(int, self.sends.tolist()), strict=True))
 
     @cached_property
     def _called(self) -> list[set[str]]:

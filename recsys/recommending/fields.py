@@ -88,6 +88,13 @@ class Fields:
             self.refuse(name, f"is no number from {low:g} to {high:g}")
         return float(value)
 
+    def flag(self, name: str) -> bool:
+        """True or false."""
+        value = self.get(name)
+        if type(value) is not bool:
+            self.refuse(name, "is neither true nor false")
+        return bool(value)
+
     def choice(self, name: str, known: Sequence[str], otherwise: str) -> str:
         """One of several words, or another where the field is missing."""
         value = self._values.get(name, otherwise)

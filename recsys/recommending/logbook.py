@@ -1,6 +1,7 @@
 """One climber's sends as a request brings them: checked, in order of time. NumPy only.
 
-Dates, numbers and blanks are read by the rules of every reader: `recsys.logbooks.days` and `recsys.logbooks.cells`.
+Dates, numbers and blanks are read by the rules of every reader: `recsys.logbooks.days` and
+`recsys.logbooks.cells`.
 """
 
 from __future__ import annotations
@@ -130,6 +131,6 @@ def _rating(place: int, send: Mapping[str, Any]) -> float:
 
 
 def _text(value: object, blanks: bool = False) -> str | None:
-    """Text without white space at its ends; blank, None and NaN are None, and `blanks` so are blank tokens."""
+    """Text without white space at its ends; blank, None and NaN are None, with `blanks` blank tokens too."""
     text = as_cell(value).strip()
     return None if not text or (blanks and is_blank_token(text)) else text

@@ -1,4 +1,4 @@
-"""Logbook files as posted sends: every kind and source that an import reads, several of them as one logbook."""
+"""Logbook files as posted sends: every kind and source that an import reads, several as one logbook."""
 
 from __future__ import annotations
 
@@ -23,9 +23,11 @@ BAD_ROWS: Final = ("fail", "drop")
 
 @dataclass(frozen=True)
 class Book:
-    """The sends of one or more files, in order of time, in the contract's columns; and what was not used of them.
+    """The sends of one or more files, in order of time, in the contract's columns; and what was not used of
+    them.
 
-    `notes` counts what was used and should be known, such as partial dates; `n_read` are the rows of all files.
+    `notes` counts what was used and should be known, such as partial dates; `n_read` are the rows of all
+    files.
     """
 
     sends: Sequence[dict[str, Any]]
@@ -88,9 +90,11 @@ def book_of(parsed: Sequence[Parsed], climber: str | None, bad_rows: str) -> Boo
     checked = [_checked(each, bad_rows) for each in parsed]
     mine = [_of_climber(each, climber) for each in checked]
     owner = _owner(mine, climber)
-    merged = merge([replace(each, rows=[replace(row, climber_id=owner) for row in each.rows]) for each in mine])
+    merged = merge(
+        [replace(each, rows=[replace(row, climber_id=owner) for row in each.rows]) for each in mine]
+    )
     source = ", ".join(dict.fromkeys(each.source for each in parsed))
-    rejects = [each for each in merged.rejects]
+    rejects = list(merged.rejects)
     return Book([_plain(row) for row in merged.rows], rejects, dict(merged.notes), source, merged.n_read)
 
 
@@ -147,7 +151,9 @@ def _checked(parsed: Parsed, bad_rows: str) -> Parsed:
     if not parsed.rows and parsed.rejects:
         first = parsed.rejects[0]
         problem = f"none of its {parsed.n_read} rows can be used: {first.reason}, for example"
-        raise DataError(problem, path=first.file, row=first.row, value=first.value or None, remedy="correct it")
+        raise DataError(
+            problem, path=first.file, row=first.row, value=first.value or None, remedy="correct it"
+        )
     return parsed
 
 

@@ -1,8 +1,9 @@
 """A logbook meets the catalogue: which of its climbs the model knows, whatever their sites call them.
 
-A climb is known by its id; by a mapping of one's own (`--same ids.csv`); by its id once what pandas and Excel do to
-numbers is undone ("130.0" and "00130" are 130), where that is unambiguous; or by its name with its crag or region,
-case, accents and punctuation aside. Nearly the same name is a question, and never a match by itself.
+A climb is known by its id; by a mapping of one's own (`--same ids.csv`); by its id once what pandas and Excel
+do to numbers is undone ("130.0" and "00130" are 130), where that is unambiguous; or by its name with its crag
+or region, case, accents and punctuation aside. Nearly the same name is a question, and never a match by
+itself.
 """
 
 from __future__ import annotations
@@ -11,12 +12,12 @@ import difflib
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final
 
 import numpy as np
 
@@ -26,102 +27,19 @@ from recsys.logbooks.grades import ordinal
 from recsys.logbooks.importing.text import slug
 from recsys.logbooks.sheets import open_path
 from recsys.recommending.catalogue import Catalogue
+from recsys.recommending.known import BY_ID, BY_MAPPING, BY_NAME, BY_NUMBER, SHOWN, Match, Question
 from recsys.recommending.logbook import Logbook
 
-BY_ID, BY_MAPPING, BY_NUMBER, BY_NAME = "id", "mapping", "number", "name"
-_WORDS: Final = {
-    BY_MAPPING: "by your mapping", BY_NUMBER: "as mangled numbers (130.0 or 00130 for 130)",
-    BY_NAME: "by name and place",
-}  # fmt: skip
 _WHOLE: Final = re.compile(r"0*(\d{1,40}?)(?:\.0*)?", re.ASCII)
 _NEAR_GRADES: Final = 3.0
 """Steps that two sites' grades of one climb may lie apart."""
-_SHOWN: Final = 3
 _MOST_QUESTIONS: Final = 100
 _MOST_NAMES: Final = 400
 
 
-class Question(NamedTuple):
-    """A climb that may be one of the catalogue's: both ids and names."""
-
-    climb_id: str
-    name: str
-    known_id: str
-    known_name: str
-
-
-@dataclass(frozen=True)
-class Match:
-    """What the model knows of a logbook's climbs.
-
-    Attributes
-    ----------
-    same:
-        Ids of the logbook, each with the catalogue's id that it stands for.
-    ways:
-        How many different climbs were known in which way (`BY_ID`...).
-    n_climbs:
-        Different climbs in the logbook.
-    rests_on:
-        What else than climbs the logbook tells the model: grades, regions, dates.
-    questions:
-        Climbs that are not known but have nearly the name of one at the same place.
-    unknown:
-        Other climbs that are not known, each with the nearest ids of the catalogue; the first few.
-    """
-
-    same: Mapping[str, str]
-    ways: Mapping[str, int]
-    n_climbs: int
-    rests_on: Sequence[str] = ()
-    questions: Sequence[Question] = ()
-    unknown: Mapping[str, Sequence[str]] = field(default_factory=dict)
-
-    @property
-    def n_known(self) -> int:
-        """Different climbs of the logbook that the model knows."""
-        return sum(self.ways.values())
-
-    def lines(self) -> list[str]:
-        """What a person is told, a line each: nothing where there is no climb."""
-        if not self.n_climbs:
-            return []
-        ways = [f"{self.ways[way]} {words}" for way, words in _WORDS.items() if self.ways.get(way)]
-        known = f"{self.n_known} of {self.n_climbs} climbs of the logbook are known to the model"
-        lines = [known + (f" ({', '.join(ways)})" if ways else "")]
-        if not self.n_known:
-            rest = f"its {' and '.join(self.rests_on)}" if self.rests_on else "popularity"
-            lines = [
-                f"none of the logbook's climbs is known to the model (0 of {self.n_climbs}): the answer rests on "
-                f"{rest} alone"
-            ]
-        for each in self.questions[:_SHOWN]:
-            lines.append(
-                f"{each.name} ({each.climb_id}) may be {each.known_name} ({each.known_id}): if so, say it in --same"
-            )
-        if self.unknown:
-            shown = "; ".join(
-                climb + (f" (nearest: {', '.join(near)})" if near else "")
-                for climb, near in list(self.unknown.items())[:_SHOWN]
-            )
-            lines.append(f"not known: {shown}{'; ...' if len(self.unknown) > _SHOWN else ''}")
-        return lines
-
-    def to_json(self) -> dict[str, Any]:
-        """{"climbs", "known", "ways", "questions", "unknown"}."""
-        return {
-            "climbs": self.n_climbs,
-            "known": self.n_known,
-            "ways": dict(self.ways),
-            "rests_on": list(self.rests_on),
-            "questions": [each._asdict() for each in self.questions[:20]],
-            "unknown": {climb: list(near) for climb, near in list(self.unknown.items())[:20]},
-        }
-
-
 @dataclass(frozen=True, eq=False)
 class Matcher:
-    """Matches logbooks with one catalogue; what it looks climbs up by is made once, when it is first needed."""
+    """Matches logbooks with one catalogue; what it looks climbs up by is made once, when first needed."""
 
     catalogue: Catalogue
 
@@ -138,17 +56,20 @@ class Matcher:
             else:
                 found[climb] = known
                 ways[way] += 1
-        questions = [q for climb, place in missing[:_MOST_QUESTIONS] if (q := self._question(climb, place, logbook))]
+        questions = [
+            q for climb, place in missing[:_MOST_QUESTIONS] if (q := self._question(climb, place, logbook))
+        ]
         asked = {each.climb_id for each in questions}
         others = [climb for climb, _ in missing if climb not in asked]
-        unknown = {climb: self._nearest(climb) if n < _SHOWN else [] for n, climb in enumerate(others)}
+        unknown = {climb: self._nearest(climb) if n < SHOWN else [] for n, climb in enumerate(others)}
         return Match(found, ways, len(rows), self._rests_on(logbook), questions, unknown)
 
     def known(self, logbook: Logbook, match: Match) -> Logbook:
-        """The logbook with the catalogue's ids for the climbs that are known, and its regions where theirs are not.
+        """The logbook with the catalogue's ids for the climbs that are known, and its regions where theirs
+        are not.
 
-        Of a logbook that tells the model nothing (no known climb, and neither grades, regions nor dates) nothing is
-        left: what it is answered with is what is popular.
+        Of a logbook that tells the model nothing (no known climb, and neither grades, regions nor dates)
+        nothing is left: what it is answered with is what is popular.
         """
         if not match.n_known and not match.rests_on:
             return logbook.tail(0)
@@ -174,7 +95,9 @@ class Matcher:
     def _regions(self) -> frozenset[str]:
         return frozenset(self.catalogue.known_regions)
 
-    def _known(self, climb: str, place: int, logbook: Logbook, same: Mapping[str, str]) -> tuple[str | None, str]:
+    def _known(
+        self, climb: str, place: int, logbook: Logbook, same: Mapping[str, str]
+    ) -> tuple[str | None, str]:
         if climb in same:
             return same[climb], BY_MAPPING
         if climb in self.catalogue.places:
@@ -191,9 +114,7 @@ class Matcher:
         if not name:
             return []
         places = _places(logbook, place)
-        found = {
-            known for where in places for known in self._names.get((_name(name), where), ())
-        }
+        found = {known for where in places for known in self._names.get((_name(name), where), ())}
         return [self.catalogue.ids[each] for each in sorted(found) if self._near_grade(each, place, logbook)]
 
     def _near_grade(self, known: int, place: int, logbook: Logbook) -> bool:
@@ -224,7 +145,9 @@ class Matcher:
         return Question(climb, name, self.catalogue.ids[found], self.catalogue.names[found] or "")
 
     def _nearest(self, climb: str) -> list[str]:
-        ids = [each for each in self.catalogue.ids if each[:2] == climb[:2] and abs(len(each) - len(climb)) < 4]
+        ids = [
+            each for each in self.catalogue.ids if each[:2] == climb[:2] and abs(len(each) - len(climb)) < 4
+        ]
         return difflib.get_close_matches(climb, ids[:_MOST_NAMES], n=2, cutoff=0.6)
 
     @cached_property

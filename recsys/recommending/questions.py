@@ -23,7 +23,17 @@ from recsys.recommending.features import Batch
 from recsys.recommending.logbook import Logbook, days
 from recsys.recommending.request import Request, Span
 
+LEFT_OUT = 256  # sends that are left out in turn at the most, where a method reads more
 _ASKED = "\0"  # the climb id of the request: no climb has it, so every vocabulary calls it unknown
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """A logbook that ends with the send asked for, whose it is, and which attributes are its prompt."""
+
+    logbook: Logbook
+    climber: str | None
+    given: frozenset[str]
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,9 +50,9 @@ class Plan:
         Places of the sends that are left out in turn, most recent last; empty without an explanation.
     unprompted:
         Whether the last question is the request without its prompt.
-    batch:
-        The questions: variants of the logbook (whole, then each send left out) times `steps`, then the
-        unprompted one. None for an empty logbook, of which nothing is asked.
+    questions:
+        Variants of the logbook (whole, then each send left out) times `steps`, then the unprompted one; none
+        for an empty logbook, of which nothing is asked.
     """
 
     request: Request
@@ -50,11 +60,11 @@ class Plan:
     steps: tuple[float | None, ...]
     left_out: tuple[int, ...]
     unprompted: bool
-    batch: Batch | None
+    questions: tuple[Question, ...]
 
     def __len__(self) -> int:
         """Number of questions."""
-        return 0 if self.batch is None else len(self.batch[GIVEN])
+        return len(self.questions)
 
     def blocks(self, logits: Array) -> tuple[Array, Array | None]:
         """Logits [n_questions, n_items] as [n_variants, n_steps, n_items], and the unprompted [n_items]."""
@@ -65,15 +75,16 @@ class Plan:
 
 def plan(request: Request, logbook: Logbook, backend: Backend) -> Plan:
     """Lay out the questions of a request, features and all."""
-    steps: tuple[float | None, ...] = (
-        (None,) if request.grades is None else (None, *grade_steps(request.grades))
-    )
+    steps: tuple[float | None, ...] = (None,)
+    if request.grades is not None and backend.reads_prompt:
+        steps = (None, *grade_steps(request.grades))
     day = _day(request, logbook, backend)
     prompted = request.grades is not None or request.region is not None or day is not None
+    prompted = prompted and backend.reads_prompt
     if not len(logbook):
-        return Plan(request, logbook, steps, (), False, None)
+        return Plan(request, logbook, steps, (), False, ())
     read = _before(logbook, day) if backend.day == "set" else logbook
-    first = max(0, len(read) - backend.length)  # nothing before it reaches the last window
+    first = max(0, len(read) - min(backend.length, LEFT_OUT))  # what is before reaches no window
     left_out = tuple(range(first, len(read))) if request.explain else ()
     whole = read.tail(backend.length + 1)
     shift = len(read) - len(whole)
@@ -84,21 +95,22 @@ def plan(request: Request, logbook: Logbook, backend: Backend) -> Plan:
     ]
     unprompted = request.explain and prompted
     if unprompted:
-        questions.append((whole.then(_asked(whole, None, None, None)), {}))
-    batch = backend.encode([each for each, _ in questions], [request.climber] * len(questions))
-    given = [[row.get(name, False) for name in backend.attributes] for _, row in questions]
+        questions.append((whole.then(_asked(whole, None, None, None)), frozenset()))
+    asks = tuple(Question(each, request.climber, given) for each, given in questions)
+    return Plan(request, logbook, steps, left_out, unprompted, asks)
+
+
+def encode(questions: Sequence[Question], backend: Backend) -> Batch:
+    """The batch of some questions, of one request or of many: what `Backend.logits` takes."""
+    batch = backend.encode([each.logbook for each in questions], [each.climber for each in questions])
+    given = [[name in each.given for name in backend.attributes] for each in questions]
     batch[GIVEN] = np.array(given, dtype=bool).reshape(len(questions), len(backend.attributes))
-    return Plan(request, logbook, steps, left_out, unprompted, batch)
+    return batch
 
 
 def grade_steps(span: Span) -> list[float]:
     """The whole grades of a range; its middle where it holds none."""
     return [float(g) for g in range(math.ceil(span[0]), math.floor(span[1]) + 1)] or [sum(span) / 2]
-
-
-def joined(batches: Sequence[Batch]) -> Batch:
-    """Several batches of one backend as one."""
-    return {name: np.concatenate([each[name] for each in batches]) for name in batches[0]}
 
 
 def _all_but(place: int, n: int) -> Array:
@@ -123,8 +135,9 @@ def _asked(logbook: Logbook, grade: float | None, region: str | None, day: float
     return {c.CLIMB_ID: _ASKED, c.GRADE: text, c.REGION: region, c.DAY: last if day is None else day}
 
 
-def _given(request: Request, grade: float | None, day: float | None) -> dict[str, bool]:
-    return {c.GRADE: grade is not None, c.REGION: request.region is not None, ELAPSED_DAYS: day is not None}
+def _given(request: Request, grade: float | None, day: float | None) -> frozenset[str]:
+    held = {c.GRADE: grade, c.REGION: request.region, ELAPSED_DAYS: day}
+    return frozenset(name for name, value in held.items() if value is not None)
 
 
 def _day(request: Request, logbook: Logbook, backend: Backend) -> float | None:

@@ -16,9 +16,10 @@ from recsys.logbooks.grades import parse_range
 from recsys.recommending import hardness
 from recsys.recommending.backend import Backend
 from recsys.recommending.catalogue import Catalogue
+from recsys.recommending.known import Match
 from recsys.recommending.logbook import Logbook, read_logbook
-from recsys.recommending.matching import Match, Matcher
-from recsys.recommending.questions import Plan, joined, plan
+from recsys.recommending.matching import Matcher
+from recsys.recommending.questions import Plan, encode, plan
 from recsys.recommending.request import (
     Cause,
     Item,
@@ -87,6 +88,13 @@ class Recommender:
         """Finds the climbs of a logbook in the catalogue."""
         return Matcher(self.catalogue)
 
+    def note(self, request: Request) -> str | None:
+        """What is to be said beside an answer: that the method reads no prompt, where there is one."""
+        asked = request.grades is not None or request.region is not None or request.when is not None
+        if not asked or self.backend.reads_prompt:
+            return None
+        return "this model reads no prompt: what was asked for filters its climbs and does not rank them"
+
     def recommend(self, request: Request) -> list[Item]:
         """The most probable next climbs that the request allows, best first.
 
@@ -152,26 +160,26 @@ class Recommender:
 
     def ask(self, plans: Sequence[Plan]) -> list[Array]:
         """Logits of each plan's questions, [n_questions, n_items] each, `QUESTIONS` at a time."""
-        batches = [each.batch for each in plans if each.batch is not None]
-        empty = np.empty((0, len(self.catalogue)), dtype=np.float32)
-        if not batches:
-            return [empty] * len(plans)
-        batch, total = joined(batches), sum(map(len, plans))
+        questions = [each for one in plans for each in one.questions]
+        if not questions:
+            return [np.empty((0, len(self.catalogue)), dtype=np.float32)] * len(plans)
         parts = [
-            self.backend.logits({name: values[start : start + QUESTIONS] for name, values in batch.items()})
-            for start in range(0, total, QUESTIONS)
+            self.backend.logits(encode(questions[start : start + QUESTIONS], self.backend))
+            for start in range(0, len(questions), QUESTIONS)
         ]
         return np.split(np.concatenate(parts), np.cumsum([len(each) for each in plans])[:-1])
 
-    def answer(self, asked: Plan, logits: Array) -> list[Item]:
-        """The items of a plan from its logits [n_questions, n_items]."""
+    def answer(self, asked: Plan, logits: Array, badges: bool = True) -> list[Item]:
+        """The items of a plan from its logits [n_questions, n_items]; how hard each is, with `badges`."""
         request = asked.request
-        climber = self.levels(request, asked.logbook)
-        reach = self.skill.chances(climber)
         allowed = self.allowed(request, asked.logbook)
-        if request.mode != "any":
-            allowed = self._in_mode(request.mode, allowed, reach, climber)
-        if asked.batch is None:
+        reach = np.full(len(self.catalogue), np.nan)
+        if badges or request.mode != "any":
+            climber = self.levels(request, asked.logbook)
+            reach = self.skill.chances(climber)
+            if request.mode != "any":
+                allowed = self._in_mode(request.mode, allowed, reach, climber)
+        if not asked.questions:
             probabilities, unprompted = self.catalogue.popularity[None], None
         else:
             blocks, bare = asked.blocks(logits)
@@ -179,15 +187,16 @@ class Recommender:
             unprompted = None if bare is None else softmax(bare)
         chosen = choose(probabilities[0], allowed, request, self.catalogue, self.units)
         chosen = hardness.sorted_by(request.sort, chosen, self.skill)
+        hard = names(reach[chosen]) if badges else [None] * len(chosen)
         return [
             self.catalogue.item(
                 place,
                 probabilities[0, place],
                 self._why(asked, place, probabilities[:, place], unprompted) if request.explain else None,
-                hard,
-                None if hard is None else round(float(reach[place]), 3),
+                each,
+                None if each is None else round(float(reach[place]), 3),
             )
-            for place, hard in zip(chosen, names(reach[chosen]), strict=True)
+            for place, each in zip(chosen, hard, strict=True)
         ]
 
     def _in_mode(self, mode: str, allowed: Array, reach: Array, climber: Levels) -> Array:
@@ -202,7 +211,7 @@ class Recommender:
     def probabilities(self, request: Request) -> Array:
         """Probability of every climb to be the next, float64 [n_items]; it sums to 1 before any filter."""
         asked = self.plan(request)
-        if asked.batch is None:
+        if not asked.questions:
             return self.catalogue.popularity
         return self.mixture(asked.blocks(self.ask([asked])[0])[0], asked.steps)[0]
 
@@ -250,8 +259,10 @@ class Recommender:
         return stored
 
     def match(self, request: Request) -> Match | None:
-        """How many of the posted logbook's climbs the model knows, and in which way; None where none was posted."""
-        return None if request.sends is None else self.matcher.match(read_logbook(request.sends), request.same)
+        """How the posted logbook's climbs meet the catalogue; None where none was posted."""
+        return (
+            None if request.sends is None else self.matcher.match(read_logbook(request.sends), request.same)
+        )
 
     def similar(self, climb_id: str, k: int = 10) -> list[Item]:
         """The climbs whose embeddings point most nearly the same way; scores are cosines, -1 to 1.

@@ -41,15 +41,27 @@ def choose(
     units:
         Embeddings of length one, float32 [n_items, dimension].
     """
-    order = np.lexsort((np.arange(len(allowed)), -probability))  # of equals, the first in the catalogue
-    order = order[allowed[order]]
     if not request.diversity and not request.novelty:
-        return [int(place) for place in order[: request.k]]
-    pool = order[: max(POOL, 5 * request.k)]
+        return [int(place) for place in best(probability, allowed, request.k)]
+    pool = best(probability, allowed, max(POOL, 5 * request.k))
     top = probability[pool[0]]
     worth = (1 - request.novelty) * (probability[pool] / top if top > 0 else probability[pool])
     worth = worth + request.novelty * catalogue.novelty[pool]
     return [int(pool[i]) for i in mmr(worth, units[pool], request.diversity, request.k)]
+
+
+def best(probability: Array, allowed: Array, n: int) -> Array:
+    """Places of the `n` most probable climbs that are allowed, best first; of equals, the catalogue's first.
+
+    Only those that can be among them are sorted: sorting the catalogue was most of an answer.
+    """
+    places = np.flatnonzero(allowed)
+    values = probability[places]
+    if n < len(places):
+        least = np.partition(values, len(places) - n)[len(places) - n]
+        kept = values >= least
+        places, values = places[kept], values[kept]
+    return places[np.argsort(-values, kind="stable")][:n]
 
 
 def mmr(worth: Array, units: Array, diversity: float, k: int) -> list[int]:

@@ -20,7 +20,9 @@ OFFSETS: Final = "offsets"
 _LARGEST: Final = 1e15
 
 
-def read_histories(path: Path, climbers: int, texts: Mapping[str, int], n_items: int) -> dict[str, Array]:
+def read_histories(
+    path: Path, climbers: int, texts: Mapping[str, int], n_items: int | None
+) -> dict[str, Array]:
     """arrays.npz: embeddings, and the sends as places in texts.
 
     Parameters
@@ -32,20 +34,15 @@ def read_histories(path: Path, climbers: int, texts: Mapping[str, int], n_items:
     texts:
         Column of the sends to the number of its distinct texts.
     n_items:
-        Climbs of the catalogue.
+        Climbs that have embeddings, or None where there are none.
     """
-    kinds = {
-        EMBEDDINGS: ("float32", 2),
-        OFFSETS: ("int64", 1),
-        c.RATING: ("float64", 1),
-        c.DAY: ("float64", 1),
-    }
+    kinds = {} if n_items is None else {EMBEDDINGS: ("float32", 2)}
+    kinds |= {OFFSETS: ("int64", 1), c.RATING: ("float64", 1), c.DAY: ("float64", 1)}
     kinds |= dict.fromkeys(texts, ("int32", 1)) | dict.fromkeys((c.COMMENT, c.BETA), ("bool", 1))
     arrays = read_arrays(path, kinds)
-    embeddings, offsets = arrays[EMBEDDINGS], arrays[OFFSETS]
-    if len(embeddings) != n_items or not embeddings.size:
-        raise RunError(f"{path}: {EMBEDDINGS} has {len(embeddings)} rows for {n_items} climbs; {REMEDY}")
-    check_array(path, EMBEDDINGS, embeddings, -1e15, 1e15)  # squares can be summed
+    if n_items is not None:
+        _check_embeddings(path, arrays[EMBEDDINGS], n_items)
+    offsets = arrays[OFFSETS]
     n_sends = len(arrays[c.CLIMB_ID])
     ends = len(offsets) == climbers + 1 and offsets[0] == 0 and offsets[-1] == n_sends
     if not ends or (np.diff(offsets) < 0).any():
@@ -58,6 +55,12 @@ def read_histories(path: Path, climbers: int, texts: Mapping[str, int], n_items:
     for name in (c.RATING, c.DAY):
         check_array(path, name, arrays[name], -_LARGEST, _LARGEST, blanks=True)
     return arrays
+
+
+def _check_embeddings(path: Path, embeddings: Array, n_items: int) -> None:
+    if len(embeddings) != n_items or not embeddings.size:
+        raise RunError(f"{path}: {EMBEDDINGS} has {len(embeddings)} rows for {n_items} climbs; {REMEDY}")
+    check_array(path, EMBEDDINGS, embeddings, -1e15, 1e15)  # squares can be summed
 
 
 def read_arrays(path: Path, wanted: Mapping[str, tuple[str, int]]) -> dict[str, Array]:

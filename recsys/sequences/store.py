@@ -84,7 +84,8 @@ class Sequences:
         return {
             "lengths": table[c.ROW].map(len).to_numpy(dtype=np.int64),
             climber: table[climber].to_numpy(dtype=np.int32),
-            c.CLIMBER_ID: table[c.CLIMBER_ID].to_numpy(dtype=object),
+            # A view would keep the block that pandas holds it in, and with it every list of the table.
+            c.CLIMBER_ID: table[c.CLIMBER_ID].to_numpy(dtype=object, copy=True),
             c.ROW: flat(table[c.ROW]).astype(np.int32),
             **{name: _narrow(flat(table[name])) for name in lists},
         }

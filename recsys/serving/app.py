@@ -34,7 +34,7 @@ mimetypes.add_type("application/manifest+json", ".webmanifest")
 PAGE: Final = Path(__file__).parent / "page"
 _MODULES: Final = (api, plans, lookups, system)
 _PATHS: Final = [
-    (route.path_regex, route.methods)
+    (route.path_regex, frozenset(route.methods or ()))
     for module in _MODULES
     for route in module.router.routes
     if isinstance(route, APIRoute)

@@ -15,6 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+from recsys import columns as c
 from recsys.errors import RunError, UsageError
 from recsys.files import MANIFEST, check_manifest
 from recsys.recommending.logbook import read_logbook
@@ -171,7 +172,16 @@ class Backend:
 
     @cached_property
     def _matcher(self) -> Matcher:
-        return Matcher(self._recommender.catalogue)
+        table = self._recommender.catalogue
+        if isinstance(table, Catalogue):
+            return Matcher(table)
+        columns = {
+            c.CLIMB_ID: table.ids,
+            c.CLIMB_NAME: table.names,
+            c.GRADE: table.grades,
+            c.REGION: table.regions,
+        }
+        return Matcher(Catalogue.from_columns(columns))
 
     def similar(self, climb_id: str, k: int) -> list[Row]:
         """The nearest climbs to one of the bundle's."""

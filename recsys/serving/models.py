@@ -184,9 +184,7 @@ class Recommendations(Climbs):
     """The next climbs for a climber, best first."""
 
     climber: Annotated[str | None, Field(description="as asked for")]
-    logbook: Annotated[Known | None, Field(description="of posted sends: what the model knows of them")] = (
-        None
-    )
+    logbook: Annotated[Known | None, Field(description="what the model knows of posted sends")] = None
 
 
 class Climbers(BaseModel):

@@ -1,4 +1,6 @@
-"""A logbook file in memory: read as every command reads it, summed up, handed back, and never stored or logged."""
+"""A logbook file in memory: read as every command reads it, summed up, handed back, and never stored or
+logged.
+"""
 
 from __future__ import annotations
 

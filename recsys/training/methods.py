@@ -1,4 +1,4 @@
-"""Any row of the study fitted on prepared data: on the training sends alone, chosen on validation.
+"""Any method fitted on prepared data: on the training sends alone, chosen on validation.
 
 A network is trained and its epoch chosen; a method that counts is fitted with each of its published settings
 and the best is kept. The test part is not read.
@@ -7,38 +7,42 @@ and the best is kept. The test part is not read.
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from recsys.baselines.counting import Fitted, Method
+from recsys.baselines.counting import Fitted, Method, scorer_of
 from recsys.baselines.interactions import Interactions
 from recsys.baselines.network_settings import NetworkSettings
-from recsys.baselines.rows import Row
+from recsys.baselines.rows import ROWS, Row
 from recsys.config.run import RunConfig
 from recsys.evaluation.evaluate import evaluate
+from recsys.recommending.counted.method import Counted
 from recsys.sequences.cases import Cases
 
 if TYPE_CHECKING:
     from merlin.schema import Schema
 
     from recsys.model.network import Network
+    from recsys.training.module import NextClimb
 
 CHOOSING = "mrr@20"  # what a setting is chosen by, on unprompted validation cases
 
 
 @dataclass(frozen=True, eq=False)
 class FittedMethod:
-    """A row's method, fitted.
+    """A method, fitted.
 
     Attributes
     ----------
     method:
-        The settings that were fitted: those of the row, or the best of its grid.
+        The settings that were fitted: those that were asked for, or the best of a grid.
     scorer:
         Cases, and whether their targets' attributes are given, to their scorer.
     network:
         The trained network with the weights of its best epoch; None for a method that counts.
+    counted:
+        What was counted; None for a network.
     facts:
         ``settings`` in words, ``parameters``; of a network also what `recsys.training.fit.fit` returns.
     """
@@ -46,7 +50,22 @@ class FittedMethod:
     method: Method | NetworkSettings
     scorer: Fitted
     network: Network | None
-    facts: dict[str, Any]
+    counted: Counted | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def reads_prompt(self) -> bool:
+        """Whether a prompt changes the scores."""
+        return self.method.prompted if self.network is None else self.network.prompted
+
+
+def settings_of(config: RunConfig) -> Method | NetworkSettings:
+    """What a run's configuration, resolved (`recsys.training.resolve`), says is to be fitted."""
+    if not config.trains_transformer:
+        return ROWS[config.method].load()
+    from recsys.baselines.transformer import Transformer
+
+    return Transformer(**config.model.model_dump())
 
 
 def fit_method(
@@ -58,12 +77,31 @@ def fit_method(
     folder: Path,
     resume: bool = False,
 ) -> FittedMethod:
-    """Fit a row's method on the training sends and choose on validation.
+    """`fit_settings` of a row of the study.
+
+    Of `config.model` only the window's length is read; the row's own settings of training go before the
+    configuration's.
+    """
+    training = config.training.model_copy(update=dict(row.training))
+    config = config.model_copy(update={"training": training})
+    return fit_settings(row.load(), interactions, schema, config, seed, folder, resume)
+
+
+def fit_settings(
+    method: Method | NetworkSettings,
+    interactions: Interactions,
+    schema: Schema,
+    config: RunConfig,
+    seed: int,
+    folder: Path,
+    resume: bool = False,
+) -> FittedMethod:
+    """Fit a method on the training sends and choose on validation.
 
     Parameters
     ----------
-    row:
-        The method and its settings; of `config.model` only the window's length is read.
+    method:
+        Its settings.
     interactions, schema:
         Of the prepared data (`Interactions.of`).
     config:
@@ -80,34 +118,53 @@ def fit_method(
     DivergedError
         The loss of a network is not finite any more.
     """
-    training = config.training.model_copy(update=dict(row.training))
-    config = config.model_copy(update={"training": training})
-    most = config.training.validation_cases
-    validation = Cases.of(interactions.sequences, interactions.parts, "validation", most=most)
-    method = row.load()
     if isinstance(method, NetworkSettings):
-        return _trained(method, interactions, schema, config, seed, folder, resume, validation)
+        return _trained(method, interactions, schema, config, seed, folder, resume)
     if isinstance(method, Method):
-        return _counted(method, interactions, config, seed, validation)
-    raise TypeError(f"{row.method}: neither a Method nor NetworkSettings")
+        return _counted(method, interactions, config, seed)
+    raise TypeError(f"{method}: neither a Method nor NetworkSettings")
 
 
-def _counted(
-    method: Method, interactions: Interactions, config: RunConfig, seed: int, cases: Cases
-) -> FittedMethod:
+def validation_of(interactions: Interactions, config: RunConfig) -> Cases:
+    """The cases that choose."""
+    most = config.training.validation_cases
+    return Cases.of(interactions.sequences, interactions.parts, "validation", most=most)
+
+
+def build_module(
+    method: NetworkSettings, interactions: Interactions, schema: Schema, config: RunConfig, seed: int
+) -> NextClimb:
+    """What the trainer trains: a network on the training sends, validated on the validation part."""
+    from recsys.training.module import NextClimb
+
+    return NextClimb(
+        functools.partial(method.build, schema, config.model.length),
+        config.model.length,
+        config.training,
+        interactions.training,
+        validation_of(interactions, config),
+        interactions.n_items,
+        config.exclude_seen,
+        seed,
+    )
+
+
+def _counted(method: Method, interactions: Interactions, config: RunConfig, seed: int) -> FittedMethod:
     """Fit a counting method with each setting of its grid and keep the best."""
+    cases = validation_of(interactions, config)
     seen = cases.seen if config.exclude_seen else None
-    best: tuple[float, Method, Fitted] | None = None
+    best: tuple[float, Method, Counted] | None = None
     for settings in method.GRID:
-        fitted = settings.fit(interactions, seed)
-        found = evaluate(fitted(cases, False), cases.targets, cases.climbers, seen, interactions.n_items)
+        counted = settings.count(interactions, seed)
+        scorer = scorer_of(counted, interactions)(cases, False)
+        found = evaluate(scorer, cases.targets, cases.climbers, seen, interactions.n_items)
         if best is None or found.values[CHOOSING] > best[0]:
-            best = (found.values[CHOOSING], settings, fitted)
+            best = (found.values[CHOOSING], settings, counted)
     assert best is not None, f"{method}: no settings to choose from"
-    _, settings, fitted = best
+    _, settings, counted = best
     words = f"{settings}, the best of {len(method.GRID)}" if len(method.GRID) > 1 else str(settings)
     facts = {"settings": words, "parameters": settings.parameters(interactions)}
-    return FittedMethod(settings, fitted, None, facts)
+    return FittedMethod(settings, scorer_of(counted, interactions), None, counted, facts)
 
 
 def _trained(
@@ -118,29 +175,21 @@ def _trained(
     seed: int,
     folder: Path,
     resume: bool,
-    validation: Cases,
 ) -> FittedMethod:
     """Train a network and keep its best epoch."""
-    from recsys.model.scorer import ModelScorer
     from recsys.training.fit import fit
-    from recsys.training.module import NextClimb
 
-    length = config.model.length
-    module = NextClimb(
-        functools.partial(method.build, schema, length),
-        length,
-        config.training,
-        interactions.training,
-        validation,
-        interactions.n_items,
-        config.exclude_seen,
-        seed,
-    )
+    module = build_module(method, interactions, schema, config, seed)
     fitted = fit(module, config.training, folder, resume)
     network = module.model
     words = f"epoch {fitted['best_epoch']} of {fitted['epochs_trained']}"
     parameters = sum(each.numel() for each in network.parameters() if each.requires_grad)
     facts = {"settings": words, "parameters": parameters, **fitted}
-    return FittedMethod(
-        method, lambda cases, prompted: ModelScorer(network, cases, length, prompted), network, facts
-    )
+    return FittedMethod(method, network_scorer(network, config.model.length), network, facts=facts)
+
+
+def network_scorer(network: Network, length: int) -> Fitted:
+    """What scores cases with a network that reads windows of `length` sends."""
+    from recsys.model.scorer import ModelScorer
+
+    return lambda cases, prompted: ModelScorer(network, cases, length, prompted)

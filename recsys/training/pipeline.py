@@ -5,11 +5,12 @@ Each step leaves its files whole; ``--resume`` starts after the last one that di
 
 from __future__ import annotations
 
-import functools
+import contextlib
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from recsys.baselines.rows import COUNTING
 from recsys.config.run import RunConfig
 from recsys.config.settings import differing
 from recsys.console import progress, say, warn
@@ -17,6 +18,7 @@ from recsys.errors import RunError, UsageError
 from recsys.files import atomic_path, read_json, write_json
 from recsys.runs import LEARNING_CURVE, SKILL, Run
 from recsys.training.prepare import described, prepare_run, reopen_run
+from recsys.training.resolve import ROW, resolve
 
 if TYPE_CHECKING:
     from recsys.sequences.prepare import Prepared
@@ -48,6 +50,7 @@ def train_run(
     DataError
         The data cannot be read, or nothing of it is left after filtering.
     """
+    config, _ = resolve(config, ())
     run = Run(folder)
     with run.lock():
         began = time.perf_counter()
@@ -84,29 +87,34 @@ def _train(
 ) -> dict[str, Any]:
     """Train, evaluate once on the test part, and write the results."""
     with progress("importing Transformers4Rec"):
-        from recsys.model.weights import save_weights
+        from recsys.training.answer import fit_run
         from recsys.training.curve import draw_curve
-        from recsys.training.fit import choose_device, fit
+        from recsys.training.fit import choose_device
+        from recsys.training.kept import keep
         from recsys.training.skill import fit_skill
         from recsys.training.suite import evaluate_run
 
-        module = build_module(prepared, config)
-    say(choose_device(config.training)[1])
-    say(_describe(prepared, config, module))
+    counts = config.method in COUNTING
+    if not counts:
+        say(choose_device(config.training)[1])
+    say(_describe(prepared, config))
     began = time.perf_counter()
-    fitted = fit(module, config.training, run.folder, resume)
+    with progress(f"fitting {config.method}") if counts else contextlib.nullcontext():
+        method = fit_run(prepared, config, run.folder, resume)
     trained = time.perf_counter()
-    say(f"trained {fitted['epochs_trained']} epochs in {trained - began:.0f} s, best {fitted['best_epoch']}")
+    facts = dict(method.facts or {})
+    say(f"trained in {trained - began:.0f} s: {facts['settings']}")
     with progress("evaluating on the test part"):
         metrics = evaluate_run(
-            module.model, prepared, config.model.length, config.exclude_seen, config.seed,
+            method, prepared, config.model.length, config.exclude_seen, config.seed,
             said=described(config),
         )  # fmt: skip
     seconds = {"preprocess": preprocess, "train": trained - began, "evaluate": time.perf_counter() - trained}
-    metrics["training"] = fitted
+    metrics["training"] = facts
     metrics["seconds"] = {name: round(value, 2) for name, value in seconds.items()}
-    save_weights(module.model, run.folder)
-    draw_curve(run.folder)
+    keep(method, config, run.folder)
+    if not counts:
+        draw_curve(run.folder)
     _write_card(run, prepared, config, metrics)
     write_json(run.folder / "metrics.json", metrics)
     fit_skill(prepared.sends, prepared.climbs).save(run.folder / SKILL)
@@ -115,37 +123,33 @@ def _train(
 
 
 def build_module(prepared: Prepared, config: RunConfig) -> NextClimb:
-    """What the trainer trains: the run's model on its training sends, validated on its validation part."""
-    import numpy as np
+    """What the trainer trains: the run's network on its training sends, validated on its validation part."""
+    from recsys.baselines.interactions import Interactions
+    from recsys.training.methods import build_module, settings_of
 
-    from recsys.model.recommender import build_model
-    from recsys.sequences.cases import Cases
-    from recsys.sequences.split import TRAIN
-    from recsys.training.module import NextClimb
-
-    return NextClimb(
-        functools.partial(build_model, prepared.schema, config.model),
-        config.model.length,
-        config.training,
-        np.flatnonzero(prepared.parts == TRAIN),
-        Cases.of(prepared.sequences, prepared.parts, "validation", most=config.training.validation_cases),
-        prepared.n_items,
-        config.exclude_seen,
-        config.seed,
-    )
+    settings: Any = settings_of(config)
+    return build_module(settings, Interactions.of(prepared), prepared.schema, config, config.seed)
 
 
-def _describe(prepared: Prepared, config: RunConfig, module: NextClimb) -> str:
+def _describe(prepared: Prepared, config: RunConfig) -> str:
     """One line on what is trained, after warnings on what is lacking."""
-    model, training = config.model, len(module.windows)
+    from recsys.sequences.split import TRAIN, VALIDATION
+
+    model = config.model
+    training, validation = (int((prepared.parts == part).sum()) for part in (TRAIN, VALIDATION))
     if training < SMALL:
         warn(f"only {training} sends to train on: the figures will say little")
     missing = [name for name in model.features if name not in prepared.schema.column_names]
-    if missing:
+    if missing and config.trains_transformer:
         say(f"not in these sends, and left out: {', '.join(missing)}")
+    what = config.method
+    if config.trains_transformer:
+        what = f"{model.body} with {model.masking} masking"
+    windows = "" if config.method in COUNTING else f", windows of {model.length}"
+    joined = f", with {config.ensemble}" if config.ensemble else ""
     return (
-        f"{training} training sends, {prepared.n_items} climbs, {len(module.validation)} validation cases; "
-        f"{model.body} with {model.masking} masking, windows of {model.length}"
+        f"{training} training sends, {prepared.n_items} climbs, {validation} validation sends; "
+        f"{what}{joined}{windows}"
     )
 
 
@@ -153,11 +157,19 @@ def _write_card(run: Run, prepared: Prepared, config: RunConfig, metrics: dict[s
     from recsys.evaluation.card import model_card
 
     told = config.model_dump(exclude={"facts"})
-    used = set(prepared.schema.column_names)
-    told["model"]["features"] = [name for name in config.model.features if name in used]
+    told["method"] = config.facts.get(ROW, config.method)
+    told["settings"] = metrics["training"]["settings"]
+    if config.trains_transformer:
+        used = set(prepared.schema.column_names)
+        told["model"]["features"] = [name for name in config.model.features if name in used]
+    else:
+        told["model"] = {} if config.method in COUNTING else {"length": config.model.length}
+    if config.method in COUNTING:
+        del told["training"]
     told |= {"name": run.folder.name, "output": f"runs/{run.folder.name}"}
     with atomic_path(run.folder / "MODEL_CARD.md") as fresh:
-        fresh.write_text(model_card(told, metrics, config.facts), encoding="utf-8")
+        text = model_card(told, metrics, config.facts, _curve(run.folder))
+        fresh.write_text(text, encoding="utf-8")
 
 
 def _curve(folder: Path) -> str | None:

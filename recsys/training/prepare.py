@@ -68,7 +68,7 @@ def prepare_run(run: Run, config: RunConfig) -> tuple[Prepared, RunConfig]:
     run.clear()
     with progress("fitting the workflow"):
         prepared = prepare(split.frame, split.parts, split.has_time, run.folder, accelerator)
-    config = config.model_copy(update={"facts": split.facts})
+    config = config.model_copy(update={"facts": {**config.facts, **split.facts}})
     run.write_config(config)
     run.write_manifest(trained=False)
     return prepared, config

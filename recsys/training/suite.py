@@ -1,11 +1,11 @@
-"""The table that every run ends with: the model prompted and unprompted, popularity and chance beside it."""
+"""The table that every run ends with: the method prompted and unprompted, popularity and chance beside it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -13,21 +13,19 @@ from recsys.baselines.popularity import PopularityScorer
 from recsys.baselines.random import RandomScorer
 from recsys.columns import CLIMB
 from recsys.errors import DataError, UsageError
+from recsys.evaluation.calibration import reliability
 from recsys.evaluation.evaluate import evaluate, protocol
 from recsys.evaluation.scorer import Scorer
-from recsys.model.scorer import ModelScorer
-from recsys.model.weights import load_weights
 from recsys.runs import Run
 from recsys.sequences.cases import Cases, item_index
 from recsys.sequences.prepare import Prepared, load_prepared
 from recsys.sequences.split import TRAIN
-
-if TYPE_CHECKING:
-    import transformers4rec.torch as tr
+from recsys.training.answer import Method
+from recsys.training.kept import load_method
 
 
 def evaluate_run(
-    model: tr.Model,
+    method: Method,
     prepared: Prepared,
     length: int,
     exclude_seen: bool,
@@ -35,12 +33,12 @@ def evaluate_run(
     part: str = "test",
     said: Mapping[str, Any] = MappingProxyType({}),
 ) -> dict[str, Any]:
-    """Evaluate a model and the baselines on one part: metrics.json without its seconds.
+    """Evaluate a method and the baselines on one part: metrics.json without its seconds.
 
     Parameters
     ----------
-    model:
-        A trained model.
+    method:
+        As trained, or as kept (`recsys.training.kept.load_method`).
     prepared:
         Sequences, parts and catalogue of the run.
     length:
@@ -60,9 +58,10 @@ def evaluate_run(
             f"the {part} part has no send with a history", remedy="use more sends or another split"
         )
     training = prepared.sequences.features[CLIMB][prepared.parts == TRAIN]
+    asked = {"prompted": method.scorer(cases, True)} if method.reads_prompt else {}
+    asked["unprompted"] = method.scorer(cases, False)
     scorers: dict[str, Scorer] = {
-        "prompted": ModelScorer(model, cases, length, prompted=True),
-        "unprompted": ModelScorer(model, cases, length, prompted=False),
+        **asked,
         "popularity": PopularityScorer(item_index(training), prepared.n_items),
         "random": RandomScorer(prepared.n_items, seed),
     }
@@ -71,6 +70,7 @@ def evaluate_run(
         "climbers": len(np.unique(cases.climbers)),
         "targets_not_in_catalogue": int((cases.targets < 0).sum()),
         "targets_sent_before": cases.repeats(),
+        "prompt": "read" if method.reads_prompt else "not read: the ranking is the same with and without it",
         "window": length,
         "seed": seed,
     }
@@ -80,9 +80,15 @@ def evaluate_run(
         "n_items": prepared.n_items,
         "protocol": {**protocol(exclude_seen), **said, **facts},
     }
-    for name, scorer in scorers.items():
-        result = evaluate(scorer, cases.targets, cases.climbers, seen, prepared.n_items, seed=seed)
-        metrics[name] = result.to_json()
+    found = {
+        name: evaluate(scorer, cases.targets, cases.climbers, seen, prepared.n_items, seed=seed).to_json()
+        for name, scorer in scorers.items()
+    }
+    metrics |= {"prompted": found["unprompted"], **found}
+    metrics["calibration"] = {"temperature": method.temperature._asdict()} | {
+        name: reliability(scorer, getattr(method.temperature, name), cases.targets, seen, prepared.n_items)
+        for name, scorer in asked.items()
+    }
     return metrics
 
 
@@ -109,8 +115,9 @@ def evaluate_folder(folder: Path, part: str = "test", exclude_seen: bool | None 
 
     if part not in ("test", "validation"):
         raise UsageError(f"`part` {part}: choose test or validation")
-    config = Run.open(folder).config
+    run = Run.open(folder)
+    config = run.config
     prepared = load_prepared(folder, config.training.accelerator)
-    model = load_weights(folder, prepared.schema, config.model)
+    method = load_method(run, prepared)
     seen = config.exclude_seen if exclude_seen is None else exclude_seen
-    return evaluate_run(model, prepared, config.model.length, seen, config.seed, part, described(config))
+    return evaluate_run(method, prepared, config.model.length, seen, config.seed, part, described(config))

@@ -1,9 +1,11 @@
-"""The backend of a trained run: PyTorch, with the features from the run's own NVTabular workflow."""
+"""The backend of a trained run: its method, with the features from the run's own NVTabular workflow."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,18 +13,19 @@ import torch
 
 from recsys import columns as c
 from recsys.arrays import Array
-from recsys.columns import ATTRIBUTES, CLIMBER, ELAPSED_DAYS, UNKNOWN_ID
+from recsys.baselines.embeddings import climb_embeddings
+from recsys.columns import ATTRIBUTES, ELAPSED_DAYS, UNKNOWN_ID
 from recsys.model.filling import MASKINGS, fill_scores
-from recsys.model.recommender import item_embeddings
-from recsys.model.weights import load_weights
 from recsys.recommending.catalogue import SENDS, STARS, Catalogue
-from recsys.recommending.features import Batch, windows
+from recsys.recommending.encoding import encoded
+from recsys.recommending.features import Batch
 from recsys.recommending.hardness import load_skill
 from recsys.recommending.logbook import Logbook
 from recsys.runs import Run
 from recsys.sequences.prepare import PART, load_workflow
 from recsys.sequences.split import TRAIN
 from recsys.sequences.store import Sequences
+from recsys.training.kept import open_method
 from workflows import sends as workflow_of
 
 _NOBODY = (
@@ -43,16 +46,18 @@ class TrainedRun:
 
     def __init__(self, run: Run, trust: bool = False) -> None:
         self.run = run
-        self.length = run.config.model.length
+        self.window = run.config.model.length
         self.day: str = run.config.day
         self.attributes: Sequence[str] = ATTRIBUTES
         self.workflow = load_workflow(run.folder, trust)
         self.schema = workflow_of.read_schema(run.folder / "schema.pbtxt")
         self.has_time = ELAPSED_DAYS in self.schema.column_names
-        self.model = load_weights(run.folder, self.schema, run.config.model)
         self.sends = pd.read_parquet(run.folder / "sends.parquet")
         self.catalogue = catalogue_of(pd.read_parquet(run.folder / "climbs.parquet"), self.sends)
-        self.embeddings = item_embeddings(self.model)
+        self.network, kept = open_method(run, self.schema, len(self.catalogue))
+        self.method = kept if self.network is None else replace(kept, network=self._scores)
+        self.reads_prompt, self.length = self.method.reads_prompt, self.method.length(self.window)
+        self.embeddings = climb_embeddings(self.network, kept.counted)
         self.skill = load_skill(run.folder, len(self.catalogue))
         self.climbers: Sequence[str] = [str(each) for each in self.sends[c.CLIMBER_ID].unique()]
         known = workflow_of.vocabulary(run.folder / "workflow", c.CLIMBER_ID)
@@ -79,29 +84,33 @@ class TrainedRun:
         sequences = Sequences.from_table(table)
         place = np.argsort(sequences.rows)[:-1]
         features = {name: _wide(values[place]) for name, values in sequences.features.items()}
-        batch = windows(features, [len(each) for each in logbooks], self.length)
-        batch[CLIMBER] = np.array(
-            [self._codes.get(each or "", UNKNOWN_ID) for each in climbers], dtype=np.int64
-        )
-        return batch
+        codes = np.array([self._codes.get(each or "", UNKNOWN_ID) for each in climbers], dtype=np.int64)
+        return encoded(self.method, features, logbooks, codes, self.window)
+
+    def logits(self, batch: Batch) -> Array:
+        """Scores of every climb whose softmax is its probability, float32 [batch, n_items]."""
+        return self.method.logits(batch)
 
     @torch.inference_mode()
-    def logits(self, batch: Batch) -> Array:
-        """Scores of every climb, float32 [batch, n_items]."""
+    def _scores(self, batch: Batch) -> Array:
+        """The network's own scores, float32 [batch, n_items]."""
+        assert self.network is not None
         tensors = {name: torch.from_numpy(np.ascontiguousarray(values)) for name, values in batch.items()}
         with self._busy:
-            return np.asarray(self.model.next_scores(tensors).float())
+            return np.asarray(self.network.next_scores(tensors).float())
 
     @property
     def fills(self) -> bool:
         """Whether the model was trained to see both sides of a gap (`recsys.recommending.ahead.Filling`)."""
-        return self.run.config.model.masking in MASKINGS
+        config = self.run.config
+        return config.trains_transformer and config.ensemble is None and config.model.masking in MASKINGS
 
     def fill(self, batch: Batch) -> Array:
         """Scores of every climb for the first position of ``hole``, float32 [batch, n_items]."""
         tensors = {name: torch.from_numpy(np.ascontiguousarray(values)) for name, values in batch.items()}
+        model: Any = self.network
         with self._busy:
-            return np.asarray(fill_scores(self.model, tensors).float())
+            return np.asarray(fill_scores(model, tensors).float())
 
 
 def logbook_of(rows: pd.DataFrame) -> Logbook:

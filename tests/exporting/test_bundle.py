@@ -66,8 +66,9 @@ def both(folders) -> tuple[Recommender, Recommender]:
 
 def test_files_and_no_pickle(folders):
     bundle = folders[1]
-    assert {path.name for path in bundle.iterdir()} == {*FILES, "manifest.json"}
-    assert set(json.loads((bundle / "manifest.json").read_text())) == set(FILES)
+    files = {*FILES, "method.json"}
+    assert {path.name for path in bundle.iterdir()} == {*files, "manifest.json"}
+    assert set(json.loads((bundle / "manifest.json").read_text())) == files
     with np.load(bundle / "arrays.npz", allow_pickle=False) as arrays:
         assert all(arrays[name].dtype != object for name in arrays)
     assert "## This bundle" in (bundle / "MODEL_CARD.md").read_text()

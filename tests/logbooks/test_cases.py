@@ -1,4 +1,5 @@
-"""Cases from public reports and real files of climbing sites: what each becomes, by every command and by the page.
+"""Cases from public reports and real files of climbing sites: what each becomes, by every command and by the
+page.
 
 The files lie beside the checkout; what they show is constructed again in the other tests of this folder.
 """
@@ -206,7 +207,7 @@ def test_19_a_logbook_of_unknown_climbs_is_told_so() -> None:
 def test_28_what_it_is_and_what_to_do(name: str, said: str) -> None:
     for reader, message in refusals(f"28-containers/{name}").items():
         assert said in message, reader
-    with pytest.raises(DataError, match="JSON|has no column|Excel|zip"):
+    with pytest.raises(DataError, match=r"JSON|has no column|Excel|zip"):
         read_sends(CASES / "28-containers" / name)
 
 
@@ -268,10 +269,13 @@ def test_40_text_without_its_mark_is_text(tmp_path: Path) -> None:
 def test_the_command_writes_what_the_readme_says(tmp_path: Path) -> None:
     output = tmp_path / "all.csv"
     words = ["import", str(CASES / "01-same-day-twice/ticks.csv"), "-o", str(output)]
-    result = subprocess.run([sys.executable, "-m", "recsys", *words], capture_output=True, text=True, cwd=ROOT, check=False)
+    result = subprocess.run(
+        [sys.executable, "-m", "recsys", *words], capture_output=True, text=True, cwd=ROOT, check=False
+    )
     assert result.returncode == 0, result.stderr
     rows = list(csv.DictReader(output.open(newline="")))
     assert [(row["climb_id"], row["outcome"], row["style"]) for row in rows] == [
-        ("mp-900000003", "send", "onsight"), ("mp-900000002", "send", "onsight"), ("mp-900000001", "send", "redpoint"),
+        ("mp-900000003", "send", "onsight"), ("mp-900000002", "send", "onsight"),
+        ("mp-900000001", "send", "redpoint"),
     ]  # fmt: skip
     assert "1  duplicate: a further lap of the day, a repeat" in result.stderr

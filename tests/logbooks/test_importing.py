@@ -22,11 +22,11 @@ from recsys.logbooks.importing.dates import day_first, read_date
 from recsys.logbooks.importing.ids import climb_id
 from recsys.logbooks.importing.load import load
 from recsys.logbooks.importing.merge import merge
-from recsys.logbooks.sheets import MAX_ROWS
 from recsys.logbooks.importing.sources import SOURCES
 from recsys.logbooks.importing.text import clean, key, slug
-from recsys.logbooks.sheets.encoding import decode
 from recsys.logbooks.read import read_sends
+from recsys.logbooks.sheets import MAX_ROWS
+from recsys.logbooks.sheets.encoding import decode
 
 ROOT = Path(__file__).parents[2]
 LOGBOOKS = Path(__file__).parent

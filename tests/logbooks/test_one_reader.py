@@ -1,4 +1,6 @@
-"""The same file read by all: training, `recommend --logbook`, the page's upload and import agree on what it says."""
+"""The same file read by all: training, `recommend --logbook`, the page's upload and import agree on what it
+says.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,6 @@ import gzip
 import io
 import json
 import math
-from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -115,14 +116,36 @@ def agree(path: Path, tmp_path: Path) -> Said | str:
 
 IDS = ["null", "NA", "007", "7", " c 1 ", "c&amp;1", "x@y", "caf\u00e9", "", "-", "sim-1"]
 DATES = {
-    "iso": ["2024-05-31", "2024-05-30", "2024-05-31T10:00:00Z", "2024-05-31 09:00", "2024-05-30T23:30:00-07:00"],
+    "iso": [
+        "2024-05-31",
+        "2024-05-30",
+        "2024-05-31T10:00:00Z",
+        "2024-05-31 09:00",
+        "2024-05-30T23:30:00-07:00",
+    ],
     "seconds": ["1714521600", "1714608000", "1714608001", "1714694400.5", "1714780800000"],
     "order": ["1", "2", "10", "9", "1.5", "-3"],
     "calendar": ["20240531", "20240530", "20240601", "20240532"],
     "nonsense": ["45415", "05/02/2024", "soon", "", "NA", "2024-02-30", "9999-01-01", "1e400", "٣"],
 }
 TEXTS = ["Squamish", "NA", "", "-", "none", "a;b", 'say "hi"', "two\nlines", "Z\u00fcrich"]
-GRADES = ["V4", "7a", "7A", "9", "9-", "10-", "23", "project", "5.10a V0+", "V 5", "WI4", "nan", "", "5", "-" * 40]
+GRADES = [
+    "V4",
+    "7a",
+    "7A",
+    "9",
+    "9-",
+    "10-",
+    "23",
+    "project",
+    "5.10a V0+",
+    "V 5",
+    "WI4",
+    "nan",
+    "",
+    "5",
+    "-" * 40,
+]
 KINDS = ["boulder", "sport", "winter", "", "Ice"]
 RATINGS = ["3", "3.5", "", "NA", "6", "good", "0", "4,5"]
 SEQUENCES = ["", "1", "2", "10", "x", "1.5"]
@@ -132,7 +155,9 @@ STYLES = ["", "flash", "onsight", "redpoint", "repeat"]
 
 @st.composite
 def tables(draw: st.DrawFn) -> tuple[list[str], list[list[str]]]:
-    """A header and rows in the contract's columns: mostly right, in one unit of dates, with all kinds of slips."""
+    """A header and rows in the contract's columns: mostly right, in one unit of dates, with all kinds of
+    slips.
+    """
     kind = draw(st.sampled_from(["iso", "iso", "seconds", "order", "calendar"]))
     dates = st.sampled_from(DATES[kind] * 4 + draw(st.sampled_from([[], DATES["nonsense"]])))
     optional = {
@@ -149,7 +174,9 @@ def tables(draw: st.DrawFn) -> tuple[list[str], list[list[str]]]:
     return list(header), [list(row) for row in rows]
 
 
-def text_of(header: list[str], rows: list[list[str]], delimiter: str = ",", quoting: int = csv.QUOTE_MINIMAL) -> str:
+def text_of(
+    header: list[str], rows: list[list[str]], delimiter: str = ",", quoting: int = csv.QUOTE_MINIMAL
+) -> str:
     text = io.StringIO(newline="")
     csv.writer(text, delimiter=delimiter, quoting=quoting).writerows([header, *rows])
     return text.getvalue()
@@ -163,11 +190,15 @@ SAME = settings(
 
 @SAME
 @given(table=tables(), delimiter=st.sampled_from(",;\t"), quoting=st.sampled_from([0, 1]), data=st.data())
-def test_csv_says_the_same_to_all(table: Any, delimiter: str, quoting: int, data: st.DataObject, tmp_path: Path) -> None:
+def test_csv_says_the_same_to_all(
+    table: Any, delimiter: str, quoting: int, data: st.DataObject, tmp_path: Path
+) -> None:
     header, rows = table
     if data.draw(st.booleans()):  # a row that is too short or too long
         place = data.draw(st.integers(0, len(rows) - 1))
-        rows[place] = data.draw(st.sampled_from([rows[place][:-1], [*rows[place], "more"], [""] * len(header)]))
+        rows[place] = data.draw(
+            st.sampled_from([rows[place][:-1], [*rows[place], "more"], [""] * len(header)])
+        )
     if data.draw(st.booleans()):  # R's row names
         header, rows = ["", *header], [[str(n), *row] for n, row in enumerate(rows, 1)]
     encoding = data.draw(st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-16-le"]))
@@ -201,7 +232,9 @@ def written(header: list[str], rows: list[list[str]], form: str, folder: Path) -
         return workbook(header, rows, folder / "sends.xlsx")
     kind = pa.binary() if form == "binary" else pa.string()
     columns = {
-        name: pa.array([None if row[i] == "" else row[i].encode() if form == "binary" else row[i] for row in rows], kind)
+        name: pa.array(
+            [None if row[i] == "" else row[i].encode() if form == "binary" else row[i] for row in rows], kind
+        )
         for i, name in enumerate(header)
     }
     table = pa.table(columns)
@@ -232,7 +265,9 @@ def test_arrow_reads_a_large_text_as_python_reads_it(table: Any, data: st.DataOb
 
     header, rows = table
     if data.draw(st.booleans()):
-        rows.insert(data.draw(st.integers(0, len(rows))), data.draw(st.sampled_from([["short"], [""] * len(header)])))
+        rows.insert(
+            data.draw(st.integers(0, len(rows))), data.draw(st.sampled_from([["short"], [""] * len(header)]))
+        )
     path = tmp_path / "sends.csv"
     path.write_bytes(text_of(header, rows, data.draw(st.sampled_from(",;\t"))).encode())
     try:

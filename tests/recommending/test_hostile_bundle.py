@@ -251,7 +251,7 @@ def at(name, place, value):
 
 
 BREACHES = {
-    "another format": (b.BUNDLE, put("format", 2), "bundle format 2, this version reads 1"),
+    "another format": (b.BUNDLE, put("format", 3), "bundle format 3, this version reads 2"),
     "no length": (b.BUNDLE, lambda t: t.pop("length"), r"bundle\.json: length is missing"),
     "an endless window": (b.BUNDLE, put("length", 10**9), "length is no whole number from 1 to 4096"),
     "a flag for a number": (b.BUNDLE, put("length", True), "length is no whole number"),

@@ -49,7 +49,8 @@ def book(*rows: dict) -> object:
         ({"climb_id": "a", "climb_name": "Cafe Uberhang", "region": "Squamish"}, "mp-7", "name"),
         ({"climb_id": "blue-monday@magic-wood-x", "climb_name": "Blue Monday", "region": "TICINO"},
          "blue-monday@magic-wood", "name"),
-        ({"climb_id": "a", "climb_name": "Blue Monday", "area": "Magic Wood"}, "blue-monday@magic-wood", "name"),
+        ({"climb_id": "a", "climb_name": "Blue Monday", "area": "Magic Wood"},
+         "blue-monday@magic-wood", "name"),
         ({"climb_id": "a", "climb_name": "Twin", "area": "Happys"}, "mp-8", "name"),
         ({"climb_id": "a", "climb_name": "Twin", "region": "Bishop"}, None, None),  # two of them: which?
         ({"climb_id": "a", "climb_name": "Grey Heron", "area": "Elsewhere"}, None, None),
@@ -138,7 +139,9 @@ def test_a_large_logbook_of_strangers_is_matched_quickly() -> None:
 
 
 def test_regions_that_the_model_does_not_know_become_the_matched_climbs(matcher) -> None:
-    logbook = book({"climb_id": "q", "climb_name": "Cafe Uberhang", "area": "Office Space", "region": "Office Space"})
+    logbook = book(
+        {"climb_id": "q", "climb_name": "Cafe Uberhang", "area": "Office Space", "region": "Office Space"}
+    )
     known = matcher.known(logbook, matcher.match(logbook))
     assert known.columns[c.REGION].tolist() == ["Squamish"]
     assert not np.isnan(known.columns[c.DAY]).any()
@@ -146,7 +149,9 @@ def test_regions_that_the_model_does_not_know_become_the_matched_climbs(matcher)
 
 def test_what_a_site_calls_it_is_not_what_another_calls_it(matcher) -> None:
     parsed = parse_logbook(
-        b"Name,Grade,Style,Date,Crag,Type\nGrey Heron,f6B+,Sent x,28/Sep/25,Heron Wall,Bouldering\n", "u.csv", wanted=Wanted("me")
+        b"Name,Grade,Style,Date,Crag,Type\nGrey Heron,f6B+,Sent x,28/Sep/25,Heron Wall,Bouldering\n",
+        "u.csv",
+        wanted=Wanted("me"),
     )
     assert parsed.rows[0].climb_id == "grey-heron@heron-wall"
     logbook = book({"climb_id": parsed.rows[0].climb_id, "climb_name": "Grey Heron", "area": "Heron Wall"})

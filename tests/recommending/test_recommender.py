@@ -36,6 +36,7 @@ class Stub:
         self.embeddings = np.array([[2, 0], [1, 0], [0, 3], [0, 0]], dtype=np.float32)
         self.attributes = ("region", "grade", "elapsed_days")
         self.length, self.has_time, self.climbers, self.day = 3, True, ["me"], "file"
+        self.reads_prompt = True
         self.calls: list[int] = []
 
     def logbook(self, climber):
@@ -177,10 +178,10 @@ def test_prompt_share(recommender):
 
 def test_when(recommender):
     posted = sends("a")
-    assert recommender.plan(Request(sends=posted, when=dt.date(2024, 2, 1))).batch["given"].tolist() == [
-        [0, 0, 1]
-    ]
-    assert recommender.plan(Request(sends=posted)).batch["given"].tolist() == [[0, 0, 0]]
+    (asked,) = recommender.plan(Request(sends=posted, when=dt.date(2024, 2, 1))).questions
+    assert asked.given == {"elapsed_days"}
+    (asked,) = recommender.plan(Request(sends=posted)).questions
+    assert asked.given == frozenset()
     with pytest.raises(UsageError, match="before the last send"):
         recommender.plan(Request(sends=posted, when=dt.date(2023, 1, 1)))
     recommender.backend.has_time = False

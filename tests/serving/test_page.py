@@ -261,7 +261,7 @@ def test_a_session_of_one_day_is_told_without_a_chart_and_disciplines_one_by_one
     expect(page.locator("#results-title")).to_have_text("Next for you")
     tab(page, "Skill")
     expect(page.locator("figure")).to_have_count(2)
-    page.get_by_label("Routes").check()
+    page.get_by_role("radio", name="Routes").check()
     expect(page.locator(".pyramid .at")).to_have_text("7a")
     assert "on=route" in page.url
     expect(page.locator("figure")).to_have_count(2)

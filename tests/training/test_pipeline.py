@@ -73,14 +73,14 @@ def test_stored_sends_hold_no_texts(finished):
 
 
 def test_evaluating_again_gives_the_same(finished):
-    from recsys.model.weights import load_weights
     from recsys.sequences.prepare import load_prepared
+    from recsys.training.kept import load_method
     from recsys.training.suite import evaluate_run
 
     folder, metrics = finished
     run = Run.open(folder)
     prepared = load_prepared(folder)
-    again = evaluate_run(load_weights(run.folder, prepared.schema, run.config.model), prepared, 10, True, 0)
+    again = evaluate_run(load_method(run, prepared), prepared, 10, True, 0)
     for block in ("prompted", "unprompted", "popularity", "random"):
         assert again[block] == metrics[block]
 

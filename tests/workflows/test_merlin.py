@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from test_operators import sends
+
+from tests.workflows.test_operators import sends
 
 ROOT = Path(__file__).parents[2]
 SMALLER = {

@@ -10,30 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from recsys import columns as c
-
-
-def sends(climbers: int, each: int, climbs: int, seed: int = 0) -> pd.DataFrame:
-    """Random sends with nulls wherever there may be some, days in order."""
-    draw = np.random.default_rng(seed)
-    n = climbers * each
-
-    def some(values) -> np.ndarray:
-        return draw.choice(np.array(values, dtype=object), n)
-
-    days = np.sort(draw.integers(0, 900, (climbers, each)), axis=1).ravel()
-    return pd.DataFrame(
-        {
-            c.CLIMBER_ID: np.repeat([f"p{i:03d}" for i in range(climbers)], each),
-            c.CLIMB_ID: draw.choice([f"x{i}" for i in range(climbs)], n, p=draw.dirichlet(np.ones(climbs))),
-            c.REGION: some([None, "Squamish", "Font"]),
-            c.GRADE: some([None, "V4", "V4-5", "6B+", "project"]),
-            c.RATING: draw.choice([np.nan, 1.0, 2.5, 5.0], n),
-            c.COMMENT: some([None, "", "  ", "crimpy"]),
-            c.BETA: some([None, "heel hook"]),
-            c.DAY: days + draw.choice([0.0, 0.5], n),
-            c.ROW: np.arange(n),
-        }
-    )
+from tests.builders.random_sends import sends
 
 
 def same(left: pd.DataFrame, right: pd.DataFrame) -> None:
@@ -136,6 +113,20 @@ def test_fit_in_pieces_is_the_same(both, tmp_path, monkeypatch):
             pd.read_parquet(f / "categories" / f"unique.{name}.parquet") for f in (tmp_path, both[2][0])
         )
         pd.testing.assert_frame_equal(one, other)
+
+
+def test_sequences_keep_nothing_of_the_table(both):
+    """Not even through a view of the climbers' ids: the lists are many times the arrays."""
+    from recsys.sequences.store import Sequences
+    from workflows import sends as workflow_of
+
+    table = sends(9, 7, 8, seed=3)
+    found = Sequences.from_tables(workflow_of.pieces(both[0], table))
+    assert len(found) == len(table)
+    arrays = (found.offsets, found.climbers, found.climber_ids, found.rows, *found.features.values())
+    assert all(each.base is None for each in arrays)
+    one = Sequences._arrays(workflow_of.transform(both[0], table), "climber")
+    assert all(each.base is None for each in one.values())
 
 
 def test_rows_that_come_apart_are_put_together(both):

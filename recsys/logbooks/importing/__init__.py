@@ -3,8 +3,10 @@
     parsed = parse_logbook(content, "ticks.csv")
     parsed.source, parsed.rows, parsed.rejects
 
-Bytes become text (`text`), text becomes rows (`table`) under a header that tells the source (`header`), each
-source makes a `Draft` of a row (`sources`), and `parse` gives it a date (`dates`), an id (`ids`) and a place.
+A file becomes rows (`recsys.logbooks.sheets`) under a header that tells the source (`header`). Raw sends are
+read by the contract (`contract`); of a site's row its source makes a `Draft` (`sources`), and `parse` gives
+it a date (`dates`), an id (`ids`) and a place. docs/logbooks.md lists what is read, from where, and what is
+lost.
 """
 
 from recsys.logbooks.importing.model import Ascent, Parsed, Reject, Wanted

@@ -1,7 +1,9 @@
-"""Reads raw sends in the contract's columns, in pure Python: the rule that every reader of such files follows.
+"""Reads raw sends in the contract's columns, in pure Python: the rule that every reader of such files
+follows.
 
-`recsys.logbooks.read` does the same for training with pandas and Arrow, to be quick; a property test holds the two
-against each other. What is wrong with a row is named by all that is wrong with it, in the order of the columns.
+`recsys.logbooks.read` does the same for training with pandas and Arrow, to be quick; a property test holds
+the two against each other. What is wrong with a row is named by all that is wrong with it, in the order of
+the columns.
 """
 
 from __future__ import annotations
@@ -67,7 +69,9 @@ def read_contract(rows: Sequence[RawRow], name: str, header: Header, wanted: Wan
         outcome = _check(row, day, wanted)
         if row.reasons:
             text = as_text(row.raw.cells)[:20_000]
-            rejects.append(Reject(name, row.number, row.raw.line, "; ".join(row.reasons), row.value[:200], text))
+            rejects.append(
+                Reject(name, row.number, row.raw.line, "; ".join(row.reasons), row.value[:200], text)
+            )
         else:
             ascents.append(_ascent(row, day, grade.text, outcome, name, wanted, days.has_time))
     guessed = sum(grade.guessed for grade in grades)
@@ -79,7 +83,9 @@ def read_contract(rows: Sequence[RawRow], name: str, header: Header, wanted: Wan
 
 
 def fail(parsed: Parsed, remedy: str = "or pass --bad-rows drop") -> None:
-    """Raise DataError, in the words of training, for the first row that is not as it should be, if there is one."""
+    """Raise DataError, in the words of training, for the first row that is not as it should be, if there is
+    one.
+    """
     for reject in parsed.rejects:
         first, *_ = reject.reason.split("; ")
         if first in (reasons.ATTEMPT, "outcome unknown") or first.startswith(("not a ", reasons.DUPLICATE)):
@@ -96,7 +102,9 @@ def fail(parsed: Parsed, remedy: str = "or pass --bad-rows drop") -> None:
 
 
 def _places(header: Header, name: str) -> dict[str, int]:
-    """The contract's columns that the header has, by place: the exact name first, else without case and marks."""
+    """The contract's columns that the header has, by place: the exact name first, else without case and
+    marks.
+    """
     places = {}
     for column in (*c.REQUIRED, *c.OPTIONAL):
         exact = [place for place, cell in enumerate(header.cells) if cell.strip().lstrip("\ufeff") == column]
@@ -119,7 +127,9 @@ def _split(
         if raw.problem or len(raw.cells) != width:
             reason = raw.problem or reasons.RAGGED
             value = raw.problem or f"has {len(raw.cells)} values where the header has {width}"
-            rejects.append(Reject(name, number_, raw.line, reason, value, (raw.text or as_text(raw.cells))[:20_000]))
+            rejects.append(
+                Reject(name, number_, raw.line, reason, value, (raw.text or as_text(raw.cells))[:20_000])
+            )
             continue
         texts = {column: _text(column, raw.cells[place], seen) for column, place in places.items()}
         draft = header.source.read(Cells(header.places, raw.cells))

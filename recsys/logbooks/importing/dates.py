@@ -2,9 +2,10 @@
 
 A partial date keeps the precision it has and stands for the middle: `??/Aug/24` is 2024-08-15 (month) and
 `???/2022` is 2022-07-01 (year), so that an ascent sorts near its true place and is never off by more than
-half of what is unknown. 3/4/2024 may be April or March: the file's other dates decide, whatever stands between
-the numbers (24-11 tells of 5/11), then the site's own habit, and dates that rest on that are counted. A climber's
-day is the one that was written: with `local` the offset after a time is dropped, else moments are brought to UTC.
+half of what is unknown. 3/4/2024 may be April or March: the file's other dates decide, whatever stands
+between the numbers (24-11 tells of 5/11), then the site's own habit, and dates that rest on that are counted.
+A climber's day is the one that was written: with `local` the offset after a time is dropped, else moments are
+brought to UTC.
 """
 
 from __future__ import annotations

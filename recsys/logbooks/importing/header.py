@@ -78,10 +78,12 @@ def _claims(head: _Head, sources: Sequence[Source], named: bool) -> Iterator[tup
     places = _places(head.cells)
     sources = sources if len(places) > 1 or named else ()
     for source in sources:
-        if head.first or not source.first_row:
-            if score := source.claims(set(places), named):
-                # The contract's own names are no accident: they count before any site's.
-                yield score + 1000 * source.own_columns, Header(source, head.delimiter, places, tuple(head.cells))
+        if source.first_row and not head.first:
+            continue
+        if score := source.claims(set(places), named):
+            # The contract's own names are no accident: they count before any site's.
+            score += 1000 * source.own_columns
+            yield score, Header(source, head.delimiter, places, tuple(head.cells))
 
 
 def _places(cells: Sequence[str]) -> dict[str, int]:
@@ -101,7 +103,9 @@ def _unknown(sheet: Sheet, heads: Sequence[_Head], wanted: Source | None) -> Dat
         return DataError(problem, path=sheet.name, value=shown, remedy=_nearest(heads))
     needed = ", ".join(sorted(wanted.required)) + f" and one of {', '.join(sorted(wanted.telling))}"
     problem = f"{what}has no header of {wanted.title}"
-    return DataError(problem, path=sheet.name, value=shown, remedy=f"it needs {needed}; or leave --source out")
+    return DataError(
+        problem, path=sheet.name, value=shown, remedy=f"it needs {needed}; or leave --source out"
+    )
 
 
 def _nearest(heads: Sequence[_Head]) -> str:

@@ -74,7 +74,10 @@ def _alike(climbs: Iterable[Ascent]) -> Iterator[tuple[Ascent, Ascent]]:
 
 def _known_apart(first: Ascent, second: Ascent) -> bool:
     """Whether both ids are one site's own (or a file of sends'): then they are two climbs."""
-    named = any("@" in each.climb_id for each in (first, second)) and "sends" not in (first.source, second.source)
+    named = any("@" in each.climb_id for each in (first, second)) and "sends" not in (
+        first.source,
+        second.source,
+    )
     return first.source == second.source and not named
 
 

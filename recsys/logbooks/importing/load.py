@@ -14,7 +14,7 @@ from recsys.logbooks.sheets import MAX_ROWS, open_path
 def load(
     path: Path, source: str = AUTO, wanted: Wanted | None = None, columns: Mapping[str, str] | None = None
 ) -> Parsed:
-    """Read a file, or a folder of Parquet parts, of any known source; DataError, one line, when it cannot be."""
+    """Read a file or a folder of Parquet parts of any known source; DataError, one line, if it cannot be."""
     sheet = open_path(path, max_rows=None)
     limit = None if sheet.kind == "Parquet" else MAX_ROWS
     return parse_sheet(sheet, source, wanted, columns, limit)

@@ -41,9 +41,10 @@ class _Placed(NamedTuple):
 def merge(files: Iterable[Parsed]) -> Merged:
     """Merge logbooks.
 
-    A climber's ascents of a climb on a day are one, whatever the order of rows and files: a send beats an unknown
-    outcome, which beats an attempt, and the better style stays. Sends at different times of a day, in one file, stay
-    apart. Repeats are marked by the logbook, or because the climber had a send of the climb before.
+    A climber's ascents of a climb on a day are one, whatever the order of rows and files: a send beats an
+    unknown outcome, which beats an attempt, and the better style stays. Sends at different times of a day, in
+    one file, stay apart. Repeats are marked by the logbook, or because the climber had a send of the climb
+    before.
 
     Raises
     ------

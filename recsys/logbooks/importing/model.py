@@ -56,9 +56,9 @@ class Ascent:
 
     `date` is ISO, a day ("2026-08-11") or a moment ("2026-08-11T15:17:17Z", in UTC; without "Z" where a site
     writes local time), or a plain number where a file has only an order. `date_precision` is "time", "day",
-    "month" or "year" (the middle of it stands for it), "logged" (the day it was entered) or "order". Text is ""
-    where blank. `file` and `row` (1-based, header not counted) say where it was read; `day` is the date in days
-    since the Unix epoch, or the order itself.
+    "month" or "year" (the middle of it stands for it), "logged" (the day it was entered) or "order". Text is
+    "" where blank. `file` and `row` (1-based, header not counted) say where it was read; `day` is the date in
+    days since the Unix epoch, or the order itself.
     """
 
     climber_id: str

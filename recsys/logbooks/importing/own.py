@@ -14,14 +14,38 @@ from recsys.logbooks.sheets import Sheet
 from recsys.logbooks.styles import ATTEMPT, SEND, UNKNOWN
 
 COLUMNS: Final = (
-    "date", "climb", "climb_id", "crag", "area", "region", "country", "grade", "style", "outcome", "rating", "type",
-    "comment", "beta", "tries", "climber",
+    "date", "climb", "climb_id", "crag", "area", "region", "country", "grade", "style", "outcome", "rating",
+    "type", "comment", "beta", "tries", "climber",
 )  # fmt: skip
 _NEEDED: Final = ("date", "climb")
-_SENDS: Final = (
-    "onsight on sight os o/s flash fl redpoint red point rp pinkpoint pp send sent solo repeat rpt tick done yes "
-    "clean first ascent fa lead"
-).split()
+_SENDS: Final = [
+    "onsight",
+    "on",
+    "sight",
+    "os",
+    "o/s",
+    "flash",
+    "fl",
+    "redpoint",
+    "red",
+    "point",
+    "rp",
+    "pinkpoint",
+    "pp",
+    "send",
+    "sent",
+    "solo",
+    "repeat",
+    "rpt",
+    "tick",
+    "done",
+    "yes",
+    "clean",
+    "first",
+    "ascent",
+    "fa",
+    "lead",
+]
 _PHRASES: Final = ("on sight", "red point", "pink point", "first ascent", "ground up")
 _ATTEMPTS: Final = (
     "attempt", "fell", "fall", "hung", "hang", "dog", "project", "working", "fail", "dnf", "tried", "bail",
@@ -45,8 +69,12 @@ def parse_columns(text: str) -> dict[str, str]:
         raise UsageError(f"--columns {text[:80]}: {form}")
     for ours in named:
         if ours not in COLUMNS:
-            raise UsageError(f"--columns {ours[:40]}: there is no such column; choose from {', '.join(COLUMNS)}")
-    missing = [each for each in _NEEDED if each not in named and not (each == "climb" and "climb_id" in named)]
+            raise UsageError(
+                f"--columns {ours[:40]}: there is no such column; choose from {', '.join(COLUMNS)}"
+            )
+    missing = [
+        each for each in _NEEDED if each not in named and not (each == "climb" and "climb_id" in named)
+    ]
     if missing:
         raise UsageError(f"--columns {text[:80]}: {' and '.join(missing)} is missing; {form}")
     return named
@@ -77,7 +105,9 @@ def check_columns(columns: Mapping[str, str], sheet: Sheet) -> None:
         if key(theirs) not in header:
             near = difflib.get_close_matches(key(theirs), list(header), 1, 0.5) or list(header)[:8]
             shown = ", ".join(" ".join(header[name].split())[:40] for name in near) or "none"
-            raise UsageError(f"--columns {ours}={theirs[:40]}: {sheet.name} has no such column; it has {shown}")
+            raise UsageError(
+                f"--columns {ours}={theirs[:40]}: {sheet.name} has no such column; it has {shown}"
+            )
 
 
 def _read(cell: Cells, theirs: Mapping[str, str]) -> Draft:

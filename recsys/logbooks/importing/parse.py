@@ -12,7 +12,6 @@ from itertools import islice, pairwise
 from pathlib import PurePath
 from typing import Final
 
-from recsys.logbooks.cells import is_blank_token
 from recsys.logbooks.days import DAY_SECONDS, iso_microseconds
 from recsys.logbooks.grade_context import GUESSED, Logged, settle
 from recsys.logbooks.importing.contract import BLANK_TOKENS, read_contract
@@ -22,7 +21,7 @@ from recsys.logbooks.importing.ids import climb_id
 from recsys.logbooks.importing.model import Ascent, Draft, Parsed, Reject, Wanted
 from recsys.logbooks.importing.own import check_columns, own_source
 from recsys.logbooks.importing.source import Cells, Seen
-from recsys.logbooks.importing.text import clean
+from recsys.logbooks.importing.unread import unread_columns
 from recsys.logbooks.sheets import MAX_ROWS, RawRow, Sheet, open_sheet
 from recsys.logbooks.sheets.open import too_large
 from recsys.logbooks.sheets.rows import as_text
@@ -33,7 +32,6 @@ _PARTIAL: Final = {
     "year": "date known to the year: the middle of it is used",
     "logged": "date missing: the day it was logged is used",
 }
-_SHOWN_COLUMNS: Final = 12
 
 
 @dataclass
@@ -67,8 +65,8 @@ def parse_logbook(
     Parameters
     ----------
     content:
-        The file's bytes: CSV (commas, semicolons or tabs) in UTF-8, UTF-16 or Windows-1252, plain or gzipped; JSON;
-        Parquet and Excel where pyarrow and openpyxl are at hand.
+        The file's bytes: CSV (commas, semicolons or tabs) in UTF-8, UTF-16 or Windows-1252, plain or gzipped;
+        JSON; Parquet and Excel where pyarrow and openpyxl are at hand.
     name:
         The file's name, for messages; its stem is the climber's id where `wanted` gives none.
     source:
@@ -104,7 +102,7 @@ def parse_sheet(
     wanted = _named(wanted or Wanted(), sheet.name)
     read = read_contract if header.source.name == "sends" else _parse_rows
     parsed = read(rows, sheet.name, header, wanted)
-    notes = Counter(parsed.notes) + _unread(rows, header)
+    notes = Counter(parsed.notes) + unread_columns(rows, header)
     notes.update(sheet.notes)
     return replace(parsed, notes=dict(notes))
 
@@ -166,7 +164,9 @@ def _use(row: RawRow, draft: Draft, reading: _Reading) -> None:
     when = _when(draft, reading)
     reasons = list(_reasons(draft, when, reading.wanted))
     if when is None or reasons:
-        reading.reject(row, "; ".join(reason for reason, _ in reasons), next((v for _, v in reasons if v), ""))
+        reading.reject(
+            row, "; ".join(reason for reason, _ in reasons), next((v for _, v in reasons if v), "")
+        )
         return
     reading.drafts.append((reading.n_read, draft, when))
     _note(draft, when, reading)
@@ -191,7 +191,9 @@ def _reasons(draft: Draft, when: When | None, wanted: Wanted) -> Iterator[tuple[
 
 def _when(draft: Draft, reading: _Reading) -> When | None:
     """The date of the ascent, else of its entry; a site that logs days alone fills in a time of its own."""
-    when = read_date(draft.date or draft.logged, reading.order.day_first, local=True, settled=reading.order.settled)
+    when = read_date(
+        draft.date or draft.logged, reading.order.day_first, local=True, settled=reading.order.settled
+    )
     if when is None:
         return None
     if reading.header.source.days_only and when.precision == "time":
@@ -202,7 +204,9 @@ def _when(draft: Draft, reading: _Reading) -> When | None:
 
 def _ascents(reading: _Reading) -> list[Ascent]:
     """The drafts as ascents, their grades read beside each other."""
-    logged = [Logged(_line(d.grade), d.discipline, d.kind or d.climb_type, d.country) for _, d, _ in reading.drafts]
+    logged = [
+        Logged(_line(d.grade), d.discipline, d.kind or d.climb_type, d.country) for _, d, _ in reading.drafts
+    ]
     grades = settle(logged)
     if guessed := sum(grade.guessed for grade in grades):
         reading.notes[GUESSED] = guessed
@@ -250,33 +254,6 @@ def _note(draft: Draft, when: When, reading: _Reading) -> None:
         reading.notes[f"date could be read two ways: read as {order}"] += 1
     if draft.outcome == UNKNOWN:
         reading.notes[UNKNOWN_KEPT] += 1
-
-
-def _unread(rows: Sequence[RawRow], header: Header) -> Counter[str]:
-    """One note that names the columns in which something stands and of which nothing is read."""
-    asked = _asked(header)
-    left = [place for place, cell in enumerate(header.cells) if clean(cell) and place not in asked]
-    filled: set[int] = set()
-    for row in rows:
-        found = [p for p in left if p < len(row.cells) and row.cells[p].strip()]
-        new = {p for p in found if not is_blank_token(row.cells[p].strip())}
-        filled |= new
-        left = [p for p in left if p not in new]
-        if not left:
-            break
-    if not filled:
-        return Counter()
-    names = [clean(header.cells[place])[:40] for place in sorted(filled)]
-    shown = ", ".join(names[:_SHOWN_COLUMNS]) + (", ..." if len(names) > _SHOWN_COLUMNS else "")
-    return Counter({f"columns that are filled and not read: {shown}": len(names)})
-
-
-def _asked(header: Header) -> set[int]:
-    """The places of the columns that the source reads, found by reading a row of blanks."""
-    seen = Seen()
-    header.source.read(Cells(header.places, [""] * len(header.cells), seen))
-    columns = seen.asked | (header.source.columns if header.source.first_row else set())
-    return {place for name, place in header.places.items() if name in columns}
 
 
 def _oldest_first(rows: Sequence[Ascent]) -> Sequence[Ascent]:

@@ -1,8 +1,9 @@
-"""Climbs that several sources name differently, brought under one id: by a mapping of one's own, or by name and place.
+"""Climbs that several sources name differently, brought under one id: by a mapping of one's own, or by name
+and place.
 
-Two climbs of different sources are one when they have one name and one place (crag, area or region; case, accents
-and punctuation aside), grades that are not far apart, and when that is unambiguous: two ids of one source are two
-climbs. Raw sends' ids stay, then those of the file that was given first.
+Two climbs of different sources are one when they have one name and one place (crag, area or region; case,
+accents and punctuation aside), grades that are not far apart, and when that is unambiguous: two ids of one
+source are two climbs. Raw sends' ids stay, then those of the file that was given first.
 """
 
 from __future__ import annotations
@@ -45,7 +46,9 @@ def unite(files: Sequence[Parsed], same: Mapping[str, str] | None = None) -> lis
 
 
 def read_same(path: Path) -> dict[str, str]:
-    """A mapping of ids: the first two columns of a file (an id, the id to use instead); DataError if it has not two."""
+    """A mapping of ids: the first two columns of a file (an id, the id to use instead); DataError if it has
+    not two.
+    """
     sheet = open_path(path)
     delimiter = next((delimiter for delimiter, cells in sheet.heads() if len(cells) > 1), None)
     if delimiter is None:
@@ -86,7 +89,13 @@ def _one_ids(climbs: Sequence[_Climb]) -> dict[str, dict[str, str]]:
         mine = [each for each in others.values() if each.source == climb.source]
         first = next((each for each in others.values() if each.source != climb.source), None)
         rivals = [each for each in others.values() if first and each.source == first.source]
-        if first and len(mine) == 1 and len(rivals) == 1 and _before(first, climb, climbs) and _near(first, climb):
+        if (
+            first
+            and len(mine) == 1
+            and len(rivals) == 1
+            and _before(first, climb, climbs)
+            and _near(first, climb)
+        ):
             ids[climb.source][climb.climb_id] = ids[first.source].get(first.climb_id, first.climb_id)
     return ids
 

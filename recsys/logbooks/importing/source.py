@@ -19,7 +19,9 @@ _ROUTE_GRADE: Final = re.compile(
 
 @dataclass
 class Seen:
-    """What the reading of a file's cells showed: the columns asked for, and how many cells held a blank token."""
+    """What the reading of a file's cells showed: the columns asked for, and how many cells held a blank
+    token.
+    """
 
     asked: set[str] = field(default_factory=set)
     tokens: int = 0
@@ -49,7 +51,7 @@ class Cells:
         return next((value for name in names if (value := self._cell(name))), "")
 
     def flag(self, name: str) -> tuple[bool | None, str]:
-        """(true, false, or None where it is blank or cannot be read; why the row is to be rejected, or "")."""
+        """(true, false, or None where it is blank or unreadable; why the row is to be rejected, or "")."""
         text = self(name)
         value = values.flag(text) if text else None
         return value, f"{name.replace(' ', '_')} is neither true nor false" if text and value is None else ""
@@ -63,11 +65,11 @@ class Cells:
 class Source:
     """A format of logbook.
 
-    A header is of this source when it has all `required` columns, one of the `telling` ones, and hardly another
-    than its `columns` (see `claims`); of several sources the one that knows most of the header's columns is taken.
-    `day_first` is the site's habit for 3/4/2024; `days_only` is set where a time in a date means nothing.
-    `date_columns` hold the dates. `first_row` is set where nothing stands above the header, and `own_columns`
-    where the file's owner may have added as many columns as they like.
+    A header is of this source when it has all `required` columns, one of the `telling` ones, and hardly
+    another than its `columns` (see `claims`); of several sources the one that knows most of the header's
+    columns is taken. `day_first` is the site's habit for 3/4/2024; `days_only` is set where a time in a date
+    means nothing. `date_columns` hold the dates. `first_row` is set where nothing stands above the header,
+    and `own_columns` where the file's owner may have added as many columns as they like.
     """
 
     name: str
@@ -96,7 +98,9 @@ class Source:
 
     def lacks(self, header: set[str]) -> str:
         """What keeps a header from being this source's, in a clause."""
-        missing = sorted(self.required - header) or ([] if self.telling & header else sorted(self.telling)[:3])
+        missing = sorted(self.required - header) or (
+            [] if self.telling & header else sorted(self.telling)[:3]
+        )
         others = sorted(header - self.columns)
         parts = [f"needs {', '.join(missing)}"] if missing else []
         return " and ".join(parts + ([f"has no {', '.join(others[:6])}"] if others else []))
@@ -142,7 +146,9 @@ def discipline(climb_type: str, grade: str) -> str:
     """The discipline by the site's type of climb, which may name several, else by the grade."""
     kinds = climb_type.casefold()
     boulder = "boulder" in kinds
-    others = any(kind in kinds for kind in ("sport", "trad", "top", "route", "alpine", "ice", "mixed", "aid", "winter"))
+    others = any(
+        kind in kinds for kind in ("sport", "trad", "top", "route", "alpine", "ice", "mixed", "aid", "winter")
+    )
     if boulder and others:
         return discipline_of(grade) or BOULDER
     return BOULDER if boulder else ROUTE if others else discipline_of(grade)

@@ -38,7 +38,13 @@ def write_sends(rows: Sequence[Ascent], path: Path) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    kinds = {"rating": pa.float64(), "sequence": pa.float64(), "repeat": pa.bool_(), "tries": pa.int64(), "pitches": pa.int64()}
+    kinds = {
+        "rating": pa.float64(),
+        "sequence": pa.float64(),
+        "repeat": pa.bool_(),
+        "tries": pa.int64(),
+        "pitches": pa.int64(),
+    }
     columns = {
         name: pa.array([_blank(getattr(row, name)) for row in rows], kinds.get(name, pa.string()))
         for name in names

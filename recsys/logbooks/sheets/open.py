@@ -13,9 +13,9 @@ from typing import Final
 from recsys.errors import DataError
 from recsys.logbooks.sheets import kinds
 from recsys.logbooks.sheets.documents import json_rows
+from recsys.logbooks.sheets.encoding import decode
 from recsys.logbooks.sheets.sheet import Sheet
 from recsys.logbooks.sheets.tables import parquet_rows
-from recsys.logbooks.sheets.encoding import decode
 from recsys.logbooks.sheets.workbook import is_workbook, workbook_rows
 
 MAX_BYTES: Final = 50_000_000
@@ -77,7 +77,7 @@ def has_parts(folder: Path) -> bool:
 
 
 def parts_of(folder: Path) -> list[Path]:
-    """The Parquet files in a folder, at any depth and in the order of their names; hidden ones are left out."""
+    """The Parquet files in a folder, at any depth, in the order of their names; hidden ones are left out."""
     parts = [
         path
         for path in sorted(folder.rglob("*"))
@@ -86,7 +86,9 @@ def parts_of(folder: Path) -> list[Path]:
         and not any(part.startswith((".", "_")) for part in path.relative_to(folder).parts)
     ]
     if not parts:
-        raise DataError("is a folder without Parquet files", path=folder, remedy="give the file of sends itself")
+        raise DataError(
+            "is a folder without Parquet files", path=folder, remedy="give the file of sends itself"
+        )
     return parts
 
 

@@ -1,8 +1,8 @@
 """Rows of a delimited text, with the line of each, whatever state its quotes are in.
 
 A quote that is never closed would swallow the rows below it into one cell. Such a row is given up alone:
-reading goes on at its next line. Everything that a hostile file could make long is bounded: lines, cells, and how
-often a row is tried again.
+reading goes on at its next line. Everything that a hostile file could make long is bounded: lines, cells, and
+how often a row is tried again.
 """
 
 from __future__ import annotations

@@ -18,8 +18,8 @@ _SEARCHED_LETTERS: Final = 1 << 16
 class Sheet:
     """Either `text`, which a delimiter parts into cells, or `cells`, rows that are parted already.
 
-    `kind` says what the file is ("CSV", "Parquet", "an Excel workbook"); `notes` what a person should know of how
-    it was read.
+    `kind` says what the file is ("CSV", "Parquet", "an Excel workbook"); `notes` what a person should know of
+    how it was read.
     """
 
     name: str

@@ -34,7 +34,9 @@ def workbook_rows(content: bytes, name: str) -> tuple[list[list[str]], tuple[str
         import openpyxl
     except ModuleNotFoundError:
         remedy = f"pip install 'recsys-climb[xlsx]', or {_SAVE}"
-        raise DataError("is an Excel workbook (.xlsx), which needs openpyxl", path=name, remedy=remedy) from None
+        raise DataError(
+            "is an Excel workbook (.xlsx), which needs openpyxl", path=name, remedy=remedy
+        ) from None
     _check_size(content, name)
     try:
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
@@ -45,7 +47,9 @@ def workbook_rows(content: bytes, name: str) -> tuple[list[list[str]], tuple[str
         raise DataError(problem, path=name, remedy=f"open it and {_SAVE}") from error
     filled = [(title, rows) for title, rows in sheets if len(rows) > 1]
     if not filled:
-        raise DataError("is an Excel workbook (.xlsx) without a table", path=name, remedy=f"open it and {_SAVE}")
+        raise DataError(
+            "is an Excel workbook (.xlsx) without a table", path=name, remedy=f"open it and {_SAVE}"
+        )
     (title, rows), *others = filled
     notes = tuple(f"sheet {other!r} is not read, only {title!r}" for other, _ in others)
     return rows, notes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
@@ -9,7 +10,7 @@ from typing import ClassVar
 import numpy as np
 
 from recsys.arrays import Array
-from recsys.recommending.counted.method import ALL, Counted, histories, size
+from recsys.recommending.counted.method import ALL, Counted, demand, histories, size, whole
 from recsys.recommending.features import Batch
 
 
@@ -29,11 +30,22 @@ class CountedALS(Counted):
 
     KIND: ClassVar[str] = "als"
     SIMILAR: ClassVar[str] = "the climbs' factors"
+    ARRAYS: ClassVar[Mapping[str, tuple[str, int]]] = {"vectors": ("float32", 2), "factors": ("float32", 2)}
 
     factors: Array
     regularization: float
     alpha: float
     last: int | None
+
+    def check(self) -> None:
+        """See `Counted.check`."""
+        demand(self.factors.shape[1] > 0, "factors are none")
+        demand(
+            isinstance(self.regularization, (int, float)) and 1e-9 <= self.regularization <= 1e9,
+            "regularization is no number above 0",
+        )
+        demand(isinstance(self.alpha, (int, float)) and 0 <= self.alpha <= 1e9, "alpha is no number from 0")
+        whole(self.last, 1, "last is no number of sends", blank=True)
 
     @property
     def sends(self) -> int:

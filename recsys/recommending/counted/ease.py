@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
 from recsys.arrays import Array
-from recsys.recommending.counted.method import ALL, Counted, histories, size
+from recsys.recommending.counted.method import ALL, Counted, demand, histories, size, whole
 from recsys.recommending.features import Batch
 
 
@@ -18,9 +19,15 @@ class CountedEASE(Counted):
 
     KIND: ClassVar[str] = "ease"
     SIMILAR: ClassVar[str] = "the rows of EASE's weights: climbs that speak for the same climbs"
+    ARRAYS: ClassVar[Mapping[str, tuple[str, int]]] = {"vectors": ("float32", 2), "weights": ("float32", 2)}
 
     weights: Array
     last: int | None
+
+    def check(self) -> None:
+        """See `Counted.check`."""
+        demand(self.weights.shape == (self.n_items, self.n_items), "weights are not one for each two climbs")
+        whole(self.last, 1, "last is no number of sends", blank=True)
 
     @property
     def sends(self) -> int:

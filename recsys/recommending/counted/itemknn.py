@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
 from recsys.arrays import Array
-from recsys.recommending.counted.method import ALL, Counted, histories, size
+from recsys.recommending.counted.method import ALL, Counted, demand, histories, size, whole, within
 from recsys.recommending.features import Batch
 
 
@@ -27,11 +28,26 @@ class CountedItemKNN(Counted):
     """
 
     KIND: ClassVar[str] = "item-knn"
+    ARRAYS: ClassVar[Mapping[str, tuple[str, int]]] = {
+        "vectors": ("float32", 2),
+        "starts": ("int64", 1),
+        "neighbours": ("int32", 1),
+        "similarities": ("float32", 1),
+    }
 
     starts: Array
     neighbours: Array
     similarities: Array
     last: int | None
+
+    def check(self) -> None:
+        """See `Counted.check`."""
+        starts, n = self.starts, len(self.neighbours)
+        parts = len(starts) > 0 and starts[0] == 0 and starts[-1] == n and bool((np.diff(starts) >= 0).all())
+        demand(parts and len(self.similarities) == n, "starts do not part the neighbours among the climbs")
+        within(self.neighbours, self.n_items, "neighbours are not all of the catalogue")
+        demand(len(self.vectors) == self.n_items, "vectors are not one a climb")
+        whole(self.last, 1, "last is no number of sends", blank=True)
 
     @property
     def sends(self) -> int:

@@ -34,6 +34,7 @@ class Counted(ABC):
     """
 
     KIND: ClassVar[str]
+    ARRAYS: ClassVar[Mapping[str, tuple[str, int]]]  # type and dimensions of each
     SIMILAR: ClassVar[str] = "truncated singular vectors of the climbs' co-occurrence"
     reads: ClassVar[tuple[str, ...]] = ()  # features beside the climbs
     prompted: ClassVar[bool] = False  # whether the prompt changes the scores
@@ -44,6 +45,10 @@ class Counted(ABC):
     def sends(self) -> int:
         """How many sends of a history are read, from its end."""
         return ALL
+
+    @abstractmethod
+    def check(self) -> None:
+        """Raise a `ValueError`, a clause, where arrays that were read do not belong together."""
 
     @property
     @abstractmethod
@@ -97,6 +102,22 @@ def histories(batch: Batch, last: int | None = None) -> Iterator[Array]:
 def given(batch: Batch, attribute: str) -> Array:
     """Whether the prompt holds an attribute, bool [batch]."""
     return np.asarray(batch[GIVEN][:, ATTRIBUTES.index(attribute)], dtype=bool)
+
+
+def demand(holds: bool, words: str) -> None:
+    """Raise a `ValueError` unless something holds."""
+    if not holds:
+        raise ValueError(words)
+
+
+def whole(value: object, low: int, words: str, blank: bool = False) -> None:
+    """Demand that a setting is a whole number from `low`, or None where it may be blank."""
+    demand((blank and value is None) or (type(value) is int and low <= value <= 1 << 62), words)
+
+
+def within(values: Array, n: int, words: str) -> None:
+    """Demand that places lie in 0 to n - 1."""
+    demand(not len(values) or (values.min() >= 0 and values.max() < n), words)
 
 
 def plain(value: Any) -> Any:

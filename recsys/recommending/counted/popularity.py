@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
 from recsys.arrays import Array
-from recsys.recommending.counted.method import Counted, size
+from recsys.recommending.counted.method import Counted, demand, size
 from recsys.recommending.features import Batch
 
 
@@ -17,8 +18,13 @@ class CountedPopularity(Counted):
     """Training sends of each climb, float32 [n_items]."""
 
     KIND: ClassVar[str] = "popularity"
+    ARRAYS: ClassVar[Mapping[str, tuple[str, int]]] = {"vectors": ("float32", 2), "counts": ("float32", 1)}
 
     counts: Array
+
+    def check(self) -> None:
+        """See `Counted.check`."""
+        demand(len(self.vectors) == self.n_items, "vectors are not one a climb")
 
     @property
     def sends(self) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import ClassVar, Final
@@ -12,7 +12,7 @@ import numpy as np
 from recsys import columns as c
 from recsys.arrays import Array
 from recsys.columns import BIN
-from recsys.recommending.counted.method import Counted, given, read, size
+from recsys.recommending.counted.method import Counted, demand, given, read, size, within
 from recsys.recommending.counted.tiers import tiered
 from recsys.recommending.features import Batch
 
@@ -36,6 +36,12 @@ class CountedPrompts(Counted):
     """
 
     KIND: ClassVar[str] = "prompted-popularity"
+    ARRAYS: ClassVar[Mapping[str, tuple[str, int]]] = {
+        "vectors": ("float32", 2),
+        "logged": ("int64", 2),
+        "items": ("int64", 1),
+        "counts": ("int64", 1),
+    }
     reads: ClassVar[tuple[str, ...]] = tuple(ASKED)
     prompted: ClassVar[bool] = True
 
@@ -50,6 +56,17 @@ class CountedPrompts(Counted):
         table = np.stack([items, *logged.values()], axis=1).astype(np.int64)
         different, counts = np.unique(table, axis=0, return_counts=True)
         return cls(vectors, tuple(logged), different[:, 1:], different[:, 0], counts.astype(np.int64))
+
+    def check(self) -> None:
+        """See `Counted.check`."""
+        known = isinstance(self.names, tuple) and all(name in ASKED for name in self.names)
+        demand(known and len(set(self.names)) == len(self.names), "names are not those of features")
+        n = len(self.items)
+        demand(
+            self.logged.shape == (n, len(self.names)) and len(self.counts) == n, "counts are not one a row"
+        )
+        within(self.items, self.n_items, "items are not all of the catalogue")
+        within(self.counts, 1 << 40, "counts are not from 0")
 
     @property
     def sends(self) -> int:

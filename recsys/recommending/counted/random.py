@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
 from recsys.arrays import Array
-from recsys.recommending.counted.method import Counted, histories, size
+from recsys.recommending.counted.method import Counted, histories, size, whole
 from recsys.recommending.features import Batch
 
 
@@ -18,8 +19,13 @@ class CountedRandom(Counted):
     """Uniform scores, drawn by the seed and by the climbs of the history: the same question, the same row."""
 
     KIND: ClassVar[str] = "random"
+    ARRAYS: ClassVar[Mapping[str, tuple[str, int]]] = {"vectors": ("float32", 2)}
 
     seed: int
+
+    def check(self) -> None:
+        """See `Counted.check`."""
+        whole(self.seed, 0, "seed is no whole number")
 
     @property
     def n_items(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
@@ -11,7 +12,7 @@ import numpy as np
 from recsys import columns as c
 from recsys.arrays import Array
 from recsys.columns import ELAPSED_DAYS
-from recsys.recommending.counted.method import PREFIX, Counted, given, read, size
+from recsys.recommending.counted.method import PREFIX, Counted, demand, given, read, size, whole, within
 from recsys.recommending.counted.tiers import tiered
 from recsys.recommending.features import Batch
 
@@ -29,6 +30,12 @@ class CountedRecent(Counted):
     """
 
     KIND: ClassVar[str] = "recent-popularity"
+    ARRAYS: ClassVar[Mapping[str, tuple[str, int]]] = {
+        "vectors": ("float32", 2),
+        "days": ("float64", 1),
+        "items": ("int64", 1),
+        "regions": ("int64", 1),
+    }
     reads: ClassVar[tuple[str, ...]] = (c.REGION, c.DAY)
     prompted: ClassVar[bool] = True
 
@@ -36,6 +43,14 @@ class CountedRecent(Counted):
     items: Array
     regions: Array
     window_days: int
+
+    def check(self) -> None:
+        """See `Counted.check`."""
+        same = len(self.days) == len(self.items) == len(self.regions)
+        demand(same and bool((np.diff(self.days) >= 0).all()), "days do not rise with the sends")
+        within(self.items, self.n_items, "items are not all of the catalogue")
+        within(self.regions, 1 << 31, "regions are no ids")
+        whole(self.window_days, 1, "window_days is no number of days")
 
     @property
     def sends(self) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -10,7 +9,6 @@ from typing import Any, Final
 
 import numpy as np
 
-from recsys.arrays import Array
 from recsys.errors import RunError
 from recsys.files import atomic_path
 from recsys.recommending.counted.als import CountedALS
@@ -21,8 +19,11 @@ from recsys.recommending.counted.popularity import CountedPopularity
 from recsys.recommending.counted.prompted import CountedPrompts
 from recsys.recommending.counted.random import CountedRandom
 from recsys.recommending.counted.recent import CountedRecent
+from recsys.recommending.fields import REMEDY, Fields
+from recsys.recommending.stored import check_array, read_arrays
 
 ARRAYS: Final = "model.npz"
+LARGEST: Final = 1e15
 KINDS: Final[Mapping[str, type[Counted]]] = {
     each.KIND: each
     for each in (
@@ -40,14 +41,14 @@ KINDS: Final[Mapping[str, type[Counted]]] = {
 def save(method: Counted, folder: Path) -> dict[str, Any]:
     """Write model.npz; returns what is to be kept beside it: ``kind`` and ``settings``."""
     values = {field.name: getattr(method, field.name) for field in fields(method)}
-    arrays = {name: value for name, value in values.items() if isinstance(value, np.ndarray)}
+    arrays = {name: np.ascontiguousarray(values[name], method.ARRAYS[name][0]) for name in method.ARRAYS}
     with atomic_path(folder / ARRAYS) as fresh:
         np.savez(fresh, **arrays)
     settings = {name: plain(value) for name, value in values.items() if name not in arrays}
     return {"kind": method.KIND, "settings": settings}
 
 
-def load(folder: Path, about: Mapping[str, Any], n_items: int) -> Counted:
+def load(folder: Path, about: Fields, n_items: int) -> Counted:
     """The method that `save` wrote.
 
     Parameters
@@ -55,7 +56,7 @@ def load(folder: Path, about: Mapping[str, Any], n_items: int) -> Counted:
     folder:
         Whose manifest has been checked.
     about:
-        What `save` returned.
+        What `save` returned, as read.
     n_items:
         Climbs in the catalogue.
 
@@ -65,23 +66,23 @@ def load(folder: Path, about: Mapping[str, Any], n_items: int) -> Counted:
         The kind is not known, arrays are missing or cannot be read, or they are of another catalogue.
     """
     path = folder / ARRAYS
-    kind = KINDS.get(str(about.get("kind")))
-    if kind is None:
-        raise RunError(f"{folder}: counting method {about.get('kind')!r} is not known; export it again")
+    kind = KINDS[about.choice("kind", tuple(KINDS), "")]
+    given = about.table("settings")
+    names = tuple(field.name for field in fields(kind) if field.name not in kind.ARRAYS)
+    given.names(names)
+    settings = {name: given.get(name) for name in names}
+    arrays = read_arrays(path, kind.ARRAYS)
+    for name, values in arrays.items():
+        check_array(path, name, values, -LARGEST, LARGEST)
     try:
-        method = kind(**_read(path), **_tuples(about["settings"]))
-        found = method.n_items
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
-        raise RunError(f"{path}: is no {kind.KIND} ({error}); copy the folder again") from None
-    if found != n_items:
-        raise RunError(f"{path}: scores {found} climbs, the catalogue has {n_items}; copy the folder again")
+        method = kind(**arrays, **{name: _tuple(value) for name, value in settings.items()})
+        method.check()
+    except ValueError as error:
+        raise RunError(f"{path}: {error}; {REMEDY}") from None
+    if method.n_items != n_items:
+        raise RunError(f"{path}: scores {method.n_items} climbs, the catalogue has {n_items}; {REMEDY}")
     return method
 
 
-def _read(path: Path) -> dict[str, Array]:
-    with np.load(path, allow_pickle=False) as arrays:
-        return dict(arrays)
-
-
-def _tuples(settings: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in settings.items()}
+def _tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value

@@ -1,4 +1,6 @@
-"""KAYA: dates are JavaScript's Date strings, of which the climber's own clock is read; many gym climbs have no name; 1 to 5 stars, 0 = not rated."""
+"""KAYA: dates are JavaScript's Date strings, of which the climber's own clock is read; many gym climbs have
+no name; 1 to 5 stars, 0 = not rated.
+"""
 
 from __future__ import annotations
 

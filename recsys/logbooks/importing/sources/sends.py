@@ -1,8 +1,8 @@
 """Raw sends in the contract's columns (schemas/sends.toml), such as simulated ones or an earlier import.
 
-The climber may be left out: they are one climber's then. Every row is a send unless its `outcome` says otherwise,
-or `ascent_style`, which files of theCrag's carry. `recsys.logbooks.importing.contract` checks the columns that all
-readers share, and reads the dates.
+The climber may be left out: they are one climber's then. Every row is a send unless its `outcome` says
+otherwise, or `ascent_style`, which files of theCrag's carry. `recsys.logbooks.importing.contract` checks the
+columns that all readers share, and reads the dates.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from recsys.logbooks.importing.source import Cells, Source, count
 from recsys.logbooks.importing.text import key
 
 EXTRA: Final = (
-    "outcome", "repeat", "tries", "pitches", "discipline", "date_precision", "source", "ascent_style", "country",
+    "outcome", "repeat", "tries", "pitches", "discipline", "date_precision", "source", "ascent_style",
+    "country",
 )  # fmt: skip
 """What an import adds to the contract, and is read again."""
 

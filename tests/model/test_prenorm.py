@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from tests.test_model import LENGTH, build, padded, random_batch, scores
 
 from recsys.config.model import ModelConfig
 from recsys.errors import UsageError
+from tests.model.test_prompted_transformer import LENGTH, build, padded, random_batch, scores
 
 VARIANTS = [
     {"positions": positions, "feed_forward": feed}
@@ -125,3 +125,26 @@ def test_registered_beside_transformers4rec_own():
 def test_rotary_positions_need_even_heads():
     with pytest.raises(UsageError, match="rotary positions turn pairs"):
         ModelConfig(body="prenorm", d_model=6, heads=2, positions="rotary")
+
+
+@pytest.mark.parametrize("aggregation", ["concat", "sum"])
+@pytest.mark.parametrize(("d_model", "climb_dim"), [(16, 16), (16, 24), (32, 16)])
+def test_a_climb_reaches_the_output_unturned_at_the_start(schema, aggregation, d_model, climb_dim):
+    """Into the body and back, as far as the narrower of both holds a climb."""
+    sizes = {"aggregation": aggregation, "d_model": d_model, "climb_dim": climb_dim}
+    model = build(schema, "prenorm", "clm", **sizes)
+    inputs, widths = model.heads[0].body.inputs, model.heads[0].body.inputs.widths()
+    climbs = model.task.pre.table.weight[3:].detach()
+    features = {name: torch.zeros(len(climbs), 1, width) for name, width in widths.items()}
+    features["climb"] = climbs.unsqueeze(1)
+    with torch.inference_mode():
+        inside = inputs.projection_module[0](inputs.aggregation(features)) - inputs.projection_module[0].bias
+        back = model.task.task_block(inside)[:, 0]
+    if d_model >= climb_dim:
+        torch.testing.assert_close(back, 3 * climbs, atol=1e-5, rtol=1e-4)
+    nearest = (back @ climbs.T).argmax(1)
+    assert (nearest == torch.arange(len(climbs))).double().mean() > 0.8
+    plain = build(schema, "prenorm", "clm", straight=False, **sizes)
+    assert not torch.equal(
+        plain.heads[0].body.inputs.projection_module[0].weight, inputs.projection_module[0].weight
+    )

@@ -7,11 +7,11 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.test_model import LENGTH, build, random_batch, scores
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from recsys.config.model import ModelConfig
 from tests.conftest import N_CLIMBS
+from tests.model.test_prompted_transformer import LENGTH, build, random_batch, scores
 
 
 def softmax_case(count, items, seed=0):

@@ -1,0 +1,46 @@
+"""A file of sends as it was read: an Arrow table, every row's number, and the rows that are none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from recsys.errors import DataError
+
+
+@dataclass(frozen=True)
+class RaggedRow:
+    """A CSV row with too few or too many values, or with a `problem` of its own."""
+
+    row: int
+    text: str
+    expected: int
+    found: int
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """A file as it was read: `rows` are the 1-based numbers of the table's rows, shape [table.num_rows]."""
+
+    path: Path
+    table: pa.Table
+    rows: NDArray[np.int64]
+    ragged: Sequence[RaggedRow] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def n_read(self) -> int:
+        """Data rows in the file, ragged ones included."""
+        return len(self.rows) + len(self.ragged)
+
+    def column(self, name: str) -> pa.ChunkedArray:
+        """The column; DataError when the file has it twice."""
+        if self.table.column_names.count(name) > 1:
+            raise DataError(f"has the column {name!r} twice", path=self.path, remedy="rename or remove one")
+        return self.table.column(name)

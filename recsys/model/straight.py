@@ -1,0 +1,42 @@
+"""A start at which a climb's embedding reaches the output unturned.
+
+SASRec adds positions to the climbs' embeddings and scores by the same embeddings, so that from the first step
+a state is near to the climbs it came from. Here features are joined and projected to the body's width, and
+the body's output is projected back to the embeddings': two random maps, which have to be learned to agree
+before one climb's neighbours mean anything to the other end. `straighten` starts them as each other's
+transpose.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import torch
+
+from recsys.model.inputs import PromptedSequenceFeatures
+
+GAIN: Final = 3.0  # of a climb beside the other features, which keep their own start
+
+
+def straighten(inputs: PromptedSequenceFeatures, head: torch.nn.Module) -> None:
+    """Start the climb's columns of the input projection orthogonal, and the head as their transpose.
+
+    Parameters
+    ----------
+    inputs:
+        Features that are concatenated in the order of their names, or summed, and projected.
+    head:
+        Its one linear layer takes the body's output to a climb's embedding.
+    """
+    widths, start = inputs.widths(), 0
+    if inputs.config.aggregation == "concat":
+        start = sum(width for name, width in widths.items() if name < inputs.item_id)
+    linear = inputs.projection_module[0]
+    (back,) = (each for each in head.modules() if isinstance(each, torch.nn.Linear))
+    rows, columns = linear.out_features, widths[inputs.item_id]
+    largest = max(rows, columns)
+    turn = torch.nn.init.orthogonal_(torch.empty(largest, largest))[:rows, :columns]
+    with torch.no_grad():
+        linear.weight[:, start : start + columns] = GAIN * turn
+        back.weight.copy_(turn.T)
+        back.bias.zero_()

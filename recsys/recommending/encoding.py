@@ -1,0 +1,43 @@
+"""What a method is asked with: a network's windows, a counting method's histories, or both in one batch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from recsys import columns as c
+from recsys.arrays import Array
+from recsys.columns import CLIMBER
+from recsys.recommending.answering import Answering
+from recsys.recommending.counted.method import counted_batch
+from recsys.recommending.features import Batch, windows
+from recsys.recommending.logbook import Logbook
+
+
+def encoded(
+    method: Answering,
+    features: Mapping[str, Array],
+    logbooks: Sequence[Logbook],
+    climbers: Array,
+    window: int,
+) -> Batch:
+    """The batch of some logbooks, each ending with the send that is asked for.
+
+    Parameters
+    ----------
+    method:
+        What is asked.
+    features:
+        Of all the sends, the logbooks end to end, [n_sends] each.
+    climbers:
+        Ids of the climbers, int64 [n_logbooks].
+    window:
+        Sends in a network's window.
+    """
+    lengths = [len(each) for each in logbooks]
+    batch = windows(dict(features), lengths, window) if method.network is not None else {}
+    if method.counted is not None:
+        day = np.concatenate([each.columns[c.DAY] for each in logbooks])
+        batch |= counted_batch(method.counted, {**features, c.DAY: day}, lengths)
+    return {**batch, CLIMBER: climbers}

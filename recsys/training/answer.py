@@ -1,0 +1,162 @@
+"""A fitted method as it will answer: joined with a counting one where asked for, and made to give shares.
+
+Both are fitted on validation alone: the ensemble's weight by the ranking, the temperature by the likelihood.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from recsys.baselines.counting import Fitted, scorer_of
+from recsys.baselines.rows import ROWS
+from recsys.config.run import RunConfig
+from recsys.evaluation.calibration import fit_temperature, sample, scores_of
+from recsys.evaluation.metrics import case_values, pessimistic_rank
+from recsys.recommending.answering import AS_IT_IS, NONE, ByPrompt, added
+from recsys.recommending.counted.method import Counted
+from recsys.training.methods import (
+    CHOOSING,
+    FittedMethod,
+    fit_settings,
+    network_scorer,
+    settings_of,
+    validation_of,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from recsys.arrays import Array
+    from recsys.baselines.interactions import Interactions
+    from recsys.evaluation.scorer import Scorer
+    from recsys.model.network import Network
+    from recsys.sequences.cases import Cases
+    from recsys.sequences.prepare import Prepared
+
+WEIGHTS: Final = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Method:
+    """What a run trains and keeps.
+
+    Attributes
+    ----------
+    network, counted:
+        At least one of them; both are an ensemble.
+    scorer:
+        Cases, and whether their targets' attributes are given, to their scorer.
+    reads_prompt:
+        Whether a prompt changes the scores.
+    weight, temperature:
+        Of an ensemble's counts; of the scores.
+    facts:
+        What was found in fitting.
+    """
+
+    network: Network | None
+    counted: Counted | None
+    scorer: Fitted
+    reads_prompt: bool
+    weight: ByPrompt = NONE
+    temperature: ByPrompt = AS_IT_IS
+    facts: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class EnsembleScorer:
+    """A network's scores and a counting method's as one (`recsys.recommending.answering.added`)."""
+
+    network: Scorer
+    counted: Scorer
+    weight: float
+
+    def scores(self, cases: Array) -> Array:
+        """[B] case indices to float32 [B, n_items]."""
+        return added(self.network.scores(cases), self.counted.scores(cases), self.weight)
+
+
+def fit_run(prepared: Prepared, config: RunConfig, folder: Path, resume: bool) -> Method:
+    """Fit what the configuration asks for (`recsys.training.resolve` has resolved it)."""
+    from recsys.baselines.interactions import Interactions
+
+    interactions = Interactions.of(prepared)
+    schema, seed = prepared.schema, config.seed
+    fitted = fit_settings(settings_of(config), interactions, schema, config, seed, folder, resume)
+    method = Method(
+        fitted.network, fitted.counted, fitted.scorer, fitted.reads_prompt, facts=dict(fitted.facts)
+    )
+    if config.ensemble is not None:
+        partner = fit_settings(
+            ROWS[config.ensemble].load(), interactions, schema, config, seed, folder, resume
+        )
+        method = _joined(method, partner, interactions, config)
+    return _calibrated(method, validation_of(interactions, config), prepared.n_items)
+
+
+def scorer_from(
+    network: Network | None,
+    counted: Counted | None,
+    weight: ByPrompt,
+    interactions: Interactions,
+    length: int,
+) -> Fitted:
+    """What scores cases with a network, a counting method, or both."""
+    if network is None:
+        assert counted is not None
+        return scorer_of(counted, interactions)
+    if counted is None:
+        return network_scorer(network, length)
+    first, second = network_scorer(network, length), scorer_of(counted, interactions)
+    return lambda cases, prompted: EnsembleScorer(
+        first(cases, prompted), second(cases, prompted), weight.prompted if prompted else weight.unprompted
+    )
+
+
+def _joined(method: Method, partner: FittedMethod, interactions: Interactions, config: RunConfig) -> Method:
+    """The ensemble, each of its weights the one of `WEIGHTS` that ranks the validation cases best."""
+    cases = validation_of(interactions, config)
+    found = []
+    for prompted in (False, True):
+        both = method.scorer(cases, prompted), partner.scorer(cases, prompted)
+        found.append(_best_weight(*both, cases, config, interactions.n_items))
+    weight = ByPrompt(*found)
+    assert method.facts is not None
+    facts = {**method.facts, "ensemble": {"with": partner.facts["settings"], "weight": weight._asdict()}}
+    return replace(
+        method,
+        counted=partner.counted,
+        weight=weight,
+        reads_prompt=method.reads_prompt or partner.reads_prompt,
+        scorer=scorer_from(method.network, partner.counted, weight, interactions, config.model.length),
+        facts=facts,
+    )
+
+
+def _best_weight(one: Scorer, two: Scorer, cases: Cases, config: RunConfig, n_items: int) -> float:
+    chosen = sample(len(cases), n_items)
+    network, counted = scores_of(one, chosen), scores_of(two, chosen)
+    targets = cases.targets[chosen]
+    excluded = np.zeros(network.shape, dtype=bool)
+    if config.exclude_seen:
+        rows, items = cases.seen(chosen)
+        excluded[rows[items >= 0], items[items >= 0]] = True
+    values = []
+    for weight in WEIGHTS:
+        ranks = pessimistic_rank(added(network, counted, weight), targets, excluded)
+        values.append(float(case_values(ranks, n_items)[CHOOSING].mean()))
+    return WEIGHTS[int(np.argmax(values))]
+
+
+def _calibrated(method: Method, cases: Cases, n_items: int) -> Method:
+    """With the temperatures that make the validation cases' targets likeliest."""
+    chosen = sample(len(cases), n_items)
+    targets = cases.targets[chosen]
+    unprompted = fit_temperature(scores_of(method.scorer(cases, False), chosen), targets)
+    prompted = unprompted
+    if method.reads_prompt:
+        prompted = fit_temperature(scores_of(method.scorer(cases, True), chosen), targets)
+    return replace(method, temperature=ByPrompt(unprompted, prompted))

@@ -1,0 +1,125 @@
+"""What a name of ``model`` means: the transformer, a row of the study that is a setting of it, or another."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from recsys.baselines.rows import COUNTING, ROWS, TRANSFORMER, Row
+from recsys.config.file import read_settings
+from recsys.config.model import ModelConfig
+from recsys.config.run import TRANSFORMER as MAIN
+from recsys.config.run import RunConfig
+from recsys.config.settings import configure
+from recsys.config.training import TrainingConfig
+from recsys.errors import UsageError
+
+ROW: Final = "row"  # in the facts: the row by whose name a transformer was asked for
+Section = TypeVar("Section", ModelConfig, TrainingConfig)
+_READ: Final = ("length",)  # of the model's section, what every method reads
+
+
+def configured(given: Mapping[str, Any], file: Path | None = None) -> tuple[RunConfig, set[str]]:
+    """`recsys.config.settings.configure`, resolved: a row's settings lie under those given.
+
+    Returns
+    -------
+    The configuration, and the settings that were given, those of the row among them.
+
+    Raises
+    ------
+    UsageError, DataError
+        As `configure` and `resolve`.
+    """
+    plain = read_settings(file) if file else {}
+    name = str(given.get("model", given.get("method", plain.get("method", MAIN))))
+    row = ROWS.get(name)
+    if row is None or row.method != TRANSFORMER:
+        return resolve(*configure(given, file))
+    written = {*plain, *plain.get("model", {}), *plain.get("training", {})}
+    under = {key: value for key, value in {**row.settings, **row.training}.items() if key not in written}
+    config, names = configure({**under, **given, "model": MAIN}, file)
+    return resolve(config.model_copy(update={"facts": {**config.facts, ROW: row.name}}), names)
+
+
+def resolve(config: RunConfig, names: Collection[str] = ()) -> tuple[RunConfig, set[str]]:
+    """A row by its name becomes what is trained; whatever it does not read must not have been set.
+
+    A row that is a setting of the main transformer becomes that setting (what was set otherwise than by
+    default goes before it), and its name is kept in the facts. Resolving again changes nothing.
+
+    Parameters
+    ----------
+    config:
+        With any name as its method.
+    names:
+        The settings that were given.
+
+    Returns
+    -------
+    The configuration, and the settings that were given, those of the row among them.
+
+    Raises
+    ------
+    UsageError
+        There is no such row, a setting was given that it does not read, or settings cannot work together.
+    """
+    if config.ensemble is not None:
+        _check_partner(config)
+    if config.trains_transformer:
+        return config, set(names)
+    row = find(config.method, "model")
+    if row.method == TRANSFORMER:
+        changes = {
+            "method": MAIN,
+            "model": _under(row.settings, config.model),
+            "training": _under(row.training, config.training),
+            "facts": {**config.facts, ROW: row.name},
+        }
+        return config.model_copy(update=changes), {*names, *row.settings, *row.training}
+    _refuse_unread(config, row, names)
+    own = {"training": _under(row.training, config.training)}
+    return config.model_copy(update=own), set(names)
+
+
+def _under(settings: Mapping[str, Any], section: Section) -> Section:
+    """A section with a row's settings under those that differ from the defaults."""
+    set_apart = {
+        name: getattr(section, name)
+        for name, field in type(section).model_fields.items()
+        if getattr(section, name) != field.default
+    }
+    return type(section)(**{**settings, **set_apart})
+
+
+def find(name: str, setting: str) -> Row:
+    """The row of a name, or a `UsageError` with the nearest names."""
+    if name in ROWS:
+        return ROWS[name]
+    near = difflib.get_close_matches(name, [MAIN, *ROWS], n=3, cutoff=0.5)
+    hint = f"the nearest: {', '.join(near)}" if near else "recsys study --list-rows prints them"
+    raise UsageError(f"`{setting}` {name}: no row has this name; {hint}")
+
+
+def _refuse_unread(config: RunConfig, row: Row, names: Collection[str]) -> None:
+    """One line where a setting of the model was given, other than its default, that the row does not read."""
+    for name, field in ModelConfig.model_fields.items():
+        if name in names and name not in _READ and getattr(config.model, name) != field.default:
+            raise UsageError(f"`{name}` is a setting of the transformer; `model` {row.name} does not read it")
+
+
+def _check_partner(config: RunConfig) -> None:
+    assert config.ensemble is not None
+    if config.ensemble not in COUNTING:
+        find(config.ensemble, "ensemble")
+        raise UsageError(
+            f"`ensemble` {config.ensemble} is no counting method; there are "
+            f"{', '.join(each for each in ROWS if each in COUNTING)}"
+        )
+    if config.method in COUNTING:
+        raise UsageError(
+            f"`ensemble` joins a network and a counting method, and `model` {config.method} counts; "
+            "leave one of them out"
+        )

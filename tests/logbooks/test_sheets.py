@@ -1,0 +1,289 @@
+"""What a file is: kinds that are read, those that are refused in a line, headers that are claimed, one's own
+columns.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import io
+import json
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from recsys.errors import DataError, UsageError
+from recsys.logbooks.importing import Wanted, parse_logbook
+from recsys.logbooks.importing.load import load
+from recsys.logbooks.importing.merge import merge
+from recsys.logbooks.importing.own import parse_columns
+from recsys.logbooks.importing.same import read_same, unite
+from recsys.logbooks.sheets import open_path, open_sheet
+
+UKC = "Name,Grade,Style,Date,Crag,Type\nCafé,f6A,Sent x,28/Sep/25,Sample,Bouldering\n"
+RECORD = dict(zip(*(line.split(",") for line in UKC.splitlines()), strict=True))
+BOARD = "board,angle,climb_name,date,logged_grade,tries,is_mirror,is_repeat,is_ascent\n"
+
+
+def archive(**files: str) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as file:
+        for name, text in files.items():
+            file.writestr(name.replace("__", "/"), text)
+    return content.getvalue()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        UKC.encode(), UKC.encode("utf-8-sig"), UKC.encode("cp1252"), UKC.encode("utf-16"),
+        UKC.encode("utf-16-le"),
+        UKC.encode("utf-16-be"), UKC.encode("utf-32"), gzip.compress(UKC.encode()),
+        gzip.compress(UKC.encode("utf-16")),
+        UKC.replace(",", ";").encode(), UKC.replace(",", "\t").replace("\n", "\r\n").encode(),
+        json.dumps([RECORD]).encode(),
+        json.dumps({"ticks": [RECORD]}).encode(),
+    ],
+)  # fmt: skip
+def test_kinds_that_are_read(content: bytes) -> None:
+    (row,) = parse_logbook(content, "me.csv").rows
+    assert (row.climb_name, row.grade, row.date, row.outcome) == ("Café", "f6A", "2025-09-28", "send")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (archive(a="x", b="y", c="z", d="w"), "is a zip archive with a, b, c, ...; unpack it"),
+        (archive(xl__workbook="x"), r"is an Excel workbook \(.xlsx\) that cannot be read"),
+        (archive(**{"content.xml": "x"}), "is an OpenDocument file"),
+        (b"PK\x03\x04 and then nothing", "is a broken zip archive"),
+        (b"\x1f\x8b and then nothing", "is gzip that cannot be unpacked"),
+        (gzip.compress(gzip.compress(b"a,b\n")), "is gzip within gzip"),
+        (b"\xd0\xcf\x11\xe0" + bytes(99), r"is an old Excel workbook \(.xls\)"),
+        (b"SQLite format 3\0", "is a SQLite database"),
+        (b"%PDF-1.7", "is a PDF document"),
+        (b"\x89PNG\r\n", r"is an image \(PNG\)"),
+        (b"<!DOCTYPE html><html>", "is a web page or XML"),
+        (b"[1, 2, 3", "of no known source"),
+        (b'[{"a": 1', "is JSON that cannot be read"),
+        (b'[{"a": 1}, 2]', "is JSON, but not a list of sends"),
+        (b"[" * 100_000, "is JSON that cannot be read"),
+        (bytes(range(256)) * 40, "is neither CSV nor Parquet"),
+        (b"PAR1" + bytes(50), "is broken Parquet"),
+        (gzip.compress(b"a" * 51_000_000), "holds more than 50 MB once unpacked"),
+    ],
+)
+def test_kinds_that_are_not(content: bytes, said: str) -> None:
+    with pytest.raises(DataError, match=said) as error:
+        parse_logbook(content, "me.csv")
+    message = str(error.value)
+    assert message.startswith("me.csv: ")
+    assert message.isprintable()
+
+
+def test_a_folder_of_parts(tmp_path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    with pytest.raises(DataError, match="is a folder without Parquet files"):
+        load(tmp_path)
+    (tmp_path / "year=2024").mkdir()
+    pq.write_table(
+        pa.table({"climb_id": ["a"], "date": ["2024-05-02"]}), tmp_path / "year=2024" / "part-0.parquet"
+    )
+    pq.write_table(
+        pa.table({"date": ["2024-05-01"], "climb_id": ["b"]}), tmp_path / "year=2024" / "part-1.parquet"
+    )
+    (tmp_path / "_temporary.parquet").write_bytes(b"half")
+    assert [row.climb_id for row in merge([load(tmp_path, wanted=Wanted("me"))]).rows] == ["b", "a"]
+    pq.write_table(pa.table({"other": ["a"]}), tmp_path / "z.parquet")
+    with pytest.raises(DataError, match="has other columns than the parts before it"):
+        open_path(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        ",".join("abc" * 300_000).encode() + b"\n1\n",
+        b"climb_id,date\n" + b'"' + b"x" * 3_000_000,
+        b"climb_id,date\n" + b"a" * 3_000_000 + b",2024-05-01\n",
+        b"climb_id,date,grade\na,2024-05-01," + b"-" * 20_000 + b"\n",
+        b"climb_id,date,grade\n" + b'a,"' * 20_000,
+        b"Name,Grade,Style,Date,Crag,Type\nA,6a,Lead RP," + b"1/" * 20_000 + b",C,Sport\n",
+        b"climb_id,date\na," + b"9" * 20_000 + b"\n",
+        b"climb_id,date\n" + b"\n" * 900_000,
+    ],
+)
+def test_nothing_takes_a_second(content: bytes) -> None:
+    start = time.process_time()
+    with contextlib.suppress(DataError):
+        merge([parse_logbook(content, "me.csv")])
+    assert time.process_time() - start < 2
+
+
+# ---- headers and one's own columns
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Date,Grade,Rope,Attempt,Route,Pitch,Location,Wall,Notes",
+        "Name,Date,Crag,Grade,Partner,Weather,Mood",
+        "date,climb_name,grade,board,mood,wall",
+        "Date,Climb,Send Type,Partner,Weather",
+    ],
+)
+def test_a_sheet_of_ones_own_is_no_sites(header: str) -> None:
+    content = f"{header}\n{','.join('x' for _ in header.split(','))}\n".encode()
+    with pytest.raises(DataError, match="of no known source by its header") as error:
+        parse_logbook(content, "me.csv")
+    assert "the nearest is" in str(error.value)
+    assert "--columns" in str(error.value)
+
+
+def test_an_export_with_a_column_more_is_read_and_the_column_named() -> None:
+    path = Path(__file__).parent / "ukc.csv"
+    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    plain = parse_logbook(("\n".join(lines)).encode(), "ukc.csv")
+    more = parse_logbook(
+        ("\n".join([lines[0] + ",Mood", *(f"{each},fine" for each in lines[1:])])).encode(), "ukc.csv"
+    )
+    assert more.rows == plain.rows
+    assert any("Mood" in note for note in more.notes)
+
+
+def test_ones_own_columns_by_hand() -> None:
+    content = (
+        b"Datum;Route;Grad;Stil;Fels;Laune\n24-11-2023;Tern;7a;OS;Kliff;gut\n05-11-2023;Gull;6b;fell;Kliff;\n"
+    )
+    columns = parse_columns("date=Datum, climb=Route,grade=Grad,style=Stil,crag=Fels")
+    parsed = parse_logbook(content, "me.csv", columns=columns)
+    (row,) = parsed.rows
+    assert (row.date, row.climb_id, row.grade, row.outcome) == ("2023-11-24", "tern@kliff", "7a", "send")
+    assert [each.reason for each in parsed.rejects] == ["attempt"]
+    assert any("not read: Laune" in note for note in parsed.notes)
+    with pytest.raises(UsageError, match=r"--columns grade=Grade: me\.csv has no such column; it has Grad"):
+        parse_logbook(content, "me.csv", columns={**columns, "grade": "Grade"})
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("date=Datum", "climb is missing"), ("date", "write it as date=Datum"),
+        ("date=a,climb=b,mood=c", "no such column"),
+        ("", "date and climb is missing"),
+    ],
+)  # fmt: skip
+def test_columns_that_are_none(text: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        parse_columns(text)
+
+
+# ---- flags, duplicates, ids
+
+
+@pytest.mark.parametrize(
+    ("told", "outcome"),
+    [
+        ("True", "send"),
+        ("WAHR", "send"),
+        ("vrai", "send"),
+        ("1.0", "send"),
+        ("FALSCH", "attempt"),
+        ("0", "attempt"),
+    ],
+)
+def test_flags_of_other_languages(told: str, outcome: str) -> None:
+    content = f"{BOARD}kilter,40,A,2026-06-15 10:00:00,V3,2,False,False,{told}\n".encode()
+    (row,) = parse_logbook(content, "me.csv", wanted=Wanted(attempts=True)).rows
+    assert row.outcome == outcome
+
+
+@pytest.mark.parametrize("told", ["maybe", "2", "yes and no"])
+def test_a_flag_that_cannot_be_read_rejects_the_row(told: str) -> None:
+    content = f"{BOARD}kilter,40,A,soon,V3,2,False,{told},{told}\n".encode()
+    parsed = parse_logbook(content, "me.csv", wanted=Wanted(attempts=True))
+    assert not parsed.rows
+    assert [each.reason for each in parsed.rejects] == [
+        "is_ascent is neither true nor false; is_repeat is neither true nor false; date cannot be read"
+    ]
+    sends = parse_logbook(b"climb_id,date,outcome\na,2024-05-01,failed\nb,2024-05-01,Attempt\n", "me.csv")
+    assert [each.reason for each in sends.rejects] == ["unreadable outcome", "attempt"]
+
+
+def test_the_order_of_rows_and_files_does_not_matter() -> None:
+    header = "Date,Route,Rating,URL,Style,Lead Style,Route Type\n"
+    rows = [
+        f"2024-05-04,A,5.9,/route/1/a,{style},{lead},Sport\n"
+        for style, lead in (
+            ("TR", ""),
+            ("Lead", "Redpoint"),
+            ("Lead", "Onsight"),
+            ("Lead", "Fell/Hung"),
+            ("", ""),
+        )
+    ]
+    for turned in (rows, rows[::-1], rows[2:] + rows[:2]):
+        whole = [
+            parse_logbook((header + "".join(turned)).encode(), "a.csv", wanted=Wanted("me", attempts=True))
+        ]
+        apart = [
+            parse_logbook((header + row).encode(), f"{n}.csv", wanted=Wanted("me", attempts=True))
+            for n, row in enumerate(turned)
+        ]
+        for parsed in (whole, apart):
+            merged = merge(parsed)
+            assert [(row.outcome, row.style, row.repeat) for row in merged.rows] == [
+                ("send", "onsight", False)
+            ]
+            assert len(merged.rejects) == 4
+
+
+def test_two_sources_names_of_one_climb_are_one_id(tmp_path: Path) -> None:
+    community = (
+        b"climber_id,climb_id,date,climb_name,area,grade\nann,c1,2024-05-01,Grey Heron,Heron Wall,V4\n"
+    )
+    sendage = (
+        b'Date,"Send Type",Climb,"Climb Type",Grade,Area,Country,Rating,Comments\n'
+        b'2024-05-02,flash,grey heron!,boulder,V4,"Heron Wall",,,\n'
+    )
+    files = [parse_logbook(sendage, "s.csv", wanted=Wanted("bo")), parse_logbook(community, "c.csv")]
+    merged = merge(unite(files))
+    assert {row.climb_id for row in merged.rows} == {"c1"}
+    assert any("two sources name differently" in note for note in merged.notes)
+    path = tmp_path / "ids.csv"
+    path.write_text("from,to\ngrey-heron@heron-wall,mine\n")
+    assert {row.climb_id for row in merge(unite(files[:1], read_same(path))).rows} == {"mine"}
+
+
+def test_dates_and_orders_are_not_merged() -> None:
+    files = [parse_logbook(f"climb_id,date\na,{date}\n".encode(), "me.csv") for date in ("2024-05-01", "7")]
+    with pytest.raises(DataError, match="its dates are a plain order"):
+        merge(files)
+
+
+def test_a_kaya_day_is_the_climbers_and_8as_tr_is_unknown() -> None:
+    header = "date,stiffness,rating,ascent_type,attempts,grade,color,climb_name,gym,location,country\n"
+    late = "Fri Dec 03 2021 20:00:00 GMT-0800 (Pacific Standard Time),0,,Redpoint,,v3,,A,,C,\n"
+    (row,) = parse_logbook((header + late).encode(), "me.csv").rows
+    assert row.date == "2021-12-03T20:00:00"
+    eight = (
+        "route_boulder,name,location_name,sector_name,date,type,difficulty\nROUTE,A,L,S,2024-05-11,tr,6a\n"
+    )
+    assert parse_logbook(eight.encode(), "me.csv").rows[0].outcome == "unknown"
+
+
+def test_ids_stay_what_they_are_and_blank_tokens_are_blank() -> None:
+    content = b"climb_id,date,region,grade,rating\nnull,2024-05-01,NA,-,nan\n007,2024-05-02,None,null,\n"
+    parsed = parse_logbook(content, "me.csv")
+    assert [(row.climb_id, row.region, row.grade, row.rating) for row in parsed.rows] == [
+        ("null", "", "", None), ("007", "", "", None),
+    ]  # fmt: skip
+    assert parsed.notes == {"blank tokens (NA, null, -) in text and number columns: read as blank": 5}
+
+
+def test_open_sheet_says_its_kind() -> None:
+    assert open_sheet(b"a,b\n1,2\n", "x").kind == "CSV"
+    assert open_sheet(b'[{"a": 1}]', "x").kind == "JSON"

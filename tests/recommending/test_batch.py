@@ -1,0 +1,190 @@
+"""Batches: limits by climber, closed climbs, and files that a spreadsheet can open."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from recsys.api.tables import write_rows
+from recsys.errors import DataError, UsageError
+from recsys.recommending.batch import COLUMNS, answers, answers_by, requests
+from recsys.recommending.blocked import Blocked, read_blocked
+from recsys.recommending.catalogue import Catalogue
+from recsys.recommending.limits import read_limits
+from recsys.recommending.logbook import Logbook
+from recsys.recommending.recommender import Recommender
+from recsys.recommending.rerank import best
+
+N = 6
+
+
+class Counted:
+    """A backend that likes climbs in the order of the catalogue."""
+
+    attributes, length, has_time, day, embeddings = ("grade", "region"), 5, False, "file", np.eye(N)
+    climbers, reads_prompt = ("ada", "bo", "cy"), True
+
+    def __init__(self):
+        grades = ["V1", "V2", "V3", "V4", "V5", "V6"]
+        self.catalogue = Catalogue.from_columns(
+            {
+                "climb_id": [f"c{i}" for i in range(N)],
+                "climb_name": [f"Name {i}" for i in range(N)],
+                "grade": grades,
+                "region": ["Bleau", "Bleau", "Bleau", "Squamish", "Squamish", "Squamish"],
+                "area": ["Cuvier", "Cuvier", "Apremont", None, None, None],
+                "stars": [1, 2, 3, 4, 5, None],
+                "sends": [6, 5, 4, 3, 2, 1],
+            }
+        )
+
+    def logbook(self, climber):
+        own = {"ada": ["c0"], "bo": ["c1", "c2"], "cy": []}.get(climber)
+        return None if own is None else Logbook.of({"climb_id": own})
+
+    def encode(self, logbooks, climbers):
+        return {"n": np.array([len(each) for each in logbooks])}
+
+    def logits(self, batch):
+        return np.tile(-np.arange(N, dtype=np.float32), (len(batch["n"]), 1))
+
+
+@pytest.fixture
+def recommender():
+    return Recommender(Counted())
+
+
+def named(recommender, own=None, **shared):
+    return {
+        each.climber: [item.climb_id for item in each.items]
+        for each in answers(recommender, requests(recommender, own or {}, **shared))
+    }
+
+
+def test_every_climber_gets_what_was_not_sent(recommender):
+    found = named(recommender, k=2)
+    assert found == {"ada": ["c1", "c2"], "bo": ["c0", "c3"], "cy": ["c0", "c1"]}
+
+
+def test_a_climbers_limits_go_before_the_shared_ones(recommender):
+    found = named(recommender, {"bo": {"grade": "V5:V6", "k": 1}}, k=2, region="Bleau")
+    assert found["ada"] == ["c1", "c2"]
+    assert found["bo"] == []  # V5 in Bleau: nothing fits, and nobody else is stopped
+    first = next(answers(recommender, requests(recommender, {}, grade="V1", region="Squamish")))
+    assert first.climber == "ada"
+    assert "fits" in first.problem
+
+
+@pytest.mark.parametrize(
+    ("entry", "gone"), [("c3", {"c3"}), ("CUVIER", {"c0", "c1"}), ("squamish ", {"c3", "c4", "c5"})]
+)
+def test_closed_climbs_areas_and_regions_are_never_named(recommender, entry, gone):
+    found = named(recommender, k=N, blocked=Blocked.of([entry]))
+    assert set(found["cy"]) == {f"c{i}" for i in range(N)} - gone
+
+
+def test_a_file_of_closed_climbs_is_lines_or_a_table(recommender, tmp_path):
+    path = tmp_path / "closed.txt"
+    path.write_text("c1\n\nCuvier\nnowhere\n")
+    closed = read_blocked(path)
+    assert closed.entries == {"c1", "cuvier", "nowhere"}
+    assert recommender.catalogue.unknown(closed) == ["nowhere"]
+    path.write_text("\ufeffnote,climb_id,area\nx,c2,\ny,,Apremont\n", encoding="utf-8")
+    assert read_blocked(path).entries == {"c2", "apremont"}
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(DataError, match="not UTF-8"):
+        read_blocked(path)
+
+
+def open_counted(folder):
+    return Recommender(Counted())
+
+
+def test_processes_answer_as_one_does(recommender, tmp_path):
+    own = {"bo": {"grade": "V5:V6", "k": 1}}
+    alone = list(answers(recommender, requests(recommender, own, k=2)))
+    apart = list(answers_by(2, open_counted, tmp_path, recommender.climbers, own, {"k": 2}))
+    assert apart == alone
+
+
+LIMITS = {
+    "another column": ("climber_id,colour\nada,red\n", ["colour", "is no column of limits"]),
+    "no climber": ("grade\nV4\n", ["no column climber_id"]),
+    "a stranger": ("climber_id,grade\neve,V4\n", ["row 1", "'eve'", "no stored logbook"]),
+    "no grade": ("climber_id,grade\nada,V2\nbo,hard\n", ["row 2", "hard"]),
+    "no region": ("climber_id,region\nada,Atlantis\n", ["row 1", "Atlantis"]),
+    "stars": ("climber_id,min_stars\nada,9\n", ["row 1", "'9'", "from 1 to 5"]),
+    "no number": ("climber_id,k\nada,many\n", ["row 1", "'many'"]),
+    "none": ("climber_id,k\nada,0\n", ["row 1", "k 0"]),
+    "empty": ("", ["no column climber_id"]),
+}
+
+
+@pytest.mark.parametrize("what", LIMITS)
+def test_what_is_wrong_with_limits_names_file_and_row(recommender, tmp_path, what):
+    content, parts = LIMITS[what]
+    path = tmp_path / "limits.csv"
+    path.write_text(content)
+    with pytest.raises(DataError) as caught:
+        read_limits(path, recommender)
+    line = str(caught.value)
+    assert all(part in line for part in ["limits.csv", *parts]), line
+
+
+def test_limits_that_are_blank_are_not_limits(recommender, tmp_path):
+    path = tmp_path / "limits.csv"
+    path.write_text("climber_id,grade,region,min_stars,k\nada,V1:V3,,2.5,\nbo,,bleau,,3\n")
+    assert read_limits(path, recommender) == {
+        "ada": {"grade": "V1:V3", "min_stars": 2.5},
+        "bo": {"region": "bleau", "k": 3},
+    }
+
+
+ROWS = [
+    {"climber_id": "=cmd()", "rank": 1, "climb_id": "c0", "name": "-x", "score": 0.5, "sends": 3},
+    {"climber_id": "b", "rank": 2, "climb_id": "c1", "name": None, "score": 0.25, "sends": 1},
+]
+
+
+def test_the_same_rows_in_every_format(tmp_path):
+    for suffix in (".csv", ".jsonl", ".parquet"):
+        write_rows(iter(ROWS), tmp_path / f"out{suffix}", COLUMNS)
+    with (tmp_path / "out.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["climber_id"] for row in rows] == ["'=cmd()", "b"]  # no spreadsheet runs it
+    assert rows[0]["name"] == "'-x"
+    assert [json.loads(line)["rank"] for line in (tmp_path / "out.jsonl").read_text().splitlines()] == [1, 2]
+    table = pq.read_table(tmp_path / "out.parquet")
+    assert table.column_names == list(COLUMNS)
+    assert table["climber_id"].to_pylist() == ["=cmd()", "b"]
+    assert table["score"].to_pylist() == [0.5, 0.25]
+
+
+def test_another_suffix_is_refused_before_any_work(tmp_path):
+    with pytest.raises(UsageError, match=r"\.csv, \.parquet, \.jsonl"):
+        write_rows(iter(ROWS), tmp_path / "out.xls", COLUMNS)
+
+
+def test_a_failure_leaves_no_file(tmp_path):
+    def rows():
+        yield ROWS[0]
+        raise UsageError("stopped")
+
+    with pytest.raises(UsageError, match="stopped"):
+        write_rows(rows(), tmp_path / "out.csv", COLUMNS)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_best_few_are_those_of_a_whole_sort():
+    draw = np.random.default_rng(0)
+    for _ in range(200):
+        n = int(draw.integers(1, 40))
+        values = draw.integers(0, 6, n) / 5  # with ties
+        allowed = draw.random(n) < 0.6
+        order = [i for i in sorted(range(n), key=lambda i: (-values[i], i)) if allowed[i]]
+        k = int(draw.integers(1, 12))
+        assert best(values, allowed, k).tolist() == order[:k]

@@ -1,0 +1,66 @@
+"""What a name of `model` becomes, and the one line that refuses what cannot be."""
+
+from __future__ import annotations
+
+import pytest
+
+from recsys.config.model import ModelConfig
+from recsys.config.run import RunConfig
+from recsys.errors import UsageError
+from recsys.training.resolve import configured, resolve
+
+
+def resolved(**given) -> RunConfig:
+    return configured(given)[0]
+
+
+def test_a_row_of_the_transformer_becomes_its_settings_and_keeps_its_name():
+    config = resolved(model="gpt2-clm")
+    assert (config.method, config.model.body, config.model.masking) == ("transformer", "gpt2", "clm")
+    assert config.facts["row"] == "gpt2-clm"
+    again, _ = resolve(config, ())
+    assert again == config
+
+
+def test_typed_settings_go_before_the_rows():
+    config = resolved(model="bert-mlm", body="electra", length=7)
+    assert (config.model.body, config.model.masking, config.model.length) == ("electra", "mlm", 7)
+    assert {"masking", "body"} <= configured({"model": "bert-mlm"})[1]  # what --resume compares
+    with pytest.raises(UsageError, match="gpt2 cannot take"):
+        resolved(model="bert-mlm", body="gpt2")
+
+
+@pytest.mark.parametrize("model", ["ease", "sasrec"])
+def test_other_rows_stay_and_read_the_length_alone(model):
+    default = ModelConfig().body  # as in a run's config.json
+    config = resolved(model=model, length=5, body=default)
+    assert (config.method, config.model.length) == (model, 5)
+    with pytest.raises(UsageError, match=f"d_model is a setting of the transformer; model {model} does not"):
+        resolved(model=model, d_model=32)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"model": "esae"}, "model esae: no row has this name; the nearest: ease"),
+        ({"ensemble": "sasrec"}, "ensemble sasrec is no counting method; there are random, popularity"),
+        ({"ensemble": "ese"}, "ensemble ese: no row has this name; the nearest: ease"),
+        ({"model": "als", "ensemble": "ease"}, "ensemble joins a network and a counting method"),
+    ],
+)
+def test_refused_in_one_line(given, words):
+    with pytest.raises(UsageError) as error:
+        resolved(**given)
+    assert words in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_row_brings_its_training_and_a_file_goes_before_it(tmp_path):
+    assert resolved(model="paper-all").training.criterion == "accuracy"
+    assert resolved(model="paper-all", criterion="mrr@20").training.criterion == "mrr@20"
+    assert resolve(RunConfig(method="paper-all"))[0].training.criterion == "accuracy"
+    file = tmp_path / "mine.toml"
+    file.write_text('method = "paper-all"\n[model]\nlength = 7\nnumbers = "binned"\n')
+    config, _ = configured({}, file)
+    assert (config.facts["row"], config.model.length, config.model.numbers) == ("paper-all", 7, "binned")
+    assert config.model.positions == "sinusoidal"
