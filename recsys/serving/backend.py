@@ -1,4 +1,4 @@
-"""What the service needs of a recommender, and the adapter to it; a request is `recommending`'s own.
+"""The adapter to a recommender (`recsys.serving.likes`); a request is `recommending`'s own.
 
 `RecommenderLike` is assumed safe to read from several threads, as ONNX Runtime and NumPy are.
 """
@@ -10,20 +10,22 @@ import datetime
 import hashlib
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from recsys import columns as c
 from recsys.errors import RunError, UsageError
 from recsys.files import MANIFEST, check_manifest
+from recsys.recommending.catalogue import Catalogue
 from recsys.recommending.logbook import read_logbook
 from recsys.recommending.matching import Matcher
 from recsys.recommending.path import PathRequest
 from recsys.recommending.request import Request
 from recsys.recommending.session import SessionRequest
 from recsys.serving.insights import insights
+from recsys.serving.likes import CatalogueLike, ItemLike, RecommenderLike
 from recsys.serving.links import link
 
 CARD: Final = "MODEL_CARD.md"
@@ -32,75 +34,6 @@ _TRIED: Final = 200  # climbers that it is looked for among
 _EPOCH: Final = datetime.date(1970, 1, 1)
 _FIRST_DAY: Final = (datetime.date.min - _EPOCH).days
 _LAST_DAY: Final = (datetime.date.max - _EPOCH).days
-
-
-class CatalogueLike(Protocol):
-    """Parallel columns, one entry a climb."""
-
-    ids: Sequence[Any]
-    regions: Sequence[Any]
-    stars: Sequence[Any]
-    sends: Sequence[Any]
-
-
-class LogbookLike(Protocol):
-    """A climber's sends in order of time: `climb_id`, `grade`, `day` (days since the Unix epoch, or NaN)."""
-
-    columns: Mapping[str, Any]
-
-
-class ItemLike(Protocol):
-    """A recommended climb."""
-
-    def to_json(self) -> dict[str, Any]:
-        """climb_id, name, grade, region, score, and why where it was asked for."""
-
-
-class Planned(Protocol):
-    """A path, a session, or a point of a curve."""
-
-    def to_json(self) -> dict[str, Any]:
-        """As the API answers it, but for the score's type and the counts of climbs."""
-
-
-class RecommenderLike(Protocol):
-    """A `Recommender`. Its `recommend_many` answers all its requests with one model call."""
-
-    @property
-    def catalogue(self) -> Any:
-        """A `CatalogueLike`."""
-
-    @property
-    def climbers(self) -> Sequence[str]:
-        """Ids of the climbers whose logbooks are stored."""
-
-    def recommend(self, request: Request) -> Sequence[ItemLike]:
-        """One answer, best first."""
-
-    def recommend_many(self, requests: list[Request]) -> Sequence[Sequence[ItemLike]]:
-        """One answer a request, in their order."""
-
-    def similar(self, climb_id: str, k: int) -> Sequence[ItemLike]:
-        """The nearest climbs to one."""
-
-    def path(self, request: PathRequest) -> Planned:
-        """A path to a project."""
-
-    def session(self, request: SessionRequest) -> Planned:
-        """A day at one crag."""
-
-    def curve(self, request: Request) -> Sequence[Planned]:
-        """Ability over time: points with `discipline`, `day`, `sends`, `ability`, `deviation`, `grade`."""
-
-    @property
-    def simulated(self) -> bool:
-        """Whether the sends were made up by a simulation."""
-
-    def search(self, text: str, k: int) -> Sequence[ItemLike]:
-        """Climbs whose name or id holds a text."""
-
-    def logbook(self, request: Request) -> LogbookLike:
-        """The logbook that a request is asked of."""
 
 
 class UnknownError(UsageError):
@@ -205,7 +138,7 @@ class Backend:
         return {**found, "climbs": [self._row(climb) for climb in found["climbs"]]}
 
     def skill(self, ask: Request) -> Row:
-        """What a logbook tells, in the fields of `recsys.serving.models.Insights`, uncertainty and all."""
+        """What a logbook tells, in the fields of `recsys.serving.skill_models.Insights`, uncertainty too."""
         asked = self.checked(ask)
         told = insights(self._sends(asked))
         points = [point.to_json() for point in self._recommender.curve(asked)]

@@ -21,7 +21,7 @@ class _Graded(NamedTuple):
 
 
 def insights(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """A summary of sends in the contract's columns, in the fields of `recsys.serving.models.Insights`.
+    """A summary of sends in the contract's columns, in the fields of `recsys.serving.skill_models.Insights`.
 
     A discipline's skill in a month is the mean ordinal of its ten hardest sends in the 365 days to the end of
     that month: one lucky day moves it little, and it falls when a climber stops. Sends without a day (whose

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import JSONResponse
 
 from recsys.recommending.request import Request as Asked
-from recsys.serving import models
+from recsys.serving import models, skill_models
 from recsys.serving.routing import ASKED, JsonRoute, backend
 from recsys.serving.settings import MAX_K
 
@@ -50,7 +50,7 @@ def sample(request: Request) -> JSONResponse:
     return JSONResponse({"climber": backend(request).sample})
 
 
-@router.get("/climbers/{climber:path}/skill", response_model=models.Insights)
+@router.get("/climbers/{climber:path}/skill", response_model=skill_models.Insights)
 def skill(
     climber: Annotated[
         str,

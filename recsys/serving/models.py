@@ -7,43 +7,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from recsys.serving.settings import MAX_BLOCK, MAX_HISTORY, MAX_K, MAX_REQUESTS
-
-Name = Annotated[str, Field(min_length=1, max_length=200)]
-Short = Annotated[str, Field(max_length=200)]
-Note = Annotated[str, Field(max_length=5000, description="of it counts only whether there is any")]
-K = Annotated[int, Field(ge=1, le=MAX_K, description="climbs to answer with")]
-Id = Annotated[str, Field(description="id of a climb", examples=["climb-0007"])]
-Text = Annotated[str | None, Field(description="None where nothing was logged")]
-Score = Annotated[
-    float,
-    Field(description="probability to be the next; likeness; in a search, share of all sends"),
-]
-GradeName = Annotated[str, Field(description="V of boulders, French of routes", examples=["V5"])]
-Ordinal = Annotated[float, Field(description="steps on the discipline's ladder: V5 is 5, 7a is 115")]
-Block = Annotated[
-    list[Name],
-    Field(
-        max_length=MAX_BLOCK,
-        description="climbs by id, areas or regions by name that are never to be named; not stored",
-        examples=[["climb-0011"]],
-    ),
-]
-Hard = Annotated[
-    Literal["comfortable", "stretch", "project", "beyond"] | None,
-    Field(description="how hard for the climber; None where grades are lacking"),
-]
-Reach = Annotated[
-    float | None,
-    Field(description="chance that one of the next ten sends is at least as hard", examples=[0.42]),
-]
-Day = Annotated[str | None, Field(description="a day, None where no send has one", examples=["2026-06-01"])]
-
-
-class Strict(BaseModel):
-    """A body that holds nothing unknown, and every value of its own type."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+from recsys.serving.model_fields import Block, Hard, Id, K, Name, Note, Reach, Score, Short, Strict, Text
+from recsys.serving.settings import MAX_HISTORY, MAX_REQUESTS
+from recsys.serving.skill_models import Insights
 
 
 class Send(Strict):
@@ -159,7 +125,7 @@ class Climb(BaseModel):
     sends: Annotated[int | None, Field(description="sends in training")] = None
     area: Annotated[Text, Field(examples=["Grand Wall Boulders"])] = None
     link: Annotated[
-        str | None, Field(description="the climb at the site whose id it carries; None where that is not known")
+        str | None, Field(description="the climb at the site whose id it carries; None where not known")
     ] = None
     hard: Hard = None
     reach: Reach = None
@@ -210,66 +176,6 @@ class Regions(BaseModel):
     """All regions."""
 
     regions: list[Region]
-
-
-class Month(BaseModel):
-    """A month with sends: the hardest, and the skill (mean of the ten hardest in the last 365 days)."""
-
-    month: Annotated[str, Field(examples=["2026-06"])]
-    sends: int
-    best: Ordinal
-    best_grade: GradeName
-    skill: Ordinal
-
-
-class Step(BaseModel):
-    """A step of the pyramid."""
-
-    grade: GradeName
-    ordinal: Ordinal
-    sends: int
-
-
-class Level(BaseModel):
-    """Ability after a session, by the whole logbook: an ordinal and its standard deviation, in grades."""
-
-    day: Day
-    sends: Annotated[int, Field(description="of the session")]
-    ability: Ordinal
-    deviation: Annotated[float, Field(description="of the ability, in grades", examples=[0.4])]
-    grade: GradeName
-
-
-class Sent(BaseModel):
-    """The sends of a grade on a day."""
-
-    day: Annotated[str, Field(examples=["2026-06-01"])]
-    ordinal: Ordinal
-    grade: GradeName
-    sends: int
-
-
-class Discipline(BaseModel):
-    """Skill over time and the grade pyramid, hardest first, of boulders or of routes.
-
-    `curve` is empty in the answer about a file: ask `/api/skill` with its sends.
-    """
-
-    discipline: Literal["boulder", "route"]
-    skill: list[Month]
-    pyramid: Annotated[list[Step], Field(description="every grade from the hardest to the easiest sent")]
-    sent: list[Sent]
-    curve: Annotated[list[Level], Field(description="in order of time")] = []
-
-
-class Insights(BaseModel):
-    """What a logbook tells."""
-
-    rows: Annotated[int, Field(description="sends")]
-    graded: Annotated[int, Field(description="sends whose grade can be read")]
-    first: Day
-    last: Day
-    disciplines: list[Discipline]
 
 
 class Reject(BaseModel):

@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from recsys.recommending.path import MOST_STEPS
 from recsys.recommending.session import MOST
-from recsys.serving.models import Block, Climb, GradeName, Name, Send, Strict
+from recsys.serving.model_fields import Block, GradeName, Name, Strict
+from recsys.serving.models import Climb, Send
 from recsys.serving.settings import MAX_HISTORY
 
 
@@ -61,7 +62,7 @@ class SessionBody(Logged):
     block: Block = Field(default_factory=list)
 
 
-class Step(Climb):
+class PathStep(Climb):
     """A climb of a path; `score` is its probability after the steps before it."""
 
     project_probability: Annotated[float, Field(description="of the project to follow this step at once")]
@@ -79,7 +80,7 @@ class Path(BaseModel):
 
     ability: Annotated[GradeName, Field(description="the level that the path starts from")]
     method: Annotated[str, Field(examples=["ahead"])]
-    steps: list[Step]
+    steps: list[PathStep]
     project: Project
 
 

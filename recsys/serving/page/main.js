@@ -1,16 +1,17 @@
 // The page: the address says whose logbook, which view, what is asked for; this draws the answer.
 import { call, Trouble } from "./api.js";
 import { DEFAULTS, go, read, search } from "./address.js";
-import { card, nameOf } from "./cards.js";
 import * as climbs from "./climbs.js";
-import { $, button, make, plural } from "./dom.js";
+import { $, make, plural } from "./dom.js";
 import { controls } from "./filters.js";
 import { chooseSystem, ordinalOf, read as readGrade, system, systemsOf } from "./grades.js";
+import { drawLeftOut, mark } from "./marks.js";
 import * as path from "./path.js";
 import { setUpPicker } from "./picker.js";
 import * as session from "./session.js";
 import * as skill from "./skill.js";
-import { KINDS, keep, kept, leaveOut, leftOut, takeBack } from "./store.js";
+import { showSimilar } from "./similar.js";
+import { keep, kept } from "./store.js";
 import { forgetOwn, logbookOf, own, readFile, setUpFiles } from "./whose.js";
 import { giveUp, problem, say, work } from "./work.js";
 
@@ -88,7 +89,7 @@ function frame(at, { known, name }) {
     else tab.removeAttribute("aria-current");
   }
   drawFilters(at, known);
-  drawLeftOut();
+  drawLeftOut(render);
 }
 
 function drawFilters(at, known) {
@@ -150,64 +151,12 @@ async function trySample() {
 
 const does = {
   mark(climb, kind) {
-    leaveOut(climb, kind);
-    const next = [...document.querySelectorAll("#answer .card")].findIndex((each) => each.dataset.climb === climb.climb_id);
-    toast(`${nameOf(climb)}: ${KINDS[kind]}.`, "Undo", () => {
-      takeBack(climb.climb_id);
-      render();
-    });
     tellings.clear();
-    render().then(() => (document.querySelectorAll("#answer .card .mark")[3 * Math.max(next, 0)] ?? $("results")).focus());
+    return mark(climb, kind, render);
   },
   pathTo: (climb) => change({ view: "path", project: climb.climb_id }),
-  similar: showSimilar,
+  similar: (climb) => showSimilar(climb, logbookOf(read()).known ? does : { similar: does.similar }),
 };
-
-function toast(text, action, run) {
-  const box = $("toast");
-  box.replaceChildren(make("p", {}, text), button(action, () => {
-    box.replaceChildren();
-    run();
-  }));
-  clearTimeout(toast.timer);
-  toast.timer = setTimeout(() => box.replaceChildren(), 12000);
-}
-
-function drawLeftOut() {
-  const entries = Object.entries(leftOut());
-  const open = $("left-out").open;
-  $("left-out").hidden = !entries.length;
-  $("left-out").replaceChildren(
-    make("summary", {}, `${plural(entries.length, "climb")} left out`),
-    make("p", { class: "note" }, "Kept in this browser and sent along with each question; the service stores none of it."),
-    make("ul", {}, ...entries.map(([id, { name, kind }]) =>
-      make("li", {}, make("span", {}, make("b", {}, name || id), ` ${KINDS[kind]}`),
-        button(["Take back", make("span", { class: "skip" }, ` ${name || id}`)], () => {
-          takeBack(id);
-          render();
-        })))));
-  $("left-out").open = open;
-}
-
-// ---- similar climbs
-
-async function showSimilar(climb) {
-  $("similar-title").textContent = `Similar to ${nameOf(climb)}`;
-  $("similar-cards").replaceChildren();
-  $("similar-status").textContent = "Looking…";
-  if (!$("similar").open) $("similar").showModal();
-  $("similar-title").focus();
-  try {
-    const { items } = await call(`api/climbs/${encodeURIComponent(climb.climb_id)}/similar?k=60`);
-    const own = ordinalOf(climb.grade);
-    const near = items.filter(({ grade }) => own === null || Math.abs((ordinalOf(grade) ?? 999) - own) <= 2).slice(0, 8);
-    const whose = logbookOf(read()).known ? { similar: showSimilar, pathTo: (each) => ($("similar").close(), does.pathTo(each)) } : { similar: showSimilar };
-    $("similar-cards").replaceChildren(...near.map((each) => card(each, { does: whose })));
-    $("similar-status").textContent = near.length ? `${plural(near.length, "climb")} within two grades, climbed by the same people.` : "No climb within two grades is like it.";
-  } catch (error) {
-    $("similar-status").textContent = error.message;
-  }
-}
 
 // ---- setting up
 

@@ -3,7 +3,7 @@
 const CACHE = "recsys-page-1";
 const FILES = [
   "./", "style.css", "views.css", "print.css", "main.js", "address.js", "api.js", "cards.js", "charts.js", "climbs.js", "dom.js",
-  "filters.js", "grades.js", "ladders.js", "path.js", "picker.js", "session.js", "skill.js", "store.js", "whose.js", "work.js",
+  "filters.js", "grades.js", "ladders.js", "marks.js", "path.js", "picker.js", "session.js", "similar.js", "skill.js", "store.js", "whose.js", "work.js",
   "icon.svg", "icon-192.png", "manifest.webmanifest",
 ].map((name) => new URL(name, self.registration.scope).href);
 
