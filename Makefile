@@ -51,6 +51,7 @@ test: $(READY)
 # machine with a CPU build of it does not fetch them.
 lock:
 	@test -x $(BIN)/uv || { $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install -q "uv==$(UV_VERSION)"; }
+	@cp requirements.lock requirements.lock.tmp  # what is locked stays, unless UPGRADE is set
 	@$(BIN)/uv pip compile -q --universal --python-version 3.10 --extra dev --no-header --no-annotate \
 	  --no-emit-index-url --no-emit-find-links pyproject.toml $(if $(UPGRADE),--upgrade) -o requirements.lock.tmp
 	@grep -Ev '^(nvidia-|cuda-|triton)' requirements.lock.tmp | sed -E "$(STRIP)" > requirements.lock; rm requirements.lock.tmp

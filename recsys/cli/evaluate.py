@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from recsys.cli.shared import TRUST
+
 
 def evaluate(
     run: Annotated[Path, typer.Argument(help="a run's folder, runs/NAME")],
@@ -19,6 +21,7 @@ def evaluate(
         ),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="print what metrics.json would hold")] = False,
+    trust: Annotated[bool, TRUST] = False,
 ) -> None:
     """Evaluate a trained run again, prompted and unprompted, beside popularity and chance."""
     from recsys.console import progress
@@ -26,7 +29,7 @@ def evaluate(
     with progress("scoring cases"):
         from recsys.training.suite import evaluate_folder
 
-        metrics = evaluate_folder(run, part, exclude_seen)
+        metrics = evaluate_folder(run, part, exclude_seen, trust)
 
     import json as text
 

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from recsys.cli.shared import TRUST
+
 
 def export(
     run: Annotated[Path, typer.Argument(help="a run's folder, runs/NAME")],
@@ -15,6 +17,7 @@ def export(
         bool, typer.Option("--int8", help="int8 weights, if recall@10 on the test part stays within 1%")
     ] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="replace the folder")] = False,
+    trust: Annotated[bool, TRUST] = False,
 ) -> None:
     """Turn a trained run into a bundle: ONNX and plain files, to recommend without Merlin or PyTorch."""
     from recsys.console import progress, say
@@ -24,5 +27,5 @@ def export(
     with progress("importing Transformers4Rec"):
         from recsys.exporting.export import export as write
 
-    measured = write(opened, output, int8, overwrite)
+    measured = write(opened, output, int8, overwrite, trust)
     say(f"a bundle with a model of {measured['bytes'] / 1e6:.1f} MB written to {output}")

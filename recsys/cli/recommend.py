@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from recsys.cli.shared import TRUST
+
 if TYPE_CHECKING:
     from recsys.recommending.blocked import Blocked
     from recsys.recommending.recommender import Recommender
@@ -67,6 +69,7 @@ def recommend(
     sort: Annotated[str, typer.Option(help="likely | easiest | hardest: order of what is named")] = "likely",
     json: Annotated[bool, typer.Option("--json", help="print JSON instead of a table")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="print CSV instead of a table")] = False,
+    trust: Annotated[bool, TRUST] = False,
 ) -> None:
     """Recommend the next climbs, from a run or a bundle: to one of its climbers, or for a logbook.
 
@@ -81,7 +84,7 @@ def recommend(
     with progress("loading"):
         from recsys.api.opening import open_recommender
 
-        recommender = open_recommender(folder)
+        recommender = open_recommender(folder, trust)
         from recsys.recommending.matching import read_same
     request = recommender.request(
         climber,

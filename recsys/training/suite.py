@@ -92,7 +92,9 @@ def evaluate_run(
     return metrics
 
 
-def evaluate_folder(folder: Path, part: str = "test", exclude_seen: bool | None = None) -> dict[str, Any]:
+def evaluate_folder(
+    folder: Path, part: str = "test", exclude_seen: bool | None = None, trust: bool = False
+) -> dict[str, Any]:
     """Evaluate a finished run again: what metrics.json would hold, without the seconds.
 
     Parameters
@@ -103,6 +105,8 @@ def evaluate_folder(folder: Path, part: str = "test", exclude_seen: bool | None 
         "test" or "validation".
     exclude_seen:
         Whether climbs already sent are left out; None: as trained.
+    trust:
+        Load NVTabular's pickle of a run whose workflow has no description; it can run any code.
 
     Raises
     ------
@@ -117,7 +121,7 @@ def evaluate_folder(folder: Path, part: str = "test", exclude_seen: bool | None 
         raise UsageError(f"`part` {part}: choose test or validation")
     run = Run.open(folder)
     config = run.config
-    prepared = load_prepared(folder, config.training.accelerator)
+    prepared = load_prepared(folder, config.training.accelerator, trust)
     method = load_method(run, prepared)
     seen = config.exclude_seen if exclude_seen is None else exclude_seen
     return evaluate_run(method, prepared, config.model.length, seen, config.seed, part, described(config))

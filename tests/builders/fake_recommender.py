@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from recsys import columns as c
 from recsys.errors import UsageError
 from recsys.files import write_manifest
 from recsys.logbooks.grades import label, ordinal
@@ -67,18 +68,16 @@ def open_fake(folder: Path) -> FakeRecommender:
 def _catalogue(n: int, rng: np.random.Generator) -> Catalogue:
     ordinals = np.clip(rng.normal(4.5, 2.4, n).round(), -1, 15)
     ordinals[n - 1] = np.nan
-    return Catalogue(
-        ids=[f"climb-{i:04d}" for i in range(n)],
-        names=[
-            f"{WORDS[i % 10]} {NOUNS[i // 10 % 10]}" + (f" {i // 100}" if i > 99 else "") for i in range(n)
-        ],
-        grades=[None if np.isnan(o) else label(float(o)) for o in ordinals],
-        regions=[REGIONS[i] for i in rng.integers(0, len(REGIONS), n)],
-        areas=[f"Area {i % 7}" for i in range(n)],
-        styles=[None] * n,
-        stars=np.round(rng.uniform(2, 5, n), 1),
-        sends=rng.integers(5, 400, n),
-    )
+    names = [f"{WORDS[i % 10]} {NOUNS[i // 10 % 10]}" + (f" {i // 100}" if i > 99 else "") for i in range(n)]
+    return Catalogue.from_columns({
+        c.CLIMB_ID: [f"climb-{i:04d}" for i in range(n)],
+        c.CLIMB_NAME: names,
+        c.GRADE: [None if np.isnan(o) else label(float(o)) for o in ordinals],
+        c.REGION: [REGIONS[i] for i in rng.integers(0, len(REGIONS), n)],
+        c.AREA: [f"Area {i % 7}" for i in range(n)],
+        "stars": np.round(rng.uniform(2, 5, n), 1),
+        "sends": rng.integers(5, 400, n),
+    })  # fmt: skip
 
 
 def _days(date: str) -> float:

@@ -102,6 +102,7 @@ def counted(schema, rng, sends=400):
         "climb": rng.integers(3, N_CLIMBS + 3, sends),
         "region": rng.integers(3, 7, sends),
         "grade_bin": rng.integers(2, 13, sends),
+        "rating_bin": rng.integers(2, 7, sends),
         "comment": rng.integers(1, 3, sends),
     }
     nothing = np.zeros(1, dtype=np.int64)
@@ -115,7 +116,9 @@ def test_climbs_are_scored_by_embedding_attributes_and_bias(schema):
     rng = np.random.default_rng(1)
     model, sequences = counted(schema, rng)
     output = model.task.pre
-    assert set(output.sides) == {"region", "grade_bin", "sends"}, "a comment is of a send, not of a climb"
+    assert set(output.sides) == {"region", "grade_bin", "rating_bin", "sends"}, (
+        "a comment is of a send, not of a climb"
+    )
     batch = random_batch(rng, 4)
     before = scores(model, batch)
     with torch.no_grad():
@@ -126,7 +129,7 @@ def test_climbs_are_scored_by_embedding_attributes_and_bias(schema):
     own = np.flatnonzero(sequences.features["climb"][:200] == climb)
     kinds = {
         name: np.bincount(sequences.features[name][own]).argmax() if len(own) else 0
-        for name in ("region", "grade_bin")
+        for name in ("region", "grade_bin", "rating_bin")
     }
     kinds["sends"] = int(np.ceil(np.log2(len(own) + 1)))
     expected = output.table.weight[climb].detach().clone()

@@ -251,7 +251,7 @@ def at(name, place, value):
 
 
 BREACHES = {
-    "another format": (b.BUNDLE, put("format", 3), "bundle format 3, this version reads 2"),
+    "another format": (b.BUNDLE, put("format", 99), "bundle format 99, this version reads"),
     "no length": (b.BUNDLE, lambda t: t.pop("length"), r"bundle\.json: length is missing"),
     "an endless window": (b.BUNDLE, put("length", 10**9), "length is no whole number from 1 to 4096"),
     "a flag for a number": (b.BUNDLE, put("length", True), "length is no whole number"),
@@ -303,7 +303,7 @@ def test_an_array_that_says_to_be_huge_takes_no_memory(whole, tmp_path):
     with np.load(io.BytesIO(whole[b.ARRAYS])) as found:
         np.savez_compressed(packed, **{**found, "embeddings": np.zeros((12, 1 << 20), np.float32)})
     folder = written(tmp_path, {**whole, b.ARRAYS: packed.getvalue()})
-    with pytest.raises(RunError, match="embeddings is packed"):
+    with pytest.raises(RunError, match="is packed, or larger than its file"):
         open_recommender(folder)
 
 

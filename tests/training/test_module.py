@@ -64,9 +64,8 @@ def test_rate_warms_up_to_the_highest_and_ends_at_the_final_one():
 
 
 def test_weights_of_linear_layers_decay_and_nothing_else_does(schema):
-    from tests.test_model import build
-
     from recsys.training.module import decay_groups
+    from tests.model.test_prompted_transformer import build
 
     model = build(schema, "prenorm", "clm")
     decayed, kept = decay_groups(model, 0.1)
