@@ -10,7 +10,9 @@ import typer
 
 def simulate(
     output: Annotated[Path, typer.Option("--output", "-o", help="where to write them: .parquet or .csv")],
-    preset: Annotated[str, typer.Option(help="bc | world: the community's size, by Thompson 2023")] = "bc",
+    preset: Annotated[
+        str, typer.Option(help="bc | world: sizes by Thompson 2023; gym: climbs of six weeks")
+    ] = "bc",
     seed: Annotated[int, typer.Option(help="same seed, same logbooks")] = 0,
     scale: Annotated[float, typer.Option(help="share of the community's size")] = 1.0,
 ) -> None:

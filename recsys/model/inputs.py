@@ -24,6 +24,7 @@ from recsys.columns import (
     BIN,
     CATEGORIFIED,
     CLIMBER,
+    CLIMBER_VECTOR,
     DAY_PLACE,
     FIRST_VALUE_ID,
     GIVEN,
@@ -103,7 +104,12 @@ class PromptedSequenceFeatures(tr.TabularSequenceFeatures):
         for name, value in embedded.items():
             if value.ndim == 2:  # the climber's, one a row: [batch, width] -> [batch, length, width]
                 value = value.unsqueeze(1).expand(-1, climbs.shape[1], -1)
-            value = self._replace(name, value, self._lost(name, inputs[name], climbs, training))
+            if (
+                name == CLIMBER and CLIMBER_VECTOR in inputs
+            ):  # one that no id has: of a climber not trained on
+                value = inputs[CLIMBER_VECTOR].to(value.dtype).unsqueeze(1).expand_as(value)
+            else:
+                value = self._replace(name, value, self._lost(name, inputs[name], climbs, training))
             if name in self.not_logged and name + BIN in inputs:
                 blank = inputs[name + BIN].eq(NOT_LOGGED_BIN).unsqueeze(-1)
                 value = torch.where(blank, self.not_logged[name].to(value.dtype), value)

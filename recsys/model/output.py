@@ -12,6 +12,7 @@ the model's file as ids, so a loaded model needs no catalogue.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -44,23 +45,29 @@ class ClimbScores(torch.nn.Module):
     def __init__(self, table: torch.nn.Embedding, sides: Mapping[str, int]) -> None:
         super().__init__()
         self.table = table
+        self.cuts: tuple[int, ...] = ()  # ids at which climbs were added later (`recsys.adapting.growing`)
         self.bias = torch.nn.Parameter(torch.zeros(table.num_embeddings))
         self.sides = torch.nn.ModuleDict()
         for name, size in sides.items():
             side = torch.nn.Embedding(size, table.embedding_dim, padding_idx=0)
             torch.nn.init.zeros_(side.weight)  # adds nothing until it has learned something
             self.sides[name] = side
-            self.register_buffer(_buffer(name), torch.zeros(table.num_embeddings, dtype=torch.int64))
+            self.register_buffer(buffer_of(name), torch.zeros(table.num_embeddings, dtype=torch.int64))
 
     def forward(self, inputs: torch.Tensor, targets: Any = None, **_: Any) -> tuple[torch.Tensor, Any]:
         """Queries [N, width] to scores by id [N, n_ids], and the targets as they came."""
-        return functional.linear(inputs, self.vectors(), self.bias), targets
+        vectors, edges = self.vectors(), (0, *self.cuts, self.table.num_embeddings)
+        parts = [
+            functional.linear(inputs, vectors[low:high], self.bias[low:high])
+            for low, high in itertools.pairwise(edges)
+        ]
+        return torch.cat(parts, dim=-1) if self.cuts else parts[0], targets
 
     def vectors(self, ids: torch.Tensor | None = None) -> torch.Tensor:
         """The climbs' vectors, [n, width], of some ids or of all."""
         found = self.table.weight if ids is None else self.table(ids)
         for name, each in self.sides.items():
-            kind = self.get_buffer(_buffer(name))
+            kind = self.get_buffer(buffer_of(name))
             found = found + each(kind if ids is None else kind[ids])
         return found
 
@@ -74,7 +81,7 @@ class ClimbScores(torch.nn.Module):
             else:
                 found = usual(ids, sequences.features[name][sends].astype(np.int64), size)
             found[:FIRST_VALUE_ID] = 0
-            self.get_buffer(_buffer(name)).copy_(torch.from_numpy(found))
+            self.get_buffer(buffer_of(name)).copy_(torch.from_numpy(found))
 
 
 def powers(counts: Array) -> Array:
@@ -105,5 +112,6 @@ def side_sizes(sizes: Mapping[str, int]) -> dict[str, int]:
     return {name: sizes[name] for name in SIDES if name in sizes} | {SENDS: _POWERS}
 
 
-def _buffer(name: str) -> str:
+def buffer_of(name: str) -> str:
+    """Name of the buffer that holds an attribute's id of each climb."""
     return f"{name}_of"

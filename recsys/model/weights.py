@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from safetensors import safe_open
 from safetensors.torch import load_model, save_model
 
 from recsys.config.model import ModelConfig
@@ -16,16 +17,32 @@ if TYPE_CHECKING:
     from merlin.schema import Schema
 
 WEIGHTS: Final = "model.safetensors"
+_CUTS: Final = "cuts"
 
 
 def save_weights(model: Network, folder: Path) -> None:
     """Write the weights; tensors that modules share are written once."""
     with atomic_path(folder / WEIGHTS) as fresh:
-        save_model(model, str(fresh))
+        save_model(model, str(fresh), metadata=_cuts(model))
 
 
 def load_weights(folder: Path, schema: Schema, config: ModelConfig) -> PromptedTransformer:
     """The trained model of a folder, on the CPU, in evaluation mode."""
     model = build_model(schema, config)
-    load_model(model, str(folder / WEIGHTS))
+    restore(model, folder)
     return model.eval()
+
+
+def restore(model: Network, folder: Path) -> None:
+    """Read the weights of a folder into a network, and where climbs were added later."""
+    load_model(model, str(folder / WEIGHTS))
+    if isinstance(model, PromptedTransformer):
+        with safe_open(folder / WEIGHTS, "pt") as file:
+            cuts = (file.metadata() or {}).get(_CUTS, "")
+        model.task.pre.cuts = tuple(int(each) for each in cuts.split())
+
+
+def _cuts(model: Network) -> dict[str, str]:
+    """Where climbs were added later, as text; empty for a network that was trained as it is."""
+    cuts = model.task.pre.cuts if isinstance(model, PromptedTransformer) else ()
+    return {_CUTS: " ".join(map(str, cuts))} if cuts else {}

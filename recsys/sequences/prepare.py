@@ -74,7 +74,7 @@ def prepare(
     with atomic_path(folder / "schema.pbtxt") as fresh:
         fresh.write_text(workflow_of.schema_text(workflow_of.model_schema(workflow)))
     with atomic_path(folder / "sends.parquet") as fresh:
-        _reduced(frame).assign(**{PART: parts}).to_parquet(fresh, index=False)
+        reduced(frame).assign(**{PART: parts}).to_parquet(fresh, index=False)
     with atomic_path(folder / "climbs.parquet") as fresh:
         _catalogue(training, workflow_of.vocabulary(folder / "workflow", c.CLIMB_ID)).to_parquet(fresh)
     return load_prepared(folder, accelerator)
@@ -112,7 +112,7 @@ def load_workflow(folder: Path, trust: bool = False) -> Workflow:
     return workflow_of.load(folder / "workflow", trust)
 
 
-def _reduced(frame: pd.DataFrame) -> pd.DataFrame:
+def reduced(frame: pd.DataFrame) -> pd.DataFrame:
     """The workflow's columns; of the texts only whether there was one."""
     kept = frame[[name for name in (*workflow_of.INPUTS, c.DAY_PLACE) if name in frame]].copy()
     for name in (c.COMMENT, c.BETA):

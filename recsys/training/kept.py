@@ -55,11 +55,11 @@ def open_method(run: Run, schema: Schema, n_items: int) -> tuple[Network | None,
 
 def load_network(run: Run, schema: Schema) -> Network:
     """The trained network of a run, on the CPU, in evaluation mode."""
-    from safetensors.torch import load_model
+    from recsys.model.weights import restore
 
     config = run.config
     network: Any = settings_of(config).build(schema, config.model.length)  # type: ignore[union-attr]
-    load_model(network, str(run.folder / WEIGHTS))
+    restore(network, run.folder)
     trained: Network = network.eval()
     return trained
 

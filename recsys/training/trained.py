@@ -130,6 +130,9 @@ def catalogue_of(climbs: pd.DataFrame, sends: pd.DataFrame) -> Catalogue:
         training = sends[sends[PART] == TRAIN]
         mean = training.groupby(c.CLIMB_ID)[c.RATING].mean()
         columns[STARS] = mean.reindex(climbs[c.CLIMB_ID]).tolist()
+    if STARS in climbs:  # of climbs that were added later, as their list has them
+        told = climbs[STARS].to_numpy(np.float64)
+        columns[STARS] = np.where(np.isnan(told), np.array(columns[STARS], np.float64), told).tolist()
     return Catalogue.from_columns(columns)
 
 

@@ -13,7 +13,8 @@ from recsys.errors import UsageError
 from recsys.logbooks.simulate import diary, names, texts
 from recsys.logbooks.simulate.climbers import Climbers, build_climbers
 from recsys.logbooks.simulate.crags import Crags, build_crags
-from recsys.logbooks.simulate.presets import Preset, preset_named
+from recsys.logbooks.simulate.gym import simulate_gym
+from recsys.logbooks.simulate.presets import GYM, Preset, checked_scale, preset_named
 from recsys.logbooks.simulate.repair import repair
 from recsys.logbooks.simulate.sizes import Array, Ints
 from recsys.logbooks.simulate.walk import walk
@@ -28,7 +29,7 @@ def simulate(preset: str = "bc", seed: int = 0, scale: float = 1.0) -> pd.DataFr
     Parameters
     ----------
     preset:
-        A name in `PRESETS`: "bc" or "world".
+        A name in `PRESETS`: "bc" or "world"; or "gym" (`recsys.logbooks.simulate.gym`).
     seed:
         A number from 0; the same preset, seed and scale give the same table.
     scale:
@@ -41,9 +42,11 @@ def simulate(preset: str = "bc", seed: int = 0, scale: float = 1.0) -> pd.DataFr
     ("YYYY-MM-DD"), sequence (from 0 within the date), region, area, climb_name, climb_type ("boulder"),
     grade ("V4"), rating (1 to 5 stars, or null), comment and beta (or null).
     """
-    figures = preset_named(preset).scaled(scale)
     if seed < 0:
         raise UsageError(f"seed {seed} is negative; choose one from 0")
+    if preset == GYM:
+        return simulate_gym(seed, checked_scale(scale))
+    figures = preset_named(preset).scaled(scale)
     source = np.random.SeedSequence([crc32(preset.encode()), seed])
     layout, people, going, filing, writing = (np.random.default_rng(child) for child in source.spawn(5))
     crags = build_crags(figures, layout)

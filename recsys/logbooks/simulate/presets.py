@@ -15,6 +15,7 @@ from recsys.errors import UsageError
 
 MIN_SCALE: Final = 0.01
 MAX_SCALE: Final = 10.0
+GYM: Final = "gym"  # a preset of another kind (`recsys.logbooks.simulate.gym`)
 CORE: Final = 5
 """Fewest sends of a climb, and of a climber, that the filter keeps."""
 
@@ -78,9 +79,7 @@ class Preset:
         twentieth of the climbers would each have sent half of a twentieth of the climbs. Above 1 the factor
         is plain. Scales below 0.01 count as 0.01.
         """
-        if not 0 < scale <= MAX_SCALE:
-            raise UsageError(f"scale {scale!r} is out of range; choose one above 0 and at most {MAX_SCALE:g}")
-        if scale == 1:
+        if checked_scale(scale) == 1:
             return self
         scale = max(scale, MIN_SCALE)
         size = scale**0.75 if scale < 1 else scale
@@ -169,8 +168,15 @@ PRESETS: Final[dict[str, Preset]] = {
 }
 
 
+def checked_scale(scale: float) -> float:
+    """The scale, or a UsageError where it is out of range."""
+    if not 0 < scale <= MAX_SCALE:
+        raise UsageError(f"scale {scale!r} is out of range; choose one above 0 and at most {MAX_SCALE:g}")
+    return scale
+
+
 def preset_named(name: str) -> Preset:
     """Return the preset, or raise a UsageError that lists the known names."""
     if name not in PRESETS:
-        raise UsageError(f"unknown preset {name!r}; choose one of {', '.join(PRESETS)}")
+        raise UsageError(f"unknown preset {name!r}; choose one of {', '.join([*PRESETS, GYM])}")
     return PRESETS[name]

@@ -1,0 +1,122 @@
+"""``recsys adapt RUN --climbs``: climbs that nobody has logged join a run, known by their attributes alone.
+
+A new climb gets the id after the last one. What is known of it (region, grade, rating) enters the output as
+for any climb (`recsys.model.output`); its own embedding, bias and popularity are those of the climbs that it
+is like (`recsys.adapting.similar`). Nothing is trained, and the old climbs' scores stay to the last bit.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from recsys import columns as c
+from recsys.adapting.folder import adapted
+from recsys.adapting.growing import fill_climbs, grow_model
+from recsys.adapting.similar import likeness
+from recsys.adapting.vocabulary import grow_workflow
+from recsys.columns import FIRST_VALUE_ID, NULL_ID, UNKNOWN_ID
+from recsys.console import say
+from recsys.errors import DataError, UsageError
+from recsys.model.output import SENDS
+from recsys.model.weights import load_weights, save_weights
+from recsys.recommending.catalogue import STARS, Catalogue
+from recsys.runs import Run
+from recsys.sequences.store import Sequences
+from recsys.training.skill import fit_skill
+from recsys.training.trained import catalogue_of
+from workflows import sends as workflow_of
+
+if TYPE_CHECKING:
+    from nvtabular import Workflow
+
+    from recsys.arrays import Array
+
+_NOBODY = "\0"  # as in `recsys.training.trained`: NVTabular fails on columns of nulls alone
+
+
+def add_climbs(run: Run, climbs: pd.DataFrame, output: Path, overwrite: bool = False) -> int:
+    """Write the run with more climbs; returns how many.
+
+    Parameters
+    ----------
+    run:
+        As returned by `Run.open`; stays as it is.
+    climbs:
+        As `recsys.logbooks.climbs.read_climbs` gives them; those that the run has already are left out.
+    output:
+        The new run's folder.
+    overwrite:
+        Replace a folder that has something in it.
+
+    Raises
+    ------
+    DataError
+        The run has all of the climbs already.
+    RunError
+        The folder is taken, or something of the run cannot be read.
+    UsageError
+        The run is no transformer's.
+    """
+    if not run.config.trains_transformer or run.config.ensemble:
+        raise UsageError(f"{run.folder}: only a run of the transformer alone takes new climbs; train anew")
+    known = pd.read_parquet(run.folder / "climbs.parquet")
+    fresh = climbs[~climbs[c.CLIMB_ID].isin(known[c.CLIMB_ID])].reset_index(drop=True)
+    if len(fresh) < len(climbs):
+        say(f"{len(climbs) - len(fresh)} climbs are in {run.folder} already, and stay as they are")
+    if fresh.empty:
+        raise DataError("holds no climb that the run does not have", remedy="give new climbs")
+    with adapted(run, output, overwrite, {"climbs": len(fresh)}) as folder:
+        _write(run, known, fresh, folder)
+    return len(fresh)
+
+
+def _write(run: Run, known: pd.DataFrame, fresh: pd.DataFrame, folder: Path) -> None:
+    """The artifacts that grow: workflow, schema, catalogue, weights, skill; and the sends as they are."""
+    shutil.copy2(run.folder / "sends.parquet", folder / "sends.parquet")
+    sends = pd.read_parquet(folder / "sends.parquet")
+    ids = fresh[c.CLIMB_ID].tolist()
+    workflow = grow_workflow(run.folder / "workflow", folder / "workflow", {c.CLIMB_ID: ids})
+    schema = workflow_of.model_schema(workflow)
+    (folder / "schema.pbtxt").write_text(workflow_of.schema_text(schema))
+    grown = grown_catalogue(known, fresh)
+    grown.to_parquet(folder / "climbs.parquet")
+    config = run.config.model
+    old = load_weights(run.folder, workflow_of.read_schema(run.folder / "schema.pbtxt"), config)
+    model = grow_model(old, workflow_of.read_schema(folder / "schema.pbtxt"), config)
+    weights = likeness(catalogue_of_new(fresh), catalogue_of(known, sends))
+    fill_climbs(model, len(known) + FIRST_VALUE_ID, weights, side_ids(workflow, fresh))
+    save_weights(model, folder)
+    fit_skill(sends, grown).save(folder / "skill.npz")
+
+
+def grown_catalogue(known: pd.DataFrame, fresh: pd.DataFrame) -> pd.DataFrame:
+    """climbs.parquet with more rows: of no sends, and with the stars that their list gives them."""
+    added = fresh.rename(columns={c.RATING: STARS}).assign(sends=0)
+    kept = [name for name in added if name in known or name == STARS or added[name].notna().any()]
+    return pd.concat([known.astype({"sends": "float64"}), added[kept]], ignore_index=True)
+
+
+def catalogue_of_new(fresh: pd.DataFrame) -> Catalogue:
+    """The light catalogue of new climbs."""
+    plain = fresh.astype(object).where(fresh.notna(), None)
+    columns = {name: plain[name].tolist() for name in plain.columns if name != c.RATING}
+    return Catalogue.from_columns({**columns, STARS: plain[c.RATING].tolist(), SENDS: [0] * len(fresh)})
+
+
+def side_ids(workflow: Workflow, fresh: pd.DataFrame) -> dict[str, Array]:
+    """What the run's own workflow makes of the attributes: feature to ids, int64 [n]; 0 where not known."""
+    frame = fresh.assign(**{c.CLIMBER_ID: "new"})
+    nobody = pd.DataFrame({c.CLIMB_ID: [_NOBODY], c.REGION: _NOBODY, c.CLIMBER_ID: _NOBODY})
+    frame = pd.concat([frame, nobody], ignore_index=True)
+    frame[c.ROW] = np.arange(len(frame))
+    sequences = Sequences.from_table(workflow_of.transform(workflow, frame, "cpu"))
+    place = np.argsort(sequences.rows)[:-1]
+    found = {name: values[place].astype(np.int64) for name, values in sequences.features.items()}
+    for name, values in found.items():
+        values[values <= (UNKNOWN_ID if name in c.CATEGORIFIED else NULL_ID)] = 0
+    return found

@@ -1,0 +1,64 @@
+"""A run with more in it, as a new folder: whole or absent, whatever kills the process on the way."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from recsys.console import progress
+from recsys.errors import UsageError
+from recsys.exporting.keep import keep_bundle
+from recsys.files import atomic_folder, write_json
+from recsys.recommending.kept import KEPT
+from recsys.runs import Run
+
+FACTS: Final = "added"  # in the configuration's facts: what was added to the run since its training
+_COPIED: Final = ("metrics.json", "method.json", "MODEL_CARD.md", "learning_curve.png", "skill.npz")
+CARD: Final = "MODEL_CARD.md"
+
+
+@contextlib.contextmanager
+def adapted(run: Run, output: Path, overwrite: bool, counts: Mapping[str, int]) -> Iterator[Path]:
+    """Yield a folder to write the grown artifacts to; complete it with the rest of the run, and its bundle.
+
+    Parameters
+    ----------
+    run:
+        A finished run of the transformer.
+    output:
+        The new run's folder. It appears when everything in it is written; only its bundle comes after, and
+        without that the run still answers.
+    overwrite:
+        Replace a folder that has something in it.
+    counts:
+        What is added, in words to a number ("climbs": 12), for config.json and the model card.
+    """
+    if output.resolve() == run.folder.resolve():
+        raise UsageError(f"`output` {output}: is the run itself; choose another folder")
+    with atomic_folder(output, replace=overwrite) as folder:
+        yield folder
+        for name in _COPIED:
+            if (run.folder / name).is_file() and not (folder / name).exists():
+                shutil.copy2(run.folder / name, folder / name)
+        _tell(run, folder, counts)
+        Run(folder).write_manifest(trained=True)
+    if (run.folder / KEPT).is_dir():
+        with progress("exporting the bundle"):
+            keep_bundle(Run.open(output))
+
+
+def _tell(run: Run, folder: Path, counts: Mapping[str, int]) -> None:
+    """config.json and the card, with what was added."""
+    config = run.config
+    before: dict[str, Any] = dict(config.facts.get(FACTS, {}))
+    total = before | {name: before.get(name, 0) + count for name, count in counts.items()}
+    config = config.model_copy(update={"facts": {**config.facts, FACTS: total}})
+    write_json(folder / "config.json", json.loads(config.model_dump_json()))
+    added = ", ".join(f"{count} {name}" for name, count in total.items())
+    text = (run.folder / CARD).read_text(encoding="utf-8").split("\n## Added since\n")[0].rstrip()
+    note = f"- {added}, without training; the figures above are of the run before"
+    (folder / CARD).write_text(f"{text}\n\n## Added since\n{note}\n", encoding="utf-8")

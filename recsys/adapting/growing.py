@@ -1,0 +1,85 @@
+"""A trained model with more rows: of climbs in the tied table, the bias and the attributes, or of climbers.
+
+Nothing is trained here, and no number of an old row changes. The scores of the old climbs stay what they were
+to the last bit: the new ones are a product of their own (`recsys.model.output.ClimbScores.cuts`), since one
+product over more columns may add in another order.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+
+from recsys.columns import CLIMBER
+from recsys.model.output import SENDS, buffer_of
+from recsys.model.recommender import PromptedTransformer, build_model
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from merlin.schema import Schema
+
+    from recsys.arrays import Array
+    from recsys.config.model import ModelConfig
+
+
+def grow_model(old: PromptedTransformer, schema: Schema, config: ModelConfig) -> PromptedTransformer:
+    """The model for a schema whose domains grew, in evaluation mode; added rows as before training."""
+    new = build_model(schema, config).eval()
+    before = old.state_dict()
+    with torch.no_grad():
+        for name, values in new.state_dict().items():
+            kept = before[name]
+            values[: len(kept)].copy_(kept) if values.ndim else values.copy_(kept)
+    first, last = old.task.pre.table.num_embeddings, new.task.pre.table.num_embeddings
+    new.task.pre.cuts = (*old.task.pre.cuts, first) if last > first else old.task.pre.cuts
+    return new
+
+
+@torch.no_grad()
+def fill_climbs(model: PromptedTransformer, first: int, weights: Array, sides: Mapping[str, Array]) -> None:
+    """Give the climbs from id `first` on what is known of them.
+
+    Parameters
+    ----------
+    first:
+        Id of the first new climb.
+    weights:
+        Of the climbs before it, [n_new, n_known], rows summing to 1: how much each new one is like each.
+    sides:
+        Attribute to its ids of the new climbs, int64 [n_new]; 0 where it is not known.
+    """
+    scores = model.task.pre
+    mixed = torch.from_numpy(weights).to(scores.bias.dtype)  # [n_new, n_known]
+    known = slice(first - weights.shape[1], first)
+    scores.table.weight[first:] = mixed @ scores.table.weight[known]
+    scores.bias[first:] = mixed @ scores.bias[known]
+    for name in scores.sides:
+        kind = scores.get_buffer(buffer_of(name))
+        if name == SENDS:
+            kind[first:] = (mixed @ kind[known].to(mixed.dtype)).round().to(kind.dtype)
+        else:
+            kind[first:] = torch.from_numpy(sides[name])
+
+
+@torch.no_grad()
+def fill_climbers(model: PromptedTransformer, first: int, vectors: Array) -> None:
+    """Give the climbers from id `first` on their embeddings, float32 [n_new, climber_dim]."""
+    table = climber_table(model)
+    assert table is not None, "asked for where there is one"
+    table.weight[first:] = torch.from_numpy(vectors)
+
+
+def unknown_climber(model: PromptedTransformer) -> Array:
+    """The learned embedding of a climber whom the vocabulary does not know, float32 [climber_dim]."""
+    vector: torch.Tensor = model.get_parameter(f"heads.0.body.0.unknown.{CLIMBER}")
+    return vector.detach().numpy().copy()
+
+
+def climber_table(model: PromptedTransformer) -> torch.nn.Embedding | None:
+    """The climbers' embeddings by id; None where the model reads no climber."""
+    module: torch.nn.Module = model.get_submodule("heads.0.body.0.to_merge.categorical_module")
+    tables = module.get_submodule("embedding_tables")
+    found = dict(tables.named_children())
+    return found.get(CLIMBER)  # type: ignore[return-value]

@@ -1,0 +1,61 @@
+"""``recsys adapt``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from recsys.runs import Run
+
+
+def adapt(
+    run: Annotated[Path, typer.Argument(help="a run's folder, runs/NAME; it stays as it is")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="the new run's folder, to be made")],
+    sends: Annotated[Path | None, typer.Argument(help="sends of new climbers, CSV or Parquet")] = None,
+    climbs: Annotated[
+        Path | None,
+        typer.Option(help="new climbs: climb_id, and climb_name, region, area, grade, rating, style"),
+    ] = None,
+    by: Annotated[
+        str, typer.Option(help="new climbers' embeddings: fold-in, similar, encoder, unknown")
+    ] = "unknown",
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="replace the folder")] = False,
+) -> None:
+    """Add new climbers, or newly set climbs, to a run without training; its bundle is made anew."""
+    from recsys.console import progress
+    from recsys.errors import DataError, UsageError
+    from recsys.runs import Run
+
+    if (sends is None) == (climbs is None):
+        raise UsageError("give either SENDS of new climbers or `climbs`")
+    opened = Run.open(run)
+    with progress("importing Transformers4Rec"):
+        import recsys.adapting.climbers  # noqa: F401
+    try:
+        if climbs is not None:
+            _add_climbs(opened, climbs, output, overwrite)
+        elif sends is not None:
+            _add_climbers(opened, sends, output, by, overwrite)
+    except DataError as error:
+        raise error.at(climbs or sends or "") from None
+
+
+def _add_climbs(run: Run, climbs: Path, output: Path, overwrite: bool) -> None:
+    from recsys.adapting.climbs import add_climbs
+    from recsys.console import say
+    from recsys.logbooks.climbs import read_climbs
+
+    count = add_climbs(run, read_climbs(climbs), output, overwrite)
+    say(f"{count} climbs added; kept in {output}")
+
+
+def _add_climbers(run: Run, sends: Path, output: Path, by: str, overwrite: bool) -> None:
+    from recsys.adapting.climbers import add_climbers
+    from recsys.console import say
+    from recsys.logbooks.read import read_sends
+
+    count = add_climbers(run, read_sends(sends), output, by, overwrite)  # type: ignore[arg-type]
+    say(f"{count} climbers added; kept in {output}")

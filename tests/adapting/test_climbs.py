@@ -1,0 +1,191 @@
+"""Climbs that join a run without training: what they know, and that nothing old changes by a bit."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from recsys import columns as c
+from recsys.adapting.similar import likeness
+from recsys.errors import DataError, RunError, UsageError
+from recsys.logbooks.climbs import read_climbs
+from recsys.recommending.bundle import Bundle
+from recsys.recommending.catalogue import Catalogue
+
+ROWS = """climb_id,Name,region,area,grade,stars
+new-1,Blue Slab,Squamish,Nowhere,V4,4
+new-2,,Atlantis,,V3,
+new-3,,,,,
+"""
+
+
+@pytest.fixture(scope="module")
+def grown(run) -> Path:
+    from recsys.adapting.climbs import add_climbs
+    from recsys.runs import Run
+
+    (run.parent / "climbs.csv").write_text(ROWS)
+    assert add_climbs(Run.open(run), read_climbs(run.parent / "climbs.csv"), run.parent / "grown") == 3
+    return run.parent / "grown"
+
+
+def trained(folder: Path):
+    from recsys.runs import Run
+    from recsys.training.trained import TrainedRun
+
+    return TrainedRun(Run.open(folder))
+
+
+def asked(backend):
+    books = [backend.logbook(each) for each in list(backend.climbers)[:40]]
+    batch = backend.encode(books, list(backend.climbers)[:40])
+    given = np.arange(40 * len(backend.attributes)).reshape(40, -1) % 3 > 0
+    return backend.logits({**batch, c.GIVEN: given})
+
+
+def test_old_scores_stay_to_the_bit_in_run_and_bundle(run, grown):
+    for before, after in (
+        (trained(run), trained(grown)),
+        (Bundle.open(run / "bundle"), Bundle.open(grown / "bundle")),
+    ):
+        old, new = asked(before), asked(after)
+        assert new.shape[1] == old.shape[1] + 3
+        assert np.array_equal(old, new[:, :-3])
+        assert np.array_equal(before.embeddings, after.embeddings[:-3])
+        assert np.isfinite(new).all()
+        assert np.ptp(new[:, -3:], axis=0).min() > 0
+
+
+def test_catalogue_vocabulary_and_skill_agree(run, grown):
+    before, after, bundle = trained(run), trained(grown), Bundle.open(grown / "bundle")
+    assert list(after.catalogue.ids) == [*before.catalogue.ids, "new-1", "new-2", "new-3"]
+    assert (
+        list(bundle.catalogue.ids) == list(after.catalogue.ids) == list(bundle.features.vocabularies["climb"])
+    )
+    assert (after.catalogue.names[-3], after.catalogue.regions[-2], after.catalogue.stars[-3]) == (
+        "Blue Slab",
+        "Atlantis",
+        4,
+    )
+    assert after.catalogue.ordinals[-3:-1].tolist() == [4.0, 3.0]
+    assert list(after.catalogue.sends) == [*before.catalogue.sends, 0, 0, 0]
+    n = len(before.catalogue)
+    assert np.array_equal(before.skill.difficulty.value, after.skill.difficulty.value[:n], equal_nan=True)
+    assert int(after.schema["climb"].int_domain.max) == int(before.schema["climb"].int_domain.max) + 3
+    assert np.array_equal(before.catalogue.stars, after.catalogue.stars[:-3], equal_nan=True)
+
+
+def test_a_new_climb_has_the_attributes_of_an_old_one_of_its_kind(grown):
+    from recsys.columns import FIRST_VALUE_ID
+
+    after = trained(grown)
+    scores, catalogue = after.network.task.pre, after.catalogue
+    like = next(
+        place for place, (region, grade) in enumerate(zip(catalogue.regions, catalogue.grades, strict=True))
+        if (region, grade) == ("Squamish", "V4")
+    )  # fmt: skip
+    place, first = len(catalogue) - 3 + FIRST_VALUE_ID, like + FIRST_VALUE_ID
+    for name in ("region_of", "grade_bin_of"):
+        assert scores.get_buffer(name)[place] == scores.get_buffer(name)[first] > 0
+    assert scores.get_buffer("region_of")[-2:].tolist() == [0, 0]  # Atlantis is in no training send
+    assert scores.get_buffer("rating_bin_of")[-3:].tolist()[1:] == [0, 0]
+
+
+def test_a_logged_new_climb_is_read_as_itself(grown):
+    from recsys.recommending.logbook import read_logbook
+
+    backend = Bundle.open(grown / "bundle")
+    book = read_logbook([{"climb_id": "new-1", "date": "2024-01-01"}])
+    assert backend.encode([book], [None])["climb"][0, -1] == len(backend.catalogue) - 3 + c.FIRST_VALUE_ID
+
+
+def test_adding_twice_keeps_both(grown, tmp_path):
+    from recsys.adapting.climbs import add_climbs
+    from recsys.runs import Run
+
+    (tmp_path / "more.csv").write_text("climb_id,grade\nnew-3,V1\nnew-4,V2\n")
+    run = Run.open(grown)
+    assert add_climbs(run, read_climbs(tmp_path / "more.csv"), tmp_path / "twice") == 1
+    assert np.array_equal(asked(trained(grown)), asked(trained(tmp_path / "twice"))[:, :-1])
+    assert Run.open(tmp_path / "twice").config.facts["added"] == {"climbs": 4}
+    assert "4 climbs" in (tmp_path / "twice" / "MODEL_CARD.md").read_text()
+    with pytest.raises(DataError, match="no climb that the run does not have"):
+        add_climbs(run, read_climbs(tmp_path / "more.csv").head(1), tmp_path / "none")
+    with pytest.raises(UsageError, match="is the run itself"):
+        add_climbs(run, read_climbs(tmp_path / "more.csv"), grown)
+    with pytest.raises(RunError):
+        add_climbs(run, read_climbs(tmp_path / "more.csv"), tmp_path / "twice")
+
+
+def test_a_killed_process_leaves_no_run(grown, tmp_path):
+    import recsys.adapting.climbs as module
+    from recsys.runs import Run
+
+    (tmp_path / "more.csv").write_text("climb_id,grade\nnew-5,V1\n")
+    climbs = read_climbs(tmp_path / "more.csv")
+    child = os.fork()
+    if child == 0:
+        module.save_weights = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+        module.add_climbs(Run(grown), climbs, tmp_path / "killed")
+        os._exit(0)
+    assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
+    assert not (tmp_path / "killed").exists()
+    assert module.add_climbs(Run(grown), climbs, tmp_path / "killed") == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("name,grade\na,V1\n", "no column climb_id"),
+        ("climb_id,grade\n,V1\n", "row 1: blank climb_id"),
+        ("climb_id\na\nb\na\n", r"row 3: a climb_id that is there already \('a'\)"),
+        ("climb_id,grade\na,V1\nb,soon\n", r"row 2: a grade that cannot be read \('soon'\)"),
+        ("climb_id,stars\na,9\n", "row 1: a rating that is not from 1 to 5"),
+        ("climb_id,grade\na,V1,more\n", "row 1"),
+    ],
+)
+def test_a_bad_list_is_one_clear_line(tmp_path, text, said):
+    (tmp_path / "climbs.csv").write_text(text)
+    with pytest.raises(DataError, match=said) as raised:
+        read_climbs(tmp_path / "climbs.csv")
+    assert "climbs.csv" in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_likeness_prefers_area_then_region_then_grade():
+    def climbs(**columns):
+        return Catalogue.from_columns({c.CLIMB_ID: list("abcd")[: len(columns["grade"])], **columns})
+
+    known = climbs(region=["R", "R", "S", "R"], area=["A", "B", "C", "A"], grade=["V3", "V3", "V3", "V9"])
+    new = climbs(region=["R"], area=["A"], grade=["V3"])
+    weights = likeness(new, known)
+    assert weights.sum() == pytest.approx(1)
+    assert np.argmax(weights) == 0
+    assert weights[0, 1] > weights[0, 2]
+    blank = likeness(Catalogue.from_columns({c.CLIMB_ID: ["x"]}), known)
+    assert blank == pytest.approx(np.full((1, 4), 0.25))
+
+
+def test_the_command_refuses_to_add_nothing(run, tmp_path):
+    from typer.testing import CliRunner
+
+    from recsys.cli.app import build_app
+
+    result = CliRunner().invoke(build_app(["adapt"]), ["adapt", str(run), "-o", str(tmp_path / "x")])
+    assert isinstance(result.exception, UsageError)
+    assert "either SENDS of new climbers or climbs" in str(result.exception)
+
+
+def test_the_new_catalogue_keeps_the_order_of_ids(run):
+    from recsys.adapting.climbs import grown_catalogue
+
+    known = pd.read_parquet(run / "climbs.parquet")
+    fresh = pd.DataFrame({c.CLIMB_ID: ["z"], c.GRADE: ["V1"], c.RATING: [np.nan], c.STYLE: [None]})
+    grown = grown_catalogue(known, fresh)
+    assert grown[c.CLIMB_ID].tolist() == [*known[c.CLIMB_ID], "z"]
+    assert c.STYLE not in grown or c.STYLE in known
