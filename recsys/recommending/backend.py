@@ -50,8 +50,8 @@ class Backend(Protocol):
     def encode(self, logbooks: Sequence[Logbook], climbers: Sequence[str | None]) -> Batch:
         """Windows that end at each logbook's last send, which is the one asked for.
 
-        Every feature int64 or float32 [n_logbooks, length], the climber's id int64 [n_logbooks]. Features of
-        two batches may differ in length, for a counting method reads whole logbooks.
+        Every feature int64 or float32 [n_logbooks, length], the climber's id int64 [n_logbooks]. A
+        counting method reads whole logbooks: its features, named apart, are as long as the longest.
         """
 
     def logits(self, batch: Batch) -> Array:

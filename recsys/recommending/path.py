@@ -20,6 +20,7 @@ from recsys.errors import UsageError
 from recsys.logbooks.grades import label
 from recsys.recommending.ahead import pace
 from recsys.recommending.beam import BEAM, METHODS, Chain, Search, search
+from recsys.recommending.blocked import OPEN, Blocked
 from recsys.recommending.logbook import Logbook
 from recsys.recommending.recommender import Recommender
 from recsys.recommending.request import Item, Request, known_region
@@ -49,6 +50,8 @@ class PathRequest:
         How it is found (`recsys.recommending.beam`), and chains kept on the way.
     seed:
         Of the method "random".
+    blocked:
+        Closed climbs and areas, which no step is taken from.
     """
 
     project: str
@@ -60,6 +63,7 @@ class PathRequest:
     method: str = "ahead"
     beam: int = BEAM
     seed: int = 0
+    blocked: Blocked = OPEN
 
     def __post_init__(self) -> None:
         if not 1 <= self.steps <= MOST_STEPS:
@@ -147,7 +151,9 @@ def _search(recommender: Recommender, request: PathRequest) -> Search:
         steps=request.steps,
         start=start,
         leap=request.leap,
-        allowed=catalogue.allowed(None, region) & catalogue.without(logbook.climbs),
+        allowed=catalogue.allowed(None, region)
+        & catalogue.without(logbook.climbs)
+        & catalogue.open(request.blocked),
         method=request.method,
         beam=request.beam,
         pace=pace(logbook),

@@ -21,6 +21,7 @@ from recsys.errors import UsageError
 from recsys.logbooks.grades import label
 from recsys.recommending import hardness
 from recsys.recommending.ahead import after, supposed
+from recsys.recommending.blocked import OPEN, Blocked
 from recsys.recommending.logbook import Logbook
 from recsys.recommending.recommender import Recommender
 from recsys.recommending.request import Item, Request, known_region, nearest
@@ -52,6 +53,8 @@ class SessionRequest:
         A style of the catalogue makes it a circuit in that style.
     like:
         A climb makes it a circuit of climbs like it, where the log has no styles: by the model's embeddings.
+    blocked:
+        Closed climbs and areas, which are left out.
     """
 
     climber: str | None = None
@@ -62,6 +65,7 @@ class SessionRequest:
     count: int | None = None
     style: str | None = None
     like: str | None = None
+    blocked: Blocked = OPEN
 
     def __post_init__(self) -> None:
         if self.minutes is not None and self.count is not None:
@@ -125,7 +129,7 @@ def plan_session(recommender: Recommender, request: SessionRequest) -> Session:
     ability = levels[_usual(recommender, logbook)].mean
     slots = _slots(request, ability)
     allowed = _style(recommender, request.style) & _like(recommender, request.like)
-    allowed &= recommender.catalogue.without(logbook.climbs)
+    allowed &= recommender.catalogue.without(logbook.climbs) & recommender.catalogue.open(request.blocked)
     region, area, here = _crag(recommender, request, logbook, allowed, ability)
     badges = recommender.skill.chances(levels)
     climbs = tuple(_filled(recommender, request, logbook, region, here, slots, badges))

@@ -18,6 +18,8 @@ from recsys.recommending.request import Request
 LEAST: Final = 0.3  # grades away from the usual one that are worth a line
 CERTAIN: Final = 2.0  # deviations away that they have to be
 _EPOCH: Final = dt.date(1970, 1, 1)
+_FIRST_DAY: Final = (dt.date.min - _EPOCH).days
+_LAST_DAY: Final = (dt.date.max - _EPOCH).days
 
 
 @dataclass(frozen=True)
@@ -114,4 +116,7 @@ def _like(usual: float, off: float) -> str:
 
 
 def _date(day: float) -> dt.date | None:
-    return None if math.isnan(day) else _EPOCH + dt.timedelta(days=math.floor(day))
+    """The calendar day; None where there is none: plain order, or beyond the years 1 to 9999."""
+    if not _FIRST_DAY <= day <= _LAST_DAY:  # NaN neither
+        return None
+    return _EPOCH + dt.timedelta(days=math.floor(day))

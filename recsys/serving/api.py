@@ -16,6 +16,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 
 from recsys.errors import DataError, RecsysError
 from recsys.logbooks.grades import parse_range
+from recsys.recommending.blocked import Blocked
 from recsys.recommending.request import Request as Asked
 from recsys.serving import models
 from recsys.serving.batching import Batcher
@@ -102,10 +103,9 @@ async def _answer(body: models.RecommendBody, request: Request) -> dict[str, Any
 
 
 def _ask(body: models.RecommendBody) -> Asked:
-    sends = None if body.sends is None else [send.model_dump(exclude_none=True) for send in body.sends]
     return Asked(
         climber=body.climber,
-        sends=sends,
+        sends=models.plain(body.sends),
         grades=None if body.grade is None else parse_range(body.grade),
         region=body.region,
         min_stars=body.min_stars,
@@ -115,6 +115,9 @@ def _ask(body: models.RecommendBody) -> Asked:
         explain=body.explain,
         diversity=body.diversity,
         novelty=body.novelty,
+        mode=body.mode,
+        sort=body.sort,
+        blocked=Blocked.of(body.block),
     )
 
 

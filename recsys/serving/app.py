@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import mimetypes
 from collections.abc import AsyncIterator
 from importlib import metadata
 from pathlib import Path
@@ -18,7 +19,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
 from recsys.errors import RecsysError
-from recsys.serving import api, lookups, openapi, system
+from recsys.serving import api, lookups, openapi, plans, system
 from recsys.serving.backend import Opener
 from recsys.serving.batching import Batcher
 from recsys.serving.bodies import Body
@@ -29,8 +30,9 @@ from recsys.serving.reload import Holder
 from recsys.serving.routing import status_of
 from recsys.serving.settings import Settings
 
+mimetypes.add_type("application/manifest+json", ".webmanifest")
 PAGE: Final = Path(__file__).parent / "page"
-_MODULES: Final = (api, lookups, system)
+_MODULES: Final = (api, plans, lookups, system)
 _PATHS: Final = [
     (route.path_regex, frozenset(route.methods or ()))
     for module in _MODULES
@@ -98,7 +100,7 @@ def _surround(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
 @contextlib.asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     state, settings = app.state, cast(Settings, app.state.settings)
-    state.readers = asyncio.Semaphore(2)
+    state.readers, state.planners = asyncio.Semaphore(2), asyncio.Semaphore(2)
     state.batcher = Batcher(
         settings.batch_window_ms / 1000,
         settings.max_batch,

@@ -1,4 +1,4 @@
-"""What the service needs of a recommender, and the adapter to it; a request is `recommending`'s own.
+"""The adapter to a recommender (`recsys.serving.likes`); a request is `recommending`'s own.
 
 `RecommenderLike` is assumed safe to read from several threads, as ONNX Runtime and NumPy are.
 """
@@ -10,10 +10,10 @@ import datetime
 import hashlib
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from recsys import columns as c
 from recsys.errors import RunError, UsageError
@@ -21,61 +21,19 @@ from recsys.files import MANIFEST, check_manifest
 from recsys.recommending.catalogue import Catalogue
 from recsys.recommending.logbook import read_logbook
 from recsys.recommending.matching import Matcher
+from recsys.recommending.path import PathRequest
 from recsys.recommending.request import Request
+from recsys.recommending.session import SessionRequest
+from recsys.serving.insights import insights
+from recsys.serving.likes import CatalogueLike, ItemLike, RecommenderLike
+from recsys.serving.links import link
 
 CARD: Final = "MODEL_CARD.md"
+_SAMPLE: Final = 60  # sends of a logbook that shows well what the service does
+_TRIED: Final = 200  # climbers that it is looked for among
 _EPOCH: Final = datetime.date(1970, 1, 1)
 _FIRST_DAY: Final = (datetime.date.min - _EPOCH).days
 _LAST_DAY: Final = (datetime.date.max - _EPOCH).days
-
-
-class CatalogueLike(Protocol):
-    """Parallel columns, one entry a climb."""
-
-    ids: Sequence[Any]
-    regions: Sequence[Any]
-    stars: Sequence[Any]
-    sends: Sequence[Any]
-
-
-class LogbookLike(Protocol):
-    """A climber's sends in order of time: `climb_id`, `grade`, `day` (days since the Unix epoch, or NaN)."""
-
-    columns: Mapping[str, Any]
-
-
-class ItemLike(Protocol):
-    """A recommended climb."""
-
-    def to_json(self) -> dict[str, Any]:
-        """climb_id, name, grade, region, score, and why where it was asked for."""
-
-
-class RecommenderLike(Protocol):
-    """A `Recommender`. Its `recommend_many` answers all its requests with one model call."""
-
-    @property
-    def catalogue(self) -> Any:
-        """A `CatalogueLike`."""
-
-    @property
-    def climbers(self) -> Sequence[str]:
-        """Ids of the climbers whose logbooks are stored."""
-
-    def recommend(self, request: Request) -> Sequence[ItemLike]:
-        """One answer, best first."""
-
-    def recommend_many(self, requests: list[Request]) -> Sequence[Sequence[ItemLike]]:
-        """One answer a request, in their order."""
-
-    def similar(self, climb_id: str, k: int) -> Sequence[ItemLike]:
-        """The nearest climbs to one."""
-
-    def search(self, text: str, k: int) -> Sequence[ItemLike]:
-        """Climbs whose name or id holds a text."""
-
-    def logbook(self, request: Request) -> LogbookLike:
-        """The logbook that a request is asked of."""
 
 
 class UnknownError(UsageError):
@@ -109,7 +67,7 @@ class Backend:
         table: CatalogueLike = recommender.catalogue
         self.n_climbs = len(table.ids)
         self._extra = {
-            str(climb): {"stars": _number(stars), "sends": _count(count)}
+            str(climb): {"stars": _number(stars), "sends": _count(count), "link": link(str(climb))}
             for climb, stars, count in zip(table.ids, table.stars, table.sends, strict=True)
         }
         named = Counter(text for each in table.regions if (text := _text(each)))
@@ -123,12 +81,13 @@ class Backend:
         """The request with its names as the bundle writes them; `UnknownError` names the one it lacks."""
         if ask.climber is not None and ask.climber not in self._known:
             raise UnknownError(f"no climber {ask.climber[:80]!r} in this bundle; search /api/climbers")
-        if ask.region is None:
-            return ask
-        region = self._regions.get(ask.region.casefold())
-        if region is None:
-            raise UnknownError(f"no region {ask.region[:80]!r} in this bundle; see /api/regions")
-        return dataclasses.replace(ask, region=region)
+        return dataclasses.replace(ask, region=self._region(ask.region))
+
+    def _region(self, name: str | None) -> str | None:
+        region = None if name is None else self._regions.get(name.casefold())
+        if name is not None and region is None:
+            raise UnknownError(f"no region {name[:80]!r} in this bundle; see /api/regions")
+        return region
 
     def recommend_many(self, asks: Sequence[Request]) -> list[list[Row] | Exception]:
         """An answer or an error a request: one model call, or one each where a request spoils the batch."""
@@ -159,9 +118,50 @@ class Backend:
 
     def similar(self, climb_id: str, k: int) -> list[Row]:
         """The nearest climbs to one of the bundle's."""
-        if climb_id not in self._extra:
-            raise UnknownError(f"no climb {climb_id[:80]!r} in this bundle; search /api/climbs")
+        self._check_climb(climb_id)
         return self._rows(self._recommender.similar(climb_id, k))
+
+    def path(self, ask: PathRequest) -> Row:
+        """A path to a project, in the fields of `recsys.serving.plan_models.Path`."""
+        self._check_climb(ask.project)
+        self.checked(Request(climber=ask.climber, region=ask.region))
+        found = self._recommender.path(ask).to_json()
+        steps = [self._row(step) for step in found["steps"]]
+        return {**found, "steps": steps, "project": self._row(found["project"])}
+
+    def session(self, ask: SessionRequest) -> Row:
+        """A day at one crag, in the fields of `recsys.serving.plan_models.Session`."""
+        self.checked(Request(climber=ask.climber, region=ask.region))
+        if ask.like is not None:
+            self._check_climb(ask.like)
+        found = self._recommender.session(ask).to_json()
+        return {**found, "climbs": [self._row(climb) for climb in found["climbs"]]}
+
+    def skill(self, ask: Request) -> Row:
+        """What a logbook tells, in the fields of `recsys.serving.skill_models.Insights`, uncertainty too."""
+        asked = self.checked(ask)
+        told = insights(self._sends(asked))
+        points = [point.to_json() for point in self._recommender.curve(asked)]
+        for each in told["disciplines"]:
+            own = [point for point in points if point["discipline"] == each["discipline"]]
+            each["curve"] = [{k: v for k, v in point.items() if k != "discipline"} for point in own]
+        return told
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the climbs and climbers were made up."""
+        return self._recommender.simulated
+
+    @cached_property
+    def sample(self) -> str | None:
+        """Of the first climbers, one with about `_SAMPLE` sends on many days; None where none is stored."""
+
+        def distance(climber: str) -> float:
+            sends = self._sends(Request(climber=climber))
+            days = len({send["date"] for send in sends})
+            return abs(len(sends) - _SAMPLE) + max(0, _SAMPLE / 2 - days)
+
+        return min(self.climbers[:_TRIED], key=distance, default=None)
 
     def search(self, text: str, k: int) -> list[Row]:
         """Climbs whose name or id holds the text."""
@@ -173,9 +173,13 @@ class Backend:
         found = [(not folded.startswith(wanted), each) for folded, each in self._folded if wanted in folded]
         return [each for _, each in sorted(found)[:k]]
 
-    def logbook(self, climber: str) -> list[Row]:
-        """The climber's sends: climb_id, grade and date."""
-        columns = self._recommender.logbook(self.checked(Request(climber=climber))).columns
+    def _check_climb(self, climb_id: str) -> None:
+        if climb_id not in self._extra:
+            raise UnknownError(f"no climb {climb_id[:80]!r} in this bundle; search /api/climbs")
+
+    def _sends(self, ask: Request) -> list[Row]:
+        """The sends of a request's logbook: climb_id, grade and date; None where order is all there is."""
+        columns = self._recommender.logbook(ask).columns
         rows = zip(columns["climb_id"], columns["grade"], columns["day"], strict=True)
         return [{"climb_id": climb, "grade": grade, "date": _date(day)} for climb, grade, day in rows]
 
@@ -189,7 +193,7 @@ class Backend:
         return [self._row(item.to_json()) for item in items]
 
     def _row(self, row: Row) -> Row:
-        extra = self._extra.get(row["climb_id"], {"stars": None, "sends": None})
+        extra = self._extra.get(row["climb_id"], {"stars": None, "sends": None, "link": None})
         return {**row, "score": float(row["score"]), **extra}
 
 
@@ -220,10 +224,9 @@ def manifest_digest(folder: Path) -> str:
 
 
 def _open(folder: Path) -> RecommenderLike:
-    from recsys.recommending.bundle import Bundle
-    from recsys.recommending.recommender import Recommender
+    from recsys.serving.planner import Planner
 
-    opened: Any = Recommender(Bundle.open(folder))
+    opened: Any = Planner.open(folder)
     return opened
 
 

@@ -21,7 +21,7 @@ class _Graded(NamedTuple):
 
 
 def insights(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """A summary of sends in the contract's columns, in the fields of `recsys.serving.models.Insights`.
+    """A summary of sends in the contract's columns, in the fields of `recsys.serving.skill_models.Insights`.
 
     A discipline's skill in a month is the mean ordinal of its ten hardest sends in the 365 days to the end of
     that month: one lucky day moves it little, and it falls when a climber stops. Sends without a day (whose
@@ -38,7 +38,7 @@ def insights(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "first": min(days).isoformat() if days else None,
         "last": max(days).isoformat() if days else None,
         "disciplines": [
-            {"discipline": name, "skill": _skill(sends), "pyramid": _pyramid(sends)}
+            {"discipline": name, "skill": _skill(sends), "pyramid": _pyramid(sends), "sent": _sent(sends)}
             for name, sends in sorted(parts, key=lambda part: -len(part[1]))
             if sends
         ],
@@ -93,6 +93,15 @@ def _skill(sends: Sequence[_Graded]) -> list[dict[str, Any]]:
 
 
 def _pyramid(sends: Sequence[_Graded]) -> list[dict[str, Any]]:
-    counts = Counter(label(send.ordinal) for send in sends)
-    steps = [{"grade": name, "ordinal": ordinal(name), "sends": n} for name, n in counts.items()]
-    return sorted(steps, key=lambda step: -float(str(step["ordinal"])))
+    """Sends a whole grade, hardest first; grades between that were never sent count none."""
+    counts = Counter(ordinal(label(send.ordinal)) for send in sends)
+    steps = range(round(max(counts)), round(min(counts)) - 1, -1)
+    return [{"grade": label(step), "ordinal": float(step), "sends": counts[step]} for step in steps]
+
+
+def _sent(sends: Sequence[_Graded]) -> list[dict[str, Any]]:
+    counts = Counter((send.day, send.ordinal) for send in sends if send.day is not None)
+    return [
+        {"day": day.isoformat(), "ordinal": level, "grade": label(level), "sends": n}
+        for (day, level), n in sorted(counts.items())
+    ]

@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import JSONResponse
 
-from recsys.serving import models
-from recsys.serving.insights import insights
+from recsys.recommending.request import Request as Asked
+from recsys.serving import models, skill_models
 from recsys.serving.routing import ASKED, JsonRoute, backend
 from recsys.serving.settings import MAX_K
 
@@ -44,7 +44,13 @@ def find_climbers(search: Search, request: Request, k: Most = 10) -> JSONRespons
     return JSONResponse({"climbers": backend(request).find_climbers(search, k)})
 
 
-@router.get("/climbers/{climber:path}/skill", response_model=models.Insights)
+@router.get("/sample", response_model=models.Sample)
+def sample(request: Request) -> JSONResponse:
+    """A climber of the bundle whose logbook shows well what the service does."""
+    return JSONResponse({"climber": backend(request).sample})
+
+
+@router.get("/climbers/{climber:path}/skill", response_model=skill_models.Insights)
 def skill(
     climber: Annotated[
         str,
@@ -52,8 +58,8 @@ def skill(
     ],
     request: Request,
 ) -> JSONResponse:
-    """Skill over time and grade pyramid of a climber of the bundle."""
-    return JSONResponse(insights(backend(request).logbook(climber)))
+    """Skill over time, with its uncertainty, and grade pyramid of a climber of the bundle."""
+    return JSONResponse(backend(request).skill(Asked(climber=climber)))
 
 
 @router.get("/regions", response_model=models.Regions)

@@ -7,28 +7,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from recsys.serving.settings import MAX_HISTORY, MAX_K, MAX_REQUESTS
-
-Name = Annotated[str, Field(min_length=1, max_length=200)]
-Short = Annotated[str, Field(max_length=200)]
-Note = Annotated[str, Field(max_length=5000, description="of it counts only whether there is any")]
-K = Annotated[int, Field(ge=1, le=MAX_K, description="climbs to answer with")]
-Id = Annotated[str, Field(description="id of a climb", examples=["climb-0007"])]
-Text = Annotated[str | None, Field(description="None where nothing was logged")]
-Score = Annotated[
-    float,
-    Field(description="probability to be the next; likeness; in a search, share of all sends"),
-]
-GradeName = Annotated[str, Field(description="V of boulders, French of routes", examples=["V5"])]
-Ordinal = Annotated[float, Field(description="steps on the discipline's ladder: V5 is 5, 7a is 115")]
-Day = Annotated[str | None, Field(description="a day, None where no send has one", examples=["2026-06-01"])]
+from recsys.serving.model_fields import Block, Hard, Id, K, Name, Note, Reach, Score, Short, Strict, Text
+from recsys.serving.settings import MAX_HISTORY, MAX_REQUESTS
+from recsys.serving.skill_models import Insights
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
-
-
-class Send(_Strict):
+class Send(Strict):
     """One send, in the columns of a logbook."""
 
     climb_id: Annotated[Name, Field(description="its id in the bundle", examples=["climb-0007"])]
@@ -54,7 +38,12 @@ class Send(_Strict):
     beta: Note | None = None
 
 
-class RecommendBody(_Strict):
+def plain(sends: list[Send] | None) -> list[dict[str, Any]] | None:
+    """Posted sends as mappings of what they say."""
+    return None if sends is None else [send.model_dump(exclude_none=True) for send in sends]
+
+
+class RecommendBody(Strict):
     """Whose next climbs, and of which kind; with neither climber nor sends, for an empty logbook."""
 
     model_config = ConfigDict(
@@ -65,6 +54,7 @@ class RecommendBody(_Strict):
                     "sends": [{"climb_id": "climb-0007", "date": "2026-06-01", "grade": "V5"}],
                     "diversity": 0.3,
                 },
+                {"climber": "climber-0042", "mode": "stretch", "sort": "easiest", "block": ["climb-0011"]},
             ]
         }
     )
@@ -81,6 +71,14 @@ class RecommendBody(_Strict):
     explain: Annotated[bool, Field(description="say which sends moved each climb most")] = False
     diversity: Annotated[float, Field(ge=0, le=1, description="how unlike each other they are to be")] = 0.0
     novelty: Annotated[float, Field(ge=0, le=1, description="how seldom climbed they are to be")] = 0.0
+    mode: Annotated[
+        Literal["any", "auto", "warmup", "stretch", "project"],
+        Field(description="how hard for the climber; auto is a band about the ability"),
+    ] = "any"
+    sort: Annotated[
+        Literal["likely", "easiest", "hardest"], Field(description="order of the climbs chosen")
+    ] = "likely"
+    block: Block = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _consistent(self) -> RecommendBody:
@@ -91,7 +89,7 @@ class RecommendBody(_Strict):
         return self
 
 
-class BatchBody(_Strict):
+class BatchBody(Strict):
     """Many requests at once."""
 
     model_config = ConfigDict(
@@ -125,6 +123,12 @@ class Climb(BaseModel):
     score: Score
     stars: Annotated[float | None, Field(description="mean rating, 1 to 5")] = None
     sends: Annotated[int | None, Field(description="sends in training")] = None
+    area: Annotated[Text, Field(examples=["Grand Wall Boulders"])] = None
+    link: Annotated[
+        str | None, Field(description="the climb at the site whose id it carries; None where not known")
+    ] = None
+    hard: Hard = None
+    reach: Reach = None
     why: Annotated[Why | None, Field(description="where `explain` asked for it")] = None
 
 
@@ -155,6 +159,12 @@ class Climbers(BaseModel):
     climbers: Annotated[list[str], Field(examples=[["climber-0042"]])]
 
 
+class Sample(BaseModel):
+    """A climber to try the service with."""
+
+    climber: Annotated[str | None, Field(description="None where no logbooks are stored")]
+
+
 class Region(BaseModel):
     """A region and how many of the bundle's climbs lie in it."""
 
@@ -166,42 +176,6 @@ class Regions(BaseModel):
     """All regions."""
 
     regions: list[Region]
-
-
-class Month(BaseModel):
-    """A month with sends: the hardest, and the skill (mean of the ten hardest in the last 365 days)."""
-
-    month: Annotated[str, Field(examples=["2026-06"])]
-    sends: int
-    best: Ordinal
-    best_grade: GradeName
-    skill: Ordinal
-
-
-class Step(BaseModel):
-    """A step of the pyramid."""
-
-    grade: GradeName
-    ordinal: Ordinal
-    sends: int
-
-
-class Discipline(BaseModel):
-    """Skill over time and the grade pyramid, hardest first, of boulders or of routes."""
-
-    discipline: Literal["boulder", "route"]
-    skill: list[Month]
-    pyramid: list[Step]
-
-
-class Insights(BaseModel):
-    """What a logbook tells."""
-
-    rows: Annotated[int, Field(description="sends")]
-    graded: Annotated[int, Field(description="sends whose grade can be read")]
-    first: Day
-    last: Day
-    disciplines: list[Discipline]
 
 
 class Reject(BaseModel):
@@ -239,6 +213,7 @@ class Version(BaseModel):
     manifest: Annotated[str, Field(description="SHA-256 of the bundle's manifest")]
     climbs: int
     climbers: int
+    simulated: Annotated[bool, Field(description="the climbs and climbers were made up by a simulation")]
     limits: Limits
 
 

@@ -17,6 +17,8 @@ MAX_K: Final = 100
 """Climbs in an answer."""
 MAX_REQUESTS: Final = 100
 """Requests in a batch."""
+MAX_BLOCK: Final = 1000
+"""Climbs and areas that a request may leave out."""
 KEYS_VARIABLE: Final = "RECSYS_API_KEYS"
 _SHORTEST_KEY: Final = 16
 _ORIGIN: Final = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?")

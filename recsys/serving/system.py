@@ -66,6 +66,7 @@ async def version(request: Request) -> JSONResponse:
             "manifest": backend.digest,
             "climbs": backend.n_climbs,
             "climbers": len(backend.climbers),
+            "simulated": backend.simulated,
             "limits": limits,
         }
     )

@@ -6,7 +6,7 @@ Its cost is a small transformer's, so that the benchmark of the service can be r
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,12 +16,15 @@ import numpy as np
 from recsys import columns as c
 from recsys.errors import UsageError
 from recsys.files import write_manifest
-from recsys.logbooks.grades import label
+from recsys.logbooks.grades import label, ordinal
+from recsys.recommending.blocked import Blocked
 from recsys.recommending.catalogue import Catalogue
+from recsys.recommending.request import Request
 
 REGIONS = ("Squamish", "Bishop", "Fontainebleau", "Pemberton")
 WORDS = ("Cedar", "Granite", "Raven", "Slow", "Salmon", "Golden", "Thunder", "Quiet", "North", "Paper")
 NOUNS = ("Arête", "Slab", "Roof", "Traverse", "Groove", "Wall", "Prow", "Dihedral", "Crack", "Bulge")
+HARD = ("beyond", "project", "stretch", "comfortable")
 WIDTH, LENGTH = 64, 10
 
 
@@ -33,10 +36,21 @@ class Item:
     region: str | None
     score: float
     why: dict[str, Any] | None = None
+    area: str | None = None
+    hard: str | None = None
+    reach: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         row = dict(self.__dict__)
         return row if self.why is not None else {k: v for k, v in row.items() if k != "why"}
+
+
+@dataclass
+class Answer:
+    fields: dict[str, Any]
+
+    def to_json(self) -> dict[str, Any]:
+        return self.fields
 
 
 def write_bundle(folder: Path, n_climbs: int = 200, seed: int = 0) -> Path:
@@ -60,15 +74,28 @@ def _catalogue(n: int, rng: np.random.Generator) -> Catalogue:
         c.CLIMB_NAME: names,
         c.GRADE: [None if np.isnan(o) else label(float(o)) for o in ordinals],
         c.REGION: [REGIONS[i] for i in rng.integers(0, len(REGIONS), n)],
+        c.AREA: [f"Area {i % 7}" for i in range(n)],
         "stars": np.round(rng.uniform(2, 5, n), 1),
         "sends": rng.integers(5, 400, n),
     })  # fmt: skip
+
+
+def _days(date: str) -> float:
+    try:
+        return float(np.datetime64(date[:10]).astype(int))
+    except ValueError:
+        return float("nan")
+
+
+def _day(day: float) -> str | None:
+    return str(np.datetime64(int(day), "D")) if -7e5 < day < 2.9e6 else None
 
 
 @dataclass
 class FakeRecommender:
     n_climbs: int = 200
     seed: int = 0
+    simulated: bool = True
     calls: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -82,6 +109,12 @@ class FakeRecommender:
         self._histories = rng.integers(0, self.n_climbs, (120, 40))
 
     def logbook(self, request: Any) -> SimpleNamespace:
+        if request.sends is not None:
+            return SimpleNamespace(columns={
+                "climb_id": [send["climb_id"] for send in request.sends],
+                "grade": [send.get("grade") for send in request.sends],
+                "day": [_days(send["date"]) for send in request.sends],
+            })  # fmt: skip
         climbs = self._history(request)
         columns = {
             "climb_id": [self.catalogue.ids[c] for c in climbs],
@@ -98,6 +131,41 @@ class FakeRecommender:
         histories = [self._history(each) for each in requests]
         scores = self._scores(np.stack([self._embed(h) for h in histories]))
         return [self._top(r, h, s) for r, h, s in zip(requests, histories, scores, strict=True)]
+
+    def path(self, request: Any) -> Answer:
+        asked = Request(climber=request.climber, sends=request.sends, region=request.region, k=request.steps)
+        if request.project in {self.catalogue.ids[c] for c in self._history(asked)}:
+            raise UsageError(f"--project {request.project}: was sent already; choose another climb")
+        asked = replace(asked, blocked=Blocked.of([*request.blocked.entries, request.project]))
+        note = {"project_probability": 0.01, "reason": "at the climber's level"}
+        steps = [{**item.to_json(), **note} for item in self.recommend(asked)]
+        project = self._item(self._place[request.project], 0.02).to_json()
+        return Answer({
+            "ability": "V5", "method": "ahead", "steps": steps, "project": {**project, "score_before": 0.01},
+        })  # fmt: skip
+
+    def session(self, request: Any) -> Answer:
+        k = request.count or (request.minutes or 120) // 20 or 1
+        asked = Request(request.climber, request.sends, region=request.region, k=k, blocked=request.blocked)
+        parts = ("warm-up", "project", "cool-down")
+        items = [item.to_json() for item in self.recommend(asked)]
+        climbs = [{"part": parts[3 * i // k], "minutes": 20, **item} for i, item in enumerate(items)]
+        return Answer({
+            "region": request.region, "area": "Area 1", "ability": "V5", "minutes": 20 * len(climbs),
+            "climbs": climbs,
+        })  # fmt: skip
+
+    def curve(self, request: Any) -> list[Answer]:
+        columns = self.logbook(request).columns
+        return [
+            Answer({
+                "discipline": "route" if ordinal(grade) > 50 else "boulder", "day": _day(day), "sends": 1,
+                "ability": 5.0,
+                "deviation": 0.5, "grade": "V5",
+            })
+            for grade, day in zip(columns["grade"], columns["day"], strict=True)
+            if not np.isnan(ordinal(grade))
+        ]  # fmt: skip
 
     def similar(self, climb_id: str, k: int) -> list[Item]:
         at = self._place[climb_id]
@@ -142,6 +210,13 @@ class FakeRecommender:
             allowed &= self.catalogue.stars >= request.min_stars
         if request.exclude_seen:
             allowed[history] = False
+        blocked = request.blocked.entries
+        allowed &= np.array(
+            [not blocked & {i, r.casefold()} for i, r in zip(self.catalogue.ids, self._regions, strict=True)]
+        )
+        if request.mode in HARD:
+            hard = np.array([self._item(i, 0.0).hard == request.mode for i in range(self.n_climbs)])
+            allowed &= hard
         if not allowed.any():
             raise UsageError("no climb is left of these grades in this region; ask for a wider range")
         order = np.argsort(-np.where(allowed, scores, -1), kind="stable")[: min(request.k, allowed.sum())]
@@ -157,4 +232,6 @@ class FakeRecommender:
 
     def _item(self, i: int, score: float, why: dict[str, Any] | None = None) -> Item:
         t = self.catalogue
-        return Item(t.ids[i], t.names[i], t.grades[i], t.regions[i], score, why)
+        reach = None if np.isnan(t.ordinals[i]) else round(float(1 / (1 + np.exp(t.ordinals[i] - 5))), 3)
+        hard = None if reach is None else HARD[int(np.digitize(reach, (0.05, 0.35, 0.8)))]
+        return Item(t.ids[i], t.names[i], t.grades[i], t.regions[i], score, why, t.areas[i], hard, reach)

@@ -335,10 +335,16 @@ def test_every_route_is_described(client):
         assert described["components"]["schemas"][name]["examples"]
 
 
+BODIES = (
+    ("RecommendBody", "/api/recommend"), ("BatchBody", "/api/batch"), ("PathBody", "/api/path"),
+    ("SessionBody", "/api/session"), ("Logged", "/api/skill"),
+)  # fmt: skip
+
+
 def test_examples_are_valid(client):
     """The bodies that the description shows are taken, but for ids that another bundle has."""
     schemas = client.get("/openapi.json").json()["components"]["schemas"]
-    for name, path in (("RecommendBody", "/api/recommend"), ("BatchBody", "/api/batch")):
+    for name, path in BODIES:
         for example in schemas[name]["examples"]:
             response = client.post(path, json=example)
             assert response.status_code in (200, 404), response.text

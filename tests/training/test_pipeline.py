@@ -139,7 +139,7 @@ def test_a_run_is_not_overwritten_unasked_nor_shared(finished, data, tmp_path):
     from recsys.training.pipeline import train_run
 
     folder, metrics = finished
-    with pytest.raises(RunError, match=r"--resume.*--overwrite"):
+    with pytest.raises(RunError, match=r"resume.*overwrite"):
         train_run(config(data), folder)
     assert train_run(config(data), folder, resume=True) == metrics  # finished: nothing is done
     with Run(tmp_path / "busy").lock(), pytest.raises(RunError, match="another process"):

@@ -13,6 +13,7 @@ import pytest
 
 from recsys.api.opening import open_recommender
 from recsys.errors import RunError, UsageError
+from recsys.recommending.questions import encode
 from recsys.recommending.recommender import Recommender
 from recsys.recommending.request import Request
 from recsys.runs import Run
@@ -140,7 +141,7 @@ def test_shares_sum_to_one_and_are_sharpened_as_validation_says(kept):
     request = Request(run.climbers[1])
     assert run.probabilities(request).sum() == pytest.approx(1.0)
     temperature = run.backend.method.temperature.unprompted
-    batch = run.plan(request).batch
+    batch = encode(run.plan(request).questions, run.backend)
     np.testing.assert_allclose(
         run.backend.logits(batch), run.backend.method.scores(batch) / temperature, rtol=1e-5
     )

@@ -1,4 +1,5 @@
 // Talks to the service. Whatever goes wrong is thrown as a Trouble whose message a person can act on.
+import { sentence } from "./dom.js";
 
 export const LIMIT_MS = 20000;
 
@@ -52,7 +53,7 @@ function request(body, file, signal) {
 
 function words(response, answer) {
   const said = answer?.error?.message;
-  if (said) return said[0].toUpperCase() + said.slice(1) + (/[.!?]$/.test(said) ? "" : ".");
+  if (said) return sentence(said.replace(/--(?=[a-z])|`/g, ""));
   if (response.status === 413) return "The file is larger than the service takes.";
   return `The service answered with an error (${response.status}). Try again in a moment.`;
 }

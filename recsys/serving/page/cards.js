@@ -1,27 +1,68 @@
-// A climb as a card: what it is, how likely, why, and a way to similar ones.
-import { band, make, plural } from "./dom.js";
+// A climb as a card: what it is, how hard for you, why, and what can be done about it.
+import { band, button, make, plural } from "./dom.js";
+import { ordinalOf, readText } from "./grades.js";
+import { KINDS } from "./store.js";
 
-export function card(climb, { best = null, onSimilar, whose = "this climber" }) {
-  const name = climb.name || climb.climb_id;
-  const meta = make("p", { class: "meta" });
-  const stars = climb.stars && make("b", { role: "img", "aria-label": `${climb.stars} of 5 stars` }, `★ ${climb.stars.toFixed(1)}`);
-  const parts = [climb.region, stars, climb.sends && plural(climb.sends, "send")].filter(Boolean);
-  parts.forEach((part, place) => meta.append(place ? " · " : "", part));
-  const button = make("button", { type: "button", "aria-haspopup": "dialog", onclick: () => onSimilar(climb, button) },
-    "Similar climbs", make("span", { class: "skip" }, ` to ${name}`));
+const VERBS = { done: "Done", no: "Not for me", closed: "Closed" };
+
+export const nameOf = (climb) => climb.name || climb.climb_id;
+
+// `does` holds what the buttons do: mark(climb, kind, card), similar(climb), pathTo(climb); those that lack have no
+// button. `only` is a single button in their place, [text, what it does]. `here`: the place was said already.
+export function card(climb, { whose = "you", does = {}, line = null, tag = "h3", only = null, here = false } = {}) {
+  const reach = climb.reach ?? null;
   return make("li", { class: "card", "data-climb": climb.climb_id },
-    make("span", { class: `grade ${band(climb.grade)}` }, climb.grade || "?"),
-    make("h3", {}, name),
-    meta,
-    best && chance(climb.score, best),
-    make("div", { class: "foot" }, climb.why && why(climb.why, whose), button));
+    badge(climb.grade),
+    make("div", { class: "what" }, make(tag, { class: "name" }, nameOf(climb)), meta(climb, here)),
+    reach !== null && hardness(climb, reach),
+    line ? make("p", { class: "line" }, line) : climb.why && because(climb.why),
+    only ? make("div", { class: "foot" }, button([only[0], said(climb)], only[1])) : foot(climb, whose, does));
 }
 
-function chance(score, best) {
-  const percent = (100 * score).toLocaleString("en", { minimumSignificantDigits: 2, maximumSignificantDigits: 2 });
-  return make("div", { class: "chance" },
-    make("span", { class: "bar", "aria-hidden": "true" }, make("i", { "width%": Math.max(2, (100 * score) / best) })),
-    make("span", {}, `${percent}% to be next`));
+const said = (climb) => make("span", { class: "skip" }, `: ${nameOf(climb)}`);
+
+export function badge(grade) {
+  return make("span", { class: `grade ${band(ordinalOf(grade))}` }, grade ? readText(grade) : "?");
+}
+
+function meta(climb, here) {
+  const stars = climb.stars && make("b", { role: "img", "aria-label": `${climb.stars.toFixed(1)} of 5 stars` }, `★ ${climb.stars.toFixed(1)}`);
+  const place = here ? "" : [climb.area, climb.region].filter(Boolean).join(", ");
+  const parts = [place, stars, climb.sends && plural(climb.sends, "send")].filter(Boolean);
+  return make("p", { class: "meta" }, ...parts.flatMap((part, at) => (at ? [" · ", part] : [part])));
+}
+
+// What the percentage means is said once above the cards, and to a screen reader on each.
+function hardness(climb, reach) {
+  const percent = reach > 0.99 ? ">99" : reach < 0.01 ? "<1" : String(Math.round(100 * reach));
+  return make("p", { class: `hard ${climb.hard}` },
+    make("b", {}, `${percent}%`, make("span", { class: "skip" }, " within reach, ")),
+    make("span", {}, climb.hard));
+}
+
+function because({ sends }) {
+  const names = sends.filter((send) => send.drop > 0).slice(0, 2).map((send) => make("b", {}, send.name || send.climb_id));
+  if (!names.length) return null;
+  return make("p", { class: "line" }, "Because of ", ...names.flatMap((name, at) => (at ? [" and ", name] : [name])));
+}
+
+function foot(climb, whose, does) {
+  const marks = does.mark && Object.keys(KINDS).sort((a, b) => (a === "done" ? -1 : b === "done" ? 1 : 0)).map((kind) =>
+    button([VERBS[kind], said(climb)], (event) => does.mark(climb, kind, event.currentTarget.closest(".card")), { class: "mark" }));
+  const more = [
+    climb.why && why(climb.why, whose),
+    make("p", { class: "links" },
+      does.pathTo && button(["A path to it", said(climb)], () => does.pathTo(climb)),
+      does.similar && button(["Similar climbs", make("span", { class: "skip" }, ` to ${nameOf(climb)}`)], () => does.similar(climb), { "aria-haspopup": "dialog" }),
+      link(climb)),
+  ].filter(Boolean);
+  return make("div", { class: "foot" }, marks,
+    (climb.why || does.similar) && make("details", {}, make("summary", {}, climb.why ? "Why?" : "More", said(climb)), ...more));
+}
+
+function link(climb) {
+  if (!climb.link || new URL(climb.link, location.href).protocol !== "https:") return null;
+  return make("a", { href: climb.link, rel: "noreferrer" }, `At ${new URL(climb.link).hostname.replace(/^www\./, "")}`);
 }
 
 function why(reasons, whose) {
@@ -32,9 +73,8 @@ function why(reasons, whose) {
   const share = Math.round(100 * (reasons.prompt_share ?? 0));
   const said = share > 0 ? `${share}% of it` : share < 0 ? "spoke against it" : "made no difference";
   const asked = reasons.prompt_share === null ? null : make("li", {}, "What you asked for", make("span", {}, said));
-  return make("details", {},
-    make("summary", {}, "Why this one?"),
-    rows.length ? make("p", { class: "note" }, `Because of what ${whose} sent:`) : null,
-    make("ul", { class: "why" }, ...rows, asked),
-    rows.length || asked ? null : make("p", { class: "note" }, "No single send stands out."));
+  if (!rows.length && !asked) return make("p", { class: "note" }, "No single send stands out.");
+  return make("div", {},
+    rows.length ? make("p", { class: "note" }, `What ${whose} sent before:`) : null,
+    make("ul", { class: "why" }, ...rows, asked));
 }

@@ -16,19 +16,21 @@ export function shape(tag, attributes = {}, ...children) {
 
 function fill(element, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) {
-    if (name === "onclick") element.addEventListener("click", value);
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
     else if (name === "width%") element.style.width = `${value}%`;
     else if (value !== null && value !== undefined && value !== false) element.setAttribute(name, value === true ? "" : value);
   }
-  element.append(...children.filter((child) => child !== null && child !== undefined && child !== false));
+  element.append(...children.flat(2).filter((child) => child !== null && child !== undefined && child !== false));
 }
 
-// V grades in bands of colour; what is no V grade is grey.
-export function band(grade) {
-  const found = /^V(B|\d+)/.exec(grade ?? "");
-  if (!found) return "";
-  const step = found[1] === "B" ? 0 : Number(found[1]);
+export const button = (text, onclick, attributes = {}) => make("button", { type: "button", onclick, ...attributes }, ...[text].flat());
+
+// Grades in bands of colour, boulders by V and routes by what is about as hard; what is no grade is grey.
+export function band(ordinal) {
+  if (ordinal === null) return "";
+  const step = ordinal > 50 ? (ordinal - 109) / 1.3 : ordinal;
   return step < 3 ? "g1" : step < 6 ? "g2" : step < 9 ? "g3" : step < 12 ? "g4" : step < 15 ? "g5" : "g6";
 }
 
 export const plural = (n, one, many = `${one}s`) => `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
+export const sentence = (text) => text && text[0].toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? "" : ".");

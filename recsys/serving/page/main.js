@@ -1,243 +1,232 @@
-// The page: whose logbook, what kind of climb, and the answer to both.
-import { call, rememberKey } from "./api.js";
-import { card } from "./cards.js";
-import { insights } from "./charts.js";
+// The page: the address says whose logbook, which view, what is asked for; this draws the answer.
+import { call, Trouble } from "./api.js";
+import { DEFAULTS, go, read, search } from "./address.js";
+import * as climbs from "./climbs.js";
 import { $, make, plural } from "./dom.js";
+import { controls } from "./filters.js";
+import { chooseSystem, ordinalOf, read as readGrade, system, systemsOf } from "./grades.js";
+import { drawLeftOut, mark } from "./marks.js";
+import * as path from "./path.js";
 import { setUpPicker } from "./picker.js";
+import * as session from "./session.js";
+import * as skill from "./skill.js";
+import { showSimilar } from "./similar.js";
+import { keep, kept } from "./store.js";
+import { forgetOwn, logbookOf, own, readFile, setUpFiles } from "./whose.js";
+import { giveUp, problem, say, work } from "./work.js";
 
-const SLOW_MS = 3000;
-const FIRST = 12;
-const REFUSED = new Set([400, 404, 413, 415, 422]); // asking the same again would not help
-const GRADES = ["VB", ...Array.from({ length: 18 }, (_, step) => `V${step}`)];
-const state = { climber: null, sends: null, k: FIRST, limits: null, running: null };
+const VIEWS = { climbs, path, session, skill };
+const WIDE = matchMedia("(min-width: 900px)");
+const facts = { regions: [], limits: null };
+const tellings = new Map(); // what a logbook tells, by its request
 
-// ---- asking
+// ---- drawing
 
-function question() {
-  const [low, high] = [$("low").value, $("high").value];
-  const body = {
-    k: state.k,
-    explain: Boolean(state.climber || state.sends),
-    exclude_seen: $("fresh").checked,
-    diversity: Number($("variety").value),
-  };
-  if (state.climber) body.climber = state.climber;
-  if (state.sends) body.sends = state.sends;
-  if (low || high) body.grade = `${low || "VB"}:${high || "V17"}`;
-  if ($("region").value) body.region = $("region").value;
-  if ($("stars").value) body.min_stars = Number($("stars").value);
-  return body;
+function change(changes) {
+  go(changes);
+  render();
 }
 
-// Runs a job with its progress in words: busy, slow, given up, failed. A newer job ends an older one.
-async function work(job, retry) {
-  state.running?.abort();
-  const running = (state.running = new AbortController());
-  problem(null);
-  say("Looking…");
-  $("results").setAttribute("aria-busy", "true");
-  const slow = setTimeout(() => {
-    say("Still working: the service is slow.");
-    $("cancel").hidden = false;
-  }, SLOW_MS);
-  try {
-    await job(running.signal);
-  } catch (error) {
-    if (running !== state.running) return;
-    say("");
-    if (error.name !== "AbortError") problem(error, retry);
-    else say("Given up.");
-  } finally {
-    clearTimeout(slow);
-    if (running === state.running) {
-      $("results").setAttribute("aria-busy", "false");
-      $("cancel").hidden = true;
-    }
-  }
-}
-
-function recommend() {
+function render() {
+  const at = read();
+  if (at.mine && !own()) at.mine = "";
+  const logbook = logbookOf(at);
+  if (!logbook.known) at.view = "climbs";
+  frame(at, logbook);
+  const view = VIEWS[at.view];
+  const drawing = { whose: logbook.whose, note: logbook.note, does, change, complain: problem, again: render };
   return work(async (signal) => {
-    const { items, logbook } = await call("api/recommend", { body: question(), signal }).catch((error) => {
-      if (REFUSED.has(error.status)) $("cards").replaceChildren(); // they answer another question
-      throw error;
-    });
-    showClimbs(items, logbook);
-  }, recommend);
+    const answer = await view.load(at, logbook.body, signal, (stop) => told(logbook, stop));
+    keep("last", { search: search(at), answer, when: Date.now() });
+    present(view.draw(at, answer, drawing));
+    showLevel(logbook);
+  }, { retry: begin, failed: (error) => failed(error, at, view, drawing) });
 }
 
-function showClimbs(items, logbook = null) {
-  const whose = state.climber ?? (state.sends ? "your logbook" : null);
-  $("results-title").textContent = whose ? `Next for ${whose}` : "Popular climbs";
-  const best = Math.max(...items.map(({ score }) => score), 1e-9);
-  const options = { best, onSimilar: showSimilar, whose: state.climber ?? "you" };
-  $("cards").replaceChildren(...items.map((climb) => card(climb, options)));
-  const known = (logbook?.notes ?? []).map((note) => ` ${note[0].toUpperCase()}${note.slice(1)}.`).join("");
-  say(whose ? `${plural(items.length, "climb")}, the likeliest first.${known}` : `${plural(items.length, "climb")}. Choose a logbook to make them yours.`);
-  $("more").hidden = items.length < state.k || state.k >= 60;
+function present({ title, status, nodes }) {
+  $("results-title").textContent = title;
+  document.title = `${title} · What to climb next`;
+  $("answer").replaceChildren(...nodes.filter(Boolean));
+  $("print").hidden = !$("start").hidden;
+  say(status);
 }
 
-function say(text) {
-  $("status").textContent = text;
+// Nothing of an older answer stays; without a network the last one may be opened again.
+function failed(error, at, view, drawing) {
+  $("answer").replaceChildren();
+  $("print").hidden = true;
+  $("results-title").textContent = { climbs: "Climbs", path: "A path to a project", session: "A session", skill: "Skill" }[at.view];
+  const last = error.status === 0 ? kept("last") : null;
+  if (last?.search === search(at)) {
+    present(view.draw(at, last.answer, drawing));
+    problem(new Trouble(`No connection: this is the answer of ${new Date(last.when).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" })}.`), begin);
+    return true;
+  }
+  if (last) {
+    problem(error, begin, make("a", { href: location.pathname + last.search }, "Open the last answer"));
+    return true;
+  }
+  const empty = view === climbs && climbs.nothing(at, error, change);
+  if (empty) {
+    $("answer").replaceChildren(empty);
+    say("No climb fits.");
+    return true;
+  }
+  if (view === path && at.project) $("answer").replaceChildren(path.search(drawing));
+  return false;
 }
 
-function problem(error, retry) {
-  const box = $("problem");
-  box.hidden = !error;
-  if (!error) return box.replaceChildren();
-  const parts = [make("p", {}, error.message)];
-  if (error.status === 401) parts.push(keyForm(retry));
-  else if (retry && !REFUSED.has(error.status)) parts.push(make("button", { type: "button", onclick: () => retry() }, "Try again"));
-  box.replaceChildren(...parts);
-  return null;
-}
-
-function keyForm(retry) {
-  const input = make("input", { type: "password", "aria-label": "API key", autocomplete: "off" });
-  const form = make("form", {}, input, make("button", {}, "Use this key"));
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    rememberKey(input.value.trim());
-    begin();
-    retry?.();
-  });
-  return form;
-}
-
-// ---- whose logbook
-
-function choose(name, note, { climber = null, sends = null }) {
-  Object.assign(state, { climber, sends, k: FIRST });
+// What is around the answer: the first screen, or whose logbook, the views and the filters.
+function frame(at, { known, name }) {
+  $("start").hidden = known;
+  $("side").hidden = false;
+  $("side").classList.toggle("bare", !known);
   $("chosen-name").textContent = name;
-  $("chosen-note").textContent = note;
-  $("chosen").hidden = false;
-  $("choose").hidden = true;
-  $("forget").focus();
-}
-
-async function chooseClimber(name) {
-  choose(name, "one of its climbers", { climber: name });
-  showLogbook(null);
-  await recommend();
-  const found = await call(`api/climbers/${encodeURIComponent(name)}/skill`).catch(() => null);
-  if (found && state.climber === name) showLogbook(found, `${plural(found.rows, "send")} of ${name}.`);
-}
-
-function upload(file) {
-  if (!file) return;
-  const limit = state.limits?.max_body ?? Infinity;
-  if (file.size > limit) {
-    problem(new Error(`${file.name} is ${megabytes(file.size)}, and the service takes ${megabytes(limit)} at the most. ` +
-      "Export fewer years, or remove the notes."));
-    return;
+  for (const tab of $("tabs").children) {
+    const { view } = tab.dataset;
+    tab.href = location.pathname + search({ ...read(), view, project: view === "path" ? at.project : "" }) || "?";
+    if (view === at.view) tab.setAttribute("aria-current", "page");
+    else tab.removeAttribute("aria-current");
   }
-  work(async (signal) => {
-    const found = await call("api/logbook", { file, signal });
-    choose(file.name, plural(found.rows, "send"), { sends: found.sends });
-    showLogbook(found, logbookNote(found));
-    const { items, logbook } = await call("api/recommend", { body: question(), signal });
-    showClimbs(items, logbook);
-  }, () => upload(file));
+  drawFilters(at, known);
+  drawLeftOut(render);
 }
 
-const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
-
-function logbookNote(found) {
-  const parts = [`${plural(found.rows, "send")} from ${found.first} to ${found.last}.`];
-  if (found.n_rejects) parts.push(`${plural(found.n_rejects, "row was", "rows were")} not used: ${found.rejects[0].reason}.`);
-  parts.push(...found.notes.map((note) => `${note}.`));
-  if (found.left_out) parts.push(`The oldest ${found.left_out} are not sent along.`);
-  return parts.join(" ");
+function drawFilters(at, known) {
+  const focused = document.activeElement?.id;
+  const open = $("filters")?.open;
+  const chosen = document.activeElement?.name;
+  const discipline = ordinalOf(at.from || at.to) > 50 ? "route" : facts.discipline ?? "boulder";
+  $("ask").replaceChildren(...controls(at, { ...facts, discipline, known }, change));
+  if ($("filters")) $("filters").open = open ?? WIDE.matches;
+  if (focused && $("ask").querySelector(`#${CSS.escape(focused)}`)) $(focused).focus();
+  else if (chosen === "mode") $("ask").querySelector("input[name=mode]:checked")?.focus();
 }
 
-function showLogbook(found, note = "") {
-  $("logbook").hidden = !found?.disciplines.length;
-  $("logbook-note").textContent = note;
-  insights($("insights"), found?.disciplines ?? []);
+// ---- whose logbook, in a line
+
+function told(logbook, signal) {
+  const key = JSON.stringify(logbook.body);
+  if (!tellings.has(key)) {
+    tellings.clear();
+    tellings.set(key, call("api/skill", { body: logbook.body, signal }).catch((error) => {
+      tellings.delete(key);
+      throw error;
+    }));
+  }
+  return tellings.get(key);
 }
 
-function forget() {
-  Object.assign(state, { climber: null, sends: null, k: FIRST });
-  $("chosen").hidden = true;
-  $("choose").hidden = false;
-  $("file").value = "";
-  showLogbook(null);
-  $("climber").focus();
-  recommend();
+async function showLevel(logbook) {
+  if (!logbook.known) return;
+  const { rows, disciplines } = await told(logbook).catch(() => ({ disciplines: [] }));
+  if ($("chosen-name").textContent !== logbook.name) return;
+  const levels = disciplines.filter(({ curve }) => curve.length).map(({ curve }) => `about ${readGrade(curve.at(-1).ability)}`);
+  $("chosen-note").textContent = rows ? [plural(rows, "send"), ...levels].join(" · ") : "";
+  facts.discipline = disciplines[0]?.discipline;
 }
 
-// ---- similar climbs
+const choose = (climber) => change({ ...DEFAULTS, climber, view: read().view });
 
-async function showSimilar(climb) {
-  const name = climb.name || climb.climb_id;
-  $("similar-title").textContent = `Similar to ${name}`;
-  $("similar-cards").replaceChildren();
-  $("similar-status").textContent = "Looking…";
-  if (!$("similar").open) $("similar").showModal();
-  $("similar-title").focus();
+function takeFile(file) {
+  return work(async (signal) => {
+    await readFile(file, facts.limits?.max_body ?? Infinity, signal);
+    go({ ...DEFAULTS, mine: "1" });
+    await render();
+    $("forget").focus();
+  }, { retry: () => takeFile(file), failed: () => false });
+}
+
+async function trySample() {
   try {
-    const { items } = await call(`api/climbs/${encodeURIComponent(climb.climb_id)}/similar?k=8`);
-    $("similar-cards").replaceChildren(...items.map((each) => card(each, { onSimilar: showSimilar })));
-    $("similar-status").textContent = plural(items.length, "climb");
+    const { climber } = await call("api/sample");
+    if (!climber) throw new Trouble("There is no sample logbook in this bundle; choose a file.");
+    choose(climber);
   } catch (error) {
-    $("similar-status").textContent = error.message;
+    problem(error, trySample);
   }
 }
+
+// ---- what the buttons of a card do
+
+const does = {
+  mark(climb, kind) {
+    tellings.clear();
+    return mark(climb, kind, render);
+  },
+  pathTo: (climb) => change({ view: "path", project: climb.climb_id }),
+  similar: (climb) => showSimilar(climb, logbookOf(read()).known ? does : { similar: does.similar }),
+};
 
 // ---- setting up
 
-function fillGrades() {
-  for (const [id, text] of [["low", "Any"], ["high", "Any"]]) {
-    $(id).append(make("option", { value: "" }, text), ...GRADES.map((grade) => make("option", { value: grade }, grade)));
+function setUpSystems() {
+  for (const discipline of ["boulder", "route"]) {
+    const box = $(`${discipline}-system`);
+    box.replaceChildren(...systemsOf(discipline).map((name) => make("option", { selected: name === system(discipline) }, name)));
+    box.addEventListener("change", () => {
+      chooseSystem(discipline, box.value);
+      $("systems-now").textContent = system("boulder");
+      render();
+    });
   }
+  $("systems-now").textContent = system("boulder");
 }
 
-function keepOrder(changed) {
-  const [low, high] = ["low", "high"].map((id) => GRADES.indexOf($(id).value));
-  if (low >= 0 && high >= 0 && low > high) $(changed === "low" ? "high" : "low").value = $(changed).value;
+// What the service knows; asked again until it answers.
+async function learn(wait = 2000) {
+  const [version, found] = await Promise.all([call("version").catch(() => null), call("api/regions").catch((error) => error)]);
+  if (version) {
+    facts.limits = version.limits;
+    $("simulated").hidden = !version.simulated;
+    $("about").textContent = `${plural(version.climbs, "climb")} known.`;
+  }
+  if (found.regions) {
+    facts.regions = found.regions;
+    drawFilters(read(), logbookOf(read()).known);
+  }
+  clearTimeout(learn.timer);
+  if (!version || (!found.regions && found.status !== 401)) learn.timer = setTimeout(() => learn(Math.min(2 * wait, 60000)), wait);
 }
 
-async function begin() {
-  const [version, found] = await Promise.all([call("version").catch(() => null), call("api/regions").catch(() => null)]);
-  state.limits = version?.limits ?? null;
-  if (version) $("about").textContent = `From the last sends of a logbook, and what you feel like. ${plural(version.climbs, "climb")} known.`;
-  if (found && $("region").options.length === 1) {
-    $("region").append(...found.regions.map(({ region, climbs }) => make("option", { value: region, title: plural(climbs, "climb") }, region)));
-  }
+function begin() {
+  learn();
+  return render();
 }
 
 function setUp() {
-  fillGrades();
-  setUpPicker(chooseClimber, problem);
-  $("ask").addEventListener("submit", (event) => {
+  setUpSystems();
+  setUpFiles(takeFile);
+  setUpPicker($("climber"), $("climber-list"), {
+    find: async (text, signal) => (await call(`api/climbers?k=8&search=${encodeURIComponent(text)}`, { signal })).climbers.map((name) => ({ text: name, value: name })),
+    choose,
+    complain: problem,
+    nothing: "No climber has this in the name.",
+  });
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-view], a.home");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    recommend().then(() => $("results").focus({ preventScroll: innerWidth > 820 }));
+    change(link.dataset.view ? { view: link.dataset.view } : { ...DEFAULTS, mine: own() ? "1" : "" });
   });
-  for (const id of ["low", "high", "region", "stars", "variety", "fresh"]) {
-    $(id).addEventListener("change", () => {
-      keepOrder(id);
-      state.k = FIRST;
-      recommend();
-    });
-  }
-  $("more").addEventListener("click", () => {
-    state.k += FIRST;
-    recommend();
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest("#systems")) $("systems").open = false;
   });
-  $("forget").addEventListener("click", forget);
-  $("cancel").addEventListener("click", () => state.running?.abort());
+  $("try").addEventListener("click", trySample);
+  $("forget").addEventListener("click", () => {
+    if (read().mine) forgetOwn();
+    change({ ...DEFAULTS });
+    $("try").focus();
+  });
+  $("ask").addEventListener("submit", (event) => event.preventDefault());
+  $("cancel").addEventListener("click", giveUp);
   $("close").addEventListener("click", () => $("similar").close());
-  $("file").addEventListener("change", () => upload($("file").files[0]));
-  for (const kind of ["dragenter", "dragover", "dragleave", "drop"]) {
-    document.addEventListener(kind, (event) => {
-      if (!event.dataTransfer?.types.includes("Files")) return;
-      event.preventDefault();
-      $("drop").classList.toggle("over", kind === "dragenter" || kind === "dragover");
-      if (kind === "drop") upload(event.dataTransfer.files[0]);
-    });
-  }
+  $("print").addEventListener("click", () => print());
+  addEventListener("popstate", render);
+  addEventListener("online", begin);
+  navigator.serviceWorker?.register("sw.js").catch(() => null);
+  if (!location.search && own()) go({ mine: "1" });
   begin();
-  recommend();
 }
 
 setUp();

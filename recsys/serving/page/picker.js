@@ -1,21 +1,14 @@
-// The search for a climber: a combobox with a list, by the WAI-ARIA pattern.
-import { call } from "./api.js";
-import { $, make } from "./dom.js";
+// A search with a list of what was found: a combobox, by the WAI-ARIA pattern.
+import { make } from "./dom.js";
 
-const input = $("climber");
-const list = $("climber-list");
-let active = -1;
-let waiting = 0;
-let running = null;
+const PAUSE_MS = 150;
 
-export function setUpPicker(choose, complain) {
-  const options = () => [...list.querySelectorAll("[role=option]")];
-  const close = () => show([]);
-  const take = (option) => {
-    close();
-    input.value = "";
-    choose(option.textContent);
-  };
+// `find(text, signal)` answers with [{ text, note, value }]; `choose(value)` takes one.
+export function setUpPicker(input, list, { find, choose, complain, nothing }) {
+  let active = -1;
+  let waiting = 0;
+  let running = null;
+  let found = [];
 
   function show(elements) {
     active = -1;
@@ -25,25 +18,40 @@ export function setUpPicker(choose, complain) {
     input.removeAttribute("aria-activedescendant");
   }
 
+  function close() {
+    clearTimeout(waiting);
+    running?.abort();
+    found = [];
+    show([]);
+  }
+
+  function take(place) {
+    const { value } = found[place];
+    close();
+    input.value = "";
+    choose(value);
+  }
+
   function move(step) {
-    const all = options();
-    if (!all.length) return;
-    active = (active + step + all.length) % all.length;
-    all.forEach((option, place) => option.setAttribute("aria-selected", String(place === active)));
-    input.setAttribute("aria-activedescendant", all[active].id);
-    all[active].scrollIntoView({ block: "nearest" });
+    if (!found.length) return;
+    active = (active + step + found.length) % found.length;
+    [...list.children].forEach((option, place) => option.setAttribute("aria-selected", String(place === active)));
+    input.setAttribute("aria-activedescendant", list.children[active].id);
+    list.children[active].scrollIntoView({ block: "nearest" });
   }
 
   async function search() {
     running?.abort();
-    running = new AbortController();
+    const mine = (running = new AbortController());
     const text = input.value.trim();
     if (!text) return close();
     try {
-      const { climbers } = await call(`api/climbers?k=8&search=${encodeURIComponent(text)}`, { signal: running.signal });
-      const found = climbers.map((name, place) =>
-        make("li", { role: "option", id: `climber-${place}`, "aria-selected": "false" }, name));
-      show(found.length ? found : [make("li", { role: "presentation" }, "No climber has this in the name.")]);
+      const answer = await find(text, mine.signal);
+      if (mine !== running) return;
+      found = answer;
+      const options = found.map(({ text: shown, note }, place) =>
+        make("li", { role: "option", id: `${list.id}-${place}`, "aria-selected": "false" }, shown, note && make("small", {}, note)));
+      show(options.length ? options : [make("li", { role: "option", "aria-disabled": "true", "aria-selected": "false" }, nothing)]);
     } catch (error) {
       if (error.name !== "AbortError") complain(error, search);
     }
@@ -51,7 +59,7 @@ export function setUpPicker(choose, complain) {
 
   input.addEventListener("input", () => {
     clearTimeout(waiting);
-    waiting = setTimeout(search, 150);
+    waiting = setTimeout(search, PAUSE_MS);
   });
   input.addEventListener("keydown", (event) => {
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
@@ -59,15 +67,15 @@ export function setUpPicker(choose, complain) {
       move(event.key === "ArrowDown" ? 1 : -1);
     } else if (event.key === "Escape") {
       close();
-    } else if (event.key === "Enter" && options().length) {
+    } else if (event.key === "Enter" && found.length) {
       event.preventDefault();
-      take(options()[Math.max(active, 0)]);
+      take(Math.max(active, 0));
     }
   });
   list.addEventListener("mousedown", (event) => {
     event.preventDefault();
-    const option = event.target.closest("[role=option]");
-    if (option) take(option);
+    const place = [...list.children].indexOf(event.target.closest("[role=option]"));
+    if (place >= 0 && place < found.length) take(place);
   });
   input.addEventListener("blur", close);
 }

@@ -1,0 +1,66 @@
+// The view of a path: pick a project, and see the climbs that lead to it.
+import { call } from "./api.js";
+import { badge, card, nameOf } from "./cards.js";
+import { button, make, plural, sentence } from "./dom.js";
+import { readText, readWords } from "./grades.js";
+import { setUpPicker } from "./picker.js";
+import { blocked } from "./store.js";
+
+export async function load(at, logbook, signal) {
+  const block = blocked();
+  const more = { ...(at.region && { region: at.region }), ...(block.length && { block }) };
+  if (!at.project) {
+    const { items } = await call("api/recommend", { body: { ...logbook, ...more, mode: "project", k: 6 }, signal });
+    return { projects: items };
+  }
+  return call("api/path", { body: { ...logbook, ...more, project: at.project, steps: Number(at.steps) || 5, leap: Number(at.leap) || 1 }, signal });
+}
+
+export function draw(at, path, context) {
+  return path.projects ? choosing(path.projects, context) : drawn(path, context);
+}
+
+// The search for a project; also where a path could not be found.
+export function search({ change, complain }) {
+  const input = make("input", {
+    id: "project", type: "text", role: "combobox", autocomplete: "off", spellcheck: "false", placeholder: "Search climbs by name",
+    "aria-expanded": "false", "aria-controls": "project-list", "aria-autocomplete": "list", maxlength: "100",
+  });
+  const list = make("ul", { id: "project-list", role: "listbox", "aria-label": "Climbs found", hidden: true });
+  setUpPicker(input, list, {
+    find: async (text, signal) => (await call(`api/climbs?k=8&search=${encodeURIComponent(text)}`, { signal })).items.map((climb) => ({
+      text: nameOf(climb), note: [readText(climb.grade), climb.region].filter(Boolean).join(" · "), value: climb.climb_id,
+    })),
+    choose: (project) => change({ project }),
+    complain,
+    nothing: "No climb has this in the name.",
+  });
+  return make("div", { class: "combo wide" }, make("label", { for: "project" }, "Your project"), input, list);
+}
+
+function choosing(projects, { whose, does, ...context }) {
+  return {
+    title: "A path to a project",
+    status: "Name the climb that you want to do, or take one of these.",
+    nodes: [
+      search(context),
+      make("ol", { class: "cards" }, ...projects.map((climb) => card(climb, { whose, only: ["Show the path", () => does.pathTo(climb)] }))),
+    ],
+  };
+}
+
+function drawn({ ability, steps, project }, { whose, does, change }) {
+  const times = project.score / Math.max(project.score_before, 1e-12);
+  const nearer = times >= 1.1 ? ` After them it is ${times.toLocaleString("en", { maximumFractionDigits: times < 10 ? 1 : 0 })} times as likely to be the next send.` : "";
+  return {
+    title: `A path to ${nameOf(project)}`,
+    status: `${plural(steps.length, "climb")} from about ${readText(ability)} to ${readText(project.grade)}, then the project.${nearer}`,
+    nodes: [
+      button("Choose another project", () => change({ project: "" })),
+      make("ol", { class: "trail" },
+        make("li", { class: "from" }, badge(ability), make("p", {}, whose === "you" ? "Where you are" : `Where ${whose} is`)),
+        ...steps.map((step) => card(step, { whose, line: readWords(sentence(step.reason)), does: { mark: does.mark, similar: does.similar } })),
+        card(project, { whose, line: "The project.", does: {} })),
+    ],
+  };
+}

@@ -1,0 +1,31 @@
+// The view of skill: what a logbook tells, one discipline at a time.
+import { day, pyramidFigure, skillFigure } from "./charts.js";
+import { make, plural } from "./dom.js";
+
+const NAMES = { boulder: "Boulders", route: "Routes" };
+
+export async function load(at, logbook, signal, told) {
+  return told(signal);
+}
+
+export function draw(at, told, { whose, note, change }) {
+  const { disciplines } = told;
+  const shown = disciplines.find(({ discipline }) => discipline === at.on) ?? disciplines[0];
+  const span = told.first ? `, ${day(told.first)} to ${day(told.last)}` : "";
+  return {
+    title: whose === "you" ? "Your skill" : `Skill of ${whose}`,
+    status: `${plural(told.rows, "send")}${span}.${note ? ` ${note}` : ""}`,
+    nodes: [
+      disciplines.length > 1 && choice(disciplines, shown, change),
+      shown ? make("div", { class: "figures" }, skillFigure(shown), pyramidFigure(shown))
+        : make("div", { class: "empty" }, make("p", {}, "No send of this logbook has a grade that can be read, so there is nothing to draw.")),
+    ],
+  };
+}
+
+function choice(disciplines, shown, change) {
+  return make("fieldset", { class: "modes" }, make("legend", { class: "skip" }, "Discipline"),
+    ...disciplines.map(({ discipline }) => make("label", {},
+      make("input", { type: "radio", name: "on", value: discipline, checked: discipline === shown.discipline, onchange: () => change({ on: discipline }) }),
+      make("span", {}, NAMES[discipline]))));
+}

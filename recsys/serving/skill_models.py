@@ -1,0 +1,69 @@
+"""What the API tells about a logbook: skill over time, with its uncertainty, and the pyramid of grades."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field
+
+from recsys.serving.model_fields import Day, GradeName, Ordinal
+
+
+class Month(BaseModel):
+    """A month with sends: the hardest, and the skill (mean of the ten hardest in the last 365 days)."""
+
+    month: Annotated[str, Field(examples=["2026-06"])]
+    sends: int
+    best: Ordinal
+    best_grade: GradeName
+    skill: Ordinal
+
+
+class Step(BaseModel):
+    """A step of the pyramid."""
+
+    grade: GradeName
+    ordinal: Ordinal
+    sends: int
+
+
+class Level(BaseModel):
+    """Ability after a session, by the whole logbook: an ordinal and its standard deviation, in grades."""
+
+    day: Day
+    sends: Annotated[int, Field(description="of the session")]
+    ability: Ordinal
+    deviation: Annotated[float, Field(description="of the ability, in grades", examples=[0.4])]
+    grade: GradeName
+
+
+class Sent(BaseModel):
+    """The sends of a grade on a day."""
+
+    day: Annotated[str, Field(examples=["2026-06-01"])]
+    ordinal: Ordinal
+    grade: GradeName
+    sends: int
+
+
+class Discipline(BaseModel):
+    """Skill over time and the grade pyramid, hardest first, of boulders or of routes.
+
+    `curve` is empty in the answer about a file: ask `/api/skill` with its sends.
+    """
+
+    discipline: Literal["boulder", "route"]
+    skill: list[Month]
+    pyramid: Annotated[list[Step], Field(description="every grade from the hardest to the easiest sent")]
+    sent: list[Sent]
+    curve: Annotated[list[Level], Field(description="in order of time")] = []
+
+
+class Insights(BaseModel):
+    """What a logbook tells."""
+
+    rows: Annotated[int, Field(description="sends")]
+    graded: Annotated[int, Field(description="sends whose grade can be read")]
+    first: Day
+    last: Day
+    disciplines: list[Discipline]

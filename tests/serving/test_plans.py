@@ -1,0 +1,117 @@
+"""Paths, sessions and skill over HTTP: of a real bundle, from stored and posted logbooks."""
+
+from __future__ import annotations
+
+import pytest
+from starlette.testclient import TestClient
+
+from recsys.serving.app import create_app
+from recsys.serving.links import link
+from recsys.serving.settings import MAX_BLOCK, Settings
+from tests.builders.light_bundle import write_light_bundle
+
+CLIMBER = "climber-1"
+SENDS = [{"climb_id": f"climb-0{i}", "date": f"2024-05-0{i}", "grade": f"V{i}"} for i in range(1, 4)]
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory):
+    folder = write_light_bundle(tmp_path_factory.mktemp("plans") / "bundle")
+    with TestClient(create_app(folder, Settings(rate=0, poll_seconds=0))) as opened:
+        yield opened
+
+
+def answered(client, path, **body):
+    response = client.post(path, json=body)
+    assert response.status_code == 200, response.text
+    return response.json()
+
+
+def ids(items):
+    return [item["climb_id"] for item in items]
+
+
+def test_every_item_says_how_hard_it_is_where_and_how_good(client):
+    items = answered(client, "/api/recommend", sends=SENDS, k=9)["items"]
+    assert {"hard", "reach", "area", "stars", "sends", "link"} <= set(items[0])
+    known = [item for item in items if item["reach"] is not None]
+    assert known
+    by_grade = sorted(known, key=lambda item: item["grade"])
+    assert [item["reach"] for item in by_grade] == sorted((i["reach"] for i in by_grade), reverse=True)
+
+
+def test_mode_sort_and_what_is_left_out_are_met(client):
+    plain = answered(client, "/api/recommend", sends=SENDS, k=3)["items"]
+    left = answered(client, "/api/recommend", sends=SENDS, k=12, block=[plain[0]["climb_id"], "font"])
+    left = left["items"]
+    assert plain[0]["climb_id"] not in ids(left)
+    assert "Font" not in {item["region"] for item in left}
+    easiest = answered(client, "/api/recommend", sends=SENDS, k=9, sort="easiest")["items"]
+    assert [item["grade"] for item in easiest] == sorted(item["grade"] for item in easiest)
+    project = answered(client, "/api/recommend", sends=SENDS, mode="project")["items"]
+    assert {item["hard"] for item in project} == {"project"}
+    many = {"sends": SENDS, "block": ["x"] * (MAX_BLOCK + 1)}
+    assert client.post("/api/recommend", json=many).status_code == 422
+
+
+def test_a_path_leads_to_the_project_past_what_is_closed(client):
+    ask = {"sends": SENDS, "project": "climb-06", "steps": 2, "leap": 3}
+    path = answered(client, "/api/path", **ask)
+    assert path["project"]["climb_id"] == "climb-06"
+    assert len(path["steps"]) == 2
+    assert all(step["reason"] for step in path["steps"])
+    closed = path["steps"][0]["climb_id"]
+    assert closed not in ids(answered(client, "/api/path", **ask, block=[closed])["steps"])
+
+
+def test_a_session_leaves_out_what_is_closed(client):
+    session = answered(client, "/api/session", sends=SENDS, count=4)
+    assert session["climbs"]
+    assert session["minutes"] == sum(climb["minutes"] for climb in session["climbs"])
+    closed = session["climbs"][0]["climb_id"]
+    again = answered(client, "/api/session", sends=SENDS, count=4, region=session["region"], block=[closed])
+    assert closed not in ids(again["climbs"])
+
+
+def test_skill_comes_with_its_uncertainty_stored_or_posted(client):
+    (told,) = answered(client, "/api/skill", sends=SENDS)["disciplines"]
+    assert [point["day"] for point in told["curve"]] == ["2024-05-01", "2024-05-02", "2024-05-03"]
+    assert all(point["deviation"] > 0 for point in told["curve"])
+    assert [dot["grade"] for dot in told["sent"]] == ["V1", "V2", "V3"]
+    stored = answered(client, "/api/skill", climber=CLIMBER)
+    assert stored == client.get(f"/api/climbers/{CLIMBER}/skill").json()
+
+
+def test_plain_order_makes_no_months_of_1970(client):
+    sends = [{**send, "date": str(place)} for place, send in enumerate(SENDS)]
+    told = answered(client, "/api/skill", sends=sends)
+    (boulder,) = told["disciplines"]
+    assert (told["first"], told["last"], boulder["skill"], boulder["sent"]) == (None, None, [], [])
+    assert [point["day"] for point in boulder["curve"]] == [None] * 3
+
+
+@pytest.mark.parametrize(("path", "body", "status", "words"), [
+    ("path", {"climber": CLIMBER, "project": "nothing"}, 404, "no climb 'nothing'"),
+    ("path", {"climber": "nobody", "project": "climb-06"}, 404, "no climber 'nobody'"),
+    ("path", {"project": "climb-06"}, 422, "give a climber or sends"),
+    ("path", {"sends": SENDS, "project": "climb-01"}, 422, "was sent already"),
+    ("session", {"climber": CLIMBER, "region": "nowhere"}, 404, "no region 'nowhere'"),
+    ("session", {"climber": CLIMBER, "minutes": 60, "count": 3}, 422, "not both"),
+    ("session", {"climber": CLIMBER, "like": "nothing"}, 404, "no climb 'nothing'"),
+    ("skill", {"sends": []}, 422, "sends"),
+])  # fmt: skip
+def test_what_cannot_be_planned_is_refused_in_words(client, path, body, status, words):
+    response = client.post(f"/api/{path}", json=body)
+    assert response.status_code == status
+    assert words in response.json()["error"]["message"]
+
+
+def test_a_sample_is_one_of_the_climbers(client):
+    assert client.get("/api/sample").json()["climber"] in {f"climber-{i}" for i in range(4)}
+    assert client.get("/version").json()["simulated"] is False
+
+
+def test_links_are_of_sites_whose_ids_the_climbs_carry():
+    assert link("mp-271828") == "https://www.mountainproject.com/route/271828"
+    assert link("thecrag-11") == "https://www.thecrag.com/route/11"
+    assert [link(each) for each in ("slab@bishop", "mp-", "mp-1/../x", "xmp-1")] == [None] * 4
