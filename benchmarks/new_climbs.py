@@ -9,8 +9,9 @@ part's sends in the same histories and of the same catalogue: those whose climb 
 warm. "shuffled" are the first model's scores of the held-out climbs, mixed up among themselves.
 
 Gym: one model on a temporal split. Climbs set since are no climbs of its catalogue, and their sends are
-misses; `adapt` adds them, and the same sends are asked for again. Runs that lie in WORK already are used
-again.
+misses; `adapt` adds them, and the same sends are asked for again. Climbs that do not hang that day are left
+out, as a gym would by ``--block``; a climb hangs from its first to its last send. Runs that lie in WORK
+already are used again.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ import pandas as pd
 from recsys import columns as c
 from recsys.arrays import Array
 
-SHARE, K = 0.1, 50
+SHARE, K, FEW = 0.1, 50, 10
 
 
 def hold_out(work: Path, preset: str, scale: float, seed: int) -> Path:
@@ -83,6 +84,10 @@ class Asked:
         )
         self.cases = Cases.of(sequences, sends[PART].to_numpy()[sequences.rows], "test")
         self.ids = np.array(self.run.catalogue.ids)
+        self.days = sends[c.DAY].to_numpy()[sequences.rows][self.cases.sends]
+        self.hangs: tuple[Array, Array] | None = (
+            None  # first and last day of each climb, where others are gone
+        )
 
     def ranks(self, prompted: bool, shuffle: Array | None = None) -> Array:
         """Rank of each case's target among the climbs not seen before, ties against it, int64 [n_cases]."""
@@ -98,6 +103,9 @@ class Asked:
             targets = self.cases.targets[cases]
             own = scores[np.arange(len(cases)), targets].copy()
             scores[self.cases.seen(cases)] = -np.inf
+            if self.hangs is not None:
+                day = self.days[cases, None]
+                scores[(day < self.hangs[0]) | (day > self.hangs[1])] = -np.inf
             ranks.append((scores >= own[:, None]).sum(1))
         return np.concatenate(ranks)
 
@@ -117,19 +125,24 @@ def gym(work: Path) -> dict[str, Any]:
 
     add_climbs(Run(folder), read_climbs(work / "set-since.csv"), work / "run-gym-adapted", overwrite=True)
     before, after = Asked(folder, sends), Asked(work / "run-gym-adapted", sends)
+    day = pd.to_datetime(logged[c.DATE]).to_numpy().astype("datetime64[D]").astype(float)
+    first, last = (pd.Series(day).groupby(logged[c.CLIMB_ID].to_numpy()).agg(how) for how in ("min", "max"))
+    for each in (before, after):
+        each.hangs = first[each.ids].to_numpy(), last[each.ids].to_numpy()
+    hanging = (after.days[:, None] >= after.hangs[0]) & (after.days[:, None] <= after.hangs[1])
     new = before.cases.targets < 0
-    popular = np.argsort(-np.asarray(before.run.catalogue.sends), kind="stable")[:K]
     found: dict[str, Any] = {
         "cases": len(new), "of climbs set since": int(new.sum()), "climbs": len(after.ids),
-        "added": len(fresh), "most popular": round(float(np.isin(before.cases.targets, popular).mean()), 4),
+        "added": len(fresh), "hang on a day": round(float(hanging.sum(1).mean()), 1),
+        f"recall@{FEW} at random": round(float((FEW / hanging.sum(1)).mean()), 4),
     }  # fmt: skip
     for name, prompted in (("prompted", True), ("unprompted", False)):
-        hits = {"as trained": (before.ranks(prompted) <= K) & ~new, "adapted": after.ranks(prompted) <= K}
+        hits = {"as trained": (before.ranks(prompted) <= FEW) & ~new, "adapted": after.ranks(prompted) <= FEW}
         for who, each in hits.items():
             found[f"{name}, {who}"] = {
-                f"recall@{K}": round(float(each.mean()), 4),
-                f"recall@{K} set since": round(float(each[new].mean()), 4),
-                f"recall@{K} known": round(float(each[~new].mean()), 4),
+                f"recall@{FEW}": round(float(each.mean()), 4),
+                f"recall@{FEW} set since": round(float(each[new].mean()), 4),
+                f"recall@{FEW} known": round(float(each[~new].mean()), 4),
             }
     return found
 
