@@ -18,7 +18,8 @@ from recsys import columns as c
 from recsys.errors import DataError
 from recsys.logbooks.grades import ordinals
 from recsys.logbooks.importing.text import key
-from recsys.logbooks.tables import RawTable, read_table
+from recsys.logbooks.raw import RawTable
+from recsys.logbooks.tables import read_table
 from recsys.logbooks.values import as_numbers, as_text, without_tokens
 
 _ALSO: Final = {"id": c.CLIMB_ID, "name": c.CLIMB_NAME, "stars": c.RATING}
