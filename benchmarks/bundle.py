@@ -50,7 +50,7 @@ def make(folder: Path, n_climbs: int, n_climbers: int, n_sends: int) -> Path:
     from recsys.config.run import RunConfig
     from recsys.exporting.export import export
     from recsys.files import write_json
-    from recsys.model.recommender import build_model
+    from recsys.model.prompted_transformer import build_model
     from recsys.model.weights import save_weights
     from recsys.runs import Run
     from recsys.sequences.prepare import prepare

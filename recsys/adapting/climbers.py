@@ -21,7 +21,7 @@ from recsys.adapting.growing import climber_table, fill_climbers, grow_model, un
 from recsys.adapting.vocabulary import grow_workflow
 from recsys.console import say
 from recsys.errors import DataError, UsageError
-from recsys.model.recommender import item_embeddings
+from recsys.model.prompted_transformer import item_embeddings
 from recsys.model.weights import load_weights, save_weights
 from recsys.recommending.newcomers import Acquaintances, profiles
 from recsys.recommending.rerank import unit_rows
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from recsys.arrays import Array
     from recsys.logbooks.read import Sends
-    from recsys.model.recommender import PromptedTransformer
+    from recsys.model.prompted_transformer import PromptedTransformer
 
 Way = Literal["fold-in", "similar", "encoder", "unknown"]
 WAYS: Final[tuple[str, ...]] = get_args(Way)

@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from recsys.arrays import Array
 from recsys.columns import ATTRIBUTES, CLIMB, CLIMBER, CLIMBER_VECTOR, FIRST_VALUE_ID, GIVEN, UNKNOWN_ID
-from recsys.model.recommender import PromptedTransformer
+from recsys.model.prompted_transformer import PromptedTransformer
 from recsys.sequences.store import Sequences
 from recsys.sequences.windows import Windows
 

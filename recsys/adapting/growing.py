@@ -13,7 +13,7 @@ import torch
 
 from recsys.columns import CLIMBER
 from recsys.model.output import SENDS, buffer_of
-from recsys.model.recommender import PromptedTransformer, build_model
+from recsys.model.prompted_transformer import PromptedTransformer, build_model
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

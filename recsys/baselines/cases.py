@@ -14,7 +14,7 @@ from recsys.recommending.counted.method import PREFIX, Counted
 if TYPE_CHECKING:
     from recsys.arrays import Array
     from recsys.baselines.interactions import Interactions
-    from recsys.recommending.features import Batch
+    from recsys.recommending.features import ArrayBatch
     from recsys.sequences.cases import Cases
 
 
@@ -39,7 +39,7 @@ class CountedScorer:
         """[B] case indices to float32 [B, n_items]."""
         return np.asarray(self.method.scores(self.batch(cases)), dtype=np.float32)
 
-    def batch(self, cases: Array) -> Batch:
+    def batch(self, cases: Array) -> ArrayBatch:
         """What the method reads of those cases; the target's climb is not among it."""
         sequences, sends = self.cases.sequences, self.cases.sends[cases]
         ends, starts = sequences.before(sends), sequences.offsets[sequences.owner(sends)]

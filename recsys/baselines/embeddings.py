@@ -21,7 +21,7 @@ def climb_embeddings(network: Network | None, counted: Counted | None) -> Array:
         assert counted is not None
         return counted.embeddings
     from recsys.baselines.fpmc import FPMCNetwork
-    from recsys.model.recommender import PromptedTransformer, item_embeddings
+    from recsys.model.prompted_transformer import PromptedTransformer, item_embeddings
 
     if isinstance(network, PromptedTransformer):
         return item_embeddings(network)

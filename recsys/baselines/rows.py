@@ -180,7 +180,6 @@ def _paper() -> Iterator[Row]:
         yield replace(row, training=_TRAINED_AS_PUBLISHED)
     for name, title, features in four:
         yield _transformer(f"own-{name}", title, OWN, features=features)
-    yield _transformer("default", "the default of train.py", OWN, source="ours")
 
 
 def _features() -> Iterator[Row]:

@@ -11,7 +11,7 @@ from recsys.config.model import ModelConfig
 if TYPE_CHECKING:
     from merlin.schema import Schema
 
-    from recsys.model.recommender import PromptedTransformer
+    from recsys.model.prompted_transformer import PromptedTransformer
 
 
 class Transformer(NetworkSettings):
@@ -25,6 +25,6 @@ class Transformer(NetworkSettings):
 
     def build(self, schema: Schema, length: int) -> PromptedTransformer:
         """An untrained model for windows of `length` sends."""
-        from recsys.model.recommender import build_model
+        from recsys.model.prompted_transformer import build_model
 
         return build_model(schema, self.config.model_copy(update={"length": length}))

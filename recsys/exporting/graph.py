@@ -21,8 +21,8 @@ from recsys.errors import RunError
 from recsys.exporting.networks import NextScores, traceable
 from recsys.model.masking import last
 from recsys.model.network import Network
-from recsys.model.recommender import PromptedTransformer, read_columns
-from recsys.recommending.features import Batch
+from recsys.model.prompted_transformer import PromptedTransformer, read_columns
+from recsys.recommending.features import ArrayBatch
 from recsys.recommending.runtime import session
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def check_parity(model: Network, schema: Schema, config: ModelConfig, graph: Pat
     return worst
 
 
-def random_batches(schema: Schema, config: ModelConfig, requests: int, size: int) -> Iterator[Batch]:
+def random_batches(schema: Schema, config: ModelConfig, requests: int, size: int) -> Iterator[ArrayBatch]:
     """Random windows of random lengths: prompts all absent in a third, all present in a third, else mixed."""
     draw = np.random.default_rng(0)
     read = schema.select_by_name(read_columns(schema, config))

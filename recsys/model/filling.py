@@ -9,7 +9,7 @@ import torch
 from recsys.columns import FIRST_VALUE_ID
 
 if TYPE_CHECKING:
-    from recsys.model.recommender import PromptedTransformer
+    from recsys.model.prompted_transformer import PromptedTransformer
 
 MASKINGS: Final = ("mlm", "span", "rtd")  # that train positions which see both sides
 HOLE: Final = "hole"

@@ -11,7 +11,7 @@ from safetensors.torch import load_model, save_model
 from recsys.config.model import ModelConfig
 from recsys.files import atomic_path
 from recsys.model.network import Network
-from recsys.model.recommender import PromptedTransformer, build_model
+from recsys.model.prompted_transformer import PromptedTransformer, build_model
 
 if TYPE_CHECKING:
     from merlin.schema import Schema

@@ -19,7 +19,7 @@ from recsys.errors import UsageError
 from recsys.logbooks.grades import label
 from recsys.recommending.backend import Backend
 from recsys.recommending.catalogue import Catalogue
-from recsys.recommending.features import Batch
+from recsys.recommending.features import ArrayBatch
 from recsys.recommending.logbook import Logbook
 
 AT_ONCE: Final = 256  # windows that go through the model together
@@ -35,7 +35,7 @@ class Filling(Protocol):
     def fills(self) -> bool:
         """Whether its model was trained to."""
 
-    def fill(self, batch: Batch) -> Array:
+    def fill(self, batch: ArrayBatch) -> Array:
         """Scores of every climb for the first of ``hole``, bool [batch, length]: [batch, n_items]."""
 
 
@@ -130,7 +130,7 @@ def _through(
     books: Sequence[Logbook],
     climber: str | None,
     given: Sequence[Sequence[bool]],
-    extra: Batch | None = None,
+    extra: ArrayBatch | None = None,
 ) -> Array:
     batch = backend.encode(books, [climber] * len(books))
     batch[GIVEN] = np.array(given, dtype=bool).reshape(len(books), len(backend.attributes))

@@ -25,7 +25,7 @@ from recsys.columns import GIVEN
 from recsys.files import write_json
 from recsys.recommending.counted import store
 from recsys.recommending.counted.method import Counted
-from recsys.recommending.features import Batch
+from recsys.recommending.features import ArrayBatch
 from recsys.recommending.fields import Fields
 
 METHOD: Final = "method.json"
@@ -39,7 +39,7 @@ class ByPrompt(NamedTuple):
     unprompted: float
     prompted: float
 
-    def of(self, batch: Batch) -> Array:
+    def of(self, batch: ArrayBatch) -> Array:
         """Each question's, float32 [batch, 1]."""
         asked = np.asarray(batch[GIVEN], dtype=bool).any(1)
         return np.where(asked, self.prompted, self.unprompted).astype(np.float32)[:, None]
@@ -58,7 +58,7 @@ class Answering:
     method:
         Its name: ``transformer``, or a row's.
     network:
-        Batch to scores [batch, n_items], or None.
+        ArrayBatch to scores [batch, n_items], or None.
     counted:
         The counting method, or None: alone, or with a network in an ensemble.
     reads_prompt:
@@ -68,7 +68,7 @@ class Answering:
     """
 
     method: str
-    network: Callable[[Batch], Array] | None
+    network: Callable[[ArrayBatch], Array] | None
     counted: Counted | None = None
     reads_prompt: bool = True
     weight: ByPrompt = NONE
@@ -85,7 +85,7 @@ class Answering:
         counted = 1 + self.counted.sends if self.counted is not None else 1
         return max(counted, window if self.network is not None else 1)
 
-    def scores(self, batch: Batch) -> Array:
+    def scores(self, batch: ArrayBatch) -> Array:
         """Scores of every climb as they are, [batch, n_items]."""
         if self.counted is None:
             assert self.network is not None
@@ -93,7 +93,7 @@ class Answering:
         counts = self.counted.scores(batch)
         return counts if self.network is None else added(self.network(batch), counts, self.weight.of(batch))
 
-    def logits(self, batch: Batch) -> Array:
+    def logits(self, batch: ArrayBatch) -> Array:
         """Scores whose softmax is each climb's probability, float32 [batch, n_items]."""
         return np.asarray(self.scores(batch) / self.temperature.of(batch), dtype=np.float32)
 
@@ -168,7 +168,7 @@ def read_about(folder: Path) -> About:
 
 
 def read_method(
-    folder: Path, network: Callable[[Batch], Array] | None, about: About, n_items: int
+    folder: Path, network: Callable[[ArrayBatch], Array] | None, about: About, n_items: int
 ) -> Answering:
     """The method of a folder whose manifest has been checked, with its network, where it has one.
 

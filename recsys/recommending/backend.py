@@ -7,7 +7,7 @@ from typing import Protocol
 
 from recsys.arrays import Array
 from recsys.recommending.catalogue import Catalogue
-from recsys.recommending.features import Batch
+from recsys.recommending.features import ArrayBatch
 from recsys.recommending.logbook import Logbook
 
 
@@ -47,14 +47,14 @@ class Backend(Protocol):
     def logbook(self, climber: str) -> Logbook | None:
         """A stored logbook, or None."""
 
-    def encode(self, logbooks: Sequence[Logbook], climbers: Sequence[str | None]) -> Batch:
+    def encode(self, logbooks: Sequence[Logbook], climbers: Sequence[str | None]) -> ArrayBatch:
         """Windows that end at each logbook's last send, which is the one asked for.
 
         Every feature int64 or float32 [n_logbooks, length], the climber's id int64 [n_logbooks]. A
         counting method reads whole logbooks: its features, named apart, are as long as the longest.
         """
 
-    def logits(self, batch: Batch) -> Array:
+    def logits(self, batch: ArrayBatch) -> Array:
         """Scores whose softmax is each climb's probability to be the last send, float32 [batch, n_items].
 
         `batch` is what `encode` gave, and ``given``, bool [batch, n_attributes].

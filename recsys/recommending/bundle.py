@@ -33,7 +33,7 @@ from recsys.recommending.answering import METHOD, Answering, read_about, read_me
 from recsys.recommending.catalogue import read_catalogue
 from recsys.recommending.counted.store import ARRAYS as COUNTED
 from recsys.recommending.encoding import encoded
-from recsys.recommending.features import Batch, read_features
+from recsys.recommending.features import ArrayBatch, read_features
 from recsys.recommending.fields import LONGEST_WINDOW, REMEDY, Fields
 from recsys.recommending.hardness import load_skill
 from recsys.recommending.logbook import Logbook
@@ -43,11 +43,19 @@ from recsys.recommending.stored import EMBEDDINGS, OFFSETS, read_histories
 BUNDLE: Final = "bundle.json"
 FORMAT: Final = 2
 READ: Final = (1, FORMAT)  # the first had no method.json: transformers alone
-MODEL, FEATURES, CLIMBS, HISTORIES, ARRAYS = (
+MODEL, FEATURE_CONSTANTS, CLIMBS, HISTORIES, ARRAYS = (
     "model.onnx", "features.json", "climbs.json", "histories.json", "arrays.npz",
 )  # fmt: skip
 CARD: Final = "MODEL_CARD.md"
-FILES: Final = (BUNDLE, MODEL, FEATURES, CLIMBS, HISTORIES, ARRAYS, CARD)  # of a network, without METHOD
+FILES: Final = (
+    BUNDLE,
+    MODEL,
+    FEATURE_CONSTANTS,
+    CLIMBS,
+    HISTORIES,
+    ARRAYS,
+    CARD,
+)  # of a network, without METHOD
 CODED: Final = (c.CLIMB_ID, c.REGION, c.GRADE)  # texts of a send, kept as places in a list of distinct ones
 DAYS: Final = (
     "file",
@@ -83,7 +91,7 @@ class Bundle:
         self.window = about.integer("length", 1, LONGEST_WINDOW)
         self.day: str = about.choice("day", DAYS, DAYS[0])
         self.catalogue = read_catalogue(folder / CLIMBS)
-        self.features = read_features(folder / FEATURES)
+        self.features = read_features(folder / FEATURE_CONSTANTS)
         self.has_time = self.features.has_time
         self._texts, self.climbers = _read_texts(folder / HISTORIES)
         distinct = {name: len(texts) for name, texts in self._texts.items()}
@@ -135,20 +143,20 @@ class Bundle:
         words |= {name: [None, "yes"] for name in WRITTEN}
         return {name: np.array(each, dtype=object) for name, each in words.items()}
 
-    def encode(self, logbooks: Sequence[Logbook], climbers: Sequence[str | None]) -> Batch:
+    def encode(self, logbooks: Sequence[Logbook], climbers: Sequence[str | None]) -> ArrayBatch:
         """Windows that end at each logbook's last send (see `Backend`)."""
         # One that is not in the vocabulary is unknown, not null: null was never seen in training.
         codes = self.features.ids(CLIMBER, [each or "" for each in climbers])
         return encoded(self.method, self.features.encode(logbooks), logbooks, codes, self.window)
 
-    def logits(self, batch: Batch) -> Array:
+    def logits(self, batch: ArrayBatch) -> Array:
         """Scores of every climb whose softmax is its probability, float32 [batch, n_items]."""
         return self.method.logits(batch)
 
-    def _trial(self) -> Batch:
+    def _trial(self) -> ArrayBatch:
         """Two windows of the smallest and of the largest values that a logbook can come to."""
         ends = np.array([[1], [0]]) * np.ones(self.window)  # [2, length]
-        trial: Batch = {
+        trial: ArrayBatch = {
             name: (ends * largest).astype(kind) for name, (largest, kind) in self.features.ranges.items()
         }
         trial[CLIMBER] = trial[CLIMBER][:, -1]

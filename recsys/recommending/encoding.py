@@ -11,7 +11,7 @@ from recsys.arrays import Array
 from recsys.columns import CLIMBER
 from recsys.recommending.answering import Answering
 from recsys.recommending.counted.method import counted_batch
-from recsys.recommending.features import Batch, windows
+from recsys.recommending.features import ArrayBatch, windows
 from recsys.recommending.logbook import Logbook
 
 
@@ -21,7 +21,7 @@ def encoded(
     logbooks: Sequence[Logbook],
     climbers: Array,
     window: int,
-) -> Batch:
+) -> ArrayBatch:
     """The batch of some logbooks, each ending with the send that is asked for.
 
     Parameters

@@ -23,7 +23,7 @@ from recsys.logbooks.grades import ordinals
 from recsys.recommending.fields import Fields
 from recsys.recommending.logbook import Logbook
 
-Batch = dict[str, Array]
+ArrayBatch = dict[str, Array]
 _NUMBERS: Final = (c.GRADE, c.RATING, ELAPSED_DAYS)
 _MOST_EDGES: Final = 10_000
 COLUMN_OF: Final = {CLIMB: c.CLIMB_ID, CLIMBER: c.CLIMBER_ID, c.REGION: c.REGION}
@@ -78,7 +78,7 @@ class Features:
         found = [NULL_ID if value is None else table.get(value, UNKNOWN_ID) for value in values]
         return np.array(found, dtype=np.int64)
 
-    def encode(self, logbooks: Sequence[Logbook]) -> Batch:
+    def encode(self, logbooks: Sequence[Logbook]) -> ArrayBatch:
         """Every feature of all the sends, the logbooks end to end: int64 or float32 [n_sends] each."""
         columns = {
             name: np.concatenate([each.columns[name] for each in logbooks]) for name in logbooks[0].columns
@@ -108,7 +108,7 @@ class Features:
         return np.digitize(filled, np.array(self.numbers[name]["edges"])).astype(np.int64)
 
 
-def windows(features: Batch, lengths: Sequence[int], length: int) -> Batch:
+def windows(features: ArrayBatch, lengths: Sequence[int], length: int) -> ArrayBatch:
     """The last `length` sends of each logbook, 0 at the start where it is shorter: [n_logbooks, length] each.
 
     Parameters

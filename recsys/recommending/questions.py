@@ -19,7 +19,7 @@ from recsys.columns import ELAPSED_DAYS, GIVEN
 from recsys.errors import UsageError
 from recsys.logbooks.grades import label
 from recsys.recommending.backend import Backend
-from recsys.recommending.features import Batch
+from recsys.recommending.features import ArrayBatch
 from recsys.recommending.logbook import Logbook, days
 from recsys.recommending.request import Request, Span
 
@@ -100,7 +100,7 @@ def plan(request: Request, logbook: Logbook, backend: Backend) -> Plan:
     return Plan(request, logbook, steps, left_out, unprompted, asks)
 
 
-def encode(questions: Sequence[Question], backend: Backend) -> Batch:
+def encode(questions: Sequence[Question], backend: Backend) -> ArrayBatch:
     """The batch of some questions, of one request or of many: what `Backend.logits` takes."""
     batch = backend.encode([each.logbook for each in questions], [each.climber for each in questions])
     given = [[name in each.given for name in backend.attributes] for each in questions]

@@ -44,7 +44,7 @@ Row = dict[str, Any]
 Opener = Callable[[Path], RecommenderLike]
 
 
-class Backend:
+class LoadedBundle:
     """A loaded bundle: the recommender, its climb table as JSON, and where it came from.
 
     Parameters
@@ -197,7 +197,7 @@ class Backend:
         return {**row, "score": float(row["score"]), **extra}
 
 
-def open_backend(folder: Path, opener: Opener | None = None) -> Backend:
+def open_backend(folder: Path, opener: Opener | None = None) -> LoadedBundle:
     """A bundle, its manifest checked before and compared after it was read.
 
     Raises
@@ -212,7 +212,7 @@ def open_backend(folder: Path, opener: Opener | None = None) -> Backend:
     text = card.read_text(encoding="utf-8", errors="replace") if card.is_file() else ""
     if manifest_digest(folder) != digest:
         raise RunError(f"{folder / MANIFEST}: changed while the bundle was read; it is read again")
-    return Backend(recommender, digest, text)
+    return LoadedBundle(recommender, digest, text)
 
 
 def manifest_digest(folder: Path) -> str:

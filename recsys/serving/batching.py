@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from recsys.errors import RecsysError
 from recsys.recommending.request import Request
-from recsys.serving.backend import Backend, Row
+from recsys.serving.backend import LoadedBundle, Row
 
 Answer = list[Row] | Exception
 
@@ -25,7 +25,7 @@ class OverloadError(RecsysError):
 
 
 class _Waiting(NamedTuple):
-    backend: Backend
+    backend: LoadedBundle
     ask: Request
     answer: asyncio.Future[Answer]
 
@@ -76,7 +76,7 @@ class Batcher:
                 await self._task
         self._pool.shutdown(wait=True)
 
-    async def submit(self, backend: Backend, ask: Request) -> list[Row]:
+    async def submit(self, backend: LoadedBundle, ask: Request) -> list[Row]:
         """The answer to one request."""
         if len(self._waiting) >= self._max_waiting:
             raise OverloadError("the service is busy; try again in a moment")

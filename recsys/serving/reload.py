@@ -11,7 +11,7 @@ from pathlib import Path
 
 from recsys.errors import RecsysError
 from recsys.recommending.request import Request
-from recsys.serving.backend import Backend, Opener, manifest_digest, open_backend
+from recsys.serving.backend import LoadedBundle, Opener, manifest_digest, open_backend
 from recsys.serving.logs import log
 from recsys.serving.metrics import Metrics
 
@@ -57,7 +57,7 @@ class Holder:
             if digest and digest != self.current.digest:
                 await self.reload()
 
-    def _take(self, backend: Backend) -> Backend:
+    def _take(self, backend: LoadedBundle) -> LoadedBundle:
         self._metrics.climbs.set(backend.n_climbs)
         return backend
 
@@ -70,7 +70,7 @@ class Holder:
             log("bundle refused, the old one stays", logging.ERROR, reason=reason)
 
 
-def _opened(folder: Path, opener: Opener | None) -> Backend:
+def _opened(folder: Path, opener: Opener | None) -> LoadedBundle:
     """A bundle that has answered once, so that the first client does not wait for that."""
     backend = open_backend(folder, opener)
     backend.recommend_many([Request(k=1)])

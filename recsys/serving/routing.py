@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from recsys.errors import RecsysError, RunError
 from recsys.serving import models
-from recsys.serving.backend import Backend, UnknownError
+from recsys.serving.backend import LoadedBundle, UnknownError
 from recsys.serving.batching import OverloadError
 from recsys.serving.reload import Holder
 
@@ -72,7 +72,7 @@ class JsonRoute(APIRoute):
         return typed
 
 
-def backend(request: Request) -> Backend:
+def backend(request: Request) -> LoadedBundle:
     """The bundle in use."""
     return cast(Holder, request.app.state.holder).current
 

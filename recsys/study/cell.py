@@ -46,6 +46,6 @@ def _embeddings(network: Network | None) -> Array | None:
     """The climbs' embeddings of the transformer, which the report draws a map of."""
     if network is None:
         return None
-    from recsys.model.recommender import PromptedTransformer, item_embeddings
+    from recsys.model.prompted_transformer import PromptedTransformer, item_embeddings
 
     return item_embeddings(network) if isinstance(network, PromptedTransformer) else None

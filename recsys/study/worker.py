@@ -14,7 +14,7 @@ from pathlib import Path
 
 import torch
 
-import recsys.model.recommender
+import recsys.model.prompted_transformer
 import recsys.training.fit
 import recsys.training.module  # noqa: F401
 from recsys.errors import RecsysError

@@ -18,7 +18,7 @@ from recsys.columns import ATTRIBUTES, ELAPSED_DAYS, UNKNOWN_ID
 from recsys.model.filling import MASKINGS, fill_scores
 from recsys.recommending.catalogue import SENDS, STARS, Catalogue
 from recsys.recommending.encoding import encoded
-from recsys.recommending.features import Batch
+from recsys.recommending.features import ArrayBatch
 from recsys.recommending.hardness import load_skill
 from recsys.recommending.logbook import Logbook
 from recsys.runs import Run
@@ -71,7 +71,7 @@ class TrainedRun:
             return None
         return logbook_of(rows if self.has_time else rows.drop(columns=c.DAY))  # plain order is no day
 
-    def encode(self, logbooks: Sequence[Logbook], climbers: Sequence[str | None]) -> Batch:
+    def encode(self, logbooks: Sequence[Logbook], climbers: Sequence[str | None]) -> ArrayBatch:
         """Windows that end at each logbook's last send (see `Backend`)."""
         frames = [
             pd.DataFrame(dict(each.columns)).assign(**{c.CLIMBER_ID: f"{place:08d}"})
@@ -87,12 +87,12 @@ class TrainedRun:
         codes = np.array([self._codes.get(each or "", UNKNOWN_ID) for each in climbers], dtype=np.int64)
         return encoded(self.method, features, logbooks, codes, self.window)
 
-    def logits(self, batch: Batch) -> Array:
+    def logits(self, batch: ArrayBatch) -> Array:
         """Scores of every climb whose softmax is its probability, float32 [batch, n_items]."""
         return self.method.logits(batch)
 
     @torch.inference_mode()
-    def _scores(self, batch: Batch) -> Array:
+    def _scores(self, batch: ArrayBatch) -> Array:
         """The network's own scores, float32 [batch, n_items]."""
         assert self.network is not None
         tensors = {name: torch.from_numpy(np.ascontiguousarray(values)) for name, values in batch.items()}
@@ -105,7 +105,7 @@ class TrainedRun:
         config = self.run.config
         return config.trains_transformer and config.ensemble is None and config.model.masking in MASKINGS
 
-    def fill(self, batch: Batch) -> Array:
+    def fill(self, batch: ArrayBatch) -> Array:
         """Scores of every climb for the first position of ``hole``, float32 [batch, n_items]."""
         tensors = {name: torch.from_numpy(np.ascontiguousarray(values)) for name, values in batch.items()}
         model: Any = self.network

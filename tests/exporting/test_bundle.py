@@ -241,7 +241,7 @@ def test_every_body_exports(folders, tmp_path, body, numbers):
     """Untrained: all bodies, all ways in which numbers enter, lengths that were not the example's."""
     from recsys.config.model import ModelConfig
     from recsys.exporting.graph import TOLERANCE, export_graph, largest_difference
-    from recsys.model.recommender import build_model
+    from recsys.model.prompted_transformer import build_model
     from workflows.sends import read_schema
 
     schema = read_schema(folders[0] / "schema.pbtxt")

@@ -208,7 +208,7 @@ def test_whole_catalogue_takes_every_other_climb(name):
 @pytest.mark.parametrize("loss", ["sampled-softmax", "bpr-max", "gbce"])
 def test_transformer_trains_on_a_sample_and_ranks_the_whole_catalogue(schema, loss):
     from recsys.config.model import ModelConfig
-    from recsys.model.recommender import build_model
+    from recsys.model.prompted_transformer import build_model
     from tests.conftest import N_CLIMBS
     from tests.model.test_prompted_transformer import random_batch
 

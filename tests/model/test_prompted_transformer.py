@@ -45,7 +45,7 @@ def random_batch(rng, rows, length=LENGTH, side="left", least=2):
 
 
 def build(schema, body, masking, seed=0, **sizes):
-    from recsys.model.recommender import build_model
+    from recsys.model.prompted_transformer import build_model
 
     torch.manual_seed(seed)
     small = {"d_model": 16, "layers": 1, "heads": 2, "climb_dim": 16, "climber_dim": 4, "attribute_dim": 4}

@@ -12,7 +12,7 @@ from recsys.baselines.bert4rec import BERT4Rec
 from recsys.baselines.cbow import CBOW
 from recsys.baselines.sasrec import SASRec
 from recsys.config.model import ModelConfig
-from recsys.model.recommender import build_model
+from recsys.model.prompted_transformer import build_model
 from recsys.sequences.asking import ALL, FIRSTS, FOLLOWING, LAST, by_chance, by_chance_or_last, by_span
 from recsys.sequences.epochs import AFTER, ASKED, TrainingWindows, amount, epoch
 from recsys.sequences.store import Sequences

@@ -21,7 +21,7 @@ from starlette.testclient import TestClient
 from recsys.errors import RunError, UsageError
 from recsys.recommending.request import Request
 from recsys.serving.app import create_app
-from recsys.serving.backend import Backend
+from recsys.serving.backend import LoadedBundle
 from recsys.serving.batching import Batcher, OverloadError
 from recsys.serving.bodies import Body
 from recsys.serving.insights import insights
@@ -368,7 +368,7 @@ def batched(recommender, asks, **options):
         }
         batcher = Batcher(**settings, observe=sizes.append)
         batcher.start()
-        backend = Backend(recommender)
+        backend = LoadedBundle(recommender)
         answers = await asyncio.gather(*(batcher.submit(backend, a) for a in asks), return_exceptions=True)
         await batcher.stop()
         return answers

@@ -169,7 +169,7 @@ class Malicious:
 @pytest.fixture(scope="module")
 def stranger(tmp_path_factory) -> tuple[Path, Path]:
     """A finished run with a pickle that makes a file, its manifest written to match; and that file."""
-    from recsys.model.recommender import build_model
+    from recsys.model.prompted_transformer import build_model
     from recsys.model.weights import save_weights
     from recsys.training.prepare import prepare_run
 

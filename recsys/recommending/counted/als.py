@@ -11,7 +11,7 @@ import numpy as np
 
 from recsys.arrays import Array
 from recsys.recommending.counted.method import ALL, Counted, demand, histories, size, whole
-from recsys.recommending.features import Batch
+from recsys.recommending.features import ArrayBatch
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +68,7 @@ class CountedALS(Counted):
         wide = self.factors.astype(np.float64)
         return wide.T @ wide + self.regularization * np.eye(wide.shape[1])
 
-    def scores(self, batch: Batch) -> Array:
+    def scores(self, batch: ArrayBatch) -> Array:
         """[batch, n_items]: x with ``(Y'Y + alpha Y_u'Y_u + ridge) x = (1 + alpha) Y_u'1``, times Y."""
         width = self.factors.shape[1]
         left, right = np.empty((size(batch), width, width)), np.empty((size(batch), width))

@@ -10,7 +10,7 @@ import numpy as np
 
 from recsys.arrays import Array
 from recsys.recommending.counted.method import ALL, Counted, demand, histories, size, whole
-from recsys.recommending.features import Batch
+from recsys.recommending.features import ArrayBatch
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +44,7 @@ class CountedEASE(Counted):
         """The weights, a row a climb."""
         return self.weights
 
-    def scores(self, batch: Batch) -> Array:
+    def scores(self, batch: ArrayBatch) -> Array:
         """[batch, n_items]: 0 for a history without known climbs."""
         found = np.zeros((size(batch), self.n_items), dtype=np.float32)
         for row, items in enumerate(histories(batch, self.last)):

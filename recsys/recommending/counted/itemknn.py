@@ -10,7 +10,7 @@ import numpy as np
 
 from recsys.arrays import Array
 from recsys.recommending.counted.method import ALL, Counted, demand, histories, size, whole, within
-from recsys.recommending.features import Batch
+from recsys.recommending.features import ArrayBatch
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +59,7 @@ class CountedItemKNN(Counted):
         """Climbs that have neighbours."""
         return len(self.starts) - 1
 
-    def scores(self, batch: Batch) -> Array:
+    def scores(self, batch: ArrayBatch) -> Array:
         """[batch, n_items]: 0 for what is no neighbour."""
         found = np.zeros((size(batch), self.n_items), dtype=np.float32)
         for row, items in enumerate(histories(batch, self.last)):

@@ -17,7 +17,7 @@ import numpy as np
 
 from recsys.arrays import Array
 from recsys.columns import ATTRIBUTES, CLIMB, FIRST_VALUE_ID, GIVEN
-from recsys.recommending.features import Batch, windows
+from recsys.recommending.features import ArrayBatch, windows
 
 PREFIX: Final = "counted/"
 ALL: Final = 1 << 20  # sends of a history that are read where all are
@@ -56,7 +56,7 @@ class Counted(ABC):
         """Climbs that are scored."""
 
     @abstractmethod
-    def scores(self, batch: Batch) -> Array:
+    def scores(self, batch: ArrayBatch) -> Array:
         """Scores of every climb, higher is better, float32 [batch, n_items]."""
 
     @property
@@ -65,7 +65,7 @@ class Counted(ABC):
         return self.vectors
 
 
-def counted_batch(method: Counted, features: Mapping[str, Array], lengths: Sequence[int]) -> Batch:
+def counted_batch(method: Counted, features: Mapping[str, Array], lengths: Sequence[int]) -> ArrayBatch:
     """What a method reads of some logbooks, each ending with the send that is asked for.
 
     Parameters
@@ -82,24 +82,24 @@ def counted_batch(method: Counted, features: Mapping[str, Array], lengths: Seque
     return {PREFIX + name: values for name, values in windows(read, lengths, width).items()}
 
 
-def size(batch: Batch) -> int:
+def size(batch: ArrayBatch) -> int:
     """Number of questions of a batch."""
     return len(batch[PREFIX + CLIMB])
 
 
-def read(batch: Batch, name: str) -> Array | None:
+def read(batch: ArrayBatch, name: str) -> Array | None:
     """A feature of a batch, [batch, width], or None where the data lacks it."""
     return batch.get(PREFIX + name)
 
 
-def histories(batch: Batch, last: int | None = None) -> Iterator[Array]:
+def histories(batch: ArrayBatch, last: int | None = None) -> Iterator[Array]:
     """The different climbs of each history, in the catalogue's order; of its last so many sends or of all."""
     ids = batch[PREFIX + CLIMB][:, :-1]
     for row in ids if last is None else ids[:, max(0, ids.shape[1] - last) :]:
         yield np.unique(row[row >= FIRST_VALUE_ID].astype(np.int64)) - FIRST_VALUE_ID
 
 
-def given(batch: Batch, attribute: str) -> Array:
+def given(batch: ArrayBatch, attribute: str) -> Array:
     """Whether the prompt holds an attribute, bool [batch]."""
     return np.asarray(batch[GIVEN][:, ATTRIBUTES.index(attribute)], dtype=bool)
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from recsys.arrays import Array
 from recsys.recommending.counted.method import Counted, demand, size
-from recsys.recommending.features import Batch
+from recsys.recommending.features import ArrayBatch
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +36,6 @@ class CountedPopularity(Counted):
         """Climbs that are counted."""
         return len(self.counts)
 
-    def scores(self, batch: Batch) -> Array:
+    def scores(self, batch: ArrayBatch) -> Array:
         """[batch, n_items], a read-only view: no row is copied."""
         return np.broadcast_to(self.counts, (size(batch), self.n_items))

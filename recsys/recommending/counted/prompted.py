@@ -14,7 +14,7 @@ from recsys.arrays import Array
 from recsys.columns import BIN
 from recsys.recommending.counted.method import Counted, demand, given, read, size, within
 from recsys.recommending.counted.tiers import tiered
-from recsys.recommending.features import Batch
+from recsys.recommending.features import ArrayBatch
 
 ASKED: Final = {c.REGION: c.REGION, c.GRADE + BIN: c.GRADE}  # the features read, and what prompts with them
 _NOT: Final = -1  # of a prompt's part that is not given
@@ -78,7 +78,7 @@ class CountedPrompts(Counted):
         """Climbs that are counted."""
         return len(self.vectors)
 
-    def scores(self, batch: Batch) -> Array:
+    def scores(self, batch: ArrayBatch) -> Array:
         """[batch, n_items]: ranks by what fits the whole prompt, each part of it, then all; else counts."""
         asked = np.full((size(batch), len(self.names)), _NOT, dtype=np.int64)
         for column, name in enumerate(self.names):

@@ -11,7 +11,7 @@ import numpy as np
 
 from recsys.arrays import Array
 from recsys.recommending.counted.method import Counted, histories, size, whole
-from recsys.recommending.features import Batch
+from recsys.recommending.features import ArrayBatch
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +32,7 @@ class CountedRandom(Counted):
         """Climbs that are drawn from."""
         return len(self.vectors)
 
-    def scores(self, batch: Batch) -> Array:
+    def scores(self, batch: ArrayBatch) -> Array:
         """[batch, n_items], uniform in [0, 1)."""
         drawn = np.empty((size(batch), self.n_items), dtype=np.float32)
         for row, items in enumerate(histories(batch)):

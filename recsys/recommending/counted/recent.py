@@ -14,7 +14,7 @@ from recsys.arrays import Array
 from recsys.columns import ELAPSED_DAYS
 from recsys.recommending.counted.method import PREFIX, Counted, demand, given, read, size, whole, within
 from recsys.recommending.counted.tiers import tiered
-from recsys.recommending.features import Batch
+from recsys.recommending.features import ArrayBatch
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +78,7 @@ class CountedRecent(Counted):
         """Rank of each climb by all training sends, int64 [n_items]."""
         return tiered(np.bincount(self.items, minlength=self.n_items))
 
-    def scores(self, batch: Batch) -> Array:
+    def scores(self, batch: ArrayBatch) -> Array:
         """[batch, n_items]; a window is counted once a batch. A day that is not known is after the last."""
         days, regions = self._asked(batch, c.DAY, ELAPSED_DAYS), self._asked(batch, c.REGION, c.REGION)
         latest = self.days[-1] + 1 if len(self.days) else 0.0
@@ -87,7 +87,7 @@ class CountedRecent(Counted):
         windows, row = np.unique(asked, axis=0, return_inverse=True)
         return np.stack([self._row(int(end), int(region)) for end, region in windows])[row.reshape(-1)]
 
-    def _asked(self, batch: Batch, name: str, attribute: str) -> Array:
+    def _asked(self, batch: ArrayBatch, name: str, attribute: str) -> Array:
         """A feature of the send that is asked for where it is given, else of the one before, float64 [n]."""
         values = read(batch, name)
         if values is None:
