@@ -60,7 +60,7 @@ def export(
         write_method(trained.method, folder)
         measured["bytes"] = sum((folder / n).stat().st_size for n in MODELS if (folder / n).is_file())
         features = constants.features_of(trained.workflow, run.folder / "workflow")
-        write_json(folder / b.FEATURE_CONSTANTS, constants.to_json(features))
+        write_json(folder / b.CONSTANTS, constants.to_json(features))
         write_json(folder / b.CLIMBS, trained.catalogue.to_columns())
         texts, arrays = constants.histories_of(trained.sends)
         write_json(folder / b.HISTORIES, texts)

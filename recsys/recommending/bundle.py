@@ -43,14 +43,14 @@ from recsys.recommending.stored import EMBEDDINGS, OFFSETS, read_histories
 BUNDLE: Final = "bundle.json"
 FORMAT: Final = 2
 READ: Final = (1, FORMAT)  # the first had no method.json: transformers alone
-MODEL, FEATURE_CONSTANTS, CLIMBS, HISTORIES, ARRAYS = (
+MODEL, CONSTANTS, CLIMBS, HISTORIES, ARRAYS = (
     "model.onnx", "features.json", "climbs.json", "histories.json", "arrays.npz",
 )  # fmt: skip
 CARD: Final = "MODEL_CARD.md"
 FILES: Final = (
     BUNDLE,
     MODEL,
-    FEATURE_CONSTANTS,
+    CONSTANTS,
     CLIMBS,
     HISTORIES,
     ARRAYS,
@@ -91,7 +91,7 @@ class Bundle:
         self.window = about.integer("length", 1, LONGEST_WINDOW)
         self.day: str = about.choice("day", DAYS, DAYS[0])
         self.catalogue = read_catalogue(folder / CLIMBS)
-        self.features = read_features(folder / FEATURE_CONSTANTS)
+        self.features = read_features(folder / CONSTANTS)
         self.has_time = self.features.has_time
         self._texts, self.climbers = _read_texts(folder / HISTORIES)
         distinct = {name: len(texts) for name, texts in self._texts.items()}

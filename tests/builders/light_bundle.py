@@ -24,7 +24,7 @@ def write_light_bundle(folder: Path) -> Path:
     climbers = [f"climber-{i}" for i in range(N_CLIMBERS)]
     vectors = draw.normal(size=(N_CLIMBS, WIDTH)).astype(np.float32)
     write_json(folder / b.BUNDLE, _about())
-    write_json(folder / b.FEATURE_CONSTANTS, _features(climbs, climbers))
+    write_json(folder / b.CONSTANTS, _features(climbs, climbers))
     write_json(folder / b.CLIMBS, {
         c.CLIMB_ID: climbs, c.CLIMB_NAME: [None, *(f"Slab {i}" for i in range(1, N_CLIMBS))],
         c.GRADE: [f"V{i % 8}" for i in range(N_CLIMBS)], c.REGION: ["Squamish", "Font", None] * 4,

@@ -142,9 +142,7 @@ def mutated_bytes(content: bytes, rng: random.Random) -> bytes:
 
 def mutate(folder: Path, whole: dict[str, bytes], rng: random.Random) -> str:
     """Mutate one file of a bundle that is `whole`, under a manifest that matches; the file's name."""
-    name = rng.choice(
-        [b.BUNDLE, b.FEATURE_CONSTANTS, b.CLIMBS, b.HISTORIES, b.ARRAYS, b.ARRAYS, b.MODEL, b.CARD]
-    )
+    name = rng.choice([b.BUNDLE, b.CONSTANTS, b.CLIMBS, b.HISTORIES, b.ARRAYS, b.ARRAYS, b.MODEL, b.CARD])
     content = whole[name]
     structured = (
         mutated_json if name.endswith("json") else mutated_arrays if name == b.ARRAYS else mutated_bytes
@@ -223,7 +221,7 @@ def test_no_mutation_ends_in_a_traceback(whole, tmp_path):
         results[name, result] += 1
         assert seconds < 1, f"seed {seed}, {name}"
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300 * 1024  # KiB
-    for name in (b.BUNDLE, b.FEATURE_CONSTANTS, b.CLIMBS, b.HISTORIES, b.ARRAYS, b.MODEL):
+    for name in (b.BUNDLE, b.CONSTANTS, b.CLIMBS, b.HISTORIES, b.ARRAYS, b.MODEL):
         assert results[name, "refused"] > 10, name
     assert results[b.CARD, "refused"] == 0
 
@@ -266,13 +264,13 @@ BREACHES = {
     "no sends": (b.CLIMBS, put("sends", [0] * 12), "sends are all 0"),
     "fewer than no sends": (b.CLIMBS, at("sends", 3, -1), r"sends\[3\] is no number from 0"),
     "no climbs": (b.CLIMBS, put("climb_id", []), "names no climb"),
-    "no climbers known": (b.FEATURE_CONSTANTS, lambda t: t["vocabularies"].pop("climber"), "climber is missing"),
-    "an unknown number": (b.FEATURE_CONSTANTS, lambda t: t["numbers"].update(x={}), r"numbers\.x is not known"),
-    "falling edges": (b.FEATURE_CONSTANTS, lambda t: t["numbers"]["grade"].update(edges=[2, 1]), "edges do not rise"),
-    "a negative deviation": (b.FEATURE_CONSTANTS, lambda t: t["numbers"]["rating"].update(std=-1), r"ing\.std is no"),
-    "an unknown flag": (b.FEATURE_CONSTANTS, put("flags", ["x"]), "flags are not all of"),
+    "no climbers known": (b.CONSTANTS, lambda t: t["vocabularies"].pop("climber"), "climber is missing"),
+    "an unknown number": (b.CONSTANTS, lambda t: t["numbers"].update(x={}), r"numbers\.x is not known"),
+    "falling edges": (b.CONSTANTS, lambda t: t["numbers"]["grade"].update(edges=[2, 1]), "edges do not rise"),
+    "a negative deviation": (b.CONSTANTS, lambda t: t["numbers"]["rating"].update(std=-1), r"ing\.std is no"),
+    "an unknown flag": (b.CONSTANTS, put("flags", ["x"]), "flags are not all of"),
     "climbs the graph has not": (
-        b.FEATURE_CONSTANTS, lambda t: t["vocabularies"]["climb"].append("more"), r"model\.onnx: cannot answer",
+        b.CONSTANTS, lambda t: t["vocabularies"]["climb"].append("more"), r"model\.onnx: cannot answer",
     ),
     "a climber too many": (b.HISTORIES, lambda t: t["climber_id"].append("x"), "offsets do not part"),
     "fewer texts": (b.HISTORIES, put("region", ["Font"]), "region holds values that are not from -1 to 0"),
@@ -321,7 +319,7 @@ def test_order_without_dates_is_no_day(whole, tmp_path):
     def untimed(tree):
         del tree["numbers"]["elapsed_days"]
 
-    changed = edited(whole, b.FEATURE_CONSTANTS, untimed)
+    changed = edited(whole, b.CONSTANTS, untimed)
     changed = edited(changed, b.ARRAYS, lambda t: t.update(day=np.arange(24) * 1e9))
     changed[b.MODEL] = graph_without("elapsed_days_bin")
     backend = open_backend(written(tmp_path, changed), open_recommender)
