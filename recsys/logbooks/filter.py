@@ -32,5 +32,5 @@ def core_filter(frame: pd.DataFrame, k: int = 5) -> pd.DataFrame:
             f"{len(frame)} sends, {frame[CLIMBER_ID].nunique()} climbers, {frame[CLIMB_ID].nunique()} climbs"
         )
         problem = f"no climb and climber with {k} sends each are left of {had}"
-        raise DataError(problem, remedy="give more sends, or pass --min-sends 1")
+        raise DataError(problem, remedy="give more sends, or pass `min_sends` 1")
     return frame.take(rows).reset_index(drop=True)

@@ -72,5 +72,5 @@ def _search(folder: Path, candidates: list[Mapping]) -> Located:
     if len(found) != 1:
         names = ", ".join(sorted(each.mapping.name for each in found)) or "none"
         problem = f"is a folder, and of the shipped schemas {names} fit a file in it"
-        raise DataError(problem, path=folder, remedy="give the file of sends itself, or --schema")
+        raise DataError(problem, path=folder, remedy="give the file of sends itself, or `schema`")
     return found[0]

@@ -141,7 +141,7 @@ def _toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
         problem = f"is not TOML: {' '.join(str(error).split())}"
-        raise DataError(problem, path=path, remedy="correct it or name another --schema") from error
+        raise DataError(problem, path=path, remedy="correct it or name another `schema`") from error
 
 
 def _mapping(name: str, data: dict[str, Any]) -> Mapping:

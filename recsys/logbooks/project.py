@@ -77,7 +77,7 @@ def _missing(raw: RawTable, name: str, mapping: Mapping) -> DataError:
     if len(present) == 1 and "|" in present[0]:
         hint = "separate the values by commas, not '|'"
     problem = f"has no column {name!r}; it has {' '.join(shown.split())}"
-    return DataError(problem, path=raw.path, remedy=f"{hint}, or map the names with --schema")
+    return DataError(problem, path=raw.path, remedy=f"{hint}, or map the names with `schema`")
 
 
 def _joined(raw: RawTable, mapping: Mapping) -> tuple[dict[str, pa.ChunkedArray], list[str]]:

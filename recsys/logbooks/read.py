@@ -108,7 +108,7 @@ def read_sends(
         log.write(Path(rejects))
     if frame.empty:
         problem = f"none of its {raw.n_read} rows is a send that can be read"
-        raise DataError(problem, path=raw.path, remedy="see the rejects, or give another --schema")
+        raise DataError(problem, path=raw.path, remedy="see the rejects, or give another `schema`")
     source = f"{raw.path} (schema {found.mapping.name})"
     warnings = (
         *raw.notes,
@@ -125,7 +125,7 @@ def _drop_ragged(raw: RawTable, bad_rows: BadRows, log: DropLog) -> None:
     if bad_rows == "fail":
         problem = first.problem or f"has {first.found} values where the header has {first.expected}"
         remedy = 'write a quote in a value as ""' if first.problem else "quote values that hold commas"
-        remedy = f"{remedy}, or pass --bad-rows drop"
+        remedy = f"{remedy}, or pass `bad_rows` drop"
         raise DataError(problem, path=raw.path, row=first.row, value=first.text, remedy=remedy)
     log.drop_ragged(RAGGED)
 
@@ -148,7 +148,7 @@ def _drop_bad(
             path=raw.path,
             row=int(raw.rows[place]),
             value="" if value is None else value,
-            remedy=f"{check.remedy}, or pass --bad-rows drop",
+            remedy=f"{check.remedy}, or pass `bad_rows` drop",
         )
     for check in checks:
         log.drop(check.bad, check.reason)

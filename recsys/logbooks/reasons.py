@@ -14,7 +14,7 @@ class Reason(NamedTuple):
 
 _DATES: Final = "write dates as 2024-05-31, or as epoch seconds"
 _UNIT: Final = Reason(
-    "is not in the unit of most other dates", 'correct it, or set [date] unit = "order" in a --schema'
+    "is not in the unit of most other dates", 'correct it, or set [date] unit = "order" in a `schema`'
 )
 UNREADABLE_OUTCOME: Final = "unreadable outcome"
 ALIEN_DATE: Final = "date in another unit"

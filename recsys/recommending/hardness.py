@@ -65,11 +65,11 @@ def in_mode(mode: str, chances: Array, skill: Skill, climber: Levels) -> Array:
         There is no such mode, or nothing to tell by how hard climbs are.
     """
     if mode not in MODES:
-        raise UsageError(f"--mode {mode}: choose one of {', '.join(MODES)}")
+        raise UsageError(f"`mode` {mode}: choose one of {', '.join(MODES)}")
     if mode == "any" or (mode == "auto" and not climber):
         return np.ones(len(chances), dtype=bool)
     if not climber:
-        raise UsageError(f"--mode {mode}: no send of the logbook has a grade; log some, or leave it out")
+        raise UsageError(f"`mode` {mode}: no send of the logbook has a grade; log some, or leave it out")
     low, high = _SPANS[mode]
     with np.errstate(invalid="ignore"):
         margin = skill.difficulty.value - _ability(skill, climber)
@@ -91,7 +91,7 @@ def _ability(skill: Skill, climber: Levels) -> Array:
 def sorted_by(sort: str, places: list[int], skill: Skill) -> list[int]:
     """The places in an order: as they are ("likely"), or by difficulty; climbs without one come last."""
     if sort not in SORTS:
-        raise UsageError(f"--sort {sort}: choose one of {', '.join(SORTS)}")
+        raise UsageError(f"`sort` {sort}: choose one of {', '.join(SORTS)}")
     if sort == "likely":
         return places
     sign = 1 if sort == "easiest" else -1

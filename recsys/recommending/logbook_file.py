@@ -133,8 +133,8 @@ def _owner(parsed: Sequence[Parsed], climber: str | None) -> str:
 
 def _refuse_several(owners: Sequence[str], climber: str | None) -> None:
     if len(owners) > 1:
-        what = "name one with --climber" if climber is None else f"{climber!r} is none of them"
-        raise UsageError(f"--logbook: holds {len(owners)} climbers; {what}{nearest(climber or '', owners)}")
+        what = "name one with `climber`" if climber is None else f"{climber!r} is none of them"
+        raise UsageError(f"`logbook`: holds {len(owners)} climbers; {what}{nearest(climber or '', owners)}")
 
 
 def _read(path: Path, columns: Mapping[str, str] | None) -> Parsed:

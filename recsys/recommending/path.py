@@ -67,13 +67,13 @@ class PathRequest:
 
     def __post_init__(self) -> None:
         if not 1 <= self.steps <= MOST_STEPS:
-            raise UsageError(f"--steps {self.steps}: ask for 1 to {MOST_STEPS}")
+            raise UsageError(f"`steps` {self.steps}: ask for 1 to {MOST_STEPS}")
         if not 0 < self.leap <= 10:
-            raise UsageError(f"--leap {self.leap:g}: give a number of grades above 0, and at most 10")
+            raise UsageError(f"`leap` {self.leap:g}: give a number of grades above 0, and at most 10")
         if self.method not in METHODS:
-            raise UsageError(f"--method {self.method}: choose one of {', '.join(METHODS)}")
+            raise UsageError(f"`method` {self.method}: choose one of {', '.join(METHODS)}")
         if not 1 <= self.beam <= 64:
-            raise UsageError(f"--beam {self.beam}: keep 1 to 64 chains")
+            raise UsageError(f"`beam` {self.beam}: keep 1 to 64 chains")
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ def find_path(recommender: Recommender, request: PathRequest) -> Path:
     if not found:
         raise UsageError(
             f"no {request.steps} unsent climbs lead to {request.project} in steps of {request.leap:g}"
-            f"{'' if request.region is None else ' in ' + request.region}; allow a longer --leap"
+            f"{'' if request.region is None else ' in ' + request.region}; allow a longer `leap`"
         )
     return _path(recommender, asked, found[0], request)
 
@@ -140,7 +140,7 @@ def _search(recommender: Recommender, request: PathRequest) -> Search:
     if not len(logbook):
         raise UsageError("a path starts from a logbook; give a climber or a logbook with sends in it")
     if request.project in set(logbook.climbs):
-        raise UsageError(f"--project {request.project}: was sent already; choose another climb")
+        raise UsageError(f"`project` {request.project}: was sent already; choose another climb")
     start = _start(recommender, request, project, logbook)
     return Search(
         backend=recommender.backend,
@@ -165,18 +165,18 @@ def _start(recommender: Recommender, request: PathRequest, project: int, logbook
     """The difficulty that the path starts from: the ability, or the project's grade where that is lower."""
     end = float(recommender.catalogue.ordinals[project])
     if math.isnan(end):
-        raise UsageError(f"--project {request.project}: has no grade; choose a climb that has one")
+        raise UsageError(f"`project` {request.project}: has no grade; choose a climb that has one")
     asked = Request(climber=request.climber, sends=request.sends)
     levels = recommender.levels(asked, logbook)
     own = [level for name, level in levels.items() if np.isfinite(steps_of(np.array([end]), name)[0])]
     if not own:
-        raise UsageError(f"--project {request.project}: no send of the logbook has a grade of its kind")
+        raise UsageError(f"`project` {request.project}: no send of the logbook has a grade of its kind")
     start = min(own[0].mean, end)
     needed = math.ceil((end - start) / request.leap - 1 - 1e-9)
     if needed > request.steps:
         raise UsageError(
             f"{label(end)} is {end - start:.1f} grades above the climber's {label(start)}: in steps of "
-            f"{request.leap:g} it takes --steps {needed}, or a longer --leap"
+            f"{request.leap:g} it takes `steps` {needed}, or a longer `leap`"
         )
     return start
 

@@ -69,11 +69,11 @@ class SessionRequest:
 
     def __post_init__(self) -> None:
         if self.minutes is not None and self.count is not None:
-            raise UsageError("give --minutes or --count, not both")
+            raise UsageError("give `minutes` or `count`, not both")
         if self.count is not None and not 1 <= self.count <= MOST:
-            raise UsageError(f"--count {self.count}: ask for 1 to {MOST} climbs")
+            raise UsageError(f"`count` {self.count}: ask for 1 to {MOST} climbs")
         if self.minutes is not None and not 10 <= self.minutes <= 720:
-            raise UsageError(f"--minutes {self.minutes}: give 10 to 720")
+            raise UsageError(f"`minutes` {self.minutes}: give 10 to 720")
 
 
 @dataclass(frozen=True)
@@ -178,10 +178,10 @@ def _style(recommender: Recommender, style: str | None) -> Array:
         return np.ones(len(recommender.catalogue), dtype=bool)
     known = sorted({each for each in styles if each})
     if not known:
-        raise UsageError(f"--style {style}: the sends of this run have no styles; leave it out")
+        raise UsageError(f"`style` {style}: the sends of this run have no styles; leave it out")
     found = np.array([(each or "").casefold() == style.casefold() for each in styles], dtype=bool)
     if not found.any():
-        raise UsageError(f"--style {style}: no climb of this run has it{nearest(style, known)}")
+        raise UsageError(f"`style` {style}: no climb of this run has it{nearest(style, known)}")
     return found
 
 
@@ -217,7 +217,7 @@ def _named(
 ) -> tuple[str | None, str | None, Array]:
     known = sorted({name for _, name in areas if name})
     if not known:
-        raise UsageError(f"--area {area}: the sends of this run have no areas; give a --region")
+        raise UsageError(f"`area` {area}: the sends of this run have no areas; give a `region`")
     here = np.array([(name or "").casefold() == area.casefold() for _, name in areas], dtype=bool)
     if not here.any():
         raise UsageError(f"no area {area!r} among the {len(known)} of this run{nearest(area, known)}")

@@ -148,9 +148,9 @@ def _listening(family: int, address: tuple[object, ...]) -> socket.socket:
 
 def _reason(host: str, port: int, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
-        return f"--port {port}: another program listens there on {host}; end it, or choose another port"
+        return f"`port` {port}: another program listens there on {host}; end it, or choose another port"
     if error.errno == errno.EACCES:
-        return f"--port {port}: may not be opened by this user; choose one from 1024 up"
+        return f"`port` {port}: may not be opened by this user; choose one from 1024 up"
     return (
-        f"--host {host}: cannot be listened on ({error.strerror or error}); name an address of this machine"
+        f"`host` {host}: cannot be listened on ({error.strerror or error}); name an address of this machine"
     )

@@ -92,7 +92,7 @@ def read_origins(given: Iterable[str]) -> frozenset[str]:
     found = frozenset(each.strip().lower().removesuffix("/") for each in given)
     wrong = sorted(each for each in found if not _ORIGIN.fullmatch(each))
     if wrong:
-        raise UsageError(f"--origin {wrong[0]}: write a scheme and a host alone, as in https://example.org")
+        raise UsageError(f"`origin` {wrong[0]}: write a scheme and a host alone, as in https://example.org")
     return found
 
 
@@ -105,11 +105,11 @@ def read_keys(path: Path | None) -> frozenset[str]:
         try:
             lines = path.read_text(encoding="utf-8").splitlines()
         except (OSError, UnicodeDecodeError):
-            raise UsageError(f"--api-keys {path}: cannot be read as text; check the path") from None
+            raise UsageError(f"`api_keys` {path}: cannot be read as text; check the path") from None
         keys += [line.partition("#")[0] for line in lines]
     found = frozenset(key.strip() for key in keys if key.strip())
     if path is not None and not found:
-        raise UsageError(f"--api-keys {path}: holds no key; write one a line")
+        raise UsageError(f"`api_keys` {path}: holds no key; write one a line")
     if any(len(key) < _SHORTEST_KEY for key in found):
         raise UsageError(f"{source}: a key is shorter than {_SHORTEST_KEY} characters; make longer ones")
     return found

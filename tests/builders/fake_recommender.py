@@ -135,7 +135,7 @@ class FakeRecommender:
     def path(self, request: Any) -> Answer:
         asked = Request(climber=request.climber, sends=request.sends, region=request.region, k=request.steps)
         if request.project in {self.catalogue.ids[c] for c in self._history(asked)}:
-            raise UsageError(f"--project {request.project}: was sent already; choose another climb")
+            raise UsageError(f"`project` {request.project}: was sent already; choose another climb")
         asked = replace(asked, blocked=Blocked.of([*request.blocked.entries, request.project]))
         note = {"project_probability": 0.01, "reason": "at the climber's level"}
         steps = [{**item.to_json(), **note} for item in self.recommend(asked)]

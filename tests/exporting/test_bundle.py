@@ -223,7 +223,7 @@ def test_int8_bundle(folders, tmp_path, monkeypatch):
 
     with monkeypatch.context() as patched:
         patched.setattr("recsys.exporting.int8.LOSS", -9.0)  # it would have to become ten times as good
-        with pytest.raises(RunError, match="leave --int8 out"):
+        with pytest.raises(RunError, match="leave int8 out"):
             export(Run.open(folders[0]), tmp_path / "small", int8=True)
         assert not (tmp_path / "small").exists()
         patched.setattr("recsys.exporting.int8.LOSS", 0.5)  # so few cases that one of them is more than 1%

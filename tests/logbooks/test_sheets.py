@@ -140,7 +140,7 @@ def test_a_sheet_of_ones_own_is_no_sites(header: str) -> None:
     with pytest.raises(DataError, match="of no known source by its header") as error:
         parse_logbook(content, "me.csv")
     assert "the nearest is" in str(error.value)
-    assert "--columns" in str(error.value)
+    assert "columns" in str(error.value)
 
 
 def test_an_export_with_a_column_more_is_read_and_the_column_named() -> None:
@@ -164,7 +164,7 @@ def test_ones_own_columns_by_hand() -> None:
     assert (row.date, row.climb_id, row.grade, row.outcome) == ("2023-11-24", "tern@kliff", "7a", "send")
     assert [each.reason for each in parsed.rejects] == ["attempt"]
     assert any("not read: Laune" in note for note in parsed.notes)
-    with pytest.raises(UsageError, match=r"--columns grade=Grade: me\.csv has no such column; it has Grad"):
+    with pytest.raises(UsageError, match=r"columns grade=Grade: me\.csv has no such column; it has Grad"):
         parse_logbook(content, "me.csv", columns={**columns, "grade": "Grade"})
 
 

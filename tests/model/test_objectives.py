@@ -217,7 +217,7 @@ def test_rtd_adds_the_weighted_mean_over_real_positions(schema):
 
 @pytest.mark.parametrize("loss", [name for name in Loss.__args__ if name not in ("auto", "softmax")])
 def test_rtd_needs_the_scores_of_every_climb(loss):
-    with pytest.raises(UsageError, match=f"--loss {loss} scores a sample; use --loss softmax"):
+    with pytest.raises(UsageError, match=f"loss {loss} scores a sample; use loss softmax"):
         ModelConfig(masking="rtd", loss=loss)
 
 
@@ -278,7 +278,7 @@ def test_sum_adds_embeddings_of_one_width(schema):
 def test_sum_takes_soft_numbers_and_refuses_bare_ones(schema):
     model = build(schema, "bert", "mlm", aggregation="sum", numbers="soft")
     assert torch.isfinite(model.training_loss(full_batch(7)))
-    with pytest.raises(UsageError, match="--numbers binned or soft"):
+    with pytest.raises(UsageError, match="numbers binned or soft"):
         ModelConfig(aggregation="sum", numbers="continuous")
 
 
@@ -288,8 +288,8 @@ def test_bodies_that_cannot_are_refused_by_name(masking):
         if body == "xlnet" or (masking == "clm" and body in ("gpt2", "prenorm")):
             ModelConfig(body=body, masking=masking)
             continue
-        able = "--body xlnet or gpt2 or prenorm" if masking == "clm" else "--body xlnet"
-        with pytest.raises(UsageError, match=f"--body {body} cannot take --masking {masking}: .*{able}$"):
+        able = "body xlnet or gpt2 or prenorm" if masking == "clm" else "body xlnet"
+        with pytest.raises(UsageError, match=f"body {body} cannot take masking {masking}: .*{able}$"):
             ModelConfig(body=body, masking=masking)
 
 

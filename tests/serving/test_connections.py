@@ -184,9 +184,9 @@ def test_pipelined_requests_are_answered_in_order(service):
 def test_a_taken_port_is_named():
     taken = listen("127.0.0.1", 0)
     port = taken[0].getsockname()[1]
-    with taken[0], pytest.raises(UsageError, match=f"--port {port}: another program listens there"):
+    with taken[0], pytest.raises(UsageError, match=f"port {port}: another program listens there"):
         listen("127.0.0.1", port)
-    with pytest.raises(UsageError, match=r"--host 192\.0\.2\.1: cannot be listened on"):
+    with pytest.raises(UsageError, match=r"host 192\.0\.2\.1: cannot be listened on"):
         listen("192.0.2.1", 8000)
 
 

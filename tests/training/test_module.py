@@ -114,7 +114,7 @@ def test_a_handful_of_sends_trains_and_warns(tmp_path, capsys, split):
     )
     assert metrics["n_cases"] > 0
     said = capsys.readouterr().err
-    assert "--min-sends" in said
+    assert "min_sends" in said
     assert "the figures will say little" in said
 
 
@@ -122,7 +122,7 @@ def test_nothing_to_hold_out_is_one_line(tmp_path):
     from recsys.training.pipeline import train_run
 
     data = handful(tmp_path / "sends.csv", sends=2)
-    with pytest.raises((DataError, UsageError), match="--split"):
+    with pytest.raises((DataError, UsageError), match="split"):
         train_run(RunConfig(data=str(data), split="leave-one-out", **SMALL), tmp_path / "run")
 
 
@@ -165,7 +165,7 @@ def test_a_loss_that_explodes_is_said_and_leaves_no_result(tmp_path):
 
     training = {**SMALL["training"], "learning_rate": 1e30, "epochs": 3}
     data = handful(tmp_path / "sends.csv", climbers=10, sends=5)
-    with pytest.raises(RunError, match=r"not finite.*--learning-rate"):
+    with pytest.raises(RunError, match=r"not finite.*learning_rate"):
         train_run(RunConfig(data=str(data), model=SMALL["model"], training=training), tmp_path / "run")
     assert not (tmp_path / "run" / "metrics.json").exists()
 

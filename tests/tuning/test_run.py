@@ -242,7 +242,7 @@ def test_interrupted_leaves_a_study_that_goes_on(whole, data, tmp_path, monkeypa
 def test_no_time_is_no_trial(data, tmp_path):
     from recsys.tuning.run import tune
 
-    with pytest.raises(RunError, match="--timeout"):
+    with pytest.raises(RunError, match="timeout"):
         tune(settings(data), tmp_path / "study", trials=2, timeout=0)
 
 

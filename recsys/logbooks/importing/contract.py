@@ -82,7 +82,7 @@ def read_contract(rows: Sequence[RawRow], name: str, header: Header, wanted: Wan
     return Parsed(ascents, rejects, "sends", dict(notes), len(rows), days.has_time, c.CLIMBER_ID in places)
 
 
-def fail(parsed: Parsed, remedy: str = "or pass --bad-rows drop") -> None:
+def fail(parsed: Parsed, remedy: str = "or pass `bad_rows` drop") -> None:
     """Raise DataError, in the words of training, for the first row that is not as it should be, if there is
     one.
     """

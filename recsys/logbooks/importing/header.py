@@ -54,7 +54,7 @@ def find_header(sheet: Sheet, wanted: str | Source = AUTO) -> Header:
         raise _unknown(sheet, heads, source)
     if len(names) > 1:
         problem = f"its header may be of {' or '.join(names)}"
-        raise DataError(problem, path=sheet.name, remedy=f"name it, as in --source {names[0]}")
+        raise DataError(problem, path=sheet.name, remedy=f"name it, as in `source` {names[0]}")
     return headers[0]
 
 
@@ -104,7 +104,7 @@ def _unknown(sheet: Sheet, heads: Sequence[_Head], wanted: Source | None) -> Dat
     needed = ", ".join(sorted(wanted.required)) + f" and one of {', '.join(sorted(wanted.telling))}"
     problem = f"{what}has no header of {wanted.title}"
     return DataError(
-        problem, path=sheet.name, value=shown, remedy=f"it needs {needed}; or leave --source out"
+        problem, path=sheet.name, value=shown, remedy=f"it needs {needed}; or leave `source` out"
     )
 
 
@@ -114,5 +114,5 @@ def _nearest(heads: Sequence[_Head]) -> str:
     pairs = [(len(source.columns & row), source, row) for row in rows for source in SOURCES.values()]
     shared, source, row = max(pairs, key=lambda pair: pair[0], default=(0, None, set()))
     near = f"the nearest is {source.title}, which {source.lacks(row)}; " if source and shared > 1 else ""
-    columns = "map your own columns as in --columns date=Date,climb=Route"
+    columns = "map your own columns as in `columns` date=Date,climb=Route"
     return f"known are {', '.join(SOURCES)}; {near}{columns}"

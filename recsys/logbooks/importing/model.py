@@ -134,4 +134,4 @@ class Wanted:
             choices = ", ".join(DISCIPLINE_CHOICES)
             raise UsageError(f"there is no discipline {self.discipline!r}; choose from {choices}")
         if self.climber is not None and not self.climber.strip():
-            raise UsageError("the climber's id is blank; give --climber an id, or leave it out")
+            raise UsageError("the climber's id is blank; give `climber` an id, or leave it out")

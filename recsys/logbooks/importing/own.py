@@ -66,17 +66,17 @@ def parse_columns(text: str) -> dict[str, str]:
     named = {ours: theirs for ours, theirs in named.items() if ours != "climb" or theirs}
     form = "write it as date=Datum,climb=Route,grade=Grad"
     if any(not equals or not theirs.strip() for _, equals, theirs in pairs):
-        raise UsageError(f"--columns {text[:80]}: {form}")
+        raise UsageError(f"`columns` {text[:80]}: {form}")
     for ours in named:
         if ours not in COLUMNS:
             raise UsageError(
-                f"--columns {ours[:40]}: there is no such column; choose from {', '.join(COLUMNS)}"
+                f"`columns` {ours[:40]}: there is no such column; choose from {', '.join(COLUMNS)}"
             )
     missing = [
         each for each in _NEEDED if each not in named and not (each == "climb" and "climb_id" in named)
     ]
     if missing:
-        raise UsageError(f"--columns {text[:80]}: {' and '.join(missing)} is missing; {form}")
+        raise UsageError(f"`columns` {text[:80]}: {' and '.join(missing)} is missing; {form}")
     return named
 
 
@@ -106,7 +106,7 @@ def check_columns(columns: Mapping[str, str], sheet: Sheet) -> None:
             near = difflib.get_close_matches(key(theirs), list(header), 1, 0.5) or list(header)[:8]
             shown = ", ".join(" ".join(header[name].split())[:40] for name in near) or "none"
             raise UsageError(
-                f"--columns {ours}={theirs[:40]}: {sheet.name} has no such column; it has {shown}"
+                f"`columns` {ours}={theirs[:40]}: {sheet.name} has no such column; it has {shown}"
             )
 
 

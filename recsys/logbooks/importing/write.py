@@ -17,10 +17,10 @@ SUFFIXES: Final = (".parquet", ".csv")
 def check_output(path: Path, inputs: Sequence[Path]) -> None:
     """Raise UsageError when the output has an unknown suffix, or would replace a file that is imported."""
     if path.suffix not in SUFFIXES:
-        raise UsageError(f"--output {path}: give it the suffix .parquet or .csv")
+        raise UsageError(f"`output` {path}: give it the suffix .parquet or .csv")
     for target in (path, rejects_path(path)):
         if target.resolve() in [each.resolve() for each in inputs]:
-            raise UsageError(f"--output {path}: would replace {target}, which is imported; name another")
+            raise UsageError(f"`output` {path}: would replace {target}, which is imported; name another")
 
 
 def rejects_path(output: Path) -> Path:
