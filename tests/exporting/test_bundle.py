@@ -66,7 +66,7 @@ def both(folders) -> tuple[Recommender, Recommender]:
 
 def test_files_and_no_pickle(folders):
     bundle = folders[1]
-    files = {*FILES, "method.json"}
+    files = {*FILES, "method.json", "skill.npz"}
     assert {path.name for path in bundle.iterdir()} == {*files, "manifest.json"}
     assert set(json.loads((bundle / "manifest.json").read_text())) == files
     with np.load(bundle / "arrays.npz", allow_pickle=False) as arrays:
@@ -176,7 +176,7 @@ import sys
 from pathlib import Path
 import recsys
 from recsys.cli.app import build_app
-build_app()
+build_app(["recommend"])  # the command that is called, alone
 from recsys.api.opening import open_recommender
 from recsys.recommending.request import Request
 recommender = open_recommender(Path({str(folders[1])!r}))

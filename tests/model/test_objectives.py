@@ -265,7 +265,7 @@ def test_sum_adds_embeddings_of_one_width(schema):
     climb = tables["climb"][batch["climb"]]
     climb[:, -1] = inputs.masking.masked_item_embedding.detach().double().numpy()
     added = climb + tables["climber"][batch["climber"]][:, None]
-    for name in ("region", "grade_bin", "comment"):
+    for name in set(tables) - {"climb", "climber"}:
         rows = tables[name][batch[name]]
         unknown = (batch[name] == 2).numpy() & (name == "region")
         added += np.where(unknown[..., None], inputs.unknown[name].detach().double().numpy(), rows)

@@ -88,7 +88,7 @@ def test_errors_are_one_line_and_name_the_way_out(
     with pytest.raises(DataError) as error:
         assign(sends(days), how, 0, has_time)
     assert message in str(error.value)
-    assert str(error.value).endswith("pass --split leave-one-out")
+    assert str(error.value).endswith("pass split leave-one-out")
     assert "\n" not in str(error.value)
 
 

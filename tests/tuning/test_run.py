@@ -23,6 +23,7 @@ from recsys.config.model import Body
 from recsys.config.run import RunConfig
 from recsys.errors import DivergedError, RunError, UsageError
 from recsys.runs import Run
+from recsys.terminal import run, single
 from recsys.tuning.space import configured, first_guess, space_of, width
 
 optuna.logging.set_verbosity(optuna.logging.ERROR)
@@ -71,7 +72,7 @@ def cli(monkeypatch, capsys, *words: str) -> tuple[int, str]:
     from recsys.cli.train import train
 
     monkeypatch.setattr(sys, "argv", list(map(str, words)))
-    code = app.run(app.single(train) if words[0] == "train.py" else app.build_app(), words[0])
+    code = run(single(train) if words[0] == "train.py" else app.build_app(), words[0])
     return code, capsys.readouterr().err.strip().splitlines()[-1]
 
 
@@ -90,7 +91,8 @@ def cli(monkeypatch, capsys, *words: str) -> tuple[int, str]:
     wanted=st.integers(2, 128).map(lambda half: 2 * half),
 )
 def test_every_point_of_the_space_is_a_configuration(body, wanted, **parameters):
-    base = RunConfig(data="a.csv", model={"body": body, "d_model": wanted}, training={"epochs": 3})
+    model = {"body": body, "masking": "last", "d_model": wanted}
+    base = RunConfig(data="a.csv", model=model, training={"epochs": 3})
     config = configured(base, parameters)
     assert {name: getattr(config.model, name) for name in parameters if name != "learning_rate"} == {
         name: value for name, value in parameters.items() if name != "learning_rate"

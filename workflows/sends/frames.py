@@ -8,14 +8,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-
 from recsys import columns as c
-from recsys.arrays import Array
 
 if TYPE_CHECKING:
     import pandas as pd
     from merlin.schema import Schema
+
+    from recsys.arrays import Array
 
 INPUTS: Final = (
     c.CLIMBER_ID, c.CLIMB_ID, c.DAY, c.ROW, c.REGION, c.GRADE, c.RATING, c.COMMENT, c.BETA,
@@ -48,6 +47,7 @@ def ordered(sends: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
 
     Texts become categories (see `workflows.coded`), numbers float64.
     """
+    import numpy as np
     import pandas as pd
 
     from workflows.coded import code_text, first_rows
@@ -73,6 +73,8 @@ def ordered(sends: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
 
 def bounds(frame: pd.DataFrame, size: int) -> Array:
     """Where to cut an ordered frame into pieces of whole climbers, some `size` rows: int64 [n_pieces + 1]."""
+    import numpy as np
+
     from workflows.coded import first_rows
 
     starts = np.append(first_rows(frame[c.CLIMBER_ID]), len(frame))
@@ -85,6 +87,7 @@ def dataset(frame: pd.DataFrame, on_cpu: bool, plain: bool = False) -> Any:
 
     Merlin runs the whole graph on the first partition once more, only to see the types that come out.
     """
+    import numpy as np
     import nvtabular as nvt
 
     schema = input_schema(frame.columns)
@@ -107,6 +110,7 @@ def plain_text(frame: pd.DataFrame) -> pd.DataFrame:
 
 def input_schema(names: Sequence[str]) -> Schema:
     """What a workflow takes: text but for days and ratings, which are float64, and rows, which are int64."""
+    import numpy as np
     from merlin.schema import ColumnSchema, Schema
 
     kinds = {c.ROW: np.int64, **dict.fromkeys(NUMBERS, np.float64)}
@@ -114,6 +118,7 @@ def input_schema(names: Sequence[str]) -> Schema:
 
 
 def _blank(n: int) -> Any:
+    import numpy as np
     import pandas as pd
 
     return pd.Categorical.from_codes(np.full(n, -1, dtype=np.int8), categories=[])
