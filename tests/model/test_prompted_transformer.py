@@ -273,9 +273,7 @@ def test_mlm_hides_real_positions_and_at_least_one():
 
 
 def test_pairs_that_cannot_work_are_refused_with_the_pairs_that_do():
-    with pytest.raises(
-        UsageError, match=r"left only.*masking last.*body xlnet or bert or electra or albert"
-    ):
+    with pytest.raises(UsageError, match=r"left only.*masking last.*body xlnet or bert or electra or albert"):
         ModelConfig(body="gpt2", masking="mlm")
     with pytest.raises(UsageError, match="no feature 'hue'"):
         ModelConfig(features=("climb", "hue"))
