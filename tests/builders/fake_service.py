@@ -14,6 +14,8 @@ from typing import Any
 
 from tests.builders.fake_recommender import open_fake, write_bundle
 
+ROOT = Path(__file__).parents[2]
+
 
 def main(bundle: Path, port: int, options: dict[str, Any]) -> None:
     from recsys.serving.app import create_app
@@ -34,11 +36,18 @@ class Service:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
-        words = [sys.executable, __file__, str(bundle), str(self.port), json.dumps({"rate": 0, **options})]
+        words = [
+            sys.executable,
+            "-m",
+            "tests.builders.fake_service",
+            str(bundle),
+            str(self.port),
+            json.dumps({"rate": 0, **options}),
+        ]
         self.log = bundle.parent / f"{bundle.name}-{self.port}.log"
         with self.log.open("wb") as log:
             limit = (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))) if files else None
-            self.process = subprocess.Popen(words, stderr=log, preexec_fn=limit)
+            self.process = subprocess.Popen(words, stderr=log, preexec_fn=limit, cwd=ROOT)
         self.url = f"http://127.0.0.1:{self.port}"
         self._wait()
 

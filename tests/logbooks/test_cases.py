@@ -134,7 +134,7 @@ def test_02_a_spreadsheet_of_ones_own_is_no_sites() -> None:
     for said in refusals("02-own-spreadsheet/climbs.csv").values():
         assert "is of no known source by its header" in said
         assert "the nearest is Mountain Project, which has no attempt, grade, pitch, rope, wall" in said
-        assert "--columns date=Date,climb=Route" in said
+        assert "columns date=Date,climb=Route" in said
     own = {"date": "Date", "climb": "Route", "grade": "Grade", "style": "Attempt", "crag": "Location"}
     rows = read_files([CASES / "02-own-spreadsheet/climbs.csv"], columns=own).sends
     assert [(row["climb_name"], row["grade"], row["style"]) for row in rows] == [

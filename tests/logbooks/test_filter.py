@@ -66,7 +66,7 @@ def test_nothing_left_is_an_error_with_the_way_out() -> None:
         core_filter(sends([("a", "x"), ("b", "y"), ("b", "x")]))
     assert str(error.value) == (
         "the table: no climb and climber with 5 sends each are left of 3 sends, 2 climbers, 2 climbs; "
-        "give more sends, or pass --min-sends 1"
+        "give more sends, or pass min_sends 1"
     )
 
 

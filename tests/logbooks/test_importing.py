@@ -240,7 +240,7 @@ def test_rejects_say_file_row_line_and_reason() -> None:
         (b"", "auto", ["is empty"]),
         (b"\n\n", "auto", ["is empty"]),
         (b"a,b\n1,2\n", "auto", ["no known source", "'a, b'", "mountainproject"]),
-        (b"a,b\n1,2\n", "ukc", ["no header of UKClimbing", "--source"]),
+        (b"a,b\n1,2\n", "ukc", ["no header of UKClimbing", "source"]),
         (b"PAR1" + bytes(20), "auto", ["Parquet"]),
         (b"Date,Route,URL\n" + b"a\n" * (MAX_ROWS + 1), "auto", [f"{MAX_ROWS} rows"]),
         (b"Date,Route,URL\n" + b'"a\n' * 501, "auto", ["more than 100 rows"]),

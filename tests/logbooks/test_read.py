@@ -190,7 +190,7 @@ def test_a_missing_column_names_the_ones_present_and_the_nearest(tmp_path: Path)
     path = write(tmp_path, "climber_id,climbs,date\na,x,2024-01-01\n")
     assert complaint(path) == (
         ": has no column 'climb_id'; it has climber_id, climbs, date; "
-        "rename 'climbs' to 'climb_id', or map the names with --schema"
+        "rename 'climbs' to 'climb_id', or map the names with schema"
     )
 
 
@@ -241,7 +241,7 @@ def test_a_bad_row(tmp_path: Path, line: str, reason: str, message: str) -> None
     path = write(tmp_path, f"climber_id,climb_id,date,rating\n{good}{line}\nb,r,2024-01-03,1\n")
     said = complaint(path)
     assert said.startswith(f", row 3: {message}")
-    assert said.endswith("or pass --bad-rows drop")
+    assert said.endswith("or pass bad_rows drop")
     sends = read_sends(path, bad_rows="drop", rejects=tmp_path / "rejects.csv")
     assert sends.frame[c.CLIMB_ID].tolist() == ["p", "q", "r"]
     assert (sends.n_read, sends.n_dropped) == (4, {reason: 1})

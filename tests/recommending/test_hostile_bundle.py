@@ -29,7 +29,6 @@ from recsys.files import MANIFEST, write_manifest
 from recsys.recommending import bundle as b
 from recsys.recommending.request import Request
 from recsys.serving.backend import open_backend
-from recsys.serving.insights import insights
 from tests.builders.light_bundle import graph_without, write_light_bundle
 
 MUTATIONS = 500
@@ -167,7 +166,6 @@ def use(folder: Path) -> None:
         if isinstance(answer, Exception) and not isinstance(answer, RecsysError):
             raise answer
     found = [backend.search("slab", 5), backend.regions, backend.find_climbers("c", 5)]
-    found += [insights(backend.logbook(each)) for each in backend.climbers[:3]]
     if not isinstance(answers[0], Exception):
         found.append([backend.similar(row["climb_id"], 5) for row in answers[0]])
     json.dumps(
@@ -322,9 +320,9 @@ def test_order_without_dates_is_no_day(whole, tmp_path):
     changed = edited(whole, b.CONSTANTS, untimed)
     changed = edited(changed, b.ARRAYS, lambda t: t.update(day=np.arange(24) * 1e9))
     changed[b.MODEL] = graph_without("elapsed_days_bin")
-    backend = open_backend(written(tmp_path, changed), open_recommender)
-    answer = insights(backend.logbook("climber-1"))
-    assert (answer["first"], answer["rows"]) == (None, 6)
+    logbook = open_recommender(written(tmp_path, changed)).logbook(Request(climber="climber-1"))
+    assert len(logbook) == 6
+    assert np.isnan(logbook.columns["day"]).all()
 
 
 def main(count: int) -> None:

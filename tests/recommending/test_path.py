@@ -111,7 +111,7 @@ def test_every_method_keeps_the_rules(method):
 
 def test_what_cannot_be_is_one_line(recommender):
     for request, text in [
-        (PathRequest("c23", "me", steps=1), "it takes --steps"),
+        (PathRequest("c23", "me", steps=1), "it takes steps"),
         (PathRequest("c9", "me"), "was sent already"),
         (PathRequest("zzz", "me"), "no climb 'zzz'"),
         (PathRequest("c20"), "starts from a logbook"),
@@ -121,7 +121,7 @@ def test_what_cannot_be_is_one_line(recommender):
         with pytest.raises(UsageError, match=text):
             find_path(recommender, request)
     for bad in ({"steps": 0}, {"leap": 0}, {"method": "best"}, {"beam": 0}):
-        with pytest.raises(UsageError, match=f"--{next(iter(bad))}"):
+        with pytest.raises(UsageError, match=f"^{next(iter(bad))} "):
             PathRequest("c20", "me", **bad)
 
 
