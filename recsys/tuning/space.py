@@ -49,7 +49,7 @@ def configured(base: RunConfig, parameters: dict[str, Any]) -> RunConfig:
     model = {name: value for name, value in parameters.items() if name != "learning_rate"}
     rate = parameters["learning_rate"]
     plain["model"] |= {**model, "d_model": width(base.model.d_model, parameters["heads"])}
-    plain["training"] |= {"learning_rate": rate, "final_learning_rate": rate / _FINAL}
+    plain["training"] |= {"learning_rate": rate, "final_learning_rate": float(f"{rate / _FINAL:.12g}")}
     return RunConfig.model_validate(plain)
 
 
