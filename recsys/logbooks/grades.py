@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-_LONGEST: Final = 60
 """Letters in a grade: none is longer, and nonsense of thousands would take long to refuse."""
 # Protection, aid and sit-start marks say nothing about difficulty.
 _NOISE: Final = re.compile(r"(?i)^(G|PG|PG-?13|R|X|[AC][0-5][+-]?|SS|SDS)$")
