@@ -44,7 +44,7 @@ def measure(folder: Path, sends: Path, most: int) -> dict[str, object]:
         cuts = np.unique(np.linspace(FEWEST, len(book) - 1, CUTS).astype(int))
         books = [book.take(np.arange(cut)) for cut in cuts]
         for cut, before, chance in zip(cuts, books, after(bundle, books, climber), strict=True):
-            target = catalogue.places.get(book.climbs[cut], -1)
+            target = catalogue.indices.get(book.climbs[cut], -1)
             levels = hardness.levels(skill, catalogue, before)
             if not levels:
                 continue

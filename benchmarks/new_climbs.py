@@ -73,14 +73,14 @@ class Asked:
 
         self.run = TrainedRun(Run.open(folder))
         sequences = Sequences.from_table(workflow_of.transform(self.run.workflow, sends, "cpu"))
-        places = sends[c.DAY_PLACE].to_numpy()[sequences.rows] if c.DAY_PLACE in sends else None
+        indices = sends[c.DAY_INDEX].to_numpy()[sequences.rows] if c.DAY_INDEX in sends else None
         sequences = Sequences(
             sequences.offsets,
             sequences.climbers,
             sequences.climber_ids,
             sequences.features,
             sequences.rows,
-            places,
+            indices,
         )
         self.cases = Cases.of(sequences, sends[PART].to_numpy()[sequences.rows], "test")
         self.ids = np.array(self.run.catalogue.ids)
@@ -169,8 +169,8 @@ def compare(work: Path) -> dict[str, Any]:
     is_cold = np.isin(saw.ids[saw.cases.targets], list(cold))
     if not np.array_equal(saw.ids[saw.cases.targets], adapted.ids[adapted.cases.targets]):
         raise SystemExit("the two runs are not asked for the same climbs")
-    places = np.flatnonzero(np.isin(adapted.ids, list(cold)))
-    mixed = np.random.default_rng(0).permutation(places)
+    indices = np.flatnonzero(np.isin(adapted.ids, list(cold)))
+    mixed = np.random.default_rng(0).permutation(indices)
     found: dict[str, Any] = {
         "cases": {"held out": int(is_cold.sum()), "warm": int((~is_cold).sum())},
         "climbs": len(adapted.ids),

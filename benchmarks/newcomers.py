@@ -41,9 +41,9 @@ def hold_out(work: Path, scale: float, seed: int) -> Path:
     held = climbers[: round(SHARE * len(climbers))]
     counts = sends[c.CLIMBER_ID].value_counts()
     first = {}
-    for place, climber in enumerate(held):
+    for index, climber in enumerate(held):
         fits = [length for length in LENGTHS if length < counts[climber]]
-        wanted = LENGTHS[place % len(LENGTHS)]
+        wanted = LENGTHS[index % len(LENGTHS)]
         first[climber] = fits[int(np.argmin([abs(each - wanted) for each in fits]))]
     out = sends[sends[c.CLIMBER_ID].isin(held)].copy()
     out["first"] = out[c.CLIMBER_ID].map(first)
@@ -85,9 +85,9 @@ class Asked:
         self.met = histories(self.run.workflow, known[known[PART] == TRAIN])
         first = held.drop_duplicates(c.CLIMBER_ID).set_index(c.CLIMBER_ID)["first"]
         self.ends = first.loc[new.climber_ids].to_numpy()
-        place = np.arange(len(new)) - np.repeat(new.offsets[:-1], np.diff(new.offsets))
+        index = np.arange(len(new)) - np.repeat(new.offsets[:-1], np.diff(new.offsets))
         ends = np.repeat(self.ends, np.diff(new.offsets))
-        targets = np.flatnonzero((place >= ends) & (place < ends + FOLLOWING))
+        targets = np.flatnonzero((index >= ends) & (index < ends + FOLLOWING))
         targets = targets[new.before(targets) > new.offsets[new.owner(targets)]]
         self.cases = Cases(new, targets, item_index(new.features[c.CLIMB][targets]), new.owner(targets))
 

@@ -60,25 +60,25 @@ class Both:
 
 
 def cases(bundle: Bundle, test: set[str], steps: int, most: int) -> list[tuple[str, Logbook, int, Logbook]]:
-    """Climber, logbook before, place of the project in the log, whole logbook."""
+    """Climber, logbook before, index of the project in the log, whole logbook."""
     found = []
     for climber in sorted(test):
         book = bundle.logbook(climber)
         grade = ordinals(list(book.columns[c.GRADE]))
         best = np.fmax.accumulate(np.append(-np.inf, grade))[:-1]
         new = np.flatnonzero((grade > best) & (np.arange(len(grade)) >= BEFORE + steps))
-        new = [at for at in new if book.climbs[at] in bundle.catalogue.places][:EACH]
+        new = [at for at in new if book.climbs[at] in bundle.catalogue.indices][:EACH]
         found += [(climber, book.take(np.arange(at - steps)), int(at), book) for at in new]
     keep = np.linspace(0, len(found) - 1, min(most, len(found))).astype(int)
     return [found[each] for each in keep]
 
 
 def score(
-    path: Path, at: int, steps: int, whole: Logbook, grades: Array, places: dict[str, int]
+    path: Path, at: int, steps: int, whole: Logbook, grades: Array, indices: dict[str, int]
 ) -> dict[str, float]:
     chain = [each.item.climb_id for each in path.steps]
     true, later = set(whole.climbs[at - steps : at]), set(whole.climbs[at - steps :])
-    line = [path.ability, *(grades[places[each]] for each in chain), grades[places[path.project.climb_id]]]
+    line = [path.ability, *(grades[indices[each]] for each in chain), grades[indices[path.project.climb_id]]]
     changes = np.abs(np.diff(line))
     return {
         "recall": len(true & set(chain)) / steps,
@@ -112,7 +112,7 @@ def measure(given: argparse.Namespace) -> dict[str, Any]:
     test = set(sends.loc[sends[PART] == TEST, c.CLIMBER_ID])
     both = Both(bundle, run)
     truth = Truth.of("bc", given.seed, given.scale) if given.truth else None
-    grades, places = bundle.catalogue.ordinals, bundle.catalogue.places
+    grades, indices = bundle.catalogue.ordinals, bundle.catalogue.indices
     methods = [m for m in given.methods.split(",") if m != "hole" or both.fills]
     rows: dict[str, list[dict[str, float]]] = {m: [] for m in methods}
     owners, skipped, seconds = [], 0, dict.fromkeys(methods, 0.0)
@@ -129,7 +129,7 @@ def measure(given: argparse.Namespace) -> dict[str, Any]:
             except UsageError:
                 break
             seconds[method] += time.perf_counter() - began
-            found[method] = score(path, at, given.steps, whole, grades, places)
+            found[method] = score(path, at, given.steps, whole, grades, indices)
             if truth is not None:
                 chain = [each.item.climb_id for each in path.steps]
                 found[method]["raise"] = raised(truth, climber, len(book), chain)

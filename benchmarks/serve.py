@@ -96,16 +96,16 @@ async def ask(port: int, table: list[bytes], turns: list[int], expected: list[An
     """One connection, kept alive: a request after the other until the turns are used up."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     while turns:
-        place = turns.pop() % len(table)
+        index = turns.pop() % len(table)
         began = time.perf_counter()
-        writer.write(HEAD.format(len(table[place])).encode() + table[place])
+        writer.write(HEAD.format(len(table[index])).encode() + table[index])
         head = await reader.readuntil(b"\r\n\r\n")
         length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
         body = await reader.readexactly(length)
         out["seconds"].append(time.perf_counter() - began)
         if not head.startswith(b"HTTP/1.1 200"):
             out["errors"] += 1
-        elif expected is not None and not same(answer(body), expected[place]):
+        elif expected is not None and not same(answer(body), expected[index]):
             out["wrong"] += 1
     writer.close()
 

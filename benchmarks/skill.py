@@ -109,7 +109,7 @@ def measure(preset: str, seed: int, scale: float) -> dict[str, object]:
 def calibration(skill: Skill, tracks: Tracks, now: object) -> dict[str, object]:
     """Chances foretold on held-out logs against what came: Brier score, and the share that came by tenth."""
     sessions, owner, hardest = reaches.cases(tracks)
-    margins, reached = reaches.asked(now, sessions, hardest)
+    margins, reached = reaches.at_margins(now, sessions, hardest)
     curve = skill.reaches["boulder"]
     chance = reaches._logistic(curve.level - curve.slope * margins)
     tenth = np.minimum((10 * chance).astype(int), 9)

@@ -21,8 +21,8 @@ from recsys.recommending.bundle import Bundle
 from recsys.recommending.recommender import Recommender
 from recsys.runs import Run
 from recsys.serving.app import create_app
+from recsys.serving.policy import Policy
 from recsys.serving.server import listen, serve
-from recsys.serving.settings import Settings
 from workflows.sends import read_schema
 
 
@@ -45,7 +45,7 @@ class TorchNetwork(Bundle):
 def main(bundle: Path, run: Path, port: int) -> None:
     torch.set_num_threads(1)
     app = create_app(
-        bundle, Settings(rate=0, max_batch=1), lambda folder: Recommender(TorchNetwork(folder, run))
+        bundle, Policy(rate=0, max_batch=1), lambda folder: Recommender(TorchNetwork(folder, run))
     )
     serve(app, listen("127.0.0.1", port))
 

@@ -28,13 +28,13 @@ OPTIONAL: Final = (
     SEQUENCE, REGION, AREA, CLIMB_NAME, CLIMB_TYPE, STYLE, GRADE, RATING, COMMENT, BETA,
 )  # fmt: skip
 
-# Added on reading: days as a float since the Unix epoch, and the row's place in (climber, time) order.
+# Added on reading: days as a float since the Unix epoch, and the row's index in (climber, time) order.
 DAY: Final = "day"
 ROW: Final = "row"
 
 # Added before the split: how many sends of its climber's day stand before a send in an order that means
 # nothing; 0 where the logged order stands (`recsys.sequences.days`).
-DAY_PLACE: Final = "day_place"
+DAY_INDEX: Final = "day_index"
 
 # What the workflow makes of them: sequences of features, numbers also as bins.
 CLIMB: Final = "climb"
@@ -55,7 +55,7 @@ FEATURES: Final = (CLIMB, CLIMBER, REGION, GRADE, RATING, ELAPSED_DAYS, COMMENT,
 ATTRIBUTES: Final = FEATURES[2:]
 NUMBERS: Final = (GRADE, RATING, ELAPSED_DAYS)
 CLIMBER_VECTOR: Final = (
-    "climber_vector"  # in a batch: float32 [batch, climber_dim], in place of the climber's id
+    "climber_vector"  # in a batch: float32 [batch, climber_dim], in index of the climber's id
 )
 GIVEN: Final = "given"  # in a batch: bool [batch, len(ATTRIBUTES)], which attributes the prompt holds
 

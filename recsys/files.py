@@ -253,12 +253,12 @@ def _plain(obj: object) -> object:
 
 
 def _not_finite(obj: object, where: str = "") -> str:
-    """Dotted place of the first NaN or infinity, or an empty string."""
+    """Dotted path of the first NaN or infinity, or an empty string."""
     if isinstance(obj, float) and not math.isfinite(obj):
         return where or "the value"
     pairs = obj.items() if isinstance(obj, dict) else enumerate(obj) if isinstance(obj, (list, tuple)) else ()
-    places = (_not_finite(value, f"{where}.{key}" if where else str(key)) for key, value in pairs)
-    return next(filter(None, places), "")
+    indices = (_not_finite(value, f"{where}.{key}" if where else str(key)) for key, value in pairs)
+    return next(filter(None, indices), "")
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -1,7 +1,7 @@
-"""Columns of a pandas frame as places in their distinct values, and lists as pieces of flat arrays.
+"""Columns of a pandas frame as indices in their distinct values, and lists as pieces of flat arrays.
 
-A string costs Python an object, a hash and a comparison each time it is looked at; its place among the
-distinct ones costs an integer. `coded` finds the places once, `code_text` keeps them in the column.
+A string costs Python an object, a hash and a comparison each time it is looked at; its index among the
+distinct ones costs an integer. `coded` finds the indices once, `code_text` keeps them in the column.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def code_text(column: pd.Series) -> pd.Series:
 
 
 def coded(column: pd.Series) -> tuple[Array, Array]:
-    """Places in the distinct values [n], -1 for null, and those values, object [n_distinct].
+    """Indices in the distinct values [n], -1 for null, and those values, object [n_distinct].
 
     A categorical column may name values that it does not hold.
     """
@@ -47,8 +47,8 @@ def as_lists(values: Array, starts: Array) -> Array:
     """Flat values [n] as one list for each start: object [n_starts], each a view that copies nothing."""
     lists = np.empty(len(starts), dtype=object)
     bounds = [*starts.tolist(), len(values)]
-    for place, (start, end) in enumerate(itertools.pairwise(bounds)):
-        lists[place] = values[start:end]
+    for index, (start, end) in enumerate(itertools.pairwise(bounds)):
+        lists[index] = values[start:end]
     return lists
 
 

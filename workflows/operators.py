@@ -135,8 +135,8 @@ class Codes(ops.Categorify):
         out = {}
         for name in col_selector.names:
             codes, values = coded(df[name])
-            places = self._known(name).get_indexer(pd.Index(values, dtype=object))
-            ids = np.where(places < 0, UNKNOWN_ID, places + FIRST_VALUE_ID)
+            indices = self._known(name).get_indexer(pd.Index(values, dtype=object))
+            ids = np.where(indices < 0, UNKNOWN_ID, indices + FIRST_VALUE_ID)
             out[name] = np.append(ids, NULL_ID).astype(np.int64)[codes]  # -1 takes the last
         return pd.DataFrame(out, index=df.index)
 

@@ -124,9 +124,9 @@ def histories(workflow: Workflow, sends: pd.DataFrame) -> Sequences:
     """Sends as a run's workflow encodes them, days as they are in the table."""
     frame = sends.assign(**{c.ROW: np.arange(len(sends))}).reset_index(drop=True)
     sequences = Sequences.from_tables(workflow_of.pieces(workflow, frame, "cpu"))
-    if c.DAY_PLACE not in frame:
+    if c.DAY_INDEX not in frame:
         return sequences
-    return replace(sequences, places=frame[c.DAY_PLACE].to_numpy()[sequences.rows])
+    return replace(sequences, indices=frame[c.DAY_INDEX].to_numpy()[sequences.rows])
 
 
 def embed(
@@ -164,6 +164,6 @@ def embed(
 
 
 def _logbooks(sequences: Sequences, ends: Array) -> list[Array]:
-    """Places of each climber's first `ends` climbs in the catalogue."""
-    places = item_index(sequences.features[c.CLIMB])
-    return [places[a : a + n] for a, n in zip(sequences.offsets[:-1], ends, strict=True)]
+    """Indices of each climber's first `ends` climbs in the catalogue."""
+    indices = item_index(sequences.features[c.CLIMB])
+    return [indices[a : a + n] for a, n in zip(sequences.offsets[:-1], ends, strict=True)]

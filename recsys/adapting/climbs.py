@@ -115,8 +115,8 @@ def side_ids(workflow: Workflow, fresh: pd.DataFrame) -> dict[str, Array]:
     frame = pd.concat([frame, nobody], ignore_index=True)
     frame[c.ROW] = np.arange(len(frame))
     sequences = Sequences.from_table(workflow_of.transform(workflow, frame, "cpu"))
-    place = np.argsort(sequences.rows)[:-1]
-    found = {name: values[place].astype(np.int64) for name, values in sequences.features.items()}
+    index = np.argsort(sequences.rows)[:-1]
+    found = {name: values[index].astype(np.int64) for name, values in sequences.features.items()}
     for name, values in found.items():
         values[values <= (UNKNOWN_ID if name in c.CATEGORIFIED else NULL_ID)] = 0
     return found

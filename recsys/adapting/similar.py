@@ -33,7 +33,7 @@ def likeness(new: Catalogue, known: Catalogue) -> Array:
 
 def _same(new: Texts, known: Texts) -> Array:
     """Where both have one text, float64 [n_new, n_known]."""
-    found = {text: place for place, text in enumerate(dict.fromkeys([*new, *known]))}
+    found = {text: index for index, text in enumerate(dict.fromkeys([*new, *known]))}
     first, second = (np.array([-1 if t is None else found[t] for t in texts]) for texts in (new, known))
     return ((first[:, None] == second) & (first >= 0)[:, None]).astype(np.float64)
 

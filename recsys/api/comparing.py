@@ -46,7 +46,7 @@ def compare(
     """
     import pandas as pd
 
-    from recsys.study.settings import configured
+    from recsys.study.config import configured
     from recsys.study.study import study
 
     reference = settings.pop("reference", None)
@@ -61,10 +61,10 @@ def compare(
 def _row(row: RowSummary) -> dict[str, Any]:
     """One row of the table; prompted columns are missing where a method takes no prompt."""
     found: dict[str, Any] = {"row": row.name, "title": row.title, "seconds": row.seconds}
-    for asked, metrics in row.asked.items():
+    for prompting, metrics in row.prompting.items():
         for metric, each in metrics.items():
-            found[f"{asked} {metric}"] = each.value
-            found[f"{asked} {metric} low"], found[f"{asked} {metric} high"] = each.low, each.high
+            found[f"{prompting} {metric}"] = each.value
+            found[f"{prompting} {metric} low"], found[f"{prompting} {metric} high"] = each.low, each.high
     return found
 
 

@@ -74,7 +74,7 @@ class Positions(torch.nn.Module):
 
     Parameters
     ----------
-    places:
+    indices:
         Most positions that there can be.
     width:
         Dimension.
@@ -84,15 +84,15 @@ class Positions(torch.nn.Module):
 
     table: torch.Tensor
 
-    def __init__(self, places: int, width: int, fixed: bool = False) -> None:
+    def __init__(self, indices: int, width: int, fixed: bool = False) -> None:
         super().__init__()
         if fixed:
-            self.register_buffer("table", sinusoids(places, width).flip(0), persistent=False)
+            self.register_buffer("table", sinusoids(indices, width).flip(0), persistent=False)
         else:
-            self.table = torch.nn.Parameter(torch.randn(places, width) / math.sqrt(width))
+            self.table = torch.nn.Parameter(torch.randn(indices, width) / math.sqrt(width))
 
     def forward(self, embedded: torch.Tensor) -> torch.Tensor:
-        """[batch, length, width] to the same, length at most `places`."""
+        """[batch, length, width] to the same, length at most `indices`."""
         return embedded + self.table[len(self.table) - embedded.shape[1] :]
 
 
@@ -153,10 +153,10 @@ def visible(known: torch.Tensor, causal: bool) -> torch.Tensor:
     Every position sees itself, known or not: a row of nothing would have no softmax.
     """
     length = known.shape[1]
-    places = torch.arange(length, device=known.device)
-    before = places[:, None] >= places  # [length, length]
+    indices = torch.arange(length, device=known.device)
+    before = indices[:, None] >= indices  # [length, length]
     seen = known[:, None, :] & before if causal else known[:, None, :].expand(-1, length, -1)
-    return seen | (places[:, None] == places)
+    return seen | (indices[:, None] == indices)
 
 
 def is_climb(ids: torch.Tensor) -> torch.Tensor:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import torch
 
-from recsys.baselines.histories import asked, before_target
+from recsys.baselines.histories import before_target, targets
 from recsys.baselines.network_settings import NetworkSettings, cardinality
 from recsys.columns import CLIMB, CLIMBER, FIRST_VALUE_ID
 from recsys.model.losses import LossName
@@ -60,7 +60,7 @@ class FPMC(NetworkSettings):
     sequential: ClassVar[bool] = True
 
     def build(self, schema: Schema, length: int) -> FPMCNetwork:
-        """The untrained network; of a window's `length` it reads the two last places."""
+        """The untrained network; of a window's `length` it reads the two last indices."""
         return FPMCNetwork(cardinality(schema, CLIMB), cardinality(schema, CLIMBER), self)
 
 
@@ -84,13 +84,13 @@ class FPMCNetwork(Network):
 
     def training_loss(self, batch: Batch) -> torch.Tensor:
         """Mean loss over the pairs of successive climbs of the windows."""
-        row, sends, targets = asked(batch)
+        row, sends, climbs = targets(batch)
         climber = batch[CLIMBER]
         climber = climber * (torch.rand(len(climber), device=climber.device) >= self.settings.hide_climber)
         previous = torch.nn.functional.pad(before_target(batch), (1, 0))
         queries = self.queries(climber[row], previous[row, sends])
-        loss: torch.Tensor = self.objective(queries, self.next, targets)
-        norms = queries.square().sum(1) + self.next[targets].square().sum(1)
+        loss: torch.Tensor = self.objective(queries, self.next, climbs)
+        norms = queries.square().sum(1) + self.next[climbs].square().sum(1)
         return loss + self.settings.regularisation * norms.mean()
 
     def next_scores(self, batch: Batch) -> torch.Tensor:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import torch
 
-from recsys.baselines.histories import asked, before_target
+from recsys.baselines.histories import before_target, targets
 from recsys.baselines.network_settings import NetworkSettings, cardinality
 from recsys.columns import CLIMB, FIRST_VALUE_ID
 from recsys.model.losses import LossName
@@ -88,7 +88,7 @@ class GRUNetwork(Network):
 
     def training_loss(self, batch: Batch) -> torch.Tensor:
         """Mean loss over the known climbs that are asked for, each after those before it."""
-        row, sends, climbs = asked(batch)
+        row, sends, climbs = targets(batch)
         queries = self.states(before_target(batch))[row, sends]
         loss: torch.Tensor = self.objective(
             queries, self.climbs.weight, climbs, self.bias, in_batch=batch[CLIMB][:, -1]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from recsys.columns import CLIMB, FIRST_VALUE_ID
-from recsys.sequences.epochs import AFTER, ASKED
+from recsys.sequences.epochs import AFTER, TARGETS
 
 if TYPE_CHECKING:
     from recsys.sequences.windows import Batch
@@ -23,7 +23,7 @@ def before_target(batch: Batch) -> torch.Tensor:
     return known_first(batch[CLIMB][:, :-1])
 
 
-def asked(batch: Batch) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+def targets(batch: Batch) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """The known climbs that training asks for, by networks that read `before_target`.
 
     Returns
@@ -31,21 +31,21 @@ def asked(batch: Batch) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     Of each one the row, the number of known climbs read before it, and its id: int64 [K] each. They are those
     that the batch names (`recsys.sequences.epochs`), else every climb of a window.
     """
-    if ASKED not in batch:
+    if TARGETS not in batch:
         climbs = whole(batch)
         row, sends = torch.nonzero(climbs, as_tuple=True)
         return row, sends, climbs[row, sends]
     row, column = batch[AFTER]
     sends = (batch[CLIMB] >= FIRST_VALUE_ID).long().cumsum(1)[row, column]
-    known = batch[ASKED] >= FIRST_VALUE_ID
-    return row[known], sends[known], batch[ASKED][known]
+    known = batch[TARGETS] >= FIRST_VALUE_ID
+    return row[known], sends[known], batch[TARGETS][known]
 
 
 def followed(batch: Batch, length: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """The same, where a climb is asked for only after a known one: row, column of that one, and id."""
     climbs = batch[CLIMB][:, -length:]
-    if ASKED in batch:
-        (row, column), ids = batch[AFTER], batch[ASKED]
+    if TARGETS in batch:
+        (row, column), ids = batch[AFTER], batch[TARGETS]
     else:
         row, column = torch.nonzero(climbs[:, 1:], as_tuple=True)
         ids = climbs[row, column + 1]
@@ -61,6 +61,6 @@ def known_first(climbs: torch.Tensor) -> torch.Tensor:
     """
     known = climbs >= FIRST_VALUE_ID
     length = climbs.shape[1]
-    places = torch.arange(length, device=climbs.device)
-    order = torch.argsort(places + length * (~known).long(), dim=1)  # all keys differ, so nothing is tied
+    indices = torch.arange(length, device=climbs.device)
+    order = torch.argsort(indices + length * (~known).long(), dim=1)  # all keys differ, so nothing is tied
     return climbs.masked_fill(~known, 0).gather(1, order)

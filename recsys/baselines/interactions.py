@@ -64,7 +64,7 @@ class Interactions:
 
     @property
     def items(self) -> Array:
-        """Place in the catalogue of each send's climb, int64 [n_sends]; -1 where it has none."""
+        """Index in the catalogue of each send's climb, int64 [n_sends]; -1 where it has none."""
         return item_index(self.sequences.features[CLIMB])
 
     @property

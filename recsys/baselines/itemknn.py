@@ -83,8 +83,8 @@ def nearest(similarity: csr_matrix, neighbours: int) -> csr_matrix:
     lengths = np.diff(similarity.indptr)
     rows = np.repeat(np.arange(len(lengths)), lengths)
     order = np.lexsort((-similarity.data, rows))  # stable: equal values stay in the order of the columns
-    place = np.arange(len(order)) - similarity.indptr[rows]
-    kept = order[place < neighbours]
+    index = np.arange(len(order)) - similarity.indptr[rows]
+    kept = order[index < neighbours]
     pairs = (rows[kept], similarity.indices[kept])
     return csr_matrix((similarity.data[kept], pairs), shape=similarity.shape)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from recsys.baselines.counting import Method
 from recsys.baselines.vectors import cooccurrence_vectors
-from recsys.recommending.counted.prompted import ASKED, CountedPrompts
+from recsys.recommending.counted.prompted import PROMPTS, CountedPrompts
 
 if TYPE_CHECKING:
     from recsys.baselines.interactions import Interactions
@@ -32,7 +32,7 @@ class PromptedPopularity(Method):
         training = interactions.training
         training = training[interactions.items[training] >= 0]
         features = interactions.sequences.features
-        logged = {name: features[name][training] for name in ASKED if name in features}
+        logged = {name: features[name][training] for name in PROMPTS if name in features}
         vectors = cooccurrence_vectors(interactions)
         return CountedPrompts.count(vectors, interactions.items[training], logged)
 

@@ -164,7 +164,7 @@ _AS_PUBLISHED: Final[dict[str, Any]] = {
 }  # fmt: skip
 _TRAINED_AS_PUBLISHED: Final[dict[str, Any]] = {
     "learning_rate": 1e-3, "final_learning_rate": 1e-4, "whole_windows": True, "criterion": "accuracy",
-    "criterion_asked": "prompted",
+    "criterion_prompting": "prompted",
 }  # fmt: skip
 
 
@@ -220,12 +220,12 @@ COUNTING: Final = frozenset(row.name for row in ROWS.values() if row.family == C
 FAMILIES: Final = tuple(dict.fromkeys(row.family for row in ROWS.values()))
 
 
-def select(asked: str) -> tuple[Row, ...]:
+def select(names: str) -> tuple[Row, ...]:
     """The rows that a comma-separated list of names and patterns asks for, in the order of `ROWS`.
 
     Parameters
     ----------
-    asked:
+    names:
         ``all``, or names and shell patterns: ``item-knn,paper-*,gru4rec-?-ce``.
 
     Raises
@@ -233,7 +233,7 @@ def select(asked: str) -> tuple[Row, ...]:
     UsageError
         A name or pattern that fits no row.
     """
-    patterns = [part.strip() for part in asked.split(",") if part.strip()]
+    patterns = [part.strip() for part in names.split(",") if part.strip()]
     chosen: set[str] = set()
     for pattern in ["*" if part == "all" else part for part in patterns]:
         found = fnmatch.filter(ROWS, pattern)

@@ -185,10 +185,10 @@ def _print_table(climber: str | None, items: list[Item], empty: bool) -> None:
     if explained:
         table.add_column("because of")
         table.add_column("prompt", justify="right")
-    for place, item in enumerate(items, 1):
+    for index, item in enumerate(items, 1):
         texts = [each or "-" for each in (item.climb_id, item.name, item.grade, item.region)]
         texts += [item.hard or "-", f"{item.score:.1%}", *(_why(item) if explained else ())]
-        table.add_row(str(place), *map(cell, texts))
+        table.add_row(str(index), *map(cell, texts))
     print_table(table)
 
 

@@ -51,13 +51,13 @@ def serve(
 
     try:
         from recsys.serving.app import create_app
+        from recsys.serving.policy import Policy, read_keys, read_origins
         from recsys.serving.server import believes_everyone, listen
         from recsys.serving.server import serve as run
-        from recsys.serving.settings import Settings, read_keys, read_origins
     except ModuleNotFoundError as error:
         raise UsageError(f"serve needs {error.name}: pip install 'recsys-climb[serve]'") from None
 
-    settings = Settings(
+    settings = Policy(
         max_body=int(max_body * 1e6),
         rate=rate,
         api_keys=read_keys(api_keys),

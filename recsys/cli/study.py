@@ -13,8 +13,7 @@ from recsys.baselines.rows import FAMILIES, ROWS, select
 from recsys.cli.options import with_settings
 from recsys.config.run import RunConfig
 from recsys.config.training import TrainingConfig
-from recsys.study.config import StudyConfig
-from recsys.study.settings import BUDGET, configured
+from recsys.study.config import BUDGET, StudyConfig, configured
 
 _Option = typer.Option
 _Chance = functools.partial(

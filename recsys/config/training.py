@@ -27,7 +27,7 @@ class TrainingConfig(BaseModel):
     criterion: Literal["mrr@20", "ndcg@10", "recall@10", "accuracy"] = Field(
         "mrr@20", description="validation metric that chooses the epoch"
     )
-    criterion_asked: Literal["both", "prompted", "unprompted"] = Field(
+    criterion_prompting: Literal["both", "prompted", "unprompted"] = Field(
         "both", description="how validation is asked for it; both: the mean, where the model takes prompts"
     )
     validation_cases: int = Field(10_000, ge=1, description="validation cases scored after an epoch, at most")

@@ -91,8 +91,8 @@ def holm(p_values: Mapping[str, float]) -> dict[str, float]:
     {'a': 0.04, 'b': 0.02}
     """
     adjusted, largest = dict[str, float](), 0.0
-    for place, name in enumerate(sorted(p_values, key=p_values.__getitem__)):
-        largest = max(largest, min(1.0, (len(p_values) - place) * p_values[name]))
+    for index, name in enumerate(sorted(p_values, key=p_values.__getitem__)):
+        largest = max(largest, min(1.0, (len(p_values) - index) * p_values[name]))
         adjusted[name] = largest
     return {name: adjusted[name] for name in p_values}
 

@@ -57,9 +57,9 @@ def to_json(features: Features) -> dict[str, Any]:
 
 
 def histories_of(sends: pd.DataFrame) -> tuple[dict[str, list[str]], dict[str, Array]]:
-    """All logbooks: the distinct texts (histories.json), and the sends as places in them (arrays.npz).
+    """All logbooks: the distinct texts (histories.json), and the sends as indices in them (arrays.npz).
 
-    The sends are in order of climber and time, as sends.parquet holds them. A place of -1 is a blank.
+    The sends are in order of climber and time, as sends.parquet holds them. An index of -1 is a blank.
     """
     owners, climbers = _codes(sends[c.CLIMBER_ID])
     counts = np.bincount(owners, minlength=len(climbers))

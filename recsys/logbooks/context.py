@@ -42,7 +42,7 @@ class Outcomes:
 
 @dataclass(frozen=True)
 class Once:
-    """Rows without duplicates; places of rows that a better outcome, or another row, stands for."""
+    """Rows without duplicates; indices of rows that a better outcome, or another row, stands for."""
 
     frame: pd.DataFrame
     outdone: NDArray[np.int64]
@@ -80,7 +80,7 @@ def settle_grades(frame: pd.DataFrame, raw: RawTable) -> int:
     for codes, unique in parts:
         code = code * max(len(unique), 1) + codes
     codes, first = _distinct(code)
-    rows = [tuple(unique[codes_[place]] for codes_, unique in parts) for place in first]
+    rows = [tuple(unique[codes_[index]] for codes_, unique in parts) for index in first]
     logged = [Logged(grade, told or discipline(kind, grade), kind, land) for grade, kind, told, land in rows]
     settled = settle(logged)
     frame[GRADE] = np.array([each.text or None for each in settled], dtype=object)[codes]
@@ -88,15 +88,15 @@ def settle_grades(frame: pd.DataFrame, raw: RawTable) -> int:
 
 
 def sorted_once(
-    frame: pd.DataFrame, places: NDArray[np.int64], rank: NDArray[np.int64], has_time: bool
+    frame: pd.DataFrame, indices: NDArray[np.int64], rank: NDArray[np.int64], has_time: bool
 ) -> Once:
-    """The rows at `places`, in (climber, time, sequence, file) order, each ascent once.
+    """The rows at `indices`, in (climber, time, sequence, file) order, each ascent once.
 
     A climber's rows of a climb at one moment are one: the better outcome and style is kept, else the first.
     On a day with a send, what is of unknown outcome is one with it. (`recsys.logbooks.importing.merge` has
     the same rule.)
     """
-    frame, rank = frame.take(places), rank[places]
+    frame, rank = frame.take(indices), rank[indices]
     climber = pd.factorize(frame[CLIMBER_ID], sort=True)[0]
     climb = pd.factorize(frame[CLIMB_ID])[0]
     day = frame[DAY].to_numpy()
@@ -115,19 +115,19 @@ def sorted_once(
     kept[ROW] = np.arange(len(kept), dtype=np.int64)
     tail = [DAY, ROW]
     kept = kept[[name for name in kept.columns if name not in tail] + tail]
-    return Once(kept, places[np.flatnonzero(outdone)], places[np.flatnonzero(twice)])
+    return Once(kept, indices[np.flatnonzero(outdone)], indices[np.flatnonzero(twice)])
 
 
 def _worse(
     frame: pd.DataFrame, keys: pd.DataFrame, order: NDArray[np.int64], repeated: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
     """Of rows that are one, all but the one with the best style, or the first in order; bool [n]."""
-    place = np.empty(len(order), np.int64)
-    place[order] = np.arange(len(order))
+    index = np.empty(len(order), np.int64)
+    index[order] = np.arange(len(order))
     at = np.flatnonzero(repeated)
     styles = frame[STYLE].iloc[at].fillna("") if STYLE in frame else [""] * len(at)
     worth = np.array([style_rank(str(each)) for each in styles], np.int64)
-    best_first = at[np.lexsort((place[at], -worth))]
+    best_first = at[np.lexsort((index[at], -worth))]
     worse = np.zeros(len(order), bool)
     worse[best_first] = keys.iloc[best_first].duplicated().to_numpy()
     return worse
@@ -147,14 +147,14 @@ def _mapped(raw: RawTable, name: str, function: Callable[[str], str]) -> NDArray
     [n_rows].
     """
     names = raw.table.column_names
-    place = (
+    index = (
         names.index(name)
         if name in names
         else next((i for i, n in enumerate(names) if key(n) == key(name)), None)
     )
-    if place is None:
+    if index is None:
         return np.full(raw.table.num_rows, "", dtype=object)
-    column: pa.ChunkedArray = raw.table.column(place)
+    column: pa.ChunkedArray = raw.table.column(index)
     text, _ = without_tokens(as_text(column, raw.path, name))
     codes, unique = pd.factorize(text.to_pandas())
     return np.array([*(function(each) for each in unique), ""], dtype=object)[codes]

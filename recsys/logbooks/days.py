@@ -110,7 +110,7 @@ def is_calendar(value: float) -> bool:
 
 
 def unit_of(numbers: Sequence[float]) -> int:
-    """The place in `DATE_UNITS` of the unit that most numbers are in: their median's."""
+    """The index in `DATE_UNITS` of the unit that most numbers are in: their median's."""
     return int(statistics.median([_band(value) for value in numbers]))
 
 

@@ -91,12 +91,12 @@ def _joined(raw: RawTable, mapping: Mapping) -> tuple[dict[str, pa.ChunkedArray]
     for table in (raw, beside):
         if key not in table.table.column_names:
             raise _missing(table, key, mapping)
-    places = _places(raw, beside, key)
+    indices = _indices(raw, beside, key)
     wanted = {source.column for source in mapping.columns.values()} - set(raw.table.column_names)
-    return {name: beside.column(name).take(places) for name in wanted & set(beside.table.column_names)}, []
+    return {name: beside.column(name).take(indices) for name in wanted & set(beside.table.column_names)}, []
 
 
-def _places(raw: RawTable, beside: RawTable, key: str) -> pa.Array:
+def _indices(raw: RawTable, beside: RawTable, key: str) -> pa.Array:
     """For each row, the first row beside that has its key; null where there is none."""
     keys = as_text(beside.column(key), beside.path, key).to_pandas()
     first = pd.Index(keys.drop_duplicates())

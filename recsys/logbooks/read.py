@@ -102,8 +102,8 @@ def read_sends(
     guessed = settle_grades(checked.frame, raw)
     once = sorted_once(checked.frame, np.flatnonzero(log.kept), outcomes.rank, checked.has_time)
     frame = once.frame
-    log.drop_places(once.outdone, BETTER_STAYS)
-    log.drop_places(once.duplicates, DUPLICATE)
+    log.drop_indices(once.outdone, BETTER_STAYS)
+    log.drop_indices(once.duplicates, DUPLICATE)
     if rejects is not None and log.counts():
         log.write(Path(rejects))
     if frame.empty:
@@ -140,13 +140,13 @@ def _drop_bad(
 ) -> None:
     marked = [(int(np.argmax(bad)), check) for check in checks if (bad := check.bad & kept).any()]
     if marked and bad_rows == "fail":
-        place, check = min(marked, key=lambda pair: pair[0])
+        index, check = min(marked, key=lambda pair: pair[0])
         theirs = mapping.columns[check.column].column
-        value = raw.table.column(theirs)[place].as_py() if theirs in raw.table.column_names else None
+        value = raw.table.column(theirs)[index].as_py() if theirs in raw.table.column_names else None
         raise DataError(
             f"{source_name(mapping, check.column)} {check.problem}",
             path=raw.path,
-            row=int(raw.rows[place]),
+            row=int(raw.rows[index]),
             value="" if value is None else value,
             remedy=f"{check.remedy}, or pass `bad_rows` drop",
         )
@@ -168,14 +168,14 @@ def _unread(raw: RawTable) -> list[str]:
     """Names of columns that no reader of the contract knows and that are not blank throughout."""
     table = raw.table
     names = [
-        (place, name)
-        for place, name in enumerate(table.column_names)
+        (index, name)
+        for index, name in enumerate(table.column_names)
         if key(name) not in {"", *SENDS.columns}
     ]
     return [
         name
-        for place, name in names
-        if not name.startswith("__index_level_") and _filled(table.column(place))
+        for index, name in names
+        if not name.startswith("__index_level_") and _filled(table.column(index))
     ]
 
 

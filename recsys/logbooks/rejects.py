@@ -34,14 +34,14 @@ class DropLog:
     def drop(self, mask: NDArray[np.bool_], reason: str) -> None:
         """Drop the rows under the mask, shape [table.num_rows]."""
         self._reasons.append(reason)
-        for place in np.flatnonzero(mask & ~self.kept):
-            self._more.setdefault(int(place), []).append(reason)
+        for index in np.flatnonzero(mask & ~self.kept):
+            self._more.setdefault(int(index), []).append(reason)
         self._reason[mask & self.kept] = len(self._reasons)
 
-    def drop_places(self, places: NDArray[np.int64], reason: str) -> None:
-        """Drop the rows at these places of the table (from 0)."""
+    def drop_indices(self, indices: NDArray[np.int64], reason: str) -> None:
+        """Drop the rows at these indices of the table (from 0)."""
         mask = np.zeros(len(self._reason), bool)
-        mask[places] = True
+        mask[indices] = True
         self.drop(mask, reason)
 
     def drop_ragged(self, reason: str) -> None:
@@ -57,11 +57,11 @@ class DropLog:
 
     def write(self, path: Path) -> None:
         """Write the dropped rows as CSV in the file's order: row (from 1), reason, the row's own values."""
-        places = np.flatnonzero(self._reason)
-        values = self._raw.table.take(places).to_pylist() if self._raw.table.num_columns else []
+        indices = np.flatnonzero(self._reason)
+        values = self._raw.table.take(indices).to_pylist() if self._raw.table.num_columns else []
         lines: list[list[Any]] = [
-            [int(self._raw.rows[place]), self._all(int(place)), *row.values()]
-            for place, row in zip(places, values, strict=True)
+            [int(self._raw.rows[index]), self._all(int(index)), *row.values()]
+            for index, row in zip(indices, values, strict=True)
         ]
         if self._ragged_reasons:
             pairs = zip(self._raw.ragged, self._ragged_reasons, strict=True)
@@ -72,9 +72,9 @@ class DropLog:
             writer.writerow(["row", "reason", *self._raw.table.column_names])
             writer.writerows(lines)
 
-    def _all(self, place: int) -> str:
+    def _all(self, index: int) -> str:
         """Every reason of a dropped row."""
-        return "; ".join([self._reasons[self._reason[place] - 1], *self._more.get(place, [])])
+        return "; ".join([self._reasons[self._reason[index] - 1], *self._more.get(index, [])])
 
 
 def _fields(text: str) -> list[str]:

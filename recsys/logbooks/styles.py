@@ -30,8 +30,8 @@ def style_rank(style: str) -> int:
     text = style.casefold()
     if "repeat" in text or "rpt" in text.split():
         return 1
-    place = next((i for i, words in enumerate(_STYLES) if any(word in text for word in words)), None)
-    return 0 if place is None else len(_STYLES) - place
+    index = next((i for i, words in enumerate(_STYLES) if any(word in text for word in words)), None)
+    return 0 if index is None else len(_STYLES) - index
 
 
 def outcome_rank(outcome: str) -> int:

@@ -194,9 +194,9 @@ def _mostly_calendar(values: NDArray[np.float64]) -> bool:
 
 def _from_numbers(values: NDArray[np.float64], unit: str | None) -> Days:
     if unit is None and _mostly_calendar(values):
-        unique, places = np.unique(values, return_inverse=True)
+        unique, indices = np.unique(values, return_inverse=True)
         days = [_iso_seconds(str(int(each))) if is_calendar(each) else np.nan for each in unique.tolist()]
-        return _from_seconds(np.array(days)[places])
+        return _from_seconds(np.array(days)[indices])
     bands = np.digitize(np.abs(values), [smallest for smallest, _ in UNITS.values()])
     known = ~np.isnan(values)
     alien = np.zeros(len(values), bool)

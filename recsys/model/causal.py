@@ -38,7 +38,7 @@ class CausalPositions(PromptMasking):
         Where days are sets, those alone that begin a day: the others would read sends of their own day.
         """
         alone = real.sum(1, keepdim=True) == 1
-        begins = real if self.places is None else real & (self.places == 0)
+        begins = real if self.indices is None else real & (self.indices == 0)
         return (follows(real) & begins) | (real & alone)
 
     def apply_mask_to_inputs(
@@ -58,8 +58,8 @@ class CausalPositions(PromptMasking):
     def transformer_optional_arguments(self) -> dict[str, Any]:
         """XLNet's ``perm_mask``, float [batch, length, length]: 1 where row i may not attend to column j."""
         rows, length = self.tokens().shape
-        place = torch.arange(length, device=self.tokens().device)
-        return {"perm_mask": (place > place.unsqueeze(1)).float().expand(rows, length, length)}
+        index = torch.arange(length, device=self.tokens().device)
+        return {"perm_mask": (index > index.unsqueeze(1)).float().expand(rows, length, length)}
 
 
 def follows(real: torch.Tensor) -> torch.Tensor:

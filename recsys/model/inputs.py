@@ -25,7 +25,7 @@ from recsys.columns import (
     CATEGORIFIED,
     CLIMBER,
     CLIMBER_VECTOR,
-    DAY_PLACE,
+    DAY_INDEX,
     FIRST_VALUE_ID,
     GIVEN,
     NOT_LOGGED_BIN,
@@ -84,7 +84,7 @@ class PromptedSequenceFeatures(tr.TabularSequenceFeatures):
         """
         masking: PromptMasking = self.masking
         climbs = inputs[self.item_id]
-        masking.places = inputs.get(DAY_PLACE)
+        masking.indices = inputs.get(DAY_INDEX)
         hidden = masking.compute_masked_targets(climbs, training=training, testing=testing).schema
         given = self._given(inputs, climbs, training).to(climbs.device)
         sends = self.read(inputs, training)
@@ -132,10 +132,10 @@ class PromptedSequenceFeatures(tr.TabularSequenceFeatures):
 
     def _given(self, inputs: dict[str, torch.Tensor], climbs: torch.Tensor, training: bool) -> torch.Tensor:
         """Which attributes the prompts hold: bool [batch, length or 1 for all, len(ATTRIBUTES)]."""
-        rows, places = len(climbs), climbs.shape[1] if self.masking.apart else 1
+        rows, indices = len(climbs), climbs.shape[1] if self.masking.apart else 1
         if training:
-            whole = torch.rand(rows, places, 1) < self.config.hide_prompt
-            return ~(whole | (torch.rand(rows, places, len(ATTRIBUTES)) < self.config.hide_attribute))
+            whole = torch.rand(rows, indices, 1) < self.config.hide_prompt
+            return ~(whole | (torch.rand(rows, indices, len(ATTRIBUTES)) < self.config.hide_attribute))
         if GIVEN in inputs:
             return inputs[GIVEN].bool().unsqueeze(1)
         return torch.ones(rows, 1, len(ATTRIBUTES), dtype=torch.bool)

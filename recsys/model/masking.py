@@ -26,7 +26,7 @@ class PromptMasking(MaskSequence):
     """
 
     real: torch.Tensor | None = None  # bool [batch, length]: what is not padding, of the last batch seen
-    places: torch.Tensor | None = None  # int64 [batch, length]: `DAY_PLACE`, where the last batch has it
+    indices: torch.Tensor | None = None  # int64 [batch, length]: `DAY_INDEX`, where the last batch has it
     apart: bool = False  # whether training draws what a prompt holds for each position, not for each window
     two_tokens: bool = False  # whether a position's send and its prompt are two tokens of the body
     hole: torch.Tensor | None = None  # bool [batch, length]: asked for in place of the last (`model.filling`)
@@ -57,8 +57,8 @@ class PromptMasking(MaskSequence):
         self, item_ids: torch.Tensor, training: bool = False, testing: bool = False
     ) -> MaskingInfo:
         self.real = item_ids != self.padding_idx
-        asked = last(self.real) if self.hole is None else self.hole
-        schema = self.choose(self.real) if training else asked
+        targets = last(self.real) if self.hole is None else self.hole
+        schema = self.choose(self.real) if training else targets
         return MaskingInfo(schema, torch.where(schema, item_ids, self.padding_idx))
 
     def apply_mask_to_inputs(
@@ -126,13 +126,13 @@ class MaskedSpan(PromptMasking):
         return by_span(self.span_length)
 
     def choose(self, real: torch.Tensor) -> torch.Tensor:
-        """A run of 1 to `span_length` real positions, the whole row if it has fewer; any place as likely."""
+        """A run of 1 to `span_length` real positions, the whole row if it has fewer; any start as likely."""
         sends = real.sum(1, keepdim=True)
         drawn = torch.randint(1, self.span_length + 1, sends.shape, device=real.device)
         span = torch.minimum(drawn, sends)
         start = (torch.rand(sends.shape, device=real.device) * (sends - span + 1)).long()
-        place = real.long().cumsum(1) - 1
-        return real & (place >= start) & (place < start + span)
+        index = real.long().cumsum(1) - 1
+        return real & (index >= start) & (index < start + span)
 
 
 def steps_to_last(real: torch.Tensor) -> torch.Tensor:

@@ -71,15 +71,15 @@ class NegativeSampler(torch.nn.Module):
             Ids of targets of the batch that are to be negatives of each other too, [B] (Hidasi et al. 2015).
         """
         draws = torch.rand(self.negatives, dtype=torch.float64, device=self._below.device)
-        places = torch.searchsorted(self._below, draws, right=True).clamp(max=len(self._below) - 1)
+        indices = torch.searchsorted(self._below, draws, right=True).clamp(max=len(self._below) - 1)
         counts = self.negatives * self.probabilities
         if in_batch is not None:
-            places = torch.cat([in_batch - FIRST_VALUE_ID, places])
+            indices = torch.cat([in_batch - FIRST_VALUE_ID, indices])
             counts = counts + len(in_batch) * self._popularity
-        return Sample(places + FIRST_VALUE_ID, counts[places].log().float())
+        return Sample(indices + FIRST_VALUE_ID, counts[indices].log().float())
 
 
 def popularity_law(n_items: int) -> torch.Tensor:
-    """Log-uniform probabilities by place in the catalogue, float64 [n_items]."""
+    """Log-uniform probabilities by index in the catalogue, float64 [n_items]."""
     law = torch.log1p(1 / torch.arange(1, n_items + 1, dtype=torch.float64))
     return law / law.sum()

@@ -79,11 +79,11 @@ class Objective(torch.nn.Module):
         )
         return loss
 
-    def _full(self, scores: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
-        """The loss against every other climb: scores [N, n_items], places of the targets [N]."""
+    def _full(self, scores: torch.Tensor, indices: torch.Tensor) -> torch.Tensor:
+        """The loss against every other climb: scores [N, n_items], indices of the targets [N]."""
         if isinstance(self.loss, SoftmaxLoss):
-            return functional.cross_entropy(scores, places)  # the same in fewer passes
-        at = places.unsqueeze(1)
+            return functional.cross_entropy(scores, indices)  # the same in fewer passes
+        at = indices.unsqueeze(1)
         valid = torch.ones_like(scores, dtype=torch.bool).scatter_(1, at, False)
         loss: torch.Tensor = self.loss(scores.gather(1, at).squeeze(1), scores, valid, scores.new_zeros(()))
         return loss

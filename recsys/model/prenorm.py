@@ -161,10 +161,10 @@ class Block(torch.nn.Module):
         narrow: torch.Tensor = self.narrow(wide)
         return narrow
 
-    def _add(self, place: int, hidden: torch.Tensor, more: torch.Tensor) -> torch.Tensor:
+    def _add(self, index: int, hidden: torch.Tensor, more: torch.Tensor) -> torch.Tensor:
         """The residual, gated by what it is added to where the gates are LiGR's."""
         more = self.dropout(more)
-        return hidden + (torch.sigmoid(self.gates[place](hidden)) * more if self.gates else more)
+        return hidden + (torch.sigmoid(self.gates[index](hidden)) * more if self.gates else more)
 
 
 def visible(real: torch.Tensor, causal: bool) -> torch.Tensor:
@@ -172,16 +172,16 @@ def visible(real: torch.Tensor, causal: bool) -> torch.Tensor:
 
     Every token attends to itself, padding too: a row of nothing would have no softmax.
     """
-    place = torch.arange(real.shape[1], device=real.device)
-    own = place == place.unsqueeze(1)
-    seen = real.unsqueeze(1) & (place <= place.unsqueeze(1)) if causal else real.unsqueeze(1)
+    index = torch.arange(real.shape[1], device=real.device)
+    own = index == index.unsqueeze(1)
+    seen = real.unsqueeze(1) & (index <= index.unsqueeze(1)) if causal else real.unsqueeze(1)
     return (seen | own).unsqueeze(1)
 
 
-def rotations(places: torch.Tensor, width: int) -> torch.Tensor:
-    """Angles of rotary positions, float32 [batch, 1, tokens, width / 2]: place / 10000^(2i / width)."""
-    rates = 10_000.0 ** (-torch.arange(0, width, 2, device=places.device).float() / width)
-    return places.unsqueeze(1).unsqueeze(-1) * rates
+def rotations(indices: torch.Tensor, width: int) -> torch.Tensor:
+    """Angles of rotary positions, float32 [batch, 1, tokens, width / 2]: position / 10000^(2i / width)."""
+    rates = 10_000.0 ** (-torch.arange(0, width, 2, device=indices.device).float() / width)
+    return indices.unsqueeze(1).unsqueeze(-1) * rates
 
 
 def rotate(vectors: torch.Tensor, angles: torch.Tensor) -> torch.Tensor:

@@ -18,14 +18,22 @@ SCORES: Final = 1 << 20  # scores held at a time, 4 MiB: what stays in a core's 
 
 
 def plain_cross_entropy(
-    queries: torch.Tensor, table: torch.Tensor, bias: torch.Tensor, places: torch.Tensor, smoothing: float = 0
+    queries: torch.Tensor,
+    table: torch.Tensor,
+    bias: torch.Tensor,
+    indices: torch.Tensor,
+    smoothing: float = 0,
 ) -> torch.Tensor:
     """The same by definition, all scores at once [N, n_items]: what `chunked_cross_entropy` must equal."""
-    return functional.cross_entropy(queries @ table.T + bias, places, label_smoothing=smoothing)
+    return functional.cross_entropy(queries @ table.T + bias, indices, label_smoothing=smoothing)
 
 
 def chunked_cross_entropy(
-    queries: torch.Tensor, table: torch.Tensor, bias: torch.Tensor, places: torch.Tensor, smoothing: float = 0
+    queries: torch.Tensor,
+    table: torch.Tensor,
+    bias: torch.Tensor,
+    indices: torch.Tensor,
+    smoothing: float = 0,
 ) -> torch.Tensor:
     """Mean cross-entropy, a scalar; gradients reach queries, table and bias.
 
@@ -35,13 +43,13 @@ def chunked_cross_entropy(
         One vector for each target, [N, width].
     table, bias:
         The climbs' vectors [n_items, width], and their biases [n_items].
-    places:
-        Place of each target in the table, int64 [N].
+    indices:
+        Index of each target in the table, int64 [N].
     smoothing:
         Share of the target's probability that is spread over the catalogue (Szegedy et al. 2016).
     """
     with torch.autocast(queries.device.type, enabled=False):
-        loss: torch.Tensor = _Chunked.apply(queries.float(), table.float(), bias.float(), places, smoothing)
+        loss: torch.Tensor = _Chunked.apply(queries.float(), table.float(), bias.float(), indices, smoothing)
     return loss
 
 
@@ -54,7 +62,7 @@ class _Chunked(torch.autograd.Function):
         queries: torch.Tensor,
         table: torch.Tensor,
         bias: torch.Tensor,
-        places: torch.Tensor,
+        indices: torch.Tensor,
         smoothing: float,
     ) -> torch.Tensor:
         """The loss; the gradients are kept for `backward`."""
@@ -65,7 +73,7 @@ class _Chunked(torch.autograd.Function):
         for start in range(0, count, step):
             part = slice(start, start + step)
             scores = torch.addmm(bias, queries[part], table.T)
-            total += _to_gradient(scores, places[part].unsqueeze(1), smoothing)
+            total += _to_gradient(scores, indices[part].unsqueeze(1), smoothing)
             torch.mm(scores, table, out=to_queries[part])
             to_table.addmm_(scores.T, queries[part])
             to_bias += scores.sum(0)

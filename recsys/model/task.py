@@ -114,8 +114,8 @@ class NextClimbTask(tr.NextItemPredictionTask):
             batch = climbs if self.chosen == "sampled-softmax" else None
             return self.objective.sampled(queries, self.pre.vectors, climbs, self.pre.bias, self._some(batch))
         table, bias = self.pre.vectors()[FIRST_VALUE_ID:], self.pre.bias[FIRST_VALUE_ID:]
-        places = climbs - FIRST_VALUE_ID
-        return chunked_cross_entropy(queries, table, bias, places, self.config.label_smoothing)
+        indices = climbs - FIRST_VALUE_ID
+        return chunked_cross_entropy(queries, table, bias, indices, self.config.label_smoothing)
 
     def _plain(self, scores: torch.Tensor, climbs: torch.Tensor) -> torch.Tensor:
         known = climbs >= FIRST_VALUE_ID

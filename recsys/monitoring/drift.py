@@ -46,8 +46,8 @@ def drift(column: str, before: Iterable[Hashable], now: Iterable[Hashable]) -> D
     """Compare two columns of values; None and NaN count as a value of their own, "not logged"."""
     old, new = [_name(each) for each in before], [_name(each) for each in now]
     values = _by_count(old, new)
-    place = {value: at for at, value in enumerate(values)}
-    counts = [np.bincount([place[each] for each in side], minlength=len(values)) for side in (old, new)]
+    index = {value: at for at, value in enumerate(values)}
+    counts = [np.bincount([index[each] for each in side], minlength=len(values)) for side in (old, new)]
     psi, js = distances(*counts)
     chance = (len(values) - 1) * (1 / max(len(old), 1) + 1 / max(len(new), 1))
     shares = [each / max(each.sum(), 1) for each in counts]

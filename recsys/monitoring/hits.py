@@ -143,7 +143,7 @@ def _measured(
     if not later:
         return None
     catalogue = recommender.catalogue
-    order = [catalogue.ids[place] for place in np.argsort(-catalogue.sends, kind="stable")]
+    order = [catalogue.ids[index] for index in np.argsort(-catalogue.sends, kind="stable")]
     popular = [[each for each in order[: k + len(mine)] if each not in mine][:k] for mine in sent]
     values = {
         "hit": np.array([bool(set(a) & b) for a, b in zip(recommended, later, strict=True)], float),

@@ -24,7 +24,7 @@ from recsys.recommending.logbook import Logbook
 
 AT_ONCE: Final = 256  # windows that go through the model together
 GAP: Final = (1.0, 30.0)  # days between sends to come, at the least and at the most
-_ASKED: Final = "\0"  # no climb has this id, so every vocabulary calls it unknown
+_TARGET: Final = "\0"  # no climb has this id, so every vocabulary calls it unknown
 
 
 @runtime_checkable
@@ -39,11 +39,11 @@ class Filling(Protocol):
         """Scores of every climb for the first of ``hole``, bool [batch, length]: [batch, n_items]."""
 
 
-def supposed(catalogue: Catalogue, place: int, day: float) -> dict[str, object]:
+def supposed(catalogue: Catalogue, index: int, day: float) -> dict[str, object]:
     """A climb of the catalogue as a send on a day (days since the epoch, or NaN)."""
     return {
-        c.CLIMB_ID: catalogue.ids[place], c.GRADE: catalogue.grades[place],
-        c.REGION: catalogue.regions[place], c.DAY: day,
+        c.CLIMB_ID: catalogue.ids[index], c.GRADE: catalogue.grades[index],
+        c.REGION: catalogue.regions[index], c.DAY: day,
     }  # fmt: skip
 
 
@@ -74,13 +74,13 @@ def after(
     region, grades:
         Prompts: one region for all, a grade (ordinal) or None for each.
     """
-    asked = grades or [None] * len(logbooks)
+    wanted = grades or [None] * len(logbooks)
     books, given = [], []
-    for book, grade in zip(logbooks, asked, strict=True):
+    for book, grade in zip(logbooks, wanted, strict=True):
         day = float(book.columns[c.DAY][-1])
         text = None if grade is None else label(grade)
         books.append(
-            book.tail(backend.length).then({c.CLIMB_ID: _ASKED, c.REGION: region, c.GRADE: text, c.DAY: day})
+            book.tail(backend.length).then({c.CLIMB_ID: _TARGET, c.REGION: region, c.GRADE: text, c.DAY: day})
         )
         held = {c.REGION: region is not None, c.GRADE: grade is not None}
         given.append([held.get(name, False) for name in backend.attributes])
@@ -116,11 +116,11 @@ def between(
         ahead = float(str(project[c.DAY]))
         for step in range(1, missing + 1):
             day = last + (ahead - last) * step / (missing + 1) if math.isfinite(ahead) else math.nan
-            book = book.then({c.CLIMB_ID: _ASKED, c.REGION: region, c.DAY: day})
+            book = book.then({c.CLIMB_ID: _TARGET, c.REGION: region, c.DAY: day})
         books.append(book.then(project).tail(backend.length + 1))
     given = [[name == c.REGION and region is not None for name in backend.attributes]] * len(books)
-    place = np.arange(backend.length)
-    hole = (place >= backend.length - 1 - missing) & (place < backend.length - 1)
+    index = np.arange(backend.length)
+    hole = (index >= backend.length - 1 - missing) & (index < backend.length - 1)
     return _through(backend.fill, backend, books, climber, given, {"hole": hole})
 
 

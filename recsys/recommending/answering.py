@@ -41,8 +41,8 @@ class ByPrompt(NamedTuple):
 
     def of(self, batch: ArrayBatch) -> Array:
         """Each question's, float32 [batch, 1]."""
-        asked = np.asarray(batch[GIVEN], dtype=bool).any(1)
-        return np.where(asked, self.prompted, self.unprompted).astype(np.float32)[:, None]
+        given = np.asarray(batch[GIVEN], dtype=bool).any(1)
+        return np.where(given, self.prompted, self.unprompted).astype(np.float32)[:, None]
 
 
 NONE: Final = ByPrompt(0.0, 0.0)

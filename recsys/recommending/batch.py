@@ -116,5 +116,5 @@ def _open_here(
 
 def _answer_here(climbers: Sequence[str]) -> list[Answer]:
     recommender: Recommender = _here["recommender"]
-    asked = requests(recommender, _here["own"], climbers, **_here["shared"])
-    return list(answers(recommender, asked))
+    wanted = requests(recommender, _here["own"], climbers, **_here["shared"])
+    return list(answers(recommender, wanted))

@@ -38,7 +38,7 @@ class Search:
     backend, logbook, climber, region:
         Whose chain it is, and the region asked for.
     project, steps:
-        Place of the climb at the end, and number of climbs before it.
+        Index of the climb at the end, and number of climbs before it.
     start, leap:
         Ability as a difficulty, and the most that the grade changes from one climb to the next.
     allowed:
@@ -80,8 +80,8 @@ class Search:
     def book(self, chain: tuple[int, ...]) -> Logbook:
         """The logbook as it would be after the chain."""
         book, day = self.logbook, float(self.logbook.columns[c.DAY][-1])
-        for step, place in enumerate(chain, 1):
-            book = book.then(supposed(self.backend.catalogue, place, day + step * self.pace))
+        for step, index in enumerate(chain, 1):
+            book = book.then(supposed(self.backend.catalogue, index, day + step * self.pace))
         return book
 
 
@@ -89,7 +89,7 @@ class Search:
 class Chain:
     """Climbs, the probability of each, and that of the project before the first and after each."""
 
-    places: tuple[int, ...] = ()
+    indices: tuple[int, ...] = ()
     steps: tuple[float, ...] = ()
     project: tuple[float, ...] = ()
 
@@ -99,59 +99,59 @@ class Chain:
         return float(np.log(np.maximum(self.steps, _LEAST)).sum()) + ahead
 
 
-def search(asked: Search) -> list[Chain]:
-    """The best chains, best first, `asked.beam` at the most; empty where no chain fits."""
-    draw = np.random.default_rng(asked.seed)
-    known = after(asked.backend, [asked.logbook], asked.climber, asked.region)
-    beam = [(Chain(project=(float(known[0, asked.project]),)), known[0])]
-    look, keep = asked.method == "ahead", asked.beam if asked.method in ("ahead", "hole") else 1
-    for _ in range(asked.steps):
-        chances = _weights(asked, [chain for chain, _ in beam], np.stack([row for _, row in beam]), draw)
+def search(query: Search) -> list[Chain]:
+    """The best chains, best first, `query.beam` at the most; empty where no chain fits."""
+    draw = np.random.default_rng(query.seed)
+    known = after(query.backend, [query.logbook], query.climber, query.region)
+    beam = [(Chain(project=(float(known[0, query.project]),)), known[0])]
+    look, keep = query.method == "ahead", query.beam if query.method in ("ahead", "hole") else 1
+    for _ in range(query.steps):
+        chances = _weights(query, [chain for chain, _ in beam], np.stack([row for _, row in beam]), draw)
         grown = [
-            Chain((*chain.places, place), (*chain.steps, float(row[place])), chain.project)
+            Chain((*chain.indices, index), (*chain.steps, float(row[index])), chain.project)
             for (chain, _), row in zip(beam, chances, strict=True)
-            for place in _best(row, asked.fits(chain.places), WIDTH if keep > 1 else 1)
+            for index in _best(row, query.fits(chain.indices), WIDTH if keep > 1 else 1)
         ]
         if not grown:
             return []
-        beam = _kept(asked, grown, look, keep)
+        beam = _kept(query, grown, look, keep)
     return [chain for chain, _ in beam]
 
 
-def _kept(asked: Search, grown: list[Chain], look: bool, keep: int) -> list[tuple[Chain, Array]]:
+def _kept(query: Search, grown: list[Chain], look: bool, keep: int) -> list[tuple[Chain, Array]]:
     """The best of the grown chains, each with what the model gives to all climbs after it."""
     if not look:
         grown = sorted(grown, key=lambda chain: -chain.worth(False))[:keep]
-    known = after(asked.backend, [asked.book(each.places) for each in grown], asked.climber, asked.region)
+    known = after(query.backend, [query.book(each.indices) for each in grown], query.climber, query.region)
     seen = [
-        (Chain(chain.places, chain.steps, (*chain.project, float(row[asked.project]))), row)
+        (Chain(chain.indices, chain.steps, (*chain.project, float(row[query.project]))), row)
         for chain, row in zip(grown, known, strict=True)
     ]
     seen.sort(key=lambda pair: -pair[0].worth(look))
     sets, kept = set[frozenset[int]](), []
     for chain, row in seen:  # the same climbs in another order are no other way
-        if frozenset(chain.places) not in sets:
-            sets.add(frozenset(chain.places))
+        if frozenset(chain.indices) not in sets:
+            sets.add(frozenset(chain.indices))
             kept.append((chain, row))
     return kept[:keep]
 
 
-def _weights(asked: Search, chains: list[Chain], known: Array, draw: np.random.Generator) -> Array:
+def _weights(query: Search, chains: list[Chain], known: Array, draw: np.random.Generator) -> Array:
     """What each chain's continuations are chosen by, float64 [n_chains, n_items]."""
-    catalogue = asked.backend.catalogue
-    if asked.method == "popular":
+    catalogue = query.backend.catalogue
+    if query.method == "popular":
         return np.tile(catalogue.popularity, (len(chains), 1))
-    if asked.method == "random":
+    if query.method == "random":
         return draw.random((len(chains), len(catalogue)))
-    if asked.method != "hole":
+    if query.method != "hole":
         return known
-    missing = asked.steps - len(chains[0].places)
-    day = float(asked.logbook.columns[c.DAY][-1]) + (asked.steps + 1) * asked.pace
-    project = supposed(catalogue, asked.project, day)
-    books = [asked.book(each.places) for each in chains]
-    return between(asked.backend, books, asked.climber, missing, project, asked.region)
+    missing = query.steps - len(chains[0].indices)
+    day = float(query.logbook.columns[c.DAY][-1]) + (query.steps + 1) * query.pace
+    project = supposed(catalogue, query.project, day)
+    books = [query.book(each.indices) for each in chains]
+    return between(query.backend, books, query.climber, missing, project, query.region)
 
 
 def _best(row: Array, fits: Array, most: int) -> list[int]:
-    places = np.flatnonzero(fits)
-    return [int(place) for place in places[np.argsort(-row[places], kind="stable")][:most]]
+    indices = np.flatnonzero(fits)
+    return [int(index) for index in indices[np.argsort(-row[indices], kind="stable")][:most]]

@@ -8,7 +8,7 @@
            climbs.json        the catalogue, in the order of the scores
            histories.json     the climbers, and the distinct texts of their sends
            skill.npz          ability and difficulty (recsys.skill); bundles may lack it
-           arrays.npz         a network's embeddings of the climbs; the sends, as places in those texts
+           arrays.npz         a network's embeddings of the climbs; the sends, as indices in those texts
            MODEL_CARD.md  manifest.json
 
 There is no pickle in it: JSON, NumPy's arrays of plain numbers, and a graph without code. Whatever is read
@@ -56,7 +56,7 @@ FILES: Final = (
     ARRAYS,
     CARD,
 )  # of a network, without METHOD
-CODED: Final = (c.CLIMB_ID, c.REGION, c.GRADE)  # texts of a send, kept as places in a list of distinct ones
+CODED: Final = (c.CLIMB_ID, c.REGION, c.GRADE)  # texts of a send, kept as indices in a list of distinct ones
 DAYS: Final = (
     "file",
     "set",
@@ -101,7 +101,7 @@ class Bundle:
         embedded = n_items if said.network else None
         self._arrays = read_histories(folder / ARRAYS, len(self.climbers), distinct, embedded)
         self.skill = load_skill(folder, len(self.catalogue))
-        self._place = {climber: place for place, climber in enumerate(self.climbers)}
+        self._index = {climber: index for index, climber in enumerate(self.climbers)}
         network = Graph(folder / MODEL, self._trial(), n_items).logits if said.network else None
         self.method = read_method(folder, network, said, n_items)
         self.reads_prompt, self.length = self.method.reads_prompt, self.method.length(self.window)
@@ -126,10 +126,10 @@ class Bundle:
 
     def logbook(self, climber: str) -> Logbook | None:
         """A stored logbook, or None."""
-        place = self._place.get(climber)
-        if place is None:
+        index = self._index.get(climber)
+        if index is None:
             return None
-        start, end = self._arrays[OFFSETS][place : place + 2]
+        start, end = self._arrays[OFFSETS][index : index + 2]
         numbers = (c.RATING, c.DAY) if self.has_time else (c.RATING,)  # plain order is no day
         columns: dict[str, Any] = {name: self._arrays[name][start:end] for name in numbers}
         for name in (*CODED, *WRITTEN):
@@ -138,7 +138,7 @@ class Bundle:
 
     @cached_property
     def _words(self) -> dict[str, Array]:
-        """What each code of a column stands for, object; the last place, code -1, is blank."""
+        """What each code of a column stands for, object; the last index, code -1, is blank."""
         words: dict[str, list[str | None]] = {name: [*self._texts[name], None] for name in CODED}
         words |= {name: [None, "yes"] for name in WRITTEN}
         return {name: np.array(each, dtype=object) for name, each in words.items()}

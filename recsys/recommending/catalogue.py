@@ -82,9 +82,9 @@ class Catalogue:
         return ordinals(self.grades)
 
     @cached_property
-    def places(self) -> dict[str, int]:
-        """A climb's id to its place."""
-        return {climb: place for place, climb in enumerate(self.ids)}
+    def indices(self) -> dict[str, int]:
+        """A climb's id to its index."""
+        return {climb: index for index, climb in enumerate(self.ids)}
 
     @cached_property
     def known_regions(self) -> list[str]:
@@ -131,49 +131,49 @@ class Catalogue:
     def without(self, climbs: Sequence[str]) -> Array:
         """All climbs but these ids, bool [n_items]; ids that the catalogue lacks are ignored."""
         kept = np.ones(len(self), dtype=bool)
-        kept[[self.places[each] for each in set(climbs) if each in self.places]] = False
+        kept[[self.indices[each] for each in set(climbs) if each in self.indices]] = False
         return kept
 
-    def place(self, climb_id: str) -> int:
-        """The place of a climb, or a `UsageError` with the nearest ids."""
-        if climb_id not in self.places:
+    def index(self, climb_id: str) -> int:
+        """The index of a climb, or a `UsageError` with the nearest ids."""
+        if climb_id not in self.indices:
             raise UsageError(
                 f"no climb {climb_id!r} among the {len(self)} of this run{nearest(climb_id, self.ids)}"
             )
-        return self.places[climb_id]
+        return self.indices[climb_id]
 
     def item(
         self,
-        place: int,
+        index: int,
         score: float,
         why: Why | None = None,
         hard: str | None = None,
         reach: float | None = None,
     ) -> Item:
-        """The climb at a place as an item of an answer."""
+        """The climb at an index as an item of an answer."""
         return Item(
-            climb_id=self.ids[place],
-            name=self.names[place],
-            grade=self.grades[place],
-            region=self.regions[place],
+            climb_id=self.ids[index],
+            name=self.names[index],
+            grade=self.grades[index],
+            region=self.regions[index],
             score=float(score),
             why=why,
-            area=self.areas[place],
-            stars=self._facts[place][0],
-            sends=self._facts[place][1],
+            area=self.areas[index],
+            stars=self._facts[index][0],
+            sends=self._facts[index][1],
             hard=hard,
             reach=reach,
         )
 
     def search(self, text: str) -> list[int]:
-        """Places whose name or id holds the text, upper or lower case: beginnings first, then by sends."""
+        """Indices whose name or id holds the text, upper or lower case: beginnings first, then by sends."""
         wanted = " ".join(text.casefold().split())
         found = []
-        for place, texts in enumerate(self._folded):
+        for index, texts in enumerate(self._folded):
             if wanted and any(wanted in each for each in texts):
                 begins = any(each.startswith(wanted) for each in texts)
-                found.append((not begins, -self.sends[place], place))
-        return [place for _, _, place in sorted(found)]
+                found.append((not begins, -self.sends[index], index))
+        return [index for _, _, index in sorted(found)]
 
     @cached_property
     def _facts(self) -> list[tuple[float | None, int]]:

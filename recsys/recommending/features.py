@@ -52,7 +52,7 @@ class Features:
 
     def __post_init__(self) -> None:
         ids = {
-            name: {value: place + FIRST_VALUE_ID for place, value in enumerate(values)}
+            name: {value: index + FIRST_VALUE_ID for index, value in enumerate(values)}
             for name, values in self.vocabularies.items()
         }
         object.__setattr__(self, "_ids", ids)

@@ -105,9 +105,9 @@ class Fields:
     def texts(self, name: str, n: int | None = None, blanks: bool = False, same: bool = True) -> list[Any]:
         """A list of texts, [n] where n is given: with None among them, or twice the same, only if allowed."""
         values = self._list(name, n)
-        for place, value in enumerate(values):
+        for index, value in enumerate(values):
             if not ((isinstance(value, str) and len(value) <= LONGEST_TEXT) or (blanks and value is None)):
-                self.refuse(f"{name}[{place}]", f"is no text of at most {LONGEST_TEXT} characters")
+                self.refuse(f"{name}[{index}]", f"is no text of at most {LONGEST_TEXT} characters")
         if not same and len(set(values)) != len(values):
             self.refuse(name, "names something twice")
         try:
@@ -119,9 +119,9 @@ class Fields:
     def numbers(self, name: str, n: int | None, low: float, high: float, blanks: bool = False) -> list[Any]:
         """A list of numbers, [n] where n is given; with None among them only if allowed."""
         values = self._list(name, n)
-        for place, value in enumerate(values):
+        for index, value in enumerate(values):
             if not ((blanks and value is None) or _is_number(value, low, high)):
-                self.refuse(f"{name}[{place}]", f"is no number from {low:g} to {high:g}")
+                self.refuse(f"{name}[{index}]", f"is no number from {low:g} to {high:g}")
         return values
 
     def _list(self, name: str, n: int | None) -> list[Any]:

@@ -39,8 +39,8 @@ def load_skill(folder: Path, n_climbs: int) -> Skill | None:
 
 def difficulties(skill: Skill, catalogue: Catalogue, logbook: Logbook) -> Array:
     """Difficulty of each send: the climb's where it is known, else the grade logged; float64 [n_sends]."""
-    places = np.array([catalogue.places.get(climb, -1) for climb in logbook.climbs], dtype=np.int64)
-    known = np.where(places >= 0, skill.difficulty.value[places], np.nan)
+    indices = np.array([catalogue.indices.get(climb, -1) for climb in logbook.climbs], dtype=np.int64)
+    known = np.where(indices >= 0, skill.difficulty.value[indices], np.nan)
     unknown = np.isnan(known)
     if unknown.any():  # grades are read where they are needed: reading them is what takes the time
         known[unknown] = ordinals(logbook.columns[c.GRADE][unknown].tolist())
@@ -88,12 +88,12 @@ def _ability(skill: Skill, climber: Levels) -> Array:
     return found
 
 
-def sorted_by(sort: str, places: list[int], skill: Skill) -> list[int]:
-    """The places in an order: as they are ("likely"), or by difficulty; climbs without one come last."""
+def sorted_by(sort: str, indices: list[int], skill: Skill) -> list[int]:
+    """The indices in an order: as they are ("likely"), or by difficulty; climbs without one come last."""
     if sort not in SORTS:
         raise UsageError(f"`sort` {sort}: choose one of {', '.join(SORTS)}")
     if sort == "likely":
-        return places
+        return indices
     sign = 1 if sort == "easiest" else -1
     value = skill.difficulty.value
-    return sorted(places, key=lambda place: (np.isnan(value[place]), sign * value[place]))
+    return sorted(indices, key=lambda index: (np.isnan(value[index]), sign * value[index]))

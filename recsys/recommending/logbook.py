@@ -56,9 +56,9 @@ class Logbook:
         """Ids of the climbs, [n]."""
         return list(self.columns[c.CLIMB_ID])
 
-    def take(self, places: Array) -> Logbook:
-        """The sends at `places`, in that order."""
-        return Logbook({name: values[places] for name, values in self.columns.items()})
+    def take(self, indices: Array) -> Logbook:
+        """The sends at `indices`, in that order."""
+        return Logbook({name: values[indices] for name, values in self.columns.items()})
 
     def tail(self, most: int) -> Logbook:
         """The last sends, `most` at the most."""
@@ -85,8 +85,8 @@ def read_logbook(sends: Sequence[Mapping[str, Any]]) -> Logbook:
     dates = read_days([_text(send.get(c.DATE), blanks=True) for send in sends])
     grades = settle([_logged(send) for send in sends])
     rows = [
-        {**_row(place, send, day), c.GRADE: grade.text or None}
-        for place, (send, day, grade) in enumerate(zip(sends, dates.values, grades, strict=True), 1)
+        {**_row(index, send, day), c.GRADE: grade.text or None}
+        for index, (send, day, grade) in enumerate(zip(sends, dates.values, grades, strict=True), 1)
     ]
     order = sorted(range(len(rows)), key=lambda i: rows[i]["when"])
     columns: dict[str, Any] = {name: [rows[i][name] for i in order] for name in (*TEXTS, c.RATING)}
@@ -101,18 +101,18 @@ def days(value: object) -> tuple[float, bool] | None:
     return (day.day, found.has_time) if day.state == READ else None
 
 
-def _row(place: int, send: Mapping[str, Any], day: Day) -> dict[str, Any]:
+def _row(index: int, send: Mapping[str, Any], day: Day) -> dict[str, Any]:
     row: dict[str, Any] = {name: _text(send.get(name), blanks=name != c.CLIMB_ID) for name in TEXTS}
     if row[c.CLIMB_ID] is None:
-        raise DataError("climb_id is blank", path="the logbook", row=place, remedy="name every climb")
+        raise DataError("climb_id is blank", path="the logbook", row=index, remedy="name every climb")
     if day.state != READ:
         what = "is not in the unit of most other dates" if day.state == ALIEN else "cannot be read"
         value = "" if day.state == BLANK else day.text
         remedy = "write it as 2024-05-31"
-        raise DataError(f"date {what}", path="the logbook", row=place, value=value, remedy=remedy)
+        raise DataError(f"date {what}", path="the logbook", row=index, value=value, remedy=remedy)
     sequence = number(_text(send.get(c.SEQUENCE), blanks=True) or "")
     when = (day.day, math.inf if sequence is None else sequence)
-    return {**row, c.RATING: _rating(place, send), "when": when}
+    return {**row, c.RATING: _rating(index, send), "when": when}
 
 
 def _logged(send: Mapping[str, Any]) -> Logged:
@@ -120,13 +120,13 @@ def _logged(send: Mapping[str, Any]) -> Logged:
     return Logged(grade, discipline(kind, grade), kind)
 
 
-def _rating(place: int, send: Mapping[str, Any]) -> float:
+def _rating(index: int, send: Mapping[str, Any]) -> float:
     text = _text(send.get(c.RATING), blanks=True)
     value = math.nan if text is None else number(text)
     if value is None or value < _STARS[0] or value > _STARS[1]:
         problem = "rating is no number" if value is None else "rating is outside 1 to 5"
         remedy = "write 1 to 5 stars, or leave it blank"
-        raise DataError(problem, path="the logbook", row=place, value=text, remedy=remedy)
+        raise DataError(problem, path="the logbook", row=index, value=text, remedy=remedy)
     return value
 
 

@@ -45,22 +45,22 @@ class Matcher:
 
     def match(self, logbook: Logbook, same: Mapping[str, str] | None = None) -> Match:
         """How the logbook's climbs meet the catalogue. `same`: one's own ids, each with the catalogue's."""
-        rows = {climb: place for place, climb in reversed([*enumerate(logbook.columns[c.CLIMB_ID])])}
+        rows = {climb: index for index, climb in reversed([*enumerate(logbook.columns[c.CLIMB_ID])])}
         found: dict[str, str] = {}
         ways: Counter[str] = Counter()
         missing = []
-        for climb, place in reversed(rows.items()):
-            known, way = self._known(climb, place, logbook, same or {})
+        for climb, index in reversed(rows.items()):
+            known, way = self._known(climb, index, logbook, same or {})
             if known is None:
-                missing.append((climb, place))
+                missing.append((climb, index))
             else:
                 found[climb] = known
                 ways[way] += 1
         questions = [
-            q for climb, place in missing[:_MOST_QUESTIONS] if (q := self._question(climb, place, logbook))
+            q for climb, index in missing[:_MOST_QUESTIONS] if (q := self._question(climb, index, logbook))
         ]
-        asked = {each.climb_id for each in questions}
-        others = [climb for climb, _ in missing if climb not in asked]
+        in_question = {each.climb_id for each in questions}
+        others = [climb for climb, _ in missing if climb not in in_question]
         unknown = {climb: self._nearest(climb) if n < SHOWN else [] for n, climb in enumerate(others)}
         return Match(found, ways, len(rows), self._rests_on(logbook), questions, unknown)
 
@@ -75,8 +75,8 @@ class Matcher:
             return logbook.tail(0)
         ids = [match.same.get(climb, climb) for climb in logbook.columns[c.CLIMB_ID]]
         regions = [
-            self.catalogue.regions[self.catalogue.places[climb]]
-            if climb in self.catalogue.places and region not in self._regions
+            self.catalogue.regions[self.catalogue.indices[climb]]
+            if climb in self.catalogue.indices and region not in self._regions
             else region
             for climb, region in zip(ids, logbook.columns[c.REGION], strict=True)
         ]
@@ -96,41 +96,41 @@ class Matcher:
         return frozenset(self.catalogue.known_regions)
 
     def _known(
-        self, climb: str, place: int, logbook: Logbook, same: Mapping[str, str]
+        self, climb: str, index: int, logbook: Logbook, same: Mapping[str, str]
     ) -> tuple[str | None, str]:
         if climb in same:
             return same[climb], BY_MAPPING
-        if climb in self.catalogue.places:
+        if climb in self.catalogue.indices:
             return climb, BY_ID
         number = _whole(climb)
         if number is not None and len(self._numbers.get(number, ())) == 1:
             return self._numbers[number][0], BY_NUMBER
-        named = self._named(place, logbook)
+        named = self._named(index, logbook)
         return (named[0], BY_NAME) if len(named) == 1 else (None, "")
 
-    def _named(self, place: int, logbook: Logbook) -> list[str]:
+    def _named(self, index: int, logbook: Logbook) -> list[str]:
         """The catalogue's climbs of that name and place, and of a grade that is not far off."""
-        name = logbook.columns[c.CLIMB_NAME][place]
+        name = logbook.columns[c.CLIMB_NAME][index]
         if not name:
             return []
-        places = _places(logbook, place)
-        found = {known for where in places for known in self._names.get((_name(name), where), ())}
-        return [self.catalogue.ids[each] for each in sorted(found) if self._near_grade(each, place, logbook)]
+        indices = _indices(logbook, index)
+        found = {known for where in indices for known in self._names.get((_name(name), where), ())}
+        return [self.catalogue.ids[each] for each in sorted(found) if self._near_grade(each, index, logbook)]
 
-    def _near_grade(self, known: int, place: int, logbook: Logbook) -> bool:
+    def _near_grade(self, known: int, index: int, logbook: Logbook) -> bool:
         """False only where both have a grade and they are far apart, or of two disciplines."""
-        theirs, ours = self.catalogue.ordinals[known], ordinal(logbook.columns[c.GRADE][place])
+        theirs, ours = self.catalogue.ordinals[known], ordinal(logbook.columns[c.GRADE][index])
         return not abs(theirs - ours) > _NEAR_GRADES
 
-    def _question(self, climb: str, place: int, logbook: Logbook) -> Question | None:
+    def _question(self, climb: str, index: int, logbook: Logbook) -> Question | None:
         """The climb of nearly that name at that place, or of the very name anywhere, to be asked about."""
-        name = logbook.columns[c.CLIMB_NAME][place]
+        name = logbook.columns[c.CLIMB_NAME][index]
         if not name:
             return None
         word = _name(name)
         names = {
             each: i
-            for where in _places(logbook, place)
+            for where in _indices(logbook, index)
             for end in _ends(word)
             for each, i in islice(self._at.get((where, end), ()), _MOST_NAMES)
             if abs(len(each) - len(word)) < 4
@@ -138,7 +138,7 @@ class Matcher:
         near = difflib.get_close_matches(word, list(names), 1, 0.85)
         found = names[near[0]] if near else None
         if found is None:
-            everywhere = [i for i in self._anywhere.get(word, ()) if self._near_grade(i, place, logbook)]
+            everywhere = [i for i in self._anywhere.get(word, ()) if self._near_grade(i, index, logbook)]
             found = everywhere[0] if len(everywhere) == 1 else None
         if found is None:
             return None
@@ -170,13 +170,13 @@ class Matcher:
     @cached_property
     def _at(self) -> dict[tuple[str, str], list[tuple[str, int]]]:
         """(place, beginning or end of a name) to the names there."""
-        places: dict[tuple[str, str], list[tuple[str, int]]] = defaultdict(list)
+        indices: dict[tuple[str, str], list[tuple[str, int]]] = defaultdict(list)
         for i, name in enumerate(self.catalogue.names):
             word = _name(name or "")
             for where in self._wheres(i) if word else ():
                 for end in _ends(word):
-                    places[where, end].append((word, i))
-        return places
+                    indices[where, end].append((word, i))
+        return indices
 
     @cached_property
     def _anywhere(self) -> dict[str, list[int]]:
@@ -186,10 +186,10 @@ class Matcher:
                 names[_name(name)].append(i)
         return names
 
-    def _wheres(self, place: int) -> set[str]:
+    def _wheres(self, index: int) -> set[str]:
         areas = self.catalogue.areas or [None] * len(self.catalogue)
-        crag = self.catalogue.ids[place].partition("@")[2]
-        return {slug(each) for each in (self.catalogue.regions[place], areas[place], crag) if each} - {""}
+        crag = self.catalogue.ids[index].partition("@")[2]
+        return {slug(each) for each in (self.catalogue.regions[index], areas[index], crag) if each} - {""}
 
 
 def read_same(path: Path, catalogue: Catalogue) -> dict[str, str]:
@@ -208,7 +208,7 @@ def read_same(path: Path, catalogue: Catalogue) -> dict[str, str]:
     same = {}
     for number, row in enumerate(sheet.rows(next(iter(heads)))):
         ours, theirs = ([cell.strip() for cell in row.cells[:2]] + ["", ""])[:2]
-        if theirs in catalogue.places:
+        if theirs in catalogue.indices:
             same[ours] = theirs
         elif number and ours:
             problem = "names a climb that the model does not have"
@@ -216,9 +216,9 @@ def read_same(path: Path, catalogue: Catalogue) -> dict[str, str]:
     return same
 
 
-def _places(logbook: Logbook, place: int) -> list[str]:
-    crag = str(logbook.columns[c.CLIMB_ID][place]).partition("@")[2]
-    texts = [logbook.columns[name][place] for name in (c.AREA, c.REGION)] + [crag]
+def _indices(logbook: Logbook, index: int) -> list[str]:
+    crag = str(logbook.columns[c.CLIMB_ID][index]).partition("@")[2]
+    texts = [logbook.columns[name][index] for name in (c.AREA, c.REGION)] + [crag]
     return list(dict.fromkeys(word for text in texts if text and (word := slug(text))))
 
 

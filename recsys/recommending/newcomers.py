@@ -65,11 +65,11 @@ def profiles(units: Array, logbooks: Sequence[Array]) -> Array:
     units:
         The climbs' embeddings scaled to length one, [n_items, dimension].
     logbooks:
-        Places of each one's climbs in the catalogue; -1, a climb that is not in it, is left out.
+        Indices of each one's climbs in the catalogue; -1, a climb that is not in it, is left out.
     """
     found = np.zeros((len(logbooks), units.shape[1]))
-    for row, places in enumerate(logbooks):
-        known = np.asarray(places)[np.asarray(places) >= 0]
+    for row, indices in enumerate(logbooks):
+        known = np.asarray(indices)[np.asarray(indices) >= 0]
         if len(known):
             found[row] = units[known].mean(0)
     length = np.linalg.norm(found, axis=1, keepdims=True)

@@ -122,19 +122,19 @@ def find_path(recommender: Recommender, request: PathRequest) -> Path:
         The project is not in the catalogue, was sent, or has no grade; the logbook is empty or has no grades;
         the grades lie too far apart for so few steps; or no chain fits.
     """
-    asked = _search(recommender, request)
-    found = search(asked)
+    query = _search(recommender, request)
+    found = search(query)
     if not found:
         raise UsageError(
             f"no {request.steps} unsent climbs lead to {request.project} in steps of {request.leap:g}"
             f"{'' if request.region is None else ' in ' + request.region}; allow a longer `leap`"
         )
-    return _path(recommender, asked, found[0], request)
+    return _path(recommender, query, found[0], request)
 
 
 def _search(recommender: Recommender, request: PathRequest) -> Search:
     catalogue = recommender.catalogue
-    project = catalogue.place(request.project)
+    project = catalogue.index(request.project)
     region = None if request.region is None else known_region(request.region, catalogue.known_regions)
     logbook = recommender.logbook(Request(climber=request.climber, sends=request.sends))
     if not len(logbook):
@@ -166,8 +166,8 @@ def _start(recommender: Recommender, request: PathRequest, project: int, logbook
     end = float(recommender.catalogue.ordinals[project])
     if math.isnan(end):
         raise UsageError(f"`project` {request.project}: has no grade; choose a climb that has one")
-    asked = Request(climber=request.climber, sends=request.sends)
-    levels = recommender.levels(asked, logbook)
+    bare = Request(climber=request.climber, sends=request.sends)
+    levels = recommender.levels(bare, logbook)
     own = [level for name, level in levels.items() if np.isfinite(steps_of(np.array([end]), name)[0])]
     if not own:
         raise UsageError(f"`project` {request.project}: no send of the logbook has a grade of its kind")
@@ -181,41 +181,41 @@ def _start(recommender: Recommender, request: PathRequest, project: int, logbook
     return start
 
 
-def _path(recommender: Recommender, asked: Search, chain: Chain, request: PathRequest) -> Path:
+def _path(recommender: Recommender, query: Search, chain: Chain, request: PathRequest) -> Path:
     catalogue = recommender.catalogue
     reach = recommender.skill.chances(
-        recommender.levels(Request(climber=request.climber, sends=request.sends), asked.logbook)
+        recommender.levels(Request(climber=request.climber, sends=request.sends), query.logbook)
     )
     badges = names(reach)
 
-    def item(place: int, score: float) -> Item:
-        chance = None if badges[place] is None else round(float(reach[place]), 3)
-        return catalogue.item(place, score, None, badges[place], chance)
+    def item(index: int, score: float) -> Item:
+        chance = None if badges[index] is None else round(float(reach[index]), 3)
+        return catalogue.item(index, score, None, badges[index], chance)
 
     steps = tuple(
-        Step(item(place, score), ahead, _reason(recommender, asked, chain, at))
-        for at, (place, score, ahead) in enumerate(
-            zip(chain.places, chain.steps, chain.project[1:], strict=True)
+        Step(item(index, score), ahead, _reason(recommender, query, chain, at))
+        for at, (index, score, ahead) in enumerate(
+            zip(chain.indices, chain.steps, chain.project[1:], strict=True)
         )
     )
-    return Path(steps, item(asked.project, chain.project[-1]), chain.project[0], asked.start, asked.method)
+    return Path(steps, item(query.project, chain.project[-1]), chain.project[0], query.start, query.method)
 
 
-def _reason(recommender: Recommender, asked: Search, chain: Chain, at: int) -> str:
+def _reason(recommender: Recommender, query: Search, chain: Chain, at: int) -> str:
     """What a step does: its grade after the one before, what it makes of the project, and what it is like."""
-    place = chain.places[at]
-    last = asked.grades[chain.places[at - 1]] if at else asked.start
+    index = chain.indices[at]
+    last = query.grades[chain.indices[at - 1]] if at else query.start
     parts = [
-        _change(float(asked.grades[place] - last), "the climber's level" if not at else "the step before")
+        _change(float(query.grades[index] - last), "the climber's level" if not at else "the step before")
     ]
     before, now = chain.project[at], chain.project[at + 1]
     if now >= 1.1 * before:
         parts.append(f"makes the project {now / max(before, 1e-12):.1f} times as likely")
-    cosine = float(recommender.units[place] @ recommender.units[asked.project])
-    if cosine >= _similar(recommender.units, asked.project):
+    cosine = float(recommender.units[index] @ recommender.units[query.project])
+    if cosine >= _similar(recommender.units, query.project):
         parts.append("climbed by the same people as the project")
-    region = recommender.catalogue.regions[place]
-    if region is not None and region == recommender.catalogue.regions[asked.project]:
+    region = recommender.catalogue.regions[index]
+    if region is not None and region == recommender.catalogue.regions[query.project]:
         parts.append(f"in {region}, as the project is")
     return "; ".join(parts)
 

@@ -24,7 +24,7 @@ from recsys.recommending.logbook import Logbook, days
 from recsys.recommending.request import Request, Span
 
 LEFT_OUT = 256  # sends that are left out in turn at the most, where a method reads more
-_ASKED = "\0"  # the climb id of the request: no climb has it, so every vocabulary calls it unknown
+_TARGET = "\0"  # the climb id of the request: no climb has it, so every vocabulary calls it unknown
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +47,7 @@ class Plan:
     steps:
         Grades asked for one by one; the first is None, no grade.
     left_out:
-        Places of the sends that are left out in turn, most recent last; empty without an explanation.
+        Indices of the sends that are left out in turn, most recent last; empty without an explanation.
     unprompted:
         Whether the last question is the request without its prompt.
     questions:
@@ -88,14 +88,14 @@ def plan(request: Request, logbook: Logbook, backend: Backend) -> Plan:
     left_out = tuple(range(first, len(read))) if request.explain else ()
     whole = read.tail(backend.length + 1)
     shift = len(read) - len(whole)
-    variants = [whole, *(whole.take(_all_but(place - shift, len(whole))) for place in left_out)]
-    asked = [(_asked(whole, grade, request.region, day), grade) for grade in steps]
+    variants = [whole, *(whole.take(_all_but(index - shift, len(whole))) for index in left_out)]
+    targets = [(_target(whole, grade, request.region, day), grade) for grade in steps]
     questions = [
-        (variant.then(send), _given(request, grade, day)) for variant in variants for send, grade in asked
+        (variant.then(send), _given(request, grade, day)) for variant in variants for send, grade in targets
     ]
     unprompted = request.explain and prompted
     if unprompted:
-        questions.append((whole.then(_asked(whole, None, None, None)), frozenset()))
+        questions.append((whole.then(_target(whole, None, None, None)), frozenset()))
     asks = tuple(Question(each, request.climber, given) for each, given in questions)
     return Plan(request, logbook, steps, left_out, unprompted, asks)
 
@@ -113,8 +113,8 @@ def grade_steps(span: Span) -> list[float]:
     return [float(g) for g in range(math.ceil(span[0]), math.floor(span[1]) + 1)] or [sum(span) / 2]
 
 
-def _all_but(place: int, n: int) -> Array:
-    return np.delete(np.arange(n), place)
+def _all_but(index: int, n: int) -> Array:
+    return np.delete(np.arange(n), index)
 
 
 def _before(logbook: Logbook, day: float | None) -> Logbook:
@@ -128,11 +128,13 @@ def _before(logbook: Logbook, day: float | None) -> Logbook:
     return logbook if same.all() else logbook.take(np.flatnonzero(~same))
 
 
-def _asked(logbook: Logbook, grade: float | None, region: str | None, day: float | None) -> dict[str, object]:
+def _target(
+    logbook: Logbook, grade: float | None, region: str | None, day: float | None
+) -> dict[str, object]:
     """The send that is asked for; without a day it falls on that of the last send."""
     last = logbook.columns[c.DAY][-1]
     text = None if grade is None else label(grade)
-    return {c.CLIMB_ID: _ASKED, c.GRADE: text, c.REGION: region, c.DAY: last if day is None else day}
+    return {c.CLIMB_ID: _TARGET, c.GRADE: text, c.REGION: region, c.DAY: last if day is None else day}
 
 
 def _given(request: Request, grade: float | None, day: float | None) -> frozenset[str]:

@@ -90,8 +90,8 @@ class Recommender:
 
     def note(self, request: Request) -> str | None:
         """What is to be said beside an answer: that the method reads no prompt, where there is one."""
-        asked = request.grades is not None or request.region is not None or request.when is not None
-        if not asked or self.backend.reads_prompt:
+        prompted = request.grades is not None or request.region is not None or request.when is not None
+        if not prompted or self.backend.reads_prompt:
             return None
         return "this model reads no prompt: what was asked for filters its climbs and does not rank them"
 
@@ -169,34 +169,34 @@ class Recommender:
         ]
         return np.split(np.concatenate(parts), np.cumsum([len(each) for each in plans])[:-1])
 
-    def answer(self, asked: Plan, logits: Array, badges: bool = True) -> list[Item]:
+    def answer(self, plan: Plan, logits: Array, badges: bool = True) -> list[Item]:
         """The items of a plan from its logits [n_questions, n_items]; how hard each is, with `badges`."""
-        request = asked.request
-        allowed = self.allowed(request, asked.logbook)
+        request = plan.request
+        allowed = self.allowed(request, plan.logbook)
         reach = np.full(len(self.catalogue), np.nan)
         if badges or request.mode != "any":
-            climber = self.levels(request, asked.logbook)
+            climber = self.levels(request, plan.logbook)
             reach = self.skill.chances(climber)
             if request.mode != "any":
                 allowed = self._in_mode(request.mode, allowed, reach, climber)
-        if not asked.questions:
+        if not plan.questions:
             probabilities, unprompted = self.catalogue.popularity[None], None
         else:
-            blocks, bare = asked.blocks(logits)
-            probabilities = self.mixture(blocks, asked.steps)
+            blocks, bare = plan.blocks(logits)
+            probabilities = self.mixture(blocks, plan.steps)
             unprompted = None if bare is None else softmax(bare)
         chosen = choose(probabilities[0], allowed, request, self.catalogue, self.units)
         chosen = hardness.sorted_by(request.sort, chosen, self.skill)
         hard = names(reach[chosen]) if badges else [None] * len(chosen)
         return [
             self.catalogue.item(
-                place,
-                probabilities[0, place],
-                self._why(asked, place, probabilities[:, place], unprompted) if request.explain else None,
+                index,
+                probabilities[0, index],
+                self._why(plan, index, probabilities[:, index], unprompted) if request.explain else None,
                 each,
-                None if each is None else round(float(reach[place]), 3),
+                None if each is None else round(float(reach[index]), 3),
             )
-            for place, each in zip(chosen, hard, strict=True)
+            for index, each in zip(chosen, hard, strict=True)
         ]
 
     def _in_mode(self, mode: str, allowed: Array, reach: Array, climber: Levels) -> Array:
@@ -210,10 +210,10 @@ class Recommender:
 
     def probabilities(self, request: Request) -> Array:
         """Probability of every climb to be the next, float64 [n_items]; it sums to 1 before any filter."""
-        asked = self.plan(request)
-        if not asked.questions:
+        plan = self.plan(request)
+        if not plan.questions:
             return self.catalogue.popularity
-        return self.mixture(asked.blocks(self.ask([asked])[0])[0], asked.steps)[0]
+        return self.mixture(plan.blocks(self.ask([plan])[0])[0], plan.steps)[0]
 
     def mixture(self, logits: Array, steps: Sequence[float | None]) -> Array:
         """Answers grade by grade as one: [n_variants, n_steps, n_items] to [n_variants, n_items].
@@ -224,9 +224,9 @@ class Recommender:
         answers = softmax(logits)
         if len(steps) == 1:
             return answers[:, 0]
-        asked = np.array(steps[1:], dtype=np.float64)
+        grades = np.array(steps[1:], dtype=np.float64)
         with np.errstate(invalid="ignore"):
-            near = np.abs(self.catalogue.ordinals[None] - asked[:, None]) <= 0.5  # [n_steps - 1, n_items]
+            near = np.abs(self.catalogue.ordinals[None] - grades[:, None]) <= 0.5  # [n_steps - 1, n_items]
         weights = answers[:, 0] @ near.T.astype(np.float64)  # [n_variants, n_steps - 1]
         weights = np.where(weights.sum(1, keepdims=True) > 0, weights, 1.0)
         weights = weights / weights.sum(1, keepdims=True)
@@ -272,33 +272,33 @@ class Recommender:
         UsageError
             The catalogue has no such climb.
         """
-        place = self.catalogue.place(climb_id)
-        cosines = self.units @ self.units[place]
-        order = [int(each) for each in np.argsort(-cosines, kind="stable") if each != place]
+        index = self.catalogue.index(climb_id)
+        cosines = self.units @ self.units[index]
+        order = [int(each) for each in np.argsort(-cosines, kind="stable") if each != index]
         return [self.catalogue.item(each, cosines[each]) for each in order[:k]]
 
     def search(self, text: str, k: int = 10) -> list[Item]:
         """Climbs whose name or id holds the text; scores are their shares of all sends, 0 to 1."""
         found = self.catalogue.search(text)[:k]
-        return [self.catalogue.item(place, self.catalogue.popularity[place]) for place in found]
+        return [self.catalogue.item(index, self.catalogue.popularity[index]) for index in found]
 
-    def _why(self, asked: Plan, place: int, scores: Array, unprompted: Array | None) -> Why:
+    def _why(self, plan: Plan, index: int, scores: Array, unprompted: Array | None) -> Why:
         """Reasons of one climb: `scores` [n_variants] are with everything, then with each send left out."""
         full = float(scores[0])
-        causes = sorted(self._causes(asked, full - scores[1:]), key=lambda cause: -cause.drop)
+        causes = sorted(self._causes(plan, full - scores[1:]), key=lambda cause: -cause.drop)
         share = None
         if unprompted is not None:
-            bare = float(unprompted[place])
+            bare = float(unprompted[index])
             share = (full - bare) / max(full, bare, 1e-300)
         return Why(tuple(causes[:REASONS]), share)
 
-    def _causes(self, asked: Plan, drops: Array) -> Iterator[Cause]:
-        any_known = any(climb in self.catalogue.places for climb in asked.logbook.climbs)
-        for place, drop in zip(asked.left_out, drops, strict=True):
+    def _causes(self, plan: Plan, drops: Array) -> Iterator[Cause]:
+        any_known = any(climb in self.catalogue.indices for climb in plan.logbook.climbs)
+        for index, drop in zip(plan.left_out, drops, strict=True):
             if drop > 0 and any_known:
-                climb = str(asked.logbook.columns[c.CLIMB_ID][place])
-                known = self.catalogue.places.get(climb)
-                name = asked.logbook.columns[c.CLIMB_NAME][place]
+                climb = str(plan.logbook.columns[c.CLIMB_ID][index])
+                known = self.catalogue.indices.get(climb)
+                name = plan.logbook.columns[c.CLIMB_NAME][index]
                 yield Cause(climb, name if known is None else self.catalogue.names[known], float(drop))
 
 

@@ -28,7 +28,7 @@ POOL: Final = 100
 def choose(
     probability: Array, allowed: Array, request: Request, catalogue: Catalogue, units: Array
 ) -> list[int]:
-    """Places of the climbs to name, best first, `request.k` at the most.
+    """Indices of the climbs to name, best first, `request.k` at the most.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def choose(
         Embeddings of length one, float32 [n_items, dimension].
     """
     if not request.diversity and not request.novelty:
-        return [int(place) for place in best(probability, allowed, request.k)]
+        return [int(index) for index in best(probability, allowed, request.k)]
     pool = best(probability, allowed, max(POOL, 5 * request.k))
     top = probability[pool[0]]
     worth = (1 - request.novelty) * (probability[pool] / top if top > 0 else probability[pool])
@@ -51,17 +51,17 @@ def choose(
 
 
 def best(probability: Array, allowed: Array, n: int) -> Array:
-    """Places of the `n` most probable climbs that are allowed, best first; of equals, the catalogue's first.
+    """Indices of the `n` most probable climbs that are allowed, best first; of equals, the catalogue's first.
 
     Only those that can be among them are sorted: sorting the catalogue was most of an answer.
     """
-    places = np.flatnonzero(allowed)
-    values = probability[places]
-    if n < len(places):
-        least = np.partition(values, len(places) - n)[len(places) - n]
+    indices = np.flatnonzero(allowed)
+    values = probability[indices]
+    if n < len(indices):
+        least = np.partition(values, len(indices) - n)[len(indices) - n]
         kept = values >= least
-        places, values = places[kept], values[kept]
-    return places[np.argsort(-values, kind="stable")][:n]
+        indices, values = indices[kept], values[kept]
+    return indices[np.argsort(-values, kind="stable")][:n]
 
 
 def mmr(worth: Array, units: Array, diversity: float, k: int) -> list[int]:

@@ -71,11 +71,11 @@ class Graph:
     def __init__(self, path: Path, trial: Mapping[str, Array], n_items: int) -> None:
         self._path, self._n_items, self._session = path, n_items, session(path)
         try:
-            asked = {each.name: each.type for each in self._session.get_inputs()}
+            inputs = {each.name: each.type for each in self._session.get_inputs()}
         except UnicodeDecodeError as error:
             raise RunError(f"{path}: its inputs have names that are no text; export it again") from error
-        self._names = list(asked)
-        for name, kind in asked.items():
+        self._names = list(inputs)
+        for name, kind in inputs.items():
             if name not in trial or kind != _TENSORS[trial[name].dtype.name]:
                 raise RunError(f"{path}: asks for {name[:80]!r} as {kind}; export it again")
         self.logits(trial)

@@ -119,9 +119,9 @@ def plan_session(recommender: Recommender, request: SessionRequest) -> Session:
     UsageError
         There is no such region, area or style, no grade in the logbook, or nothing unsent that fits.
     """
-    asked = Request(climber=request.climber, sends=request.sends)
-    logbook = recommender.logbook(asked)
-    levels = recommender.levels(asked, logbook)
+    bare = Request(climber=request.climber, sends=request.sends)
+    logbook = recommender.logbook(bare)
+    levels = recommender.levels(bare, logbook)
     if not levels:
         raise UsageError(
             "a session starts from a logbook with grades; log some sends with their grades first"
@@ -189,7 +189,7 @@ def _like(recommender: Recommender, climb: str | None) -> Array:
     """The tenth of the climbs that is most like one, bool [n_items]; all of them where none is named."""
     if climb is None:
         return np.ones(len(recommender.catalogue), dtype=bool)
-    cosines = recommender.units @ recommender.units[recommender.catalogue.place(climb)]
+    cosines = recommender.units @ recommender.units[recommender.catalogue.index(climb)]
     return np.asarray(cosines >= np.quantile(cosines, 0.9))
 
 
@@ -249,10 +249,10 @@ def _filled(
         fits = next((fit for width in WIDTHS if (fit := left & (near <= width)).any()), None)
         if fits is None:
             continue
-        place = int(np.argmax(np.where(fits, chance, -1.0)))
-        left[place] = False
-        book = book.then(supposed(catalogue, place, day))
-        badge = names(reach[[place]])[0]
-        known = None if badge is None else round(float(reach[place]), 3)
-        planned.append(Planned(part, catalogue.item(place, chance[place], None, badge, known), MINUTES[part]))
+        index = int(np.argmax(np.where(fits, chance, -1.0)))
+        left[index] = False
+        book = book.then(supposed(catalogue, index, day))
+        badge = names(reach[[index]])[0]
+        known = None if badge is None else round(float(reach[index]), 3)
+        planned.append(Planned(part, catalogue.item(index, chance[index], None, badge, known), MINUTES[part]))
     return planned

@@ -96,15 +96,15 @@ def off_grade(recommender: Recommender, region: str | None = None, most: int = 2
         sure = (np.abs(off) >= LEAST) & (np.abs(off) >= CERTAIN * deviation)
     if region is not None:
         sure &= np.array([each == region for each in catalogue.regions], dtype=bool)
-    places = np.flatnonzero(sure)
-    places = places[np.argsort(-np.abs(off[places]), kind="stable")][:most]
+    indices = np.flatnonzero(sure)
+    indices = indices[np.argsort(-np.abs(off[indices]), kind="stable")][:most]
     return [
         OffGrade(
-            catalogue.ids[place], catalogue.names[place], catalogue.grades[place], catalogue.regions[place],
-            _like(float(catalogue.ordinals[place]), float(off[place])), round(float(off[place]), 2),
-            round(float(deviation[place]), 2), int(catalogue.sends[place]),
+            catalogue.ids[index], catalogue.names[index], catalogue.grades[index], catalogue.regions[index],
+            _like(float(catalogue.ordinals[index]), float(off[index])), round(float(off[index]), 2),
+            round(float(deviation[index]), 2), int(catalogue.sends[index]),
         )
-        for place in places
+        for index in indices
     ]  # fmt: skip
 
 

@@ -23,7 +23,7 @@ _LARGEST: Final = 1e15
 def read_histories(
     path: Path, climbers: int, texts: Mapping[str, int], n_items: int | None
 ) -> dict[str, Array]:
-    """arrays.npz: embeddings, and the sends as places in texts.
+    """arrays.npz: embeddings, and the sends as indices in texts.
 
     Parameters
     ----------

@@ -20,7 +20,7 @@ class Asking:
     kind:
         "last": the window's last send, after those before its day, as in a case.
         "following": after each day of the window the sends of the next one, and after its last day the
-        target's; the batch names them (`ASKED`, `AFTER`). For networks with a state at each position.
+        target's; the batch names them (`TARGETS`, `AFTER`). For networks with a state at each position.
         "firsts": each position that begins a day, its own prompt given, after those before it. For networks
         whose inputs at a position hold the send before.
         "hidden": some positions, whatever stands on either side.

@@ -79,7 +79,7 @@ class Cases:
             Of the order.
         last:
             Shuffle the last so many sends of a history, a window's own, and leave those before in their
-            places; None shuffles the whole history, by which other sends enter a window.
+            indices; None shuffles the whole history, by which other sends enter a window.
         """
         owner = self.sequences.owner(self.sends)
         starts = self.sequences.offsets[owner]
@@ -91,8 +91,8 @@ class Cases:
             from_end = np.repeat(offsets[1:], lengths) - 1 - np.arange(len(case))
             keys[from_end > last] = -1.0  # lexsort is stable: what lies before the window stays
         keys[offsets[1:] - 1] = 2.0  # the target stays last
-        places = np.arange(len(case)) - np.repeat(offsets[:-1] - starts, lengths)
-        sends = places[np.lexsort((keys, case))]
+        indices = np.arange(len(case)) - np.repeat(offsets[:-1] - starts, lengths)
+        sends = indices[np.lexsort((keys, case))]
         features = {name: values[sends] for name, values in self.sequences.features.items()}
         sends[offsets[1:] - 1] = self.sends
         for name, values in self.sequences.features.items():
@@ -118,5 +118,5 @@ class Cases:
 
 
 def item_index(ids: Array) -> Array:
-    """Category ids to places in the catalogue: -1 for padding, null and unknown."""
+    """Category ids to indices in the catalogue: -1 for padding, null and unknown."""
     return np.maximum(ids.astype(np.int64) - FIRST_VALUE_ID, -1)

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from recsys.columns import CLIMB_ID, CLIMBER_ID, DAY, DAY_PLACE, GRADE, SEQUENCE
+from recsys.columns import CLIMB_ID, CLIMBER_ID, DAY, DAY_INDEX, GRADE, SEQUENCE
 
 if TYPE_CHECKING:
     from recsys.arrays import Array
@@ -31,7 +31,7 @@ _LEAST: Final = 100  # neighbours below which nothing can be said
 
 
 def order_days(frame: pd.DataFrame, how: DayOrder, seed: int) -> pd.DataFrame:
-    """The sends in the order that they are learned from, with `DAY_PLACE`.
+    """The sends in the order that they are learned from, with `DAY_INDEX`.
 
     Parameters
     ----------
@@ -44,15 +44,15 @@ def order_days(frame: pd.DataFrame, how: DayOrder, seed: int) -> pd.DataFrame:
 
     Returns
     -------
-    The same sends; only those that tie have changed places. `DAY_PLACE` (int64) counts the ties before each
+    The same sends; only those that tie have changed places. `DAY_INDEX` (int64) counts the ties before each
     one in its day under "set" and is 0 elsewhere.
     """
     group = ties(frame)
     if how != "file":
         frame = frame.take(np.lexsort((_draw(frame, seed), group))).reset_index(drop=True)
     starts = np.flatnonzero(np.diff(group, prepend=-1))
-    places = np.arange(len(group)) - starts[group]
-    return frame.assign(**{DAY_PLACE: places if how == "set" else 0})
+    indices = np.arange(len(group)) - starts[group]
+    return frame.assign(**{DAY_INDEX: indices if how == "set" else 0})
 
 
 def ties(frame: pd.DataFrame) -> Array:

@@ -24,12 +24,13 @@ import torch
 from torch.utils.data import Dataset
 
 from recsys.arrays import Array
-from recsys.columns import CLIMB, DAY_PLACE
+from recsys.columns import CLIMB, DAY_INDEX
 from recsys.sequences.asking import Asking
 from recsys.sequences.store import ELAPSED, Sequences
 from recsys.sequences.windows import Batch, Windows
 
-ASKED, AFTER = "asked", "asked_after"  # in a batch: ids [K], and row and column of the send before, [2, K]
+# In a batch: ids [K], and row and column of the send before, [2, K].
+TARGETS, AFTER = "targets", "targets_after"
 
 
 class TrainingWindows(Dataset[Batch]):
@@ -61,7 +62,7 @@ class TrainingWindows(Dataset[Batch]):
         self.limit = np.repeat(sequences.offsets[:-1] + counts, np.diff(sequences.offsets))  # [n_sends]
         self.order = np.arange(len(sequences))
         self.ends = self._whole() if whole else targets
-        self._begun = np.concatenate([[0], np.cumsum(sequences.places == 0)])
+        self._begun = np.concatenate([[0], np.cumsum(sequences.indices == 0)])
 
     def __len__(self) -> int:
         """Number of training sends."""
@@ -77,7 +78,7 @@ class TrainingWindows(Dataset[Batch]):
 
     def shuffle_days(self, rng: np.random.Generator) -> None:
         """Draw the order within days that are sets."""
-        if self.sequences.places.any():
+        if self.sequences.indices.any():
             day = self.sequences.before(np.arange(len(self.sequences)))
             self.order = np.lexsort((rng.random(len(day)), day))
 
@@ -89,13 +90,13 @@ class TrainingWindows(Dataset[Batch]):
             return self._by_days(rng)
         return self._end_to_end(rng)
 
-    def asked(self, pairs: Array) -> float:
+    def n_targets(self, pairs: Array) -> float:
         """Climbs that the windows ask for, on average."""
         firsts, ends = pairs.T
         if self.asking.kind == "last":
             return float(len(pairs))
         if self.asking.kind == "following":
-            return float(len(self._asked(firsts, ends)[0]))
+            return float(len(self._targets(firsts, ends)[0]))
         if self.asking.kind == "firsts":
             begun = self._begun[ends + 1] - self._begun[firsts + 1]
             return float(np.where(firsts == ends, 1, begun).sum())
@@ -117,10 +118,10 @@ class TrainingWindows(Dataset[Batch]):
         head = rng.integers(1, step + 1, len(sizes))  # sends of the first window
         count = 1 + -(-np.maximum(sizes - head, 0) // step)
         climber = np.repeat(np.arange(len(sizes)), count)
-        place = np.arange(len(climber)) - np.repeat(np.cumsum(count) - count, count)
+        index = np.arange(len(climber)) - np.repeat(np.cumsum(count) - count, count)
         starts = self.starts[climber]
-        ends = np.minimum(starts + head[climber] + place * step, self.stops[climber]) - 1
-        firsts = np.where(place == 0, starts, starts + head[climber] + (place - 1) * step)
+        ends = np.minimum(starts + head[climber] + index * step, self.stops[climber]) - 1
+        firsts = np.where(index == 0, starts, starts + head[climber] + (index - 1) * step)
         return np.stack([np.maximum(firsts - self.asking.context, starts), ends], axis=1)
 
     def _by_days(self, rng: np.random.Generator) -> Array:
@@ -144,7 +145,7 @@ class TrainingWindows(Dataset[Batch]):
         last = np.where(self.sequences.day_ends[stops - 1] == stops, stops, self.sequences.before(stops - 1))
         return np.where(last > starts, last, self.sequences.day_ends[starts])
 
-    def _asked(self, firsts: Array, ends: Array) -> tuple[Array, Array, Array]:
+    def _targets(self, firsts: Array, ends: Array) -> tuple[Array, Array, Array]:
         """Sends that "following" asks for: which, of which window, and the end of the history before each."""
         stops = np.minimum(self.sequences.day_ends[ends], self.limit[ends])
         counts = stops - firsts - 1
@@ -155,21 +156,21 @@ class TrainingWindows(Dataset[Batch]):
         return sends[kept], row[kept], before[kept]
 
     def _following(self, firsts: Array, ends: Array) -> dict[str, torch.Tensor]:
-        """`ASKED` and `AFTER` of a batch."""
-        sends, row, before = self._asked(firsts, ends)
+        """`TARGETS` and `AFTER` of a batch."""
+        sends, row, before = self._targets(firsts, ends)
         column = self.length - 2 - (self.sequences.before(ends)[row] - before)
         ids = self.sequences.features[CLIMB][sends].astype(np.int64)
-        return {ASKED: torch.from_numpy(ids), AFTER: torch.from_numpy(np.stack([row, column]))}
+        return {TARGETS: torch.from_numpy(ids), AFTER: torch.from_numpy(np.stack([row, column]))}
 
     def _reordered(self, firsts: Array, ends: Array) -> Batch:
-        """All sends from first to last, days in the epoch's order, with `DAY_PLACE` [batch, length]."""
+        """All sends from first to last, days in the epoch's order, with `DAY_INDEX` [batch, length]."""
         at = ends[:, None] + np.arange(1 - self.length, 1)  # [batch, length]
         real = at >= firsts[:, None]
         at = np.where(real, at, ends[:, None])
         batch = self.windows.at(self.order[at], real)
         kept: dict[str, Any] = {name: self.sequences.features.get(name) for name in ELAPSED}
-        for name, values in {**kept, DAY_PLACE: self.sequences.places}.items():
-            if values is not None:  # what belongs to the place in the day, not to the send
+        for name, values in {**kept, DAY_INDEX: self.sequences.indices}.items():
+            if values is not None:  # what belongs to the index in the day, not to the send
                 batch[name] = torch.from_numpy(
                     np.where(real, values[at], 0).astype(np.float32 if values.dtype.kind == "f" else np.int64)
                 )
@@ -192,5 +193,5 @@ def epoch(windows: TrainingWindows, amount: int, rng: np.random.Generator) -> It
 def amount(windows: TrainingWindows, share: float, rng: np.random.Generator) -> int:
     """Windows that ask for `share` times as many climbs as there are training sends."""
     drawn = windows.draw(rng)
-    asked = windows.asked(drawn)
-    return max(1, round(share * len(windows) * len(drawn) / asked)) if asked else len(windows)
+    found = windows.n_targets(drawn)
+    return max(1, round(share * len(windows) * len(drawn) / found)) if found else len(windows)

@@ -95,8 +95,8 @@ def load_prepared(folder: Path, accelerator: str = "auto", trust: bool = False) 
     workflow = load_workflow(folder, trust)
     sends = pd.read_parquet(folder / "sends.parquet")
     sequences = Sequences.from_tables(workflow_of.pieces(workflow, sends, accelerator))
-    if c.DAY_PLACE in sends:
-        sequences = replace(sequences, places=sends[c.DAY_PLACE].to_numpy()[sequences.rows])
+    if c.DAY_INDEX in sends:
+        sequences = replace(sequences, indices=sends[c.DAY_INDEX].to_numpy()[sequences.rows])
     return Prepared(
         sends=sends,
         sequences=sequences,
@@ -114,7 +114,7 @@ def load_workflow(folder: Path, trust: bool = False) -> Workflow:
 
 def reduced(frame: pd.DataFrame) -> pd.DataFrame:
     """The workflow's columns; of the texts only whether there was one."""
-    kept = frame[[name for name in (*workflow_of.INPUTS, c.DAY_PLACE) if name in frame]].copy()
+    kept = frame[[name for name in (*workflow_of.INPUTS, c.DAY_INDEX) if name in frame]].copy()
     for name in (c.COMMENT, c.BETA):
         if name in kept:
             kept[name] = has_text(kept[name]).map({True: "yes", False: None})

@@ -3,7 +3,7 @@
 Memory grows with the sends alone. A window is the last n sends up to a target, cut from these arrays when a
 batch asks for it (`recsys.sequences.windows`), so n costs nothing. A send takes the sum of its columns'
 widths, 4 bytes a number or wide id and 1 byte a bin or flag: 22 bytes with every feature, plus 4 for its
-place among the raw sends and 1 for that in its day (`benchmarks/memory.py` prints it and shows it on five
+index among the raw sends and 1 for that in its day (`benchmarks/memory.py` prints it and shows it on five
 million sends).
 """
 
@@ -41,8 +41,8 @@ class Sequences:
     features:
         Name of a sequential feature to its values, [n_sends] each, in order of climber and time.
     rows:
-        Place of each send in the sorted frame that the workflow was given, int32 [n_sends].
-    places:
+        Index of each send in the sorted frame that the workflow was given, int32 [n_sends].
+    indices:
         Sends before each one in its day in an order that means nothing, [n_sends]; 0 where the order stands
         (`recsys.sequences.days`). What a send may be predicted from ends before its day. None is 0 for all.
     """
@@ -52,12 +52,12 @@ class Sequences:
     climber_ids: Array
     features: Mapping[str, Array]
     rows: Array
-    places: Array = None  # type: ignore[assignment]  # an array once made
+    indices: Array = None  # type: ignore[assignment]  # an array once made
 
     def __post_init__(self) -> None:
         """Days are in order where nothing else is said."""
-        places = np.zeros(len(self.rows), np.uint8) if self.places is None else self.places
-        object.__setattr__(self, "places", _narrow(places))
+        indices = np.zeros(len(self.rows), np.uint8) if self.indices is None else self.indices
+        object.__setattr__(self, "indices", _narrow(indices))
 
     @classmethod
     def from_table(cls, table: pd.DataFrame, climber: str = "climber") -> Sequences:
@@ -98,7 +98,7 @@ class Sequences:
     def nbytes(self) -> int:
         """Bytes that the arrays hold, the climbers' own included (ids as logged left out)."""
         flat = sum(values.nbytes for values in self.features.values())
-        flat += self.places.nbytes
+        flat += self.indices.nbytes
         return flat + self.rows.nbytes + self.offsets.nbytes + self.climbers.nbytes
 
     def owner(self, sends: Array) -> Array:
@@ -107,12 +107,12 @@ class Sequences:
 
     def before(self, sends: Array) -> Array:
         """Where each send's history ends: the index after its last send, [n] to int64 [n]."""
-        return sends - self.places[sends].astype(np.int64)
+        return sends - self.indices[sends].astype(np.int64)
 
     @cached_property
     def day_ends(self) -> Array:
         """The index after the last send of each send's day, int64 [n_sends]."""
-        starts = np.flatnonzero(self.places == 0)
+        starts = np.flatnonzero(self.indices == 0)
         sizes = np.diff(starts, append=len(self))
         return np.repeat(starts + sizes, sizes)
 

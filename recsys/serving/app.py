@@ -26,9 +26,9 @@ from recsys.serving.bodies import Body
 from recsys.serving.limits import Buckets
 from recsys.serving.metrics import Metrics
 from recsys.serving.middleware import Gate, Observe, failure
+from recsys.serving.policy import Policy
 from recsys.serving.reload import Holder
 from recsys.serving.routing import status_of
-from recsys.serving.settings import Settings
 
 mimetypes.add_type("application/manifest+json", ".webmanifest")
 PAGE: Final = Path(__file__).parent / "page"
@@ -42,7 +42,7 @@ _PATHS: Final = [
 _STATIC: Final = ("GET", "HEAD")
 
 
-def create_app(bundle: Path, settings: Settings | None = None, opener: Opener | None = None) -> FastAPI:
+def create_app(bundle: Path, settings: Policy | None = None, opener: Opener | None = None) -> FastAPI:
     """The application for a bundle.
 
     Parameters
@@ -54,7 +54,7 @@ def create_app(bundle: Path, settings: Settings | None = None, opener: Opener | 
     opener:
         Opens a recommender from a folder; None is the project's own.
     """
-    settings, metrics = settings or Settings(), Metrics()
+    settings, metrics = settings or Policy(), Metrics()
     app = openapi.Described(
         title="recsys-climb",
         version=metadata.version("recsys-climb"),
@@ -82,7 +82,7 @@ def create_app(bundle: Path, settings: Settings | None = None, opener: Opener | 
     return app
 
 
-def _surround(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
+def _surround(app: FastAPI, settings: Policy, metrics: Metrics) -> None:
     """What is around the routes, from the inside out."""
     app.add_middleware(cast(Any, Body), max_body=settings.max_body, seconds=settings.answer_seconds)
     app.add_middleware(cast(Any, Gate), keys=settings.api_keys, buckets=app.state.buckets)
@@ -99,7 +99,7 @@ def _surround(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
 
 @contextlib.asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    state, settings = app.state, cast(Settings, app.state.settings)
+    state, settings = app.state, cast(Policy, app.state.settings)
     state.readers, state.planners = asyncio.Semaphore(2), asyncio.Semaphore(2)
     state.batcher = Batcher(
         settings.batch_window_ms / 1000,
@@ -150,6 +150,6 @@ async def _invalid(request: Request, error: RequestValidationError) -> Response:
 
 
 def _reason(error: Any) -> str:
-    place = ".".join(str(part)[:40] for part in error["loc"] if part not in ("body", "query", "path"))
+    index = ".".join(str(part)[:40] for part in error["loc"] if part not in ("body", "query", "path"))
     text = str(error["msg"]).removeprefix("Value error, ")
-    return f"{place}: {text}" if place else text
+    return f"{index}: {text}" if index else text

@@ -36,7 +36,7 @@ class Batcher:
     Parameters
     ----------
     window_seconds, max_batch, max_waiting, answer_seconds:
-        As in `recsys.serving.settings.Settings`.
+        As in `recsys.serving.policy.Policy`.
     observe:
         Told the size of every batch.
     """
@@ -136,9 +136,9 @@ def _answer(batch: Sequence[_Waiting]) -> list[Answer]:
     """One call of the model for each bundle in the batch (two only while a bundle is being replaced)."""
     answers: dict[int, Answer] = {}
     for backend in {id(each.backend): each.backend for each in batch}.values():
-        places = [i for i, each in enumerate(batch) if each.backend is backend]
-        found = backend.recommend_many([batch[i].ask for i in places])
-        answers.update(zip(places, found, strict=True))
+        indices = [i for i, each in enumerate(batch) if each.backend is backend]
+        found = backend.recommend_many([batch[i].ask for i in indices])
+        answers.update(zip(indices, found, strict=True))
     return [answers[i] for i in range(len(batch))]
 
 

@@ -15,7 +15,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from recsys.serving.metrics import Metrics
 from recsys.serving.middleware import SECURITY, failure
-from recsys.serving.settings import Settings
+from recsys.serving.policy import Policy
 
 _SPARE_FILES: Final = 64
 """Descriptors left for all but clients: the bundle, the logs, connections accepted at the same moment."""
@@ -41,7 +41,7 @@ class Connections:
         Those that are, in the order in which they came.
     """
 
-    settings: Settings
+    settings: Policy
     metrics: Metrics
     most: int
     open: dict[Connection, None] = field(default_factory=dict)

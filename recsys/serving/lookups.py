@@ -9,8 +9,8 @@ from fastapi.responses import JSONResponse
 
 from recsys.recommending.request import Request as Asked
 from recsys.serving import models, skill_models
+from recsys.serving.policy import MAX_K
 from recsys.serving.routing import ASKED, JsonRoute, backend
-from recsys.serving.settings import MAX_K
 
 router = APIRouter(prefix="/api", responses=ASKED, tags=["look-ups"], route_class=JsonRoute)
 Search = Annotated[

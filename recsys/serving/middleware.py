@@ -162,9 +162,9 @@ class Gate:
     def _holder(self, key: bytes) -> int | None:
         """The place of the key among the known ones; all are compared, each in constant time."""
         digest, found = _digest(key), None
-        for place, known in enumerate(self._keys):
+        for index, known in enumerate(self._keys):
             if hmac.compare_digest(digest, known):
-                found = place
+                found = index
         return found
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from recsys.serving.settings import MAX_BLOCK, MAX_K
+from recsys.serving.policy import MAX_BLOCK, MAX_K
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Short = Annotated[str, Field(max_length=200)]

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from recsys.serving.model_fields import Block, Hard, Id, K, Name, Note, Reach, Score, Short, Strict, Text
-from recsys.serving.settings import MAX_HISTORY, MAX_REQUESTS
+from recsys.serving.policy import MAX_HISTORY, MAX_REQUESTS
 from recsys.serving.skill_models import Insights
 
 

@@ -10,7 +10,7 @@ from recsys.recommending.path import MOST_STEPS
 from recsys.recommending.session import MOST
 from recsys.serving.model_fields import Block, GradeName, Name, Strict
 from recsys.serving.models import Climb, Send
-from recsys.serving.settings import MAX_HISTORY
+from recsys.serving.policy import MAX_HISTORY
 
 
 class Logged(Strict):

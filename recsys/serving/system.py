@@ -10,9 +10,9 @@ from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
 from recsys.serving import models
 from recsys.serving.metrics import Metrics
+from recsys.serving.policy import MAX_HISTORY, MAX_K, MAX_REQUESTS
 from recsys.serving.reload import Holder
 from recsys.serving.routing import GUARDED, OPEN, as_json
-from recsys.serving.settings import MAX_HISTORY, MAX_K, MAX_REQUESTS, Settings
 
 
 class Markdown(PlainTextResponse):
@@ -51,7 +51,7 @@ async def ready(request: Request) -> JSONResponse:
 @router.get("/version", response_model=models.Version, responses=OPEN)
 async def version(request: Request) -> JSONResponse:
     """The program's version, the bundle's manifest, and what a request may hold."""
-    settings = cast(Settings, request.app.state.settings)
+    settings = cast(Policy, request.app.state.settings)
     backend = cast(Holder, request.app.state.holder).current
     limits = {
         "max_body": settings.max_body,

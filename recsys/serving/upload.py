@@ -11,7 +11,7 @@ from recsys.errors import DataError, UsageError
 from recsys.logbooks.importing import Wanted, parse_logbook
 from recsys.recommending.logbook_file import Book, book_of
 from recsys.serving.insights import insights
-from recsys.serving.settings import MAX_HISTORY
+from recsys.serving.policy import MAX_HISTORY
 
 SOURCES: Final = ("auto", "sendage", "mountainproject", "8anu", "thecrag", "ukc", "kaya", "boardlib", "sends")
 _TEXTS: Final = ("climb_name", "region", "area", "climb_type", "style", "grade")

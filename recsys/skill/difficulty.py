@@ -33,7 +33,7 @@ def difficulty(climbs: Array, logged: Array, usual: Array, senders: Array | None
     Parameters
     ----------
     climbs, logged:
-        Of each training send: place of the climb, and the ordinal logged (NaN = none), [n_sends].
+        Of each training send: index of the climb, and the ordinal logged (NaN = none), [n_sends].
     usual:
         Ordinal of each climb's usual grade, float64 [n_climbs].
     senders:

@@ -114,9 +114,9 @@ class Ladder:
         return HABITS[habit] * hard + (1 - HABITS[habit]) * easy + _FLOOR
 
     def code(self, difficulty: Array) -> Array:
-        """Places of difficulties on the grid, int64 [n]."""
-        places = np.rint((difficulty - self.low) / STEP).astype(np.int64)
-        return np.clip(places, 0, len(self.states) - 1)
+        """Indices of difficulties on the grid, int64 [n]."""
+        indices = np.rint((difficulty - self.low) / STEP).astype(np.int64)
+        return np.clip(indices, 0, len(self.states) - 1)
 
     @cached_property
     def _parts(self) -> tuple[Array, Array]:

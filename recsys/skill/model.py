@@ -63,7 +63,7 @@ class Skill:
         Parameters
         ----------
         climbers, days, climbs, logged:
-            Of each send, in order of climber and time: number of the climber, day (NaN = not known), place of
+            Of each send, in order of climber and time: number of the climber, day (NaN = not known), index of
             the climb, ordinal of the grade logged (NaN = none), [n_sends] each.
         usual:
             Ordinal of each climb's usual grade, float64 [n_climbs].
@@ -177,5 +177,5 @@ def _curve(ladder: Ladder, tracks: Tracks) -> Reach:
     sessions, _, hardest = reaches.cases(tracks)
     if not len(sessions):
         return Reach()
-    margins, reached = reaches.asked(ability, sessions, hardest)
+    margins, reached = reaches.at_margins(ability, sessions, hardest)
     return Reach.fit(margins.ravel(), reached.ravel())

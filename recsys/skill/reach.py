@@ -74,14 +74,14 @@ def cases(tracks: Tracks) -> tuple[Array, Array, Array]:
         ends = tracks.sends[first + 1 : last + 1]
         start, stop = tracks.sends[first], tracks.sends[last]
         fits = np.flatnonzero((ends - start >= FEWEST) & (stop - ends >= AHEAD))
-        for place in fits[np.unique(np.linspace(0, len(fits) - 1, CUTS).astype(int))] if len(fits) else ():
-            sessions.append(first + place)
-            hardest.append(tracks.difficulty[ends[place] : ends[place] + AHEAD].max())
+        for index in fits[np.unique(np.linspace(0, len(fits) - 1, CUTS).astype(int))] if len(fits) else ():
+            sessions.append(first + index)
+            hardest.append(tracks.difficulty[ends[index] : ends[index] + AHEAD].max())
     at = np.array(sessions, dtype=np.int64)
     return at, tracks.track_of[at], np.array(hardest, dtype=np.float64)
 
 
-def asked(ability: Ability, sessions: Array, hardest: Array) -> tuple[Array, Array]:
+def at_margins(ability: Ability, sessions: Array, hardest: Array) -> tuple[Array, Array]:
     """Every cut asked at `MARGINS`: scaled margins, and whether reached, [n_cuts, n_margins] each."""
     mean, spread = ability.mean[sessions, None], ability.deviation[sessions, None]
     grades = np.rint(2 * (mean + MARGINS)) / 2  # on half grades, as climbs are

@@ -104,13 +104,13 @@ RIVALS: Final[dict[str, Callable[[Tracks], Array]]] = {
 def _rising(score: Array) -> Array:
     """The likeliest path of levels that never falls, int64 [n_sends]."""
     best = score.copy()
-    for place in range(1, len(score)):
-        best[place] += np.maximum.accumulate(best[place - 1])
+    for index in range(1, len(score)):
+        best[index] += np.maximum.accumulate(best[index - 1])
     path = np.empty(len(score), dtype=np.int64)
     top = LEVELS
-    for place in range(len(score) - 1, -1, -1):
-        top = int(np.argmax(best[place, : top if place < len(score) - 1 else LEVELS])) + 1
-        path[place] = top - 1
+    for index in range(len(score) - 1, -1, -1):
+        top = int(np.argmax(best[index, : top if index < len(score) - 1 else LEVELS])) + 1
+        path[index] = top - 1
     return path
 
 

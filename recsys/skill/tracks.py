@@ -23,9 +23,9 @@ class Tracks:
     difficulty:
         Of each send, in steps of the discipline's own ladder, float64 [n_sends].
     sends:
-        Place of each session's first send, with the end, int64 [n_sessions + 1].
+        Index of each session's first send, with the end, int64 [n_sessions + 1].
     sessions:
-        Place of each track's first session, with the end, int64 [n_tracks + 1].
+        Index of each track's first session, with the end, int64 [n_tracks + 1].
     gaps:
         Days between a session and the one before it, float64 [n_sessions]; NaN at a track's first, and where
         days are not known.

@@ -29,12 +29,12 @@ def run_cell(material: Material, row: Row, seed: int) -> Outcome:
         fitted = fit_method(row, material.interactions, material.schema, run, seed, Path(folder))
     facts = {**fitted.facts, "seconds": time.perf_counter() - began}
     ranks = {}
-    for asked in (False, True) if fitted.method.prompted else (False,):
-        how = PROMPTED if asked else UNPROMPTED
+    for prompted in (False, True) if fitted.method.prompted else (False,):
+        how = PROMPTED if prompted else UNPROMPTED
         for part, cases in material.cases.items():
-            ranks[f"{part}-{how}"] = material.evaluate(fitted.scorer(cases, asked), cases).ranks
+            ranks[f"{part}-{how}"] = material.evaluate(fitted.scorer(cases, prompted), cases).ranks
         cases = material.cases["test"]
-        scorer = fitted.scorer(cases, asked)
+        scorer = fitted.scorer(cases, prompted)
         ranks[f"{AS_PAPER}-{how}"] = material.evaluate(scorer, cases, all_climbs=True).ranks
     if fitted.method.sequential:
         for name, shuffled in material.shuffled.items():

@@ -33,7 +33,7 @@ def climb_map(found: Readings, folder: Path) -> tuple[tuple[Point, ...], str]:
     climbs = pd.read_parquet(folder / "climbs.parquet")
     embeddings = found.outcomes[name][0].embeddings
     assert embeddings is not None
-    places = components(embeddings)
+    indices = components(embeddings)
     grades = climbs[c.GRADE].tolist() if c.GRADE in climbs else [None] * len(climbs)
     steps = ordinals(grades)
     return tuple(
@@ -46,7 +46,7 @@ def climb_map(found: Readings, folder: Path) -> tuple[tuple[Point, ...], str]:
             sends=int(sends),
         )
         for (x, y), climb, grade, step, sends in zip(
-            places, climbs[c.CLIMB_ID], grades, steps, climbs["sends"], strict=True
+            indices, climbs[c.CLIMB_ID], grades, steps, climbs["sends"], strict=True
         )
     ), name
 

@@ -33,7 +33,7 @@ HISTORY: Final = (1, 5, 10, 20, 50, 100)
 POPULARITY: Final = (0, 5, 10, 20, 50, 100)
 _FEW: Final = 1000  # resamples of what no p value hangs on
 
-Asked = tuple[str, str]  # unprompted or prompted, and the name of a row
+Reading = tuple[str, str]  # unprompted or prompted, and the name of a row
 
 
 class Estimates:
@@ -44,7 +44,7 @@ class Estimates:
         self.few = Resamples(test.climbers, _FEW, outcomes=found.keys)
         self.many = Resamples(test.climbers, outcomes=found.keys)
         self.n_climbers = self.few.n_climbers
-        self.asked = {
+        self.prompting = {
             how: {metric: self._estimates(f"test-{how}", metric) for metric in METRICS}
             for how in (UNPROMPTED, PROMPTED)
         }
@@ -53,8 +53,8 @@ class Estimates:
         }
         headline = found.values(f"test-{UNPROMPTED}", HEADLINE)
         given = found.values(f"test-{PROMPTED}", HEADLINE)
-        self.means: dict[Asked, float] = {}
-        self._drawn: dict[Asked, Array] = {}
+        self.means: dict[Reading, float] = {}
+        self._drawn: dict[Reading, Array] = {}
         for how, rows in ((UNPROMPTED, headline), (PROMPTED, given)):
             self.means |= {(how, name): float(each.mean()) for name, each in rows.items()}
             self._drawn |= {(how, name): each for name, each in self.many.means(rows).items()}
@@ -66,13 +66,13 @@ class Estimates:
         self.by_popularity = self._strata(headline, _popularity(found.material), POPULARITY)
         self.training = {how: self._training(how) for how in (UNPROMPTED, PROMPTED)}
 
-    def compare(self, pairs: Sequence[tuple[Asked, Asked]]) -> list[Comparison]:
+    def compare(self, pairs: Sequence[tuple[Reading, Reading]]) -> list[Comparison]:
         """The headline of the first of each pair less that of the second; all pairs are one family."""
         return compare(self.means, self._drawn, pairs, self.n_climbers)
 
     def _against(self, reference: str, how: str) -> dict[str, Comparison]:
         """Every row that was asked so, but the reference, less the reference."""
-        names = [name for asked, name in self.means if asked == how and name != reference]
+        names = [name for prompting, name in self.means if prompting == how and name != reference]
         if (how, reference) not in self.means:
             return {}
         pairs = [((how, name), (how, reference)) for name in names]
@@ -81,9 +81,9 @@ class Estimates:
     def row(self, name: str) -> RowSummary:
         """All that was found for a row."""
         row, found = ROWS[name], self.found
-        asked = {
+        prompting = {
             how: {metric: each[name] for metric, each in metrics.items() if name in each}
-            for how, metrics in self.asked.items()
+            for how, metrics in self.prompting.items()
         }
         return RowSummary(
             name=name,
@@ -91,7 +91,7 @@ class Estimates:
             family=row.family,
             source=row.source,
             seeds=len(found.outcomes[name]),
-            asked={how: metrics for how, metrics in asked.items() if metrics},
+            prompting={how: metrics for how, metrics in prompting.items() if metrics},
             training={how: each[name] for how, each in self.training.items() if name in each},
             shuffled=self.shuffled.get(name),
             order=self.order.get(name),

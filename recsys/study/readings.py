@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from recsys.arrays import Array
     from recsys.study.material import Material
 
-COLUMNS: Final = ("row", "family", "seed", "part", "asked", "metric", "value", "cases")
+COLUMNS: Final = ("row", "family", "seed", "part", "prompting", "metric", "value", "cases")
 _FACTS: Final = ("parameters", "seconds", "peak_mib")
 
 
@@ -60,11 +60,11 @@ class Readings:
             for outcome in self.outcomes[name]:
                 seed = outcome.facts["seed"]
                 for reading, ranks in outcome.ranks.items():
-                    part, asked = reading.split("-")
+                    part, prompting = reading.split("-")
                     values = case_values(ranks, self.n_items)
                     for metric in METRICS:
                         mean = float(values[metric].mean())
-                        yield name, family, seed, part, asked, metric, f"{mean:.6f}", len(ranks)
+                        yield name, family, seed, part, prompting, metric, f"{mean:.6f}", len(ranks)
                 for fact in _FACTS:
                     yield name, family, seed, "", "", fact, f"{outcome.facts[fact]:g}", ""
 

@@ -126,10 +126,10 @@ def compare(
     ]
     if n_climbers < 2:
         return [Comparison(each, None, None) for each in estimates]
-    p_values = {str(place): two_sided(each) for place, each in enumerate(differences)}
+    p_values = {str(index): two_sided(each) for index, each in enumerate(differences)}
     corrected = holm(p_values)
     return [
-        Comparison(each, p_values[str(place)], corrected[str(place)]) for place, each in enumerate(estimates)
+        Comparison(each, p_values[str(index)], corrected[str(index)]) for index, each in enumerate(estimates)
     ]
 
 

@@ -138,12 +138,12 @@ def _prepare(home: Run, config: StudyConfig) -> StudyConfig:
     return config
 
 
-def _refuse_other(home: Run, asked: RunConfig) -> None:
+def _refuse_other(home: Run, wanted: RunConfig) -> None:
     """A folder keeps the cells of one data set and one split."""
     if not (home.folder / STUDY).is_file():
         raise UsageError(f"{home.folder}: holds a run, not a study; choose another `out`")
     old = home.config.model_dump(exclude={"facts"})
-    for name, value in asked.model_dump(exclude={"facts"}).items():
+    for name, value in wanted.model_dump(exclude={"facts"}).items():
         if old[name] != value:
             raise UsageError(
                 f"{home.folder}: was started with {name} {old[name]}, not {value}; choose another `out`"

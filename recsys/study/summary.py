@@ -41,7 +41,7 @@ class RowSummary:
         As in ``recsys study --list-rows``: ``sasrec``, "SASRec", "Transformers", "Kang & McAuley 2018".
     seeds:
         Seeds that were run; 1 for a method that draws nothing at random.
-    asked:
+    prompting:
         "unprompted", and "prompted" where the row reads prompts, to {metric: estimate} on the test part.
     training:
         The same on training sends, accuracy alone.
@@ -70,7 +70,7 @@ class RowSummary:
     family: str
     source: str
     seeds: int
-    asked: Mapping[str, Mapping[str, Estimate]]
+    prompting: Mapping[str, Mapping[str, Estimate]]
     training: Mapping[str, Estimate] = field(default_factory=dict)
     shuffled: Estimate | None = None
     order: Estimate | None = None
@@ -94,7 +94,7 @@ class Paper:
     label: str
     accuracy: float
     row: str
-    asked: str
+    prompting: str
     ours: Estimate
     left_out: Estimate | None = None
 

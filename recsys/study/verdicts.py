@@ -9,7 +9,7 @@ from recsys.baselines.rows import ROWS
 from recsys.study.summary import HEADLINE, PROMPTED, UNPROMPTED, Comparison, Paper
 
 if TYPE_CHECKING:
-    from recsys.study.estimates import Asked, Estimates
+    from recsys.study.estimates import Estimates, Reading
     from recsys.study.readings import Readings
 
 TO_BEAT: Final = {
@@ -68,8 +68,10 @@ def verdicts(found: Readings, estimates: Estimates, held_out: bool) -> tuple[str
     """
     chosen = {how: best for how in TO_BEAT if (best := _best(found, estimates, how))}
     beaten = [((how, best), (how, name)) for how, best in chosen.items() for name in TO_BEAT[how]]
-    asked = [((how, a), (how, b)) for _, how, pairs in QUESTIONS for a, b in pairs]
-    pairs = [(a, b) for a, b in dict.fromkeys(beaten + asked) if a != b and {a, b} <= estimates.means.keys()]
+    questions = [((how, a), (how, b)) for _, how, pairs in QUESTIONS for a, b in pairs]
+    pairs = [
+        (a, b) for a, b in dict.fromkeys(beaten + questions) if a != b and {a, b} <= estimates.means.keys()
+    ]
     compared = dict(zip(pairs, estimates.compare(pairs), strict=True))
     lines = []
     for how, best in chosen.items():
@@ -97,7 +99,7 @@ def _named(row: str) -> str:
     return row if title[:1].islower() else f"{title} ({row})"
 
 
-def _verdict(best: Asked, other: Asked, difference: Comparison) -> str:
+def _verdict(best: Reading, other: Reading, difference: Comparison) -> str:
     """One sentence: whether the best row beats another."""
     gain, chance = difference.difference.value, difference.corrected
     a, b = _named(best[1]), _named(other[1])
@@ -108,7 +110,7 @@ def _verdict(best: Asked, other: Asked, difference: Comparison) -> str:
     return f"{a} does not beat {b}: the difference is {gain:+.3f} {HEADLINE} ({_chance(chance)})."
 
 
-def _questions(compared: Mapping[tuple[Asked, Asked], Comparison], held_out: bool) -> Iterator[str]:
+def _questions(compared: Mapping[tuple[Reading, Reading], Comparison], held_out: bool) -> Iterator[str]:
     """An answer to each of the paper's questions whose rows were run."""
     for question, how, pairs in QUESTIONS:
         answers = [
@@ -132,8 +134,8 @@ def beside_paper(table: str, estimates: Estimates, exclude_seen: bool) -> Iterat
     Climbs already sent are among the candidates, as in the paper; beside that they are left out, where the
     study leaves them out.
     """
-    for (label, row, asked), accuracy in zip(_PAPER_ROWS, PAPERS[table][1], strict=False):
+    for (label, row, prompting), accuracy in zip(_PAPER_ROWS, PAPERS[table][1], strict=False):
         for name in (row, _OURS.get(row)):
-            if name in estimates.as_paper[asked]:
-                left_out = estimates.asked[asked]["accuracy"].get(name) if exclude_seen else None
-                yield Paper(label, accuracy, name, asked, estimates.as_paper[asked][name], left_out)
+            if name in estimates.as_paper[prompting]:
+                left_out = estimates.prompting[prompting]["accuracy"].get(name) if exclude_seen else None
+                yield Paper(label, accuracy, name, prompting, estimates.as_paper[prompting][name], left_out)

@@ -28,7 +28,8 @@ from recsys.sequences.windows import as_is
 if TYPE_CHECKING:
     from recsys.arrays import Array
 
-SCORE = "validation_score"  # of `criterion`, the mean of prompted and unprompted if `criterion_asked` is both
+# Of `criterion`; the mean of prompted and unprompted if `criterion_prompting` is both.
+SCORE = "validation_score"
 
 
 class EpochSampler(Sampler[tuple[int, int]]):
@@ -151,7 +152,7 @@ class NextClimb(pl.LightningModule):
                 f"({self.config.learning_rate:g})"
             )
         values = []
-        criterion, asked = self.config.criterion, self.config.criterion_asked
+        criterion, prompting = self.config.criterion, self.config.criterion_prompting
         for prompted in (True, False) if self.model.prompted else (False,):
             result = evaluate(
                 ModelScorer(self.model, self.validation, self.length, prompted),
@@ -163,7 +164,7 @@ class NextClimb(pl.LightningModule):
             kind = "prompted" if prompted else "unprompted"
             for metric in ("accuracy", "recall@10", "mrr@20"):
                 self.log(f"validation_{kind}_{metric}", result.values[metric], sync_dist=True)
-            if asked in ("both", kind) or not self.model.prompted:
+            if prompting in ("both", kind) or not self.model.prompted:
                 values.append(result.values[criterion])
         self.log(SCORE, float(np.mean(values)), prog_bar=True, sync_dist=True)
         self.model.train()

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from recsys.sequences.prepare import Prepared
 
-_PLACE: Final = "_place"
+_INDEX: Final = "_index"
 _ORDER: Final = {
     "set": "nothing reads it (day: set)",
     "seeded": "it was drawn anew (day: seeded)",
@@ -89,7 +89,7 @@ def _split(run: Run, config: RunConfig) -> _Split:
         frame, parts, k, split = _kept(sends.frame, config, sends.has_time)
     except DataError as error:
         raise error.at(source) from None
-    day = frame.groupby(c.CLIMBER_ID).cumcount().to_numpy() - frame[c.DAY_PLACE].to_numpy()
+    day = frame.groupby(c.CLIMBER_ID).cumcount().to_numpy() - frame[c.DAY_INDEX].to_numpy()
     later = day > 0  # a first send, or one of a first day, has no history
     for name, part in (("validation", VALIDATION), ("test", TEST)):
         if not (later & (parts == part)).any():
@@ -129,11 +129,11 @@ def _kept(
     frame = order_days(frame, config.day, config.seed)
     parts, split = assign(frame, config.split, config.seed, has_time)
     if config.min_sends_of == "train":
-        place = np.arange(len(frame))
-        core, k = _filtered(frame.assign(**{_PLACE: place})[parts == TRAIN], config.min_sends)
-        kept = np.union1d(place[parts != TRAIN], core[_PLACE])
+        index = np.arange(len(frame))
+        core, k = _filtered(frame.assign(**{_INDEX: index})[parts == TRAIN], config.min_sends)
+        kept = np.union1d(index[parts != TRAIN], core[_INDEX])
         frame, parts = frame.take(kept).reset_index(drop=True), parts[kept]
-        frame = order_days(frame, config.day, config.seed)  # changes no order: counts the day's places anew
+        frame = order_days(frame, config.day, config.seed)  # changes no order: counts the day's indices anew
         split["sends"]["train"] = int((parts == TRAIN).sum())
     return frame.assign(**{c.ROW: np.arange(len(frame))}), parts, k, split
 

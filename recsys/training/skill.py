@@ -24,12 +24,12 @@ def fit_skill(sends: pd.DataFrame, climbs: pd.DataFrame) -> Skill:
     """
     usual = ordinals(_column(climbs, c.GRADE))
     training = sends[sends[PART] == TRAIN] if PART in sends else sends
-    places = pd.Index(climbs[c.CLIMB_ID]).get_indexer(training[c.CLIMB_ID])
-    training, places = training[places >= 0], places[places >= 0]
+    indices = pd.Index(climbs[c.CLIMB_ID]).get_indexer(training[c.CLIMB_ID])
+    training, indices = training[indices >= 0], indices[indices >= 0]
     return Skill.fit(
         pd.factorize(training[c.CLIMBER_ID])[0].astype(np.int64),
         training[c.DAY].to_numpy(np.float64) if c.DAY in training else np.full(len(training), np.nan),
-        places.astype(np.int64),
+        indices.astype(np.int64),
         ordinals(_column(training, c.GRADE)),
         usual,
     )

@@ -58,10 +58,10 @@ def evaluate_run(
             f"the {part} part has no send with a history", remedy="use more sends or another split"
         )
     training = prepared.sequences.features[CLIMB][prepared.parts == TRAIN]
-    asked = {"prompted": method.scorer(cases, True)} if method.reads_prompt else {}
-    asked["unprompted"] = method.scorer(cases, False)
+    own = {"prompted": method.scorer(cases, True)} if method.reads_prompt else {}
+    own["unprompted"] = method.scorer(cases, False)
     scorers: dict[str, Scorer] = {
-        **asked,
+        **own,
         "popularity": PopularityScorer(item_index(training), prepared.n_items),
         "random": RandomScorer(prepared.n_items, seed),
     }
@@ -87,7 +87,7 @@ def evaluate_run(
     metrics |= {"prompted": found["unprompted"], **found}
     metrics["calibration"] = {"temperature": method.temperature._asdict()} | {
         name: reliability(scorer, getattr(method.temperature, name), cases.targets, seen, prepared.n_items)
-        for name, scorer in asked.items()
+        for name, scorer in own.items()
     }
     return metrics
 

@@ -61,7 +61,7 @@ class TrainedRun:
         self.skill = load_skill(run.folder, len(self.catalogue))
         self.climbers: Sequence[str] = [str(each) for each in self.sends[c.CLIMBER_ID].unique()]
         known = workflow_of.vocabulary(run.folder / "workflow", c.CLIMBER_ID)
-        self._codes = {each: place for place, each in enumerate(known)}
+        self._codes = {each: index for index, each in enumerate(known)}
         self._busy = threading.Lock()  # the model's masking keeps the last batch's padding
 
     def logbook(self, climber: str) -> Logbook | None:
@@ -74,16 +74,16 @@ class TrainedRun:
     def encode(self, logbooks: Sequence[Logbook], climbers: Sequence[str | None]) -> ArrayBatch:
         """Windows that end at each logbook's last send (see `Backend`)."""
         frames = [
-            pd.DataFrame(dict(each.columns)).assign(**{c.CLIMBER_ID: f"{place:08d}"})
-            for place, each in enumerate(logbooks)
+            pd.DataFrame(dict(each.columns)).assign(**{c.CLIMBER_ID: f"{index:08d}"})
+            for index, each in enumerate(logbooks)
         ]
         nobody = pd.DataFrame({c.CLIMB_ID: [_NOBODY], c.REGION: _NOBODY, c.CLIMBER_ID: _NOBODY})
         frame = pd.concat([*frames, nobody], ignore_index=True)
         frame[c.ROW] = np.arange(len(frame))
         table = workflow_of.transform(self.workflow, frame, self.run.config.training.accelerator)
         sequences = Sequences.from_table(table)
-        place = np.argsort(sequences.rows)[:-1]
-        features = {name: _wide(values[place]) for name, values in sequences.features.items()}
+        index = np.argsort(sequences.rows)[:-1]
+        features = {name: _wide(values[index]) for name, values in sequences.features.items()}
         codes = np.array([self._codes.get(each or "", UNKNOWN_ID) for each in climbers], dtype=np.int64)
         return encoded(self.method, features, logbooks, codes, self.window)
 

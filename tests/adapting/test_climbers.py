@@ -80,7 +80,7 @@ def test_new_climbers_are_stored_with_rows_of_their_own(run, grown, way):
     assert list(bundle.features.vocabularies["climber"][-2:]) == ["odd", "twin"]
     assert bundle.logbook("odd").climbs == ["elsewhere"]
     known = pd.read_parquet(run / "sends.parquet")[c.CLIMBER_ID].value_counts().index[0]
-    logged = [each for each in bundle.logbook("twin").climbs if each in bundle.catalogue.places]
+    logged = [each for each in bundle.logbook("twin").climbs if each in bundle.catalogue.indices]
     assert logged == bundle.logbook(known).climbs  # climbs of less than five sends are in no catalogue
     rows = climber_table(after.network).weight.detach().numpy()[-2:]
     assert np.isfinite(rows).all()

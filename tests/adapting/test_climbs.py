@@ -86,12 +86,12 @@ def test_a_new_climb_has_the_attributes_of_an_old_one_of_its_kind(grown):
     after = trained(grown)
     scores, catalogue = after.network.task.pre, after.catalogue
     like = next(
-        place for place, (region, grade) in enumerate(zip(catalogue.regions, catalogue.grades, strict=True))
+        index for index, (region, grade) in enumerate(zip(catalogue.regions, catalogue.grades, strict=True))
         if (region, grade) == ("Squamish", "V4")
     )  # fmt: skip
-    place, first = len(catalogue) - 3 + FIRST_VALUE_ID, like + FIRST_VALUE_ID
+    index, first = len(catalogue) - 3 + FIRST_VALUE_ID, like + FIRST_VALUE_ID
     for name in ("region_of", "grade_bin_of"):
-        assert scores.get_buffer(name)[place] == scores.get_buffer(name)[first] > 0
+        assert scores.get_buffer(name)[index] == scores.get_buffer(name)[first] > 0
     assert scores.get_buffer("region_of")[-2:].tolist() == [0, 0]  # Atlantis is in no training send
     assert scores.get_buffer("rating_bin_of")[-3:].tolist()[1:] == [0, 0]
 

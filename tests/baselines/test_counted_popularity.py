@@ -29,13 +29,13 @@ def test_tiers_decide_in_turn():
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=12))
 def test_tiers_order_as_tuples_do(rows):
     ranks = tiered(*(np.array(column) for column in zip(*rows, strict=True)))
-    places = {row: place for place, row in enumerate(sorted(set(rows)))}
-    assert ranks.tolist() == [places[row] for row in rows]
+    indices = {row: index for index, row in enumerate(sorted(set(rows)))}
+    assert ranks.tolist() == [indices[row] for row in rows]
 
 
 def lexicographic(tuples):
-    places = {row: place for place, row in enumerate(sorted(set(tuples)))}
-    return [places[row] for row in tuples]
+    indices = {row: index for index, row in enumerate(sorted(set(tuples)))}
+    return [indices[row] for row in tuples]
 
 
 def same_order(row, tuples):

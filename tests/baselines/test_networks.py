@@ -198,8 +198,8 @@ def test_cbow_is_its_equations(schema, batch):
     for row, climbs in enumerate(batch["climb"].numpy()):
         np.testing.assert_allclose(found[row], score(climbs[:-1][climbs[:-1] > 0]), atol=1e-5)
         real = climbs[climbs > 0]
-        for place, climb in enumerate(real):
-            s = score(np.delete(real, place))
+        for index, climb in enumerate(real):
+            s = score(np.delete(real, index))
             logs.append(s[climb - 3] - np.log(np.exp(s).sum()))
     assert network.training_loss(batch).item() == pytest.approx(-np.mean(logs), rel=1e-5)
 
@@ -222,7 +222,7 @@ def test_linear_cbow_scores_as_gensim_does(schema):
     context = ["5", "17", "90", "17"]
     window = torch.tensor([[0, 0, *map(int, context), 33]])
     probable = torch.softmax(scores(network, {"climb": window})[0].double(), dim=0)
-    # gensim answers with exp(syn1neg @ mean) normalised; its context is a set of words' places.
+    # gensim answers with exp(syn1neg @ mean) normalised; its context is a set of words' indices.
     for word, probability in gensim.predict_output_word(context, topn=N_CLIMBS):
         assert probable[int(word) - 3].item() == pytest.approx(probability, rel=1e-4)
 
@@ -267,8 +267,8 @@ def test_gru4rec_ranks_against_the_batch_and_the_drawn(schema, batch):
     table, bias = numpy64(network.climbs.weight), numpy64(network.bias)
     states = numpy64(network.states(climbs[:, :-1]))
     losses = []
-    for row, place in zip(*np.nonzero(climbs.numpy()), strict=True):
-        target, state = int(climbs[row, place]), states[row, place]
+    for row, index in zip(*np.nonzero(climbs.numpy()), strict=True):
+        target, state = int(climbs[row, index]), states[row, index]
         others = drawn[drawn != target]
         s, n = table[target] @ state + bias[target], table[others] @ state + bias[others]
         p = np.exp(n) / np.exp(n).sum()

@@ -102,7 +102,7 @@ class FakeRecommender:
         rng = np.random.default_rng(self.seed)
         self.catalogue = _catalogue(self.n_climbs, rng)
         self.climbers = [f"sim-climber-{i:04d}" for i in range(120)]
-        self._place = {c: i for i, c in enumerate(self.catalogue.ids)}
+        self._index = {c: i for i, c in enumerate(self.catalogue.ids)}
         self._items = rng.normal(size=(self.n_climbs, WIDTH)).astype(np.float32) / 8
         self._layers = [rng.normal(size=(WIDTH, 4 * WIDTH)).astype(np.float32) / 16 for _ in range(4)]
         self._regions = np.array(self.catalogue.regions)
@@ -139,7 +139,7 @@ class FakeRecommender:
         asked = replace(asked, blocked=Blocked.of([*request.blocked.entries, request.project]))
         note = {"project_probability": 0.01, "reason": "at the climber's level"}
         steps = [{**item.to_json(), **note} for item in self.recommend(asked)]
-        project = self._item(self._place[request.project], 0.02).to_json()
+        project = self._item(self._index[request.project], 0.02).to_json()
         return Answer({
             "ability": "V5", "method": "ahead", "steps": steps, "project": {**project, "score_before": 0.01},
         })  # fmt: skip
@@ -168,7 +168,7 @@ class FakeRecommender:
         ]  # fmt: skip
 
     def similar(self, climb_id: str, k: int) -> list[Item]:
-        at = self._place[climb_id]
+        at = self._index[climb_id]
         likeness = self._items @ self._items[at]
         return [self._item(int(i), float(likeness[i])) for i in np.argsort(-likeness) if i != at][:k]
 
@@ -180,7 +180,7 @@ class FakeRecommender:
     def _history(self, request: Any) -> list[int]:
         if request.climber is not None:
             return [int(c) for c in self._histories[self.climbers.index(request.climber)]]
-        return [self._place[s["climb_id"]] for s in request.sends or () if s["climb_id"] in self._place]
+        return [self._index[s["climb_id"]] for s in request.sends or () if s["climb_id"] in self._index]
 
     def _embed(self, history: list[int]) -> np.ndarray:
         rows = np.zeros((LENGTH, WIDTH), np.float32)

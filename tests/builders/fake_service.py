@@ -19,14 +19,14 @@ ROOT = Path(__file__).parents[2]
 
 def main(bundle: Path, port: int, options: dict[str, Any]) -> None:
     from recsys.serving.app import create_app
+    from recsys.serving.policy import Policy
     from recsys.serving.server import listen, serve
-    from recsys.serving.settings import Settings
 
     if not (bundle / "manifest.json").exists():
         write_bundle(bundle)
     for name in ("api_keys", "origins"):
         options[name] = frozenset(options.get(name, ()))
-    serve(create_app(bundle, Settings(**options), open_fake), listen("127.0.0.1", port))
+    serve(create_app(bundle, Policy(**options), open_fake), listen("127.0.0.1", port))
 
 
 class Service:

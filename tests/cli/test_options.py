@@ -16,7 +16,7 @@ from recsys.config.model import ModelConfig
 from recsys.config.run import RunConfig
 from recsys.config.settings import NAMES, SPOKEN, configure, fields
 from recsys.config.training import TrainingConfig
-from recsys.study.settings import configured
+from recsys.study.config import configured
 
 
 def options(command):

@@ -145,11 +145,11 @@ def test_leaving_the_named_send_out_lowers_the_score(both):
     for item in bundle.recommend(asked):
         assert item.why is not None
         for cause in item.why.sends:
-            places = [i for i, send in enumerate(posted) if send["climb_id"] == cause.climb_id]
-            if len(places) > 1:
+            indices = [i for i, send in enumerate(posted) if send["climb_id"] == cause.climb_id]
+            if len(indices) > 1:
                 continue
             without = replace(
-                asked, sends=[s for i, s in enumerate(posted) if i != places[0]], k=1000, explain=False
+                asked, sends=[s for i, s in enumerate(posted) if i != indices[0]], k=1000, explain=False
             )
             score = next(i.score for i in bundle.recommend(without) if i.climb_id == item.climb_id)
             assert score < item.score

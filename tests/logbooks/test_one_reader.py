@@ -195,9 +195,9 @@ def test_csv_says_the_same_to_all(
 ) -> None:
     header, rows = table
     if data.draw(st.booleans()):  # a row that is too short or too long
-        place = data.draw(st.integers(0, len(rows) - 1))
-        rows[place] = data.draw(
-            st.sampled_from([rows[place][:-1], [*rows[place], "more"], [""] * len(header)])
+        index = data.draw(st.integers(0, len(rows) - 1))
+        rows[index] = data.draw(
+            st.sampled_from([rows[index][:-1], [*rows[index], "more"], [""] * len(header)])
         )
     if data.draw(st.booleans()):  # R's row names
         header, rows = ["", *header], [[str(n), *row] for n, row in enumerate(rows, 1)]

@@ -46,9 +46,9 @@ def test_clm_sees_what_is_before_and_its_own_prompt(schema, body, layers):
     model, batch = build(schema, body, "clm", layers=layers), full_batch(0)
     expected = outputs(model, batch)
     for at in range(LENGTH):
-        after = [place > at for place in range(LENGTH)]
+        after = [index > at for index in range(LENGTH)]
         assert differs(outputs(model, changed(batch, "climb", at)), expected) == after
-        from_it = [place >= at for place in range(LENGTH)]
+        from_it = [index >= at for index in range(LENGTH)]
         assert differs(outputs(model, changed(batch, "grade_bin", at, low=2)), expected) == from_it
 
 
@@ -130,15 +130,15 @@ def test_plm_predicts_from_what_comes_before_in_the_order(schema, layers):
 
     expected = predicted(batch)
     order = inputs.masking.order[0].tolist()
-    assert sum(place > 0 for place in order) >= 3
+    assert sum(index > 0 for index in order) >= 3
     assert 0 in order
     for at, own in enumerate(order):
         climb = differs(predicted(changed(batch, "climb", at)), expected)
         grade = differs(predicted(changed(batch, "grade_bin", at, low=2)), expected)
-        for place, other in enumerate(order):
+        for index, other in enumerate(order):
             if other:  # what is no target is not predicted
-                assert climb[place] is (own < other), (at, place)
-                assert grade[place] is (own < other or at == place), (at, place)
+                assert climb[index] is (own < other), (at, index)
+                assert grade[index] is (own < other or at == index), (at, index)
 
 
 @pytest.fixture
@@ -231,8 +231,8 @@ def test_span_is_one_run_of_real_positions(lengths, right, longest, seed):
     from recsys.model.masking import MaskedSpan
 
     torch.manual_seed(seed)
-    place, sends = torch.arange(9), torch.tensor(lengths).unsqueeze(1)
-    real = place < sends if right else place >= 9 - sends
+    index, sends = torch.arange(9), torch.tensor(lengths).unsqueeze(1)
+    real = index < sends if right else index >= 9 - sends
     hidden = MaskedSpan(hidden_size=2, span_length=longest).choose(real)
     assert not (hidden & ~real).any()
     for row, each in zip(hidden.tolist(), lengths, strict=True):
@@ -242,7 +242,7 @@ def test_span_is_one_run_of_real_positions(lengths, right, longest, seed):
 
 
 def test_span_takes_every_length_and_place_alike():
-    """Windows of 4 and spans of 1 or 2: 8 and 6 in 24 for each place of the lengths' 4 and 3."""
+    """Windows of 4 and spans of 1 or 2: 8 and 6 in 24 for each start in the lengths' 4 and 3."""
     from recsys.model.masking import MaskedSpan
 
     torch.manual_seed(0)

@@ -20,8 +20,8 @@ def softmax_case(count, items, seed=0):
     def draw(*shape):
         return torch.randn(*shape, generator=generator, dtype=torch.float32).requires_grad_()
 
-    places = torch.randint(0, items, (count,), generator=generator)
-    return draw(count, 6), draw(items, 6), draw(items), places
+    indices = torch.randint(0, items, (count,), generator=generator)
+    return draw(count, 6), draw(items, 6), draw(items), indices
 
 
 @settings(max_examples=40, deadline=None)
@@ -39,8 +39,8 @@ def test_chunked_softmax_is_the_plain_one_with_its_gradients(count, items, held,
         patch.setattr(softmax, "SCORES", held)
         results = []
         for function in (softmax.plain_cross_entropy, softmax.chunked_cross_entropy):
-            *leaves, places = softmax_case(count, items)
-            loss = function(*leaves, places, smoothing)
+            *leaves, indices = softmax_case(count, items)
+            loss = function(*leaves, indices, smoothing)
             (3 * loss).backward()
             results.append([loss.detach(), *(each.grad for each in leaves)])
     for plain, chunked in zip(*results, strict=True):
@@ -65,9 +65,9 @@ def test_chunked_softmax_never_holds_the_scores_of_a_batch(monkeypatch, items):
 
     monkeypatch.setattr(softmax, "SCORES", 10_000)
     for function, bounded in ((softmax.chunked_cross_entropy, True), (softmax.plain_cross_entropy, False)):
-        *leaves, places = softmax_case(400, items)
+        *leaves, indices = softmax_case(400, items)
         with Largest() as largest:
-            function(*leaves, places).backward()
+            function(*leaves, indices).backward()
         assert (largest.numbers <= max(10_000, 6 * items)) is bounded
 
 
@@ -217,7 +217,7 @@ def test_a_send_counts_whole_for_what_follows_whatever_its_own_prompt_held(schem
         with torch.inference_mode():
             first, second = (block(dict(each), training=True) for each in (batch, other))
         moved = (first - second).abs().amax((0, 2)) > 1e-6
-        assert moved.tolist() == [whole and place > 4 for place in range(LENGTH)]
+        assert moved.tolist() == [whole and index > 4 for index in range(LENGTH)]
 
 
 @pytest.mark.parametrize("loss", ["softmax", "sampled-softmax"])

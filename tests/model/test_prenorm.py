@@ -33,17 +33,17 @@ def test_whole_windows_take_a_path_without_mask_to_the_same_outputs(monkeypatch,
     torch.manual_seed(0)
     body = prenorm.PreNormConfig.build(8, 2, 2, 16, causal=causal, **variant).to_huggingface_torch_model()
     tokens, real = torch.randn(3, 6, 8), torch.ones(3, 6)
-    places = torch.arange(6).expand(3, 6)
+    indices = torch.arange(6).expand(3, 6)
     masks, attend = [], torch.nn.functional.scaled_dot_product_attention
     monkeypatch.setattr(
         prenorm.functional,
         "scaled_dot_product_attention",
         lambda q, k, v, mask, **how: masks.append(mask) or attend(q, k, v, mask, **how),
     )
-    fast = body.eval()(tokens, real, places)[0]
+    fast = body.eval()(tokens, real, indices)[0]
     assert masks == [None, None]
     monkeypatch.setattr(prenorm, "_whole", lambda mask: False)
-    torch.testing.assert_close(fast, body(tokens, real, places)[0])
+    torch.testing.assert_close(fast, body(tokens, real, indices)[0])
     assert masks[2] is not None
 
 
@@ -64,7 +64,7 @@ def test_every_variant_minds_no_padding_and_has_no_leak(schema, variant, masking
     with torch.inference_mode():
         first, second = (block(dict(each), testing=True) for each in (whole, other))
     moved = (first - second).abs().amax((0, 2)) > 1e-6
-    assert moved.tolist() == ([place > 5 for place in range(LENGTH)] if masking == "clm" else [True] * LENGTH)
+    assert moved.tolist() == ([index > 5 for index in range(LENGTH)] if masking == "clm" else [True] * LENGTH)
 
 
 def test_order_counts_with_either_kind_of_positions(schema):
@@ -86,8 +86,8 @@ def test_rotary_products_depend_on_the_distance_alone():
     torch.manual_seed(0)
     query, key = torch.randn(2, 1, 1, 1, 8)
 
-    def turned(vector, place):
-        return rotate(vector, rotations(torch.tensor([[place]]), 8))
+    def turned(vector, index):
+        return rotate(vector, rotations(torch.tensor([[index]]), 8))
 
     products = {
         (i, j): (turned(query, i) * turned(key, j)).sum().item() for i, j in ((0, 3), (4, 7), (5, 5), (0, 0))

@@ -20,8 +20,8 @@ LENGTH = 8
 def random_batch(rng, rows, length=LENGTH, side="left", least=2):
     """Uniformly random sends in random-length histories, padded on one side."""
     lengths = rng.integers(least, length + 1, rows)
-    place = np.arange(length)[None]
-    real = place >= length - lengths[:, None] if side == "left" else place < lengths[:, None]
+    index = np.arange(length)[None]
+    real = index >= length - lengths[:, None] if side == "left" else index < lengths[:, None]
 
     def draw(low, high):
         return torch.from_numpy(np.where(real, rng.integers(low, high, (rows, length)), 0))
@@ -59,7 +59,7 @@ def scores(model, batch):
 
 
 def padded(batch, width, side):
-    """The same histories in `width` places, padded on `side`."""
+    """The same histories in `width` indices, padded on `side`."""
     out = {}
     for name, value in batch.items():
         if value.ndim != 2 or value.shape[1] != LENGTH:

@@ -87,11 +87,11 @@ def check(workflow, features, logbooks: list[Logbook]) -> None:
     from workflows import sends as workflow_of
 
     sequences = Sequences.from_table(workflow_of.transform(workflow, frame(logbooks)))
-    place = np.argsort(sequences.rows)[:-1]
+    index = np.argsort(sequences.rows)[:-1]
     found = features.encode(logbooks)
     assert set(found) == set(sequences.features)
     for name, values in sequences.features.items():
-        np.testing.assert_array_equal(found[name], values[place], err_msg=name)
+        np.testing.assert_array_equal(found[name], values[index], err_msg=name)
 
 
 QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

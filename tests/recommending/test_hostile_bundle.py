@@ -116,9 +116,9 @@ def lying(content: bytes, rng: random.Random) -> bytes:
     """The first array says that it is far larger, in a file whose checksums match."""
     written = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(written, "w") as new:
-        for place, info in enumerate(old.infolist()):
+        for index, info in enumerate(old.infolist()):
             data = old.read(info)
-            if place == 0:
+            if index == 0:
                 size = rng.choice([b"99999999999", b"(-1)", b"1e9", b"10**9999", b"99", b"'a'"])
                 data = data.replace(b"'shape': (", b"'shape': (" + size + b", ")
             new.writestr(info.filename, data)
@@ -241,9 +241,9 @@ def put(key, value):
     return lambda table: table.__setitem__(key, value)
 
 
-def at(name, place, value):
+def at(name, index, value):
     def edit(table):
-        table[name][place] = value
+        table[name][index] = value
 
     return edit
 
@@ -273,7 +273,7 @@ BREACHES = {
     "a climber too many": (b.HISTORIES, lambda t: t["climber_id"].append("x"), "offsets do not part"),
     "fewer texts": (b.HISTORIES, put("region", ["Font"]), "region holds values that are not from -1 to 0"),
     "offsets that fall": (b.ARRAYS, at("offsets", 1, 99), "offsets do not part 24 sends among 4 climbers"),
-    "a place beyond": (b.ARRAYS, at("grade", 0, 2), "grade holds values that are not from -1 to 1"),
+    "an index beyond": (b.ARRAYS, at("grade", 0, 2), "grade holds values that are not from -1 to 1"),
     "an endless day": (b.ARRAYS, at("day", 0, np.inf), "day holds values"),
     "an embedding that is no number": (b.ARRAYS, at("embeddings", 0, np.nan), "embeddings holds values"),
     "wider numbers": (b.ARRAYS, lambda t: t.update(day=t["day"].astype("f4")), "day is no float64"),

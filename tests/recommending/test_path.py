@@ -47,7 +47,7 @@ class Stub:
         )
 
     def encode(self, logbooks, climbers):
-        rows = [[self.catalogue.places.get(x, N) for x in b.climbs[-self.length :]] for b in logbooks]
+        rows = [[self.catalogue.indices.get(x, N) for x in b.climbs[-self.length :]] for b in logbooks]
         return {"climb": np.array([[N] * (self.length - len(r)) + r for r in rows])}
 
     def logits(self, batch):
@@ -66,9 +66,9 @@ def recommender() -> Recommender:
     return Recommender(Stub())
 
 
-def chance(stub: Stub, before: int, place: int) -> float:
+def chance(stub: Stub, before: int, index: int) -> float:
     odds = np.exp(stub.follows[before].astype(float))
-    return float(odds[place] / odds.sum())
+    return float(odds[index] / odds.sum())
 
 
 def test_a_wide_beam_finds_the_chain_of_the_greatest_joint_probability(recommender):
@@ -153,10 +153,10 @@ def test_a_session_warms_up_tries_hard_and_cools_down_at_one_crag(recommender):
     assert {"warm-up", "project"} <= set(parts)
     grade = {part: [int(e.item.grade[1:]) for e in found.climbs if e.part == part] for part in set(parts)}
     assert max(grade["warm-up"]) < min(grade["project"])
-    places = [int(each.item.climb_id[1:]) for each in found.climbs]
-    assert len(set(places)) == len(places)
-    assert {f"Area {place % 4}" for place in places} == {found.area}
-    assert not {9, 10} & set(places)
+    indices = [int(each.item.climb_id[1:]) for each in found.climbs]
+    assert len(set(indices)) == len(indices)
+    assert {f"Area {index % 4}" for index in indices} == {found.area}
+    assert not {9, 10} & set(indices)
     assert found.minutes == sum(MINUTES[part] for part in parts)
 
 

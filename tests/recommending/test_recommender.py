@@ -43,7 +43,7 @@ class Stub:
         return read_logbook([{"climb_id": "a", "date": "2024-01-01"}]) if climber == "me" else None
 
     def encode(self, logbooks, climbers):
-        rows = [[self.catalogue.places.get(x, -1) for x in b.climbs[-3:]] for b in logbooks]
+        rows = [[self.catalogue.indices.get(x, -1) for x in b.climbs[-3:]] for b in logbooks]
         return {"climb": np.array([[-1] * (3 - len(r)) + r for r in rows])}
 
     def logits(self, batch):

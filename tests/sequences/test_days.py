@@ -53,9 +53,9 @@ def test_file_keeps_the_order_and_says_that_it_is_one():
     sends = frame([1.0, 1.0, 2.0])
     kept = order_days(sends, "file", 0)
     assert kept[c.CLIMB_ID].tolist() == ["k0", "k1", "k2"]
-    assert kept[c.DAY_PLACE].tolist() == [0, 0, 0]
-    assert order_days(sends, "seeded", 0)[c.DAY_PLACE].tolist() == [0, 0, 0]
-    assert order_days(sends, "set", 0)[c.DAY_PLACE].tolist() == [0, 1, 0]
+    assert kept[c.DAY_INDEX].tolist() == [0, 0, 0]
+    assert order_days(sends, "seeded", 0)[c.DAY_INDEX].tolist() == [0, 0, 0]
+    assert order_days(sends, "set", 0)[c.DAY_INDEX].tolist() == [0, 1, 0]
 
 
 def sets() -> Sequences:
@@ -71,7 +71,7 @@ def sets() -> Sequences:
         }
     )
     plain = Sequences.from_table(table)
-    return Sequences(**{**plain.__dict__, "places": np.array([0, 1, 0, 1, 2, 0])})
+    return Sequences(**{**plain.__dict__, "indices": np.array([0, 1, 0, 1, 2, 0])})
 
 
 def test_a_case_reads_nothing_of_its_own_day():

@@ -14,7 +14,7 @@ from recsys.baselines.sasrec import SASRec
 from recsys.config.model import ModelConfig
 from recsys.model.prompted_transformer import build_model
 from recsys.sequences.asking import ALL, FIRSTS, FOLLOWING, LAST, by_chance, by_chance_or_last, by_span
-from recsys.sequences.epochs import AFTER, ASKED, TrainingWindows, amount, epoch
+from recsys.sequences.epochs import AFTER, TARGETS, TrainingWindows, amount, epoch
 from recsys.sequences.store import Sequences
 
 LENGTH = 6
@@ -39,14 +39,14 @@ def histories(sets, climbers=60, seed=0):
         }
     )
     sequences = Sequences.from_table(table)
-    places = []
+    indices = []
     for size in sizes:
         left = size
         while left:
             day = min(left, int(rng.integers(1, 10)) if sets else 1)
-            places += range(day)
+            indices += range(day)
             left -= day
-    return Sequences(**{**sequences.__dict__, "places": np.array(places)})
+    return Sequences(**{**sequences.__dict__, "indices": np.array(indices)})
 
 
 def training(sequences):
@@ -69,7 +69,7 @@ def test_an_epoch_asks_for_as_many_climbs_as_there_are_sends(kind, sets):
     for number in range(30):
         rng = np.random.default_rng([0, number])
         pairs = np.array(list(epoch(made, amount(made, 1.0, np.random.default_rng(0)), rng)))
-        counts.append(made.asked(pairs))
+        counts.append(made.n_targets(pairs))
     assert np.mean(counts) == pytest.approx(len(made), rel=0.05)
     twice = amount(made, 2.0, np.random.default_rng(0))
     assert twice == pytest.approx(2 * amount(made, 1.0, np.random.default_rng(0)), abs=1)
@@ -84,7 +84,7 @@ def test_what_follows_is_asked_for_once_a_round_and_from_the_day_before(sets):
     for seed in range(5):
         pairs = made.draw(np.random.default_rng(seed))
         batch = made.__getitems__([tuple(pair) for pair in pairs])
-        sends = batch[ASKED].numpy() - 3
+        sends = batch[TARGETS].numpy() - 3
         assert sorted(sends) == wanted.tolist()
         row, column = batch[AFTER].numpy()
         history = batch["climb"].numpy()[row, column] - 3
@@ -131,7 +131,7 @@ def test_days_are_drawn_anew_and_elapsed_days_stay():
         firsts.append(made.order[0])
     assert len(set(firsts)) > 1 or made.sequences.day_ends[0] == 1
     batch = made.__getitems__([(100, 103)])
-    assert batch[c.DAY_PLACE][0, -4:].tolist() == made.sequences.places[100:104].tolist()
+    assert batch[c.DAY_INDEX][0, -4:].tolist() == made.sequences.indices[100:104].tolist()
     assert batch["climb"][0, -4:].tolist() == (made.order[100:104] + 3).tolist()
 
 
@@ -147,14 +147,14 @@ def test_a_masking_asks_for_what_it_says(schema, masking):
     for number in range(20):
         pairs = np.array(list(epoch(made, 50, np.random.default_rng(number))))
         batch = made.__getitems__([tuple(pair) for pair in pairs])
-        inputs.masking.places = batch.get(c.DAY_PLACE)
+        inputs.masking.indices = batch.get(c.DAY_INDEX)
         chosen = inputs.masking.choose(batch["climb"] > 0)
         if masking == "clm":
             assert not (
-                chosen & (batch[c.DAY_PLACE] > 0) & ((batch["climb"] > 0).sum(1, keepdim=True) > 1)
+                chosen & (batch[c.DAY_INDEX] > 0) & ((batch["climb"] > 0).sum(1, keepdim=True) > 1)
             ).any()
         asked += int(chosen.sum())
-        expected += made.asked(pairs)
+        expected += made.n_targets(pairs)
     assert asked == pytest.approx(expected, rel=0.06)
 
 
@@ -171,13 +171,13 @@ def test_a_baseline_asks_for_what_it_says(schema, settings):
         CBOW: lambda: (whole(batch) > 0).sum().item(),
         SASRec: lambda: len(followed(batch, LENGTH)[2]),
     }[type(settings)]()
-    assert asked == pytest.approx(made.asked(pairs), rel=0.08)
-    for name in ("climb", c.DAY_PLACE, "climber"):
+    assert asked == pytest.approx(made.n_targets(pairs), rel=0.08)
+    for name in ("climb", c.DAY_INDEX, "climber"):
         if name in batch:
             assert len(batch[name]) == 400
     batch["climb"] = torch.where(batch["climb"] > 0, batch["climb"] % 90 + 3, 0)
-    if ASKED in batch:
-        batch[ASKED] = batch[ASKED] % 90 + 3
+    if TARGETS in batch:
+        batch[TARGETS] = batch[TARGETS] % 90 + 3
     batch["climber"] = batch["climber"] % 19 + 3
     assert torch.isfinite(network.training_loss(batch))
 
@@ -187,7 +187,7 @@ def test_a_state_is_asked_for_the_whole_next_day(schema):
     network = SASRec(d_model=8, layers=1).build(schema, 4).eval()
     table = pd.DataFrame({"climb": [[5, 6, 7]], "climber": [3], c.CLIMBER_ID: ["a"], c.ROW: [[0, 1, 2]]})
     plain = Sequences.from_table(table)
-    sequences = Sequences(**{**plain.__dict__, "places": np.array([0, 0, 1])})
+    sequences = Sequences(**{**plain.__dict__, "indices": np.array([0, 0, 1])})
     made = TrainingWindows(sequences, np.arange(3), 4, network.asking(4))
     batch = made.__getitems__([tuple(pair) for pair in made.draw(np.random.default_rng(0))])
     scores = network.next_scores({"climb": torch.tensor([[0, 0, 5, 0]])})
@@ -204,4 +204,4 @@ def test_whole_windows_are_full_or_a_short_history():
         own = drawn[(drawn >= start) & (drawn < stop)].tolist()
         assert own == (list(range(start + LENGTH - 1, stop)) or [stop - 1])
     pairs = np.array(list(epoch(made, amount(made, 1.0, np.random.default_rng(0)), np.random.default_rng(1))))
-    assert made.asked(pairs) == len(made)  # some windows twice: the epoch asks for no less
+    assert made.n_targets(pairs) == len(made)  # some windows twice: the epoch asks for no less

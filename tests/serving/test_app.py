@@ -26,7 +26,7 @@ from recsys.serving.batching import Batcher, OverloadError
 from recsys.serving.bodies import Body
 from recsys.serving.insights import insights
 from recsys.serving.limits import Buckets
-from recsys.serving.settings import MAX_HISTORY, Settings, read_keys
+from recsys.serving.policy import MAX_HISTORY, Policy, read_keys
 from tests.builders.fake_recommender import FakeRecommender, open_fake, write_bundle
 from tests.builders.fake_service import Service
 
@@ -41,12 +41,12 @@ def bundle(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def client(bundle):
-    with TestClient(create_app(bundle, Settings(rate=0, poll_seconds=0), open_fake)) as opened:
+    with TestClient(create_app(bundle, Policy(rate=0, poll_seconds=0), open_fake)) as opened:
         yield opened
 
 
 def limited(bundle, **options):
-    return TestClient(create_app(bundle, Settings(**{"rate": 0, "poll_seconds": 0, **options}), open_fake))
+    return TestClient(create_app(bundle, Policy(**{"rate": 0, "poll_seconds": 0, **options}), open_fake))
 
 
 def until(test) -> None:
@@ -334,7 +334,7 @@ def test_a_defect_is_answered_and_logged_without_its_text(bundle, caplog):
 
         search = recommend = recommend_many
 
-    app = create_app(bundle, Settings(rate=0, poll_seconds=0), lambda folder: Broken())
+    app = create_app(bundle, Policy(rate=0, poll_seconds=0), lambda folder: Broken())
     with TestClient(app) as client, caplog.at_level(logging.ERROR, "recsys.serving"):
         response = client.post("/api/recommend", json={})
     assert response.status_code == 500
@@ -422,7 +422,7 @@ def test_a_changed_bundle_is_refused_at_the_start(tmp_path):
 
 def test_a_new_bundle_is_used_and_a_wrong_one_refused(tmp_path):
     folder = write_bundle(tmp_path / "bundle", n_climbs=100)
-    app = create_app(folder, Settings(rate=0, poll_seconds=0.05), open_fake)
+    app = create_app(folder, Policy(rate=0, poll_seconds=0.05), open_fake)
     with TestClient(app) as client:
         write_bundle(folder, n_climbs=150)
         until(lambda: client.get("/version").json()["climbs"] == 150)

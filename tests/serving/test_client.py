@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from recsys.serving.app import create_app
-from recsys.serving.settings import Settings
+from recsys.serving.policy import Policy
 from tests.builders.fake_recommender import open_fake, write_bundle
 from tests.builders.fake_service import Service
 
@@ -36,7 +36,7 @@ def bundle(folder):
 @pytest.fixture(scope="module")
 def package(folder, bundle):
     """The generated package; the generator leaves nothing out."""
-    app = create_app(bundle, Settings(api_keys=frozenset([KEY])), open_fake)
+    app = create_app(bundle, Policy(api_keys=frozenset([KEY])), open_fake)
     (folder / "openapi.json").write_text(json.dumps(app.openapi()))
     (folder / "config.yaml").write_text(CONFIG)
     words = [GENERATOR, "generate", "--path", "openapi.json", "--config", "config.yaml", "--meta", "none"]

@@ -12,7 +12,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from recsys.serving.app import create_app
-from recsys.serving.settings import Settings
+from recsys.serving.policy import Policy
 from tests.builders.fake_recommender import open_fake, write_bundle
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
@@ -20,7 +20,7 @@ EXAMPLES = 120
 
 
 def test_no_request_breaks_the_service(tmp_path):
-    app = create_app(write_bundle(tmp_path / "bundle"), Settings(rate=0, poll_seconds=0), open_fake)
+    app = create_app(write_bundle(tmp_path / "bundle"), Policy(rate=0, poll_seconds=0), open_fake)
     operations = [
         found.ok() for found in schemathesis.openapi.from_asgi("/openapi.json", app).get_all_operations()
     ]

@@ -20,7 +20,7 @@ from recsys.serving.app import create_app
 from recsys.serving.bodies import unpacked
 from recsys.serving.limits import Buckets
 from recsys.serving.middleware import client_address, outcome
-from recsys.serving.settings import MAX_REQUESTS, Settings, read_origins
+from recsys.serving.policy import MAX_REQUESTS, Policy, read_origins
 from tests.builders.fake_recommender import FakeRecommender, open_fake, write_bundle
 
 JSON = {"content-type": "application/json"}
@@ -29,7 +29,7 @@ BOARD = Path(__file__).parents[2] / "docs" / "grafana.json"
 
 
 def opened(bundle, opener=open_fake, **options):
-    return TestClient(create_app(bundle, Settings(**{"rate": 0, "poll_seconds": 0, **options}), opener))
+    return TestClient(create_app(bundle, Policy(**{"rate": 0, "poll_seconds": 0, **options}), opener))
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from starlette.testclient import TestClient
 
 from recsys.serving.app import create_app
 from recsys.serving.links import link
-from recsys.serving.settings import MAX_BLOCK, Settings
+from recsys.serving.policy import MAX_BLOCK, Policy
 from tests.builders.light_bundle import write_light_bundle
 
 CLIMBER = "climber-1"
@@ -17,7 +17,7 @@ SENDS = [{"climb_id": f"climb-0{i}", "date": f"2024-05-0{i}", "grade": f"V{i}"} 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory):
     folder = write_light_bundle(tmp_path_factory.mktemp("plans") / "bundle")
-    with TestClient(create_app(folder, Settings(rate=0, poll_seconds=0))) as opened:
+    with TestClient(create_app(folder, Policy(rate=0, poll_seconds=0))) as opened:
         yield opened
 
 
@@ -83,7 +83,7 @@ def test_skill_comes_with_its_uncertainty_stored_or_posted(client):
 
 
 def test_plain_order_makes_no_months_of_1970(client):
-    sends = [{**send, "date": str(place)} for place, send in enumerate(SENDS)]
+    sends = [{**send, "date": str(index)} for index, send in enumerate(SENDS)]
     told = answered(client, "/api/skill", sends=sends)
     (boulder,) = told["disciplines"]
     assert (told["first"], told["last"], boulder["skill"], boulder["sent"]) == (None, None, [], [])

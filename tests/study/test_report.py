@@ -163,9 +163,9 @@ def test_the_numbers_are_those_given() -> None:
 def test_every_row_and_every_figures_numbers_are_in_tables(big: StudySummary, page: Page) -> None:
     shown = {row[0].split()[-1]: row for row in page.cells["results"] if row[0]}
     for row in big.rows:
-        found = row.asked[UNPROMPTED]["recall@10"]
+        found = row.prompting[UNPROMPTED]["recall@10"]
         assert shown[row.name][2] == f"{found.value:.3f} [{found.low:.3f}, {found.high:.3f}]"
-        asked = row.asked.get(PROMPTED)
+        asked = row.prompting.get(PROMPTED)
         assert shown[row.name][6].split()[0] == (f"{asked['recall@10'].value:.3f}" if asked else "–")
     for name, count in (("history-table", 5), ("popular-table", 5), ("fit-table", 4), ("order-table", 5)):
         assert {len(row) for row in page.cells[name][-3:]} == {1 + count}
@@ -177,7 +177,7 @@ def test_every_row_and_every_figures_numbers_are_in_tables(big: StudySummary, pa
 
 def test_markers_say_their_numbers(big: StudySummary, written: str) -> None:
     hint = re.search(r"<title>SASRec: ([^<]+)</title>", written)
-    value = next(row for row in big.rows if row.name == "sasrec").asked[UNPROMPTED]["recall@10"]
+    value = next(row for row in big.rows if row.name == "sasrec").prompting[UNPROMPTED]["recall@10"]
     assert hint is not None
     assert hint[1] == f"{value.value:.3f} [{value.low:.3f}, {value.high:.3f}]"
     assert len(re.findall(r"<title>Climb \d+, (?:V\d+|no grade), \d+ sends</title>", written)) == 300
@@ -229,7 +229,7 @@ def test_a_study_that_has_just_begun(rows: int) -> None:
 def test_intervals_may_be_unknown() -> None:
     bare = Estimate(0.25)
     row = replace(
-        small_study().rows[0], asked={UNPROMPTED: {"accuracy": bare, "recall@10": bare}}, order=bare,
+        small_study().rows[0], prompting={UNPROMPTED: {"accuracy": bare, "recall@10": bare}}, order=bare,
         shuffled=bare, training={UNPROMPTED: bare}, by_history={"1-4": bare},
         comparison=Comparison(bare, None, None),
     )  # fmt: skip
@@ -277,9 +277,11 @@ def test_odd_words_stay_words() -> None:
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])
 def test_what_is_no_number_is_refused(bad: float) -> None:
     study = small_study()
-    row = replace(study.rows[0], asked={UNPROMPTED: {"recall@10": Estimate(0.5, bad, 0.6)}})
+    row = replace(study.rows[0], prompting={UNPROMPTED: {"recall@10": Estimate(0.5, bad, 0.6)}})
     for write in (render, markdown, table):
-        with pytest.raises(DataError, match=rf"rows item-knn.asked unprompted recall@10.low is {bad}; run"):
+        with pytest.raises(
+            DataError, match=rf"rows item-knn.prompting unprompted recall@10.low is {bad}; run"
+        ):
             write(replace(study, rows=(row,)))
 
 
@@ -325,7 +327,7 @@ def test_prompted_rows_are_compared_with_a_row_of_their_own() -> None:
     knn, sasrec = small_study().rows
     given = {PROMPTED: {"accuracy": Estimate(0.3), HEADLINE: Estimate(0.7)}}
     compared = Comparison(Estimate(0.25, 0.2, 0.3), 0.0001, 0.0003)
-    sasrec = replace(sasrec, asked={**sasrec.asked, **given}, prompted_comparison=compared)
+    sasrec = replace(sasrec, prompting={**sasrec.prompting, **given}, prompted_comparison=compared)
     study = replace(small_study(), rows=(knn, sasrec), prompted_reference="item-knn")
     page = Page(render(study)).cells["results"]
     assert [heading for heading in page[0] if "against" in heading] == [
@@ -346,7 +348,7 @@ def test_the_terminal_has_eighty_columns(big: StudySummary) -> None:
     shown = {line.split()[0]: line.split()[1:] for line in unprompted if "[" in line}
     assert len(shown) == 65
     knn = next(row for row in big.rows if row.name == "item-knn")
-    value = knn.asked[UNPROMPTED]
+    value = knn.prompting[UNPROMPTED]
     assert shown["item-knn"][0] == f"{value['accuracy'].value:.3f}"
     assert shown["item-knn"][1] == f"{value['recall@10'].value:.3f}"
 

@@ -164,8 +164,8 @@ def test_a_study_fills_every_cell(studied):
     assert found.unfinished == ()
     assert found.simulated
     popularity, cbow, transformer = found.rows
-    assert "prompted" not in cbow.asked
-    assert set(transformer.asked) == {"unprompted", "prompted"}
+    assert "prompted" not in cbow.prompting
+    assert set(transformer.prompting) == {"unprompted", "prompted"}
     assert cbow.parameters > 0 == popularity.parameters
     assert all(row.seconds > 0 and row.peak_mib >= 0 for row in found.rows)
     assert popularity.comparison is None is not cbow.comparison
@@ -178,19 +178,19 @@ def test_a_study_fills_every_cell(studied):
         ("and climber embeddings", 0.24),
     ]
     assert (
-        found.paper[0].ours.value <= cbow.asked["unprompted"]["accuracy"].value
+        found.paper[0].ours.value <= cbow.prompting["unprompted"]["accuracy"].value
     )  # climbs sent are in the way
-    assert found.paper[0].left_out == cbow.asked["unprompted"]["accuracy"]
+    assert found.paper[0].left_out == cbow.prompting["unprompted"]["accuracy"]
 
 
 def test_the_tidy_table_holds_what_the_summary_says(studied):
     folder, _, found = studied
     with (folder / "results.csv").open() as file:
         lines = list(csv.DictReader(file))
-    asked = {"row": "cbow", "part": "test", "asked": "unprompted", "metric": "recall@10"}
-    seeds = [float(line["value"]) for line in lines if asked.items() <= line.items()]
+    wanted = {"row": "cbow", "part": "test", "prompting": "unprompted", "metric": "recall@10"}
+    seeds = [float(line["value"]) for line in lines if wanted.items() <= line.items()]
     assert len(seeds) == 2
-    assert np.mean(seeds) == pytest.approx(found.rows[1].asked["unprompted"]["recall@10"].value, abs=1e-6)
+    assert np.mean(seeds) == pytest.approx(found.rows[1].prompting["unprompted"]["recall@10"].value, abs=1e-6)
     assert {line["metric"] for line in lines if line["part"] == ""} == {"parameters", "seconds", "peak_mib"}
 
 
@@ -201,7 +201,7 @@ def test_strata_add_up_to_the_whole(studied):
             counts = [int(name.split("(")[1].rstrip(")").replace(",", "")) for name in strata]
             assert sum(counts) == found.n_cases
             mean = np.average([each.value for each in strata.values()], weights=counts)
-            assert mean == pytest.approx(row.asked["unprompted"]["recall@10"].value)
+            assert mean == pytest.approx(row.prompting["unprompted"]["recall@10"].value)
 
 
 def test_a_finished_cell_is_never_run_again(studied, capfd):
@@ -223,7 +223,7 @@ def test_a_lost_cell_alone_is_run_again_and_gives_the_same(studied, sends, capfd
     Store(folder).path(key).unlink()
     again = study(asked, folder, jobs=1)
     assert "1 cells to run" in capfd.readouterr().err
-    assert again.rows[1].asked == found.rows[1].asked
+    assert again.rows[1].prompting == found.rows[1].prompting
 
 
 def test_a_cell_keeps_its_own_seed_where_another_is_missing(studied, tmp_path):

@@ -82,7 +82,7 @@ def fit(
 def transform(workflow: Workflow, sends: pd.DataFrame, accelerator: str = "auto") -> pd.DataFrame:
     """One row a climber: its categorified id, and a list for each feature, in order of time.
 
-    ``row`` lists the places that the sends had in `sends`, so that whatever is known of a send (its split,
+    ``row`` lists the indices that the sends had in `sends`, so that whatever is known of a send (its split,
     its date) can be found again. Climbers keep the order in which they come; lists are arrays of NumPy's.
     """
     import pandas as pd

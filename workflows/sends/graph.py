@@ -147,7 +147,7 @@ def _standardised(name: str, node: Any) -> Any:
 
 
 def _binned(layout: Layout, name: str, node: Any) -> Any:
-    """Places among the boundaries; what was not logged has a bin of its own."""
+    """Indices among the boundaries; what was not logged has a bin of its own."""
     from nvtabular import ops
 
     edges = list(layout.boundaries[name])

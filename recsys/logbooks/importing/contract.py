@@ -59,9 +59,9 @@ def read_contract(rows: Sequence[RawRow], name: str, header: Header, wanted: Wan
     DataError
         A column of the contract is there twice.
     """
-    places = _places(header, name)
+    indices = _indices(header, name)
     notes: Counter[str] = Counter()
-    listed, rejects = _split(rows, header, places, name, notes)
+    listed, rejects = _split(rows, header, indices, name, notes)
     days = read_days([row.texts[c.DATE] for row in listed])
     grades = settle([_logged(row) for row in listed])
     ascents = []
@@ -79,7 +79,7 @@ def read_contract(rows: Sequence[RawRow], name: str, header: Header, wanted: Wan
     unknown = sum(each.outcome == UNKNOWN for each in ascents)
     notes.update({UNKNOWN_KEPT: unknown} if unknown else {})
     rejects.sort(key=lambda each: each.row)
-    return Parsed(ascents, rejects, "sends", dict(notes), len(rows), days.has_time, c.CLIMBER_ID in places)
+    return Parsed(ascents, rejects, "sends", dict(notes), len(rows), days.has_time, c.CLIMBER_ID in indices)
 
 
 def fail(parsed: Parsed, remedy: str = "or pass `bad_rows` drop") -> None:
@@ -101,23 +101,23 @@ def fail(parsed: Parsed, remedy: str = "or pass `bad_rows` drop") -> None:
         raise DataError(subject, path=reject.file, row=reject.row, value=value, remedy=f"{advice}, {remedy}")
 
 
-def _places(header: Header, name: str) -> dict[str, int]:
-    """The contract's columns that the header has, by place: the exact name first, else without case and
+def _indices(header: Header, name: str) -> dict[str, int]:
+    """The contract's columns that the header has, by index: the exact name first, else without case and
     marks.
     """
-    places = {}
+    indices = {}
     for column in (*c.REQUIRED, *c.OPTIONAL):
-        exact = [place for place, cell in enumerate(header.cells) if cell.strip().lstrip("\ufeff") == column]
+        exact = [index for index, cell in enumerate(header.cells) if cell.strip().lstrip("\ufeff") == column]
         if len(exact) > 1:
             raise DataError(f"has the column {column!r} twice", path=name, remedy="rename or remove one")
-        place = exact[0] if exact else header.places.get(key(column))
-        if place is not None:
-            places[column] = place
-    return places
+        index = exact[0] if exact else header.indices.get(key(column))
+        if index is not None:
+            indices[column] = index
+    return indices
 
 
 def _split(
-    rows: Sequence[RawRow], header: Header, places: dict[str, int], name: str, notes: Counter[str]
+    rows: Sequence[RawRow], header: Header, indices: dict[str, int], name: str, notes: Counter[str]
 ) -> tuple[list[_Row], list[Reject]]:
     """The rows that have their cells, and those that do not as rejects."""
     width = len(header.cells)
@@ -131,8 +131,8 @@ def _split(
                 Reject(name, number_, raw.line, reason, value, (raw.text or as_text(raw.cells))[:20_000])
             )
             continue
-        texts = {column: _text(column, raw.cells[place], seen) for column, place in places.items()}
-        draft = header.source.read(Cells(header.places, raw.cells))
+        texts = {column: _text(column, raw.cells[index], seen) for column, index in indices.items()}
+        draft = header.source.read(Cells(header.indices, raw.cells))
         listed.append(_Row(number_, raw, texts, draft))
     if seen.tokens:
         notes[BLANK_TOKENS] = seen.tokens

@@ -18,11 +18,11 @@ _MAX_COLUMNS: Final = 200
 
 @dataclass(frozen=True)
 class Header:
-    """Whose it is, the delimiter, the places of the columns by `text.key`, and the raw cells themselves."""
+    """Whose it is, the delimiter, the indices of the columns by `text.key`, and the raw cells themselves."""
 
     source: Source
     delimiter: str
-    places: Mapping[str, int]
+    indices: Mapping[str, int]
     cells: tuple[str, ...]
 
 
@@ -75,21 +75,21 @@ def _heads(sheet: Sheet) -> Iterator[_Head]:
 
 
 def _claims(head: _Head, sources: Sequence[Source], named: bool) -> Iterator[tuple[int, Header]]:
-    places = _places(head.cells)
-    sources = sources if len(places) > 1 or named else ()
+    indices = _indices(head.cells)
+    sources = sources if len(indices) > 1 or named else ()
     for source in sources:
         if source.first_row and not head.first:
             continue
-        if score := source.claims(set(places), named):
+        if score := source.claims(set(indices), named):
             # The contract's own names are no accident: they count before any site's.
             score += 1000 * source.own_columns
-            yield score, Header(source, head.delimiter, places, tuple(head.cells))
+            yield score, Header(source, head.delimiter, indices, tuple(head.cells))
 
 
-def _places(cells: Sequence[str]) -> dict[str, int]:
-    """Column name to place; of two columns of one name the first counts."""
+def _indices(cells: Sequence[str]) -> dict[str, int]:
+    """Column name to index; of two columns of one name the first counts."""
     keys = [key(cell) for cell in cells[:_MAX_COLUMNS]]
-    return {name: place for place, name in reversed([*enumerate(keys)]) if name}
+    return {name: index for index, name in reversed([*enumerate(keys)]) if name}
 
 
 def _unknown(sheet: Sheet, heads: Sequence[_Head], wanted: Source | None) -> DataError:
@@ -110,7 +110,7 @@ def _unknown(sheet: Sheet, heads: Sequence[_Head], wanted: Source | None) -> Dat
 
 def _nearest(heads: Sequence[_Head]) -> str:
     """The source that shares most columns with a row of the file, why it is not that one, and what to do."""
-    rows = [set(_places(head.cells)) for head in heads]
+    rows = [set(_indices(head.cells)) for head in heads]
     pairs = [(len(source.columns & row), source, row) for row in rows for source in SOURCES.values()]
     shared, source, row = max(pairs, key=lambda pair: pair[0], default=(0, None, set()))
     near = f"the nearest is {source.title}, which {source.lacks(row)}; " if source and shared > 1 else ""

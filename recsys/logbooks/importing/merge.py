@@ -30,12 +30,12 @@ class Merged:
     n_read: int
 
 
-class _Placed(NamedTuple):
-    """An ascent, the file that it is of, and its place among all."""
+class _Ranked(NamedTuple):
+    """An ascent, the file that it is of, and its rank among all."""
 
     ascent: Ascent
     file: int
-    place: int
+    rank: int
 
 
 def merge(files: Iterable[Parsed]) -> Merged:
@@ -54,8 +54,8 @@ def merge(files: Iterable[Parsed]) -> Merged:
     parsed = list(files)
     _check_times(parsed)
     listed = [
-        _Placed(ascent, number, place)
-        for place, (number, ascent) in enumerate(
+        _Ranked(ascent, number, rank)
+        for rank, (number, ascent) in enumerate(
             (number, ascent) for number, each in enumerate(parsed) for ascent in each.rows
         )
     ]
@@ -79,13 +79,13 @@ def _check_times(parsed: Sequence[Parsed]) -> None:
         raise DataError(problem, path=ordered[0].rows[0].file, remedy="give both dates, or use them apart")
 
 
-def _order(each: _Placed) -> tuple[str, float, float, int]:
+def _order(each: _Ranked) -> tuple[str, float, float, int]:
     sequence = each.ascent.sequence
-    return each.ascent.climber_id, each.ascent.day, math.inf if sequence is None else sequence, each.place
+    return each.ascent.climber_id, each.ascent.day, math.inf if sequence is None else sequence, each.rank
 
 
-def _without_duplicates(listed: Sequence[_Placed], has_time: bool) -> tuple[list[_Placed], list[Reject]]:
-    days: dict[tuple[str, str, float], list[_Placed]] = defaultdict(list)
+def _without_duplicates(listed: Sequence[_Ranked], has_time: bool) -> tuple[list[_Ranked], list[Reject]]:
+    days: dict[tuple[str, str, float], list[_Ranked]] = defaultdict(list)
     for each in listed:
         day = math.floor(each.ascent.day) if has_time else each.ascent.day
         days[each.ascent.climber_id, each.ascent.climb_id, day].append(each)
@@ -103,12 +103,12 @@ def _without_duplicates(listed: Sequence[_Placed], has_time: bool) -> tuple[list
     return kept, twice
 
 
-def _worth(each: _Placed) -> tuple[object, ...]:
+def _worth(each: _Ranked) -> tuple[object, ...]:
     """The best first; of equals the one that comes first."""
     return (-outcome_rank(each.ascent.outcome), -style_rank(each.ascent.style), *_order(each)[1:])
 
 
-def _reason(other: _Placed, best: _Placed, moments: set[float]) -> str:
+def _reason(other: _Ranked, best: _Ranked, moments: set[float]) -> str:
     """Why an ascent is one with the day's best, or ""."""
     a, b = other.ascent, best.ascent
     if outcome_rank(a.outcome) < outcome_rank(b.outcome):

@@ -109,8 +109,8 @@ def parse_sheet(
 
 def _parse_rows(rows: Sequence[RawRow], name: str, header: Header, wanted: Wanted) -> Parsed:
     """Rows of a site's logbook, in the order of the file, under a known header."""
-    places = [header.places[column] for column in header.source.date_columns if column in header.places]
-    dates = (row.cells[place] for row in rows for place in places if place < len(row.cells))
+    indices = [header.indices[column] for column in header.source.date_columns if column in header.indices]
+    dates = (row.cells[index] for row in rows for index in indices if index < len(row.cells))
     reading = _Reading(name, header, wanted, order_of(dates, header.source.day_first))
     for row in rows:
         _read_row(row, reading)
@@ -156,7 +156,7 @@ def _read_row(row: RawRow, reading: _Reading) -> None:
     elif any(cell.strip() for cell in row.cells[width:]):
         reading.reject(row, f"more values than the header's {width}")
     else:
-        _use(row, header.source.read(Cells(header.places, row.cells, reading.seen)), reading)
+        _use(row, header.source.read(Cells(header.indices, row.cells, reading.seen)), reading)
 
 
 def _use(row: RawRow, draft: Draft, reading: _Reading) -> None:

@@ -30,8 +30,8 @@ class Seen:
 class Cells:
     """A row's cells by the name of their column (see `text.key`), cleaned when asked for."""
 
-    def __init__(self, places: Mapping[str, int], values: Sequence[str], seen: Seen | None = None) -> None:
-        self._places = places
+    def __init__(self, indices: Mapping[str, int], values: Sequence[str], seen: Seen | None = None) -> None:
+        self._indices = indices
         self._values = values
         self._seen = seen or Seen()
 
@@ -57,8 +57,8 @@ class Cells:
         return value, f"{name.replace(' ', '_')} is neither true nor false" if text and value is None else ""
 
     def _cell(self, name: str) -> str:
-        place = self._places.get(name, len(self._values))
-        return clean(self._values[place]) if place < len(self._values) else ""
+        index = self._indices.get(name, len(self._values))
+        return clean(self._values[index]) if index < len(self._values) else ""
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ _SHOWN_COLUMNS: Final = 12
 
 def unread_columns(rows: Sequence[RawRow], header: Header) -> Counter[str]:
     """One note that names the columns in which something stands and of which nothing is read."""
-    asked = _asked(header)
-    left = [place for place, cell in enumerate(header.cells) if clean(cell) and place not in asked]
+    read = _read(header)
+    left = [index for index, cell in enumerate(header.cells) if clean(cell) and index not in read]
     filled: set[int] = set()
     for row in rows:
         found = [p for p in left if p < len(row.cells) and row.cells[p].strip()]
@@ -29,14 +29,14 @@ def unread_columns(rows: Sequence[RawRow], header: Header) -> Counter[str]:
             break
     if not filled:
         return Counter()
-    names = [clean(header.cells[place])[:40] for place in sorted(filled)]
+    names = [clean(header.cells[index])[:40] for index in sorted(filled)]
     shown = ", ".join(names[:_SHOWN_COLUMNS]) + (", ..." if len(names) > _SHOWN_COLUMNS else "")
     return Counter({f"columns that are filled and not read: {shown}": len(names)})
 
 
-def _asked(header: Header) -> set[int]:
-    """The places of the columns that the source reads, found by reading a row of blanks."""
+def _read(header: Header) -> set[int]:
+    """The indices of the columns that the source reads, found by reading a row of blanks."""
     seen = Seen()
-    header.source.read(Cells(header.places, [""] * len(header.cells), seen))
+    header.source.read(Cells(header.indices, [""] * len(header.cells), seen))
     columns = seen.asked | (header.source.columns if header.source.first_row else set())
-    return {place for name, place in header.places.items() if name in columns}
+    return {index for name, index in header.indices.items() if name in columns}

@@ -136,6 +136,6 @@ def _table(parts: Sequence[tuple[str, bytes | Path]], name: str, max_rows: int |
             raise DataError(problem, path=part, remedy="give the parts of one table")
         if cells and rows[0] != cells[0]:
             order = [rows[0].index(column) for column in cells[0]]
-            rows = [[row[place] for place in order] for row in rows]
+            rows = [[row[index] for index in order] for row in rows]
         cells += rows[1:] if cells else rows
     return Sheet(name, "Parquet", cells=cells)

@@ -108,8 +108,8 @@ def _sparse(where: Array, values: list[str]) -> Array:
 
 
 def _sequence(climber: Ints, days: Ints) -> Ints:
-    """Return the place [sends], from 0, of every send within its climber's day."""
+    """Return the index [sends], from 0, of every send within its climber's day."""
     new = np.ones(len(days), dtype=np.bool_)
     new[1:] = (climber[1:] != climber[:-1]) | (days[1:] != days[:-1])
-    place = np.arange(len(days))
-    return place - np.maximum.accumulate(np.where(new, place, 0))
+    index = np.arange(len(days))
+    return index - np.maximum.accumulate(np.where(new, index, 0))

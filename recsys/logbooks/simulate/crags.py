@@ -30,7 +30,7 @@ class Crags:
 
     region: Ints  # index into the preset's regions
     area: Ints  # 0, 1, ... over all regions
-    boulder: Ints  # place of the climb's boulder on the walk through its area
+    boulder: Ints  # index of the climb's boulder on the walk through its area
     grade: Ints  # V grade as the guidebook has it
     soft: Floats  # how much harder than its grade the climb feels, in V
     style: Ints  # index into STYLES; hidden from the log

@@ -58,8 +58,8 @@ def simulate_gym(seed: int, scale: float) -> pd.DataFrame:
     sets = _sets(rng)
     visits = [_Member(sets, rng).fill() for _ in range(max(8, round(CLIMBERS * scale)))]
     climber = np.repeat(np.arange(len(visits)), [len(days) for days, _, _ in visits])
-    day, climb, place = (np.concatenate([each[part] for each in visits]) for part in range(3))
-    return _table(sets, climber, climb, day, place, rng)
+    day, climb, index = (np.concatenate([each[part] for each in visits]) for part in range(3))
+    return _table(sets, climber, climb, day, index, rng)
 
 
 def _sets(rng: np.random.Generator) -> Sets:
@@ -97,10 +97,10 @@ class _Member:
         found: list[tuple[int, int, int]] = []
         day = max(self.start, 0)
         while day < min(self.end, DAYS):
-            found += [(day, climb, place) for place, climb in enumerate(self._visit(day, done))]
+            found += [(day, climb, index) for index, climb in enumerate(self._visit(day, done))]
             day += 1 + int(self.rng.exponential(self.gap - 1))
-        days, climbs, places = np.array(found, dtype=np.int64).reshape(-1, 3).T
-        return days, climbs, places
+        days, climbs, indices = np.array(found, dtype=np.int64).reshape(-1, 3).T
+        return days, climbs, indices
 
     def _visit(self, day: int, done: np.ndarray) -> list[int]:  # type: ignore[type-arg]
         sets, rng = self.sets, self.rng
@@ -121,7 +121,7 @@ class _Member:
 
 
 def _table(
-    sets: Sets, climber: Ints, climb: Ints, day: Ints, place: Ints, rng: np.random.Generator
+    sets: Sets, climber: Ints, climb: Ints, day: Ints, index: Ints, rng: np.random.Generator
 ) -> pd.DataFrame:
     stars = (
         np.rint(3.2 + 0.6 * sets.quality[climb] + rng.normal(0, 0.6, len(climb))).clip(1, 5).astype(np.int64)
@@ -133,7 +133,7 @@ def _table(
             c.CLIMBER_ID: [f"{c.SIMULATED}climber-{each:04d}" for each in climber],
             c.CLIMB_ID: [f"{c.SIMULATED}climb-{each:05d}" for each in climb],
             c.DATE: np.datetime_as_string((FIRST_DAY + day).astype("datetime64[D]")).astype(object),
-            "sequence": place,
+            "sequence": index,
             c.REGION: np.array(HALLS, dtype=object)[sets.hall[climb]],
             c.AREA: np.array([HALLS[k // WALLS] + ", " + each for k, each in enumerate(walls)], dtype=object)[
                 sets.wall[climb]

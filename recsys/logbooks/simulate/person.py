@@ -31,7 +31,7 @@ MEAN_GAP: Final = (1.6, 1.2)  # log-normal of the days between sessions
 
 @dataclass
 class Spot:
-    """Where the climber stands: an area's climbs [area's climbs] and the place among them."""
+    """Where the climber stands: an area's climbs [area's climbs] and the index among them."""
 
     first: int
     odds: Floats  # log-odds of every climb but for grade and nearness; -inf once sent

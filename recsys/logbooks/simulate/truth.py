@@ -44,8 +44,8 @@ class Truth:
 
     def feel(self, climbs: pd.Series) -> Array:
         """Difficulty (V) that climbs feel like: the guidebook's grade, and how soft or hard it is, [n]."""
-        place = numbers(climbs)
-        return np.asarray(self.crags.grade[place] + self.crags.soft[place])
+        index = numbers(climbs)
+        return np.asarray(self.crags.grade[index] + self.crags.soft[index])
 
 
 def numbers(ids: pd.Series) -> Array:

@@ -116,7 +116,7 @@ def whole(value: object, low: int, words: str, blank: bool = False) -> None:
 
 
 def within(values: Array, n: int, words: str) -> None:
-    """Demand that places lie in 0 to n - 1."""
+    """Demand that indices lie in 0 to n - 1."""
     demand(not len(values) or (values.min() >= 0 and values.max() < n), words)
 
 

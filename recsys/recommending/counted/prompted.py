@@ -16,7 +16,7 @@ from recsys.recommending.counted.method import Counted, demand, given, read, siz
 from recsys.recommending.counted.tiers import tiered
 from recsys.recommending.features import ArrayBatch
 
-ASKED: Final = {c.REGION: c.REGION, c.GRADE + BIN: c.GRADE}  # the features read, and what prompts with them
+PROMPTS: Final = {c.REGION: c.REGION, c.GRADE + BIN: c.GRADE}  # the features read, and what prompts with them
 _NOT: Final = -1  # of a prompt's part that is not given
 _HELD: Final = 1 << 28  # bytes of the prompts' scores that are held
 
@@ -28,7 +28,7 @@ class CountedPrompts(Counted):
     Attributes
     ----------
     names:
-        The features of `ASKED` that the data has.
+        The features of `PROMPTS` that the data has.
     logged:
         Values of those features, int64 [n_different, len(names)].
     items, counts:
@@ -42,7 +42,7 @@ class CountedPrompts(Counted):
         "items": ("int64", 1),
         "counts": ("int64", 1),
     }
-    reads: ClassVar[tuple[str, ...]] = tuple(ASKED)
+    reads: ClassVar[tuple[str, ...]] = tuple(PROMPTS)
     prompted: ClassVar[bool] = True
 
     names: tuple[str, ...]
@@ -59,7 +59,7 @@ class CountedPrompts(Counted):
 
     def check(self) -> None:
         """See `Counted.check`."""
-        known = isinstance(self.names, tuple) and all(name in ASKED for name in self.names)
+        known = isinstance(self.names, tuple) and all(name in PROMPTS for name in self.names)
         demand(known and len(set(self.names)) == len(self.names), "names are not those of features")
         n = len(self.items)
         demand(
@@ -80,12 +80,12 @@ class CountedPrompts(Counted):
 
     def scores(self, batch: ArrayBatch) -> Array:
         """[batch, n_items]: ranks by what fits the whole prompt, each part of it, then all; else counts."""
-        asked = np.full((size(batch), len(self.names)), _NOT, dtype=np.int64)
+        prompted = np.full((size(batch), len(self.names)), _NOT, dtype=np.int64)
         for column, name in enumerate(self.names):
             values = read(batch, name)
             if values is not None:
-                asked[:, column] = np.where(given(batch, ASKED[name]), values[:, -1], _NOT)
-        prompts, prompt = np.unique(asked, axis=0, return_inverse=True)
+                prompted[:, column] = np.where(given(batch, PROMPTS[name]), values[:, -1], _NOT)
+        prompts, prompt = np.unique(prompted, axis=0, return_inverse=True)
         return np.stack([self._held(tuple(map(int, each))) for each in prompts])[prompt.reshape(-1)]
 
     @cached_property

@@ -80,14 +80,14 @@ class CountedRecent(Counted):
 
     def scores(self, batch: ArrayBatch) -> Array:
         """[batch, n_items]; a window is counted once a batch. A day that is not known is after the last."""
-        days, regions = self._asked(batch, c.DAY, ELAPSED_DAYS), self._asked(batch, c.REGION, c.REGION)
+        days, regions = self._target(batch, c.DAY, ELAPSED_DAYS), self._target(batch, c.REGION, c.REGION)
         latest = self.days[-1] + 1 if len(self.days) else 0.0
         days = np.where(np.isnan(days), latest, np.floor(days))
-        asked = np.stack([self.everywhere.ends(days, self.window_days), regions], axis=1).astype(np.int64)
-        windows, row = np.unique(asked, axis=0, return_inverse=True)
+        targets = np.stack([self.everywhere.ends(days, self.window_days), regions], axis=1).astype(np.int64)
+        windows, row = np.unique(targets, axis=0, return_inverse=True)
         return np.stack([self._row(int(end), int(region)) for end, region in windows])[row.reshape(-1)]
 
-    def _asked(self, batch: ArrayBatch, name: str, attribute: str) -> Array:
+    def _target(self, batch: ArrayBatch, name: str, attribute: str) -> Array:
         """A feature of the send that is asked for where it is given, else of the one before, float64 [n]."""
         values = read(batch, name)
         if values is None:

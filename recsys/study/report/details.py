@@ -68,21 +68,21 @@ def _fitted(summary: StudySummary) -> Iterator[Figure]:
 
 def _dots(rows: Sequence[RowSummary], family: int, named: Mapping[tuple[str, str], str]) -> Iterator[Dot]:
     for row in rows:
-        for asked, seen in row.training.items():
-            if (test := score(row, "accuracy", asked)) is not None:
-                hint = f"{label(row)}, {asked}: training {seen.value:.3f}, test {test.value:.3f}"
-                said = named.get((row.name, asked), "")
-                yield Dot(family, seen.value, test.value, asked == UNPROMPTED, said, hint)
+        for prompting, seen in row.training.items():
+            if (test := score(row, "accuracy", prompting)) is not None:
+                hint = f"{label(row)}, {prompting}: training {seen.value:.3f}, test {test.value:.3f}"
+                said = named.get((row.name, prompting), "")
+                yield Dot(family, seen.value, test.value, prompting == UNPROMPTED, said, hint)
 
 
 def _named(summary: StudySummary) -> dict[tuple[str, str], str]:
     """The few dots with a name: the reference, the yardsticks, and the best either way of asking."""
     named = {row.name: row for row in summary.rows}
     wanted = {(name, UNPROMPTED) for name in (summary.reference, *YARDSTICKS) if name in named}
-    for asked in (UNPROMPTED, PROMPTED):
-        if (lead := best(summary.rows, "accuracy", asked)) is not None:
-            wanted.add((lead.name, asked))
-    return {(name, asked): label(named[name], 24) for name, asked in wanted}
+    for prompting in (UNPROMPTED, PROMPTED):
+        if (lead := best(summary.rows, "accuracy", prompting)) is not None:
+            wanted.add((lead.name, prompting))
+    return {(name, prompting): label(named[name], 24) for name, prompting in wanted}
 
 
 def _ordered(summary: StudySummary) -> Iterator[Figure]:

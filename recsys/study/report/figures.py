@@ -27,21 +27,21 @@ class Figure:
 
 def scores(summary: StudySummary) -> Iterator[Figure]:
     """Each row's `HEADLINE` and accuracy, unprompted and prompted."""
-    for asked in (UNPROMPTED, PROMPTED):
+    for prompting in (UNPROMPTED, PROMPTED):
         for metric in (HEADLINE, "accuracy"):
             groups = {
-                words.plain(family, 40): _items(rows, metric, asked, summary)
+                words.plain(family, 40): _items(rows, metric, prompting, summary)
                 for family, rows in families(summary.rows).items()
             }
             count = sum(map(len, groups.values()))
             if count:
-                yield _score(summary, groups, metric, asked, count)
+                yield _score(summary, groups, metric, prompting, count)
 
 
-def _items(rows: Sequence[RowSummary], metric: str, asked: str, summary: StudySummary) -> list[Item]:
+def _items(rows: Sequence[RowSummary], metric: str, prompting: str, summary: StudySummary) -> list[Item]:
     """The rows of a family that were asked so, best `HEADLINE` first."""
-    found = [(row, each) for row in rows if (each := score(row, metric, asked)) is not None]
-    found.sort(key=lambda pair: -(score(pair[0], HEADLINE, asked) or pair[1]).value)
+    found = [(row, each) for row in rows if (each := score(row, metric, prompting)) is not None]
+    found.sort(key=lambda pair: -(score(pair[0], HEADLINE, prompting) or pair[1]).value)
     return [
         Item(
             words.plain(row.title, 29),
@@ -54,14 +54,14 @@ def _items(rows: Sequence[RowSummary], metric: str, asked: str, summary: StudySu
 
 
 def _score(
-    summary: StudySummary, groups: dict[str, list[Item]], metric: str, asked: str, count: int
+    summary: StudySummary, groups: dict[str, list[Item]], metric: str, prompting: str, count: int
 ) -> Figure:
-    lead = best(summary.rows, metric, asked)
-    value = score(lead, metric, asked) if lead else None
+    lead = best(summary.rows, metric, prompting)
+    value = score(lead, metric, prompting) if lead else None
     highest = f"Highest: {label(lead)}, {words.interval(value)}." if lead else ""
-    alt = f"{metric}, {asked}, of {count} rows. {highest}"
-    axis = f"{metric}, {asked}"
-    name = f"{asked}-{metric.partition('@')[0]}"
+    alt = f"{metric}, {prompting}, of {count} rows. {highest}"
+    axis = f"{metric}, {prompting}"
+    name = f"{prompting}-{metric.partition('@')[0]}"
     plot = listing(groups, name, f"{alt} The numbers are in the table of results.", axis)
     marked = any(item.reference for items in groups.values() for item in items)
     line = f" Dashed: {reference(summary)}." if marked else ""

@@ -32,28 +32,28 @@ def check(summary: StudySummary) -> None:
         A number is NaN or infinite, or two rows share a name.
     """
     where = f"study {plain(summary.name, 40)}"
-    for place, value in _numbers(summary, ""):
+    for path, value in _numbers(summary, ""):
         if not math.isfinite(value):
-            raise DataError(f"{place} is {value}", path=where, remedy="run that row again")
+            raise DataError(f"{path} is {value}", path=where, remedy="run that row again")
     names = [row.name for row in summary.rows]
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise DataError("two rows have one name", path=where, value=twice, remedy="keep one of them")
 
 
-def _numbers(node: object, place: str) -> Iterator[tuple[str, float]]:
+def _numbers(node: object, path: str) -> Iterator[tuple[str, float]]:
     """Every float in nested dataclasses, mappings and tuples, with the path to it."""
     if isinstance(node, float):
-        yield place, node
+        yield path, node
     elif is_dataclass(node):
         for field in fields(node):
-            yield from _numbers(getattr(node, field.name), f"{place}.{field.name}".lstrip("."))
+            yield from _numbers(getattr(node, field.name), f"{path}.{field.name}".lstrip("."))
     elif isinstance(node, Mapping):
         for key, each in node.items():
-            yield from _numbers(each, f"{place} {key}")
+            yield from _numbers(each, f"{path} {key}")
     elif isinstance(node, tuple):
-        for index, each in enumerate(node):
-            yield from _numbers(each, f"{place} {getattr(each, 'name', index)}")
+        for number, each in enumerate(node):
+            yield from _numbers(each, f"{path} {getattr(each, 'name', number)}")
 
 
 def families(rows: tuple[RowSummary, ...]) -> Families:
@@ -62,19 +62,21 @@ def families(rows: tuple[RowSummary, ...]) -> Families:
     return {name: tuple(row for row in rows if row.family == name) for name in names}
 
 
-def score(row: RowSummary, metric: str = HEADLINE, asked: str = UNPROMPTED) -> Estimate | None:
+def score(row: RowSummary, metric: str = HEADLINE, prompting: str = UNPROMPTED) -> Estimate | None:
     """The row's estimate on the test part, or None."""
-    return row.asked.get(asked, {}).get(metric)
+    return row.prompting.get(prompting, {}).get(metric)
 
 
 def prompted(rows: tuple[RowSummary, ...]) -> tuple[RowSummary, ...]:
     """The rows that were asked with a prompt."""
-    return tuple(row for row in rows if row.asked.get(PROMPTED))
+    return tuple(row for row in rows if row.prompting.get(PROMPTED))
 
 
-def best(rows: tuple[RowSummary, ...], metric: str = HEADLINE, asked: str = UNPROMPTED) -> RowSummary | None:
+def best(
+    rows: tuple[RowSummary, ...], metric: str = HEADLINE, prompting: str = UNPROMPTED
+) -> RowSummary | None:
     """The row with the highest value; the first of equals, None where no row has one."""
-    scored = [(found.value, row) for row in rows if (found := score(row, metric, asked)) is not None]
+    scored = [(found.value, row) for row in rows if (found := score(row, metric, prompting)) is not None]
     return max(scored, key=lambda pair: pair[0])[1] if scored else None
 
 
@@ -103,9 +105,9 @@ def comparisons(summary: StudySummary) -> dict[str, Compared]:
     return {how: read for how, read in reads.items() if how == UNPROMPTED or any(map(read, summary.rows))}
 
 
-def reference(summary: StudySummary, asked: str = UNPROMPTED) -> str:
+def reference(summary: StudySummary, prompting: str = UNPROMPTED) -> str:
     """Title of the row that the others are compared with, or its name where it has not been run."""
-    name = summary.reference if asked == UNPROMPTED else summary.prompted_reference
+    name = summary.reference if prompting == UNPROMPTED else summary.prompted_reference
     return plain({row.name: row.title for row in summary.rows}.get(name, name))
 
 

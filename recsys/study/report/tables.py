@@ -87,10 +87,10 @@ def estimate(found: Estimate | None, sign: bool = False, leads: bool = False) ->
 
 def main(summary: StudySummary) -> Table:
     """Every row with its results and its costs."""
-    asked = [(UNPROMPTED, name) for name in _METRICS]
-    asked += [(PROMPTED, name) for name in _PROMPTED] if prompted(summary.rows) else []
-    columns = [Column(name, how) for how, name in asked]
-    reads = [_metric(summary, name, how) for how, name in asked]
+    prompting = [(UNPROMPTED, name) for name in _METRICS]
+    prompting += [(PROMPTED, name) for name in _PROMPTED] if prompted(summary.rows) else []
+    columns = [Column(name, how) for how, name in prompting]
+    reads = [_metric(summary, name, how) for how, name in prompting]
     for how, compared in comparisons(summary).items():
         heading = f"{how}, against {reference(summary, how)}"
         columns += [Column(name, heading) for name in ("difference", "p")]
@@ -100,11 +100,11 @@ def main(summary: StudySummary) -> Table:
     return Table("results", "Results on the test part", "row", tuple(columns), by_family(summary.rows, reads))
 
 
-def _metric(summary: StudySummary, name: str, asked: str) -> Read:
-    leader = best(summary.rows, name, asked)
+def _metric(summary: StudySummary, name: str, prompting: str) -> Read:
+    leader = best(summary.rows, name, prompting)
 
     def read(row: RowSummary) -> Cell:
-        return estimate(score(row, name, asked), leads=row is leader)
+        return estimate(score(row, name, prompting), leads=row is leader)
 
     return read
 
@@ -137,7 +137,7 @@ def paper(summary: StudySummary) -> Table:
     for each in summary.paper:
         theirs = Cell(words.number(each.accuracy), value=each.accuracy)
         cells = (theirs, estimate(each.ours), estimate(each.left_out))
-        note = f"{words.plain(titles.get(each.row, each.row))}, {each.asked}"
+        note = f"{words.plain(titles.get(each.row, each.row))}, {each.prompting}"
         lines.append(Line(words.plain(each.label), note, cells))
     columns = (Column("the paper"), Column("this study"), Column("this study, sent climbs left out"))
     return Table("paper-table", "Accuracy, the paper's and ours", "row", columns, {"": tuple(lines)})
@@ -199,14 +199,14 @@ def _lost(share: Estimate | None) -> Cell:
 
 
 def graded(summary: StudySummary) -> Table:
-    """Where the climbs of each grade lie on the map: their number and the middle of their places."""
+    """Where the climbs of each grade lie on the map: their number and the middle of their indices."""
     grades: dict[tuple[float, str], list[tuple[float, float]]] = {}
     for each in summary.points:
-        place = (
+        index = (
             float("inf") if each.ordinal is None else each.ordinal,
             words.plain(each.grade or "no grade"),
         )
-        grades.setdefault(place, []).append((each.x, each.y))
+        grades.setdefault(index, []).append((each.x, each.y))
     lines = tuple(
         Line(grade, "", (Cell(words.count(len(at)), value=len(at)), *(_mean(at, axis) for axis in (0, 1))))
         for (_, grade), at in sorted(grades.items())
@@ -215,6 +215,6 @@ def graded(summary: StudySummary) -> Table:
     return Table("map-table", "Where the climbs of each grade lie", "grade", columns, {"": lines})
 
 
-def _mean(places: list[tuple[float, float]], axis: int) -> Cell:
-    value = sum(place[axis] for place in places) / len(places)
+def _mean(indices: list[tuple[float, float]], axis: int) -> Cell:
+    value = sum(index[axis] for index in indices) / len(indices)
     return Cell(words.number(value, sign=True), value=value)

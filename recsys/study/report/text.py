@@ -57,8 +57,8 @@ def table(summary: StudySummary) -> str:
     blocks = [textwrap.fill(header(summary), WIDTH)]
     if summary.rows:
         blocks.append(_printed(summary, UNPROMPTED, summary.rows))
-    if asked := prompted(summary.rows):
-        blocks.append(_printed(summary, PROMPTED, asked))
+    if prompting := prompted(summary.rows):
+        blocks.append(_printed(summary, PROMPTED, prompting))
     blocks.append("\n".join(textwrap.wrap(note(summary), WIDTH)))
     return "\n".join(block for block in blocks if block) + "\n"
 
@@ -88,12 +88,12 @@ def note(summary: StudySummary) -> str:
 
 def _columns(summary: StudySummary) -> dict[str, Read]:
     columns: dict[str, Read] = {
-        name: partial(_metric, name=name, asked=UNPROMPTED)
+        name: partial(_metric, name=name, prompting=UNPROMPTED)
         for name in ("accuracy", HEADLINE, "ndcg@10", "mrr@20")
     }
     if prompted(summary.rows):
         for name in ("accuracy", HEADLINE):
-            columns[f"prompted {name}"] = partial(_metric, name=name, asked=PROMPTED)
+            columns[f"prompted {name}"] = partial(_metric, name=name, prompting=PROMPTED)
     for how, compared in comparisons(summary).items():
         before = "" if how == UNPROMPTED else f"{how} "
         columns[f"{before}difference"] = partial(_difference, compared, show=words.interval)
@@ -108,8 +108,8 @@ def _columns(summary: StudySummary) -> dict[str, Read]:
     }
 
 
-def _metric(row: RowSummary, name: str, asked: str) -> str:
-    return words.interval(score(row, name, asked))
+def _metric(row: RowSummary, name: str, prompting: str) -> str:
+    return words.interval(score(row, name, prompting))
 
 
 def _difference(compared: Compared, row: RowSummary, show: Callable[..., str]) -> str:
@@ -168,7 +168,7 @@ def _paper(summary: StudySummary) -> str:
             _inert(summary.paper_table),
             "its accuracy",
             "our row",
-            "asked",
+            "prompting",
             "our accuracy",
             "sent climbs left out",
         ]
@@ -177,7 +177,7 @@ def _paper(summary: StudySummary) -> str:
     for each in summary.paper:
         ours = (
             titles.get(each.row, each.row),
-            each.asked,
+            each.prompting,
             words.interval(each.ours),
             words.interval(each.left_out),
         )
@@ -196,7 +196,7 @@ def _inert(text: str) -> str:
     return words.plain(text).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("`", "'")
 
 
-def _printed(summary: StudySummary, asked: str, rows: tuple[RowSummary, ...]) -> str:
+def _printed(summary: StudySummary, prompting: str, rows: tuple[RowSummary, ...]) -> str:
     """One way of asking as rich prints it, a family under a rule; differences are of the unprompted."""
     from rich.box import SIMPLE
     from rich.console import Console
@@ -204,9 +204,9 @@ def _printed(summary: StudySummary, asked: str, rows: tuple[RowSummary, ...]) ->
     from rich.text import Text
 
     shown = Table(box=SIMPLE, pad_edge=False, padding=(0, 1))
-    shown.add_column(asked, ratio=1, overflow="fold")
+    shown.add_column(prompting, ratio=1, overflow="fold")
     metrics = ("accuracy", HEADLINE)
-    found = comparisons(summary).get(asked)
+    found = comparisons(summary).get(prompting)
     compared: dict[str, Read] = {}
     if found:
         compared = {"vs ref": partial(_difference, found, show=words.bare), "p": partial(_p, found)}
@@ -215,7 +215,10 @@ def _printed(summary: StudySummary, asked: str, rows: tuple[RowSummary, ...]) ->
     for family, group in families(rows).items():
         shown.add_row(Text(words.plain(family)))
         for row in group:
-            values = [words.bare(score(row, "accuracy", asked)), words.interval(score(row, HEADLINE, asked))]
+            values = [
+                words.bare(score(row, "accuracy", prompting)),
+                words.interval(score(row, HEADLINE, prompting)),
+            ]
             cells = [*values, *(read(row) for read in compared.values())]
             shown.add_row(Text(f" {words.plain(row.name)}"), *cells)
     output = io.StringIO()

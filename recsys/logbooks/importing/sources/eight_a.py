@@ -28,7 +28,7 @@ _DISCIPLINES: Final = {"boulder": BOULDER, "route": ROUTE}
 
 
 def _read(cell: Cells) -> Draft:
-    grade, kind, place = cell("difficulty"), cell("route boulder").casefold(), cell("location name")
+    grade, kind, index = cell("difficulty"), cell("route boulder").casefold(), cell("location name")
     logged = cell("type").casefold()
     project, problem = cell.flag("project")
     blank = ATTEMPT if not logged and project else UNKNOWN
@@ -38,7 +38,7 @@ def _read(cell: Cells) -> Draft:
     rating, notes = stars(cell("rating"))
     return Draft(
         name=cell("name"),
-        crag=place or sector or cell("area name"),
+        crag=index or sector or cell("area name"),
         date=cell("date"),
         grade=grade,
         outcome=outcome,
@@ -48,8 +48,8 @@ def _read(cell: Cells) -> Draft:
         problems=(problem,) if problem else (),
         climb_type="boulder" if kind == "boulder" else "sport" if kind else "",
         style=style,
-        region=place or cell("area name", "country code"),
-        area=sector or cell("area name") or place,
+        region=index or cell("area name", "country code"),
+        area=sector or cell("area name") or index,
         rating=rating,
         comment=cell("comment"),
         tries=count(cell("tries")),

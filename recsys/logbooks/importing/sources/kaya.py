@@ -16,12 +16,12 @@ _ATTEMPTS: Final = ("attempt", "project", "working", "fail", "fell")
 
 def _read(cell: Cells) -> Draft:
     grade, style = cell("grade"), cell("ascent type").casefold()
-    gym, place = cell("gym"), cell("location")
+    gym, index = cell("gym"), cell("location")
     rating, notes = stars(cell("rating"))
     outcome = SEND if style.startswith(_SENDS) else ATTEMPT if style.startswith(_ATTEMPTS) else UNKNOWN
     return Draft(
         name=cell.name("climb name"),
-        crag=gym or place,
+        crag=gym or index,
         date=cell("date"),
         grade=f"V{grade[1:]}" if grade[:1] == "v" else grade,
         outcome=outcome,
@@ -29,8 +29,8 @@ def _read(cell: Cells) -> Draft:
         country=cell("country"),
         climb_type="boulder" if discipline_of(grade) == "boulder" else "",
         style=style,
-        region=place or gym or cell("country"),
-        area=gym or place,
+        region=index or gym or cell("country"),
+        area=gym or index,
         rating=rating,
         repeat=style == "repeat",
         tries=count(cell("attempts")),

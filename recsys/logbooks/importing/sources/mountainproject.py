@@ -24,7 +24,7 @@ def _read(cell: Cells) -> Draft:
     grade, kinds = cell("rating", "your rating"), cell("route type")
     style, lead = cell("style").casefold(), cell("lead style").casefold()
     rating, notes = stars(cell("your stars"), lowest=0, shift=1)
-    region, area, country = _places(cell("location"))
+    region, area, country = _indices(cell("location"))
     route = _ROUTE.search(cell("url"))
     kind = discipline(kinds, grade)
     return Draft(
@@ -48,7 +48,7 @@ def _read(cell: Cells) -> Draft:
     )
 
 
-def _places(location: str) -> tuple[str, str, str]:
+def _indices(location: str) -> tuple[str, str, str]:
     """(region, area, country) of "California > Yosemite National Park > Camp 4"."""
     parts = [part.strip() for part in location.split(">") if part.strip()]
     country = ""

@@ -25,7 +25,7 @@ _ORIGIN: Final = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?|https?://\[[0-9a-f
 
 
 @dataclass(frozen=True)
-class Settings:
+class Policy:
     """Limits of the service.
 
     Attributes
