@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
 from recsys.serving import models
 from recsys.serving.metrics import Metrics
-from recsys.serving.policy import MAX_HISTORY, MAX_K, MAX_REQUESTS
+from recsys.serving.policy import MAX_HISTORY, MAX_K, MAX_REQUESTS, Policy
 from recsys.serving.reload import Holder
 from recsys.serving.routing import GUARDED, OPEN, as_json
 
