@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from recsys.api.climbs import Climbs, load
     from recsys.api.comparing import compare
+    from recsys.api.forgetting import forget
     from recsys.api.logbooks import import_logbooks, simulate
     from recsys.api.recommendations import Recommendations
     from recsys.api.training import FinishedRun, train
@@ -29,6 +30,7 @@ _HOMES = {
     "import_logbooks": "recsys.api.logbooks",
     "simulate": "recsys.api.logbooks",
     "compare": "recsys.api.comparing",
+    "forget": "recsys.api.forgetting",
     "RecsysError": "recsys.errors",
     "DataError": "recsys.errors",
     "UsageError": "recsys.errors",
@@ -44,6 +46,7 @@ __all__ = [
     "RunError",
     "UsageError",
     "compare",
+    "forget",
     "import_logbooks",
     "load",
     "simulate",

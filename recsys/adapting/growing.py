@@ -1,4 +1,4 @@
-"""A trained model with more rows: of climbs in the tied table, the bias and the attributes, or of climbers.
+"""A trained model with more rows (climbs in the tied table, bias and attributes; climbers), or with fewer.
 
 Nothing is trained here, and no number of an old row changes. The scores of the old climbs stay what they were
 to the last bit: the new ones are a product of their own (`recsys.model.output.ClimbScores.cuts`), since one
@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 import torch
 
 from recsys.columns import CLIMBER
+from recsys.model.network import Network
 from recsys.model.output import SENDS, buffer_of
 from recsys.model.prompted_transformer import PromptedTransformer, build_model
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from merlin.schema import Schema
 
@@ -69,6 +70,24 @@ def fill_climbers(model: PromptedTransformer, first: int, vectors: Array) -> Non
     table = climber_table(model)
     assert table is not None, "asked for where there is one"
     table.weight[first:] = torch.from_numpy(vectors)
+
+
+@torch.no_grad()
+def drop_climbers(old: Network, new: Network, rows: Sequence[int]) -> None:
+    """Copy a trained network into one built for fewer climbers, without those rows of what is by climber.
+
+    Whatever has another length in the two is by climber: their schemas differ in nothing else.
+    """
+    before, after = old.state_dict(), new.state_dict()
+    for name, values in after.items():
+        kept = before[name]
+        if kept.shape != values.shape:
+            stays = torch.ones(len(kept), dtype=torch.bool)
+            stays[list(rows)] = False
+            kept = kept[stays]
+        values.copy_(kept)
+    if isinstance(old, PromptedTransformer) and isinstance(new, PromptedTransformer):
+        new.task.pre.cuts = old.task.pre.cuts
 
 
 def unknown_climber(model: PromptedTransformer) -> Array:

@@ -1,10 +1,13 @@
-"""A run's workflow with more values: new ids come after the old ones, which keep theirs."""
+"""A run's workflow with more values, or with fewer.
+
+New ids come after the old ones, which keep theirs; where a value is taken out, those after it move up by one.
+"""
 
 from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,22 +31,40 @@ def grow_workflow(source: Path, target: Path, added: Mapping[str, Sequence[str]]
     added:
         Raw column (climb_id, climber_id) to values that it does not hold yet.
     """
+    return _rewritten(source, target, added, _appended)
+
+
+def shrink_workflow(source: Path, target: Path, removed: Mapping[str, Sequence[str]]) -> Workflow:
+    """`grow_workflow` the other way: values are taken out of the vocabularies, and their ids with them."""
+    return _rewritten(source, target, removed, _without)
+
+
+def _rewritten(
+    source: Path,
+    target: Path,
+    values: Mapping[str, Sequence[str]],
+    change: Callable[[pd.DataFrame, str, Sequence[str]], pd.DataFrame],
+) -> Workflow:
     target.mkdir(parents=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".tmp-") as scratch, quiet():
         between = Path(scratch) / "workflow"
         shutil.copytree(source, between)
-        for column, values in added.items():
-            _append(description.values_file(between, column), column, values)
+        for column, some in values.items():
+            path = description.values_file(between, column)
+            table = change(pd.read_parquet(path), column, some)
+            table.index = pd.RangeIndex(FIRST_VALUE_ID, FIRST_VALUE_ID + len(table))
+            table.to_parquet(path, compression=None)
         workflow = description.load(between)
         workflow.save(str(target))
     description.write(workflow, target)
     return description.load(target)
 
 
-def _append(path: Path, column: str, values: Sequence[str]) -> None:
-    """Values at the end of a file of values by id, of no sends each."""
-    table = pd.read_parquet(path)
+def _appended(table: pd.DataFrame, column: str, values: Sequence[str]) -> pd.DataFrame:
+    """A table of values by id with more at its end, of no sends each."""
     more = pd.DataFrame({column: list(values), f"{column}_size": 0}).astype({f"{column}_size": "int64"})
-    grown = pd.concat([table, more], ignore_index=True)
-    grown.index = pd.RangeIndex(FIRST_VALUE_ID, FIRST_VALUE_ID + len(grown))
-    grown.to_parquet(path, compression=None)
+    return pd.concat([table, more], ignore_index=True)
+
+
+def _without(table: pd.DataFrame, column: str, values: Sequence[str]) -> pd.DataFrame:
+    return table[~table[column].astype(str).isin(values)]

@@ -18,7 +18,7 @@ from recsys.terminal import missing_part
 
 COMMANDS: Final = (
     "simulate", "import", "train", "tune", "evaluate", "recommend", "batch", "path", "session", "skill",
-    "study", "report", "runs", "monitor", "export", "adapt", "serve",
+    "study", "report", "runs", "monitor", "export", "adapt", "forget", "serve",
 )  # fmt: skip
 _HELP: Final = {"help_option_names": ["-h", "--help"]}
 

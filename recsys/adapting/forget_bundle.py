@@ -1,0 +1,115 @@
+"""A bundle without some of its climbers: their logbooks, ids, and their rows of the graph's embeddings.
+
+What is skill and catalogue in it was worked out of everybody's sends and stays (a run's are made anew).
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from recsys import columns as c
+from recsys.adapting.leaving import CARD, FACTS, check_climbers, rewritten, told
+from recsys.arrays import Array
+from recsys.columns import CLIMBER, FIRST_VALUE_ID
+from recsys.errors import RunError
+from recsys.files import MANIFEST, check_manifest, read_json, write_json, write_manifest
+from recsys.recommending import bundle as b
+from recsys.recommending.stored import EMBEDDINGS, OFFSETS
+
+_MADE_ANEW: Final = (b.HISTORIES, b.ARRAYS, b.CONSTANTS, b.MODEL, MANIFEST, ".tmp-*", ".old-*")
+
+
+def forget_in_bundle(folder: Path, climbers: Sequence[str], output: Path | None) -> int:
+    """`recsys.adapting.forgetting.forget` of a bundle."""
+    check_climbers(folder, climbers, b.Bundle.open(folder).climbers)
+    listed = [name for name in check_manifest(folder) if not name.endswith("/")]
+    with rewritten(folder, output) as fresh:
+        shutil.copytree(
+            folder, fresh, symlinks=True, dirs_exist_ok=True, ignore=shutil.ignore_patterns(*_MADE_ANEW)
+        )
+        sends = _write_histories(folder, fresh, climbers)
+        _write_model(folder, fresh, climbers)
+        about = read_json(folder / b.BUNDLE)
+        before = int(about.get(FACTS, 0))
+        write_json(fresh / b.BUNDLE, {**about, FACTS: before + len(climbers)})
+        (fresh / CARD).write_text(told(folder / CARD, before, len(climbers)), encoding="utf-8")
+        write_manifest(fresh, listed)
+        b.Bundle.open(fresh)
+    return sends
+
+
+def _write_histories(folder: Path, fresh: Path, climbers: Sequence[str]) -> int:
+    """histories.json and arrays.npz of the others; texts that nobody else logged go too."""
+    texts, before = read_json(folder / b.HISTORIES), _arrays(folder / b.ARRAYS)
+    stays = np.array([each not in climbers for each in texts[c.CLIMBER_ID]])
+    counts = np.diff(before[OFFSETS])
+    rows = np.repeat(stays, counts)
+    arrays = {n: v if n == EMBEDDINGS else v[rows] for n, v in before.items() if n != OFFSETS}
+    arrays[OFFSETS] = np.concatenate([[0], np.cumsum(counts[stays])]).astype(np.int64)
+    texts[c.CLIMBER_ID] = [each for each, kept in zip(texts[c.CLIMBER_ID], stays, strict=True) if kept]
+    for name in b.CODED:
+        used, codes = np.unique(arrays[name][arrays[name] >= 0], return_inverse=True)
+        arrays[name][arrays[name] >= 0] = codes
+        texts[name] = [texts[name][index] for index in used]
+    write_json(fresh / b.HISTORIES, texts)
+    np.savez(fresh / b.ARRAYS, **arrays)
+    return int((~rows).sum())
+
+
+def _arrays(path: Path) -> dict[str, Array]:
+    with np.load(path, allow_pickle=False) as arrays:
+        return dict(arrays)
+
+
+def _write_model(folder: Path, fresh: Path, climbers: Sequence[str]) -> None:
+    """features.json without the ids, and the graph without their rows."""
+    constants = read_json(folder / b.CONSTANTS)
+    known = constants["vocabularies"].get(CLIMBER, [])
+    gone = [index for index, each in enumerate(known) if each in climbers]
+    if gone:
+        constants["vocabularies"][CLIMBER] = [each for each in known if each not in climbers]
+    write_json(fresh / b.CONSTANTS, constants)
+    if not (folder / b.MODEL).is_file():
+        return
+    if gone:
+        _drop_rows(folder / b.MODEL, fresh / b.MODEL, len(known) + FIRST_VALUE_ID, gone)
+    else:
+        shutil.copyfile(folder / b.MODEL, fresh / b.MODEL)
+
+
+def _drop_rows(source: Path, target: Path, n_ids: int, gone: Sequence[int]) -> None:
+    """The graph with rows taken out of every table that the climber's id is looked up in."""
+    import onnx
+    from onnx import numpy_helper
+
+    model = onnx.load(str(source), load_external_data=False)
+    tables = {each.name: each for each in model.graph.initializer}
+    found = _looked_up(model.graph) & tables.keys()
+    if CLIMBER in {each.name for each in model.graph.input} and not found:
+        raise RunError(f"{source}: has no table of climbers; forget in the run, and export it again")
+    for name in found:
+        values = numpy_helper.to_array(tables[name])
+        if len(values) != n_ids:
+            raise RunError(f"{source}: {name} is no table of {n_ids} climbers; forget in the run, and export")
+        kept = np.delete(values, np.array(gone) + FIRST_VALUE_ID, axis=0)
+        tables[name].CopyFrom(numpy_helper.from_array(kept, name))
+    target.write_bytes(model.SerializeToString())
+
+
+def _looked_up(graph: Any) -> set[str]:
+    """Names of what rows are gathered from by the climber's id, or by what is worked out of it alone."""
+    of_climber, constant = {CLIMBER}, {each.name for each in graph.initializer} | {""}
+    found = set()
+    for node in graph.node:  # in the order in which they are worked out
+        if node.op_type == "Gather" and node.input[1] in of_climber:
+            found.add(node.input[0])
+        elif node.op_type == "Constant":
+            constant.update(node.output)
+        elif not of_climber.isdisjoint(node.input) and (of_climber | constant).issuperset(node.input):
+            of_climber.update(node.output)
+    return found

@@ -1,0 +1,116 @@
+"""A run without some of its climbers: sends, vocabulary, schema, weights, skill, and what was rejected."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+
+from recsys import columns as c
+from recsys.adapting.growing import drop_climbers
+from recsys.adapting.leaving import CARD, FACTS, check_climbers, rewritten, told
+from recsys.adapting.vocabulary import shrink_workflow
+from recsys.console import progress
+from recsys.exporting.keep import keep_bundle
+from recsys.files import write_json
+from recsys.recommending.answering import read_about
+from recsys.recommending.kept import KEPT
+from recsys.runs import LOCK, SKILL, Run
+from recsys.sequences.prepare import PART
+from recsys.sequences.split import TRAIN
+from recsys.training.skill import fit_skill
+from workflows import sends as workflow_of
+
+if TYPE_CHECKING:
+    from merlin.schema import Schema
+
+_SENDS: Final = ("sends.parquet", "simulated.parquet")
+_REJECTS: Final = "rejects.csv"
+_MADE_ANEW: Final = (*_SENDS, _REJECTS, "workflow", "schema.pbtxt", "climbs.parquet", SKILL, "manifest.json")
+_LEFT_OUT: Final = ("checkpoints", KEPT, LOCK, ".tmp-*", ".old-*")  # a checkpoint holds every embedding
+
+
+def forget_in_run(folder: Path, climbers: Sequence[str], output: Path | None) -> int:
+    """`recsys.adapting.forgetting.forget` of a run; its bundle is made anew, its checkpoints are removed."""
+    run = Run.open(folder)
+    kept = (folder / KEPT).is_dir()
+    with run.lock() if output is None else contextlib.nullcontext():
+        known = pd.read_parquet(folder / "sends.parquet")
+        check_climbers(folder, climbers, known[c.CLIMBER_ID].unique().tolist())
+        gone = known[known[c.CLIMBER_ID].isin(climbers)]
+        with rewritten(folder, output) as fresh:
+            _write(run, climbers, gone, fresh)
+        if kept:
+            with progress("exporting the bundle"):
+                keep_bundle(Run.open(output or folder))
+    return len(gone)
+
+
+def _write(run: Run, climbers: Sequence[str], gone: pd.DataFrame, fresh: Path) -> None:
+    ignored = shutil.ignore_patterns(*_LEFT_OUT)
+    shutil.copytree(run.folder, fresh, symlinks=True, dirs_exist_ok=True, ignore=lambda parent, names: (
+        {*ignored(parent, names), *(_MADE_ANEW if Path(parent) == run.folder else ())}
+    ))  # fmt: skip
+    for name in _SENDS:
+        if (run.folder / name).is_file():
+            table = pd.read_parquet(run.folder / name)
+            table[~table[c.CLIMBER_ID].astype(str).isin(climbers)].to_parquet(fresh / name, index=False)
+    if (run.folder / _REJECTS).is_file():
+        _without_rows(run.folder / _REJECTS, fresh / _REJECTS, climbers)
+    climbs = pd.read_parquet(run.folder / "climbs.parquet")
+    counted = gone.loc[gone[PART] == TRAIN, c.CLIMB_ID].value_counts()
+    climbs["sends"] -= climbs[c.CLIMB_ID].map(counted).fillna(0).astype(climbs["sends"].dtype)
+    climbs.to_parquet(fresh / "climbs.parquet")
+    _write_model(run, climbers, fresh)
+    fit_skill(pd.read_parquet(fresh / "sends.parquet"), climbs).save(fresh / SKILL)
+    _tell(run, fresh, len(climbers))
+    Run(fresh).write_manifest(trained=True)
+
+
+def _write_model(run: Run, climbers: Sequence[str], fresh: Path) -> None:
+    """The workflow and the schema without the climbers' ids, the network without their rows."""
+    vocabulary = workflow_of.vocabulary(run.folder / "workflow", c.CLIMBER_ID)
+    rows = [vocabulary.index(each) for each in climbers if each in vocabulary]
+    workflow = shrink_workflow(run.folder / "workflow", fresh / "workflow", {c.CLIMBER_ID: climbers})
+    schema = workflow_of.model_schema(workflow)
+    (fresh / "schema.pbtxt").write_text(workflow_of.schema_text(schema))
+    if rows and read_about(run.folder).network:
+        _write_network(run, rows, workflow_of.read_schema(fresh / "schema.pbtxt"), fresh)
+
+
+def _write_network(run: Run, rows: list[int], schema: Schema, fresh: Path) -> None:
+    from recsys.model.weights import save_weights
+    from recsys.training.kept import load_network
+    from recsys.training.methods import settings_of
+
+    config = run.config
+    old = load_network(run, workflow_of.read_schema(run.folder / "schema.pbtxt"))
+    settings: Any = settings_of(config)
+    new = settings.build(schema, config.model.length)
+    drop_climbers(old, new, rows)
+    save_weights(new, fresh)
+
+
+def _without_rows(source: Path, target: Path, climbers: Sequence[str]) -> None:
+    """A CSV file without the rows of which a cell is one of the ids."""
+    named = set(climbers)
+    with (
+        source.open(encoding="utf-8", newline="") as old,
+        target.open("w", encoding="utf-8", newline="") as new,
+    ):
+        csv.writer(new).writerows(row for row in csv.reader(old) if named.isdisjoint(map(str.strip, row)))
+
+
+def _tell(run: Run, fresh: Path, count: int) -> None:
+    """config.json and the card, with how many were forgotten."""
+    config = run.config
+    before = int(config.facts.get(FACTS, 0))
+    config = config.model_copy(update={"facts": {**config.facts, FACTS: before + count}})
+    write_json(fresh / "config.json", json.loads(config.model_dump_json()))
+    (fresh / CARD).write_text(told(run.folder / CARD, before, count), encoding="utf-8")

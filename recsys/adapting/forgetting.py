@@ -1,0 +1,58 @@
+"""``recsys forget FOLDER --climber ID``: climbers leave a run or a bundle, with all that is of them alone.
+
+Of them alone are their sends, their ids and their embeddings. What was learned of everybody at once (the
+other weights, counts of a counting method, means, figures) has their part in it and stays: only a training
+without them takes that away.
+
+In place the new folder is made beside the old one and put in its stead. Whatever a killed process left beside
+it is removed, or put back, by the next call: a copy of somebody who was forgotten is not to stay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from recsys.adapting.leaving import UnknownClimberError, sweep_beside
+from recsys.errors import UsageError
+from recsys.recommending.bundle import BUNDLE
+from recsys.recommending.kept import KEPT
+
+
+def forget(folder: Path, climbers: Sequence[str], output: Path | None = None) -> int:
+    """Take climbers out of a run or a bundle; returns how many sends went with them.
+
+    Parameters
+    ----------
+    folder:
+        The run or the bundle.
+    climbers:
+        Their ids; each has to be in it.
+    output:
+        A new folder, and `folder` stays as it is; None changes `folder` itself.
+
+    Raises
+    ------
+    UsageError
+        A climber is not in it, nobody else is, or the folder is the bundle of a run.
+    RunError
+        The folder is neither a run nor a bundle, was changed, or is being written to.
+    """
+    left = sweep_beside(folder) if output is None else False
+    if not climbers:
+        raise UsageError("`climber` is to name whom to forget")
+    is_bundle = (folder / BUNDLE).is_file()
+    if is_bundle and folder.name == KEPT and (folder.parent / "config.json").is_file():
+        raise UsageError(f"{folder}: is the bundle of {folder.parent}; forget the climber there")
+    try:
+        if is_bundle:
+            from recsys.adapting.forget_bundle import forget_in_bundle
+
+            return forget_in_bundle(folder, climbers, output)
+        from recsys.adapting.forget_run import forget_in_run
+
+        return forget_in_run(folder, climbers, output)
+    except UnknownClimberError:
+        if left:  # a former call was killed after the new folder was in place
+            return 0
+        raise

@@ -1,0 +1,35 @@
+"""Climbers leave a run or a bundle: ``recsys.forget("runs/mine", "ada")``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+
+def forget(folder: str | Path, climber: str | Sequence[str], output: str | Path | None = None) -> int:
+    """Take climbers out of a run or a bundle: sends, ids and embeddings; nothing is trained.
+
+    Parameters
+    ----------
+    folder:
+        The run or the bundle.
+    climber:
+        An id, or several.
+    output:
+        A new folder, and `folder` stays as it is; None changes `folder` itself.
+
+    Returns
+    -------
+    How many sends went.
+
+    Raises
+    ------
+    UsageError
+        A climber is not in it, or nobody else is.
+    RunError
+        The folder is neither, was changed, or is being written to.
+    """
+    from recsys.adapting.forgetting import forget as forget_climbers
+
+    climbers = [climber] if isinstance(climber, str) else list(climber)
+    return forget_climbers(Path(folder), climbers, None if output is None else Path(output))

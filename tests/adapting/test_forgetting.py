@@ -1,0 +1,174 @@
+"""Climbers who leave: nothing of them is in any byte that stays, nobody else's answer changes by a bit."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from recsys import columns as c
+from recsys.adapting.forgetting import forget
+from recsys.errors import UsageError
+from recsys.recommending.bundle import Bundle
+from tests.builders.light_bundle import write_light_bundle
+
+
+def holders(folder: Path, climber: str) -> set[str]:
+    """The files below a folder that name a climber, packed ones unpacked."""
+    found, needle = set(), climber.encode()
+    for path in folder.rglob("*"):
+        if not path.is_file():
+            continue
+        parts = [path.read_bytes()]
+        if path.suffix == ".parquet":
+            parts.append(pd.read_parquet(path).reset_index().to_csv().encode())
+        elif zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                parts += [archive.read(name) for name in archive.namelist()]
+        if any(needle in part for part in parts):
+            found.add(path.relative_to(folder).as_posix())
+    return found
+
+
+def scores(backend, who):
+    batch = backend.encode([backend.logbook(each) for each in who], who)
+    batch[c.GIVEN] = np.zeros((len(who), len(backend.attributes)), bool)
+    return backend.logits(batch)
+
+
+def opened(folder: Path):
+    from recsys.runs import Run
+    from recsys.training.trained import TrainedRun
+
+    return TrainedRun(Run.open(folder))
+
+
+@pytest.fixture(scope="module")
+def gone(run) -> list[str]:
+    """One who was trained on, and one who was held out."""
+    sends = pd.read_parquet(run / "sends.parquet")
+    return [sends[sends["part"] == part][c.CLIMBER_ID].iloc[0] for part in (0, 2)]
+
+
+@pytest.fixture(scope="module")
+def left(run, gone) -> Path:
+    """A copy of the run that has forgotten them, in place, with more files that name one of them."""
+    folder = run.parent / "left"
+    shutil.copytree(run, folder)
+    (folder / "rejects.csv").write_text(f"row,reason,climber_id\n1,no date,{gone[0]}\n2,no date,other\n")
+    pd.read_parquet(run.parent / "sends.parquet").to_parquet(folder / "simulated.parquet")
+    named = {"sends.parquet", "simulated.parquet", "rejects.csv", "bundle/features.json"}
+    named |= {"bundle/histories.json", "workflow/categories/unique.climber_id.parquet"}
+    assert holders(folder, gone[0]) == named
+    old = pd.read_parquet(folder / "sends.parquet")
+    assert forget(folder, gone) == old[c.CLIMBER_ID].isin(gone).sum()
+    return folder
+
+
+def test_nothing_of_them_is_in_any_byte(run, left, gone):
+    assert [holders(left, each) for each in gone] == [set(), set()]
+    assert not (left / "checkpoints").exists()  # which hold every embedding
+    assert [each.name for each in left.parent.glob(".*")] == []
+    assert (left / "rejects.csv").read_text() == "row,reason,climber_id\n2,no date,other\n"
+    table = opened(run).network.state_dict()
+    name = "heads.0.body.0.to_merge.categorical_module.embedding_tables.climber.weight"
+    row = opened(run)._codes[gone[0]]
+    vector = table[name][row].numpy().tobytes()
+    assert vector in (run / "model.safetensors").read_bytes()
+    for path in left.rglob("*"):
+        assert not path.is_file() or vector not in path.read_bytes(), path
+
+
+def test_the_others_keep_their_answers_to_the_bit(run, left, gone):
+    before, after = opened(run), opened(left)
+    others = [each for each in before.climbers if each not in gone]
+    assert list(after.climbers) == others
+    assert np.array_equal(scores(before, others), scores(after, others))
+    kept = Bundle.open(left / "bundle")
+    assert np.array_equal(scores(Bundle.open(run / "bundle"), others[:20]), scores(kept, others[:20]))
+    assert after.logbook(gone[0]) is None
+    assert gone[0] not in after._codes
+    training = before.sends[before.sends["part"] == 0]
+    theirs = training[training[c.CLIMBER_ID].isin(gone)]
+    assert sum(before.catalogue.sends) - sum(after.catalogue.sends) == len(theirs) > 0
+    assert "- 2 of its climbers" in (left / "MODEL_CARD.md").read_text()
+    from recsys.recommending.kept import open_kept
+
+    assert open_kept(left) is not None
+
+
+def test_a_bundle_forgets_like_its_run(run, gone, tmp_path):
+    bundle = tmp_path / "alone"
+    shutil.copytree(run / "bundle", bundle)
+    before = Bundle.open(bundle)
+    new = tmp_path / "new"
+    assert forget(bundle, gone, new) == sum(len(before.logbook(each).climbs) for each in gone)
+    assert [holders(new, each) for each in gone] == [set(), set()]
+    assert holders(bundle, gone[0])
+    after, others = Bundle.open(new), [each for each in before.climbers if each not in gone]
+    assert list(after.climbers) == others
+    assert np.array_equal(scores(before, others), scores(after, others))
+    for each in others:
+        assert before.logbook(each).columns.keys() == after.logbook(each).columns.keys()
+        assert before.logbook(each).climbs == after.logbook(each).climbs
+    row = opened(run)._codes[gone[0]]
+    name = "heads.0.body.0.to_merge.categorical_module.embedding_tables.climber.weight"
+    vector = opened(run).network.state_dict()[name][row].numpy().tobytes()
+    assert vector in (bundle / "model.onnx").read_bytes()
+    assert vector not in (new / "model.onnx").read_bytes()
+
+
+def test_twice_and_again(tmp_path):
+    folder = write_light_bundle(tmp_path / "b")
+    forget(folder, ["climber-1"])
+    forget(folder, ["climber-3"])
+    assert list(Bundle.open(folder).climbers) == ["climber-0", "climber-2"]
+    assert "- 2 of its climbers" in (folder / "MODEL_CARD.md").read_text()
+    with pytest.raises(UsageError, match="holds no climber 'climber-1'; nothing was changed"):
+        forget(folder, ["climber-1"])
+    with pytest.raises(UsageError, match="holds nobody else"):
+        forget(folder, ["climber-0", "climber-2"])
+
+
+def test_what_cannot_be_forgotten_is_said(run, gone, tmp_path):
+    with pytest.raises(UsageError, match="forget the climber there"):
+        forget(run / "bundle", gone)
+    with pytest.raises(UsageError, match="is the folder itself"):
+        forget(write_light_bundle(tmp_path / "b"), ["climber-1"], tmp_path / "b")
+
+
+KILL = """
+import os, shutil, sys
+left = int(sys.argv[2])
+def dying(function):
+    def call(*words, **named):
+        global left
+        left -= 1
+        if left == 0:
+            os.kill(os.getpid(), 9)
+        return function(*words, **named)
+    return call
+os.replace, shutil.rmtree = dying(os.replace), dying(shutil.rmtree)
+from pathlib import Path
+from recsys.adapting.forgetting import forget
+forget(Path(sys.argv[1]), ["climber-1"])
+"""
+
+
+@pytest.mark.parametrize("calls", [1, 5, 6, 7])
+def test_killed_anywhere_it_is_done_by_the_next_call(tmp_path, calls):
+    """At a file within, before each of the folder's two renames, before the old one is removed."""
+    folder = write_light_bundle(tmp_path / "b")
+    done = subprocess.run([sys.executable, "-c", KILL, str(folder), str(calls)], check=False)
+    assert done.returncode == -9
+    assert [each.name for each in tmp_path.iterdir()] != ["b"]  # something was left
+    forget(folder, ["climber-1"])
+    assert [each.name for each in tmp_path.iterdir()] == ["b"]
+    assert "climber-1" not in Bundle.open(folder).climbers
+    assert holders(tmp_path, "climber-1") == set()
