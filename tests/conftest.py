@@ -11,6 +11,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
+
+# The same examples in every run, so that a red suite tells of a change; "random" looks for new ones.
+settings.register_profile("suite", derandomize=True)
+settings.register_profile("random", max_examples=2000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 

@@ -86,7 +86,9 @@ class Climbs:
         request = self.recommender.request(
             climber, sends, grade, region, when, blocked=Blocked.of(block), **settings
         )
-        return Recommendations(self.recommender.recommend(request), climber)
+        items = self.recommender.recommend(request)
+        match, note = self.recommender.match(request), self.recommender.note(request)
+        return Recommendations(items, climber, [*(match.lines() if match else ()), *([note] if note else ())])
 
     def recommend_all(
         self, k: int = 20, climbers: Iterable[str] | None = None, **settings: Any

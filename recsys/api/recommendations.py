@@ -24,6 +24,9 @@ class Recommendations(Sequence[Item]):
         The climbs.
     climber:
         Whom they are for, or None.
+    notes:
+        What is to be said beside them, a line each: how many climbs of a logbook are known, and that a
+        method reads no prompt.
 
     Example
     -------
@@ -31,8 +34,8 @@ class Recommendations(Sequence[Item]):
     >>> answer[0].climb_id, answer.to_frame()
     """
 
-    def __init__(self, items: Sequence[Item], climber: str | None = None) -> None:
-        self.items, self.climber = tuple(items), climber
+    def __init__(self, items: Sequence[Item], climber: str | None = None, notes: Sequence[str] = ()) -> None:
+        self.items, self.climber, self.notes = tuple(items), climber, tuple(notes)
 
     @overload
     def __getitem__(self, index: int) -> Item: ...
@@ -41,7 +44,7 @@ class Recommendations(Sequence[Item]):
     def __getitem__(self, index: int | slice) -> Item | Recommendations:
         """The climb at an index, or the recommendations of a slice."""
         if isinstance(index, slice):
-            return Recommendations(self.items[index], self.climber)
+            return Recommendations(self.items[index], self.climber, self.notes)
         return self.items[index]
 
     def __len__(self) -> int:
@@ -75,16 +78,19 @@ class Recommendations(Sequence[Item]):
         return json.dumps(answer, ensure_ascii=False)
 
     def __repr__(self) -> str:
-        """A line a climb."""
+        """A line a note, and a line a climb."""
         lines = [f"{row['rank']:>3}  {_text(row['name'] or row['climb_id'])}  {_text(row['grade'])}  "
                  f"{_text(row['region'])}  {row['score']:.1%}" for row in self.rows()]  # fmt: skip
-        return "\n".join(lines) or "no climbs"
+        return "\n".join([*self.notes, *(lines or ["no climbs"])])
 
     def _repr_html_(self) -> str:
         """The table that a notebook shows."""
         heads = ["", "climb", "name", "grade", "region", "probability"]
         body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in map(_shown, self.rows()))
-        return f"<table><thead><tr>{''.join(map(_head, heads))}</tr></thead><tbody>{body}</tbody></table>"
+        notes = "".join(f"<p>{html.escape(note)}</p>" for note in self.notes)
+        return (
+            f"{notes}<table><thead><tr>{''.join(map(_head, heads))}</tr></thead><tbody>{body}</tbody></table>"
+        )
 
 
 def _shown(row: dict[str, Any]) -> list[str]:

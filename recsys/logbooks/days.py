@@ -3,7 +3,8 @@
 ISO text is a day or a moment (UTC when it names no zone). Of numbers, the size of the column's median
 decides: from 1e8 they are epoch seconds, from 1e11 milliseconds, 1e14 microseconds, 1e17 nanoseconds. Smaller
 ones are plain order, with no elapsed days, unless most are calendar days such as 20240531. A number among ISO
-dates is no date, and neither is 3/4/2024: who knows which is the month.
+dates is no date, a calendar day among small numbers is none, and neither is 3/4/2024: who knows which is the
+month. So the dates that are read of a column are read alike when the others are left out.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ DATE_UNITS: Final = ("order", *UNITS)
 MAX_SECONDS: Final = 9.2e9
 """What a nanosecond timestamp can hold, in seconds since the epoch (years 1678 to 2261)."""
 FIRST_CALENDAR, LAST_CALENDAR = 19_000_101, 21_001_231
+SMALL_ORDER: Final = 1e6
+"""Order whose lower median is below it holds no number that looks like a calendar day."""
 READ, BLANK, UNREADABLE, ALIEN = "read", "blank", "unreadable", "alien"
 _ISO: Final = re.compile(
     r"(\d{4})-?(\d\d)-?(\d\d)"
@@ -99,14 +102,18 @@ def iso_text(microseconds: int, clock: bool = True) -> str:
 
 
 def mostly_calendar(numbers: Sequence[float]) -> bool:
-    """Whether more than half of the numbers are days written as 20240531; the others are no dates then."""
-    return 2 * sum(is_calendar(value) for value in numbers) > len(numbers)
+    """Whether more than half of the numbers look like 20240531; the others are no dates then."""
+    return 2 * sum(looks_calendar(value) for value in numbers) > len(numbers)
+
+
+def looks_calendar(value: float) -> bool:
+    """Whether a number has the size of a day written as 20240531, be it one of the calendar or not."""
+    return FIRST_CALENDAR <= value <= LAST_CALENDAR and float(value).is_integer()
 
 
 def is_calendar(value: float) -> bool:
     """Whether a number is a day written as 20240531."""
-    whole = FIRST_CALENDAR <= value <= LAST_CALENDAR and float(value).is_integer()
-    return whole and iso_microseconds(str(int(value))) is not None
+    return looks_calendar(value) and iso_microseconds(str(int(value))) is not None
 
 
 def unit_of(numbers: Sequence[float]) -> int:
@@ -132,11 +139,12 @@ def _from_numbers(texts: Sequence[str | None], numbers: Sequence[float | None], 
     told = unit is not None
     band = 0 if told or not known else unit_of(known)
     unit = unit if unit is not None else DATE_UNITS[band]
+    small = not told and band == 0 and statistics.median_low(map(abs, known or [0])) < SMALL_ORDER
     values = []
     for text, value in zip(texts, numbers, strict=True):
         if text is None or value is None:
             values.append(Day(math.nan, text or "", BLANK if text is None else UNREADABLE))
-        elif not told and _band(value) != band:
+        elif (not told and _band(value) != band) or (small and looks_calendar(value)):
             values.append(Day(math.nan, text, ALIEN))
         else:
             values.append(_from_number(value, unit))

@@ -26,6 +26,7 @@ from recsys.logbooks.days import (
     FIRST_CALENDAR,
     LAST_CALENDAR,
     MAX_SECONDS,
+    SMALL_ORDER,
     UNITS,
     is_calendar,
     iso_microseconds,
@@ -183,13 +184,12 @@ def _iso_seconds(text: str) -> float:
 
 
 def _mostly_calendar(values: NDArray[np.float64]) -> bool:
-    """Whether more than half of the numbers are days written as 20240531."""
-    known = values[~np.isnan(values)]
-    if not ((known >= FIRST_CALENDAR) & (known <= LAST_CALENDAR)).any():
-        return False
-    unique, counts = np.unique(known, return_counts=True)
-    days = np.array([is_calendar(value) for value in unique.tolist()])
-    return bool(2 * counts[days].sum() > len(known))
+    """Whether more than half of the numbers look like 20240531."""
+    return bool(2 * np.count_nonzero(_looks_calendar(values)) > np.count_nonzero(~np.isnan(values)))
+
+
+def _looks_calendar(values: NDArray[np.float64]) -> NDArray[np.bool_]:
+    return (values >= FIRST_CALENDAR) & (values <= LAST_CALENDAR) & (values == np.floor(values))
 
 
 def _from_numbers(values: NDArray[np.float64], unit: str | None) -> Days:
@@ -203,6 +203,8 @@ def _from_numbers(values: NDArray[np.float64], unit: str | None) -> Days:
     if unit is None and known.any():
         band = int(np.median(bands[known]))
         unit, alien = DATE_UNITS[band], known & (bands != band)
+        if band == 0 and np.quantile(np.abs(values[known]), 0.5, method="lower") < SMALL_ORDER:
+            alien |= _looks_calendar(values)
     values = np.where(alien, np.nan, values)
     if unit in UNITS:
         return _from_seconds(values / UNITS[unit][1], alien)

@@ -90,7 +90,7 @@ async def _recommended(body: models.RecommendBody, request: Request) -> dict[str
     batcher: Batcher = request.app.state.batcher
     items = await batcher.submit(bundle, ask)
     known = None if ask.sends is None else await run_in_threadpool(bundle.known, ask)
-    return {"climber": body.climber, "items": items, "logbook": known}
+    return {"climber": body.climber, "items": items, "logbook": known, "note": bundle.note(ask)}
 
 
 async def _answer(body: models.RecommendBody, request: Request) -> dict[str, Any]:

@@ -96,6 +96,10 @@ class LoadedBundle:
         except Exception as error:
             return [error] if len(asks) == 1 else [self._one(ask) for ask in asks]
 
+    def note(self, ask: Request) -> str | None:
+        """What is to be said beside an answer: that the method reads no prompt."""
+        return self._recommender.note(ask)
+
     def known(self, ask: Request) -> Row | None:
         """What the model knows of the posted climbs, in the fields of `recsys.serving.models.Known`."""
         if ask.sends is None:

@@ -53,6 +53,9 @@ class RecommenderLike(Protocol):
     def recommend(self, request: Request) -> Sequence[ItemLike]:
         """One answer, best first."""
 
+    def note(self, request: Request) -> str | None:
+        """What is to be said beside an answer."""
+
     def recommend_many(self, requests: list[Request]) -> Sequence[Sequence[ItemLike]]:
         """One answer a request, in their order."""
 

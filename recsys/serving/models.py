@@ -151,6 +151,9 @@ class Recommendations(Climbs):
 
     climber: Annotated[str | None, Field(description="as asked for")]
     logbook: Annotated[Known | None, Field(description="what the model knows of posted sends")] = None
+    note: Annotated[str | None, Field(description="that the method reads no prompt, where one was given")] = (
+        None
+    )
 
 
 class Climbers(BaseModel):

@@ -108,6 +108,9 @@ class FakeRecommender:
         self._regions = np.array(self.catalogue.regions)
         self._histories = rng.integers(0, self.n_climbs, (120, 40))
 
+    def note(self, request: Any) -> None:
+        """It reads prompts."""
+
     def logbook(self, request: Any) -> SimpleNamespace:
         if request.sends is not None:
             return SimpleNamespace(columns={

@@ -11,12 +11,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from recsys.api.climbs import Climbs
 from recsys.api.opening import open_recommender
 from recsys.errors import RunError, UsageError
 from recsys.recommending.questions import encode
 from recsys.recommending.recommender import Recommender
 from recsys.recommending.request import Request
 from recsys.runs import Run
+from recsys.serving.backend import LoadedBundle
 from recsys.training.resolve import configured
 from recsys.training.trained import TrainedRun
 
@@ -155,6 +157,12 @@ def test_a_prompt_that_is_not_read_filters_only(kept):
     assert np.array_equal(plain, prompted) == (not reads_prompt(kept[0]))
     items = run.recommend(Request(who, region="Squamish", k=5))
     assert {item.region for item in items} == {"Squamish"}
+    said = [] if reads_prompt(kept[0]) else ["this model reads no prompt"]
+    notes = Climbs(run).recommend(who, region="Squamish", k=5).notes
+    assert [note[:26] for note in notes] == said
+    assert not Climbs(run).recommend(who, k=5).notes
+    told = LoadedBundle(run).note(Request(who, region="Squamish"))
+    assert (told is None) == reads_prompt(kept[0])
 
 
 def test_a_send_left_out_lowers_the_share_by_what_is_said(kept):

@@ -30,8 +30,8 @@ export async function load(at, logbook, signal) {
   return call("api/recommend", { body: question(at, logbook), signal });
 }
 
-export function draw(at, { items, logbook }, { whose, does, again }) {
-  const known = (logbook?.notes ?? []).map((note) => ` ${sentence(note)}`).join("");
+export function draw(at, { items, logbook, note }, { whose, does, again }) {
+  const known = [...(logbook?.notes ?? []), note].filter(Boolean).map((each) => ` ${sentence(each)}`).join("");
   const order = Number(at.mix) > 0 && at.sort === "likely" ? "mixed for variety" : ORDERS[at.sort];
   const showMore = items.length >= count && count < MOST && button("Show more", () => {
     count += FIRST;
