@@ -27,6 +27,11 @@ class RecsysError(Exception):
         super().__init__(_SETTING.sub(r"\1", text))
         self._text = text
 
+    def rename(self, old: str, new: str) -> None:
+        """Name a place by another name: a file that was fetched by its address."""
+        self._text = self._text.replace(old, new)
+        self.args = (str(self).replace(old, new),)
+
     def with_options(self) -> str:
         """The text with each setting as the option of the command line."""
         return _SETTING.sub(lambda found: "--" + found[1].replace("_", "-"), self._text)

@@ -15,6 +15,7 @@ import hashlib
 import json
 import math
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Iterable, Iterator
@@ -24,6 +25,7 @@ from typing import Any, Final, NoReturn
 from recsys.errors import DataError, RunError
 
 MANIFEST: Final = "manifest.json"
+_ADDRESS: Final = re.compile(r"[a-z][a-z0-9+.]+:/")  # s3://bucket as pathlib has it
 _REMEDY: Final = "copy the folder again from its source, or train anew"
 
 
@@ -206,6 +208,8 @@ def _names_hash(names: Iterable[str]) -> str:
 
 
 def _temporary(final: Path, kind: str = "tmp") -> Path:
+    if _ADDRESS.match(str(final)):
+        raise RunError(f"{final}: this is written to a local path alone; give one, and copy it from there")
     try:
         final.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:

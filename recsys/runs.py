@@ -26,6 +26,7 @@ from pydantic import ValidationError
 from recsys.config.run import RunConfig
 from recsys.errors import RecsysError, RunError
 from recsys.files import check_manifest, read_json, write_json, write_manifest
+from recsys.stores import local_folder
 
 PREPARED = ("config.json", "schema.pbtxt", "sends.parquet", "climbs.parquet", "workflow/")
 WEIGHTS: Final = "model.safetensors"
@@ -55,13 +56,14 @@ class Run:
 
     @classmethod
     def open(cls, folder: Path) -> Run:
-        """A finished run, its manifest checked.
+        """A finished run, its manifest checked; of an address in an object store its copy in the cache.
 
         Raises
         ------
         RunError
             The folder is not a run, the run is not finished, or a file of it was changed.
         """
+        folder = local_folder(folder)
         run = cls(folder)
         if not run.started:
             raise RunError(

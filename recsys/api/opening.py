@@ -8,6 +8,7 @@ from recsys.errors import RunError
 from recsys.recommending.bundle import BUNDLE, Bundle
 from recsys.recommending.kept import open_kept
 from recsys.recommending.recommender import Recommender
+from recsys.stores import local_folder
 
 
 def open_recommender(folder: Path, trust: bool = False) -> Recommender:
@@ -18,7 +19,7 @@ def open_recommender(folder: Path, trust: bool = False) -> Recommender:
     Parameters
     ----------
     folder:
-        The run or the bundle.
+        The run or the bundle; here, or in an object store (`recsys.stores`).
     trust:
         Load NVTabular's pickle of a run whose workflow has no description; it can run any code.
 
@@ -27,6 +28,7 @@ def open_recommender(folder: Path, trust: bool = False) -> Recommender:
     RunError
         The folder is neither, or a file of it was changed.
     """
+    folder = local_folder(folder)
     if (folder / BUNDLE).is_file():
         return Recommender(Bundle.open(folder))
     if not (folder / "config.json").is_file():

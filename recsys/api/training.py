@@ -13,6 +13,7 @@ from recsys.config.run import RunConfig
 from recsys.errors import UsageError
 from recsys.files import read_json
 from recsys.runs import Run
+from recsys.stores import staged_folder
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,7 +38,8 @@ def train(
         Raw sends, one row a send: a DataFrame or a file (README, "Your own sends"); None: the simulated BC
         logbooks.
     output:
-        The run's folder; None: ``runs/DATA-METHOD``.
+        The run's folder; None: ``runs/DATA-METHOD``. One in an object store is trained in ``runs/`` and
+        copied there at the end.
     config:
         A file of settings in TOML or JSON; `settings` go before it.
     resume:
@@ -69,9 +71,10 @@ def train(
     with _as_file(data) as path:
         made, names = configured(settings if path is None else {**settings, "data": path}, file)
         folder = Path(output) if output is not None else Path("runs") / _name(data, made)
-        if resume:
-            refuse_changes(folder, made, names - {"data"})
-        train_run(made, folder, resume=resume, overwrite=overwrite)
+        with staged_folder(folder, overwrite or resume, Path("runs") / folder.name) as own:
+            if resume:
+                refuse_changes(own, made, names - {"data"})
+            train_run(made, own, resume=resume, overwrite=overwrite)
     return FinishedRun(folder)
 
 
@@ -85,8 +88,8 @@ class FinishedRun:
     """
 
     def __init__(self, folder: str | Path) -> None:
-        self.folder = Path(folder)
-        self._run = Run.open(self.folder)
+        self._run = Run.open(Path(folder))
+        self.folder = self._run.folder
         self._climbs: Climbs | None = None
 
     @property

@@ -20,8 +20,16 @@ WORTH_A_PROCESS = 2_000  # climbers below which opening the bundle once more tak
 def batch(
     folder: Annotated[Path, typer.Argument(metavar="RUN_OR_BUNDLE", help="a run's folder, or a bundle's")],
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="file to write: .csv, .parquet or .jsonl (JSON lines)")
+        str,
+        typer.Option(
+            "--output",
+            "-o",
+            help="file to write: .csv, .parquet or .jsonl (JSON lines), also s3:// ...; or postgresql://",
+        ),
     ],
+    table: Annotated[
+        str, typer.Option(help="a database's table whose rows are replaced, in one transaction")
+    ] = "recommendations",
     k: Annotated[int, typer.Option("-k", min=1, max=1000, help="climbs for each climber")] = 20,
     grade: Annotated[str | None, typer.Option(help="a grade or a range, V4 or V4:V6, for all")] = None,
     region: Annotated[str | None, typer.Option(help="a region of the run, for all")] = None,
@@ -41,7 +49,7 @@ def batch(
         bool, typer.Option("--exclude-seen/--include-seen", help="whether climbs already sent are left out")
     ] = True,
 ) -> None:
-    """Recommend to every climber whose logbook is stored, and write one file.
+    """Recommend to every climber whose logbook is stored, and write one file, or a database's table.
 
     A row is a climber's climb: climber_id, rank, climb_id, name, grade, region, area, stars, sends, score.
     Climbers for whom nothing fits have no row, and are counted.
@@ -49,11 +57,17 @@ def batch(
     from recsys.api.tables import check_suffix, write_rows
     from recsys.cli.recommend import warn_unknown
     from recsys.console import progress, say, warn
-    from recsys.recommending.batch import COLUMNS, answers, answers_by, requests
+    from recsys.postgres import check, is_address, place, replace_table
+    from recsys.recommending.batch import COLUMNS, KEY, answers, answers_by, requests
     from recsys.recommending.blocked import OPEN, read_blocked
     from recsys.recommending.limits import read_limits
+    from recsys.stores import local_folder, staged
 
-    check_suffix(output)
+    if is_address(output):
+        check(output, table)
+    else:
+        check_suffix(Path(output))
+    folder = local_folder(folder)
     closed = OPEN if block is None else read_blocked(block)
     with progress("loading"):
         from recsys.api.opening import open_recommender
@@ -71,7 +85,13 @@ def batch(
     else:
         found = answers_by(jobs, open_recommender, folder, climbers, own, shared)
     with progress("recommending", len(recommender.climbers)) as advance:
-        write_rows(_rows(found, empty, advance), output, COLUMNS)
+        rows = _rows(found, empty, advance)
+        if is_address(output):
+            replace_table(output, table, COLUMNS, KEY, rows)
+            output = f"{table} of {place(output)}"
+        else:
+            with staged(Path(output)) as local:
+                write_rows(rows, local, COLUMNS)
     if empty:
         more = f" and {len(empty) - 3} more" if len(empty) > 3 else ""
         warn(f"nothing fits for {len(empty)} climbers ({', '.join(empty[:3])}{more})")

@@ -22,10 +22,12 @@ def export(
     """Turn a trained run into a bundle: ONNX and plain files, to recommend without Merlin or PyTorch."""
     from recsys.console import progress, say
     from recsys.runs import Run
+    from recsys.stores import shown, staged_folder
 
     opened = Run.open(run)
     with progress("importing Transformers4Rec"):
         from recsys.exporting.export import export as write
 
-    measured = write(opened, output, int8, overwrite, trust)
-    say(f"a bundle with a model of {measured['bytes'] / 1e6:.1f} MB written to {output}")
+    with staged_folder(output, overwrite) as folder:
+        measured = write(opened, folder, int8, overwrite, trust)
+    say(f"a bundle with a model of {measured['bytes'] / 1e6:.1f} MB written to {shown(output)}")

@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from recsys.logbooks.importing.model import Parsed, Wanted
 
 
 def import_(
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE", help="logbooks as sites export them, raw sends")
+        list[str],
+        typer.Argument(
+            metavar="FILE",
+            help="logbooks as sites export them, raw sends; also s3://, gs://, abfs://, postgresql://",
+        ),
     ],
-    output: Annotated[Path, typer.Option("--output", "-o", help="where to write them: .parquet or .csv")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="where to write them: .parquet or .csv; also s3:// ...")
+    ],
+    query: Annotated[
+        str | None, typer.Option(help="what to read of a database, in SQL; the columns' names are the header")
+    ] = None,
     source: Annotated[
         str,
         typer.Option(
@@ -44,33 +56,52 @@ def import_(
     """
     from recsys.console import progress, say, warn
     from recsys.errors import DataError
-    from recsys.logbooks.importing.load import load
     from recsys.logbooks.importing.merge import merge
     from recsys.logbooks.importing.model import Wanted
     from recsys.logbooks.importing.own import parse_columns
     from recsys.logbooks.importing.same import read_same, unite
     from recsys.logbooks.importing.summary import file_lines, summary_lines
     from recsys.logbooks.importing.write import check_output, rejects_path, write_rejects, write_sends
+    from recsys.postgres import is_address, place
+    from recsys.stores import shown, staged
 
-    check_output(output, files)
+    check_output(output, [Path(name) for name in files if not is_address(name)])
     wanted = Wanted(climber, attempts, unknown, discipline)
     own = None if columns is None else parse_columns(columns)
+    names = [place(name) if is_address(name) else name for name in files]
     with progress("reading logbooks", len(files)) as advance:
         parsed = []
-        for path in files:
-            parsed.append(load(path, source, wanted, own))
+        for name in files:
+            parsed.append(_load(name, query, source, wanted, own))
             advance(1)
         merged = merge(unite(parsed, None if same is None else read_same(same)))
     rejects = rejects_path(output)
-    write_rejects(merged.rejects, rejects)
-    lines = [line for path, each in zip(files, parsed, strict=True) for line in file_lines(path, each)]
-    for line in lines + summary_lines(merged, rejects):
+    lines = [line for name, each in zip(names, parsed, strict=True) for line in file_lines(name, each)]
+    for line in lines + summary_lines(merged, shown(rejects)):
         say(line)
+    with staged(output, beside=(rejects.name,)) as local:
+        write_rejects(merged.rejects, rejects_path(local))
+        if merged.rows:
+            write_sends(merged.rows, local)
     if not merged.rows:
         problem = f"none of {merged.n_read} rows can be used"
-        remedy = f"see {rejects} for the reasons" if merged.n_read else "give logbooks with rows"
-        raise DataError(problem, path=", ".join(map(str, files)), remedy=remedy)
-    write_sends(merged.rows, output)
+        remedy = f"see {shown(rejects)} for the reasons" if merged.n_read else "give logbooks with rows"
+        raise DataError(problem, path=", ".join(names), remedy=remedy)
     if attempts:
         warn("attempts are among them (column outcome); training leaves them out")
-    say(f"{len(merged.rows)} ascents written to {output}")
+    say(f"{len(merged.rows)} ascents written to {shown(output)}")
+
+
+def _load(
+    name: str, query: str | None, source: str, wanted: Wanted, columns: dict[str, str] | None
+) -> Parsed:
+    """What a file holds, or the query of a database gives."""
+    from recsys.errors import UsageError
+    from recsys.logbooks.importing.load import load, load_query
+    from recsys.postgres import is_address, place
+
+    if not is_address(name):
+        return load(Path(name), source, wanted, columns)
+    if query is None:
+        raise UsageError(f"{place(name)}: say what to read of it with `query`: SELECT ... FROM ...")
+    return load_query(name, query, source, wanted, columns)

@@ -48,6 +48,7 @@ def serve(
     from recsys.api.opening import open_recommender
     from recsys.console import progress, say, warn
     from recsys.errors import UsageError
+    from recsys.stores import local_folder, shown
 
     try:
         from recsys.serving.app import create_app
@@ -72,6 +73,6 @@ def serve(
     sockets = listen(host, port)
     with progress("loading the bundle"):
         opener: Any = open_recommender
-        app = create_app(bundle, settings, opener)
-    say(f"serving {bundle} at http://{host}:{port} (Ctrl+C ends it)")
+        app = create_app(local_folder(bundle), settings, opener)
+    say(f"serving {shown(bundle)} at http://{host}:{port} (Ctrl+C ends it)")
     run(app, sockets, proxy)

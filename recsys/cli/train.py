@@ -45,18 +45,29 @@ def train(
     if settings.data is None and not (resume and (folder / "config.json").is_file()):
         say("no --data: training on the simulated BC logbooks (your own: --data sends.csv)")
 
+    from recsys.evaluation.report import metrics_table
+    from recsys.stores import shown, staged_folder, url_of
     from recsys.training.pipeline import refuse_changes, train_run
 
-    if resume:
-        refuse_changes(folder, settings, names)
-    try:
-        metrics = train_run(settings, folder, resume=resume, overwrite=overwrite)
-    except KeyboardInterrupt:
-        if (folder / "config.json").is_file():
-            say(f"{folder}: keeps what is trained; continue with: --output {folder} --resume")
-        raise
+    local = Path("runs") / folder.name
+    if url_of(folder):
+        say(f"trained in {local}, and copied to {shown(folder)} at the end")
+    with staged_folder(folder, overwrite or resume, local) as own:
+        if resume:
+            refuse_changes(own, settings, names)
+        try:
+            metrics = train_run(settings, own, resume=resume, overwrite=overwrite)
+        except KeyboardInterrupt:
+            if (own / "config.json").is_file():
+                say(f"{own}: keeps what is trained; continue with: --output {shown(folder)} --resume")
+            raise
+        _keep_bundle(own)
+    print(metrics_table(metrics))
+    say(f"kept in {shown(folder)}; ask it with: recsys recommend {shown(folder)} --climber ID")
 
-    from recsys.evaluation.report import metrics_table
+
+def _keep_bundle(folder: Path) -> None:
+    """Make the bundle that the run keeps, unless it has one of its present state."""
     from recsys.recommending.kept import open_kept
     from recsys.runs import Run
 
@@ -64,8 +75,6 @@ def train(
         from recsys.exporting.keep import keep_bundle
 
         keep_bundle(Run.open(folder))
-    print(metrics_table(metrics))
-    say(f"kept in {folder}; ask it with: recsys recommend {folder} --climber ID")
 
 
 def _folder(settings: Settings) -> Path:

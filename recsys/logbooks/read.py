@@ -35,6 +35,7 @@ from recsys.logbooks.reasons import ATTEMPT, BETTER_STAYS, DUPLICATE, RAGGED
 from recsys.logbooks.rejects import DropLog
 from recsys.logbooks.tables import read_table
 from recsys.logbooks.validate import Check, check_columns
+from recsys.stores import fetched, shown
 
 BadRows = Literal["fail", "drop"]
 
@@ -69,7 +70,8 @@ def read_sends(
     Parameters
     ----------
     path:
-        The file, or a folder of which a shipped mapping knows the file.
+        The file, or a folder of which a shipped mapping knows the file; here, or in an object store
+        (`recsys.stores`).
     schema:
         A mapping's name or path; "sends" for the contract itself; None to tell by the file's columns.
     bad_rows:
@@ -86,7 +88,14 @@ def read_sends(
     """
     if bad_rows not in get_args(BadRows):
         raise UsageError(f"bad rows can be failed or dropped, not {bad_rows!r}; choose from fail, drop")
-    found = locate(Path(path), schema)
+    with fetched(Path(path)) as local:
+        sends = _read(local, schema, bad_rows, rejects)
+    return replace(sends, source=sends.source.replace(str(local), shown(path)))
+
+
+def _read(path: Path, schema: str | None, bad_rows: BadRows, rejects: Path | str | None) -> Sends:
+    """`read_sends` of a local file."""
+    found = locate(path, schema)
     raw = read_table(found.path)
     projected = project(raw, found.mapping)
     log = DropLog(raw)

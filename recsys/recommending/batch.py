@@ -20,6 +20,7 @@ COLUMNS: Final = {
     "climber_id": str, "rank": int, "climb_id": str, "name": str, "grade": str, "region": str, "area": str,
     "stars": float, "sends": int, "score": float,
 }  # fmt: skip
+KEY: Final = ("climber_id", "rank")  # what tells a row from the others
 _ITEM: Final = tuple(COLUMNS)[2:]
 
 

@@ -121,7 +121,7 @@ def evaluate_folder(
         raise UsageError(f"`part` {part}: choose test or validation")
     run = Run.open(folder)
     config = run.config
-    prepared = load_prepared(folder, config.training.accelerator, trust)
+    prepared = load_prepared(run.folder, config.training.accelerator, trust)
     method = load_method(run, prepared)
     seen = config.exclude_seen if exclude_seen is None else exclude_seen
     return evaluate_run(method, prepared, config.model.length, seen, config.seed, part, described(config))

@@ -14,13 +14,13 @@ from recsys.logbooks.importing.sources import SOURCES
 _SHOWN: Final = 10
 
 
-def file_lines(path: Path, parsed: Parsed) -> list[str]:
+def file_lines(name: str, parsed: Parsed) -> list[str]:
     """One line on a file: what it is, and how many of its rows are used."""
     title = SOURCES[parsed.source].title if parsed.source in SOURCES else "your own columns"
-    return [f"{path}: {title}, {len(parsed.rows)} of {parsed.n_read} rows used"]
+    return [f"{name}: {title}, {len(parsed.rows)} of {parsed.n_read} rows used"]
 
 
-def summary_lines(merged: Merged, rejects: Path) -> list[str]:
+def summary_lines(merged: Merged, rejects: Path | str) -> list[str]:
     """The lines after the files': totals, reasons, notes, unreadable grades, ids that look alike."""
     rows = merged.rows
     climbers, climbs = len({row.climber_id for row in rows}), len({row.climb_id for row in rows})
