@@ -35,6 +35,7 @@ ROW: Final = "row"
 # Added before the split: how many sends of its climber's day stand before a send in an order that means
 # nothing; 0 where the logged order stands (`recsys.sequences.days`).
 DAY_INDEX: Final = "day_index"
+DAY_START: Final = "day_start"  # in a batch: column at which each send's day begins, int64 [batch, length]
 
 # What the workflow makes of them: sequences of features, numbers also as bins.
 CLIMB: Final = "climb"

@@ -85,6 +85,9 @@ class ModelConfig(BaseModel):
     whole_history: bool = Field(
         True, description="clm: a token holds the send before it whole, beside its prompt"
     )
+    whole_days: bool = Field(
+        True, description="clm on prenorm: ask for every send of a day that is a set, not for one"
+    )
     straight: bool = Field(True, description="prenorm: start with embeddings reaching the output unturned")
     swap_climb: float = Field(
         0.0, ge=0, le=1, description="chance that training swaps a climb of the history"

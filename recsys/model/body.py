@@ -47,6 +47,14 @@ class SegmentedPrepare(PaddingPrepare):
         return {**arguments, "token_type_ids": torch.zeros_like(arguments["position_ids"])}
 
 
+class VisiblePrepare(PaddingPrepare):
+    """The same for a body that takes an order of attention of the masking's."""
+
+    def forward(self, inputs_embeds: torch.Tensor) -> dict[str, Any]:
+        """Arguments of the body's forward."""
+        return {**super().forward(inputs_embeds), "visible": self.masking.visible()}
+
+
 # Name in Transformers4Rec's registry (its "gtp2" is a typing error), preparation, and arguments that its
 # `build` does not derive from d_model and dropout by itself.
 _BODIES: Final[dict[str, tuple[str, type[PaddingPrepare], tuple[str, ...]]]] = {
@@ -55,7 +63,7 @@ _BODIES: Final[dict[str, tuple[str, type[PaddingPrepare], tuple[str, ...]]]] = {
     "bert": ("bert", SegmentedPrepare, ("hidden_dropout_prob", "attention_probs_dropout_prob")),
     "electra": ("electra", SegmentedPrepare, ("attention_probs_dropout_prob",)),
     "albert": ("albert", SegmentedPrepare, ()),
-    "prenorm": ("prenorm", PaddingPrepare, ()),
+    "prenorm": ("prenorm", VisiblePrepare, ()),
 }
 TOKENS_STD: Final = 1.0  # of the tokens that a body is given: they come out of a layer norm
 _POSITIONS: Final = ("position_embeddings", "wpe")  # names of Hugging Face's tables of absolute positions

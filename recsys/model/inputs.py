@@ -26,6 +26,8 @@ from recsys.columns import (
     CLIMBER,
     CLIMBER_VECTOR,
     DAY_INDEX,
+    DAY_START,
+    ELAPSED_DAYS,
     FIRST_VALUE_ID,
     GIVEN,
     NOT_LOGGED_BIN,
@@ -36,6 +38,7 @@ from recsys.config.model import ModelConfig
 from recsys.model.body import token_width
 from recsys.model.masking import PromptMasking
 from recsys.model.permutation import interleave
+from recsys.model.queries import Queries
 
 
 class PromptedSequenceFeatures(tr.TabularSequenceFeatures):
@@ -80,11 +83,12 @@ class PromptedSequenceFeatures(tr.TabularSequenceFeatures):
     ) -> torch.Tensor:
         """Ids and numbers, [batch, length] each, to the body's tokens, [batch, length, d_model].
 
-        A masking of two tokens a position gets [batch, 2 * length, d_model]: each send, then its prompt.
+        A masking of two tokens a position gets [batch, 2 * length, d_model]: each send, then its prompt; one
+        whose sends have queries gets those after the sends.
         """
         masking: PromptMasking = self.masking
         climbs = inputs[self.item_id]
-        masking.indices = inputs.get(DAY_INDEX)
+        masking.indices, masking.starts = inputs.get(DAY_INDEX), inputs.get(DAY_START)
         hidden = masking.compute_masked_targets(climbs, training=training, testing=testing).schema
         given = self._given(inputs, climbs, training).to(climbs.device)
         sends = self.read(inputs, training)
@@ -93,6 +97,8 @@ class PromptedSequenceFeatures(tr.TabularSequenceFeatures):
         tokens = self.join(prompts)
         if self.before is not None:
             tokens = tokens + self._before(sends)
+        if masking.queries is not None:
+            return masking.queries.with_queries(tokens, self._queries(sends, prompts, given, masking.queries))
         return interleave(self.join(sends), tokens) if masking.two_tokens else tokens
 
     def read(self, inputs: dict[str, torch.Tensor], training: bool) -> dict[str, torch.Tensor]:
@@ -120,6 +126,25 @@ class PromptedSequenceFeatures(tr.TabularSequenceFeatures):
         """Every feature's embedding to [batch, length, d_model]."""
         joined: torch.Tensor = self.projection_module(self.aggregation(dict(embedded)))
         return joined
+
+    def _queries(
+        self,
+        sends: dict[str, torch.Tensor],
+        prompts: dict[str, torch.Tensor],
+        given: torch.Tensor,
+        queries: Queries,
+    ) -> torch.Tensor:
+        """Their tokens, [batch, queries, d_model]: each send's prompt, after the send before its day."""
+        own, begin = (queries.rows, queries.columns), (queries.rows, queries.starts)
+        found = {name: value[own] for name, value in prompts.items()}
+        found[self.item_id] = prompts[self.item_id][begin]
+        for name in set(found) & {ELAPSED_DAYS, ELAPSED_DAYS + BIN}:
+            kept = given[own][:, ATTRIBUTES.index(ELAPSED_DAYS)]
+            found[name] = self._replace(name, sends[name][begin], ~kept)
+        tokens = self.join({name: value.unsqueeze(0) for name, value in found.items()})[0]  # [K, d_model]
+        if self.before is not None:
+            tokens = tokens + self._before(sends)[begin]
+        return queries.placed(tokens)
 
     def _before(self, sends: dict[str, torch.Tensor]) -> torch.Tensor:
         """What the attributes of the send before add to each token, [batch, length, d_model]."""

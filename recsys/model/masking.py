@@ -16,6 +16,7 @@ from typing import Any
 import torch
 from transformers4rec.torch.masking import MaskingInfo, MaskSequence, masking_registry
 
+from recsys.model.queries import Queries
 from recsys.sequences.asking import LAST, Asking, by_chance, by_span
 
 
@@ -27,6 +28,8 @@ class PromptMasking(MaskSequence):
 
     real: torch.Tensor | None = None  # bool [batch, length]: what is not padding, of the last batch seen
     indices: torch.Tensor | None = None  # int64 [batch, length]: `DAY_INDEX`, where the last batch has it
+    starts: torch.Tensor | None = None  # int64 [batch, length]: `DAY_START`, where the last batch has it
+    queries: Queries | None = None  # of the last batch, where its sends have tokens of their own
     apart: bool = False  # whether training draws what a prompt holds for each position, not for each window
     two_tokens: bool = False  # whether a position's send and its prompt are two tokens of the body
     hole: torch.Tensor | None = None  # bool [batch, length]: asked for in place of the last (`model.filling`)
@@ -47,6 +50,10 @@ class PromptMasking(MaskSequence):
     def positions(self) -> torch.Tensor:
         """Where each token stands, for bodies with absolute positions: int64 [batch, tokens]."""
         return steps_to_last(self.tokens())
+
+    def visible(self) -> torch.Tensor | None:
+        """Which tokens (last axis) each attends to, bool [batch, 1, tokens, tokens]; None: the body's own."""
+        return None
 
     def outputs(self, body: Any) -> torch.Tensor:
         """Of what the body returns, the output at each position: [batch, length, d_model]."""

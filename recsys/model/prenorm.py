@@ -88,7 +88,11 @@ class PreNorm(torch.nn.Module):
         self.norm = torch.nn.LayerNorm(width)
 
     def forward(
-        self, inputs_embeds: torch.Tensor, attention_mask: torch.Tensor, position_ids: torch.Tensor
+        self,
+        inputs_embeds: torch.Tensor,
+        attention_mask: torch.Tensor,
+        position_ids: torch.Tensor,
+        visible: torch.Tensor | None = None,
     ) -> tuple[torch.Tensor]:
         """Tokens [batch, tokens, d_model] to the same.
 
@@ -100,13 +104,17 @@ class PreNorm(torch.nn.Module):
             1 for a real token, 0 for padding, [batch, tokens].
         position_ids:
             Where each token stands, int64 [batch, tokens].
+        visible:
+            Which tokens each attends to, bool [batch, 1, tokens, tokens]; None: all, or all before it.
         """
         hidden, angles = inputs_embeds, None
         if self.wpe is not None:
             hidden = hidden + self.wpe(position_ids)
         else:
             angles = rotations(position_ids, self.config.hidden_size // self.config.num_attention_heads)
-        mask = None if _whole(attention_mask) else visible(attention_mask > 0, self.config.is_decoder)
+        mask = visible
+        if mask is None and not _whole(attention_mask):
+            mask = attended(attention_mask > 0, self.config.is_decoder)
         for layer in self.layers:
             hidden = layer(hidden, mask, angles)
         return (self.norm(hidden),)
@@ -134,7 +142,7 @@ class Block(torch.nn.Module):
     def forward(
         self, hidden: torch.Tensor, mask: torch.Tensor | None, angles: torch.Tensor | None
     ) -> torch.Tensor:
-        """Tokens [batch, tokens, d_model] to the same; what may be attended to as `visible` has it."""
+        """Tokens [batch, tokens, d_model] to the same; what may be attended to as `attended` has it."""
         hidden = self._add(0, hidden, self._attend(self.norms[0](hidden), mask, angles))
         return self._add(1, hidden, self._feed(self.norms[1](hidden)))
 
@@ -148,8 +156,8 @@ class Block(torch.nn.Module):
             query, key = rotate(query, angles), rotate(key, angles)
         causal = self.causal and mask is None
         found = functional.scaled_dot_product_attention(query, key, value, mask, is_causal=causal)
-        attended: torch.Tensor = self.out(found.transpose(1, 2).reshape(rows, tokens, width))
-        return attended
+        mixed: torch.Tensor = self.out(found.transpose(1, 2).reshape(rows, tokens, width))
+        return mixed
 
     def _feed(self, normed: torch.Tensor) -> torch.Tensor:
         wide = self.wide(normed)
@@ -167,7 +175,7 @@ class Block(torch.nn.Module):
         return hidden + (torch.sigmoid(self.gates[index](hidden)) * more if self.gates else more)
 
 
-def visible(real: torch.Tensor, causal: bool) -> torch.Tensor:
+def attended(real: torch.Tensor, causal: bool) -> torch.Tensor:
     """Which tokens (last axis) each token attends to: bool [batch, 1, tokens, tokens].
 
     Every token attends to itself, padding too: a row of nothing would have no softmax.

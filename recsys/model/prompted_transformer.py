@@ -216,4 +216,5 @@ def _masking(config: ModelConfig) -> PromptMasking:
         hidden_size=config.climb_dim,
         mlm_probability=config.mlm_probability,
         span_length=config.span_length,
+        whole_days=config.whole_days and config.body == "prenorm",
     )

@@ -91,12 +91,12 @@ class _Chunked(torch.autograd.Function):
 
 def _to_gradient(scores: torch.Tensor, at: torch.Tensor, smoothing: float) -> torch.Tensor:
     """Turn scores [n, n_items] into the gradient of their summed loss, in place; returns that loss."""
-    norms = torch.logsumexp(scores, dim=1, keepdim=True)
-    own = norms - scores.gather(1, at)
-    loss = (1 - smoothing) * own
-    if smoothing:
-        loss = loss + smoothing * (norms - scores.mean(1, keepdim=True))
-    scores.sub_(norms).exp_()
+    top, own = scores.amax(1, keepdim=True), scores.gather(1, at)
+    mean = scores.mean(1, keepdim=True) if smoothing else 0.0
+    total = scores.sub_(top).exp_().sum(1, keepdim=True)  # one exponential a score, for loss and gradient
+    scores.div_(total)
+    norms = top + total.log()
+    loss = (1 - smoothing) * (norms - own) + smoothing * (norms - mean)
     if smoothing:
         scores.sub_(smoothing / scores.shape[1])
     scores.scatter_add_(1, at, torch.full_like(own, smoothing - 1))

@@ -23,23 +23,27 @@ class Asking:
         target's; the batch names them (`TARGETS`, `AFTER`). For networks with a state at each position.
         "firsts": each position that begins a day, its own prompt given, after those before it. For networks
         whose inputs at a position hold the send before.
+        "days": every send of each day that the window holds the send before of, its own prompt given, after
+        those before the day; the batch says where each day begins (`DAY_START`). For networks that can keep
+        the sends of a day from each other.
         "hidden": some positions, whatever stands on either side.
     hidden:
         Of "hidden": sends of a window, int64 [n], to the climbs asked for, on average.
     """
 
-    kind: Literal["last", "following", "firsts", "hidden"] = "last"
+    kind: Literal["last", "following", "firsts", "days", "hidden"] = "last"
     hidden: Callable[[Array], Array] | None = None
 
     @property
     def context(self) -> int:
         """Sends at the start of a window that are not asked for: neighbouring windows share them."""
-        return 1 if self.kind == "firsts" else 0
+        return 1 if self.kind in ("firsts", "days") else 0
 
 
 LAST = Asking()
 FOLLOWING = Asking("following")
 FIRSTS = Asking("firsts")
+DAYS = Asking("days")
 ALL = Asking("hidden", lambda sizes: sizes)
 
 

@@ -11,6 +11,7 @@ the day that it asks for:
     last        nothing, as in a case
     following   nothing: the state after the day before is asked for all sends of the day
     firsts      nothing: of each day it asks for the send that the draw put first
+    days        nothing: each send of a day is asked for after the days before it
     hidden      the other sends of the window, on either side: filling in what is missing is the task
 """
 
@@ -24,7 +25,8 @@ import torch
 from torch.utils.data import Dataset
 
 from recsys.arrays import Array
-from recsys.columns import CLIMB, DAY_INDEX
+from recsys.columns import CLIMB, DAY_INDEX, DAY_START
+from recsys.sequences import covering
 from recsys.sequences.asking import Asking
 from recsys.sequences.store import ELAPSED, Sequences
 from recsys.sequences.windows import Batch, Windows
@@ -71,24 +73,29 @@ class TrainingWindows(Dataset[Batch]):
     def __getitems__(self, pairs: Sequence[tuple[int, int]]) -> Batch:
         """The windows from the first to the last send of each pair, as a batch."""
         firsts, ends = np.asarray(pairs, dtype=np.int64).T
-        if self.asking.kind in ("hidden", "firsts"):
+        if self.asking.kind in ("hidden", "firsts", "days"):
             return self._reordered(firsts, ends)
         batch = self.windows.cut(ends)
         return {**batch, **self._following(firsts, ends)} if self.asking.kind == "following" else batch
 
     def shuffle_days(self, rng: np.random.Generator) -> None:
-        """Draw the order within days that are sets."""
+        """Draw the order within days that are sets; a send of another part than training stays out."""
         if self.sequences.indices.any():
-            day = self.sequences.before(np.arange(len(self.sequences)))
-            self.order = np.lexsort((rng.random(len(day)), day))
+            sends = np.arange(len(self.sequences))
+            keys = (rng.random(len(sends)), sends >= self.limit, self.sequences.before(sends))
+            self.order = np.lexsort(keys)
 
     def draw(self, rng: np.random.Generator) -> Array:
         """Windows that cover each training send once, int64 [n, 2], in the order of the sends."""
         if self.asking.kind == "last":
             return np.stack([self.ends, self.ends], axis=1)
+        bounds = self.starts, self.stops, self.length
         if self.asking.kind == "following":
-            return self._by_days(rng)
-        return self._end_to_end(rng)
+            return covering.histories(self.sequences, *bounds, rng)
+        if self.asking.kind == "days" and self.sequences.indices.any():
+            found = covering.whole_days(self.sequences, *bounds, rng)
+            return found if len(found) else np.stack([self.stops - 1] * 2, axis=1)
+        return covering.end_to_end(*bounds, self.asking.context, rng)
 
     def n_targets(self, pairs: Array) -> float:
         """Climbs that the windows ask for, on average."""
@@ -100,6 +107,8 @@ class TrainingWindows(Dataset[Batch]):
         if self.asking.kind == "firsts":
             begun = self._begun[ends + 1] - self._begun[firsts + 1]
             return float(np.where(firsts == ends, 1, begun).sum())
+        if self.asking.kind == "days":
+            return float(self._asked(firsts, ends).sum())
         assert self.asking.hidden is not None
         return float(self.asking.hidden(ends - firsts + 1).sum())
 
@@ -111,39 +120,13 @@ class TrainingWindows(Dataset[Batch]):
         short = np.bincount(climber, minlength=len(self.starts)) == 0
         return np.sort(np.concatenate([self.targets[full], self.stops[short] - 1]))
 
-    def _end_to_end(self, rng: np.random.Generator) -> Array:
-        """Windows one after the other, the first of each climber cut at random."""
-        step = max(1, self.length - self.asking.context)
-        sizes = self.stops - self.starts
-        head = rng.integers(1, step + 1, len(sizes))  # sends of the first window
-        count = 1 + -(-np.maximum(sizes - head, 0) // step)
-        climber = np.repeat(np.arange(len(sizes)), count)
-        index = np.arange(len(climber)) - np.repeat(np.cumsum(count) - count, count)
-        starts = self.starts[climber]
-        ends = np.minimum(starts + head[climber] + index * step, self.stops[climber]) - 1
-        firsts = np.where(index == 0, starts, starts + head[climber] + (index - 1) * step)
-        return np.stack([np.maximum(firsts - self.asking.context, starts), ends], axis=1)
-
-    def _by_days(self, rng: np.random.Generator) -> Array:
-        """Histories one after the other, each up to the end of a day, with a send of the next day."""
-        most = max(1, self.length - 1)
-        starts, stops = self.starts, self.stops
-        size = rng.integers(1, most + 1, len(starts))
-        found = []
-        while len(starts):
-            end = self._day_end(starts, np.minimum(starts + size, stops))
-            target = np.where(end < stops, end, self.sequences.before(np.minimum(end, stops) - 1))
-            firsts = np.maximum(starts, target - most)
-            found.append(np.stack([firsts, target], axis=1)[target > starts])
-            left = end < stops
-            starts, stops = end[left], stops[left]
-            size = np.full(len(starts), most)
-        return np.concatenate(found)
-
-    def _day_end(self, starts: Array, stops: Array) -> Array:
-        """The last end of a day up to `stops`; where the first day alone is longer, its own end."""
-        last = np.where(self.sequences.day_ends[stops - 1] == stops, stops, self.sequences.before(stops - 1))
-        return np.where(last > starts, last, self.sequences.day_ends[starts])
+    def _asked(self, firsts: Array, ends: Array) -> Array:
+        """Sends that "days" asks for in each window; one at the least of a single send."""
+        day = np.minimum(self.sequences.day_ends[firsts], ends + 1)
+        piece = covering.is_piece(self.sequences, firsts, ends)
+        history = self.sequences.before(firsts) > self.sequences.offsets[self.sequences.owner(firsts)]
+        whole = np.where(piece & (history | (firsts == ends)), firsts, day)
+        return ends + 1 - whole
 
     def _targets(self, firsts: Array, ends: Array) -> tuple[Array, Array, Array]:
         """Sends that "following" asks for: which, of which window, and the end of the history before each."""
@@ -163,18 +146,46 @@ class TrainingWindows(Dataset[Batch]):
         return {TARGETS: torch.from_numpy(ids), AFTER: torch.from_numpy(np.stack([row, column]))}
 
     def _reordered(self, firsts: Array, ends: Array) -> Batch:
-        """All sends from first to last, days in the epoch's order, with `DAY_INDEX` [batch, length]."""
+        """All sends from first to last, days in the epoch's order, with `DAY_INDEX` [batch, length].
+
+        For "days" with `DAY_START`, and a piece of a day with the sends before that day in front.
+        """
         at = ends[:, None] + np.arange(1 - self.length, 1)  # [batch, length]
-        real = at >= firsts[:, None]
+        own = real = at >= firsts[:, None]
+        if self.asking.kind == "days":
+            at, real = self._with_history(at, real, firsts, ends)
         at = np.where(real, at, ends[:, None])
         batch = self.windows.at(self.order[at], real)
+        begin = at
+        if self.asking.kind == "days" and self.sequences.indices.any():
+            start = day_starts(np.where(own, self.sequences.before(at), -1))
+            batch[DAY_START] = torch.from_numpy(start)
+            # The days elapsed of a piece's first send are those of its day.
+            piece = real & (start == np.arange(self.length)) & (start > real.argmax(1)[:, None])
+            begin = np.where(piece, self.sequences.before(at), at)
         kept: dict[str, Any] = {name: self.sequences.features.get(name) for name in ELAPSED}
         for name, values in {**kept, DAY_INDEX: self.sequences.indices}.items():
             if values is not None:  # what belongs to the index in the day, not to the send
                 batch[name] = torch.from_numpy(
-                    np.where(real, values[at], 0).astype(np.float32 if values.dtype.kind == "f" else np.int64)
+                    np.where(real, values[begin], 0).astype(
+                        np.float32 if values.dtype.kind == "f" else np.int64
+                    )
                 )
         return batch
+
+    def _with_history(self, at: Array, real: Array, firsts: Array, ends: Array) -> tuple[Array, Array]:
+        """The sends of each window, and of a piece of a day those before it in front: [batch, length]."""
+        piece = covering.is_piece(self.sequences, firsts, ends)[:, None]
+        before = self.sequences.before(firsts)[:, None]
+        begin = self.sequences.offsets[self.sequences.owner(firsts)][:, None]
+        at = np.where(piece & ~real, at - firsts[:, None] + before, at)
+        return at, real | (piece & (at >= begin))
+
+
+def day_starts(days: Array) -> Array:
+    """The column at which each column's day begins, int64 [batch, length], of days by any number."""
+    new = np.diff(days, axis=1, prepend=days[:, :1] - 1) != 0
+    return np.maximum.accumulate(np.where(new, np.arange(days.shape[1]), 0), axis=1)
 
 
 def epoch(windows: TrainingWindows, amount: int, rng: np.random.Generator) -> Iterator[tuple[int, int]]:

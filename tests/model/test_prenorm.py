@@ -17,12 +17,12 @@ VARIANTS = [
 ]
 
 
-def test_visible_by_hand():
-    from recsys.model.prenorm import visible
+def test_attended_by_hand():
+    from recsys.model.prenorm import attended
 
     real = torch.tensor([[False, True, True]])
-    assert visible(real, causal=True).int().tolist() == [[[[1, 0, 0], [0, 1, 0], [0, 1, 1]]]]
-    assert visible(real, causal=False).int().tolist() == [[[[1, 1, 1], [0, 1, 1], [0, 1, 1]]]]
+    assert attended(real, causal=True).int().tolist() == [[[[1, 0, 0], [0, 1, 0], [0, 1, 1]]]]
+    assert attended(real, causal=False).int().tolist() == [[[[1, 1, 1], [0, 1, 1], [0, 1, 1]]]]
 
 
 @pytest.mark.parametrize("causal", [True, False])

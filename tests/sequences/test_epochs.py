@@ -13,13 +13,13 @@ from recsys.baselines.cbow import CBOW
 from recsys.baselines.sasrec import SASRec
 from recsys.config.model import ModelConfig
 from recsys.model.prompted_transformer import build_model
-from recsys.sequences.asking import ALL, FIRSTS, FOLLOWING, LAST, by_chance, by_chance_or_last, by_span
+from recsys.sequences.asking import ALL, DAYS, FIRSTS, FOLLOWING, LAST, by_chance, by_chance_or_last, by_span
 from recsys.sequences.epochs import AFTER, TARGETS, TrainingWindows, amount, epoch
 from recsys.sequences.store import Sequences
 
 LENGTH = 6
 KINDS = {
-    "last": LAST, "following": FOLLOWING, "firsts": FIRSTS, "all": ALL, "mlm": by_chance(0.3),
+    "last": LAST, "following": FOLLOWING, "firsts": FIRSTS, "days": DAYS, "all": ALL, "mlm": by_chance(0.3),
     "span": by_span(5), "bert4rec": by_chance_or_last(0.3, 0.1),
 }  # fmt: skip
 
@@ -92,7 +92,7 @@ def test_what_follows_is_asked_for_once_a_round_and_from_the_day_before(sets):
         assert (column < LENGTH - 1).all()
 
 
-@pytest.mark.parametrize("kind", ["all", "firsts"])
+@pytest.mark.parametrize("kind", ["all", "firsts", "days"])
 def test_windows_lie_end_to_end(kind):
     made = windows(kind, False)
     context = made.asking.context
@@ -104,6 +104,37 @@ def test_windows_lie_end_to_end(kind):
         seen.add(climber)
     assert (held[made.targets] == 1).all()
     assert held.sum() == len(made.targets)  # nothing that comes after training is held
+
+
+def test_all_sends_of_each_day_but_a_first_one_are_asked_for_once_a_round():
+    made = windows("days", True)
+    sequences = made.sequences
+    offsets = sequences.offsets[sequences.owner(made.targets)]
+    wanted = made.targets[sequences.before(made.targets) > offsets]
+    rounds = []
+    for seed in range(5):
+        pairs = made.draw(np.random.default_rng(seed))
+        rounds.append(len(pairs))
+        assert (pairs[:, 1] - pairs[:, 0] < LENGTH).all()
+        batch = made.__getitems__([tuple(pair) for pair in pairs])
+        real = batch["climb"] > 0
+        asked = real & (real.int().argmax(1, keepdim=True) < batch[c.DAY_START])
+        assert sorted((batch["climb"][asked] - 3).tolist()) == wanted.tolist()
+        assert made.n_targets(pairs) == len(wanted)
+    firsts = windows("firsts", True)
+    per_window = [len(wanted) / np.mean(rounds)]
+    pairs = np.concatenate([firsts.draw(np.random.default_rng(seed)) for seed in range(5)])
+    assert per_window[0] > 1.5 * firsts.n_targets(pairs) / len(pairs)
+
+
+@pytest.mark.parametrize("kind", ["all", "days"])
+def test_a_day_that_lies_in_two_parts_gives_training_its_own_sends_alone(kind):
+    """Leave-one-out parts a day that is a set: the draw of its order must not bring the test send in."""
+    made = windows(kind, True)
+    for seed in range(5):
+        pairs = list(epoch(made, 300, np.random.default_rng(seed)))
+        read = made.__getitems__(pairs)["climb"].numpy()
+        assert set(read[read > 0] - 3) <= set(made.targets)
 
 
 def test_no_send_always_stands_first():

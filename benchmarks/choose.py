@@ -1,0 +1,147 @@
+"""What the defaults are chosen by: settings of the transformer, on validation, at a budget of epochs.
+
+    python benchmarks/choose.py WORK --data bc --rows benchmarks/choose.toml [--only NAME ...] [--threads 1]
+
+A row of the TOML file is a set of settings by name; ``data`` in it limits the row to some data. Each is
+trained on the training part and scored on the validation part, and a line is added to the results file; a row
+that it holds already is not run again. ``--table`` prints the results as Markdown. The test part is not read,
+but by rows with ``test = true``.
+
+Data: bc       simulated BC logbooks, seed 0, split by climbers
+      small    300 climbers x 300 climbs of the same (scale 0.2, the most sent 300 climbs), dates only
+      small-1  the same of another seed
+      ml100k   MovieLens-100k where `--ml100k` has it, temporal
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+DATA = ("bc", "small", "small-1", "ml100k")
+RESULTS = Path(__file__).parent / "results" / "choose.jsonl"
+SHOWN = ("recall@10", "accuracy", "mrr@20")
+
+
+def simulated(kind: str, folder: Path) -> Path:
+    """The simulated sends of a kind, written once."""
+    from recsys.logbooks.simulate import simulate
+
+    path = folder / f"{kind}.parquet"
+    if path.exists():
+        return path
+    if kind == "bc":
+        frame = simulate("bc", seed=0)
+    else:
+        frame = simulate("bc", seed=int(kind.partition("-")[2] or 0), scale=0.2).drop(columns="sequence")
+        most = frame["climb_id"].value_counts(sort=True).head(300).index
+        frame = frame[frame["climb_id"].isin(most)]
+    frame.to_parquet(path, index=False)
+    return path
+
+
+def run(name: str, data: str, settings: dict[str, Any], given: argparse.Namespace) -> dict[str, Any]:
+    """Train one row and score it; a line of the results."""
+    import torch
+
+    from recsys.config.settings import configure
+    from recsys.runs import Run
+    from recsys.training.answer import fit_run
+    from recsys.training.prepare import prepare_run, reopen_run
+    from recsys.training.suite import evaluate_run
+
+    torch.set_num_threads(given.threads)
+    test = bool(settings.pop("test", False))
+    split = "temporal" if data == "ml100k" else "climber"
+    path = given.ml100k if data == "ml100k" else simulated(data, given.work)
+    config, _ = configure({"data": path, "split": split, "seed": given.seed, **settings})
+    prepared_in = Run(given.work / f"{data}-{config.day}-{given.seed}")
+    if prepared_in.started:
+        prepared, _ = reopen_run(prepared_in)
+    else:
+        with prepared_in.lock():
+            prepared, _ = prepare_run(prepared_in, config)
+    began, spent = time.perf_counter(), time.process_time()
+    method = fit_run(prepared, config, given.work / "training", resume=False)
+    seconds = {"seconds": time.perf_counter() - began, "cpu": time.process_time() - spent}
+    part = "test" if test else "validation"
+    scores = evaluate_run(method, prepared, config.model.length, config.exclude_seen, config.seed, part)
+    kinds = {kind: {m: round(scores[kind][m], 4) for m in SHOWN} for kind in ("prompted", "unprompted")}
+    facts = {key: (method.facts or {}).get(key) for key in ("best_epoch", "epochs_trained", "ensemble")}
+    sizes = {"part": part, "seed": given.seed, "threads": given.threads, "cases": scores["n_cases"]}
+    line = {"row": name, "data": data, **sizes, "settings": settings}
+    return {**line, **{k: round(v, 1) for k, v in seconds.items()}, **facts, **kinds}
+
+
+def lines() -> list[dict[str, Any]]:
+    """What the results file holds."""
+    return [json.loads(each) for each in RESULTS.read_text().splitlines()] if RESULTS.exists() else []
+
+
+def table() -> str:
+    """The results as Markdown, a table for each data set."""
+    found = []
+    for data in DATA:
+        rows = [each for each in lines() if each["data"] == data]
+        if not rows:
+            continue
+        found += [
+            f"\n**{data}**, {rows[0]['cases']} {rows[0]['part']} cases\n",
+            "| row | seed | settings | epochs (best) | cpu s | recall@10 prompted | unprompted "
+            "| accuracy prompted | mrr@20, mean |",
+            "|---|---:|---|---:|---:|---:|---:|---:|---:|",
+        ]
+        for each in rows:
+            settings = ", ".join(f"{k} {v}" for k, v in each["settings"].items())
+            one, two = each["prompted"], each["unprompted"]
+            part = " (test)" if each["part"] == "test" else ""
+            found.append(
+                f"| {each['row']}{part} | {each['seed']} | {settings} "
+                f"| {each['epochs_trained']} ({each['best_epoch']}) | {each['cpu']:.0f} "
+                f"| {one['recall@10']:.3f} | {two['recall@10']:.3f} "
+                f"| {one['accuracy']:.3f} | {(one['mrr@20'] + two['mrr@20']) / 2:.4f} |"
+            )
+    return "\n".join(found)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("work", type=Path, nargs="?", default=Path("runs/choose"))
+    parser.add_argument("--data", nargs="+", choices=DATA, default=["bc"])
+    parser.add_argument("--rows", type=Path, default=Path(__file__).parent / "choose.toml")
+    parser.add_argument("--only", nargs="+", help="names of rows")
+    parser.add_argument("--ml100k", type=Path, help="its interactions.parquet")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--table", action="store_true")
+    given = parser.parse_args()
+    if given.table:
+        print(table())
+        return
+    given.work.mkdir(parents=True, exist_ok=True)
+    RESULTS.parent.mkdir(exist_ok=True)
+    for row in tomllib.loads(given.rows.read_text())["row"]:
+        for data in given.data:
+            settings = dict(row)
+            name, of = settings.pop("name"), settings.pop("data", DATA)
+            key = (name, data, given.seed)
+            done = {(each["row"], each["data"], each["seed"]) for each in lines()}
+            if data not in of or key in done or (given.only and name not in given.only):
+                continue
+            line = json.dumps(run(name, data, settings, given))
+            with RESULTS.open("a") as file:
+                file.write(line + "\n")
+            print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()
