@@ -3,7 +3,8 @@
 RecsysError              base: its message is one line a person can act on; the command line exits with 2
 ├── DataError            a file or a value in it is not what it should be (file, row, value, remedy)
 ├── UsageError           a wrong call: a setting, a name or a pair of settings that cannot work
-│   └── UnknownError     a climber, climb or region that a service does not hold (`recsys.serving.backend`)
+│   └── UnknownError     a climber, climb or region that is not there
+├── OverloadError        a service has more to do than it can
 └── RunError             a run's folder is incomplete, was changed, or is in use
     └── DivergedError    a training whose loss is not finite any more
 """
@@ -85,6 +86,14 @@ class UsageError(RecsysError):
     def of(self, path: Path | str) -> UsageError:
         """The same error, of the settings in a file."""
         return UsageError(f"{path}: {self._text}")
+
+
+class UnknownError(UsageError):
+    """A climber, climb or region that a run, a bundle or a service does not hold."""
+
+
+class OverloadError(RecsysError):
+    """More requests wait than a service holds, or one waited too long."""
 
 
 class RunError(RecsysError):

@@ -13,8 +13,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from recsys.adapting.leaving import UnknownClimberError, sweep_beside
-from recsys.errors import UsageError
+from recsys.adapting.leaving import sweep_beside
+from recsys.errors import UnknownError, UsageError
 from recsys.recommending.bundle import BUNDLE
 from recsys.recommending.kept import KEPT
 
@@ -52,7 +52,7 @@ def forget(folder: Path, climbers: Sequence[str], output: Path | None = None) ->
         from recsys.adapting.forget_run import forget_in_run
 
         return forget_in_run(folder, climbers, output)
-    except UnknownClimberError:
+    except UnknownError:
         if left:  # a former call was killed after the new folder was in place
             return 0
         raise

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from recsys.errors import RunError, UsageError
+from recsys.errors import RunError, UnknownError, UsageError
 from recsys.files import atomic_folder
 
 CARD: Final = "MODEL_CARD.md"
@@ -18,16 +18,12 @@ FACTS: Final = "forgotten"
 _HEADING: Final = "## Forgotten since"
 
 
-class UnknownClimberError(UsageError):
-    """A climber who is not in the folder."""
-
-
 def check_climbers(folder: Path, climbers: Sequence[str], known: Sequence[str]) -> None:
     """Refuse climbers who are not known, and to forget everybody."""
     there = set(known)
     for each in climbers:
         if each not in there:
-            raise UnknownClimberError(f"{folder}: holds no climber {each[:80]!r}; nothing was changed")
+            raise UnknownError(f"{folder}: holds no climber {each[:80]!r}; nothing was changed")
     if there <= set(climbers):
         raise UsageError(f"{folder}: holds nobody else; remove the folder")
 

@@ -65,7 +65,7 @@ class ImplicitALS(Method):
         with threadpool_limits(1, "blas"):  # implicit warns of, and is slowed by, threads under its own
             model = self.factorised(training_matrix(interactions), seed)
         factors = model.item_factors
-        return CountedALS(factors[:, :0], factors, self.regularization, self.alpha, self.last)
+        return CountedALS(factors[:, :0], self.last, factors, self.regularization, self.alpha)
 
     def factorised(self, matrix: csr_matrix, seed: int) -> Any:
         """`implicit`'s model of a binary matrix [n_climbers, I]."""

@@ -53,7 +53,7 @@ class EASE(Method):
     def count(self, interactions: Interactions, seed: int) -> CountedEASE:
         """Invert the Gram matrix of the training sends."""
         learnt = weights(training_matrix(interactions), self.regularization).astype(np.float32)
-        return CountedEASE(learnt[:, :0], learnt, self.last)
+        return CountedEASE(learnt[:, :0], self.last, learnt)
 
 
 def weights(matrix: csr_matrix, regularization: float) -> Array:

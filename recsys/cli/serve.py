@@ -9,7 +9,7 @@ import typer
 
 
 def serve(
-    bundle: Annotated[Path, typer.Argument(help="a bundle's folder")],
+    bundle: Annotated[Path, typer.Argument(help="a run's or a bundle's folder")],
     host: Annotated[str, typer.Option(help="address to listen on")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="port to listen on")] = 8000,
     api_keys: Annotated[
@@ -42,7 +42,7 @@ def serve(
         int, typer.Option(min=8, max=100_000, help="connections at the same time")
     ] = 1000,
 ) -> None:
-    """Serve a bundle: a page at /, an API under /api, described at /openapi.json."""
+    """Serve a run or a bundle: a page at /, an API under /api, described at /openapi.json."""
     from typing import Any
 
     from recsys.api.opening import open_recommender

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from recsys import columns as c
-from recsys.errors import RunError, UsageError
+from recsys.errors import RunError, UnknownError
 from recsys.files import MANIFEST, check_manifest
 from recsys.recommending.catalogue import Catalogue
 from recsys.recommending.logbook import read_logbook
@@ -34,10 +34,6 @@ _TRIED: Final = 200  # climbers that it is looked for among
 _EPOCH: Final = datetime.date(1970, 1, 1)
 _FIRST_DAY: Final = (datetime.date.min - _EPOCH).days
 _LAST_DAY: Final = (datetime.date.max - _EPOCH).days
-
-
-class UnknownError(UsageError):
-    """A climber, climb or region that the bundle does not hold."""
 
 
 Row = dict[str, Any]

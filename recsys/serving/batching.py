@@ -13,15 +13,11 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
-from recsys.errors import RecsysError
+from recsys.errors import OverloadError
 from recsys.recommending.request import Request
 from recsys.serving.backend import LoadedBundle, Row
 
 Answer = list[Row] | Exception
-
-
-class OverloadError(RecsysError):
-    """More requests wait than the service holds, or one waited too long."""
 
 
 class _Waiting(NamedTuple):

@@ -10,10 +10,9 @@ from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
-from recsys.errors import RecsysError, RunError
+from recsys.errors import OverloadError, RecsysError, RunError, UnknownError
 from recsys.serving import models
-from recsys.serving.backend import LoadedBundle, UnknownError
-from recsys.serving.batching import OverloadError
+from recsys.serving.backend import LoadedBundle
 from recsys.serving.reload import Holder
 
 _JSON: Final = re.compile(r"application/(json|[\w.+-]+\+json)\s*(;|$)", re.IGNORECASE)

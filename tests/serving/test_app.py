@@ -18,11 +18,11 @@ import httpx
 import pytest
 from starlette.testclient import TestClient
 
-from recsys.errors import RunError, UsageError
+from recsys.errors import OverloadError, RunError, UsageError
 from recsys.recommending.request import Request
 from recsys.serving.app import create_app
 from recsys.serving.backend import LoadedBundle
-from recsys.serving.batching import Batcher, OverloadError
+from recsys.serving.batching import Batcher
 from recsys.serving.bodies import Body
 from recsys.serving.insights import insights
 from recsys.serving.limits import Buckets

@@ -10,12 +10,12 @@ from typing import ClassVar
 import numpy as np
 
 from recsys.arrays import Array
-from recsys.recommending.counted.method import ALL, Counted, demand, histories, size, whole
+from recsys.recommending.counted.method import LastCounted, demand, histories, size
 from recsys.recommending.features import ArrayBatch
 
 
 @dataclass(frozen=True, eq=False)
-class CountedALS(Counted):
+class CountedALS(LastCounted):
     """The climbs' factors Y, and what a climber's are solved with (Hu et al. 2008, equation 4).
 
     Attributes
@@ -24,8 +24,6 @@ class CountedALS(Counted):
         float32 [n_items, n_factors].
     regularization, alpha:
         Ridge of the climber's factors; confidence that a send adds.
-    last:
-        Sends of a history that are read; None is all.
     """
 
     KIND: ClassVar[str] = "als"
@@ -35,7 +33,6 @@ class CountedALS(Counted):
     factors: Array
     regularization: float
     alpha: float
-    last: int | None
 
     def check(self) -> None:
         """See `Counted.check`."""
@@ -45,12 +42,7 @@ class CountedALS(Counted):
             "regularization is no number above 0",
         )
         demand(isinstance(self.alpha, (int, float)) and 0 <= self.alpha <= 1e9, "alpha is no number from 0")
-        whole(self.last, 1, "last is no number of sends", blank=True)
-
-    @property
-    def sends(self) -> int:
-        """How many sends of a history are read."""
-        return self.last or ALL
+        super().check()
 
     @property
     def n_items(self) -> int:

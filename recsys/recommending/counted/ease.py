@@ -9,12 +9,12 @@ from typing import ClassVar
 import numpy as np
 
 from recsys.arrays import Array
-from recsys.recommending.counted.method import ALL, Counted, demand, histories, size, whole
+from recsys.recommending.counted.method import LastCounted, demand, histories, size
 from recsys.recommending.features import ArrayBatch
 
 
 @dataclass(frozen=True, eq=False)
-class CountedEASE(Counted):
+class CountedEASE(LastCounted):
     """Weights of each climb for each other, float32 [n_items, n_items]; `last` sends are read, or all."""
 
     KIND: ClassVar[str] = "ease"
@@ -22,17 +22,11 @@ class CountedEASE(Counted):
     ARRAYS: ClassVar[Mapping[str, tuple[str, int]]] = {"vectors": ("float32", 2), "weights": ("float32", 2)}
 
     weights: Array
-    last: int | None
 
     def check(self) -> None:
         """See `Counted.check`."""
         demand(self.weights.shape == (self.n_items, self.n_items), "weights are not one for each two climbs")
-        whole(self.last, 1, "last is no number of sends", blank=True)
-
-    @property
-    def sends(self) -> int:
-        """How many sends of a history are read."""
-        return self.last or ALL
+        super().check()
 
     @property
     def n_items(self) -> int:

@@ -9,12 +9,12 @@ from typing import ClassVar
 import numpy as np
 
 from recsys.arrays import Array
-from recsys.recommending.counted.method import ALL, Counted, demand, histories, size, whole, within
+from recsys.recommending.counted.method import LastCounted, demand, histories, size, within
 from recsys.recommending.features import ArrayBatch
 
 
 @dataclass(frozen=True, eq=False)
-class CountedItemKNN(Counted):
+class CountedItemKNN(LastCounted):
     """The neighbours of each climb and how near they are, in compressed rows.
 
     Attributes
@@ -23,8 +23,6 @@ class CountedItemKNN(Counted):
         Climb j's neighbours are ``neighbours[starts[j]:starts[j + 1]]``, int64 [n_items + 1].
     neighbours, similarities:
         int32 and float32 [n_pairs].
-    last:
-        Sends of a history that are read; None is all.
     """
 
     KIND: ClassVar[str] = "item-knn"
@@ -38,7 +36,6 @@ class CountedItemKNN(Counted):
     starts: Array
     neighbours: Array
     similarities: Array
-    last: int | None
 
     def check(self) -> None:
         """See `Counted.check`."""
@@ -47,12 +44,7 @@ class CountedItemKNN(Counted):
         demand(parts and len(self.similarities) == n, "starts do not part the neighbours among the climbs")
         within(self.neighbours, self.n_items, "neighbours are not all of the catalogue")
         demand(len(self.vectors) == self.n_items, "vectors are not one a climb")
-        whole(self.last, 1, "last is no number of sends", blank=True)
-
-    @property
-    def sends(self) -> int:
-        """How many sends of a history are read."""
-        return self.last or ALL
+        super().check()
 
     @property
     def n_items(self) -> int:

@@ -65,6 +65,28 @@ class Counted(ABC):
         return self.vectors
 
 
+@dataclass(frozen=True, eq=False)
+class LastCounted(Counted):
+    """A method that reads the last sends of a history alone.
+
+    Attributes
+    ----------
+    last:
+        Sends of a history that are read; None is all.
+    """
+
+    last: int | None
+
+    def check(self) -> None:
+        """See `Counted.check`."""
+        whole(self.last, 1, "last is no number of sends", blank=True)
+
+    @property
+    def sends(self) -> int:
+        """How many sends of a history are read, from its end."""
+        return self.last or ALL
+
+
 def counted_batch(method: Counted, features: Mapping[str, Array], lengths: Sequence[int]) -> ArrayBatch:
     """What a method reads of some logbooks, each ending with the send that is asked for.
 
