@@ -25,7 +25,7 @@ from tests.builders.fake_recommender import FakeRecommender, open_fake, write_bu
 
 JSON = {"content-type": "application/json"}
 PACKED = gzip.compress(b"{}", mtime=0)
-BOARD = Path(__file__).parents[2] / "docs" / "grafana.json"
+BOARD = Path(__file__).parents[2] / "docs" / "reference" / "grafana.json"
 
 
 def opened(bundle, opener=open_fake, **options):

@@ -1,4 +1,4 @@
-"""The example in docs/merlin.md as it stands there: the model under Transformers4Rec's own Trainer."""
+"""The example in docs/how-to/merlin.md as it stands there: the model under Transformers4Rec's own Trainer."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 from tests.workflows.test_operators import sends
 
 ROOT = Path(__file__).parents[2]
+PAGE = "docs/how-to/merlin.md"
 SMALLER = {
     "length = 20": "length = 5",
     "length=length)": "length=length, d_model=16, layers=1, climb_dim=16)",
@@ -32,14 +33,14 @@ def trainer(tmp_path_factory):
     write_sequences(workflow_of.pieces(fitted, table), folder / "sequences" / "sequences.parquet")
     text = workflow_of.schema_text(workflow_of.model_schema(fitted))
     (folder / "sequences" / "schema.pbtxt").write_text(text)
-    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "merlin.md").read_text(), re.DOTALL)
+    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / PAGE).read_text(), re.DOTALL)
     for long, short in SMALLER.items():
         assert long in code
         code = code.replace(long, short)
     left: dict = {}
     with pytest.MonkeyPatch.context() as patched:
         patched.chdir(folder)
-        exec(compile(code, "docs/merlin.md", "exec"), left)
+        exec(compile(code, PAGE, "exec"), left)
         yield left["trainer"], pd.read_parquet("sequences/sequences.parquet")
 
 
