@@ -2,6 +2,7 @@
 
 RecsysError              base: its message is one line a person can act on; the command line exits with 2
 ├── DataError            a file or a value in it is not what it should be (file, row, value, remedy)
+│   └── UnknownSourceError   a table of no known source; it carries the columns that it has
 ├── UsageError           a wrong call: a setting, a name or a pair of settings that cannot work
 │   └── UnknownError     a climber, climb or region that is not there
 ├── OverloadError        a service has more to do than it can
@@ -15,6 +16,8 @@ import re
 from pathlib import Path
 
 _SETTING = re.compile(r"`([a-z][a-z0-9_]*)`")
+# What breaks a line, or moves a terminal's cursor: names and ids of files may hold it.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 
 
 class RecsysError(Exception):
@@ -25,6 +28,7 @@ class RecsysError(Exception):
     """
 
     def __init__(self, text: str) -> None:
+        text = _CONTROL.sub(" ", text)
         super().__init__(_SETTING.sub(r"\1", text))
         self._text = text
 
@@ -78,6 +82,15 @@ class DataError(RecsysError):
         if self._path is not None:
             return self
         return DataError(self._problem, path=path, **self._parts)  # type: ignore[arg-type]
+
+
+class UnknownSourceError(DataError):
+    """A table is a logbook of no known source.
+
+    `columns` are the names in the row that looks most like a header, to choose from.
+    """
+
+    columns: tuple[str, ...] = ()
 
 
 class UsageError(RecsysError):

@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from recsys.api.opening import open_recommender
 from recsys.api.recommendations import Recommendations
+from recsys.logbooks.importing.own import parse_columns
 from recsys.recommending.batch import answers
 from recsys.recommending.blocked import Blocked
-from recsys.recommending.logbook_file import of_climber, read_file
+from recsys.recommending.logbook_file import of_climber, read_files
 from recsys.recommending.recommender import Recommender
 from recsys.recommending.request import Request
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    LogbookLike: TypeAlias = pd.DataFrame | str | Path | Sequence[Mapping[str, Any]]
+    LogbookLike: TypeAlias = pd.DataFrame | str | Path | Sequence[str | Path] | Sequence[Mapping[str, Any]]
 
 
 def load(folder: str | Path) -> Climbs:
@@ -53,6 +54,8 @@ class Climbs:
         climber: str | None = None,
         *,
         logbook: LogbookLike | None = None,
+        columns: str | None = None,
+        same: Mapping[str, str] | None = None,
         grade: str | None = None,
         region: str | None = None,
         when: str | dt.date | None = None,
@@ -66,8 +69,13 @@ class Climbs:
         climber:
             Id of a climber whose logbook is stored; with `logbook`, of one in it.
         logbook:
-            Sends in place of the stored ones: a DataFrame, a file (the contract's columns, or a site's own
-            export), or mappings with ``climb_id`` and ``date``.
+            Sends in place of the stored ones: a DataFrame, a file or several (the contract's columns, or a
+            site's own export), or mappings with ``climb_id`` and ``date``. How many of its climbs the model
+            knows stands in the answer's ``known``.
+        columns:
+            Of a spreadsheet of one's own: "date=Datum,climb=Route,grade=Grad".
+        same:
+            Climb ids of the logbook, each with the model's id of the same climb.
         grade, region, when:
             Prompt and filter as climbers write them: "V4" or "V4:V6", "Squamish", "2026-06-01".
         block:
@@ -82,13 +90,14 @@ class Climbs:
         DataError
             The logbook cannot be read; it names the row.
         """
-        sends = None if logbook is None else of_climber(read_sends(logbook), climber)
+        sends = None if logbook is None else read_sends(logbook, climber, columns)
         request = self.recommender.request(
-            climber, sends, grade, region, when, blocked=Blocked.of(block), **settings
+            climber, sends, grade, region, when, blocked=Blocked.of(block), same=same, **settings
         )
         items = self.recommender.recommend(request)
         match, note = self.recommender.match(request), self.recommender.note(request)
-        return Recommendations(items, climber, [*(match.lines() if match else ()), *([note] if note else ())])
+        notes = [*(match.lines() if match else ()), *([note] if note else ())]
+        return Recommendations(items, climber, notes, match)
 
     def recommend_all(
         self, k: int = 20, climbers: Iterable[str] | None = None, **settings: Any
@@ -140,16 +149,28 @@ class Climbs:
         return f"<recsys.Climbs: {len(self.recommender.catalogue)} climbs, {len(self.climbers)} climbers>"
 
 
-def read_sends(logbook: LogbookLike) -> list[dict[str, Any]]:
-    """A logbook as mappings: of a file by its reader, of a DataFrame row by row, blank cells as None."""
-    if isinstance(logbook, (str, Path)):
-        return read_file(Path(logbook))
+def read_sends(
+    logbook: LogbookLike, climber: str | None = None, columns: str | None = None
+) -> list[dict[str, Any]]:
+    """One climber's logbook as mappings: of files by their reader, of a DataFrame row by row, blanks as None.
+
+    Raises
+    ------
+    DataError
+        A file cannot be read.
+    UsageError
+        It holds several climbers, and not the one that was named; or `columns` cannot be right.
+    """
     if hasattr(logbook, "to_dict"):
         frame: Any = logbook
-        plain = frame.astype(object).where(frame.notna(), None)
-        rows: list[dict[str, Any]] = plain.to_dict("records")
-        return rows
-    return [dict(each) for each in logbook]
+        rows: list[dict[str, Any]] = frame.astype(object).where(frame.notna(), None).to_dict("records")
+        return of_climber(rows, climber)
+    parts = [logbook] if isinstance(logbook, (str, Path)) else list(logbook)
+    paths = [Path(each) for each in parts if isinstance(each, (str, Path))]
+    if paths:
+        own = None if columns is None else parse_columns(columns)
+        return list(read_files(paths, climber, own).sends)
+    return of_climber([dict(each) for each in parts if not isinstance(each, (str, Path))], climber)
 
 
 __all__ = ["Climbs", "Request", "load"]

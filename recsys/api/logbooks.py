@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ def import_logbooks(
     attempts: bool = False,
     unknown: bool = True,
     discipline: str = "all",
+    columns: str | None = None,
+    same: str | Path | None = None,
 ) -> pd.DataFrame:
     """Logbooks as sites export them, and raw sends, merged into one table of sends.
 
@@ -35,10 +38,16 @@ def import_logbooks(
         Whether attempts, and ascents of unknown outcome, are kept.
     discipline:
         "boulder", "route" or "all".
+    columns:
+        A spreadsheet's own columns: "date=Datum,climb=Route,grade=Grad".
+    same:
+        A file of two columns: a climb's id, the id of the same climb to use instead.
 
     Returns
     -------
-    The contract's columns; ``frame.attrs["rejects"]`` lists the rows that were not used, with the reason.
+    The contract's columns and the import's own, as ``recsys import`` writes them, blanks as None;
+    ``frame.attrs["rejects"]`` lists the rows that were not used, with the reason, ``frame.attrs["notes"]``
+    counts what was used and should be known.
 
     Raises
     ------
@@ -47,18 +56,22 @@ def import_logbooks(
     """
     import pandas as pd
 
-    from recsys.logbooks.importing.load import load
-    from recsys.logbooks.importing.merge import merge
-    from recsys.logbooks.importing.model import Wanted
+    from recsys.logbooks.importing.load import load_all
+    from recsys.logbooks.importing.model import COLUMNS, Wanted
 
     wanted = Wanted(climber, attempts, unknown, discipline)
-    merged = merge([load(Path(each), source, wanted) for each in files])
+    _, merged = load_all(list(map(str, files)), source, wanted, columns, None if same is None else Path(same))
     if not merged.rows:
         problem = f"none of {merged.n_read} rows can be used"
         raise DataError(problem, path=", ".join(map(str, files)), remedy="give logbooks with sends")
-    frame = pd.DataFrame([vars(each) for each in merged.rows])
-    frame.attrs["rejects"] = [vars(each) for each in merged.rejects]
+    frame = pd.DataFrame({name: [_blank(getattr(row, name)) for row in merged.rows] for name in COLUMNS})
+    frame.attrs["rejects"] = [asdict(each) for each in merged.rejects]
+    frame.attrs["notes"] = dict(merged.notes)
     return frame
+
+
+def _blank(value: object) -> object:
+    return None if value == "" else value
 
 
 def simulate(preset: str = "bc", *, seed: int = 0, scale: float = 1.0) -> pd.DataFrame:

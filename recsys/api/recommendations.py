@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
+from recsys.recommending.known import Match
 from recsys.recommending.request import Item
 
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ class Recommendations(Sequence[Item]):
     notes:
         What is to be said beside them, a line each: how many climbs of a logbook are known, and that a
         method reads no prompt.
+    known:
+        What the model knows of the posted logbook's climbs (``known.n_known`` of ``known.n_climbs``,
+        ``known.lines()``); None where none was posted.
 
     Example
     -------
@@ -34,8 +38,14 @@ class Recommendations(Sequence[Item]):
     >>> answer[0].climb_id, answer.to_frame()
     """
 
-    def __init__(self, items: Sequence[Item], climber: str | None = None, notes: Sequence[str] = ()) -> None:
-        self.items, self.climber, self.notes = tuple(items), climber, tuple(notes)
+    def __init__(
+        self,
+        items: Sequence[Item],
+        climber: str | None = None,
+        notes: Sequence[str] = (),
+        known: Match | None = None,
+    ) -> None:
+        self.items, self.climber, self.notes, self.known = tuple(items), climber, tuple(notes), known
 
     @overload
     def __getitem__(self, index: int) -> Item: ...
@@ -44,7 +54,7 @@ class Recommendations(Sequence[Item]):
     def __getitem__(self, index: int | slice) -> Item | Recommendations:
         """The climb at an index, or the recommendations of a slice."""
         if isinstance(index, slice):
-            return Recommendations(self.items[index], self.climber, self.notes)
+            return Recommendations(self.items[index], self.climber, self.notes, self.known)
         return self.items[index]
 
     def __len__(self) -> int:
@@ -74,7 +84,9 @@ class Recommendations(Sequence[Item]):
 
     def to_json(self) -> str:
         """The contract's JSON: {"climber": .., "items": [..]}."""
-        answer = {"climber": self.climber, "items": [item.to_json() for item in self.items]}
+        answer: dict[str, Any] = {"climber": self.climber, "items": [item.to_json() for item in self.items]}
+        if self.known is not None:
+            answer["logbook"] = self.known.to_json()
         return json.dumps(answer, ensure_ascii=False)
 
     def __repr__(self) -> str:

@@ -18,8 +18,16 @@ Folder = Annotated[Path, typer.Argument(metavar="RUN_OR_BUNDLE", help="a run's f
 Climber = Annotated[
     str | None, typer.Option(help="id of a climber of the run; of one in the logbook, with --logbook")
 ]
-LogbookFile = Annotated[
-    Path | None, typer.Option("--logbook", help="a logbook in CSV in place of the stored one")
+Logbooks = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--logbook",
+        help="a logbook in place of the stored one: a site's export, or climb_id, date, ...; - is standard "
+        "input; several are read as one",
+    ),
+]
+Columns = Annotated[
+    str | None, typer.Option(help="a spreadsheet's own columns: date=Datum,climb=Route,grade=Grad")
 ]
 Region = Annotated[str | None, typer.Option(help="a region of the run")]
 Json = Annotated[bool, typer.Option("--json", help="print JSON instead of a table")]
@@ -35,13 +43,30 @@ def open_folder(folder: Path) -> Recommender:
         return open_recommender(folder)
 
 
-def sends_of(logbook: Path | None, climber: str | None) -> list[dict[str, Any]] | None:
-    """The sends of a logbook file, or None where none was given."""
-    if logbook is None:
+def sends_of(
+    logbooks: list[Path] | None, climber: str | None, columns: str | None = None, bad_rows: str = "fail"
+) -> list[dict[str, Any]] | None:
+    """The sends of logbook files as one, or None where none was given; what was not used is said."""
+    if not logbooks:
         return None
-    from recsys.recommending.logbook_file import of_climber, read_file
+    from recsys.console import say
+    from recsys.logbooks.importing.own import parse_columns
+    from recsys.recommending.logbook_file import read_files
 
-    return of_climber(read_file(logbook), climber)
+    book = read_files(logbooks, climber, None if columns is None else parse_columns(columns), bad_rows)
+    for line in book.lines():
+        say(line)
+    return list(book.sends)
+
+
+def say_known(recommender: Recommender, sends: list[dict[str, Any]] | None) -> None:
+    """Say how many of a logbook's climbs the model knows."""
+    from recsys.console import say
+    from recsys.recommending.request import Request
+
+    match = recommender.match(Request(sends=sends))
+    for line in match.lines() if match else ():
+        say(line)
 
 
 def region_of(region: str | None, recommender: Recommender) -> str | None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 if TYPE_CHECKING:
-    from recsys.logbooks.importing.model import Parsed, Wanted
+    pass
 
 
 def import_(
@@ -56,10 +56,8 @@ def import_(
     """
     from recsys.console import progress, say, warn
     from recsys.errors import DataError
-    from recsys.logbooks.importing.merge import merge
+    from recsys.logbooks.importing.load import load_all
     from recsys.logbooks.importing.model import Wanted
-    from recsys.logbooks.importing.own import parse_columns
-    from recsys.logbooks.importing.same import read_same, unite
     from recsys.logbooks.importing.summary import file_lines, summary_lines
     from recsys.logbooks.importing.write import check_output, rejects_path, write_rejects, write_sends
     from recsys.postgres import is_address, place
@@ -67,14 +65,9 @@ def import_(
 
     check_output(output, [Path(name) for name in files if not is_address(name)])
     wanted = Wanted(climber, attempts, unknown, discipline)
-    own = None if columns is None else parse_columns(columns)
     names = [place(name) if is_address(name) else name for name in files]
     with progress("reading logbooks", len(files)) as advance:
-        parsed = []
-        for name in files:
-            parsed.append(_load(name, query, source, wanted, own))
-            advance(1)
-        merged = merge(unite(parsed, None if same is None else read_same(same)))
+        parsed, merged = load_all(files, source, wanted, columns, same, query, advance)
     rejects = rejects_path(output)
     lines = [line for name, each in zip(names, parsed, strict=True) for line in file_lines(name, each)]
     for line in lines + summary_lines(merged, shown(rejects)):
@@ -90,18 +83,3 @@ def import_(
     if attempts:
         warn("attempts are among them (column outcome); training leaves them out")
     say(f"{len(merged.rows)} ascents written to {shown(output)}")
-
-
-def _load(
-    name: str, query: str | None, source: str, wanted: Wanted, columns: dict[str, str] | None
-) -> Parsed:
-    """What a file holds, or the query of a database gives."""
-    from recsys.errors import UsageError
-    from recsys.logbooks.importing.load import load, load_query
-    from recsys.postgres import is_address, place
-
-    if not is_address(name):
-        return load(Path(name), source, wanted, columns)
-    if query is None:
-        raise UsageError(f"{place(name)}: say what to read of it with `query`: SELECT ... FROM ...")
-    return load_query(name, query, source, wanted, columns)

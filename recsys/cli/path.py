@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from recsys.cli.asking import Climber, Folder, Json, LogbookFile
+from recsys.cli.asking import Climber, Columns, Folder, Json, Logbooks
 
 if TYPE_CHECKING:
     from recsys.recommending.path import Path as Found
@@ -16,7 +16,8 @@ def path(
     folder: Folder,
     project: Annotated[str, typer.Option(help="id of the climb that the path leads to")],
     climber: Climber = None,
-    logbook: LogbookFile = None,
+    logbook: Logbooks = None,
+    columns: Columns = None,
     steps: Annotated[int, typer.Option(help="climbs before the project, 1 to 12")] = 5,
     region: Annotated[str | None, typer.Option(help="where the steps are to be")] = None,
     leap: Annotated[float, typer.Option(help="most grades from one climb to the next")] = 1.0,
@@ -31,10 +32,11 @@ def path(
     from recsys.errors import UsageError
     from recsys.recommending.path import PathRequest, find_path
 
-    if climber is None and logbook is None:
+    if climber is None and not logbook:
         raise UsageError("a path starts from a logbook; give --climber or --logbook")
-    sends = asking.sends_of(logbook, climber)
+    sends = asking.sends_of(logbook, climber, columns)
     recommender = asking.open_folder(folder)
+    asking.say_known(recommender, sends)
     found = find_path(
         recommender,
         PathRequest(

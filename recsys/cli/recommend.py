@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from recsys.cli.asking import Climber, Columns, Logbooks, sends_of
 from recsys.cli.shared import TRUST
 
 if TYPE_CHECKING:
@@ -17,19 +18,9 @@ if TYPE_CHECKING:
 
 def recommend(
     folder: Annotated[Path, typer.Argument(metavar="RUN_OR_BUNDLE", help="a run's folder, or a bundle's")],
-    climber: Annotated[
-        str | None, typer.Option(help="id of a climber of the run; of one in the logbook, with --logbook")
-    ] = None,
-    logbook: Annotated[
-        list[Path] | None,
-        typer.Option(
-            help="a logbook in place of the stored one: a site's export, or climb_id, date, ...; - is "
-            "standard input; several are read as one"
-        ),
-    ] = None,
-    columns: Annotated[
-        str | None, typer.Option(help="a spreadsheet's own columns: date=Datum,climb=Route,grade=Grad")
-    ] = None,
+    climber: Climber = None,
+    logbook: Logbooks = None,
+    columns: Columns = None,
     same: Annotated[
         Path | None,
         typer.Option(help="file of two columns: a climb's id in the logbook, the same climb's in the model"),
@@ -80,7 +71,7 @@ def recommend(
     from recsys.recommending.blocked import OPEN, read_blocked
 
     closed = OPEN if block is None else read_blocked(block)
-    sends = _sends(logbook, climber, columns, bad_rows)
+    sends = sends_of(logbook, climber, columns, bad_rows)
     with progress("loading"):
         from recsys.api.opening import open_recommender
 
@@ -132,22 +123,6 @@ def _answer(recommender: Recommender, request: Request, form: str) -> None:
     else:
         empty = not request.sends and (request.climber is None or request.sends is not None)
         _print_table(request.climber, items, empty)
-
-
-def _sends(
-    logbooks: list[Path] | None, climber: str | None, columns: str | None, bad_rows: str
-) -> list[dict[str, Any]] | None:
-    from recsys.console import say
-
-    if not logbooks:
-        return None
-    from recsys.logbooks.importing.own import parse_columns
-    from recsys.recommending.logbook_file import read_files
-
-    book = read_files(logbooks, climber, parse_columns(columns) if columns is not None else None, bad_rows)
-    for line in book.lines():
-        say(line)
-    return list(book.sends)
 
 
 def _print_json(climber: str | None, items: list[Item], logbook: dict[str, Any] | None) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from recsys.cli.asking import Climber, Folder, Json, LogbookFile, Region
+from recsys.cli.asking import Climber, Columns, Folder, Json, Logbooks, Region
 
 if TYPE_CHECKING:
     from recsys.recommending.session import Session
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 def session(
     folder: Folder,
     climber: Climber = None,
-    logbook: LogbookFile = None,
+    logbook: Logbooks = None,
+    columns: Columns = None,
     region: Region = None,
     area: Annotated[str | None, typer.Option(help="one crag of the run [default: the likeliest]")] = None,
     minutes: Annotated[int | None, typer.Option(help="how long, 10 to 720 [default: 120]")] = None,
@@ -29,11 +30,13 @@ def session(
     from recsys.errors import UsageError
     from recsys.recommending.session import SessionRequest, plan_session
 
-    if climber is None and logbook is None:
+    if climber is None and not logbook:
         raise UsageError("a session starts from a logbook; give --climber or --logbook")
-    sends = asking.sends_of(logbook, climber)
+    sends = asking.sends_of(logbook, climber, columns)
     request = SessionRequest(climber, sends, region, area, minutes, count, style, like)
-    planned = plan_session(asking.open_folder(folder), request)
+    recommender = asking.open_folder(folder)
+    asking.say_known(recommender, sends)
+    planned = plan_session(recommender, request)
     if json:
         asking.print_json({"climber": climber, **planned.to_json()})
     else:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from recsys.cli.asking import Climber, Folder, Json, LogbookFile, Region
+from recsys.cli.asking import Climber, Columns, Folder, Json, Logbooks, Region
 
 if TYPE_CHECKING:
     from recsys.recommending.skills import OffGrade, Point
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 def skill(
     folder: Folder,
     climber: Climber = None,
-    logbook: LogbookFile = None,
+    logbook: Logbooks = None,
+    columns: Columns = None,
     region: Region = None,
     k: Annotated[int, typer.Option("-k", min=1, max=1000, help="climbs, or sessions, to list")] = 20,
     json: Json = False,
@@ -25,12 +26,13 @@ def skill(
     from recsys.recommending import skills
     from recsys.recommending.request import Request
 
-    sends = asking.sends_of(logbook, climber)
+    sends = asking.sends_of(logbook, climber, columns)
     recommender = asking.open_folder(folder)
-    if climber is None and logbook is None:
+    if climber is None and not logbook:
         listed = skills.off_grade(recommender, asking.region_of(region, recommender), k)
         _print_climbs(listed, region, json)
         return
+    asking.say_known(recommender, sends)
     points = skills.curve(recommender, Request(climber=climber, sends=sends))
     _print_curve(points, climber, k, json)
 

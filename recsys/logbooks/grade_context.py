@@ -21,8 +21,9 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from recsys.errors import DataError
+from recsys.logbooks.grade_reading import Grade
 from recsys.logbooks.grade_tables import BOULDER, ROUTE
-from recsys.logbooks.grades import Grade, parse_grade
+from recsys.logbooks.grades import parse_grade
 
 GUESSED: Final = "grade's system guessed from the logbook's others or the country"
 _LETTERED: Final = re.compile(r"[1-9][a-cA-C]\+?(\s*[-/]\s*[1-9]?[a-cA-C]?\+?)?", re.ASCII)

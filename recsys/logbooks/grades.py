@@ -15,71 +15,19 @@ mixed and winter grades ("WI5", "M6", "V 5") are of no rock system and are not r
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from recsys.errors import DataError, UsageError
-from recsys.logbooks.grade_tables import BOULDER, DISCIPLINES, FRENCH_STEPS, ROUTE, SYSTEMS, TABLES
+from recsys.logbooks.grade_reading import ROUTE_OFFSET, SCOTTISH, Grade, Order, Span, normalised, read
+from recsys.logbooks.grade_tables import BOULDER, DISCIPLINES, FRENCH_STEPS, ROUTE, SYSTEMS
 
 LONGEST: Final = 100
 """Characters of the longest text that is looked at as a grade."""
-ROUTE_OFFSET: Final = 100.0
-"""Added to a route's ordinal, so that boulders (-1.25 to 17.25) and routes (99 to 131.25) share a column."""
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-"""Letters in a grade: none is longer, and nonsense of thousands would take long to refuse."""
-# Protection, aid and sit-start marks say nothing about difficulty.
-_NOISE: Final = re.compile(r"(?i)^(G|PG|PG-?13|R|X|[AC][0-5][+-]?|SS|SDS)$")
-# How serious a climb is as a whole ("IV 5.9", "5.9 Grade III") says nothing of its hardest move.
-_COMMITMENT: Final = re.compile(r"(?i)^(grade|[IV]{1,4}[+-]?)$")
-_SCOTTISH: Final = re.compile(r"[IVX]{1,4}[ ,]+\d{1,2}", re.IGNORECASE)
-_PREFIXES: Final = (
-    (re.compile(r"(?i)^uiaa\s*(?=\d|[IVX])"), "UIAA"),
-    (re.compile(r"(?i)^ewbank\s*(?=\d)"), "Ewbank"),
-    (re.compile(r"(?i)^yds\s*(?=\d)"), "YDS"),
-    (re.compile(r"(?i)^(font|fb)\s*(?=\d)"), "Font"),
-    (re.compile(r"^f\s*(?=\d)"), "Font"),
-    (re.compile(r"(?i)^fr(ench|\.)?\s*(?=\d)"), "French"),
-    (re.compile(r"^F\s*(?=\d[a-c]?\+?)"), "French"),
-)
-
-
-Span = tuple[float, float]
-
-
-class _Order(NamedTuple):
-    """The systems to try, in order, and those among them that the caller asked for."""
-
-    systems: tuple[str, ...]
-    preferred: frozenset[str]
-
-
-@dataclass(frozen=True)
-class Grade:
-    """A grade as logged, and where it lies on its discipline's own ladder (in steps, without the offset)."""
-
-    raw: str
-    system: str
-    discipline: str
-    low: float
-    high: float
-
-    @property
-    def span(self) -> Span:
-        """(low, high) in steps on the shared column: routes are moved by `ROUTE_OFFSET`."""
-        offset = ROUTE_OFFSET if self.discipline == ROUTE else 0.0
-        return self.low + offset, self.high + offset
-
-    @property
-    def ordinal(self) -> float:
-        """The midpoint of `span`."""
-        low, high = self.span
-        return (low + high) / 2
 
 
 def parse_grade(text: object, prefer: str | None = None) -> Grade:
@@ -102,8 +50,8 @@ def parse_grade(text: object, prefer: str | None = None) -> Grade:
     """
     raw = "" if text is None else str(text)
     order = _order(prefer)
-    clean = _normalised(raw) if len(raw) <= LONGEST else ""  # a cell of dashes would be taken apart for long
-    grade = _read(clean, raw, order) if clean and not _SCOTTISH.fullmatch(clean) else None
+    clean = normalised(raw) if len(raw) <= LONGEST else ""  # a cell of dashes would be taken apart for long
+    grade = read(clean, raw, order) if clean and not SCOTTISH.fullmatch(clean) else None
     if grade is None:
         known = f"known systems are {', '.join(SYSTEMS)}"
         raise DataError("cannot be read", path="the grade", value=raw, remedy=known)
@@ -159,81 +107,13 @@ def label(value: float) -> str:
     return "VB" if step < 0 else f"V{step}"
 
 
-def _order(prefer: str | None) -> _Order:
+def _order(prefer: str | None) -> Order:
     """The systems to try, the preferred ones first."""
     if prefer is None:
-        return _Order(SYSTEMS, frozenset())
+        return Order(SYSTEMS, frozenset())
     wanted = prefer.casefold()
     first = tuple(s for s in SYSTEMS if wanted in (s.casefold(), DISCIPLINES[s]))
     if not first:
         names = ", ".join((*SYSTEMS, BOULDER, ROUTE))
         raise UsageError(f"there is no grade system or discipline {prefer!r}; choose from {names}")
-    return _Order(first + tuple(s for s in SYSTEMS if s not in first), frozenset(first))
-
-
-def _normalised(text: str) -> str:
-    """One space between words, plain hyphens, no marks that are not about difficulty."""
-    text = re.sub("[‐‑‒–—−]", "-", text)
-    text = re.sub(r"\s*/\s*|\s+-\s+|\s+to\s+", "/", text.strip())
-    words = text.split()
-    if len(words) > 1:
-        words = [word for word in words if not _NOISE.match(word)]
-    if len(words) > 1 and any(word.startswith("5.") for word in words):
-        words = [
-            word for word in (each.strip(",;()") for each in words) if word and not _COMMITMENT.match(word)
-        ]
-    return " ".join(words)
-
-
-def _read(text: str, raw: str, order: _Order) -> Grade | None:
-    for pattern, system in _PREFIXES:
-        if pattern.match(text):
-            order, text = _Order((system,), frozenset((system,))), pattern.sub("", text)
-            break
-    for system in order.systems:
-        span = _span(text, system, order.preferred)
-        if span is not None:
-            return Grade(raw, system, DISCIPLINES[system], *span)
-    return _several(text, raw, order)
-
-
-def _several(text: str, raw: str, order: _Order) -> Grade | None:
-    """Grades of different systems in one string: the preferred one, else V of a slashed pair, else the first.
-
-    A slashed pair ("6c/V5") names one boulder twice; "5.10a V0+" is a route with a boulder's crux.
-    """
-    words = text.split(" ")
-    parts = words if words[1:] else text.split("/")
-    if not parts[1:] or len(parts) > 6:
-        return None
-    found = [grade for part in parts if (grade := _read(part, raw, order)) is not None]
-    if len(found) < len(parts):
-        return None
-    favourites = order.preferred or (frozenset() if words[1:] else frozenset("V"))
-    return min(found, key=lambda grade: grade.system not in favourites)
-
-
-def _span(text: str, system: str, preferred: frozenset[str]) -> Span | None:
-    """The interval of a grade or of a pair ("V4-5", "5.10a/b") in one system."""
-    whole = _look_up(text, system, preferred)
-    pair = re.fullmatch(r"([^/]+?)[/-]([^/]+)", text)
-    if whole is not None or pair is None:
-        return whole
-    first, second = pair.groups()
-    low = _look_up(first, system, preferred)
-    # "V4-5": the second half borrows the shortest beginning of the first that makes it a grade.
-    ends = (_look_up(first[:n] + second, system, preferred) for n in range(len(first) + 1))
-    high = next((end for end in ends if end is not None), None)
-    return None if low is None or high is None else (min(low[0], high[0]), max(low[1], high[1]))
-
-
-def _look_up(text: str, system: str, preferred: frozenset[str]) -> Span | None:
-    """One grade's interval. Case tells Font from French, unless one of them was asked for."""
-    table = TABLES[system]
-    if system in ("Font", "French") and system not in preferred:
-        return table.get(text)
-    if system == "V" and preferred == {"V"} and text[:1].isdigit():
-        text = f"V{text}"
-    if system in ("UIAA", "British") and system not in preferred and text[:1].islower():
-        return None
-    return table.get(text.lower() if system in ("YDS", "French") else text.upper())
+    return Order(first + tuple(s for s in SYSTEMS if s not in first), frozenset(first))

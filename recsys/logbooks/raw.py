@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -44,3 +45,15 @@ class RawTable:
         if self.table.column_names.count(name) > 1:
             raise DataError(f"has the column {name!r} twice", path=self.path, remedy="rename or remove one")
         return self.table.column(name)
+
+    def shown(self, indices: NDArray[np.int64]) -> list[list[Any]]:
+        """The values of rows, [len(indices)] lists, as Python's; a day that its calendar lacks as text."""
+        columns = [_python(column) for column in self.table.take(indices).columns]
+        return [list(row) for row in zip(*columns, strict=True)]
+
+
+def _python(column: pa.ChunkedArray) -> list[Any]:
+    try:
+        return list(column.to_pylist())
+    except (OverflowError, ValueError):
+        return list(column.cast(pa.string()).to_pylist())

@@ -151,7 +151,8 @@ def _drop_bad(
     if marked and bad_rows == "fail":
         index, check = min(marked, key=lambda pair: pair[0])
         theirs = mapping.columns[check.column].column
-        value = raw.table.column(theirs)[index].as_py() if theirs in raw.table.column_names else None
+        names = raw.table.column_names
+        value = raw.shown(np.array([index]))[0][names.index(theirs)] if theirs in names else None
         raise DataError(
             f"{source_name(mapping, check.column)} {check.problem}",
             path=raw.path,
@@ -176,10 +177,11 @@ def _remarks(raw: RawTable, mapping: Mapping, n_tokens: int, guessed: int, frame
 def _unread(raw: RawTable) -> list[str]:
     """Names of columns that no reader of the contract knows and that are not blank throughout."""
     table = raw.table
+    first = {key(name): index for index, name in reversed([*enumerate(table.column_names)])}
     names = [
         (index, name)
         for index, name in enumerate(table.column_names)
-        if key(name) not in {"", *SENDS.columns}
+        if key(name) and not (key(name) in SENDS.columns and first[key(name)] == index)
     ]
     return [
         name

@@ -58,9 +58,9 @@ class DropLog:
     def write(self, path: Path) -> None:
         """Write the dropped rows as CSV in the file's order: row (from 1), reason, the row's own values."""
         indices = np.flatnonzero(self._reason)
-        values = self._raw.table.take(indices).to_pylist() if self._raw.table.num_columns else []
+        values = self._raw.shown(indices)
         lines: list[list[Any]] = [
-            [int(self._raw.rows[index]), self._all(int(index)), *row.values()]
+            [int(self._raw.rows[index]), self._all(int(index)), *row]
             for index, row in zip(indices, values, strict=True)
         ]
         if self._ragged_reasons:

@@ -20,6 +20,16 @@ _STYLES: Final = (
     ("solo", "dws", "deep water"), ("lead", "sent", "send", "clean", "tick"), ("top rope", "toprope", "tr"),
     ("second", "follow", "2nd"), ("repeat", "rpt"),
 )  # fmt: skip
+# A style in a word of its own spreadsheet, or in another language, and what it stands for.
+_SHORT: Final = {
+    "os": "onsight",
+    "fl": "flash",
+    **dict.fromkeys(
+        ("rp", "rotpunkt", "redpunkt", "enchaîné", "enchainé", "encadenado", "encadenada"), "redpoint"
+    ),
+    "pp": "pinkpoint",
+    "fa": "first ascent",
+}  # fmt: skip
 
 
 @lru_cache(maxsize=4096)
@@ -27,11 +37,17 @@ def style_rank(style: str) -> int:
     """The higher, the better the style: an onsight beats a flash, which beats a redpoint; 0 where it is
     blank.
     """
-    text = style.casefold()
+    text = " ".join(full_style(style).split())
     if "repeat" in text or "rpt" in text.split():
         return 1
     index = next((i for i, words in enumerate(_STYLES) if any(word in text for word in words)), None)
     return 0 if index is None else len(_STYLES) - index
+
+
+def full_style(style: str) -> str:
+    """A style in small letters, what is short or of another language written out: "RP" is "redpoint"."""
+    text = style.casefold().replace("à vue", "onsight").replace("a vista", "onsight")
+    return " ".join(_SHORT.get(word, word) for word in text.split())
 
 
 def outcome_rank(outcome: str) -> int:

@@ -10,23 +10,24 @@ from __future__ import annotations
 import gzip
 import io
 import zlib
-from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from recsys.columns import OPTIONAL, REQUIRED
 from recsys.errors import DataError
 from recsys.logbooks.arrow_csv import one_line, read_csv
+from recsys.logbooks.arrow_parquet import arrow_table, open_parquet, read_parquet
 from recsys.logbooks.raw import RaggedRow, RawTable
 from recsys.logbooks.sheets import Sheet, kinds
 from recsys.logbooks.sheets.documents import json_rows
-from recsys.logbooks.sheets.encoding import decode
+from recsys.logbooks.sheets.encoding import EXCEL_MARK, decode
 from recsys.logbooks.sheets.open import parts_of, refuse_archive
-from recsys.logbooks.sheets.rows import as_text
+from recsys.logbooks.sheets.rows import as_text, raw_rows
+from recsys.logbooks.sheets.sheet import DELIMITERS, has_row_names
 from recsys.logbooks.sheets.workbook import workbook_rows
 
 _START: Final = 1 << 16
@@ -38,10 +39,10 @@ SMALL: Final = 4_000_000
 def column_names(path: Path) -> list[str]:
     """The names of the columns, without reading the rows. Raises DataError like `read_table`."""
     if path.is_dir():
-        return list(_parquet(parts_of(path)[0]).schema_arrow.names)
+        return list(open_parquet(parts_of(path)[0]).schema_arrow.names)
     start, kind = _start(path)
     if kind == kinds.PARQUET:
-        return list(_parquet(path).schema_arrow.names)
+        return list(open_parquet(path).schema_arrow.names)
     if kind == kinds.TEXT:
         return _header(Sheet(str(path), "CSV", decode(start)[0]))[1]
     return list(read_table(path).table.column_names)
@@ -64,14 +65,16 @@ def read_table(path: Path, small: int = SMALL) -> RawTable:
 
 def _read(path: Path, small: int) -> RawTable:
     if path.is_dir():
-        return _read_parquet(path, parts_of(path))
+        return read_parquet(path, parts_of(path))
     start, kind = _start(path)
     if kind == kinds.PARQUET:
-        return _read_parquet(path, [path])
-    if path.suffix.lower() in (".parquet", ".pq"):
-        problem, remedy = "is not Parquet", "write it again, or name it .csv"
-        raise DataError(problem, path=path, value=start[:8], remedy=remedy)
-    if kind == kinds.TEXT and path.stat().st_size > small and start[:2] != b"\x1f\x8b":
+        return read_parquet(path, [path])
+    if (
+        kind == kinds.TEXT
+        and path.stat().st_size > small
+        and start[:2] != b"\x1f\x8b"
+        and _plain(start, path)
+    ):
         raw = read_csv(path, path, *_header(Sheet(str(path), "CSV", decode(start)[0])))
         if raw is not None:
             return raw
@@ -92,10 +95,20 @@ def _start(path: Path) -> tuple[bytes, str]:
         return start, kind
     try:
         with gzip.open(path) as packed:
-            return start[:2], kinds.kind_of(packed.read(_START), str(path))
+            kind = kinds.kind_of(packed.read(_START), str(path))
+        if kind == kinds.GZIP:
+            raise DataError("is gzip within gzip", path=path, remedy="unpack it and give the file inside")
+        return start[:2], kind
     except (OSError, EOFError, zlib.error) as error:
         problem = f"is gzip that cannot be unpacked: {one_line(error)}"
         raise DataError(problem, path=path, remedy="compress or copy it again") from error
+
+
+def _plain(start: bytes, path: Path) -> bool:
+    """Whether the first line is the header as it stands, which Arrow needs: no "sep=;", no names of rows."""
+    text = start.decode("utf-8", "replace")
+    rows = [list(islice(raw_rows(text, delimiter, str(path)), 60)) for delimiter in DELIMITERS]
+    return not EXCEL_MARK.match(text) and not any(map(has_row_names, rows))
 
 
 def _content(path: Path, start: bytes) -> bytes:
@@ -111,50 +124,18 @@ def _content(path: Path, start: bytes) -> bytes:
 
 def _read_content(path: Path, content: bytes, kind: str, small: int) -> RawTable:
     if kind == kinds.PARQUET:
-        return _arrow_table(path, [_parquet(path, io.BytesIO(content))])
+        return arrow_table(path, [open_parquet(path, io.BytesIO(content))])
     if kind == kinds.TEXT:
         text, notes = decode(content)
         sheet = Sheet(str(path), "CSV", text, notes=notes)
-        raw = read_csv(path, io.BytesIO(text.encode()), *_header(sheet)) if len(content) > small else None
+        large = len(content) > small and _plain(text[:_START].encode("utf-8", "replace"), path)
+        raw = read_csv(path, io.BytesIO(text.encode("utf-8", "replace")), *_header(sheet)) if large else None
         return raw or _read_rows(path, sheet)
     if kind == kinds.JSON:
         return _read_rows(path, Sheet(str(path), "JSON", cells=json_rows(decode(content)[0], str(path))))
     refuse_archive(content, str(path))
     cells, notes = workbook_rows(content, str(path))
     return _read_rows(path, Sheet(str(path), "Excel", cells=cells, notes=notes))
-
-
-def _parquet(path: Path, source: io.BytesIO | None = None) -> pq.ParquetFile:
-    try:
-        return pq.ParquetFile(source or path)
-    except (pa.ArrowException, OSError) as error:
-        problem = f"is broken Parquet: {one_line(error)}"
-        raise DataError(problem, path=path, remedy="write or copy it again") from error
-
-
-def _read_parquet(path: Path, parts: Sequence[Path]) -> RawTable:
-    return _arrow_table(path, [_parquet(part) for part in parts], parts)
-
-
-def _arrow_table(path: Path, files: Sequence[pq.ParquetFile], parts: Sequence[Path] = ()) -> RawTable:
-    tables: list[pa.Table] = []
-    try:
-        for number, file in enumerate(files):
-            table = file.read()
-            if tables and sorted(table.column_names) != sorted(tables[0].column_names):
-                problem = f"has other columns than the parts before it ({', '.join(table.column_names)[:80]})"
-                raise DataError(problem, path=parts[number], remedy="give the parts of one table")
-            tables.append(table.select(tables[0].column_names) if tables else table)
-        table = tables[0] if len(tables) == 1 else _joined(tables)
-    except (pa.ArrowException, OSError) as error:
-        problem = f"is broken Parquet: {one_line(error)}"
-        raise DataError(problem, path=path, remedy="write or copy it again") from error
-    return RawTable(path, table, np.arange(1, table.num_rows + 1))
-
-
-def _joined(tables: Sequence[pa.Table]) -> pa.Table:
-    """The parts as one table; a column that is of several types in them is of the widest."""
-    return pa.concat_tables(tables, promote_options="permissive")
 
 
 def _header(sheet: Sheet) -> tuple[str, list[str]]:
@@ -165,7 +146,7 @@ def _header(sheet: Sheet) -> tuple[str, list[str]]:
     for delimiter, cells in sheet.heads():
         firsts.setdefault(delimiter, [cell.strip().lstrip("\ufeff") for cell in cells])
     if not any(firsts.values()):
-        raise DataError("is not CSV: its header cannot be read", path=sheet.name, remedy="export it again")
+        raise sheet.no_header()
     return max(firsts.items(), key=lambda pair: (len(_CONTRACT & set(pair[1])), len(pair[1])))
 
 

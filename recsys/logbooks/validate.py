@@ -13,9 +13,10 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from recsys.columns import DATE, DAY, OPTIONAL, RATING, REQUIRED
+from recsys.logbooks.column_days import as_days
 from recsys.logbooks.mapping import Mapping, load_contract
 from recsys.logbooks.reasons import ALIEN_DATE, reason
-from recsys.logbooks.values import as_days, as_numbers, as_text, without_tokens
+from recsys.logbooks.values import as_numbers, as_text, without_tokens
 
 
 @dataclass(frozen=True)

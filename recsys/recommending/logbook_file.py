@@ -12,7 +12,7 @@ from typing import Any, Final
 from recsys import columns as c
 from recsys.errors import DataError, UsageError
 from recsys.logbooks.importing import Ascent, Parsed, Reject, Wanted, parse_logbook
-from recsys.logbooks.importing.contract import fail
+from recsys.logbooks.importing.bad_rows import fail
 from recsys.logbooks.importing.load import load
 from recsys.logbooks.importing.merge import merge
 from recsys.recommending.request import nearest

@@ -16,6 +16,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 
 from recsys.errors import DataError, RecsysError
 from recsys.logbooks.grades import parse_range
+from recsys.logbooks.importing.own import parse_columns
 from recsys.recommending.blocked import Blocked
 from recsys.recommending.request import Request as Asked
 from recsys.serving import models
@@ -71,6 +72,14 @@ async def logbook(
         str, Query(pattern=f"^({'|'.join(SOURCES)})$", description="the site it is from")
     ] = "auto",
     name: Annotated[str, Query(max_length=200, description="the file's name")] = "logbook.csv",
+    columns: Annotated[
+        str | None,
+        Query(
+            max_length=2000,
+            description="a spreadsheet's own columns, in place of a site's",
+            examples=["date=Datum,climb=Route,grade=Grad"],
+        ),
+    ] = None,
 ) -> JSONResponse:
     """Read a logbook file, as a form's `file` or as the body itself; nothing of it is stored."""
     kind = request.headers.get("content-type", "")
@@ -79,8 +88,9 @@ async def logbook(
     content, given = await _file(request)
     if not content:
         raise DataError("is empty", path="the file", remedy="choose the file that the site exported")
+    own = None if columns is None else parse_columns(columns)
     async with cast(asyncio.Semaphore, request.app.state.readers):
-        answer = await run_in_threadpool(read_upload, content, given or name, source)
+        answer = await run_in_threadpool(read_upload, content, given or name, source, own)
     return JSONResponse(answer)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import mimetypes
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Final, cast
@@ -18,7 +18,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
-from recsys.errors import RecsysError
+from recsys.errors import RecsysError, UnknownSourceError
 from recsys.serving import api, lookups, openapi, plans, system
 from recsys.serving.backend import Opener
 from recsys.serving.batching import Batcher
@@ -119,14 +119,18 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         await state.batcher.stop()
 
 
-def _answer(request: Request, status: int, message: str, headers: Any = None) -> Response:
-    body = failure(message, request.state.request_id)
+def _answer(
+    request: Request, status: int, message: str, headers: Any = None, columns: Sequence[str] = ()
+) -> Response:
+    body = failure(message, request.state.request_id, columns)
     return Response(body, status, headers, media_type="application/json")
 
 
 async def _project(request: Request, error: RecsysError) -> Response:
     status = status_of(error)
-    return _answer(request, status, str(error), {"Retry-After": "1"} if status == 503 else None)
+    columns = error.columns if isinstance(error, UnknownSourceError) else ()
+    headers = {"Retry-After": "1"} if status == 503 else None
+    return _answer(request, status, str(error), headers, columns)
 
 
 async def _http(request: Request, error: HTTPException) -> Response:

@@ -9,7 +9,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from recsys.logbooks.grades import ROUTE_OFFSET, label, ordinal
+from recsys.logbooks.grade_reading import ROUTE_OFFSET
+from recsys.logbooks.grades import label, ordinal
 
 _BEST: Final = 10
 _YEAR: Final = datetime.timedelta(days=365)

@@ -12,7 +12,7 @@ import logging
 import re
 import time
 import uuid
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any, Final
 
 from recsys.serving.limits import Buckets
@@ -50,9 +50,10 @@ _METHODS: Final = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 GUARDED_PATHS: Final = ("/api/", "/metrics", "/model-card")
 
 
-def failure(message: str, request_id: str) -> bytes:
+def failure(message: str, request_id: str, columns: Sequence[str] = ()) -> bytes:
     """The body of an error: ASCII, so that no odd character of a request can spoil it."""
-    return json.dumps({"error": {"message": message, "request_id": request_id}}).encode()
+    error = {"message": message, "request_id": request_id}
+    return json.dumps({"error": {**error, "columns": list(columns)} if columns else error}).encode()
 
 
 async def refuse(scope: Scope, send: Send, status: int, message: str, extra: Headers | None = None) -> None:

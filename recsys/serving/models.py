@@ -231,6 +231,10 @@ class Problem(BaseModel):
 
     message: Annotated[str, Field(examples=["no climber 'alex' in this bundle; search /api/climbers"])]
     request_id: Annotated[str, Field(examples=["6b9f0c0e7d0d4c7f8a3f5a1b2c3d4e5f"])]
+    columns: Annotated[
+        list[str] | None,
+        Field(description="of a file of no known source its columns, to be named in `columns`"),
+    ] = None
 
 
 class Failure(BaseModel):

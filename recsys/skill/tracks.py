@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from recsys.arrays import Array
-from recsys.logbooks.grades import ROUTE_OFFSET
+from recsys.logbooks.grade_reading import ROUTE_OFFSET
 
 DISCIPLINES: Final = ("boulder", "route")
 OFFSETS: Final = {"boulder": 0.0, "route": ROUTE_OFFSET}

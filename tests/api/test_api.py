@@ -130,3 +130,23 @@ def test_what_is_wrong_is_said_by_the_settings_name(frame, tmp_path):
     with pytest.raises(recsys.DataError, match="climb_id"):
         recsys.train(frame.drop(columns="climb_id"), output=tmp_path / "x")
     assert not (tmp_path / "x").exists()
+
+
+def test_imported_logbooks_are_a_table_of_what_the_command_writes(tmp_path):
+    own, ids = tmp_path / "own.csv", tmp_path / "ids.csv"
+    own.write_text("Datum;Weg;Notiz\n24.05.2024;Amsel;kalt\n13.05.2024;;\n")
+    ids.write_text("amsel@unknown,c7\n")
+    frame = recsys.import_logbooks([own], columns="date=Datum,climb=Weg", same=ids, climber="me")
+    assert frame[["climber_id", "climb_id", "date"]].values.tolist() == [["me", "c7", "2024-05-24"]]
+    assert [each["reason"] for each in frame.attrs["rejects"]] == ["no name of the climb"]
+    assert "columns that are filled and not read: Notiz" in frame.attrs["notes"]
+
+
+def test_a_logbook_says_how_many_of_its_climbs_are_known(climbs, tmp_path):
+    own = tmp_path / "own.csv"
+    own.write_text(f"Datum;Weg\n24.05.2024;{climbs.catalogue()['climb_id'][0]}\n25.05.2024;nowhere\n")
+    answer = climbs.recommend(logbook=[own], columns="date=Datum,climb_id=Weg", k=2)
+    assert (answer.known.n_known, answer.known.n_climbs) == (1, 2)
+    assert "1 of 2 climbs of the logbook are known" in repr(answer)
+    assert json.loads(answer.to_json())["logbook"]["known"] == 1
+    assert climbs.recommend(k=2).known is None

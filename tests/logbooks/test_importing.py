@@ -283,6 +283,9 @@ def test_wrong_calls() -> None:
         ("3.4.2024", "2024-04-03", "day"),
         ("Fri Nov 05 2021 03:49:59 GMT+0000 (GMT+00:00)", "2021-11-05T03:49:59Z", "time"),
         ("Sun Jan 31 2021 20:00:00 GMT-0800 (Pacific Standard Time)", "2021-02-01T04:00:00Z", "time"),
+        ("11/24/2023 9:05 PM", "2023-11-24T21:05:00Z", "time"),
+        ("24 Nov 2023 12:05 a.m.", "2023-11-24T00:05:00Z", "time"),
+        ("3 de enero de 2023", "2023-01-03", "day"),
         ("??/Aug/24", "2024-08-15", "month"),
         ("Aug 2024", "2024-08-15", "month"),
         ("2024-08", "2024-08-15", "month"),
@@ -296,7 +299,8 @@ def test_dates(text: str, iso: str, precision: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "yesterday", "31/Feb/24", "13/13/2024", "1850-01-01", "99", "12:30", "V4"]
+    "text",
+    ["", "yesterday", "31/Feb/24", "13/13/2024", "11/24/2023 13:05 PM", "1850-01-01", "99", "12:30", "V4"],
 )
 def test_no_dates(text: str) -> None:
     assert read_date(text) is None
@@ -585,3 +589,25 @@ def test_a_real_log_keeps_its_sends(shared: Path) -> None:
     before = read_sends(log)
     assert len(found.rejects) == before.n_dropped["attempt"]
     assert len(merge([found]).rows) == len(before)
+
+
+def test_ones_own_words_for_a_style_are_told_apart() -> None:
+    columns = {"date": "Tag", "climb": "Weg", "style": "Stil"}
+    rows = ("1.5.24;A;RP", "1.5.24;A;OS", "1.5.24;A;Versuch", "2.5.24;B;Rotpunkt", "3.5.24;C;Kiesel")
+    text = "\n".join(["Tag;Weg;Stil", *rows])
+    merged = merge([parse_logbook(text.encode(), "own.csv", columns=columns)])
+    assert [(row.climb_name, row.style, row.outcome) for row in merged.rows] == [
+        ("A", "os", "send"), ("B", "rotpunkt", "send"), ("C", "kiesel", "unknown"),
+    ]  # fmt: skip
+
+
+def test_a_header_of_several_lines_is_named_in_one() -> None:
+    text = 'climb_id,date,"my\nnote"\na,2024-05-01,x\n'
+    assert list(parse_logbook(text.encode(), "a.csv").notes) == [
+        "columns that are filled and not read: my note"
+    ]
+
+
+def test_a_header_below_the_first_row_of_raw_sends_is_said() -> None:
+    with pytest.raises(DataError, match="the nearest is raw sends, which has nothing above its header"):
+        parse_logbook(b"# mine\nclimb_id,date\na,2024-05-01\n", "a.csv")

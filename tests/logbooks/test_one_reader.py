@@ -9,6 +9,7 @@ import gzip
 import io
 import json
 import math
+import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -298,3 +299,67 @@ def test_what_import_writes_says_the_same(table: Any, suffix: str, tmp_path: Pat
     assert isinstance(again, Said)
     assert again.sends == [(r.climb_id, round(r.day, 6), _plain(r.grade), r.rating) for r in merged.rows]
     assert trained(path, tmp_path) == again
+
+
+NAMED = '"climber_id","climb_id","date"\n"1","me","c1","2024-05-01"\n"2","me","c2","2024-05-02"\n'
+PLAIN = "climber_id,climb_id,date\nme,c1,2024-05-01\nme,c2,2024-05-02\n"
+MARKED = "sep=;\r\n" + PLAIN.replace(",", ";")
+PIECED = PLAIN.replace("c1", "Lötschental").replace(
+    "c2", "Zürich"
+).encode() + "me,Bönigen,2024-05-03\n".encode("cp1252")
+RECORD = {"climber_id": "me", "climb_id": 7, "date": "2024-05-01"}
+SPLIT = {"columns": ["climber_id", "climb_id", "date"], "data": [["me", "c1", "2024-05-01"]]}
+ODD = {
+    "R's write.table, whose rows are named": (NAMED, ["c1", "c2"]),
+    "Excel's line of the delimiter": (MARKED, ["c1", "c2"]),
+    "bars between the values": (PLAIN.replace(",", "|"), ["c1", "c2"]),
+    "some bytes that are not UTF-8": (PIECED, ["Lötschental", "Zürich", "Bönigen"]),
+    "JSON in UTF-16": (json.dumps([RECORD]).encode("utf-16"), ["7"]),
+    "pandas' JSON in parts": (json.dumps(SPLIT), ["c1"]),
+    "JSON of rows": (json.dumps([SPLIT["columns"], *SPLIT["data"]]), ["c1"]),
+    "a CSV that is called Parquet": (PLAIN, ["c1", "c2"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("content", "climbs"), ODD.values(), ids=ODD)
+def test_what_other_programs_write_is_read_by_all(
+    content: str | bytes, climbs: list[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "sends.parquet"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    said = agree(path, tmp_path)
+    assert isinstance(said, Said)
+    assert [climb for climb, *_ in said.sends] == climbs
+    assert not said.rejects
+
+
+@pytest.mark.parametrize("column", ["lists", "durations"])
+def test_a_column_that_is_no_text_is_refused_by_all(column: str, tmp_path: Path) -> None:
+    odd = {"lists": pa.array([["c1"]]), "durations": pa.array([1], pa.duration("s"))}[column]
+    pq.write_table(
+        pa.table({"climber_id": ["me"], "climb_id": odd, "date": ["2024-05-01"]}), tmp_path / "a.parquet"
+    )
+    said = agree(tmp_path / "a.parquet", tmp_path)
+    assert isinstance(said, str)
+    assert "the column 'climb_id' holds" in said
+
+
+def test_blank_rows_and_days_out_of_the_calendar_are_rejects_of_all(tmp_path: Path) -> None:
+    far = pa.array([1_714_521_600, None, 99_999_999_999_999], pa.timestamp("s"))
+    table = pa.table({"climber_id": ["me", None, "me"], "climb_id": ["a", None, "b"], "date": far})
+    pq.write_table(table, tmp_path / "a.parquet")
+    said = agree(tmp_path / "a.parquet", tmp_path)
+    assert isinstance(said, Said)
+    assert said.rejects == [(2, "blank climber_id; blank climb_id; blank date"), (3, "unreadable date")]
+
+
+@pytest.mark.parametrize(
+    "content", [gzip.compress(gzip.compress(b"a,b\n")), ",".join("a" * 3000) + "\n1,2\n"]
+)
+def test_what_cannot_be_a_table_is_said_in_the_same_words(content: str | bytes, tmp_path: Path) -> None:
+    path = tmp_path / "sends.csv"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    everything = (trained(path, tmp_path), imported(path), recommended(path), uploaded(path))
+    words = {str(each).partition(":")[2] for each in everything}
+    (said,) = words
+    assert re.search("gzip within gzip|more than 2000 values", said)

@@ -136,6 +136,23 @@ def test_a_logbook_is_summed_up_and_handed_back(client, form):
     assert client.post("/api/recommend", json={"sends": answer["sends"]}).status_code == 200
 
 
+OWN = "Datum;Weg, Name;Grad\n24.05.2024;Amsel;7a\n"
+
+
+def test_ones_own_columns_are_told_and_named_by_hand(client):
+    refused = client.post("/api/logbook", content=OWN)
+    assert refused.status_code == 422
+    assert refused.json()["error"]["columns"] == ["Datum", "Weg, Name", "Grad"]
+    named = {"columns": "date=Datum,climb=Weg, Name,grade=Grad"}
+    answer = client.post("/api/logbook", content=OWN, params=named).json()
+    assert [(row["climb_id"], row["date"], row["grade"]) for row in answer["sends"]] == [
+        ("amsel@unknown", "2024-05-24", "7a"),
+    ]  # fmt: skip
+    wrong = client.post("/api/logbook", content=OWN, params={"columns": "date=Day,climb=Weg, Name"})
+    assert (wrong.status_code, "has no such column" in message(wrong)) == (422, True)
+    assert "columns" not in client.post("/api/logbook", content=b"").json()["error"]
+
+
 BROKEN = {
     "empty": (b"", "empty"),
     "an image": (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40, "export it again|no known source"),

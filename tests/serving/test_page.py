@@ -220,6 +220,19 @@ def test_a_logbook_is_kept_by_the_browser_and_done_is_added_to_it(page):
     assert page.evaluate("localStorage.getItem('recsys-logbook')") is None
 
 
+def test_ones_own_spreadsheet_is_read_by_columns_that_are_chosen(page):
+    table = "Datum;Weg;Grad;Notiz\n24.05.2024;Amsel;7a;\n25.05.2024;Drossel;7b;\n"
+    page.locator("#file").set_input_files({**LOGBOOK, "name": "own.csv", "buffer": table.encode()})
+    form = page.get_by_role("form", name="Columns of your file")
+    expect(page.get_by_role("alert")).to_contain_text("no known source")
+    expect(form.get_by_label("Date")).to_have_value("Datum")
+    expect(form.get_by_label("Climb")).to_have_value("Weg")
+    form.get_by_label("Grade").select_option("")
+    form.get_by_role("button", name="Read it so").click()
+    expect(page.locator("#results-title")).to_have_text("Next for you")
+    expect(page.locator("#chosen")).to_contain_text("2 sends")
+
+
 def test_a_file_may_be_dropped_anywhere(page):
     page.evaluate(DROP, [LOGBOOK["buffer"].decode(), "dropped.csv", "text/csv"])
     expect(page.locator("#chosen")).to_contain_text("dropped.csv")

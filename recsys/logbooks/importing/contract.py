@@ -82,25 +82,6 @@ def read_contract(rows: Sequence[RawRow], name: str, header: Header, wanted: Wan
     return Parsed(ascents, rejects, "sends", dict(notes), len(rows), days.has_time, c.CLIMBER_ID in indices)
 
 
-def fail(parsed: Parsed, remedy: str = "or pass `bad_rows` drop") -> None:
-    """Raise DataError, in the words of training, for the first row that is not as it should be, if there is
-    one.
-    """
-    for reject in parsed.rejects:
-        first, *_ = reject.reason.split("; ")
-        if first in (reasons.ATTEMPT, "outcome unknown") or first.startswith(("not a ", reasons.DUPLICATE)):
-            continue
-        column = next((each for each in (*c.REQUIRED, *c.OPTIONAL) if each in first), "")
-        words = reasons.reason(first, column)
-        subject = f"{column} {words.problem}" if column else words.problem
-        if first == reasons.RAGGED:
-            subject, value = reject.value, reject.text
-            advice = "quote values that hold commas"
-        else:
-            value, advice = reject.value, words.remedy
-        raise DataError(subject, path=reject.file, row=reject.row, value=value, remedy=f"{advice}, {remedy}")
-
-
 def _indices(header: Header, name: str) -> dict[str, int]:
     """The contract's columns that the header has, by index: the exact name first, else without case and
     marks.

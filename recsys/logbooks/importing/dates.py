@@ -19,7 +19,9 @@ from typing import Final, NamedTuple
 from recsys.logbooks.importing.text import slug
 
 _FIRST_YEAR, _LAST_YEAR = 1900, 2100
-_CLOCK: Final = r"(?:[T ,]+(?P<h>\d\d?):(?P<mi>\d\d)(?::(?P<s>\d\d)(?:[.,]\d+)?)?)?"
+_CLOCK: Final = (
+    r"(?:[T ,]+(?P<h>\d\d?):(?P<mi>\d\d)(?::(?P<s>\d\d)(?:[.,]\d+)?)?(?:\s?(?P<half>[ap])\.?m\.?)?)?"
+)
 _ZONE: Final = r"\s*(?P<zone>Z|(?:UTC|GMT)?[+-]\d\d:?\d\d|(?:UTC|GMT)?[+-]\d\d|UTC|GMT)?(?:\s*\([^)]*\))?"
 _NAME: Final = r"(?P<name>[^\W\d_]{3,12})\.?"
 _FORMS: Final = tuple(
@@ -27,7 +29,7 @@ _FORMS: Final = tuple(
     for form in (
         r"(?P<y>\d{4})[-/.](?P<m>\d\d?)[-/.](?P<d>\d\d?)",
         r"(?P<y>\d{4})(?P<m>\d\d)(?P<d>\d\d)",
-        rf"(?P<d>\d\d?|\?\?)(?:st|nd|rd|th|\.)?[-/\s]\s*{_NAME}[-/\s,]\s*(?P<y>\d{{4}}|\d\d)",
+        rf"(?P<d>\d\d?|\?\?)(?:st|nd|rd|th|\.)?[-/\s]\s*(?:de\s+)?{_NAME}[-/\s,]\s*(?:del?\s+)?(?P<y>\d{{4}}|\d\d)",
         rf"(?:[^\W\d_]{{3,10}},?\s+)?{_NAME}\s+(?P<d>\d\d?)(?:st|nd|rd|th)?,?\s+(?P<y>\d{{4}})",
         rf"[^\W\d_]{{3,10}},?\s+(?P<d>\d\d?)\s+{_NAME}\s+(?P<y>\d{{4}})",
     )
@@ -42,7 +44,8 @@ _PARTIAL: Final = tuple(
     )
 )
 _SLASHED: Final = re.compile(
-    r"(?P<first>\d\d?)(?P<by>[/.-])(?P<second>\d\d?)(?P=by)(?P<y>\d{4}|\d\d)" + _CLOCK, re.ASCII
+    r"(?P<first>\d\d?)(?P<by>[/.-])(?P<second>\d\d?)(?P=by)(?P<y>\d{4}|\d\d)" + _CLOCK,
+    re.ASCII | re.IGNORECASE,
 )
 _MONTHS: Final = {
     word: number
@@ -135,6 +138,10 @@ def _partial(match: re.Match[str]) -> When | None:
 def _moment(match: re.Match[str], year: int, month: int, day: int, local: bool) -> When | None:
     fields = match.groupdict()
     hour, minute, second = (int(fields[part] or 0) for part in ("h", "mi", "s"))
+    if half := fields["half"]:
+        if not 1 <= hour <= 12:
+            return None
+        hour = hour % 12 + 12 * (half.casefold() == "p")
     try:
         offset = _offset(fields.get("zone"))
         when = datetime(year, month, day, hour, minute, second, tzinfo=timezone.utc)

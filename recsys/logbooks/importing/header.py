@@ -6,14 +6,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from recsys.errors import DataError, UsageError
+from recsys.errors import DataError, UnknownSourceError, UsageError
 from recsys.logbooks.importing.source import Source
 from recsys.logbooks.importing.sources import SOURCES
-from recsys.logbooks.importing.text import key
+from recsys.logbooks.importing.text import clean, key
 from recsys.logbooks.sheets import Sheet
+from recsys.logbooks.sheets.rows import MAX_COLUMNS
 
 AUTO: Final = "auto"
 _MAX_COLUMNS: Final = 200
+"""Looked at of a row below the first: a site has no more, and a file's sixty first rows are looked at."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ def _heads(sheet: Sheet) -> Iterator[_Head]:
 
 
 def _claims(head: _Head, sources: Sequence[Source], named: bool) -> Iterator[tuple[int, Header]]:
-    indices = _indices(head.cells)
+    indices = _indices(head.cells, MAX_COLUMNS if head.first else _MAX_COLUMNS)
     sources = sources if len(indices) > 1 or named else ()
     for source in sources:
         if source.first_row and not head.first:
@@ -86,21 +88,23 @@ def _claims(head: _Head, sources: Sequence[Source], named: bool) -> Iterator[tup
             yield score, Header(source, head.delimiter, indices, tuple(head.cells))
 
 
-def _indices(cells: Sequence[str]) -> dict[str, int]:
+def _indices(cells: Sequence[str], most: int = _MAX_COLUMNS) -> dict[str, int]:
     """Column name to index; of two columns of one name the first counts."""
-    keys = [key(cell) for cell in cells[:_MAX_COLUMNS]]
+    keys = [key(cell) for cell in cells[:most]]
     return {name: index for index, name in reversed([*enumerate(keys)]) if name}
 
 
 def _unknown(sheet: Sheet, heads: Sequence[_Head], wanted: Source | None) -> DataError:
     first = next((head.cells for head in heads if head.cells), [])
     if not first:
-        return DataError("is empty", path=sheet.name, remedy="give a logbook as its site exports it")
+        return sheet.no_header()
     shown = ", ".join(" ".join(cell.split())[:40] for cell in first[:30])
     what = "" if sheet.kind == "CSV" else f"is {sheet.kind} that "
     if wanted is None:
         problem = f"{what}is of no known source by its header"
-        return DataError(problem, path=sheet.name, value=shown, remedy=_nearest(heads))
+        error = UnknownSourceError(problem, path=sheet.name, value=shown, remedy=_nearest(heads))
+        error.columns = _named(heads)
+        return error
     needed = ", ".join(sorted(wanted.required)) + f" and one of {', '.join(sorted(wanted.telling))}"
     problem = f"{what}has no header of {wanted.title}"
     return DataError(
@@ -108,11 +112,20 @@ def _unknown(sheet: Sheet, heads: Sequence[_Head], wanted: Source | None) -> Dat
     )
 
 
+def _named(heads: Sequence[_Head]) -> tuple[str, ...]:
+    """The names in the first of the rows that have most filled cells: what a person may choose from."""
+    rows = [[" ".join(clean(cell).split()) for cell in head.cells[:_MAX_COLUMNS]] for head in heads]
+    row = max(rows, key=lambda cells: sum(map(bool, cells)), default=[])
+    return tuple(dict.fromkeys(cell for cell in row if cell))
+
+
 def _nearest(heads: Sequence[_Head]) -> str:
     """The source that shares most columns with a row of the file, why it is not that one, and what to do."""
     rows = [set(_indices(head.cells)) for head in heads]
     pairs = [(len(source.columns & row), source, row) for row in rows for source in SOURCES.values()]
     shared, source, row = max(pairs, key=lambda pair: pair[0], default=(0, None, set()))
-    near = f"the nearest is {source.title}, which {source.lacks(row)}; " if source and shared > 1 else ""
+    near = ""
+    if source and shared > 1:
+        near = f"the nearest is {source.title}, which {source.lacks(row) or 'has nothing above its header'}; "
     columns = "map your own columns as in `columns` date=Date,climb=Route"
     return f"known are {', '.join(SOURCES)}; {near}{columns}"

@@ -1,18 +1,21 @@
-"""Loads a file to import: a logbook or raw sends, of any kind that `recsys.logbooks.sheets` opens."""
+"""Loads files to import: logbooks or raw sends, of any kind that `recsys.logbooks.sheets` opens."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from recsys.errors import DataError
+from recsys.errors import DataError, UsageError
 from recsys.logbooks.cells import as_cell
 from recsys.logbooks.importing.header import AUTO
+from recsys.logbooks.importing.merge import Merged, merge
 from recsys.logbooks.importing.model import Parsed, Wanted
+from recsys.logbooks.importing.own import parse_columns
 from recsys.logbooks.importing.parse import parse_sheet
+from recsys.logbooks.importing.same import read_same, unite
 from recsys.logbooks.sheets import MAX_ROWS, Sheet, open_path
-from recsys.postgres import place, rows
+from recsys.postgres import is_address, place, rows
 from recsys.stores import fetched, shown
 
 
@@ -39,3 +42,53 @@ def load_query(
     if len(cells) == 1:
         raise DataError("the query gives no rows", path=place(address), remedy="check `query`")
     return parse_sheet(Sheet(place(address), "PostgreSQL", cells=cells), source, wanted, columns, None)
+
+
+def load_all(
+    names: Sequence[str],
+    source: str = AUTO,
+    wanted: Wanted | None = None,
+    columns: str | None = None,
+    same: Path | None = None,
+    query: str | None = None,
+    advance: Callable[[int], None] = lambda _: None,
+) -> tuple[list[Parsed], Merged]:
+    """Files as one community's sends: each as it was read, and all merged, a climb under one id.
+
+    Parameters
+    ----------
+    names:
+        Files, or addresses of databases.
+    columns:
+        A spreadsheet's own columns, "date=Datum,climb=Route".
+    same:
+        A file of two columns: a climb's id, the id of the same climb to use instead.
+    query:
+        What to read of a database.
+    advance:
+        Called with 1 after each file.
+
+    Raises
+    ------
+    DataError
+        A file cannot be read, or is no logbook; or some have dates and others a plain order.
+    UsageError
+        `source` or `columns` cannot be right, or a database lacks its `query`.
+    """
+    own = None if columns is None else parse_columns(columns)
+    parsed = []
+    for name in names:
+        parsed.append(_loaded(name, query, source, wanted, own))
+        advance(1)
+    return parsed, merge(unite(parsed, None if same is None else read_same(same)))
+
+
+def _loaded(
+    name: str, query: str | None, source: str, wanted: Wanted | None, columns: Mapping[str, str] | None
+) -> Parsed:
+    """What a file holds, or the query of a database gives."""
+    if not is_address(name):
+        return load(Path(name), source, wanted, columns)
+    if query is None:
+        raise UsageError(f"{place(name)}: say what to read of it with `query`: SELECT ... FROM ...")
+    return load_query(name, query, source, wanted, columns)

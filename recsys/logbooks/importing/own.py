@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -11,45 +12,28 @@ from recsys.logbooks.importing.model import Draft
 from recsys.logbooks.importing.source import Cells, Source, climb_type, count, discipline, stars
 from recsys.logbooks.importing.text import key
 from recsys.logbooks.sheets import Sheet
-from recsys.logbooks.styles import ATTEMPT, SEND, UNKNOWN
+from recsys.logbooks.styles import ATTEMPT, SEND, UNKNOWN, full_style
 
 COLUMNS: Final = (
     "date", "climb", "climb_id", "crag", "area", "region", "country", "grade", "style", "outcome", "rating",
     "type", "comment", "beta", "tries", "climber",
 )  # fmt: skip
 _NEEDED: Final = ("date", "climb")
-_SENDS: Final = [
-    "onsight",
-    "on",
-    "sight",
-    "os",
-    "o/s",
-    "flash",
-    "fl",
-    "redpoint",
-    "red",
-    "point",
-    "rp",
-    "pinkpoint",
-    "pp",
-    "send",
-    "sent",
-    "solo",
-    "repeat",
-    "rpt",
-    "tick",
-    "done",
-    "yes",
-    "clean",
-    "first",
-    "ascent",
-    "fa",
-    "lead",
-]
+_SENDS: Final = frozenset((
+    "onsight", "on", "sight", "os", "o/s", "flash", "fl", "redpoint", "red", "point", "rp", "pinkpoint", "pp",
+    "send", "sent", "solo", "repeat", "rpt", "tick", "done", "yes", "clean", "first", "ascent", "fa", "lead",
+    "ja", "oui", "sí", "si", "sì", "geschafft", "durchstieg", "begehung", "vorstieg", "réussi",
+))  # fmt: skip
 _PHRASES: Final = ("on sight", "red point", "pink point", "first ascent", "ground up")
 _ATTEMPTS: Final = (
     "attempt", "fell", "fall", "hung", "hang", "dog", "project", "working", "fail", "dnf", "tried", "bail",
+    "projekt", "projet", "proyecto", "progetto", "versuch", "gestürzt", "gescheitert", "essai", "chute",
+    "intento", "tentativ", "caíd", "cadut",
 )  # fmt: skip
+
+
+_PAIRS: Final = re.compile(r",(?=\s*\w+\s*=)")
+"""Between two pairs; a comma that no name and "=" follow belongs to the name of a column."""
 
 
 def parse_columns(text: str) -> dict[str, str]:
@@ -60,7 +44,7 @@ def parse_columns(text: str) -> dict[str, str]:
     UsageError
         It is not of that form, names a column that there is not, or leaves out the date or the climb.
     """
-    pairs = [part.partition("=") for part in text.split(",") if part.strip()]
+    pairs = [part.partition("=") for part in _PAIRS.split(text) if part.strip()]
     named = {ours.strip().casefold(): theirs.strip() for ours, _, theirs in pairs}
     named["climb"] = named.pop("climb_name", named.pop("name", named.get("climb", "")))
     named = {ours: theirs for ours, theirs in named.items() if ours != "climb" or theirs}
@@ -99,7 +83,7 @@ def own_source(columns: Mapping[str, str]) -> Source:
 def check_columns(columns: Mapping[str, str], sheet: Sheet) -> None:
     """Raise UsageError for a column that the file does not have; it names the nearest."""
     wanted = {key(theirs) for theirs in columns.values()}
-    heads = [{key(cell): cell for cell in cells[:200] if cell.strip()} for _, cells in sheet.heads()]
+    heads = [{key(cell): cell for cell in cells[:2000] if cell.strip()} for _, cells in sheet.heads()]
     header = max(heads, key=lambda head: (len(wanted & set(head)), len(head)), default={})
     for ours, theirs in columns.items():
         if key(theirs) not in header:
@@ -144,7 +128,8 @@ def _outcome(text: str, told: bool) -> str:
     """Without a column for it every row is a send; a word that is neither leaves it unknown."""
     if not told:
         return SEND
-    words = text.casefold().replace("-", " ").split()
+    text = full_style(text.replace("-", " "))
+    words = text.split()
     if "no" in words or any(word.startswith(_ATTEMPTS) for word in words):
         return ATTEMPT
     return SEND if any(word in _SENDS for word in words) or text.startswith(_PHRASES) else UNKNOWN

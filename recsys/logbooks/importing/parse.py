@@ -8,17 +8,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice, pairwise
+from itertools import islice
 from pathlib import PurePath
 from typing import Final
 
-from recsys.logbooks.days import DAY_SECONDS, iso_microseconds
-from recsys.logbooks.grade_context import GUESSED, Logged, settle
+from recsys.logbooks.grade_context import GUESSED
+from recsys.logbooks.importing.ascents import Dated, ascents_of, oldest_first
 from recsys.logbooks.importing.contract import BLANK_TOKENS, read_contract
 from recsys.logbooks.importing.dates import Order, When, order_of, read_date
 from recsys.logbooks.importing.header import AUTO, Header, find_header, source_named
-from recsys.logbooks.importing.ids import climb_id
-from recsys.logbooks.importing.model import Ascent, Draft, Parsed, Reject, Wanted
+from recsys.logbooks.importing.model import Draft, Parsed, Reject, Wanted
 from recsys.logbooks.importing.own import check_columns, own_source
 from recsys.logbooks.importing.source import Cells, Seen
 from recsys.logbooks.importing.unread import unread_columns
@@ -43,7 +42,7 @@ class _Reading:
     wanted: Wanted
     order: Order
     seen: Seen = field(default_factory=Seen)
-    drafts: list[tuple[int, Draft, When]] = field(default_factory=list)
+    drafts: list[Dated] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)
     notes: Counter[str] = field(default_factory=Counter)
     n_read: int = 0
@@ -114,12 +113,14 @@ def _parse_rows(rows: Sequence[RawRow], name: str, header: Header, wanted: Wante
     reading = _Reading(name, header, wanted, order_of(dates, header.source.day_first))
     for row in rows:
         _read_row(row, reading)
-    ascents = _ascents(reading)
+    ascents, guessed = ascents_of(reading.drafts, str(wanted.climber), header.source.name, name)
+    if guessed:
+        reading.notes[GUESSED] = guessed
     if reading.seen.tokens:
         reading.notes[BLANK_TOKENS] = reading.seen.tokens
     names_climbers = any(draft.climber for _, draft, _ in reading.drafts)
     return Parsed(
-        _oldest_first(ascents), reading.rejects, header.source.name, dict(reading.notes), reading.n_read,
+        oldest_first(ascents), reading.rejects, header.source.name, dict(reading.notes), reading.n_read,
         names_climbers=names_climbers,
     )  # fmt: skip
 
@@ -168,7 +169,7 @@ def _use(row: RawRow, draft: Draft, reading: _Reading) -> None:
             row, "; ".join(reason for reason, _ in reasons), next((v for _, v in reasons if v), "")
         )
         return
-    reading.drafts.append((reading.n_read, draft, when))
+    reading.drafts.append(Dated(reading.n_read, draft, when))
     _note(draft, when, reading)
 
 
@@ -202,49 +203,6 @@ def _when(draft: Draft, reading: _Reading) -> When | None:
     return when._replace(precision=known) if known else when
 
 
-def _ascents(reading: _Reading) -> list[Ascent]:
-    """The drafts as ascents, their grades read beside each other."""
-    logged = [
-        Logged(_line(d.grade), d.discipline, d.kind or d.climb_type, d.country) for _, d, _ in reading.drafts
-    ]
-    grades = settle(logged)
-    if guessed := sum(grade.guessed for grade in grades):
-        reading.notes[GUESSED] = guessed
-    return [
-        _ascent(number, draft, when, grade.text, reading)
-        for (number, draft, when), grade in zip(reading.drafts, grades, strict=True)
-    ]
-
-
-def _ascent(number: int, draft: Draft, when: When, grade: str, reading: _Reading) -> Ascent:
-    return Ascent(
-        climber_id=draft.climber or str(reading.wanted.climber),
-        climb_id=draft.site_id or climb_id(draft.name, draft.crag or draft.region),
-        date=when.date,
-        sequence=None,
-        region=_line(draft.region),
-        area=_line(draft.area),
-        climb_name=_line(draft.name),
-        climb_type=_line(draft.climb_type),
-        style=_line(draft.style),
-        grade=grade,
-        rating=draft.rating,
-        comment=draft.comment,
-        beta=draft.beta,
-        outcome=draft.outcome,
-        repeat=draft.repeat,
-        tries=draft.tries,
-        pitches=draft.pitches,
-        discipline=draft.discipline,
-        date_precision=when.precision,
-        source=reading.header.source.name,
-        crag=_line(draft.crag),
-        file=reading.name,
-        row=number,
-        day=day_of(when.date),
-    )
-
-
 def _note(draft: Draft, when: When, reading: _Reading) -> None:
     reading.notes.update(draft.notes)
     if when.precision in _PARTIAL:
@@ -254,22 +212,3 @@ def _note(draft: Draft, when: When, reading: _Reading) -> None:
         reading.notes[f"date could be read two ways: read as {order}"] += 1
     if draft.outcome == UNKNOWN:
         reading.notes[UNKNOWN_KEPT] += 1
-
-
-def _oldest_first(rows: Sequence[Ascent]) -> Sequence[Ascent]:
-    """By day, oldest first. A file that lists the newest first does so within a day too, so it is turned."""
-    pairs = list(pairwise(rows))
-    falls = sum(later.day < earlier.day for earlier, later in pairs)
-    rises = sum(later.day > earlier.day for earlier, later in pairs)
-    turned = rows[::-1] if falls > rises else rows
-    return sorted(turned, key=lambda each: each.day)
-
-
-def day_of(date: str) -> float:
-    """Days since the Unix epoch of an ascent's date: a day comes before the moments in it."""
-    found = iso_microseconds(date)
-    return found[0] / 1e6 / DAY_SECONDS if found else 0.0
-
-
-def _line(text: str) -> str:
-    return " ".join(text.split())[:500]

@@ -29,7 +29,7 @@ def unread_columns(rows: Sequence[RawRow], header: Header) -> Counter[str]:
             break
     if not filled:
         return Counter()
-    names = [clean(header.cells[index])[:40] for index in sorted(filled)]
+    names = [" ".join(clean(header.cells[index]).split())[:40] for index in sorted(filled)]
     shown = ", ".join(names[:_SHOWN_COLUMNS]) + (", ..." if len(names) > _SHOWN_COLUMNS else "")
     return Counter({f"columns that are filled and not read: {shown}": len(names)})
 

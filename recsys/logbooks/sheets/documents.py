@@ -1,4 +1,4 @@
-"""JSON as rows of text: a list of objects, one object a line, or a table by columns."""
+"""JSON as rows of text: a list of objects or of rows, one object a line, or a table by columns."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ def json_rows(text: str, name: str) -> list[list[str]]:
     records = _records(_parsed(text, name))
     if records is None:
         raise DataError("is JSON, but not a list of sends", path=name, remedy=_FORMS)
+    if not records:
+        raise DataError("is JSON without a send", path=name, remedy=_FORMS)
     names = list(dict.fromkeys(key for record in records for key in record))
     if len(names) > _MAX_COLUMNS:
         raise DataError(f"holds more than {_MAX_COLUMNS} columns", path=name, remedy=_FORMS)
@@ -44,7 +46,15 @@ def _parsed(text: str, name: str) -> Any:
 def _records(data: Any) -> list[dict[str, Any]] | None:
     """The objects, one a row, in whichever of the usual forms they are; None where they are in none."""
     if isinstance(data, list):
+        if data and all(isinstance(each, list) for each in data):  # a header, and rows below it
+            return _with_names(data[0], data[1:])
         return data if all(isinstance(each, dict) for each in data) else None
+    if (
+        isinstance(data, dict)
+        and isinstance(data.get("columns"), list)
+        and isinstance(data.get("data"), list)
+    ):
+        return _with_names(data["columns"], data["data"])  # pandas' to_json(orient="split")
     if not isinstance(data, dict) or not data:
         return None
     columns = list(data.values())
@@ -58,6 +68,15 @@ def _records(data: Any) -> list[dict[str, Any]] | None:
     if len(lists) == len(columns) and len({len(each) for each in lists}) == 1:
         return [dict(zip(data, row, strict=True)) for row in zip(*lists, strict=True)]
     return [data] if not any(isinstance(each, (list, dict)) for each in columns) else None
+
+
+def _with_names(names: list[Any], rows: list[Any]) -> list[dict[str, Any]] | None:
+    """Rows under their names; None where they are not as long as these, or a name is no text or twice."""
+    if len(set(map(str, names))) < len(names) or not all(isinstance(each, str) for each in names):
+        return None
+    if not all(isinstance(row, list) and len(row) == len(names) for row in rows):
+        return None
+    return [dict(zip(names, row, strict=True)) for row in rows]
 
 
 def _cell(value: Any) -> str:

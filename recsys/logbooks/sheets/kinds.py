@@ -57,7 +57,7 @@ def kind_of(content: bytes, name: str) -> str:
     for mark, what, remedy in _OTHERS:
         if start.startswith(mark):
             raise DataError(f"is {what}", path=name, remedy=remedy)
-    text = start.removeprefix(b"\xef\xbb\xbf")
+    text = _narrow(start)
     if _MARKUP.match(text):
         raise DataError("is a web page or XML, not a table", path=name, remedy=_EXPORT)
     if _JSON.match(text):
@@ -82,6 +82,12 @@ def wide_encoding(start: bytes) -> str | None:
 
 def _is_wide(start: bytes) -> bool:
     return wide_encoding(start) is not None
+
+
+def _narrow(start: bytes) -> bytes:
+    """The start as UTF-8 without a mark, to look for what it begins with."""
+    wide = "utf-16" if start.startswith(_MARKS[1:]) else wide_encoding(start)
+    return start.decode(wide, "replace").encode("utf-8", "replace") if wide else start.removeprefix(_MARKS[0])
 
 
 def _is_binary(start: bytes) -> bool:

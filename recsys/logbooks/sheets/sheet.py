@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import islice
+from dataclasses import dataclass, replace
+from itertools import chain, islice
 from typing import Final
 
+from recsys.errors import DataError
 from recsys.logbooks.sheets.rows import RawRow, raw_rows
 
-DELIMITERS: Final = ",;\t"
+DELIMITERS: Final = ",;\t|"
 _SEARCHED_ROWS: Final = 60
 _SEARCHED_LETTERS: Final = 1 << 16
 
@@ -35,11 +36,47 @@ class Sheet:
             return
         start = self.text[:_SEARCHED_LETTERS]
         for delimiter in [each for each in DELIMITERS if each in start] or DELIMITERS[0]:
-            rows = raw_rows(start, delimiter, self.name)
+            rows = _with_row_names(raw_rows(start, delimiter, self.name))
             yield from ((delimiter, row.cells) for row in islice(rows, _SEARCHED_ROWS))
 
     def rows(self, delimiter: str) -> Iterator[RawRow]:
         """Every row that is not blank, the header among them."""
         if self.text is not None:
-            return raw_rows(self.text, delimiter, self.name)
-        return (RawRow(0, list(cells)) for cells in self.cells if any(cells))
+            return _with_row_names(raw_rows(self.text, delimiter, self.name))
+        # A row of Parquet is there even where it is blank: no editor leaves such rows by itself.
+        every = self.kind == "Parquet"
+        return (RawRow(0, list(cells)) for cells in self.cells if every or any(map(str.strip, cells)))
+
+    def no_header(self) -> DataError:
+        """Why there is no header: nothing is there, or the first row cannot be read."""
+        start = (self.text or "")[:_SEARCHED_LETTERS]
+        rows = [next(raw_rows(start, delimiter, self.name), None) for delimiter in DELIMITERS]
+        problems = [row.problem for row in rows if row is not None and row.problem]
+        if problems:
+            problem, remedy = (
+                f"has a first row that cannot be read: {problems[0]}",
+                "give a row of column names",
+            )
+        else:
+            problem, remedy = "is empty", "give a logbook as its site exports it"
+        return DataError(problem, path=self.name, remedy=remedy)
+
+
+def has_row_names(first: Sequence[RawRow]) -> bool:
+    """Whether a file's first rows are a header, and rows that have a name of their own before its columns.
+
+    R's write.table names its rows so, and leaves the header one value short.
+    """
+    if len(first) < 2:
+        return False
+    width = len(first[0].cells) + 1
+    below = first[1:]
+    return width > 2 and all(len(row.cells) == width for row in below) and any(row.cells[-1] for row in below)
+
+
+def _with_row_names(rows: Iterator[RawRow]) -> Iterator[RawRow]:
+    """The rows; where they have names and the header has none for these, it is given a blank one."""
+    first = list(islice(rows, _SEARCHED_ROWS))
+    if has_row_names(first):
+        first[0] = replace(first[0], cells=["", *first[0].cells])
+    return chain(first, rows)

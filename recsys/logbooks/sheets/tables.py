@@ -6,6 +6,7 @@ import io
 from pathlib import Path
 from typing import Any, Final
 
+from recsys.columns import OPTIONAL, REQUIRED
 from recsys.errors import DataError
 from recsys.logbooks.cells import as_cell
 
@@ -31,7 +32,8 @@ def parquet_rows(content: bytes | Path, name: str, max_rows: int | None) -> list
         file = pq.ParquetFile(content if isinstance(content, Path) else io.BytesIO(content))
         _check(file.metadata, name, max_rows)
         table = file.read()
-        columns = [_texts(column, pa) for column in table.columns]
+        named = zip(table.column_names, table.columns, strict=True)
+        columns = [_texts(column, pa, column_name, name) for column_name, column in named]
     # pyarrow's errors are ValueError, OSError, NotImplementedError, KeyError and more, by what is broken.
     except DataError:
         raise
@@ -55,7 +57,15 @@ def _check(about: Any, name: str, max_rows: int | None) -> None:
             raise DataError(f"holds more than {limit}", path=name, remedy=remedy)
 
 
-def _texts(column: Any, pa: Any) -> list[str]:
+def _texts(column: Any, pa: Any, column_name: str, name: str) -> list[str]:
+    kind = column.type
+    if (pa.types.is_nested(kind) or pa.types.is_duration(kind)) and column_name in (*REQUIRED, *OPTIONAL):
+        raise DataError(
+            f"the column {column_name!r} holds {kind}, not text", path=name, remedy="write it as text"
+        )
     if pa.types.is_timestamp(column.type) and column.type.unit == "ns":
         column = column.cast(pa.timestamp("us", column.type.tz), safe=False)
-    return [as_cell(value) for value in column.to_pylist()]
+    try:
+        return [as_cell(value) for value in column.to_pylist()]
+    except (OverflowError, ValueError):  # a day that Python's calendar does not have
+        return [as_cell(value) for value in column.cast(pa.string()).to_pylist()]

@@ -15,6 +15,7 @@ _SAVE: Final = "save it as CSV (UTF-8)"
 _MAX_UNPACKED: Final = 100_000_000
 _MAX_ROWS: Final = 250_000
 _MAX_COLUMNS: Final = 2_000
+_MAX_CELLS: Final = 20_000_000
 
 
 def is_workbook(names: Sequence[str]) -> bool:
@@ -58,10 +59,13 @@ def workbook_rows(content: bytes, name: str) -> tuple[list[list[str]], tuple[str
 def _rows(sheet: Any) -> list[list[str]]:
     if hasattr(sheet, "reset_dimensions"):
         sheet.reset_dimensions()
-    rows = islice(sheet.iter_rows(values_only=True, max_col=_MAX_COLUMNS), _MAX_ROWS)
-    texts = [_trimmed([as_cell(value) for value in row]) for row in rows]
+    # Without `max_col`: openpyxl would fill every row between two far cells up to it.
+    rows = islice(sheet.iter_rows(values_only=True), _MAX_ROWS)
+    texts = [row for each in rows if (row := _trimmed([as_cell(v) for v in each[:_MAX_COLUMNS]]))]
     width = max(map(len, texts), default=0)
-    return [row + [""] * (width - len(row)) for row in texts if row]
+    if width * len(texts) > _MAX_CELLS:
+        raise ValueError(f"its table has {len(texts)} rows and {width} columns")
+    return [row + [""] * (width - len(row)) for row in texts]
 
 
 def _trimmed(cells: list[str]) -> list[str]:

@@ -4,9 +4,10 @@ import { sentence } from "./dom.js";
 export const LIMIT_MS = 20000;
 
 export class Trouble extends Error {
-  constructor(message, status = 0) {
+  constructor(message, status = 0, columns = null) {
     super(message);
     this.status = status;
+    this.columns = columns; // of a file of no known site
   }
 }
 
@@ -24,7 +25,7 @@ export async function call(path, { body, file, signal } = {}) {
     const response = await fetch(path, request(body, file, timer.signal));
     const answer = await response.json().catch(() => null);
     if (response.ok && answer) return answer;
-    throw new Trouble(words(response, answer), response.status);
+    throw new Trouble(words(response, answer), response.status, answer?.error?.columns);
   } catch (error) {
     if (error instanceof Trouble) throw error;
     if (signal?.aborted) throw new DOMException("given up", "AbortError");

@@ -2,6 +2,7 @@
 import { call, Trouble } from "./api.js";
 import { DEFAULTS, go, read, search } from "./address.js";
 import * as climbs from "./climbs.js";
+import { columnsForm } from "./columns.js";
 import { $, make, plural } from "./dom.js";
 import { controls } from "./filters.js";
 import { chooseSystem, ordinalOf, read as readGrade, system, systemsOf } from "./grades.js";
@@ -128,13 +129,21 @@ async function showLevel(logbook) {
 
 const choose = (climber) => change({ ...DEFAULTS, climber, view: read().view });
 
-function takeFile(file) {
+function takeFile(file, columns) {
   return work(async (signal) => {
-    await readFile(file, facts.limits?.max_body ?? Infinity, signal);
+    await readFile(file, facts.limits?.max_body ?? Infinity, signal, columns);
     go({ ...DEFAULTS, mine: "1" });
     await render();
     $("forget").focus();
-  }, { retry: () => takeFile(file), failed: () => false });
+  }, { retry: () => takeFile(file, columns), failed: (error) => askColumns(error, file) });
+}
+
+// A file of no known site may be one's own spreadsheet: its columns are chosen by hand.
+function askColumns(error, file) {
+  if (!error.columns?.length) return false;
+  problem(error, null, columnsForm(error.columns, (columns) => takeFile(file, columns)));
+  $("column-date").focus();
+  return true;
 }
 
 async function trySample() {

@@ -17,9 +17,10 @@ export function logbookOf(at) {
 }
 
 // Reads a file; throws a Trouble that says what else to choose. The browser keeps what the service read.
-export async function readFile(file, limit, signal) {
+// `columns` ("date=Datum,climb=Route") are those of a spreadsheet of one's own.
+export async function readFile(file, limit, signal, columns) {
   await refuse(file, limit);
-  const found = await call("api/logbook", { file, signal });
+  const found = await call(columns ? `api/logbook?columns=${encodeURIComponent(columns)}` : "api/logbook", { file, signal });
   const logbook = { name: file.name, note: noteOf(found), sends: found.sends };
   unkept = keep("logbook", logbook) ? null : logbook;
 }

@@ -1,0 +1,51 @@
+"""Reads Parquet, in one file or several parts, by Arrow."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from recsys.errors import DataError
+from recsys.logbooks.arrow_csv import one_line
+from recsys.logbooks.raw import RawTable
+
+
+def open_parquet(path: Path, source: io.BytesIO | None = None) -> pq.ParquetFile:
+    """The file, or its content where it is at hand; DataError, one line, where it is broken."""
+    try:
+        return pq.ParquetFile(source or path)
+    except (pa.ArrowException, OSError) as error:
+        problem = f"is broken Parquet: {one_line(error)}"
+        raise DataError(problem, path=path, remedy="write or copy it again") from error
+
+
+def read_parquet(path: Path, parts: Sequence[Path]) -> RawTable:
+    """A file, or the parts of a folder in their order, as one table."""
+    return arrow_table(path, [open_parquet(part) for part in parts], parts)
+
+
+def arrow_table(path: Path, files: Sequence[pq.ParquetFile], parts: Sequence[Path] = ()) -> RawTable:
+    """The rows of opened files as one table; DataError where they are broken or of other columns."""
+    tables: list[pa.Table] = []
+    try:
+        for number, file in enumerate(files):
+            table = file.read()
+            if tables and sorted(table.column_names) != sorted(tables[0].column_names):
+                problem = f"has other columns than the parts before it ({', '.join(table.column_names)[:80]})"
+                raise DataError(problem, path=parts[number], remedy="give the parts of one table")
+            tables.append(table.select(tables[0].column_names) if tables else table)
+        table = tables[0] if len(tables) == 1 else _joined(tables)
+    except (pa.ArrowException, OSError) as error:
+        problem = f"is broken Parquet: {one_line(error)}"
+        raise DataError(problem, path=path, remedy="write or copy it again") from error
+    return RawTable(path, table, np.arange(1, table.num_rows + 1))
+
+
+def _joined(tables: Sequence[pa.Table]) -> pa.Table:
+    """The parts as one table; a column that is of several types in them is of the widest."""
+    return pa.concat_tables(tables, promote_options="permissive")
