@@ -7,9 +7,6 @@ from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    pass
-
 
 def import_(
     files: Annotated[

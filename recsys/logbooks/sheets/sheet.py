@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, islice
+from itertools import chain, islice, pairwise
 from typing import Final
 
 from recsys.errors import DataError
 from recsys.logbooks.sheets.rows import RawRow, raw_rows
 
 DELIMITERS: Final = ",;\t|"
+_ROW_NUMBER: Final = re.compile(r"[1-9]\d{0,9}", re.ASCII)
 _SEARCHED_ROWS: Final = 60
 _SEARCHED_LETTERS: Final = 1 << 16
 
@@ -63,15 +65,16 @@ class Sheet:
 
 
 def has_row_names(first: Sequence[RawRow]) -> bool:
-    """Whether a file's first rows are a header, and rows that have a name of their own before its columns.
+    """Whether a file's first rows are a header, and rows that have a number before its columns.
 
-    R's write.table names its rows so, and leaves the header one value short.
+    R's write.table numbers its rows so, and leaves the header one value short.
     """
-    if len(first) < 2:
-        return False
-    width = len(first[0].cells) + 1
+    width = len(first[0].cells) + 1 if first else 0
     below = first[1:]
-    return width > 2 and all(len(row.cells) == width for row in below) and any(row.cells[-1] for row in below)
+    if width < 3 or not below or any(len(row.cells) != width for row in below):
+        return False
+    numbers = [int(row.cells[0]) for row in below if _ROW_NUMBER.fullmatch(row.cells[0])]
+    return len(numbers) == len(below) and all(a < b for a, b in pairwise(numbers))
 
 
 def _with_row_names(rows: Iterator[RawRow]) -> Iterator[RawRow]:
