@@ -7,6 +7,7 @@ The files lie beside the checkout; what they show is constructed again in the ot
 from __future__ import annotations
 
 import csv
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -264,6 +265,36 @@ def test_40_text_without_its_mark_is_text(tmp_path: Path) -> None:
     assert {row.climb_id for row in imported(name).rows} == {"c1", "c2"}
     assert set(read_sends(CASES / name).frame[c.CLIMB_ID]) == {"c1", "c2"}
     assert [row["climb_id"] for row in read_files([CASES / name], "ann").sends] == ["c1", "c2"]
+
+
+def test_the_page_is_answered_over_http_as_its_reader_answers(tmp_path: Path) -> None:
+    from fastapi.testclient import TestClient
+
+    from recsys.serving.app import create_app
+    from recsys.serving.policy import Policy
+    from tests.builders.fake_recommender import open_fake, write_bundle
+
+    app = create_app(write_bundle(tmp_path / "bundle"), Policy(rate=0, poll_seconds=0), open_fake)
+    files = [path for path in sorted(CASES.glob("*/*")) if path.is_file() and path.name != "README"]
+    refused = []
+    with TestClient(app) as client:
+        for path in files:
+            given = client.post("/api/logbook", files={"file": (path.name, path.read_bytes())})
+            try:
+                expected = {"status": 200, **read_upload(path.read_bytes(), path.name, "auto")}
+            except DataError as error:
+                expected = {"status": 422, "said": str(error)}
+                refused.append(path.name)
+            said = given.json() if given.status_code == 200 else {"said": given.json()["error"]["message"]}
+            assert {"status": given.status_code, **said} == json.loads(json.dumps(expected)), path
+        own = CASES / "02-own-spreadsheet" / "climbs.csv"
+        columns = {"columns": "date=Date,climb=Route,grade=Grade,style=Attempt,crag=Location"}
+        answer = client.post(
+            "/api/logbook", params=columns, files={"file": ("a.csv", own.read_bytes())}
+        ).json()
+    assert [row["climb_name"] for row in answer["sends"]] == ["Tern", "Gannet Direct"]
+    assert {"climbs.csv", "ticks.json", "ticks.xlsx", "ticks.zip"} <= set(refused)
+    assert len(refused) < len(files) / 2
 
 
 def test_the_command_writes_what_the_readme_says(tmp_path: Path) -> None:
