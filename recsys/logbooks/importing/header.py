@@ -96,7 +96,7 @@ def _indices(cells: Sequence[str], most: int = _MAX_COLUMNS) -> dict[str, int]:
 
 def _unknown(sheet: Sheet, heads: Sequence[_Head], wanted: Source | None) -> DataError:
     first = next((head.cells for head in heads if head.cells), [])
-    if not first:
+    if not first or not heads[0].cells:
         return sheet.no_header()
     shown = ", ".join(" ".join(cell.split())[:40] for cell in first[:30])
     what = "" if sheet.kind == "CSV" else f"is {sheet.kind} that "
