@@ -10,7 +10,7 @@ sends as the model is asked) and of the page; some inputs as a named source or b
 as another kind of file: gzip and UTF-16, which must say the same as the text; JSON, Excel, Parquet; and some
 by training's reader. A checksum of the input chooses. atheris is no dependency of the project. It starts from
 the first lines of the tests' constructed logbooks. An input that takes more than a second of the processor is
-a crash too. Other options are libFuzzer's.
+a crash too. Other options are libFuzzer's. What was measured: docs/reference/logbooks.md.
 """
 
 from __future__ import annotations
