@@ -6,6 +6,7 @@ with 130; anything else is a defect and shows its traceback.
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import sys
@@ -70,7 +71,15 @@ def run(app: typer.Typer, name: str) -> int:
         return 141
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        return _fail(f"{where}{error.strerror or error}")
+        return _fail(f"{where}{error.strerror or error}{_remedy(error)}")
+
+
+def _remedy(error: OSError) -> str:
+    """What to do about a folder that cannot be used; a container's mount is often its owner's alone."""
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return f"; make the folder, or give it to user {os.getuid()} (chown), or choose another"
+    remedies = {errno.EROFS: "choose a folder that can be written to", errno.ENOSPC: "free some space"}
+    return f"; {remedies[error.errno]}" if error.errno in remedies else ""
 
 
 def missing_part(error: ModuleNotFoundError) -> str | None:

@@ -22,11 +22,15 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
 DOCKER = ROOT / "docker"
-GPU, CPU = DOCKER / "Dockerfile.gpu", DOCKER / "Dockerfile.cpu"
+GPU, CUDA, CPU = (DOCKER / f"Dockerfile.{name}" for name in ("gpu", "cuda", "cpu"))
 COMPOSE, README = DOCKER / "compose.yaml", DOCKER / "README.md"
 EXPECTED = DOCKER / "merlin-23.12.txt"
-BASES = {GPU: {"nvcr.io/nvidia/merlin/merlin-pytorch:23.12"}, CPU: {"python:3.11-slim-bookworm"}}
-BOTH = pytest.mark.parametrize("path", [GPU, CPU], ids=["gpu", "cpu"])
+BASES = {
+    GPU: {"nvcr.io/nvidia/merlin/merlin-pytorch:23.12"},
+    CUDA: {"python:3.11-slim-bookworm"},
+    CPU: {"python:3.11-slim-bookworm"},
+}
+ALL = pytest.mark.parametrize("path", [GPU, CUDA, CPU], ids=["gpu", "cuda", "cpu"])
 
 
 def instructions(path: Path) -> list[tuple[str, str]]:
@@ -87,18 +91,18 @@ def lock(python: str) -> dict[str, str]:
 # The Dockerfiles
 
 
-@BOTH
+@ALL
 def test_base_images(path):
     assert {rest.split()[0] for rest in of_kind(path, "FROM")} == BASES[path]
 
 
-@BOTH
+@ALL
 def test_final_user_is_not_root(path):
     users = [rest for word, rest in final_stage(path) if word == "USER"]
     assert users[-1] == "10001:10001"
 
 
-@BOTH
+@ALL
 def test_every_copied_file_exists_and_reaches_the_builder(path):
     copies = [rest.split() for rest in of_kind(path, "COPY", "ADD") if "--from=" not in rest]
     sources = [source for words in copies for source in words[:-1] if not source.startswith("--")]
@@ -107,14 +111,14 @@ def test_every_copied_file_exists_and_reaches_the_builder(path):
     assert [s for s in sources if ignored(s)] == []
 
 
-@BOTH
+@ALL
 def test_the_whole_project_is_copied(path):
     copied = " ".join(of_kind(path, "COPY")).split()
     for name in ("recsys", "schemas", "workflows", "train.py", "requirements.lock", "pyproject.toml"):
         assert name in copied
 
 
-@BOTH
+@ALL
 def test_lock_is_installed_before_the_sources_are_copied(path):
     order = [f"{word} {rest}" for word, rest in instructions(path)]
 
@@ -124,7 +128,30 @@ def test_lock_is_installed_before_the_sources_are_copied(path):
     assert first("COPY requirements.lock") < first("pip install .* -r ") < first("COPY recsys")
 
 
-@BOTH
+@ALL
+def test_a_site_may_have_its_own_index_wheels_and_certificates(path):
+    given = {rest.partition("=")[0] for rest in of_kind(path, "ARG")}
+    assert {"INDEX_URL", "CA_CERTIFICATES"} <= given
+    assert {"UV_FIND_LINKS", "FIND_LINKS"} & given
+    installs = [line for line in of_kind(path, "RUN") if "pip install" in line]
+    assert installs
+    assert all("${INDEX_URL:+--" in line for line in installs)
+
+
+def test_the_images_for_cuda_and_without_differ_in_torch_alone():
+    cuda, cpu = (path.read_text().split("ARG UV_VERSION")[1] for path in (CUDA, CPU))
+    assert cuda == cpu
+    assert "TORCH_BACKEND=" in of_kind(CUDA, "ARG")
+    assert "TORCH_BACKEND=cpu" in of_kind(CPU, "ARG")
+
+
+def test_images_hold_no_test_tools():
+    (install,) = (line for line in of_kind(CUDA, "RUN") if "-r pyproject.toml" in line)
+    assert "-c requirements.lock" in install
+    assert set(re.findall(r"--extra (\w+)", install)) == {"train", "serve", "study", "xlsx", "postgres"}
+
+
+@ALL
 def test_environment_and_entry_point(path):
     stage = final_stage(path)
     assert any(word == "ENV" and "PYTHONUNBUFFERED=1" in rest for word, rest in stage)
@@ -183,35 +210,41 @@ def test_gpu_image_takes_the_locks_versions():
     pins = lock("3.10")
     added = requirements(DOCKER / "gpu.txt")
     assert [r.name for r in added if r.name not in pins] == []
-    assert [str(r) for r in added if r.specifier] == ["tensorboard==2.15.2"]
-    assert "grep -v '^tensorboard==' requirements.lock" in " ".join(of_kind(GPU, "RUN"))
+    own = [r.name for r in added if r.specifier]
+    (pattern,) = re.findall(r"grep -vE '\^\((\S+)\)==' requirements.lock", " ".join(of_kind(GPU, "RUN")))
+    assert sorted(pattern.split("|")) == sorted(own) == ["contourpy", "matplotlib", "onnx", "tensorboard"]
 
 
 def test_gpu_image_lacks_no_dependency():
     """What the project needs, and what that needs in turn, is in the container or in gpu.txt."""
     added = {canonicalize_name(r.name) for r in requirements(DOCKER / "gpu.txt")}
     there = {canonicalize_name(r.name) for r in requirements(EXPECTED)}
-    environment = {"python_version": "3.10", "python_full_version": "3.10.12", "extra": "train"}
+    environment = {"python_version": "3.10", "python_full_version": "3.10.12"}
     unused = {
-        "onnx": "only export --int8 uses it, and it needs a newer protobuf than the container's",
+        "ml-dtypes": "of newer versions of onnx",
         "accelerate": "only Transformers4Rec's own Trainer uses it",
         "pytorch-lightning": "lightning holds a copy",
         "setuptools": "no entry point of it is used",
         "tensorboard-data-server": "only the viewer uses it",
         **dict.fromkeys(["grpcio", "markdown", "pillow", "werkzeug"], "only tensorboard's viewer uses it"),
     }
+
+    def needed(marker):
+        extras = ("train", "serve", "study")
+        return marker is None or any(marker.evaluate({**environment, "extra": each}) for each in extras)
+
     lacking, queue = set(), ["recsys-climb"]
     done = set(queue) | there | set(unused)
     while queue:
         for line in metadata.requires(queue.pop()) or []:
             requirement = Requirement(line)
             name = canonicalize_name(requirement.name)
-            if name in done or (requirement.marker and not requirement.marker.evaluate(environment)):
+            if name in done or not needed(requirement.marker):
                 continue
             done.add(name)
             if name not in added:
                 lacking.add(name)
-            elif name != "tomli":  # nothing below it, and not installed on 3.11
+            elif name not in ("tomli", "exceptiongroup"):  # nothing below them; not installed on 3.11
                 queue.append(name)
     assert lacking == set()
 
@@ -263,22 +296,31 @@ def services() -> dict[str, Any]:
 
 def test_compose_services():
     found = services()
-    assert set(found) == {"train-gpu", "train-cpu"}
+    assert set(found) == {"train-gpu", "train-cpu", "page"}
     for service in found.values():
-        assert service["volumes"] == ["../data:/data", "../runs:/runs"]
+        assert [(each["source"], each["target"]) for each in service["volumes"]] == [
+            ("../data", "/data"), ("../runs", "/runs"),
+        ]  # fmt: skip
+        assert not any(each["bind"]["create_host_path"] for each in service["volumes"])
         assert (DOCKER / service["build"]["context"]).resolve() == ROOT
         assert (ROOT / service["build"]["dockerfile"]).is_file()
         assert service["user"].endswith("10001}")
+        assert "runtime" not in service  # `--gpus` alone may be set up: the reservation is enough
 
 
-def test_compose_uses_the_nvidia_runtime_for_the_gpu_alone():
-    gpu, cpu = services()["train-gpu"], services()["train-cpu"]
-    assert gpu["runtime"] == "nvidia"
-    assert gpu["ipc"] == "host"
-    (device,) = gpu["deploy"]["resources"]["reservations"]["devices"]
+def test_compose_reserves_gpus_for_training_on_them_alone():
+    found = services()
+    (device,) = found["train-gpu"]["deploy"]["resources"]["reservations"]["devices"]
     assert device == {"driver": "nvidia", "count": "all", "capabilities": ["gpu"]}
-    assert "runtime" not in cpu
-    assert "deploy" not in cpu
+    assert found["train-gpu"]["ipc"] == "host"
+    assert "deploy" not in found["train-cpu"]
+    assert "deploy" not in found["page"]
+
+
+def test_the_page_is_published_on_this_machine_alone():
+    page = services()["page"]
+    assert page["command"][-2:] == ["--host", "0.0.0.0"]
+    assert page["ports"] == ["127.0.0.1:8000:8000"]
 
 
 # The commands that the files and the page name
@@ -289,8 +331,10 @@ COMMAND = re.compile(r"(?<![\w./-])(python train\.py|python -m workflows\.\w+|re
 
 def commands() -> set[str]:
     """Every command of the project in the Dockerfiles, compose.yaml and docker/README.md."""
-    texts = [" ".join(json.loads(rest)) for path in (GPU, CPU) for rest in of_kind(path, "CMD", "ENTRYPOINT")]
-    texts += [rest for path in (GPU, CPU) for rest in of_kind(path, "RUN")]
+    texts = [
+        " ".join(json.loads(rest)) for path in (GPU, CUDA, CPU) for rest in of_kind(path, "CMD", "ENTRYPOINT")
+    ]
+    texts += [rest for path in (GPU, CUDA, CPU) for rest in of_kind(path, "RUN")]
     texts += [" ".join(service["command"]) for service in services().values()]
     page = re.sub(r"\\\n\s*", " ", README.read_text())
     texts += re.findall(r"^    (.+)$", page, re.M) + re.findall(r"`([^`\n]+)`", page)

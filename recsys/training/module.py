@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 # Of `criterion`; the mean of prompted and unprompted if `criterion_prompting` is both.
 SCORE = "validation_score"
+# torch 2.1, of NVIDIA's last Merlin container, has the fused step on CUDA alone.
+_FUSED_ON_CPU = tuple(int(part) for part in torch.__version__.split(".")[:2]) >= (2, 4)
 
 
 class EpochSampler(Sampler[tuple[int, int]]):
@@ -172,7 +174,7 @@ class NextClimb(pl.LightningModule):
     def configure_optimizers(self) -> Any:
         """AdamW (Loshchilov & Hutter 2019) with a short warm-up and a cosine down to the final rate."""
         # Fused, a third faster; but with mixed precision Lightning cannot clip what a fused step unscales.
-        fused = self.trainer.precision == "32-true"
+        fused = self.trainer.precision == "32-true" and (self.device.type != "cpu" or _FUSED_ON_CPU)
         groups = decay_groups(self.model, self.config.weight_decay)
         optimizer = torch.optim.AdamW(groups, lr=self.config.learning_rate, fused=fused)
         total = int(self.trainer.estimated_stepping_batches)
