@@ -4,8 +4,9 @@ Everything a run writes goes through `atomic_path` or `atomic_folder`: the conte
 temporary name in the same folder (so that the last step is one rename), flushed to the disk, then renamed.
 A crash leaves the old content and at worst a `.tmp-*` name, which nothing reads.
 
-The manifest is `manifest.json`, {relative POSIX path: SHA-256 in hex}. A key that ends in "/" is a covered
-folder: its value is the hash of the names under it, so a file that was added later is noticed too.
+The manifest is `manifest.json`, {"format": 2, "files": {relative POSIX path: SHA-256 in hex}}; the first
+format was that table alone. A key that ends in "/" is a covered folder: its value is the hash of the names
+under it, so a file that was added later is noticed too.
 """
 
 from __future__ import annotations
@@ -23,9 +24,11 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final, NoReturn
 
 from recsys.errors import DataError, RunError
+from recsys.formats import FORMAT, stamped, unstamped
 
 MANIFEST: Final = "manifest.json"
 _ADDRESS: Final = re.compile(r"[a-z][a-z0-9+.]+:/")  # s3://bucket as pathlib has it
+_FILES: Final = "files"
 _REMEDY: Final = "copy the folder again from its source, or train anew"
 
 
@@ -128,7 +131,7 @@ def write_manifest(folder: Path | str, relative_paths: Iterable[Path | str]) -> 
             entries[f"{name}/"] = _names_hash(names)
         entries.update((each, sha256(root / each)) for each in names)
     entries = dict(sorted(entries.items()))
-    write_json(root / MANIFEST, entries)
+    write_json(root / MANIFEST, stamped(MANIFEST, {_FILES: entries}))
     return entries
 
 
@@ -140,7 +143,7 @@ def check_manifest(folder: Path | str) -> dict[str, str]:
     whoever edits a file can also edit the manifest.
     """
     root = Path(folder)
-    entries = _entries(root)
+    entries = read_manifest(root)
     for name, expected in entries.items():
         if name.endswith("/"):
             _check_names(root, name, expected, entries)
@@ -151,8 +154,12 @@ def check_manifest(folder: Path | str) -> dict[str, str]:
     return entries
 
 
-def _entries(root: Path) -> dict[str, str]:
+def read_manifest(folder: Path | str) -> dict[str, str]:
+    """The entries of a folder's manifest.json, whose files are not looked at; RunError where it is none."""
+    root = Path(folder)
     entries = read_json(root / MANIFEST)
+    if isinstance(entries, dict) and isinstance(entries.get(FORMAT), int):
+        entries = unstamped(root / MANIFEST, MANIFEST, entries).get(_FILES)
     if not isinstance(entries, dict) or not entries or not all(isinstance(v, str) for v in entries.values()):
         raise RunError(f"{root / MANIFEST}: is not a table of paths and hashes; {_REMEDY}")
     for name in entries:

@@ -26,6 +26,7 @@ from pydantic import ValidationError
 from recsys.config.run import RunConfig
 from recsys.errors import RecsysError, RunError
 from recsys.files import check_manifest, read_json, write_json, write_manifest
+from recsys.formats import stamped, unstamped
 from recsys.stores import local_folder
 
 PREPARED = ("config.json", "schema.pbtxt", "sends.parquet", "climbs.parquet", "workflow/")
@@ -136,7 +137,8 @@ class Run:
     def config(self) -> RunConfig:
         """The configuration that the run was started with."""
         try:
-            return RunConfig.model_validate(read_json(self.folder / "config.json"))
+            path = self.folder / "config.json"
+            return RunConfig.model_validate(unstamped(path, "config.json", read_json(path)))
         except ValidationError as error:
             first = error.errors()[0]
             field = ".".join(map(str, first["loc"]))
@@ -145,9 +147,20 @@ class Run:
                 "was the run trained with another version?"
             ) from None
 
+    @property
+    def metrics(self) -> dict[str, Any]:
+        """What metrics.json holds, but for its format."""
+        path = self.folder / "metrics.json"
+        found: dict[str, Any] = unstamped(path, "metrics.json", read_json(path))
+        return found
+
+    def write_metrics(self, metrics: dict[str, Any]) -> None:
+        """Write metrics.json."""
+        write_json(self.folder / "metrics.json", stamped("metrics.json", metrics))
+
     def write_config(self, config: RunConfig) -> None:
         """Write config.json: the last step of preparing, so where it is, the rest is too."""
-        write_json(self.folder / "config.json", json.loads(config.model_dump_json()))
+        write_json(self.folder / "config.json", stamped("config.json", json.loads(config.model_dump_json())))
 
     def write_manifest(self, trained: bool) -> None:
         """Record the SHA-256 of everything that is loaded to recommend."""
@@ -195,7 +208,7 @@ def _summary(folder: Path) -> dict[str, Any]:
     """One run's line; a file of it that cannot be read is said in its place."""
     try:
         config = Run(folder).config
-        metrics = read_json(folder / "metrics.json") if (folder / "metrics.json").is_file() else {}
+        metrics = Run(folder).metrics if (folder / "metrics.json").is_file() else {}
     except RecsysError as error:
         return {"run": folder.name, "data": str(error)}
     asked = ("prompted", "unprompted", "popularity")

@@ -18,6 +18,7 @@ from recsys.files import (
     atomic_path,
     check_manifest,
     read_json,
+    read_manifest,
     sha256,
     write_json,
     write_manifest,
@@ -171,7 +172,7 @@ def test_manifest_lists_what_was_given(run: Path) -> None:
     assert entries["workflow/a.parquet"] == "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb"
     assert entries["model.safetensors"] == sha256(run / "model.safetensors")
     (run / "notes.txt").write_text("free to change")
-    assert check_manifest(run) == entries == read_json(run / MANIFEST)
+    assert check_manifest(run) == entries == read_manifest(run) == read_json(run / MANIFEST)["files"]
 
 
 def test_manifest_finds_a_flipped_byte(run: Path) -> None:
@@ -201,7 +202,7 @@ def test_manifest_finds_missing_and_extra_files(run: Path) -> None:
     with pytest.raises(RunError) as error:
         check_manifest(run)
     one_line(error, "a.parquet: is missing")
-    entries = read_json(run / MANIFEST)
+    entries = read_manifest(run)
     del entries["workflow/a.parquet"]
     write_json(run / MANIFEST, entries)
     with pytest.raises(RunError, match="a file listed before is gone"):
@@ -222,7 +223,7 @@ def test_manifest_refuses_paths_that_leave(run: Path, name: str) -> None:
 
 
 def test_manifest_must_be_a_table(run: Path) -> None:
-    for content in ([], {}, {"a": 1}):
+    for content in ([], {}, {"a": 1}, {"format": 2}, {"format": 2, "files": []}, {"format": 1, "files": {}}):
         write_json(run / MANIFEST, content)
         with pytest.raises(RunError, match="not a table"):
             check_manifest(run)

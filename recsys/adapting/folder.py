@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any, Final
 from recsys.console import progress
 from recsys.errors import UsageError
 from recsys.exporting.keep import keep_bundle
-from recsys.files import atomic_folder, write_json
+from recsys.files import atomic_folder
 from recsys.recommending.kept import KEPT
 from recsys.runs import Run
 
@@ -57,7 +56,7 @@ def _tell(run: Run, folder: Path, counts: Mapping[str, int]) -> None:
     before: dict[str, Any] = dict(config.facts.get(FACTS, {}))
     total = before | {name: before.get(name, 0) + count for name, count in counts.items()}
     config = config.model_copy(update={"facts": {**config.facts, FACTS: total}})
-    write_json(folder / "config.json", json.loads(config.model_dump_json()))
+    Run(folder).write_config(config)
     added = ", ".join(f"{count} {name}" for name, count in total.items())
     text = (run.folder / CARD).read_text(encoding="utf-8").split("\n## Added since\n")[0].rstrip()
     note = f"- {added}, without training; the figures above are of the run before"

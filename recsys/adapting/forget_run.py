@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import csv
-import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,7 +17,6 @@ from recsys.adapting.leaving import CARD, FACTS, check_climbers, rewritten, told
 from recsys.adapting.vocabulary import shrink_workflow
 from recsys.console import progress
 from recsys.exporting.keep import keep_bundle
-from recsys.files import write_json
 from recsys.recommending.answering import read_about
 from recsys.recommending.kept import KEPT
 from recsys.runs import LOCK, SKILL, Run
@@ -112,5 +110,5 @@ def _tell(run: Run, fresh: Path, count: int) -> None:
     config = run.config
     before = int(config.facts.get(FACTS, 0))
     config = config.model_copy(update={"facts": {**config.facts, FACTS: before + count}})
-    write_json(fresh / "config.json", json.loads(config.model_dump_json()))
+    Run(fresh).write_config(config)
     (fresh / CARD).write_text(told(run.folder / CARD, before, count), encoding="utf-8")

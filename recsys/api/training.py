@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from recsys.api.climbs import Climbs, load
 from recsys.config.run import RunConfig
 from recsys.errors import UsageError
-from recsys.files import read_json
 from recsys.runs import Run
 from recsys.stores import staged_folder
 
@@ -100,8 +99,7 @@ class FinishedRun:
     @property
     def metrics(self) -> dict[str, Any]:
         """What metrics.json holds: ``metrics["unprompted"]["recall@10"]``."""
-        found: dict[str, Any] = read_json(self.folder / "metrics.json")
-        return found
+        return self._run.metrics
 
     @property
     def climbs(self) -> Climbs:

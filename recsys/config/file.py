@@ -26,6 +26,7 @@ from recsys.config.model import ModelConfig
 from recsys.config.run import RunConfig
 from recsys.config.training import TrainingConfig
 from recsys.errors import DataError, UsageError
+from recsys.formats import unstamped
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -70,7 +71,8 @@ def read_settings(path: Path) -> dict[str, Any]:
             remedy = "put its settings below it, by name"
             raise DataError(f"{section} is a section", path=path, value=settings[section], remedy=remedy)
     settings.pop("facts", None)
-    return settings
+    known: dict[str, Any] = unstamped(path, "config.json", settings)
+    return known
 
 
 def wrong_setting(path: Path, error: ErrorDetails) -> DataError:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -21,9 +23,14 @@ _CUTS: Final = "cuts"
 
 
 def save_weights(model: Network, folder: Path) -> None:
-    """Write the weights; tensors that modules share are written once."""
+    """Write the weights, shared tensors once; the same weights become the same bytes."""
     with atomic_path(folder / WEIGHTS) as fresh:
-        save_model(model, str(fresh), metadata=_cuts(model))
+        draft = fresh.with_name(f"{fresh.name}.draft")
+        try:
+            save_model(model, str(draft), metadata=_cuts(model))
+            _ordered(draft, fresh)
+        finally:
+            draft.unlink(missing_ok=True)
 
 
 def load_weights(folder: Path, schema: Schema, config: ModelConfig) -> PromptedTransformer:
@@ -40,6 +47,21 @@ def restore(model: Network, folder: Path) -> None:
         with safe_open(folder / WEIGHTS, "pt") as file:
             cuts = (file.metadata() or {}).get(_CUTS, "")
         model.task.pre.cuts = tuple(int(each) for each in cuts.split())
+
+
+def _ordered(source: Path, target: Path) -> None:
+    """Copy a safetensors file, its header in order, with the access that any new file gets.
+
+    The library writes the header's metadata in the order of a hash table that is seeded anew each time, and
+    the file for its owner alone. The header is a length, 8 bytes, and as much JSON; tensors are found by
+    their offsets from its end, so that its length has to stay.
+    """
+    with source.open("rb") as old, target.open("wb") as new:
+        length = old.read(8)
+        header = json.loads(old.read(size := int.from_bytes(length, "little")))
+        text = json.dumps(header, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+        new.write(length + text.ljust(size))
+        shutil.copyfileobj(old, new)
 
 
 def _cuts(model: Network) -> dict[str, str]:

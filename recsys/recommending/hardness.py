@@ -10,7 +10,7 @@ import numpy as np
 from recsys import columns as c
 from recsys.arrays import Array
 from recsys.errors import UsageError
-from recsys.files import MANIFEST, read_json
+from recsys.files import read_manifest
 from recsys.logbooks.grades import ordinals
 from recsys.recommending.catalogue import Catalogue
 from recsys.recommending.logbook import Logbook
@@ -32,7 +32,7 @@ _SPANS: Final = {
 
 def load_skill(folder: Path, n_climbs: int) -> Skill | None:
     """The skill that a run or a bundle keeps and its manifest covers, or None."""
-    if not (folder / FILE).is_file() or FILE not in read_json(folder / MANIFEST):
+    if not (folder / FILE).is_file() or FILE not in read_manifest(folder):
         return None
     return Skill.load(folder / FILE, n_climbs)
 

@@ -11,6 +11,7 @@ from recsys.config.run import RunConfig
 from recsys.console import progress, say, warn
 from recsys.errors import RunError, UsageError
 from recsys.files import atomic_path, read_json, write_json
+from recsys.formats import stamped, unstamped
 from recsys.runs import Run
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def read_config(folder: Path) -> StudyConfig:
     if not (folder / STUDY).is_file():
         raise RunError(f"{folder}: not a study (no {STUDY}); run one with: recsys study DATA --out {folder}")
     try:
-        return StudyConfig.model_validate(read_json(folder / STUDY))
+        return StudyConfig.model_validate(unstamped(folder / STUDY, STUDY, read_json(folder / STUDY)))
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
@@ -134,7 +135,7 @@ def _prepare(home: Run, config: StudyConfig) -> StudyConfig:
     else:
         _, run = prepare_run(home, config.run)
     config = config.model_copy(update={"run": run})
-    write_json(home.folder / STUDY, config.model_dump(mode="json"))
+    write_json(home.folder / STUDY, stamped(STUDY, config.model_dump(mode="json")))
     return config
 
 

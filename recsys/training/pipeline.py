@@ -15,7 +15,7 @@ from recsys.config.run import RunConfig
 from recsys.config.settings import differing
 from recsys.console import progress, say, warn
 from recsys.errors import RunError, UsageError
-from recsys.files import atomic_path, read_json, write_json
+from recsys.files import atomic_path
 from recsys.runs import LEARNING_CURVE, SKILL, Run
 from recsys.training.prepare import described, prepare_run, reopen_run
 from recsys.training.resolve import ROW, resolve
@@ -57,7 +57,7 @@ def train_run(
         if run.started and resume:
             if run.finished:
                 say(f"{folder}: was finished already")
-                return read_json(folder / "metrics.json")
+                return run.metrics
             prepared, config = reopen_run(run)
         elif run.started and not overwrite:
             raise RunError(
@@ -116,7 +116,7 @@ def _train(
     if not counts:
         draw_curve(run.folder)
     _write_card(run, prepared, config, metrics)
-    write_json(run.folder / "metrics.json", metrics)
+    run.write_metrics(metrics)
     fit_skill(prepared.sends, prepared.climbs).save(run.folder / SKILL)
     run.write_manifest(trained=True)
     return metrics

@@ -17,6 +17,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from recsys.config.run import RunConfig
 from recsys.files import atomic_path, write_json
+from recsys.formats import stamped
 from recsys.tuning.space import SPACE, configured
 from recsys.tuning.storage import done, finished
 
@@ -37,7 +38,7 @@ def write_results(folder: Path, study: optuna.Study, base: RunConfig) -> None:
         best = finished(study)[0]
         facts = {"tuned": {"trial": best.number, "validation_score": best.value, "trials": len(done(study))}}
         config = configured(base, best.params).model_copy(update={"facts": facts})
-        write_json(folder / BEST, json.loads(config.model_dump_json()))
+        write_json(folder / BEST, stamped("config.json", json.loads(config.model_dump_json())))
 
 
 def _row(trial: FrozenTrial) -> dict[str, Any]:

@@ -48,7 +48,7 @@ def test_run_leaves_what_the_contract_names(finished):
     folder, metrics = finished
     names = "config.json model.safetensors workflow schema.pbtxt metrics.json MODEL_CARD.md checkpoints logs"
     assert all((folder / name).exists() for name in names.split())
-    assert metrics == json.loads((folder / "metrics.json").read_text())
+    assert {"format": 1, **metrics} == json.loads((folder / "metrics.json").read_text())
     assert metrics["split"] == "test"
     assert set(metrics["seconds"]) == {"preprocess", "train", "evaluate"}
     expected = ["accuracy", "recall@5", "recall@10", "recall@20", "ndcg@10", "ndcg@20", "mrr@20", "ci95"]
@@ -60,7 +60,7 @@ def test_run_leaves_what_the_contract_names(finished):
 
 def test_no_pickle_but_the_workflow(finished):
     folder, _ = finished
-    loaded = set(json.loads((folder / "manifest.json").read_text()))
+    loaded = set(json.loads((folder / "manifest.json").read_text())["files"])
     assert {name for name in loaded if name.endswith(".pkl")} == {"workflow/workflow.pkl"}
     assert {"model.safetensors", "config.json", "schema.pbtxt", "sends.parquet", "climbs.parquet"} <= loaded
 
@@ -85,10 +85,42 @@ def test_evaluating_again_gives_the_same(finished):
         assert again[block] == metrics[block]
 
 
-def test_same_seed_same_metrics(finished, data, tmp_path):
+TIMED = {"metrics.json", "workflow/metadata.json"}
+"""What holds times: seconds in the one, in the other when NVTabular saved it."""
+PLACED = {"workflow/workflow.pkl", "checkpoints/best.ckpt", "checkpoints/last.ckpt"}
+"""What holds the path that it was written to."""
+HASHED = {"manifest.json", "bundle.json"}
+"""What holds hashes of those."""
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file of a run or a bundle by name, logs apart: TensorBoard's have times in them and in names."""
+    paths = {each.relative_to(folder).as_posix(): each for each in folder.rglob("*") if each.is_file()}
+    return {name: path.read_bytes() for name, path in paths.items() if "tensorboard" not in name}
+
+
+def test_same_seed_same_metrics_and_the_same_bytes(finished, data, tmp_path):
+    from recsys.exporting.export import export
     from recsys.training.pipeline import train_run
 
-    assert without_seconds(train_run(config(data), tmp_path / "again")) == without_seconds(finished[1])
+    again = tmp_path / finished[0].name  # whose name is in the card
+    assert without_seconds(train_run(config(data), again)) == without_seconds(finished[1])
+    for index, run in enumerate((finished[0], again)):
+        export(Run.open(run), tmp_path / str(index) / "bundle")
+    for first, second in ((finished[0], again), (tmp_path / "0" / "bundle", tmp_path / "1" / "bundle")):
+        one, other = contents(first), contents(second)
+        assert one.keys() == other.keys()
+        assert {name for name in one if one[name] != other[name]} <= TIMED | PLACED | HASHED
+    listed = [json.loads((run / "manifest.json").read_text())["files"] for run in (finished[0], again)]
+    assert {name for name in listed[0] if listed[0][name] != listed[1][name]} <= TIMED | PLACED
+    modes = {path.stat().st_mode & 0o777 for path in again.rglob("*") if path.is_file()}
+    assert modes == {0o666 & ~mask()}
+
+
+def mask() -> int:
+    found = os.umask(0)
+    os.umask(found)
+    return found
 
 
 def test_a_changed_file_is_refused_before_it_is_loaded(finished, tmp_path):
@@ -103,7 +135,7 @@ def test_a_changed_file_is_refused_before_it_is_loaded(finished, tmp_path):
 def test_a_manifest_that_leaves_something_out_is_refused(finished, tmp_path):
     folder = tmp_path / "copy"
     shutil.copytree(finished[0], folder)
-    entries = json.loads((folder / "manifest.json").read_text())
+    entries = json.loads((folder / "manifest.json").read_text())["files"]
     (folder / "manifest.json").write_text(json.dumps({"config.json": entries["config.json"]}))
     with pytest.raises(RunError, match="does not cover"):
         Run.open(folder)
@@ -121,7 +153,7 @@ def test_overwriting_looks_at_the_new_data_first(finished, tmp_path):
     shutil.copytree(finished[0], folder)
     with pytest.raises(DataError):
         train_run(RunConfig(data=str(tmp_path / "nope.csv")), folder, overwrite=True)
-    assert json.loads((folder / "metrics.json").read_text()) == finished[1]
+    assert Run(folder).metrics == finished[1]
     Run.open(folder)
 
 

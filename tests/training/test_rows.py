@@ -71,14 +71,14 @@ def counts(kind: str) -> bool:
 
 def test_the_run_holds_what_it_was_made_of(kept):
     kind, run, bundle, metrics = kept
-    listed = set(json.loads((run / "manifest.json").read_text()))
+    listed = set(json.loads((run / "manifest.json").read_text())["files"])
     assert ("model.safetensors" in listed) == (not counts(kind))
     assert ("model.npz" in listed) == (counts(kind) or kind == "both")
     assert "method.json" in listed
     held = {path.name for path in bundle.iterdir()}
     assert ("model.onnx" in held) == (not counts(kind))
     assert ("model.npz" in held) == (counts(kind) or kind == "both")
-    assert metrics == json.loads((run / "metrics.json").read_text())
+    assert metrics == Run(run).metrics
     card = (run / "MODEL_CARD.md").read_text()
     assert f"method: {KINDS[kind]['model']}" in card
     assert "transformer body" not in card
@@ -188,7 +188,7 @@ def test_a_model_that_the_manifest_leaves_out_is_refused(kept, tmp_path):
 
     copy = tmp_path / "run"
     shutil.copytree(kept[1], copy)
-    listed = json.loads((copy / "manifest.json").read_text())
+    listed = json.loads((copy / "manifest.json").read_text())["files"]
     del listed["method.json"]
     (copy / "manifest.json").write_text(json.dumps(listed))
     with pytest.raises(RunError, match=r"does not cover method\.json"):
