@@ -18,6 +18,7 @@ import math
 import os
 import re
 import shutil
+import stat
 import uuid
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
@@ -94,6 +95,8 @@ def write_json(path: Path | str, obj: object) -> None:
 def read_json(path: Path | str) -> Any:
     """Read a JSON file. Raises RunError when it is missing or unreadable, DataError when it is not JSON."""
     try:
+        if not stat.S_ISREG(os.stat(path).st_mode):  # a pipe would be waited for
+            raise RunError(f"{path}: cannot be read (it is no file); check the path")
         content = Path(path).read_bytes()
     except OSError as error:
         raise RunError(f"{path}: cannot be read ({error.strerror}); check the path") from error

@@ -16,10 +16,12 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
+import os
 import shutil
+import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from pydantic import ValidationError
 
@@ -105,7 +107,7 @@ class Run:
         self._refuse_foreign()
         new = [each for each in (self.folder, *self.folder.parents) if not each.exists()]
         self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / LOCK).open("w") as handle:
+        with _lock_file(self.folder / LOCK) as handle:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
@@ -166,6 +168,18 @@ class Run:
         """Record the SHA-256 of everything that is loaded to recommend."""
         kept = [name for name in (*TRAINED, *MODELS, SKILL) if (self.folder / name).is_file()]
         write_manifest(self.folder, [*PREPARED, *(kept if trained else ())])
+
+
+def _lock_file(path: Path) -> IO[str]:
+    """The lock's file, made if it is not there, never emptied; a link or another odd thing is refused."""
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o666)
+    except OSError as error:
+        raise RunError(f"{path}: cannot be opened ({error.strerror}); choose another folder") from None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise RunError(f"{path}: is no file; remove it")
+    return os.fdopen(descriptor, "r+")
 
 
 def _sweep(folder: Path) -> None:

@@ -144,6 +144,50 @@ def test_json_refuses_nan_and_odd_things(tmp_path: Path) -> None:
     assert path.read_text() == "{}"
 
 
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.json")
+    with pytest.raises(RunError) as error:
+        read_json(tmp_path / "a.json")
+    one_line(error, "a.json", "is no file")
+    (tmp_path / MANIFEST).write_text(json.dumps({"a.json": "0" * 64}))
+    with pytest.raises(RunError, match="is missing"):
+        check_manifest(tmp_path)
+
+
+@pytest.mark.parametrize("how", ["link", "pipe", "folder"])
+def test_a_lock_that_is_no_file_is_refused_and_left_as_it_is(tmp_path: Path, how: str) -> None:
+    from recsys.runs import Run
+
+    precious = tmp_path / "precious"
+    precious.write_text("kept")
+    (tmp_path / "run").mkdir()
+    lock = tmp_path / "run" / ".lock"
+    {"link": lambda: lock.symlink_to(precious), "pipe": lambda: os.mkfifo(lock), "folder": lock.mkdir}[how]()
+    with pytest.raises(RunError) as error, Run(tmp_path / "run").lock():
+        pass
+    one_line(error, ".lock")
+    assert precious.read_text() == "kept"
+
+
+def test_a_lock_keeps_what_is_in_its_file(tmp_path: Path) -> None:
+    from recsys.runs import Run
+
+    (tmp_path / ".lock").write_text("kept")
+    (tmp_path / "config.json").write_text("{}")
+    with Run(tmp_path).lock(), pytest.raises(RunError, match="another process"), Run(tmp_path).lock():
+        pass
+    assert (tmp_path / ".lock").read_text() == "kept"
+
+
+def test_cells_that_look_like_formulas_become_text() -> None:
+    from recsys.spreadsheet import inert
+
+    for text in ("=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1"):
+        assert inert(text) == f"'{text}"
+    for text in ("", "-1.5", "+2", "V4", "a=b", "-1e5"):
+        assert inert(text) == text
+
+
 def test_read_json_says_what_is_wrong(tmp_path: Path) -> None:
     with pytest.raises(RunError) as missing:
         read_json(tmp_path / "none.json")

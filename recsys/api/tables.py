@@ -11,10 +11,10 @@ from typing import Any, Final, TextIO
 
 from recsys.errors import UsageError
 from recsys.files import atomic_path
+from recsys.spreadsheet import inert
 
 Rows = Iterable[Mapping[str, Any]]
 SUFFIXES: Final = (".csv", ".parquet", ".jsonl")
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _ROWS: Final = 100_000  # of a Parquet row group
 
 
@@ -89,4 +89,4 @@ def _chunks(rows: Rows) -> Iterator[list[Mapping[str, Any]]]:
 
 
 def _cell(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    return inert(value) if isinstance(value, str) else value

@@ -46,6 +46,10 @@ def import_(
         bool, typer.Option("--unknown/--no-unknown", help="whether ascents of unknown outcome are kept")
     ] = True,
     discipline: Annotated[str, typer.Option(help="boulder | route | all: which climbs to keep")] = "all",
+    pseudonyms: Annotated[
+        Path | None,
+        typer.Option(help="a file with a secret salt: climbers get pseudonyms, the same with the same salt"),
+    ] = None,
 ) -> None:
     """Import logbooks of climbing sites, and merge them with raw sends, into one file of sends.
 
@@ -55,6 +59,7 @@ def import_(
     from recsys.errors import DataError
     from recsys.logbooks.importing.load import load_all
     from recsys.logbooks.importing.model import Wanted
+    from recsys.logbooks.importing.pseudonyms import hide_climbers, hide_rejects, read_salt
     from recsys.logbooks.importing.summary import file_lines, summary_lines
     from recsys.logbooks.importing.write import check_output, rejects_path, write_rejects, write_sends
     from recsys.postgres import is_address, place
@@ -62,6 +67,7 @@ def import_(
 
     check_output(output, [Path(name) for name in files if not is_address(name)])
     wanted = Wanted(climber, attempts, unknown, discipline)
+    salt = None if pseudonyms is None else read_salt(pseudonyms)
     names = [place(name) if is_address(name) else name for name in files]
     with progress("reading logbooks", len(files)) as advance:
         parsed, merged = load_all(files, source, wanted, columns, same, query, advance)
@@ -69,10 +75,13 @@ def import_(
     lines = [line for name, each in zip(names, parsed, strict=True) for line in file_lines(name, each)]
     for line in lines + summary_lines(merged, shown(rejects)):
         say(line)
+    rows, refused = merged.rows, merged.rejects
+    if salt is not None:
+        rows, refused = hide_climbers(rows, salt), hide_rejects(refused)
     with staged(output, beside=(rejects.name,)) as local:
-        write_rejects(merged.rejects, rejects_path(local))
-        if merged.rows:
-            write_sends(merged.rows, local)
+        write_rejects(refused, rejects_path(local))
+        if rows:
+            write_sends(rows, local)
     if not merged.rows:
         problem = f"none of {merged.n_read} rows can be used"
         remedy = f"see {shown(rejects)} for the reasons" if merged.n_read else "give logbooks with rows"

@@ -38,6 +38,9 @@ def serve(
         list[str] | None,
         typer.Option(help="site whose pages may hold the widget, as https://example.org; may be repeated"),
     ] = None,
+    hide_climbers: Annotated[
+        bool, typer.Option("--hide-climbers", help="tell no climber's id; who knows one can still ask by it")
+    ] = False,
     max_connections: Annotated[
         int, typer.Option(min=8, max=100_000, help="connections at the same time")
     ] = 1000,
@@ -67,6 +70,7 @@ def serve(
         poll_seconds=poll,
         max_connections=max_connections,
         origins=read_origins(origin or ()),
+        hide_climbers=hide_climbers,
     )
     if believes_everyone(proxy):
         warn(f"--proxy {proxy}: every client can pass for another and escape the rate; name your proxy alone")

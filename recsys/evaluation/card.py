@@ -72,6 +72,7 @@ def model_card(
         "Calibration": _calibration(metrics.get("calibration") or {}),
         "Learning curve": f"![Loss and recall@10 on validation, epoch by epoch]({curve})" if curve else "",
         "Limits": _limits(metrics, data),
+        "Privacy and trust": _privacy(metrics),
         "How to use": _use(config),
     }
     body = [f"## {title}\n{text}\n" for title, text in sections.items() if text]
@@ -130,6 +131,27 @@ def _limits(metrics: Mapping[str, Any], data: Mapping[str, Any]) -> str:
     if "prompted" in models(metrics):
         limits.append("The prompted row knows facts about the target; the baselines do not.")
     return _join("", limits)
+
+
+def _privacy(metrics: Mapping[str, Any]) -> str:
+    """What the folder holds of climbers, what the model gives away of them, and what must not be trusted."""
+    lines = [
+        "The run's folder holds the climbers' ids and sends, of comments and beta whether there were any; "
+        "`recsys forget` takes a climber out."
+    ]
+    found = metrics.get("membership")
+    if found:
+        low, high = found["ci95"]
+        lines.append(
+            "Who knows a climber's logbook can tell by the model's loss on it whether it was trained on (Yeom"
+            f" et al. 2018) with an AUC of {found['auc']:.3f} [{low:.3f}, {high:.3f}]: {found['members']} "
+            f"climbers of the training against {found['others']} held out; 0.5 is guessing, 1 is certainty."
+        )
+    lines.append(
+        "NVTabular's workflow beside it is a pickle, which can run any code of its maker: it is loaded with "
+        "`--trust` alone, and only where the plain description is missing."
+    )
+    return _join("", lines)
 
 
 def _use(config: Mapping[str, Any]) -> str:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from recsys.files import atomic_path
 from recsys.logbooks.raw import RawTable
+from recsys.spreadsheet import inert
 
 
 class DropLog:
@@ -70,7 +71,7 @@ class DropLog:
         with atomic_path(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)
             writer.writerow(["row", "reason", *self._raw.table.column_names])
-            writer.writerows(lines)
+            writer.writerows([row, *(inert(str(each or "")) for each in rest)] for row, *rest in lines)
 
     def _all(self, index: int) -> str:
         """Every reason of a dropped row."""

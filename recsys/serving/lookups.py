@@ -40,14 +40,16 @@ def similar(
 
 @router.get("/climbers", response_model=models.Climbers)
 def find_climbers(search: Search, request: Request, k: Most = 10) -> JSONResponse:
-    """Climbers whose id holds a text, those that begin with it first."""
-    return JSONResponse({"climbers": backend(request).find_climbers(search, k)})
+    """Climbers whose id holds a text, those that begin with it first; none where ids are hidden."""
+    hidden = request.app.state.settings.hide_climbers
+    return JSONResponse({"climbers": [] if hidden else backend(request).find_climbers(search, k)})
 
 
 @router.get("/sample", response_model=models.Sample)
 def sample(request: Request) -> JSONResponse:
     """A climber of the bundle whose logbook shows well what the service does."""
-    return JSONResponse({"climber": backend(request).sample})
+    hidden = request.app.state.settings.hide_climbers
+    return JSONResponse({"climber": None if hidden else backend(request).sample})
 
 
 @router.get("/climbers/{climber:path}/skill", response_model=skill_models.Insights)

@@ -58,6 +58,8 @@ class Policy:
         Connections at the same time; fewer where the process may not open as many files.
     origins:
         Origins of other sites' pages that may ask from a browser (the widget); none leaves it to this one.
+    hide_climbers:
+        Tell no id of a climber: none is found, none is the sample. Who knows an id can still ask by it.
     """
 
     max_body: int = 4 << 20
@@ -74,6 +76,7 @@ class Policy:
     idle_seconds: float = 30.0
     max_connections: int = 1000
     origins: frozenset[str] = frozenset()
+    hide_climbers: bool = False
 
     @property
     def burst(self) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from recsys.columns import CLIMB
 from recsys.errors import DataError, UsageError
 from recsys.evaluation.calibration import reliability
 from recsys.evaluation.evaluate import evaluate, protocol
+from recsys.evaluation.membership import Membership, by_climber, losses, membership
 from recsys.evaluation.scorer import Scorer
 from recsys.runs import Run
 from recsys.sequences.cases import Cases, item_index
@@ -22,6 +23,8 @@ from recsys.sequences.prepare import Prepared, load_prepared
 from recsys.sequences.split import TRAIN
 from recsys.training.answer import Method
 from recsys.training.kept import load_method
+
+MEMBER_CASES: Final = 2_000  # training sends whose losses tell how much the model gives away
 
 
 def evaluate_run(
@@ -89,7 +92,24 @@ def evaluate_run(
         name: reliability(scorer, getattr(method.temperature, name), cases.targets, seen, prepared.n_items)
         for name, scorer in own.items()
     }
+    exposed = _membership(method, prepared, cases, said, seed)
+    if exposed is not None:
+        metrics["membership"] = exposed.to_json()
     return metrics
+
+
+def _membership(
+    method: Method, prepared: Prepared, cases: Cases, said: Mapping[str, Any], seed: int
+) -> Membership | None:
+    """Whether losses tell climbers trained on from those of `cases`; None where they are the same ones."""
+    if said.get("split_by") != "climber":
+        return None
+    trained = Cases.of(prepared.sequences, prepared.parts, "train", MEMBER_CASES)
+    members, others = (
+        by_climber(losses(method.scorer(some, False), some.targets), some.climbers)
+        for some in (trained, cases)
+    )
+    return membership(members, others, seed)
 
 
 def evaluate_folder(

@@ -82,7 +82,15 @@ def test_missing_and_extra_blocks() -> None:
 def test_card_is_complete() -> None:
     card = model_card(CONFIG, METRICS_JSON, DATA)
     titles = [line[3:] for line in card.splitlines() if line.startswith("## ")]
-    assert titles == ["What it is", "Data", "Protocol", "Results", "Limits", "How to use"]
+    assert titles == [
+        "What it is",
+        "Data",
+        "Protocol",
+        "Results",
+        "Limits",
+        "Privacy and trust",
+        "How to use",
+    ]
     assert card.startswith("---\nlicense: apache-2.0\n")
     assert "# Model card: demo\n" in card
     for words in (
@@ -114,3 +122,11 @@ def test_card_values_cannot_break_its_structure() -> None:
     card = model_card({}, {}, {"source": "a\n## Fake\n<script>|"})
     assert "\n## Fake" not in card
     assert "<script>" not in card
+
+
+def test_card_says_what_the_model_gives_away() -> None:
+    exposed = {"auc": 0.612, "ci95": [0.55, 0.67], "members": 40, "others": 12}
+    card = model_card(CONFIG, {**METRICS_JSON, "membership": exposed}, DATA)
+    assert "AUC of 0.612 [0.550, 0.670]: 40 climbers" in " ".join(card.split())
+    assert "AUC" not in model_card(CONFIG, METRICS_JSON, DATA)
+    assert "`--trust` alone" in card

@@ -10,6 +10,7 @@ from typing import Any, Final
 from recsys.errors import UsageError
 from recsys.files import atomic_path
 from recsys.logbooks.importing.model import COLUMNS, Ascent, Reject
+from recsys.spreadsheet import inert
 
 SUFFIXES: Final = (".parquet", ".csv")
 
@@ -81,4 +82,4 @@ def _cell(value: Any) -> str:
         return f"{value:.15g}"
     if isinstance(value, bool):
         return str(value).lower()
-    return "" if value is None else str(value)
+    return "" if value is None else inert(str(value))
