@@ -12,6 +12,7 @@ import numpy as np
 
 from recsys.arrays import Array
 from recsys.errors import RunError
+from recsys.recommending.graph_check import check_graph
 
 _TENSORS: Final = {"int64": "tensor(int64)", "float32": "tensor(float)", "bool": "tensor(bool)"}
 
@@ -65,10 +66,11 @@ class Graph:
     Raises
     ------
     RunError
-        The graph cannot be loaded, or not be asked so.
+        The graph cannot be loaded, or not be asked so, or holds what no export of ours does.
     """
 
     def __init__(self, path: Path, trial: Mapping[str, Array], n_items: int) -> None:
+        check_graph(path)
         self._path, self._n_items, self._session = path, n_items, session(path)
         try:
             inputs = {each.name: each.type for each in self._session.get_inputs()}

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final
-from zipfile import BadZipFile
+from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 
@@ -136,6 +136,7 @@ class Skill:
     def load(cls, path: Path, n_climbs: int) -> Skill:
         """Read what `save` wrote; a `DataError` where it is something else, or of other climbs."""
         try:
+            _refuse_packed(path)
             with np.load(path, allow_pickle=False) as arrays:
                 return cls._read(dict(arrays), n_climbs)
         except _UNREADABLE as error:
@@ -158,6 +159,13 @@ class Skill:
             curves[name] = Reach(*(float(each) for each in arrays[f"{name}.reach"]))
             _check(ladders[name])
         return cls(ladders, curves, Difficulty(*np.asarray(arrays["difficulty"], dtype=np.float64)))
+
+
+def _refuse_packed(path: Path) -> None:
+    """A `ValueError` where the arrays would take more memory than the file has bytes."""
+    with ZipFile(path) as archive:
+        if sum(each.file_size for each in archive.infolist()) > path.stat().st_size:
+            raise ValueError("packed, or larger than its file")
 
 
 def _check(ladder: Ladder) -> None:
