@@ -44,6 +44,7 @@ OWN = (
     SKILL,
     "MODEL_CARD.md",
     LEARNING_CURVE,
+    "start.safetensors",
     "checkpoints",
     "logs",
     "bundle",

@@ -25,6 +25,7 @@ def train(
     *,
     output: str | Path | None = None,
     config: str | Path | None = None,
+    continue_from: str | Path | None = None,
     resume: bool = False,
     overwrite: bool = False,
     **settings: Any,
@@ -41,6 +42,9 @@ def train(
         copied there at the end.
     config:
         A file of settings in TOML or JSON; `settings` go before it.
+    continue_from:
+        A finished run to go on with: `data` holds new sends, also of climbers and climbs that it does not
+        have; old ids stay (`recsys.adapting.continuing`).
     resume:
         Continue a run that was interrupted.
     overwrite:
@@ -71,9 +75,15 @@ def train(
         made, names = configured(settings if path is None else {**settings, "data": path}, file)
         folder = Path(output) if output is not None else Path("runs") / _name(data, made)
         with staged_folder(folder, overwrite or resume, Path("runs") / folder.name) as own:
-            if resume:
-                refuse_changes(own, made, names - {"data"})
-            train_run(made, own, resume=resume, overwrite=overwrite)
+            if continue_from is not None:
+                from recsys.adapting.continuing import continue_run
+
+                source = Run.open(Path(continue_from))
+                continue_run(source, made, names, own, resume=resume, overwrite=overwrite)
+            else:
+                if resume:
+                    refuse_changes(own, made, names - {"data"})
+                train_run(made, own, resume=resume, overwrite=overwrite)
     return FinishedRun(folder)
 
 

@@ -12,6 +12,7 @@ from recsys import columns as c
 from recsys.arrays import Array
 from recsys.columns import CLIMB
 from recsys.sequences.cases import Cases, item_index
+from recsys.sequences.continuing import FRESH
 from recsys.sequences.split import TRAIN
 from recsys.sequences.store import Sequences
 
@@ -33,18 +34,22 @@ class Interactions:
         When each send was, days since the Unix epoch, float64 [n_sends]; a rank where the data has no dates.
     n_items:
         Climbs in the catalogue.
+    fresh:
+        Which sends are new to a training that is continued, bool [n_sends]; None where it begins.
     """
 
     sequences: Sequences
     parts: Array
     days: Array
     n_items: int
+    fresh: Array | None = None
 
     @classmethod
     def of(cls, prepared: Prepared) -> Interactions:
         """The sends of prepared data."""
         days = prepared.sends[c.DAY].to_numpy(np.float64)[prepared.sequences.rows]
-        return cls(prepared.sequences, prepared.parts, days, prepared.n_items)
+        fresh = prepared.sends[FRESH].to_numpy()[prepared.sequences.rows] if FRESH in prepared.sends else None
+        return cls(prepared.sequences, prepared.parts, days, prepared.n_items, fresh)
 
     def days_of(self, cases: Cases, sends: Array) -> Array:
         """When some sends of the cases' sequences, which may be their own, were: float64, of their shape."""

@@ -24,6 +24,12 @@ def train(
     config: Annotated[
         Path | None, _Option(help="settings in TOML or JSON, as config.json; typed options go before them")
     ] = None,
+    continue_: Annotated[
+        Path | None,
+        _Option(
+            "--continue", help="a run to go on with: data holds new sends, also of new climbers and climbs"
+        ),
+    ] = None,
     output: Annotated[Path | None, _Option(help="the run's folder (default: runs/DATA-MODEL)")] = None,
     resume: Annotated[
         bool, _Option("--resume", help="continue an interrupted run, with its own settings")
@@ -42,7 +48,7 @@ def train(
 
     settings, names = configured(given, config)
     folder = output or _folder(settings)
-    if settings.data is None and not (resume and (folder / "config.json").is_file()):
+    if continue_ is None and settings.data is None and not (resume and (folder / "config.json").is_file()):
         say("no --data: training on the simulated BC logbooks (your own: --data sends.csv)")
 
     from recsys.evaluation.report import metrics_table
@@ -53,10 +59,13 @@ def train(
     if url_of(folder):
         say(f"trained in {local}, and copied to {shown(folder)} at the end")
     with staged_folder(folder, overwrite or resume, local) as own:
-        if resume:
+        if resume and continue_ is None:
             refuse_changes(own, settings, names)
         try:
-            metrics = train_run(settings, own, resume=resume, overwrite=overwrite)
+            if continue_ is None:
+                metrics = train_run(settings, own, resume=resume, overwrite=overwrite)
+            else:
+                metrics = _continued(continue_, settings, names, own, resume, overwrite)
         except KeyboardInterrupt:
             if (own / "config.json").is_file():
                 say(f"{own}: keeps what is trained; continue with: --output {shown(folder)} --resume")
@@ -64,6 +73,18 @@ def train(
         _keep_bundle(own)
     print(metrics_table(metrics))
     say(f"kept in {shown(folder)}; ask it with: recsys recommend {shown(folder)} --climber ID")
+
+
+def _continued(
+    source: Path, settings: Settings, names: set[str], folder: Path, resume: bool, overwrite: bool
+) -> dict[str, Any]:
+    from recsys.console import progress
+    from recsys.runs import Run
+
+    opened = Run.open(source)
+    with progress("importing Transformers4Rec"):
+        from recsys.adapting.continuing import continue_run
+    return continue_run(opened, settings, names, folder, resume=resume, overwrite=overwrite)
 
 
 def _keep_bundle(folder: Path) -> None:

@@ -76,7 +76,7 @@ def prepare(
     with atomic_path(folder / "sends.parquet") as fresh:
         reduced(frame).assign(**{PART: parts}).to_parquet(fresh, index=False)
     with atomic_path(folder / "climbs.parquet") as fresh:
-        _catalogue(training, workflow_of.vocabulary(folder / "workflow", c.CLIMB_ID)).to_parquet(fresh)
+        catalogue_table(training, workflow_of.vocabulary(folder / "workflow", c.CLIMB_ID)).to_parquet(fresh)
     return load_prepared(folder, accelerator)
 
 
@@ -121,7 +121,7 @@ def reduced(frame: pd.DataFrame) -> pd.DataFrame:
     return kept
 
 
-def _catalogue(training: pd.DataFrame, vocabulary: list[str]) -> pd.DataFrame:
+def catalogue_table(training: pd.DataFrame, vocabulary: list[str]) -> pd.DataFrame:
     """One row a climb, in the order of the category ids, with what most of its sends say of it."""
     ids = pd.Index(vocabulary[c.FIRST_VALUE_ID :], name=c.CLIMB_ID)
     table: dict[str, Any] = {"sends": training[c.CLIMB_ID].value_counts()}

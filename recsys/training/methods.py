@@ -132,9 +132,17 @@ def validation_of(interactions: Interactions, config: RunConfig) -> Cases:
 
 
 def build_module(
-    method: NetworkSettings, interactions: Interactions, schema: Schema, config: RunConfig, seed: int
+    method: NetworkSettings,
+    interactions: Interactions,
+    schema: Schema,
+    config: RunConfig,
+    seed: int,
+    start: Path | None = None,
 ) -> NextClimb:
-    """What the trainer trains: a network on the training sends, validated on the validation part."""
+    """What the trainer trains: a network on the training sends, validated on the validation part.
+
+    It begins with the weights of the folder `start`, where one is given (`recsys.training.start`).
+    """
     from recsys.training.module import NextClimb
 
     return NextClimb(
@@ -146,6 +154,8 @@ def build_module(
         interactions.n_items,
         config.exclude_seen,
         seed,
+        interactions.fresh,
+        start,
     )
 
 
@@ -178,8 +188,9 @@ def _trained(
 ) -> FittedMethod:
     """Train a network and keep its best epoch."""
     from recsys.training.fit import fit
+    from recsys.training.start import start_of
 
-    module = build_module(method, interactions, schema, config, seed)
+    module = build_module(method, interactions, schema, config, seed, start_of(folder))
     fitted = fit(module, config.training, folder, resume)
     network = module.model
     words = f"epoch {fitted['best_epoch']} of {fitted['epochs_trained']}"

@@ -21,11 +21,16 @@ from recsys.errors import DivergedError
 from recsys.evaluation.evaluate import evaluate
 from recsys.model.network import Network
 from recsys.model.scorer import ModelScorer
+from recsys.sequences.asking import Asking
 from recsys.sequences.cases import Cases
+from recsys.sequences.continuing import FreshWindows
 from recsys.sequences.epochs import TrainingWindows, amount, epoch
 from recsys.sequences.windows import as_is
+from recsys.training.start import begin_with
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from recsys.arrays import Array
 
 # Of `criterion`; the mean of prompted and unprompted if `criterion_prompting` is both.
@@ -79,6 +84,10 @@ class NextClimb(pl.LightningModule):
         Whether climbs that were sent before are left out when validating.
     seed:
         Of everything random.
+    fresh:
+        Which of all sends are new to a training that is continued, bool [n_sends].
+    start:
+        Folder with the weights to begin with (`recsys.training.start`); None: drawn from the seed.
     """
 
     def __init__(
@@ -91,10 +100,12 @@ class NextClimb(pl.LightningModule):
         n_items: int,
         exclude_seen: bool,
         seed: int,
+        fresh: Array | None = None,
+        start: Path | None = None,
     ) -> None:
         super().__init__()
         self.build, self.length, self.config = build, length, config
-        self.training_sends = training_sends
+        self.training_sends, self.fresh, self.start = training_sends, fresh, start
         self.validation, self.n_items, self.exclude_seen, self.seed = validation, n_items, exclude_seen, seed
         self.configure_model()
 
@@ -103,11 +114,17 @@ class NextClimb(pl.LightningModule):
         if "model" not in self._modules:
             torch.manual_seed(self.seed)
             self.model = self.build()
-            asking = self.model.asking(self.length)
-            self.windows = TrainingWindows(
-                self.validation.sequences, self.training_sends, self.length, asking, self.config.whole_windows
-            )
+            if self.start is not None:
+                begin_with(self.model, self.start)
+            self.windows = self._windows(self.model.asking(self.length))
             self.model.read_sends(self.validation.sequences, self.training_sends)
+
+    def _windows(self, asking: Asking) -> TrainingWindows:
+        """What an epoch draws from."""
+        sequences, sends, whole = self.validation.sequences, self.training_sends, self.config.whole_windows
+        if self.fresh is None:
+            return TrainingWindows(sequences, sends, self.length, asking, whole)
+        return FreshWindows(sequences, sends, self.length, asking, whole, self.fresh)
 
     def __getstate__(self) -> dict[str, Any]:
         """Without the model, which holds lambdas of Transformers4Rec's: other processes build their own."""

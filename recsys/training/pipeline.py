@@ -66,7 +66,7 @@ def train_run(
             )
         else:
             prepared, config = prepare_run(run, config)
-        return _train(run, prepared, config, resume, time.perf_counter() - began)
+        return train_prepared(run, prepared, config, resume, time.perf_counter() - began)
 
 
 def refuse_changes(folder: Path, config: RunConfig, names: set[str]) -> None:
@@ -82,16 +82,29 @@ def refuse_changes(folder: Path, config: RunConfig, names: set[str]) -> None:
         )
 
 
-def _train(
+def train_prepared(
     run: Run, prepared: Prepared, config: RunConfig, resume: bool, preprocess: float
 ) -> dict[str, Any]:
-    """Train, evaluate once on the test part, and write the results."""
+    """Train, evaluate once on the test part, and write the results.
+
+    Parameters
+    ----------
+    run:
+        Its folder is locked, and holds what was prepared.
+    prepared, config:
+        As `prepare_run` and `reopen_run` return them.
+    resume:
+        Continue from the last checkpoint if there is one.
+    preprocess:
+        Seconds that preparing took.
+    """
     with progress("importing Transformers4Rec"):
         from recsys.training.answer import fit_run
         from recsys.training.curve import draw_curve
         from recsys.training.fit import choose_device
         from recsys.training.kept import keep
         from recsys.training.skill import fit_skill
+        from recsys.training.start import START
         from recsys.training.suite import evaluate_run
 
     counts = config.method in COUNTING
@@ -119,6 +132,7 @@ def _train(
     run.write_metrics(metrics)
     fit_skill(prepared.sends, prepared.climbs).save(run.folder / SKILL)
     run.write_manifest(trained=True)
+    (run.folder / START).unlink(missing_ok=True)
     return metrics
 
 

@@ -1,0 +1,254 @@
+"""``train.py --continue RUN --data NEW``: a run goes on with new months, new climbers and new climbs.
+
+Old ids stay: what is new is appended to the vocabularies, and every old row begins as it was learned. The
+row of a new climb begins as those of the climbs it is like (`recsys.adapting.similar`), that of a new
+climber or region as the learned "unknown". All weights are then trained on the new sends, with as many
+windows of old ones (`recsys.sequences.continuing`), so that an epoch costs what the new data costs.
+
+The new run is a run like any other, in a folder of its own. Its weights to begin with lie there before it is
+a run at all, so a process that is killed is resumed without the run before (`recsys.training.start`).
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+import torch
+
+from recsys import columns as c
+from recsys.adapting import joining
+from recsys.adapting.growing import fill_climbs, grow_model
+from recsys.adapting.similar import likeness
+from recsys.adapting.vocabulary import grow_workflow
+from recsys.columns import FIRST_VALUE_ID
+from recsys.config.run import RunConfig
+from recsys.config.settings import differing
+from recsys.config.training import TrainingConfig
+from recsys.console import progress, say, warn
+from recsys.errors import DataError, RunError, UsageError
+from recsys.files import atomic_path
+from recsys.logbooks.read import Sends, read_sends
+from recsys.model.weights import load_weights
+from recsys.runs import Run
+from recsys.sequences.prepare import PART, catalogue_table, load_prepared
+from recsys.sequences.split import TRAIN
+from recsys.training.pipeline import train_prepared, train_run
+from recsys.training.start import keep_start
+from recsys.training.trained import catalogue_of
+from workflows import sends as workflow_of
+from workflows.sends import description
+
+if TYPE_CHECKING:
+    from nvtabular import Workflow
+
+    from recsys.model.prompted_transformer import PromptedTransformer
+    from recsys.sequences.prepare import Prepared
+
+_FREE: Final = {"data", "schema_name", "bad_rows", "seed", *TrainingConfig.model_fields}  # may differ
+# Of training, where nothing else is given: the weights are good already, and are not to be unlearned.
+GENTLE: Final[dict[str, Any]] = {
+    "epochs": 8, "patience": 3, "learning_rate": 1e-3, "final_learning_rate": 1e-4, "warmup": 0.1
+}  # fmt: skip
+
+
+def continue_run(
+    source: Run,
+    settings: RunConfig,
+    names: set[str],
+    folder: Path,
+    resume: bool = False,
+    overwrite: bool = False,
+) -> dict[str, Any]:
+    """Train a run on with new sends; returns what metrics.json holds, of the newest of them.
+
+    Parameters
+    ----------
+    source:
+        As returned by `Run.open`; stays as it is.
+    settings, names:
+        The settings that were given, and which they are: data, and of the training what is to differ from
+        `GENTLE`; the model and the split are the run's own.
+    folder:
+        The new run's folder.
+    resume:
+        Go on with the folder's own training if it was begun; it then needs `source` no more.
+    overwrite:
+        Start anew in a folder that holds a run.
+
+    Raises
+    ------
+    UsageError
+        The run is no transformer's, or a setting was given that cannot change.
+    RunError
+        The folder is taken, or something of the run cannot be read.
+    DataError
+        The data cannot be read, or nothing in it is new.
+    """
+    _check(source, settings, names, folder)
+    run = Run(folder)
+    if resume and run.started:
+        return train_run(settings, folder, resume=True)
+    with run.lock():
+        if run.started and not overwrite:
+            raise RunError(
+                f"{folder}: holds a run already; continue it with `resume`, replace it with `overwrite`, "
+                "or choose another `output`"
+            )
+        began = time.perf_counter()
+        prepared, config = _prepare(source, settings, names, run)
+        return train_prepared(run, prepared, config, resume, time.perf_counter() - began)
+
+
+def _check(source: Run, settings: RunConfig, names: set[str], folder: Path) -> None:
+    config = source.config
+    if not config.trains_transformer or config.ensemble:
+        raise UsageError(f"{source.folder}: only a run of the transformer alone is continued; train anew")
+    if folder.resolve() == source.folder.resolve():
+        raise UsageError(f"`output` {folder}: is the run itself; choose another folder")
+    if settings.data is None:
+        raise UsageError("`data`: give the new sends that the run is to be continued with")
+    found = differing(config, settings, names - _FREE)
+    if found:
+        name, old, new = found
+        raise UsageError(f"`{name}` {new}: {source.folder} was trained with {old}, which stays; leave it out")
+
+
+def _prepare(source: Run, settings: RunConfig, names: set[str], run: Run) -> tuple[Prepared, RunConfig]:
+    """Everything that training reads, in the new folder; its configuration last."""
+    known = pd.read_parquet(source.folder / "sends.parquet")
+    config = source.config
+    given = {name: getattr(settings.training, name) for name in names & set(TrainingConfig.model_fields)}
+    training = config.training.model_copy(update={**GENTLE, **given})
+    with progress("reading sends"):
+        sends = _read(settings, run.folder)
+    try:
+        fresh, parts, split = _new(known, sends, source)
+    except DataError as error:
+        raise error.at(settings.data or "") from None
+    both = joining.joined(known, fresh, parts, config)
+    run.clear()
+    with progress("fitting the workflow"):
+        counts = _grow(source, fresh[parts == TRAIN], both, run.folder)
+    counts = {"sends": len(fresh), **counts}
+    said = ", ".join(f"{count} {name}" for name, count in counts.items())
+    say(f"{source.folder} goes on with {said}")
+    facts = {
+        "source": Path(settings.data or "").name,
+        "simulated": config.facts.get("simulated", False) and bool(_simulated(fresh)),
+        "sends_read": sends.n_read,
+        "dropped": dict(sends.n_dropped),
+        "sends": len(both),
+        "climbers": int(both[c.CLIMBER_ID].nunique()),
+        "climbs": len(pd.read_parquet(run.folder / "climbs.parquet")),
+        "continued": f"{source.folder.name}, with {said}, all new",
+        "split": split,
+    }
+    update: dict[str, Any] = {"data": settings.data, "schema_name": settings.schema_name}
+    update |= {"training": training, "split": split["split"], "seed": settings.seed}
+    if "seed" not in names:
+        del update["seed"]
+    config = config.model_copy(update={**update, "facts": {**config.facts, **facts}})
+    run.write_config(config)
+    run.write_manifest(trained=False)
+    return load_prepared(run.folder, training.accelerator), config
+
+
+def _read(settings: RunConfig, folder: Path) -> Sends:
+    rejects = folder / "rejects.csv"
+    sends = read_sends(Path(settings.data or ""), settings.schema_name, settings.bad_rows, rejects)
+    for text in sends.warnings:
+        warn(text)
+    return sends
+
+
+def _new(known: pd.DataFrame, sends: Sends, source: Run) -> tuple[pd.DataFrame, Any, dict[str, Any]]:
+    """New sends, the part of each, and how they were split."""
+    has_time = description.read(source.folder / "workflow").has_time
+    if has_time and not sends.has_time:
+        raise DataError("has an order but no dates, and the run reads days", remedy="give dates")
+    config = source.config
+    least = int(config.facts.get("kept_with_at_least", config.min_sends))
+    fresh = joining.ordered_days(joining.new_sends(known, sends.frame, least), config)
+    parts, split = joining.split_new(fresh, has_time, config)
+    return fresh, parts, split
+
+
+def _simulated(fresh: pd.DataFrame) -> bool:
+    return bool(fresh[c.CLIMB_ID].str.startswith(c.SIMULATED).all())
+
+
+def _grow(source: Run, fresh: pd.DataFrame, both: pd.DataFrame, folder: Path) -> dict[str, int]:
+    """Write what grows: workflow, schema, sends, catalogue, weights to begin with; returns what was added."""
+    training = both[both[PART] == TRAIN]
+    added = {
+        name: _unknown_values(source.folder / "workflow", training, name)
+        for name in (c.CLIMB_ID, c.CLIMBER_ID, c.REGION)
+        if name in both and description.values_file(source.folder / "workflow", name).is_file()
+    }
+    workflow = grow_workflow(source.folder / "workflow", folder / "workflow", added)
+    schema = workflow_of.model_schema(workflow)
+    with atomic_path(folder / "schema.pbtxt") as path:
+        path.write_text(workflow_of.schema_text(schema))
+    with atomic_path(folder / "sends.parquet") as path:
+        both.to_parquet(path, index=False)
+    before = pd.read_parquet(source.folder / "climbs.parquet")
+    grown = _catalogue(before, training, fresh, added[c.CLIMB_ID])
+    with atomic_path(folder / "climbs.parquet") as path:
+        grown.to_parquet(path)
+    keep_start(_start(source, workflow, folder, grown, len(before)), folder)
+    return {"climbers": len(added[c.CLIMBER_ID]), "climbs": len(added[c.CLIMB_ID])}
+
+
+def _unknown_values(workflow: Path, training: pd.DataFrame, column: str) -> list[str]:
+    """Values of the training sends that a vocabulary lacks, the most frequent first."""
+    lacking = ~training[column].isin(workflow_of.vocabulary(workflow, column)) & training[column].notna()
+    counts = training.loc[lacking, column].value_counts(sort=False).sort_index()
+    return [str(each) for each in counts.sort_values(ascending=False, kind="stable").index]
+
+
+def _catalogue(
+    before: pd.DataFrame, training: pd.DataFrame, fresh: pd.DataFrame, ids: list[str]
+) -> pd.DataFrame:
+    """climbs.parquet with the new climbs after the old ones, the sends of all counted anew."""
+    told = pd.concat([fresh, training[training[c.CLIMB_ID].isin(ids)]], ignore_index=True)
+    more = catalogue_table(told[told[c.CLIMB_ID].isin(ids)], ["", *([""] * (FIRST_VALUE_ID - 1)), *ids])
+    kept = [name for name in more if name in before]
+    grown = pd.concat([before, more[kept]], ignore_index=True)
+    counts = grown[c.CLIMB_ID].map(training[c.CLIMB_ID].value_counts()).fillna(0)
+    return grown.assign(sends=counts.astype("float64"))
+
+
+@torch.no_grad()
+def _start(
+    source: Run, workflow: Workflow, folder: Path, climbs: pd.DataFrame, n_known: int
+) -> PromptedTransformer:
+    """The model with more rows, the new ones where their training begins."""
+    config = source.config.model
+    old = load_weights(source.folder, workflow_of.read_schema(source.folder / "schema.pbtxt"), config)
+    model = grow_model(old, workflow_of.read_schema(folder / "schema.pbtxt"), config)
+    model.task.pre.cuts = ()  # all rows are trained from here on
+    if len(climbs) > n_known:
+        none = np.zeros(len(climbs) - n_known, np.int64)
+        nobody = pd.DataFrame(columns=[PART])
+        weights = likeness(
+            catalogue_of(climbs[n_known:].reset_index(drop=True), nobody),
+            catalogue_of(climbs[:n_known], nobody),
+        )
+        sides = dict.fromkeys(model.task.pre.sides, none)  # counted anew before training
+        fill_climbs(model, n_known + FIRST_VALUE_ID, weights, sides)
+    module: Any = model.get_submodule("heads.0.body.0")
+    tables, before = _tables(model), _tables(old)
+    for name in (c.CLIMBER, c.REGION):
+        if name in tables:
+            tables[name].weight[len(before[name].weight) :] = module.unknown[name]
+    return model
+
+
+def _tables(model: PromptedTransformer) -> dict[str, Any]:
+    """Feature to the table of its embeddings by id."""
+    inputs: Any = model.get_submodule("heads.0.body.0")
+    return dict(inputs.to_merge.categorical_module.embedding_tables.named_children())

@@ -1,0 +1,122 @@
+"""New sends join those of a run: filtered, ordered, split; the old ones are history and training.
+
+Of the new sends the last are held out, by date (85 / 5 / 10 %, as the temporal split of
+`recsys.sequences.split`), or of each climber the last two where there are no dates. What the run had held
+out joins the training, as what nothing was learned from yet; the figures of the new run come from new sends
+alone.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from recsys import columns as c
+from recsys.errors import DataError
+from recsys.sequences.continuing import FRESH
+from recsys.sequences.days import order_days
+from recsys.sequences.prepare import PART, reduced
+from recsys.sequences.split import TRAIN, assign
+
+if TYPE_CHECKING:
+    from recsys.arrays import Array
+    from recsys.config.run import RunConfig, SplitName
+
+_SAME = [c.CLIMBER_ID, c.CLIMB_ID, c.DAY]
+
+
+def new_sends(known: pd.DataFrame, frame: pd.DataFrame, least: int) -> pd.DataFrame:
+    """The sends that a run does not have, those of too rare climbs and climbers left out.
+
+    Parameters
+    ----------
+    known:
+        sends.parquet of the run.
+    frame:
+        Sends as read.
+    least:
+        Fewest new sends of a climb, and of a climber, that the run does not have.
+
+    Raises
+    ------
+    DataError
+        None is left.
+    """
+    there = pd.MultiIndex.from_frame(frame[_SAME]).isin(pd.MultiIndex.from_frame(known[_SAME]))
+    fresh = frame[~there]
+    if fresh.empty:
+        raise DataError("holds no send that the run does not have", remedy="give new sends")
+    kept = fresh
+    while True:
+        enough = np.logical_and(*(_enough(kept[name], known[name], least) for name in _SAME[:2]))
+        if enough.all():
+            break
+        kept = kept[enough]
+    if kept.empty:
+        problem = f"has no known climb or climber among {len(fresh)} new sends, and none with {least} of them"
+        raise DataError(problem, remedy="give more sends")
+    return kept.reset_index(drop=True)
+
+
+def split_new(fresh: pd.DataFrame, has_time: bool, config: RunConfig) -> tuple[Array, dict[str, Any]]:
+    """The part of each new send, int8 [n], and how it was told: by date, or each climber's last two."""
+    name: SplitName = "temporal" if has_time and config.split != "leave-one-out" else "leave-one-out"
+    return assign(fresh, name, config.seed, has_time)
+
+
+def joined(known: pd.DataFrame, fresh: pd.DataFrame, parts: Array, config: RunConfig) -> pd.DataFrame:
+    """sends.parquet of the continued run: both in (climber, time) order, with `PART` and `FRESH`.
+
+    Parameters
+    ----------
+    known:
+        sends.parquet of the run before.
+    fresh:
+        New sends, ordered (`recsys.sequences.days`).
+    parts:
+        Part of each, int8 [n].
+    config:
+        Of the run.
+    """
+    old = known.assign(**{FRESH: known[PART] != TRAIN, PART: np.int8(TRAIN)})
+    new = reduced(fresh).assign(**{PART: parts, FRESH: True}).reindex(columns=old.columns)
+    both = pd.concat([old, new], ignore_index=True).astype({PART: "int8", FRESH: "bool"})
+    climber = pd.factorize(both[c.CLIMBER_ID])[0]
+    order = np.lexsort((np.arange(len(both)), both[c.DAY], climber))
+    both, climber = both.take(order).reset_index(drop=True), climber[order]
+    added = order >= len(old)
+    if config.day == "set":
+        both[c.DAY_INDEX] = _day_indices(both, climber, added)
+    both[PART] = _training_first(both[PART].to_numpy(), climber)
+    both[c.ROW] = np.arange(len(both))
+    return both
+
+
+def ordered_days(fresh: pd.DataFrame, config: RunConfig) -> pd.DataFrame:
+    """New sends in the order that they are learned from (`recsys.sequences.days.order_days`)."""
+    return order_days(fresh.assign(**{c.ROW: np.arange(len(fresh))}), config.day, config.seed)
+
+
+def _enough(values: pd.Series, known: pd.Series, least: int) -> Array:
+    """Where a value is known, or there are so many of it."""
+    counts = values.map(values.value_counts())
+    return np.asarray(values.isin(known.unique()) | (counts >= least))
+
+
+def _day_indices(both: pd.DataFrame, climber: Array, added: Array) -> Array:
+    """`DAY_INDEX` anew where a date has old sends and new ones: what orders them was not kept."""
+    day = both[c.DAY].to_numpy(np.float64)
+    begins = np.append(True, (np.diff(climber) != 0) | (np.diff(day) != 0))[: len(both)]
+    group = np.cumsum(begins) - 1
+    share = np.bincount(group, added) / np.bincount(group)
+    mixed = ((share > 0) & (share < 1))[group] & (day == np.floor(day))
+    counted = np.arange(len(both)) - np.flatnonzero(begins)[group]
+    return np.where(mixed, counted, both[c.DAY_INDEX].to_numpy()).astype(np.int64)
+
+
+def _training_first(parts: Array, climber: Array) -> Array:
+    """Parts that only grow along a logbook: what precedes a training send is training itself."""
+    keys = parts + 4 * climber.astype(np.int64)  # from the last row to the first, a running minimum a climber
+    return np.asarray(np.minimum.accumulate(keys[::-1])[::-1] - 4 * climber, dtype=np.int8)

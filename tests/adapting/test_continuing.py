@@ -1,0 +1,183 @@
+"""A run that goes on with new sends: old ids stay, what is new is learned, a kill changes nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from recsys import columns as c
+from recsys.errors import DataError, RunError, UsageError
+from recsys.sequences.continuing import FRESH, FreshWindows
+from recsys.sequences.prepare import PART
+
+SETTINGS = {"epochs": 2, "accelerator": "cpu"}
+
+
+@pytest.fixture(scope="module")
+def months(run) -> Path:
+    """New sends a year later: of old climbers, of one who is new, and of a new climb in a new region."""
+    sends = pd.read_parquet(run.parent / "sends.parquet")
+    held = pd.read_parquet(run / "sends.parquet")
+    known = held[held[PART] == 0][c.CLIMBER_ID].value_counts().index[:6]
+    late = sends[sends[c.CLIMBER_ID].isin(known)].copy()
+    late[c.DATE] = (pd.to_datetime(late[c.DATE]) + pd.Timedelta(days=2000)).dt.strftime("%Y-%m-%d")
+    late.loc[late[c.CLIMBER_ID] == known[0], c.CLIMBER_ID] = "somebody"
+    common = late[c.CLIMB_ID].value_counts().index[0]
+    late.loc[late[c.CLIMB_ID] == common, [c.CLIMB_ID, c.CLIMB_NAME, c.REGION]] = ["new", "The New", "Mars"]
+    more = (
+        late.groupby(c.CLIMBER_ID)
+        .head(1)
+        .assign(climb_id="new", climb_name="The New", region="Mars", date=late[c.DATE].min())
+    )
+    old = sends[sends[c.CLIMBER_ID] == known[1]]  # in the run already
+    path = run.parent / "months.parquet"
+    pd.concat([late, more, old]).to_parquet(path, index=False)
+    return path
+
+
+@pytest.fixture(scope="module")
+def continued(run, months) -> Path:
+    import recsys
+
+    recsys.train(months, continue_from=run, output=run.parent / "continued", **SETTINGS)
+    return run.parent / "continued"
+
+
+def vocabulary(folder: Path, column: str) -> list[str]:
+    from workflows.sends import vocabulary as read
+
+    return read(folder / "workflow", column)
+
+
+def test_old_ids_stay_and_new_ones_follow(run, continued):
+    for column, new in ((c.CLIMB_ID, "new"), (c.CLIMBER_ID, "somebody"), (c.REGION, "Mars")):
+        before, after = vocabulary(run, column), vocabulary(continued, column)
+        assert after[: len(before)] == before
+        assert new in after[len(before) :]
+    before, after = (pd.read_parquet(each / "climbs.parquet") for each in (run, continued))
+    assert list(after[c.CLIMB_ID]) == vocabulary(continued, c.CLIMB_ID)[c.FIRST_VALUE_ID :]
+    row = after.set_index(c.CLIMB_ID).loc["new"]
+    assert (row[c.CLIMB_NAME], row[c.REGION]) == ("The New", "Mars")
+    assert (after.sends[: len(before)] >= before.sends).all()
+
+
+def test_old_sends_are_history_and_figures_are_of_new_ones(run, continued):
+    sends, old = (pd.read_parquet(each / "sends.parquet") for each in (continued, run))
+    assert len(sends.drop_duplicates([c.CLIMBER_ID, c.CLIMB_ID, c.DAY])) == len(sends)
+    assert sends[c.ROW].tolist() == list(range(len(sends)))
+    late = sends[c.DAY] > old[c.DAY].max()
+    assert late[sends[PART] > 0].all()
+    assert set(sends[late][PART]) == {0, 1, 2}
+    assert sends[late][FRESH].all()
+    learned = old[old[PART] == 0]
+    keys = [c.CLIMBER_ID, c.CLIMB_ID, c.DAY]
+    was = pd.MultiIndex.from_frame(sends[keys]).isin(pd.MultiIndex.from_frame(learned[keys]))
+    assert (sends[FRESH].to_numpy() == ~was).all()  # what was held out before is learned now
+    for _, own in sends.groupby(c.CLIMBER_ID):
+        assert own[c.DAY].is_monotonic_increasing
+        assert own[PART].is_monotonic_increasing
+    metrics = json.loads((continued / "metrics.json").read_text())
+    assert metrics["n_cases"] <= (sends[PART] == 2).sum()
+    assert "new" in json.loads((continued / "config.json").read_text())["facts"]["continued"]
+    assert not (continued / "start.safetensors").exists()
+
+
+def test_training_begins_with_what_was_learned(run, months, tmp_path, monkeypatch):
+    from recsys.adapting import continuing
+    from recsys.columns import FIRST_VALUE_ID
+    from recsys.runs import Run
+    from recsys.training.pipeline import build_module
+    from recsys.training.start import begin_with
+
+    kept = {}
+
+    def stop(run, prepared, config, *_):
+        kept.update(prepared=prepared, config=config, folder=run.folder)
+        return {}
+
+    monkeypatch.setattr(continuing, "train_prepared", stop)
+    settings, names = _settings(months)
+    continuing.continue_run(Run.open(run), settings, names, tmp_path / "x")
+    module = build_module(kept["prepared"], kept["config"])
+    begin_with(module.model, kept["folder"])
+    old = Run.open(run)
+    from recsys.model.weights import load_weights
+    from workflows.sends import read_schema
+
+    before = load_weights(run, read_schema(run / "schema.pbtxt"), old.config.model)
+    scores, first = module.model.task.pre, before.task.pre
+    n = first.table.num_embeddings
+    assert np.array_equal(scores.table.weight[:n].detach(), first.table.weight.detach())
+    index = vocabulary(kept["folder"], c.CLIMB_ID).index("new")
+    known = first.table.weight[FIRST_VALUE_ID:].detach().numpy()
+    assert np.abs(scores.table.weight[index].detach().numpy()).max() <= np.abs(known).max()  # a mean of some
+    assert kept["config"].training.learning_rate == continuing.GENTLE["learning_rate"]
+    assert kept["config"].training.epochs == 2
+
+
+def _settings(data):
+    from recsys.training.resolve import configured
+
+    return configured({"data": str(data), **SETTINGS})
+
+
+def test_an_epoch_asks_for_the_new_sends_and_as_many_windows_of_old_ones(continued):
+    from recsys.baselines.interactions import Interactions
+    from recsys.sequences.asking import FIRSTS
+    from recsys.sequences.prepare import load_prepared
+
+    data = Interactions.of(load_prepared(continued, "cpu"))
+    windows = FreshWindows(data.sequences, data.training, 10, FIRSTS, False, data.fresh)
+    pairs = windows.draw(np.random.default_rng(1))
+    new = np.array([data.fresh[a : b + 1].any() for a, b in pairs])
+    assert 0 < (~new).sum() <= new.sum()
+    asked = np.zeros(len(data.fresh), bool)
+    for a, b in pairs:
+        asked[a : b + 1] = True
+    assert asked[data.training[data.fresh[data.training]]].all()
+    assert len(windows) < len(data.training)
+
+
+def test_killed_and_resumed_ends_like_an_unbroken_one(run, months, continued, tmp_path):
+    import recsys
+    from recsys.training import module
+
+    folder, child = tmp_path / "broken", os.fork()
+    if not child:
+        ended = module.NextClimb.on_train_epoch_start
+
+        def die(self):
+            if self.current_epoch == 1:
+                os.kill(os.getpid(), signal.SIGKILL)
+            ended(self)
+
+        module.NextClimb.on_train_epoch_start = die
+        recsys.train(months, continue_from=run, output=folder, **SETTINGS)
+        os._exit(0)
+    assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
+    assert (folder / "start.safetensors").exists()
+    recsys.train(months, continue_from=run, output=folder, resume=True, **SETTINGS)
+    one, two = (json.loads((each / "metrics.json").read_text()) for each in (continued, folder))
+    assert {**one, "seconds": 0} == {**two, "seconds": 0}
+
+
+def test_what_cannot_go_on_is_said(run, months, continued, tmp_path):
+    import recsys
+
+    with pytest.raises(UsageError, match=r"masking mlm: .* was trained with clm"):
+        recsys.train(months, continue_from=run, output=tmp_path / "x", masking="mlm")
+    with pytest.raises(UsageError, match="is the run itself"):
+        recsys.train(months, continue_from=run, output=run)
+    with pytest.raises(UsageError, match="give the new sends"):
+        recsys.train(continue_from=run, output=tmp_path / "x")
+    with pytest.raises(RunError, match="holds a run already"):
+        recsys.train(months, continue_from=run, output=continued)
+    with pytest.raises(DataError, match="no send that the run does not have"):
+        recsys.train(months, continue_from=continued, output=tmp_path / "x")
+    assert not (tmp_path / "x").exists()
