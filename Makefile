@@ -45,6 +45,7 @@ test: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo || { echo 'an import leads up: the floors are in pyproject.toml'; exit 1; }
+	$(BIN)/bandit -q -r recsys workflows train.py -c pyproject.toml
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 # Names and exact versions only, no registry address. torch's CUDA wheels are left to torch itself, so that a

@@ -90,5 +90,5 @@ def _loaded(
     if not is_address(name):
         return load(Path(name), source, wanted, columns)
     if query is None:
-        raise UsageError(f"{place(name)}: say what to read of it with `query`: SELECT ... FROM ...")
+        raise UsageError(f"{place(name)}: say what to read of it with `query`: SELECT ... FROM ...")  # no SQL  # nosec B608
     return load_query(name, query, source, wanted, columns)
