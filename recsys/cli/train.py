@@ -11,6 +11,7 @@ from recsys.cli.options import with_settings
 from recsys.config.model import ModelConfig
 from recsys.config.run import RunConfig
 from recsys.config.training import TrainingConfig
+from recsys.errors import UsageError
 
 if TYPE_CHECKING:
     from recsys.config.run import RunConfig as Settings
@@ -44,18 +45,24 @@ def train(
     workflow on the rest, trains, and writes metrics.json and MODEL_CARD.md.
     """
     from recsys.console import say
+    from recsys.stores import shown, staged_folder, url_of
+    from recsys.training.pipeline import refuse_changes, train_run
+    from recsys.training.processes import launched, leads
     from recsys.training.resolve import configured
 
     settings, names = configured(given, config)
     folder = output or _folder(settings)
+    local = Path("runs") / folder.name
+    if launched() and continue_ is not None:
+        raise UsageError("`continue` goes on with a run on one machine: start it without torchrun")
+    if not leads():
+        train_run(settings, local if url_of(folder) else folder, resume=resume)
+        return
     if continue_ is None and settings.data is None and not (resume and (folder / "config.json").is_file()):
         say("no --data: training on the simulated BC logbooks (your own: --data sends.csv)")
 
     from recsys.evaluation.report import metrics_table
-    from recsys.stores import shown, staged_folder, url_of
-    from recsys.training.pipeline import refuse_changes, train_run
 
-    local = Path("runs") / folder.name
     if url_of(folder):
         say(f"trained in {local}, and copied to {shown(folder)} at the end")
     with staged_folder(folder, overwrite or resume, local) as own:

@@ -32,5 +32,6 @@ class TrainingConfig(BaseModel):
     )
     validation_cases: int = Field(10_000, ge=1, description="validation cases scored after an epoch, at most")
     accelerator: Literal["auto", "cpu", "gpu"] = Field("auto", description="where to train")
-    devices: int = Field(1, ge=1, description="number of devices")
+    devices: int = Field(1, ge=1, description="processes of each node, one a device (a batch is each one's)")
+    nodes: int = Field(1, ge=1, description="machines that train together, each started with torchrun")
     precision: Literal["auto", "32", "bf16"] = Field("auto", description="auto: bf16 on a GPU, 32 on a CPU")

@@ -75,13 +75,28 @@ def evaluate(
         Called after each batch with the number of cases just done.
     """
     _check(targets, climbers, n_items)
-    ranks = np.empty(len(targets), dtype=np.int64)
-    for start in range(0, len(targets), batch_size):
-        cases = np.arange(start, min(start + batch_size, len(targets)), dtype=np.int64)
-        ranks[cases] = _rank_batch(scorer, cases, targets[cases], seen, n_items)
-        if progress is not None:
-            progress(len(cases))
+    every = np.arange(len(targets), dtype=np.int64)
+    ranks = ranks_of(scorer, every, targets, seen, n_items, batch_size, progress)
     return from_ranks(ranks, climbers, n_items, seed)
+
+
+def ranks_of(
+    scorer: Scorer,
+    cases: NDArray[np.int64],
+    targets: NDArray[np.integer[Any]],
+    seen: Seen | None,
+    n_items: int,
+    batch_size: int = 512,
+    progress: Callable[[int], None] | None = None,
+) -> NDArray[np.int64]:
+    """Ranks of some of the cases, [len(cases)]; the rest as in `evaluate`, `targets` [N] of all of them."""
+    ranks = np.empty(len(cases), dtype=np.int64)
+    for start in range(0, len(cases), batch_size):
+        batch = cases[start : start + batch_size]
+        ranks[start : start + batch_size] = _rank_batch(scorer, batch, targets[batch], seen, n_items)
+        if progress is not None:
+            progress(len(batch))
+    return ranks
 
 
 def from_ranks(ranks: NDArray[np.int64], climbers: NDArray[Any], n_items: int, seed: int = 0) -> Result:

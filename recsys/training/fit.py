@@ -20,6 +20,7 @@ from recsys.errors import RunError, UsageError
 from recsys.files import atomic_path
 from recsys.training.epochs import EpochLines
 from recsys.training.module import SCORE, NextClimb
+from recsys.training.processes import launched, layout, leads, or_run_error
 
 
 class AtomicCheckpointIO(TorchCheckpointIO):
@@ -77,7 +78,7 @@ def fit(module: NextClimb, config: TrainingConfig, folder: Path, resume: bool) -
     -------
     Epochs trained, the best epoch (1-based) and its validation score.
     """
-    if module.model.note:
+    if module.model.note and leads():
         say(module.model.note)
     checkpoints = (folder / "checkpoints").absolute()
     each: dict[str, Any] = {"save_on_train_epoch_end": True, "enable_version_counter": False}
@@ -85,9 +86,11 @@ def fit(module: NextClimb, config: TrainingConfig, folder: Path, resume: bool) -
     last = RunCheckpoint(checkpoints, "last", **each)  # after `best`, so that it knows its score
     stop = EarlyStopping(SCORE, mode="max", patience=config.patience, check_on_train_epoch_end=True)
     with _quiet():
-        logs = [CSVLogger(folder, name="logs/csv"), TensorBoardLogger(folder, name="logs/tensorboard")]
+        lines = CSVLogger(folder, name="logs/csv", flush_logs_every_n_steps=1)  # an epoch's, before a kill
+        logs = [lines, TensorBoardLogger(folder, name="logs/tensorboard")]
         trainer = _trainer(config, [stop, best, last], logs)
-        _fit(trainer, module, _last(folder) if resume else None)
+        with or_run_error(folder):
+            _fit(trainer, module, _last(folder) if resume else None)
     # The files say more than the objects here: with several devices other processes did the training.
     ended, chosen = (
         torch.load(folder / "checkpoints" / f"{name}.ckpt", map_location="cpu", weights_only=True)
@@ -124,10 +127,13 @@ def _fit(trainer: pl.Trainer, module: NextClimb, checkpoint: str | None) -> None
 def _trainer(config: TrainingConfig, callbacks: list[Any], logs: list[Any]) -> pl.Trainer:
     accelerator, _ = choose_device(config)
     bar = sys.stderr.isatty()
+    devices, nodes = layout(config)
+    strategy = "ddp_find_unused_parameters_true" if launched() else "ddp_spawn_find_unused_parameters_true"
     return pl.Trainer(
         accelerator=accelerator,
-        devices=config.devices,
-        strategy="auto" if config.devices == 1 else "ddp_spawn_find_unused_parameters_true",
+        devices=devices,
+        num_nodes=nodes,
+        strategy="auto" if devices * nodes == 1 else strategy,
         precision=_precision(config, accelerator),  # type: ignore[arg-type]
         max_epochs=config.epochs,
         gradient_clip_val=config.clip,

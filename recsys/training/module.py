@@ -18,7 +18,7 @@ from torch.utils.data import DataLoader, Sampler
 
 from recsys.config.training import TrainingConfig
 from recsys.errors import DivergedError
-from recsys.evaluation.evaluate import evaluate
+from recsys.evaluation.evaluate import from_ranks, ranks_of
 from recsys.model.network import Network
 from recsys.model.scorer import ModelScorer
 from recsys.sequences.asking import Asking
@@ -154,11 +154,14 @@ class NextClimb(pl.LightningModule):
     def training_step(self, batch: dict[str, torch.Tensor], _: int) -> torch.Tensor:
         """The network's own loss."""
         loss = self.model.training_loss(batch)
-        self.log("train_loss", loss, on_step=False, on_epoch=True, prog_bar=True, batch_size=1)
+        options: dict[str, Any] = {"on_step": False, "on_epoch": True, "prog_bar": True, "sync_dist": True}
+        self.log("train_loss", loss, batch_size=1, **options)
         return loss
 
     def on_train_epoch_end(self) -> None:
         """Score the validation cases, prompted and unprompted, with the evaluator that scores the test.
+
+        The cases are shared out over the processes; all of them come to the same scores.
 
         Raises
         ------
@@ -173,20 +176,32 @@ class NextClimb(pl.LightningModule):
         values = []
         criterion, prompting = self.config.criterion, self.config.criterion_prompting
         for prompted in (True, False) if self.model.prompted else (False,):
-            result = evaluate(
-                ModelScorer(self.model, self.validation, self.length, prompted),
-                self.validation.targets,
-                self.validation.climbers,
-                self.validation.seen if self.exclude_seen else None,
-                self.n_items,
-            )
+            result = from_ranks(self._ranks(prompted), self.validation.climbers, self.n_items)
             kind = "prompted" if prompted else "unprompted"
             for metric in ("accuracy", "recall@10", "mrr@20"):
-                self.log(f"validation_{kind}_{metric}", result.values[metric], sync_dist=True)
+                self.log(f"validation_{kind}_{metric}", result.values[metric])
             if prompting in ("both", kind) or not self.model.prompted:
                 values.append(result.values[criterion])
-        self.log(SCORE, float(np.mean(values)), prog_bar=True, sync_dist=True)
+        self.log(SCORE, float(np.mean(values)), prog_bar=True)
         self.model.train()
+
+    def _ranks(self, prompted: bool) -> Array:
+        """Ranks of all validation cases, [n_cases]: each process ranks its share, and gets the others'."""
+        world, count = self.trainer.world_size, len(self.validation)
+        mine = np.arange(self.global_rank, count, world)
+        ranks = ranks_of(
+            ModelScorer(self.model, self.validation, self.length, prompted),
+            mine,
+            self.validation.targets,
+            self.validation.seen if self.exclude_seen else None,
+            self.n_items,
+        )
+        if world == 1:
+            return ranks
+        share = torch.zeros(math.ceil(count / world), dtype=torch.int64, device=self.device)
+        share[: len(ranks)] = torch.from_numpy(ranks)
+        every: Any = self.all_gather(share)  # [world, share]
+        return np.asarray(every.cpu()).T.reshape(-1)[:count]
 
     def configure_optimizers(self) -> Any:
         """AdamW (Loshchilov & Hutter 2019) with a short warm-up and a cosine down to the final rate."""

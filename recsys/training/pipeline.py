@@ -17,6 +17,7 @@ from recsys.console import progress, say, warn
 from recsys.errors import RunError, UsageError
 from recsys.files import atomic_path
 from recsys.runs import LEARNING_CURVE, SKILL, Run
+from recsys.training import processes
 from recsys.training.prepare import described, prepare_run, reopen_run
 from recsys.training.resolve import ROW, resolve
 
@@ -43,20 +44,27 @@ def train_run(
     overwrite:
         Start anew in a folder that holds a run.
 
+    Under ``torchrun`` the first process alone prepares, evaluates and writes; the others return {}.
+
     Raises
     ------
     RunError
-        The folder holds a run already, or something else, or another process is writing to it.
+        The folder holds a run already, or something else, or another process is writing to it; or a process
+        of the training was lost.
     DataError
         The data cannot be read, or nothing of it is left after filtering.
     """
     config, _ = resolve(config, ())
     run = Run(folder)
+    if not processes.leads():
+        return _assist(run, config, resume)
+    processes.layout(config.training)
     with run.lock():
         began = time.perf_counter()
         if run.started and resume:
             if run.finished:
                 say(f"{folder}: was finished already")
+                processes.announce(folder, False)
                 return run.metrics
             prepared, config = reopen_run(run)
         elif run.started and not overwrite:
@@ -80,6 +88,18 @@ def refuse_changes(folder: Path, config: RunConfig, names: set[str]) -> None:
             f"`{name}` {new}: {folder} was started with {old}; leave it out to resume, "
             "or choose another `output`"
         )
+
+
+def _assist(run: Run, config: RunConfig, resume: bool) -> dict[str, Any]:
+    """Train with the process that leads, on what it prepared, and leave the rest to it."""
+    if processes.told(run.folder):
+        from recsys.sequences.prepare import load_prepared
+        from recsys.training.fit import fit
+
+        config = run.config
+        prepared = load_prepared(run.folder, config.training.accelerator)
+        fit(build_module(prepared, config), config.training, run.folder, resume)
+    return {}
 
 
 def train_prepared(
@@ -112,6 +132,7 @@ def train_prepared(
         say(choose_device(config.training)[1])
     say(_describe(prepared, config))
     began = time.perf_counter()
+    processes.announce(run.folder, not counts)
     with progress(f"fitting {config.method}") if counts else contextlib.nullcontext():
         method = fit_run(prepared, config, run.folder, resume)
     trained = time.perf_counter()

@@ -196,14 +196,3 @@ def test_trains_on_a_gpu_in_bf16(tmp_path):
         training={"epochs": 2, "accelerator": "gpu", "precision": "bf16"},
     )
     assert train_run(config, tmp_path / "run")["n_cases"] > 0
-
-
-def test_two_devices_train_one_model(tmp_path):
-    """Two processes on the CPU: the run ends as one run does."""
-    from recsys.training.pipeline import train_run
-
-    data = handful(tmp_path / "sends.csv", climbers=20, sends=5)
-    training = {**SMALL["training"], "epochs": 2, "devices": 2}
-    metrics = train_run(RunConfig(data=str(data), model=SMALL["model"], training=training), tmp_path / "run")
-    assert metrics["training"]["epochs_trained"] == 2
-    assert metrics["n_cases"] > 0
