@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import itertools
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from nvtabular import Workflow
 
 __all__ = [
-    "BOUNDARIES", "INPUTS", "NOT_LOGGED", "Layout", "build", "device", "fit", "load", "model_schema",
-    "pieces", "read_schema", "schema_text", "transform", "vocabulary",
+    "BOUNDARIES", "INPUTS", "NOT_LOGGED", "Layout", "build", "device", "fit", "fit_dataset", "load",
+    "model_schema", "pieces", "read_schema", "schema_text", "transform", "vocabulary",
 ]  # fmt: skip
 
 
@@ -64,15 +64,24 @@ def fit(
     plain:
         Use NVTabular's own operators throughout.
     """
+    known = [name for name in INPUTS if name in sends and sends[name].notna().any()]
+    on_cpu, _ = device(accelerator)
+    with quiet():
+        data = dataset(ordered(sends, known), on_cpu, plain)
+    return fit_dataset(data, known, folder, has_time, plain)
+
+
+def fit_dataset(
+    data: Any, known: Sequence[str], folder: Path, has_time: bool = True, plain: bool = False
+) -> Workflow:
+    """`fit` of an NVTabular dataset of those columns, each climber's rows in one partition."""
     from workflows.sends import description
 
     folder.mkdir(parents=True, exist_ok=True)
-    known = [name for name in INPUTS if name in sends and sends[name].notna().any()]
-    on_cpu, _ = device(accelerator)
     with tempfile.TemporaryDirectory(dir=folder) as scratch, quiet():
         layout = Layout(frozenset(known), has_time and "day" in known, Path(scratch), plain=plain)
         workflow = build(layout)
-        workflow.fit(dataset(ordered(sends, known), on_cpu, plain))
+        workflow.fit(data)
         workflow.fit_schema(workflow.input_schema)  # types as stated, whatever one partition showed
         workflow.save(str(folder))  # copies the category files out of the scratch folder
     description.write(workflow, folder)

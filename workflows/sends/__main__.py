@@ -18,6 +18,13 @@ def preprocess(
     min_sends: Annotated[int, typer.Option(min=1, help="fewest sends of a climb and a climber to keep")] = 1,
     bad_rows: Annotated[str, typer.Option(help="fail | drop: what to do with bad rows")] = "fail",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="replace the folder")] = False,
+    dask: Annotated[
+        str | None,
+        typer.Option(
+            help="run out of core on a Dask cluster: local:N workers here, or a scheduler's address"
+        ),
+    ] = None,
+    dask_memory: Annotated[str, typer.Option(help="memory of each of the local workers")] = "2GB",
 ) -> None:
     """Turn raw sends into one sequence a climber, with a Merlin schema and the workflow that made them.
 
@@ -28,6 +35,9 @@ def preprocess(
     from recsys.logbooks.filter import core_filter
     from recsys.logbooks.read import read_sends
 
+    if dask is not None:
+        _on_cluster(sends, out, schema, min_sends, bad_rows, overwrite, dask, dask_memory)
+        return
     with atomic_folder(out, replace=overwrite) as fresh:
         with progress("reading sends"):
             read = read_sends(sends, schema, bad_rows, fresh / "rejects.csv")  # type: ignore[arg-type]
@@ -43,6 +53,41 @@ def preprocess(
         text = workflow_of.schema_text(workflow_of.model_schema(fitted))
         (fresh / "schema.pbtxt").write_text(text, encoding="utf-8")
     say(f"{climbers} sequences of {len(frame)} sends written to {out}")
+
+
+def _on_cluster(
+    sends: Path, out: Path, schema: str | None, min_sends: int, bad_rows: str, overwrite: bool,
+    dask: str, memory: str,
+) -> None:  # fmt: skip
+    """The same on a Dask cluster (`workflows.sends.distributed`)."""
+    import tempfile
+
+    from recsys.console import progress, say, warn
+    from recsys.errors import UsageError
+    from recsys.files import atomic_folder, atomic_path
+
+    if min_sends > 1:
+        raise UsageError("`min_sends` is not known with `dask`: filter before, or run without it")
+    with atomic_folder(out, replace=overwrite) as fresh, tempfile.TemporaryDirectory(dir=fresh) as scratch:
+        with progress("importing Merlin"):
+            from workflows import sends as workflow_of
+            from workflows.sends import distributed
+
+        on_cpu, why = workflow_of.device()
+        with distributed.cluster(dask, memory, on_cpu) as client:
+            say(f"{why}, on {len(client.scheduler_info()['workers'])} workers")
+            with progress("reading sends"):
+                ranges = distributed.read(client, sends, Path(scratch), schema, bad_rows)
+            with progress("fitting the workflow"):
+                fitted = distributed.fit(ranges, fresh / "workflow", on_cpu)
+            with progress("writing sequences"), atomic_path(fresh / "sequences.parquet") as path:
+                climbers = distributed.transform(client, ranges, fresh / "workflow", path)
+        dropped = sum(each.dropped for each in ranges)
+        if dropped:
+            warn(f"{dropped} rows dropped")
+        text = workflow_of.schema_text(workflow_of.model_schema(fitted))
+        (fresh / "schema.pbtxt").write_text(text, encoding="utf-8")
+    say(f"{climbers} sequences of {sum(each.sends for each in ranges)} sends written to {out}")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,87 @@
+"""The workflow on a Dask cluster of two processes, one of them killed on the way: what one process makes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from recsys import columns as c
+from recsys.errors import UsageError
+
+
+def parts(folder: Path) -> Path:
+    """Simulated sends in three files, no climber's in one alone; some rows are there twice."""
+    from recsys.logbooks.simulate import simulate
+
+    sends = simulate("bc", seed=0, scale=0.03)
+    sends = pd.concat([sends, sends[:50]]).sample(frac=1, random_state=0)
+    folder.mkdir()
+    for number in range(3):
+        sends[number::3].to_parquet(folder / f"part-{number}.parquet", index=False)
+    return folder
+
+
+def test_a_cluster_makes_what_one_process_makes(tmp_path):
+    from recsys.logbooks.read import read_sends
+    from workflows import sends as workflow_of
+    from workflows.coded import write_sequences
+    from workflows.sends import distributed
+    from workflows.sends.description import describe
+
+    data, scratch = parts(tmp_path / "parts"), tmp_path / "scratch"
+    scratch.mkdir()
+    with distributed.cluster("local:2") as client:
+        pids = list(client.run(os.getpid).values())
+        killed = threading.Thread(target=_kill_when_there, args=(scratch, pids[0]))
+        killed.start()
+        ranges = distributed.read(client, data, scratch, None, "fail", size=400)
+        killed.join()
+        fitted = distributed.fit(ranges, tmp_path / "theirs")
+        climbers = distributed.transform(client, ranges, tmp_path / "theirs", tmp_path / "theirs.parquet")
+        assert pids[0] not in client.run(os.getpid).values()
+    assert len(ranges) > 3
+    read = read_sends(data)
+    alone = workflow_of.fit(read.frame, tmp_path / "ours", read.has_time)
+    assert write_sequences(workflow_of.pieces(alone, read.frame), tmp_path / "ours.parquet") == climbers
+    ours, theirs = (describe(each).model_dump() for each in (alone, fitted))
+    for name, number in ours["numbers"].items():
+        assert theirs["numbers"][name].pop("boundaries") == number.pop("boundaries")
+        assert theirs["numbers"][name] == pytest.approx(number, rel=1e-6)  # sums of float32, in another order
+    assert {**ours, "numbers": 0} == {**theirs, "numbers": 0}
+    for path in sorted((tmp_path / "ours" / "categories").iterdir()):
+        pd.testing.assert_frame_equal(
+            pd.read_parquet(path), pd.read_parquet(tmp_path / "theirs" / "categories" / path.name)
+        )
+    one, two = (pq.read_table(tmp_path / f"{name}.parquet") for name in ("ours", "theirs"))
+    assert one.schema == two.schema
+    for name in one.column_names:
+        if name in (c.GRADE, c.RATING, c.ELAPSED_DAYS):
+            flat = [np.concatenate(each[name].to_pylist()) for each in (one, two)]
+            np.testing.assert_allclose(*flat, rtol=1e-5, atol=1e-6)
+        else:
+            assert one[name].to_pylist() == two[name].to_pylist(), name
+
+
+def _kill_when_there(folder: Path, pid: int) -> None:
+    patience = time.monotonic() + 400
+    while not any(folder.iterdir()) and time.monotonic() < patience:
+        time.sleep(0.005)
+    os.kill(pid, signal.SIGKILL)
+
+
+def test_a_wrong_address_is_one_line():
+    from workflows.sends import distributed
+
+    for where in ("local:", "local:0", "local:many"):
+        with pytest.raises(UsageError, match="local:N"), distributed.cluster(where):
+            pass
+    with pytest.raises(UsageError, match="cannot be reached"), distributed.cluster("nowhere"):
+        pass

@@ -1,0 +1,267 @@
+"""The same workflow on a Dask cluster, out of core: sends in Parquet parts, by way of folders of climbers.
+
+    parts of SENDS ── share out ──> one folder a range of climbers, raw rows ── read ──> sorted, checked sends
+                                    ── fit (NVTabular, on all) ──> workflow ── transform ──> sequences
+
+A task holds one part or one range in memory, and what it leaves is a file in a folder that all workers see;
+its result is a few numbers. A worker that dies therefore costs the tasks it had, which Dask gives to another.
+The ranges are in the order of the climbers' ids, so the sequences come out as one process writes them.
+
+What one file says as a whole is here said by a range: which grades a bare number is of
+(`recsys.logbooks.grade_context`) is settled among its rows. Means and deviations are sums of float32 in
+another order, and agree to some seven digits; all else is equal.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from recsys import columns as c
+from recsys.errors import DataError, RecsysError, UsageError
+from recsys.files import atomic_path
+
+if TYPE_CHECKING:
+    from nvtabular import Workflow
+
+RANGE: Final = 250_000  # sends of a range, about: what a task holds
+_SAMPLED: Final = 100  # rows of a range that are looked at to find where it ends
+_BATCH: Final = 100_000  # rows that are shared out at a time
+
+
+@dataclass(frozen=True)
+class Range:
+    """Sends of a range of climbers: their file, how many, the index of the first, and what was found."""
+
+    path: str
+    sends: int
+    has_time: bool
+    known: frozenset[str]
+    dropped: int
+    start: int = 0
+
+
+@contextmanager
+def cluster(where: str, memory: str = "2GB", on_cpu: bool = True) -> Iterator[Any]:
+    """A client of a cluster: ``local:2`` starts two workers here, anything else is a scheduler's address.
+
+    Raises
+    ------
+    UsageError
+        The scheduler cannot be reached, or the number of workers is none.
+    """
+    from dask.distributed import Client, LocalCluster
+
+    kind, _, count = where.partition(":")
+    if kind != "local":
+        try:
+            client = Client(where, timeout=10)
+        except (OSError, ValueError) as error:
+            raise UsageError(f"`dask` {where}: the scheduler cannot be reached ({error})") from None
+        with client:
+            yield client
+        return
+    if not count.isdigit() or not int(count):
+        raise UsageError(f"`dask` {where}: give local:N, such as local:2, or a scheduler's address")
+    options: dict[str, Any] = {"n_workers": int(count), "threads_per_worker": 1, "dashboard_address": None}
+    if on_cpu:
+        started = LocalCluster(memory_limit=memory, **options)
+    else:
+        from dask_cuda import LocalCUDACluster
+
+        started = LocalCUDACluster(memory_limit=memory, **options)
+    with started, Client(started) as client:
+        yield client
+
+
+def read(
+    client: Any, sends: Path, scratch: Path, schema: str | None, bad_rows: str, size: int = RANGE
+) -> list[Range]:
+    """Share out the rows of all parts by climber, and read each range as `read_sends` reads a file.
+
+    Parameters
+    ----------
+    client:
+        Of the cluster.
+    sends:
+        Raw sends in Parquet: a folder of parts, or one file.
+    scratch:
+        A folder that all workers see.
+    schema, bad_rows:
+        As of `read_sends`.
+    size:
+        Sends of a range, about; a climber's are never parted.
+
+    Raises
+    ------
+    DataError
+        There are no parts, or a row is not right.
+    """
+    from recsys.logbooks.locate import locate
+    from recsys.logbooks.sheets.open import parts_of
+
+    found = locate(sends, schema)
+    climber = found.mapping.columns[c.CLIMBER_ID].column
+    parts = [str(each) for each in (parts_of(found.path) if found.path.is_dir() else [found.path])]
+    every = max(1, size // _SAMPLED)
+    samples = _all(client, [client.submit(_sample, part, climber, every) for part in parts])
+    ids = sorted(itertools.chain.from_iterable(samples))
+    edges = sorted(set(ids[size // every :: size // every]))
+    tasks = [client.submit(_share_out, part, n, climber, edges, str(scratch)) for n, part in enumerate(parts)]
+    _all(client, tasks)
+    folders = sorted(str(each) for each in scratch.iterdir() if each.is_dir())
+    ranges = _all(client, [client.submit(_read_range, each, schema, bad_rows) for each in folders])
+    failed = [each for each in ranges if isinstance(each, str)]
+    if failed:
+        remedy = "read it without `dask` for the row, or pass `bad_rows` drop"
+        raise DataError(f"a row of it is not right: {failed[0]}", path=sends, remedy=remedy)
+    if len({each.has_time for each in ranges if each.sends}) > 1:
+        raise DataError("some of its dates are days, some plain order", path=sends, remedy="write one kind")
+    starts = itertools.accumulate((each.sends for each in ranges), initial=0)
+    return [
+        Range(**{**vars(each), "start": n}) for each, n in zip(ranges, starts, strict=False) if each.sends
+    ]
+
+
+def fit(ranges: Sequence[Range], folder: Path, on_cpu: bool = True) -> Workflow:
+    """Fit the workflow on all ranges, and save it, as `workflows.sends.fit` does with one frame."""
+    import nvtabular as nvt
+    from dask.dataframe.io.io import from_map
+
+    from workflows import sends as workflow_of
+    from workflows.sends.frames import INPUTS, input_schema
+
+    there = frozenset().union(*(each.known for each in ranges))
+    known = [name for name in INPUTS if name in there]
+    meta = _frame(ranges[0], known, on_cpu).iloc[:0]
+    parts = from_map(_frame, list(ranges), known=known, on_cpu=on_cpu, meta=meta, enforce_metadata=False)
+    data = nvt.Dataset(parts, cpu=on_cpu, schema=input_schema(known))
+    return workflow_of.fit_dataset(data, known, folder, ranges[0].has_time)
+
+
+def transform(client: Any, ranges: Sequence[Range], workflow_folder: Path, path: Path) -> int:
+    """Write the sequences of all ranges as one Parquet file; returns the climbers."""
+    import pyarrow.parquet as pq
+
+    tasks = [client.submit(_transform, each, str(workflow_folder)) for each in ranges]
+    written, climbers, writer = _all(client, tasks), 0, None
+    for each in written:
+        file = pq.ParquetFile(each)
+        writer = writer or pq.ParquetWriter(path, file.schema_arrow)
+        for group in range(file.num_row_groups):
+            writer.write_table(file.read_row_group(group))
+        climbers += file.metadata.num_rows
+    if writer is not None:
+        writer.close()
+    return climbers
+
+
+def _all(client: Any, tasks: list[Any]) -> list[Any]:
+    """Results of tasks; a worker that ran out of memory again and again is said in one line."""
+    from dask.distributed import KilledWorker
+
+    try:
+        found: list[Any] = client.gather(tasks)
+        return found
+    except KilledWorker as error:
+        raise DataError(
+            f"a task ended its worker again and again ({error.task}); it may need more memory",
+            remedy="give a worker more with `dask_memory`, or smaller parts",
+        ) from None
+
+
+def _sample(part: str, climber: str, every: int) -> list[str]:
+    """Every so many-th climber's id of a part."""
+    import pyarrow.parquet as pq
+
+    column = pq.read_table(part, columns=[climber])[climber]
+    return [_text(value) for value in column.take(list(range(0, len(column), every))).to_pylist()]
+
+
+def _share_out(part: str, number: int, climber: str, edges: list[str], scratch: str) -> int:
+    """Write the rows of a part into the folders of their climbers' ranges, in their order."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    writers: dict[int, Any] = {}
+    rows = 0
+    with pq.ParquetFile(part) as file:
+        for batch in file.iter_batches(_BATCH):
+            ids = np.array([_text(value) for value in batch.column(climber).to_pylist()], dtype=object)
+            unique, codes = np.unique(ids, return_inverse=True)
+            places: Any = np.searchsorted(np.array(edges, dtype=object), unique, side="right")
+            belongs = places[codes]
+            for each in np.unique(belongs).tolist():
+                folder = Path(scratch) / f"range-{each:06d}"
+                folder.mkdir(parents=True, exist_ok=True)
+                taken = pa.Table.from_batches([batch]).filter(pa.array(belongs == each))
+                if each not in writers:
+                    path = folder / f".part-{number:06d}.parquet"
+                    writers[each] = path, pq.ParquetWriter(path, taken.schema)
+                writers[each][1].write_table(taken)
+            rows += len(batch)
+    for path, writer in writers.values():
+        writer.close()
+        path.rename(path.with_name(path.name[1:]))  # hidden until it is whole
+    return rows
+
+
+def _read_range(folder: str, schema: str | None, bad_rows: str) -> Range | str:
+    """Check and sort a range's rows into one file; an error in words, for few errors can be pickled."""
+    from recsys.logbooks.read import read_sends
+    from workflows.sends.frames import INPUTS
+
+    try:
+        read = read_sends(Path(folder), schema, bad_rows)  # type: ignore[arg-type]
+    except RecsysError as error:
+        return str(error).replace(folder, "its rows")
+    kept = read.frame[[name for name in INPUTS if name in read.frame]]
+    path = Path(f"{folder}.parquet")
+    with atomic_path(path) as fresh:
+        kept.to_parquet(fresh, index=False)
+    known = frozenset(name for name in kept if kept[name].notna().any())
+    return Range(str(path), len(kept), read.has_time, known, sum(read.n_dropped.values()))
+
+
+def _frame(part: Range, known: Sequence[str], on_cpu: bool) -> Any:
+    """A range's sends in the workflow's columns, ``row`` counting over all ranges."""
+    import pandas as pd
+
+    from workflows.sends.frames import ordered, plain_text
+
+    frame = pd.read_parquet(part.path)
+    frame[c.ROW] += part.start
+    frame = ordered(frame, known)
+    if on_cpu:
+        return frame
+    from merlin.core.dispatch import cudf
+
+    return cudf.DataFrame.from_pandas(plain_text(frame))
+
+
+def _transform(part: Range, workflow_folder: str) -> str:
+    """A range's sequences, as a file beside its sends."""
+    import pandas as pd
+
+    from workflows import sends as workflow_of
+    from workflows.coded import write_sequences
+
+    workflow = workflow_of.load(Path(workflow_folder))
+    frame = pd.read_parquet(part.path)
+    frame[c.ROW] += part.start
+    path = f"{part.path}.sequences"
+    with atomic_path(path) as fresh:
+        write_sequences(workflow_of.pieces(workflow, frame), fresh)
+    return path
+
+
+def _text(value: Any) -> str:
+    """A climber's id as text, so that one climber is in one range whatever type a part gives the ids."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return "" if value is None else str(value).strip()
