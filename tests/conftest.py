@@ -18,6 +18,12 @@ settings.register_profile("suite", derandomize=True)
 settings.register_profile("random", max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Bytes are named by their argument: packed ones hold a time, on which two workers would not agree."""
+    return argname if isinstance(val, bytes) else None
+
+
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 
 
