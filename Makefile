@@ -1,10 +1,11 @@
 # make demo   set up from nothing, simulate logbooks, train, evaluate, print ten recommendations (runs/demo)
-# make test   set up from nothing, run the whole test suite
+# make test   set up from nothing, run the whole test suite; it builds the documentation too
+# make docs   build the documentation into site/, its pictures and tables made anew
 # make lock   write requirements.lock anew from pyproject.toml
 # make clean  remove the environment and every cache (runs/ stays)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lock clean
+.PHONY: help demo test docs lock clean
 SHELL := /bin/bash
 
 VENV := .venv
@@ -48,6 +49,11 @@ test: $(READY)
 	$(BIN)/bandit -q -r recsys workflows train.py -c pyproject.toml
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
+docs: $(READY)
+	$(BIN)/python docs/making/floors.py
+	$(BIN)/python docs/making/tables.py
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
 # Names and exact versions only, no registry address. torch's CUDA wheels are left to torch itself, so that a
 # machine with a CPU build of it does not fetch them.
 lock:
@@ -61,4 +67,4 @@ lock:
 STRIP := s/ and (platform|implementation|sys)_[a-z_]* (==|!=) '[A-Za-z0-9_]*'//g; s/ ; python_full_version < '3.12'//
 
 clean:
-	rm -rf $(VENV) $(VENV).uv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf site $(VENV) $(VENV).uv .mypy_cache .ruff_cache .pytest_cache .hypothesis

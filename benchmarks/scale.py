@@ -1,4 +1,4 @@
-"""Constants of cost, from which docs/scale.md works out what a billion sends take.
+"""Constants of cost, from which docs/explanation/scale.md works out what a billion sends take.
 
     python benchmarks/scale.py --sends 1000000 --output scale.json     a few CPU minutes
     python benchmarks/scale.py --only train --climbs 10000,100000

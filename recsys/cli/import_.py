@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from recsys.logbooks.importing.sources import SOURCES
+
 
 def import_(
     files: Annotated[
@@ -22,12 +24,7 @@ def import_(
     query: Annotated[
         str | None, typer.Option(help="what to read of a database, in SQL; the columns' names are the header")
     ] = None,
-    source: Annotated[
-        str,
-        typer.Option(
-            help="auto | sendage | mountainproject | 8anu | thecrag | ukc | kaya | boardlib | sends"
-        ),
-    ] = "auto",
+    source: Annotated[str, typer.Option(help=" | ".join(("auto", *SOURCES)))] = "auto",
     columns: Annotated[
         str | None, typer.Option(help="a spreadsheet's own columns: date=Datum,climb=Route,grade=Grad")
     ] = None,

@@ -9,11 +9,12 @@ from typing import Any, Final
 
 from recsys.errors import DataError, UsageError
 from recsys.logbooks.importing import Wanted, parse_logbook
+from recsys.logbooks.importing.sources import SOURCES as FORMATS
 from recsys.recommending.logbook_file import Book, book_of
 from recsys.serving.insights import insights
 from recsys.serving.policy import MAX_HISTORY
 
-SOURCES: Final = ("auto", "sendage", "mountainproject", "8anu", "thecrag", "ukc", "kaya", "boardlib", "sends")
+SOURCES: Final = ("auto", *FORMATS)
 _TEXTS: Final = ("climb_name", "region", "area", "climb_type", "style", "grade")
 _LONGEST: Final = {"grade": 40}
 _LONGEST_TEXT: Final = 200

@@ -256,7 +256,7 @@ def test_files_that_are_refused(content: bytes, source: str, parts: list[str]) -
 
 
 def test_wrong_calls() -> None:
-    with pytest.raises(UsageError, match="there is no source 'strava'; choose from auto, sendage"):
+    with pytest.raises(UsageError, match="there is no source 'strava'; choose from auto, boardlib"):
         parse_logbook(b"", "me.csv", "strava")
     with pytest.raises(UsageError, match="there is no discipline 'ice'"):
         Wanted(discipline="ice")

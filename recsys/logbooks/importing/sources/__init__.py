@@ -1,20 +1,20 @@
-"""The formats that can be imported, one module each."""
+"""The formats that can be imported, one module each; whatever `Source` a module here holds is found."""
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
+from collections.abc import Iterator
 from typing import Final
 
 from recsys.logbooks.importing.source import Source
-from recsys.logbooks.importing.sources.boardlib import BOARDLIB
-from recsys.logbooks.importing.sources.eight_a import EIGHT_A
-from recsys.logbooks.importing.sources.kaya import KAYA
-from recsys.logbooks.importing.sources.mountainproject import MOUNTAIN_PROJECT
-from recsys.logbooks.importing.sources.sendage import SENDAGE
-from recsys.logbooks.importing.sources.sends import SENDS
-from recsys.logbooks.importing.sources.thecrag import THE_CRAG
-from recsys.logbooks.importing.sources.ukc import UKC
 
-SOURCES: Final[dict[str, Source]] = {
-    source.name: source
-    for source in (SENDAGE, MOUNTAIN_PROJECT, EIGHT_A, THE_CRAG, UKC, KAYA, BOARDLIB, SENDS)
-}
+
+def _found() -> Iterator[Source]:
+    """The sources of the modules beside this one, in the order of the modules' names."""
+    for module in pkgutil.iter_modules(__path__):
+        held = vars(importlib.import_module(f"{__name__}.{module.name}"))
+        yield from (value for value in held.values() if isinstance(value, Source))
+
+
+SOURCES: Final[dict[str, Source]] = {source.name: source for source in _found()}

@@ -1,4 +1,4 @@
-"""Pictures of the page: python docs/pictures/take.py URL FOLDER [--all]. Chromium and playwright are needed.
+"""Pictures of the page: python docs/making/pictures.py URL FOLDER [--all]. It needs Chromium and playwright.
 
 `recsys serve BUNDLE` answers at URL. Without --all only those that the documentation shows are taken.
 """

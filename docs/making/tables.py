@@ -1,0 +1,102 @@
+"""Tables of results: python docs/making/tables.py writes those between markers in README.md and docs/results.
+
+    <!-- table: demo -->  ...  <!-- end -->
+
+`demo` is made from docs/results/files/demo.json, the metrics.json of `make demo`'s run; `studies` from what
+`recsys study` wrote, docs/results/{bc,world,ml100k,ml1m}.md. Nothing between the markers is typed.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any, Final
+
+ROOT: Final = Path(__file__).parents[2]
+RESULTS: Final = ROOT / "docs" / "results"
+PAGES: Final = (ROOT / "README.md", RESULTS / "index.md")
+METRICS: Final = ("accuracy", "recall@10", "ndcg@10", "mrr@20")
+ASKED: Final = ("prompted", "unprompted", "popularity", "random")
+STUDIES: Final = {
+    "bc": "simulated BC", "world": "simulated world", "ml100k": "MovieLens-100k", "ml1m": "MovieLens-1M",
+}  # fmt: skip
+SHOWN: Final = (
+    "Popularity", "Recent popularity", "Popularity by prompt", "Item-kNN", "Implicit ALS", "EASE",
+    "FPMC", "CBOW", "GRU4Rec, 1 x 128, cross-entropy", "GRU4Rec, 1 x 128, BPR-max", "SASRec", "SSE-PT",
+    "BERT4Rec, learned positions", "BST", "climb embeddings", "and climber embeddings",
+    "BERT, MLM", "BERT, RTD", "XLNet, MLM", "XLNet, PLM", "GPT-2, CLM",
+)  # fmt: skip
+_MARKED: Final = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def filled(text: str) -> str:
+    """A page with its tables made anew."""
+    makers = {"demo": demo, "studies": studies}
+    return _MARKED.sub(lambda found: f"{found[1]}{makers[found[2]]()}{found[3]}", text)
+
+
+def demo() -> str:
+    """What `make demo` reaches, with its protocol and its version."""
+    found = json.loads((RESULTS / "files" / "demo.json").read_text())
+    metrics, about = found["metrics"], found["about"]
+    rows = [[name, *(_interval(metrics[name], each) for each in METRICS)] for name in ASKED]
+    protocol = metrics["protocol"]
+    words = (
+        f"`make demo` at {about['version']} ({about['date']}), {about['epochs']} epochs, "
+        f"{about['machine']}: "
+        f"{metrics['n_cases']:,} test cases of {protocol['climbers']} held-out climbers, "
+        f"{metrics['n_items']:,} climbs ranked, seed {protocol['seed']}; "
+        "simulated logbooks. In brackets: 95% bootstrap intervals over climbers."
+    )
+    return f"{_table(['asked', *METRICS], rows)}\n{words}\n"
+
+
+def studies() -> str:
+    """Recall@10 of the chosen rows in every study, and of their prompted form where there is one."""
+    read = {name: _report(RESULTS / f"{name}.md") for name in STUDIES}
+    heads = ["row"]
+    for name, title in STUDIES.items():
+        heads += [title, "the same, prompted"] if name in ("bc", "world") else [title]
+    rows = []
+    for row in SHOWN:
+        cells = [row]
+        for name in STUDIES:
+            each = read[name].get(row, {})
+            cells.append(each.get("recall@10", "–"))
+            if name in ("bc", "world"):
+                cells.append(each.get("prompted recall@10", "–"))
+        rows.append(cells)
+    return _table(heads, rows)
+
+
+def _report(path: Path) -> dict[str, dict[str, str]]:
+    """The table of a study's report.md: its rows by title, each by column."""
+    lines = [line for line in path.read_text().splitlines() if line.startswith("|")]
+    start = next(index for index, line in enumerate(lines) if line.startswith("| row |"))
+    heads = _cells(lines[start])
+    found: dict[str, dict[str, str]] = {}
+    for line in lines[start + 2 :]:
+        cells = _cells(line)
+        if len(cells) == len(heads):
+            found.setdefault(cells[0], dict(zip(heads, cells, strict=True)))
+    return found
+
+
+def _cells(line: str) -> list[str]:
+    return [each.strip() for each in line.strip().strip("|").split("|")]
+
+
+def _interval(metrics: dict[str, Any], name: str) -> str:
+    low, high = metrics["ci95"][name]
+    return f"{metrics[name]:.3f} [{low:.3f}, {high:.3f}]"
+
+
+def _table(heads: list[str], rows: list[list[str]]) -> str:
+    rule = ["---", *["---:"] * (len(heads) - 1)]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (heads, rule, *rows)) + "\n"
+
+
+if __name__ == "__main__":
+    for page in PAGES:
+        page.write_text(filled(page.read_text()))
