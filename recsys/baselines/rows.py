@@ -28,6 +28,7 @@ OWN: Final = "The paper's four, our way"
 ALONE: Final = "One feature alone"
 LEFT_OUT: Final = "One feature left out"
 INPUTS: Final = "How features enter"
+TIME: Final = "Elapsed time, on the default model"
 LOSSES: Final = "Losses of the transformer"
 
 TRANSFORMER: Final = "recsys.baselines.transformer:Transformer"
@@ -199,6 +200,23 @@ def _features() -> Iterator[Row]:
     yield _transformer("numbers-binned", "numbers in bins", INPUTS)
     yield _transformer("numbers-continuous", "numbers as they are", INPUTS, numbers="continuous")
     yield _transformer("numbers-soft", "numbers as soft one-hot", INPUTS, numbers="soft")
+    yield _transformer("numbers-one-hot", "numbers as one-hot bins", INPUTS, numbers="one-hot")
+    periodic = "Gorishniy et al. 2022"
+    yield _transformer(
+        "numbers-periodic", "numbers as sines and cosines", INPUTS, periodic, numbers="periodic"
+    )
+
+
+def _times() -> Iterator[Row]:
+    def row(name: str, title: str, source: str, **settings: Any) -> Row:
+        return Row(name, title, TIME, source, TRANSFORMER, settings, needs="elapsed_days")
+
+    hstu = "Zhai et al. 2024; Ye et al. 2025"
+    yield row("positions-learned", "positions by order, learned", "ours")
+    yield row("positions-rotary", "positions by order, rotary", "Su et al. 2021", positions="rotary")
+    yield row("positions-time", "positions by order and by days, rotary", "ours", positions="time")
+    yield row("time-bias", "attention biased by days between sends", hstu, time_bias=True)
+    yield row("positions-time-bias", "both", hstu, positions="time", time_bias=True)
 
 
 def _losses() -> Iterator[Row]:
@@ -212,7 +230,7 @@ def _losses() -> Iterator[Row]:
 ROWS: Final[Mapping[str, Row]] = MappingProxyType(
     {
         row.name: row
-        for part in (_counted, _networks, _attention, _paper, _features, _objectives, _losses)
+        for part in (_counted, _networks, _attention, _paper, _features, _times, _objectives, _losses)
         for row in part()
     }
 )

@@ -11,9 +11,9 @@ from recsys.errors import UsageError
 
 Masking = Literal["last", "mlm", "span", "clm", "plm", "rtd"]
 Body = Literal["xlnet", "bert", "gpt2", "electra", "albert", "prenorm"]
-Positions = Literal["learned", "rotary", "sinusoidal"]
+Positions = Literal["learned", "rotary", "time", "sinusoidal"]
 FeedForward = Literal["gelu", "swiglu", "ligr"]
-Numbers = Literal["soft", "continuous", "binned"]
+Numbers = Literal["soft", "continuous", "binned", "one-hot", "periodic"]
 Aggregation = Literal["concat", "sum"]
 Loss = Literal["auto", "softmax", "sampled-softmax", "bpr-max", "gbce"]
 
@@ -37,7 +37,7 @@ REFUSED: Final[dict[tuple[str, str], str]] = {
 OTHER_BODY: Final[dict[str, Body]] = {"plm": "xlnet"}
 
 
-_POSITIONS: Final = {"rotary": "prenorm", "sinusoidal": "bert"}  # the body that has them
+_POSITIONS: Final = {"rotary": "prenorm", "time": "prenorm", "sinusoidal": "bert"}  # the body that has them
 
 
 class ModelConfig(BaseModel):
@@ -58,8 +58,10 @@ class ModelConfig(BaseModel):
     layers: int = Field(2, ge=1, description="transformer layers")
     inner: int = Field(0, ge=0, description="width of the feed-forward layers; 0: four times d_model (bert)")
     positions: Positions = Field(
-        "learned", description="how places are known; rotary: prenorm, sinusoidal: bert"
+        "learned",
+        description="how places are known; rotary, and time (by days too): prenorm, sinusoidal: bert",
     )
+    time_bias: bool = Field(False, description="prenorm: attend by the days between two sends as well")
     dropout: float = Field(0.2, ge=0, lt=1, description="dropout in the inputs and the body")
     climb_dim: int = Field(96, ge=1, description="dimension of a climb's embedding")
     climber_dim: int = Field(16, ge=1, description="dimension of a climber's embedding (concat)")
@@ -97,6 +99,11 @@ class ModelConfig(BaseModel):
     hide_climber: float = Field(0.5, ge=0, le=1, description="chance that it hides who climbed")
     hide_climb: float = Field(0.1, ge=0, le=1, description="chance that it hides a climb of the history")
 
+    @property
+    def reads_time(self) -> bool:
+        """Whether attention reads the days between sends, whatever the features."""
+        return self.positions == "time" or self.time_bias
+
     @model_validator(mode="before")
     @classmethod
     def _body(cls, given: Any) -> Any:
@@ -115,10 +122,10 @@ class ModelConfig(BaseModel):
     def _pairs(self) -> ModelConfig:
         check_pair(self.body, self.masking)
         check_features(self.features)
-        if self.aggregation == "sum" and self.numbers == "continuous":
+        if self.aggregation == "sum" and self.numbers in ("continuous", "one-hot"):
             raise UsageError(
-                "`aggregation` sum adds embeddings, and `numbers` continuous has none; "
-                "use `numbers` binned or soft with it"
+                f"`aggregation` sum adds embeddings of one width, and `numbers` {self.numbers} has none; "
+                "use `numbers` binned, soft or periodic with it"
             )
         if self.masking == "rtd" and self.loss not in ("auto", "softmax"):
             raise UsageError(
@@ -132,11 +139,15 @@ class ModelConfig(BaseModel):
                 f"`body` {self.body} has no {self.positions} positions; leave `positions` out, "
                 f"or use `body` {_POSITIONS[self.positions]}"
             )
+        if self.time_bias and self.body != "prenorm":
+            raise UsageError(f"`body` {self.body} has no `time_bias`; leave it out, or use `body` prenorm")
         if self.d_model % self.heads:
             raise UsageError(f"`d_model` {self.d_model} is not a multiple of `heads` {self.heads}")
-        if self.body == "prenorm" and self.positions == "rotary" and self.d_model // self.heads % 2:
+        pairs = {"rotary": 2, "time": 4}.get(self.positions, 1)
+        if self.d_model // self.heads % pairs:
             raise UsageError(
-                f"`d_model` {self.d_model} over `heads` {self.heads} is odd, and rotary positions turn pairs"
+                f"`d_model` {self.d_model} over `heads` {self.heads} is no multiple of {pairs}, and "
+                f"{self.positions} positions turn pairs"
             )
         if self.body == "xlnet" and self.d_model % 2:
             raise UsageError(f"`d_model` {self.d_model} is odd, and xlnet's positions come in pairs")

@@ -48,11 +48,12 @@ class SegmentedPrepare(PaddingPrepare):
 
 
 class VisiblePrepare(PaddingPrepare):
-    """The same for a body that takes an order of attention of the masking's."""
+    """The same for a body that takes an order of attention of the masking's, and times."""
 
     def forward(self, inputs_embeds: torch.Tensor) -> dict[str, Any]:
         """Arguments of the body's forward."""
-        return {**super().forward(inputs_embeds), "visible": self.masking.visible()}
+        more = {"visible": self.masking.visible(), "times": self.masking.times}
+        return {**super().forward(inputs_embeds), **more}
 
 
 # Name in Transformers4Rec's registry (its "gtp2" is a typing error), preparation, and arguments that its
@@ -82,7 +83,7 @@ def build_body(config: ModelConfig, masking: PromptMasking) -> tr.TransformerBlo
         extra[_INNER[config.body]] = config.inner or 4 * config.d_model
     if config.body == "prenorm":
         extra |= {"causal": config.masking == "clm", "positions": config.positions}
-        extra |= {"feed_forward": config.feed_forward}
+        extra |= {"feed_forward": config.feed_forward, "time_bias": config.time_bias}
     described = transformer_registry.parse(registered).build(
         d_model=config.d_model,
         n_head=config.heads,

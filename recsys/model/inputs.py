@@ -39,6 +39,7 @@ from recsys.model.body import token_width
 from recsys.model.masking import PromptMasking
 from recsys.model.permutation import interleave
 from recsys.model.queries import Queries
+from recsys.model.times import Times, days_of_bins, times_of, with_queries
 
 
 class PromptedSequenceFeatures(tr.TabularSequenceFeatures):
@@ -48,6 +49,7 @@ class PromptedSequenceFeatures(tr.TabularSequenceFeatures):
     """
 
     config: ModelConfig
+    days: torch.Tensor  # that each bin of elapsed days stands for, where the body reads times
 
     def prepare(self, config: ModelConfig) -> PromptedSequenceFeatures:
         """Give every feature its learned "unknown", and keep the chances with which training hides it."""
@@ -63,6 +65,8 @@ class PromptedSequenceFeatures(tr.TabularSequenceFeatures):
                 if name in NUMBERS
             }
         )
+        if config.reads_time:
+            self.register_buffer("days", days_of_bins(), persistent=False)
         before = [name for name in widths if name.removesuffix(BIN) in ATTRIBUTES]
         self.before: torch.nn.Linear | None = None
         if config.whole_history and self.masking.apart and before:
@@ -91,6 +95,7 @@ class PromptedSequenceFeatures(tr.TabularSequenceFeatures):
         masking.indices, masking.starts = inputs.get(DAY_INDEX), inputs.get(DAY_START)
         hidden = masking.compute_masked_targets(climbs, training=training, testing=testing).schema
         given = self._given(inputs, climbs, training).to(climbs.device)
+        masking.times = self._times(inputs, hidden, given) if self.config.reads_time else None
         sends = self.read(inputs, training)
         prompts = self._withhold(sends, hidden, given)
         prompts[self.item_id] = masking.apply_mask_to_inputs(sends[self.item_id], hidden)
@@ -100,6 +105,14 @@ class PromptedSequenceFeatures(tr.TabularSequenceFeatures):
         if masking.queries is not None:
             return masking.queries.with_queries(tokens, self._queries(sends, prompts, given, masking.queries))
         return interleave(self.join(sends), tokens) if masking.two_tokens else tokens
+
+    def _times(self, inputs: dict[str, torch.Tensor], hidden: torch.Tensor, given: torch.Tensor) -> Times:
+        """When each token asks and is read; the days before a hidden send where the prompt has them."""
+        days = self.days[inputs[ELAPSED_DAYS + BIN].clamp(max=len(self.days) - 1)]
+        known = ~(hidden & ~given[..., ATTRIBUTES.index(ELAPSED_DAYS)])
+        masking: PromptMasking = self.masking
+        times = times_of(days, known, masking.apart)
+        return times if masking.queries is None else with_queries(times, days, known, masking.queries)
 
     def read(self, inputs: dict[str, torch.Tensor], training: bool) -> dict[str, torch.Tensor]:
         """Every feature's embedding, [batch, length, its width], nothing masked; training hides some."""

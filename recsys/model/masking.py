@@ -17,6 +17,7 @@ import torch
 from transformers4rec.torch.masking import MaskingInfo, MaskSequence, masking_registry
 
 from recsys.model.queries import Queries
+from recsys.model.times import Times
 from recsys.sequences.asking import LAST, Asking, by_chance, by_span
 
 
@@ -32,6 +33,7 @@ class PromptMasking(MaskSequence):
     queries: Queries | None = None  # of the last batch, where its sends have tokens of their own
     apart: bool = False  # whether training draws what a prompt holds for each position, not for each window
     two_tokens: bool = False  # whether a position's send and its prompt are two tokens of the body
+    times: Times | None = None  # of the last batch's tokens, where the body reads them
     hole: torch.Tensor | None = None  # bool [batch, length]: asked for in place of the last (`model.filling`)
 
     def choose(self, real: torch.Tensor) -> torch.Tensor:

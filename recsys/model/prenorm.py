@@ -1,7 +1,8 @@
 """A body of our own in Transformers4Rec's registry, ``prenorm``: causal or bidirectional by one switch.
 
 Pre-norm residual blocks (Xiong et al. 2020) on ``scaled_dot_product_attention`` with queries, keys and values
-from one product; learned positions, or rotary ones (Su et al. 2021); a feed-forward layer that is plain
+from one product; learned positions, or rotary ones (Su et al. 2021), by order alone or by
+elapsed time too (`recsys.model.time_attention`); a feed-forward layer that is plain
 (GELU), gated (SwiGLU: Shazeer 2020), or LiGR's, as eSASRec has it (Borisyuk et al. 2025; Tikhonovich et al.
 2025): SwiGLU, and every residual x + sigmoid(W x) * f(norm(x)).
 
@@ -20,6 +21,10 @@ from torch.nn import functional
 from transformers import PretrainedConfig
 from transformers4rec.config.transformer import T4RecConfig, transformer_registry
 
+from recsys.model.time_attention import TimeBias, gap_bins, time_rotations
+from recsys.model.times import Times
+
+Angles = tuple[torch.Tensor, torch.Tensor]  # of the queries, and of the keys
 _GATED = ("swiglu", "ligr")
 
 
@@ -40,6 +45,7 @@ class PreNormConfig(T4RecConfig, PretrainedConfig):
         causal: bool = False,
         positions: str = "learned",
         feed_forward: str = "gelu",
+        time_bias: bool = False,
         **kwargs: Any,
     ) -> PreNormConfig:
         """The configuration of a body.
@@ -55,9 +61,11 @@ class PreNormConfig(T4RecConfig, PretrainedConfig):
         causal:
             Whether a token attends to itself and what is before it only.
         positions:
-            "learned" or "rotary".
+            "learned", "rotary" or "time".
         feed_forward:
             "gelu", "swiglu" or "ligr".
+        time_bias:
+            Whether the days between two tokens add to their attention.
         """
         return cls(
             hidden_size=d_model,
@@ -68,6 +76,7 @@ class PreNormConfig(T4RecConfig, PretrainedConfig):
             is_decoder=causal,
             positions=positions,
             feed_forward=feed_forward,
+            time_bias=time_bias,
         )
 
     def to_huggingface_torch_model(self) -> PreNorm:
@@ -93,6 +102,7 @@ class PreNorm(torch.nn.Module):
         attention_mask: torch.Tensor,
         position_ids: torch.Tensor,
         visible: torch.Tensor | None = None,
+        times: Times | None = None,
     ) -> tuple[torch.Tensor]:
         """Tokens [batch, tokens, d_model] to the same.
 
@@ -106,18 +116,32 @@ class PreNorm(torch.nn.Module):
             Where each token stands, int64 [batch, tokens].
         visible:
             Which tokens each attends to, bool [batch, 1, tokens, tokens]; None: all, or all before it.
+        times:
+            When each token asks and is read, where time is read.
         """
-        hidden, angles = inputs_embeds, None
+        hidden, angles = inputs_embeds, self._angles(position_ids, times)
         if self.wpe is not None:
             hidden = hidden + self.wpe(position_ids)
-        else:
-            angles = rotations(position_ids, self.config.hidden_size // self.config.num_attention_heads)
         mask = visible
-        if mask is None and not _whole(attention_mask):
+        if mask is None and (self.config.time_bias or not _whole(attention_mask)):
             mask = attended(attention_mask > 0, self.config.is_decoder)
+        bins = gap_bins(times) if self.config.time_bias and times is not None else None
         for layer in self.layers:
-            hidden = layer(hidden, mask, angles)
+            hidden = layer(hidden, mask, angles, bins)
         return (self.norm(hidden),)
+
+    def _angles(self, position_ids: torch.Tensor, times: Times | None) -> Angles | None:
+        """By which queries and keys turn; half of them by time, where that is read."""
+        if self.wpe is not None:
+            return None
+        width = self.config.hidden_size // self.config.num_attention_heads
+        if self.config.positions != "time":
+            turned = rotations(position_ids, width)
+            return turned, turned
+        assert times is not None, "the inputs read the days between sends"
+        order = rotations(position_ids, width // 2)
+        asked, read = (time_rotations(each, width // 4) for each in (times.asked, times.read))
+        return torch.cat([order, asked], dim=-1), torch.cat([order, read], dim=-1)
 
 
 class Block(torch.nn.Module):
@@ -135,25 +159,30 @@ class Block(torch.nn.Module):
         self.narrow = torch.nn.Linear(inner, width)
         ligr = config.feed_forward == "ligr"
         self.gates = torch.nn.ModuleList(torch.nn.Linear(width, width) for _ in range(2 if ligr else 0))
+        self.time_bias = TimeBias(self.heads) if config.time_bias else None
         self.dropout = torch.nn.Dropout(config.dropout)
         for each in (self.out, self.narrow):  # what the blocks add keeps its size, however many they are
             torch.nn.init.normal_(each.weight, std=(2 * config.num_hidden_layers * each.in_features) ** -0.5)
 
     def forward(
-        self, hidden: torch.Tensor, mask: torch.Tensor | None, angles: torch.Tensor | None
+        self,
+        hidden: torch.Tensor,
+        mask: torch.Tensor | None,
+        angles: Angles | None,
+        bins: torch.Tensor | None = None,
     ) -> torch.Tensor:
         """Tokens [batch, tokens, d_model] to the same; what may be attended to as `attended` has it."""
+        if self.time_bias is not None and bins is not None and mask is not None:
+            mask = self.time_bias(bins, mask)
         hidden = self._add(0, hidden, self._attend(self.norms[0](hidden), mask, angles))
         return self._add(1, hidden, self._feed(self.norms[1](hidden)))
 
-    def _attend(
-        self, normed: torch.Tensor, mask: torch.Tensor | None, angles: torch.Tensor | None
-    ) -> torch.Tensor:
+    def _attend(self, normed: torch.Tensor, mask: torch.Tensor | None, angles: Angles | None) -> torch.Tensor:
         rows, tokens, width = normed.shape
         split = self.qkv(normed).view(rows, tokens, 3, self.heads, width // self.heads)
         query, key, value = split.permute(2, 0, 3, 1, 4).unbind(0)  # [batch, heads, tokens, head width]
         if angles is not None:
-            query, key = rotate(query, angles), rotate(key, angles)
+            query, key = rotate(query, angles[0]), rotate(key, angles[1])
         causal = self.causal and mask is None
         found = functional.scaled_dot_product_attention(query, key, value, mask, is_causal=causal)
         mixed: torch.Tensor = self.out(found.transpose(1, 2).reshape(rows, tokens, width))

@@ -21,7 +21,7 @@ from transformers4rec.torch.masking import masking_registry
 import recsys.model.causal  # registers prompt-clm
 import recsys.model.permutation  # noqa: F401 - registers prompt-plm
 from recsys.arrays import Array
-from recsys.columns import ATTRIBUTES, BIN, FIRST_BIN, FIRST_VALUE_ID
+from recsys.columns import ATTRIBUTES, BIN, ELAPSED_DAYS, FIRST_BIN, FIRST_VALUE_ID
 from recsys.config.model import ModelConfig
 from recsys.errors import UsageError
 from recsys.model.aggregation import AGGREGATIONS
@@ -30,6 +30,7 @@ from recsys.model.detection import Detector
 from recsys.model.inputs import PromptedSequenceFeatures
 from recsys.model.masking import PromptMasking
 from recsys.model.network import Network
+from recsys.model.numbers import freeze, make_periodic
 from recsys.model.output import side_sizes
 from recsys.model.straight import straighten
 from recsys.model.task import NextClimbTask
@@ -67,7 +68,7 @@ def select_features(schema: Schema, config: ModelConfig) -> Schema:
     Numbers enter as bins or as standardised values, by ``config.numbers``.
     """
     numbers = {name.removesuffix(BIN) for name in schema.column_names if name.endswith(BIN)}
-    suffix = BIN if config.numbers == "binned" else ""
+    suffix = BIN if config.numbers in ("binned", "one-hot") else ""
     wanted = [name + suffix if name in numbers else name for name in config.features]
     kept = schema.select_by_name([name for name in wanted if name in schema.column_names])
     if not kept.select_by_tag(Tags.ITEM_ID).column_names:
@@ -82,7 +83,8 @@ def read_columns(schema: Schema, config: ModelConfig) -> list[str]:
     """
     selected = select_features(schema, config).column_names
     bins = [name + BIN for name in selected if name + BIN in schema.column_names]
-    return [*selected, *bins]
+    times = [ELAPSED_DAYS + BIN] if config.reads_time else []
+    return list(dict.fromkeys([*selected, *bins, *times]))
 
 
 class PromptedTransformer(tr.Model, Network):
@@ -153,6 +155,10 @@ def build_model(schema: Schema, config: ModelConfig) -> PromptedTransformer:
     config:
         Body, masking, features and sizes.
     """
+    if config.reads_time and ELAPSED_DAYS + BIN not in schema.column_names:
+        raise UsageError(
+            "`positions` time and `time_bias` read dates, and these sends have none; leave them out"
+        )
     selected = select_features(schema, config)
     dims = _widths(selected, config)
     inputs = PromptedSequenceFeatures.from_schema(
@@ -160,18 +166,25 @@ def build_model(schema: Schema, config: ModelConfig) -> PromptedTransformer:
         max_sequence_length=config.length,
         aggregation=AGGREGATIONS[config.aggregation],
         pretrained_embeddings_tags=None,
-        continuous_soft_embeddings=config.numbers == "soft",
+        continuous_soft_embeddings=config.numbers in ("soft", "periodic"),
         embedding_dims=dims,
         embeddings_initializers={
             # Rows of about unit length, whatever their dimension.
-            name: functools.partial(torch.nn.init.normal_, std=1 / math.sqrt(dim))
+            name: torch.nn.init.eye_
+            if config.numbers == "one-hot" and name.endswith(BIN)
+            else functools.partial(torch.nn.init.normal_, std=1 / math.sqrt(dim))
             for name, dim in dims.items()
         },
         soft_embedding_dims=dims,
         soft_embedding_cardinalities=_soft_bins(schema, config),
         projection=Projection(token_width(config), config.dropout),
         masking=_masking(config),
-    ).prepare(config)
+    )
+    if config.numbers == "periodic":
+        make_periodic(inputs, dims)
+    if config.numbers == "one-hot":
+        freeze(inputs, [name for name in selected.column_names if name.endswith(BIN)])
+    inputs = inputs.prepare(config)
     body = tr.SequentialBlock(inputs, build_body(config, inputs.masking))
     to_climbs = tr.MLPBlock([config.climb_dim], activation=None)
     task = NextClimbTask(config, _sides(selected) if config.climb_features else {})
@@ -193,6 +206,8 @@ def _widths(selected: Schema, config: ModelConfig) -> dict[str, int]:
     if config.aggregation == "sum":
         return dict.fromkeys(selected.column_names, config.climb_dim)
     dims = dict.fromkeys(selected.column_names, config.attribute_dim)
+    if config.numbers == "one-hot":
+        dims |= {each.name: int(each.int_domain.max) + 1 for each in selected if each.name.endswith(BIN)}
     dims |= dict.fromkeys(selected.select_by_tag(Tags.ITEM_ID).column_names, config.climb_dim)
     return dims | dict.fromkeys(selected.select_by_tag(Tags.USER_ID).column_names, config.climber_dim)
 

@@ -15,6 +15,7 @@ VARIANTS = [
     for positions in ("learned", "rotary")
     for feed in ("gelu", "swiglu", "ligr")
 ]
+TIMED = [{"positions": "time"}, {"time_bias": True}, {"positions": "time", "time_bias": True}]
 
 
 def test_attended_by_hand():
@@ -47,7 +48,7 @@ def test_whole_windows_take_a_path_without_mask_to_the_same_outputs(monkeypatch,
     assert masks[2] is not None
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("variant", [*VARIANTS, *TIMED])
 @pytest.mark.parametrize("masking", ["clm", "mlm"])
 def test_every_variant_minds_no_padding_and_has_no_leak(schema, variant, masking):
     """No padding: as `test_padding_changes_nothing`. No leak: the target's climb changes nothing, and under

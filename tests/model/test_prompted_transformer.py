@@ -237,11 +237,11 @@ def test_a_comment_is_not_taken_for_an_unknown_region(schema):
     assert not torch.allclose(scores(model, none), scores(model, some), atol=1e-4)
 
 
-@pytest.mark.parametrize("numbers", ["soft", "continuous", "binned"])
+@pytest.mark.parametrize("numbers", ["soft", "continuous", "binned", "one-hot", "periodic"])
 def test_numbers_enter_as_asked(schema, numbers):
     model = build(schema, "bert", "last", numbers=numbers)
     batch = random_batch(np.random.default_rng(7), 4)
-    used = "grade_bin" if numbers == "binned" else "grade"
+    used = "grade_bin" if numbers in ("binned", "one-hot") else "grade"
     for name in ("grade", "grade_bin"):
         other = {**batch, name: torch.where(batch["climb"] != 0, batch[name] * 0 + 3, batch[name] * 0)}
         assert torch.equal(scores(model, other), scores(model, batch)) is (name != used)
