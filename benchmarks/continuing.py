@@ -2,13 +2,14 @@
 
     python benchmarks/continuing.py WORK --scale 0.15
 
-A tenth of the climbers is held out of everything. The last twelve months of the others' sends are given a
-month at a time: "continued" goes on from the run of the month before, "anew" is trained on all sends so far.
-After each month both are asked for the sends of the next month (recall@10, unprompted, of climbs that the
-run knows or not: an unknown one is a miss), and for the sends of the climbers who were held out, those before
-the first of the months ("last year's climbers": what continuing forgets shows there). "kept" is the first
-run, as it was. Seconds are those of preparing and training, without evaluation and imports. `--anew` months
-are trained anew, evenly spread.
+A tenth of the climbers is held out of everything. A month is a fiftieth of all sends, since the simulated
+community logs for fourteen years and few a calendar month; the last twelve of them are given one at a time:
+"continued" goes on from the run of the month before, "anew" is trained on all sends so far. After each
+month both are asked for the sends of the next month (recall@10, unprompted, of climbs that the run knows or
+not: an unknown one is a miss), and for the sends of the climbers who were held out, those before the first
+of the months ("last year's climbers": what continuing forgets shows there). "kept" is the first run, as it
+was. Seconds are those of preparing and training, without evaluation and imports. `--anew` months are
+trained anew, evenly spread.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ import pandas as pd
 
 from recsys import columns as c
 
-MONTHS, HELD, K, MOST = 12, 0.1, 10, 4000
+MONTHS, FIFTIETHS, HELD, K, MOST = 12, 50, 0.1, 10, 4000
 
 
 def split(work: Path, scale: float, seed: int) -> pd.DataFrame:
@@ -34,10 +35,16 @@ def split(work: Path, scale: float, seed: int) -> pd.DataFrame:
     work.mkdir(parents=True, exist_ok=True)
     sends = simulate("bc", seed=seed, scale=scale)
     date = pd.to_datetime(sends[c.DATE])
-    months = (date.max().to_period("M") - date.dt.to_period("M")).map(lambda each: each.n)
     climbers = np.array(sorted(sends[c.CLIMBER_ID].unique()))
     held = np.random.default_rng(seed).permutation(climbers)[: round(HELD * len(climbers))]
-    return sends.assign(month=np.maximum(0, MONTHS - months), held=sends[c.CLIMBER_ID].isin(held))
+    return sends.assign(
+        month=np.maximum(0, MONTHS + 1 - (FIFTIETHS - _fiftieth(date))), held=sends[c.CLIMBER_ID].isin(held)
+    )
+
+
+def _fiftieth(date: pd.Series) -> pd.Series:
+    """Which of the fiftieths of all sends, by date, each is of: 0 to 49; those of a day stay together."""
+    return np.minimum((date.rank(method="min", pct=True) * FIFTIETHS).astype(int), FIFTIETHS - 1)
 
 
 def trained(folder: Path, data: pd.DataFrame, source: Path | None, seed: int) -> float:

@@ -127,9 +127,10 @@ def _prepare(source: Run, settings: RunConfig, names: set[str], run: Run) -> tup
         sends = _read(settings, run.folder)
     try:
         fresh, parts, split = _new(known, sends, source)
+        both = joining.joined(known, fresh, parts, config)
+        joining.check_held_out(both)
     except DataError as error:
         raise error.at(settings.data or "") from None
-    both = joining.joined(known, fresh, parts, config)
     run.clear()
     with progress("fitting the workflow"):
         counts = _grow(source, fresh[parts == TRAIN], both, run.folder)

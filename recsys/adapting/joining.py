@@ -8,7 +8,7 @@ alone.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -18,13 +18,14 @@ from recsys.errors import DataError
 from recsys.sequences.continuing import FRESH
 from recsys.sequences.days import order_days
 from recsys.sequences.prepare import PART, reduced
-from recsys.sequences.split import TRAIN, assign
+from recsys.sequences.split import TEST, TRAIN, VALIDATION, assign
 
 if TYPE_CHECKING:
     from recsys.arrays import Array
     from recsys.config.run import RunConfig, SplitName
 
-_SAME = [c.CLIMBER_ID, c.CLIMB_ID, c.DAY]
+_DATES: Final = 3  # fewest that a split by date needs
+_SAME: Final = [c.CLIMBER_ID, c.CLIMB_ID, c.DAY]
 
 
 def new_sends(known: pd.DataFrame, frame: pd.DataFrame, least: int) -> pd.DataFrame:
@@ -62,7 +63,8 @@ def new_sends(known: pd.DataFrame, frame: pd.DataFrame, least: int) -> pd.DataFr
 
 def split_new(fresh: pd.DataFrame, has_time: bool, config: RunConfig) -> tuple[Array, dict[str, Any]]:
     """The part of each new send, int8 [n], and how it was told: by date, or each climber's last two."""
-    name: SplitName = "temporal" if has_time and config.split != "leave-one-out" else "leave-one-out"
+    dates = np.floor(fresh[c.DAY]).nunique() if has_time else 0
+    name: SplitName = "temporal" if dates >= _DATES and config.split != "leave-one-out" else "leave-one-out"
     return assign(fresh, name, config.seed, has_time)
 
 
@@ -92,6 +94,15 @@ def joined(known: pd.DataFrame, fresh: pd.DataFrame, parts: Array, config: RunCo
     both[PART] = _training_first(both[PART].to_numpy(), climber)
     both[c.ROW] = np.arange(len(both))
     return both
+
+
+def check_held_out(both: pd.DataFrame) -> None:
+    """Refuse new sends of which none with a history would choose an epoch, or none be the figures."""
+    later = both.groupby(c.CLIMBER_ID).cumcount().to_numpy() - both[c.DAY_INDEX].to_numpy() > 0
+    for name, part in (("validation", VALIDATION), ("test", TEST)):
+        if not (later & (both[PART] == part)).any():
+            problem = f"leaves the {name} part of the new sends without one that has a history"
+            raise DataError(problem, remedy="give more new sends at once")
 
 
 def ordered_days(fresh: pd.DataFrame, config: RunConfig) -> pd.DataFrame:

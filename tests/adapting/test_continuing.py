@@ -180,4 +180,9 @@ def test_what_cannot_go_on_is_said(run, months, continued, tmp_path):
         recsys.train(months, continue_from=run, output=continued)
     with pytest.raises(DataError, match=r"months\.parquet: has no known climb .* none with 5 of them"):
         recsys.train(months, continue_from=continued, output=tmp_path / "x")
+    few = pd.read_parquet(months).query("climber_id == 'somebody'").head(1)
+    few = few.assign(climber_id=pd.read_parquet(run / "sends.parquet")[c.CLIMBER_ID].iloc[0])
+    few = few.assign(climb_id=pd.read_parquet(run / "climbs.parquet")[c.CLIMB_ID].iloc[0])
+    with pytest.raises(DataError, match="give more new sends at once"):
+        recsys.train(few, continue_from=run, output=tmp_path / "x")
     assert not (tmp_path / "x").exists()
