@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from recsys.nouns import spoken
+
 if TYPE_CHECKING:
     from rich.text import Text
 
@@ -24,7 +26,7 @@ def duration(seconds: float) -> str:
 
 def say(text: str) -> None:
     """A line of progress, on standard error: standard output is for results."""
-    print(text, file=sys.stderr, flush=True)
+    print(spoken(text), file=sys.stderr, flush=True)
 
 
 def warn(text: str) -> None:
@@ -59,5 +61,5 @@ def progress(description: str, total: int | None = None) -> Iterator[Callable[[i
         *columns, *([BarColumn(), TimeRemainingColumn()] if total else []),
         console=Console(stderr=True), transient=True,
     ) as bar:  # fmt: skip
-        task = bar.add_task(description, total=total)
+        task = bar.add_task(spoken(description), total=total)
         yield lambda done: bar.advance(task, done)

@@ -29,6 +29,7 @@ from recsys.config.run import RunConfig
 from recsys.errors import RecsysError, RunError
 from recsys.files import check_manifest, read_json, write_json, write_manifest
 from recsys.formats import stamped, unstamped
+from recsys.nouns import speak
 from recsys.stores import local_folder
 
 PREPARED = ("config.json", "schema.pbtxt", "sends.parquet", "climbs.parquet", "workflow/")
@@ -75,6 +76,7 @@ class Run:
             )
         if not run.finished:
             raise RunError(f"{folder}: its training has not finished; continue it with `resume`")
+        speak(run.config.facts)
         return run
 
     @property

@@ -11,12 +11,13 @@ import logging
 import os
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from recsys.errors import RecsysError
+from recsys.nouns import spoken
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -41,15 +42,15 @@ def single(command: Callable[..., Any]) -> typer.Typer:
     return app
 
 
-def run(app: typer.Typer, name: str) -> int:
-    """Run an app on the arguments of the process and return its exit code."""
+def run(app: typer.Typer, name: str, words: Sequence[str] | None = None) -> int:
+    """Run an app on the arguments of the process, or on `words`, and return its exit code."""
     # How long OpenMP's threads spin before they sleep. By default so long that two programs on two cores slow
     # each other tenfold; not at all would halve the speed on free cores.
     os.environ.setdefault("GOMP_SPINCOUNT", "3000")
     warnings.simplefilter("ignore")  # Merlin's and torch's notes to their own developers
     logging.getLogger("distributed").setLevel(logging.ERROR)
     try:
-        result = app(prog_name=name, standalone_mode=False)
+        result = app(words, prog_name=name, standalone_mode=False)
         sys.stdout.flush()
         return result if isinstance(result, int) else 0
     except RecsysError as error:
@@ -101,10 +102,13 @@ def print_table(table: Table) -> None:
     """A table on standard output, as wide as the terminal, or wide enough for a file."""
     from rich.console import Console
 
+    for column in table.columns:
+        column.header = spoken(column.header) if isinstance(column.header, str) else column.header
+    table.title = spoken(table.title) if isinstance(table.title, str) else table.title
     console = Console()
     console.print(table) if console.is_terminal else Console(width=_PIPED).print(table)
 
 
 def _fail(message: str) -> int:
-    print("error: " + " ".join(message.split()), file=sys.stderr)
+    print(spoken("error: " + " ".join(message.split())), file=sys.stderr)
     return 2

@@ -47,6 +47,7 @@ WORDS: Final = {
     "formats": "versions of what is kept",
     "spreadsheet": "cells that run nothing",
     "columns": "every name",
+    "nouns": "words of another domain",
     "errors": "every error",
 }
 HEAVY: Final = {

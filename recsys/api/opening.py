@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from recsys.errors import RunError
+from recsys.nouns import speak
 from recsys.recommending.bundle import BUNDLE, Bundle
 from recsys.recommending.kept import open_kept
 from recsys.recommending.recommender import Recommender
@@ -30,7 +31,7 @@ def open_recommender(folder: Path, trust: bool = False) -> Recommender:
     """
     folder = local_folder(folder)
     if (folder / BUNDLE).is_file():
-        return Recommender(Bundle.open(folder))
+        return Recommender(_spoken_as(Bundle.open(folder)))
     if not (folder / "config.json").is_file():
         raise RunError(
             f"{folder}: not a run (no config.json) and not a bundle (no {BUNDLE}); train one with: python "
@@ -38,8 +39,14 @@ def open_recommender(folder: Path, trust: bool = False) -> Recommender:
         )
     kept = open_kept(folder)
     if kept is not None:
-        return Recommender(kept)
+        return Recommender(_spoken_as(kept))
     from recsys.runs import Run
     from recsys.training.trained import TrainedRun
 
     return Recommender(TrainedRun(Run.open(folder), trust))
+
+
+def _spoken_as(bundle: Bundle) -> Bundle:
+    """The bundle; what is said from now on is said in its domain's words."""
+    speak(bundle.facts)
+    return bundle

@@ -146,10 +146,13 @@ def _print_table(climber: str | None, items: list[Item], empty: bool) -> None:
     from rich.table import Table
 
     from recsys.console import cell
+    from recsys.nouns import spoken
     from recsys.terminal import print_table
 
     title = (
-        "Popular climbs (the logbook is empty)" if empty else f"Next climbs for {climber or 'this logbook'}"
+        spoken("Popular climbs (the logbook is empty)")
+        if empty
+        else f"{spoken('Next climbs')} for {climber or spoken('this logbook')}"
     )
     table = Table(title=cell(title), title_justify="left", box=None, header_style="bold")
     for heading in ("", "climb", "name", "grade", "region"):

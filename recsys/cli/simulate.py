@@ -13,22 +13,30 @@ def simulate(
     preset: Annotated[
         str, typer.Option(help="bc | world: sizes by Thompson 2023; gym: climbs of six weeks")
     ] = "bc",
+    domain: Annotated[
+        str, typer.Option(help="climbing | books: loans of an early readers' library")
+    ] = "climbing",
     seed: Annotated[int, typer.Option(help="same seed, same logbooks")] = 0,
     scale: Annotated[float, typer.Option(help="share of the community's size")] = 1.0,
 ) -> None:
-    """Simulate climbers' logbooks; no real climber's sends are in them."""
+    """Simulate climbers' logbooks, or a library's loans; nobody real is in them."""
     from recsys.console import progress, say
     from recsys.errors import UsageError
     from recsys.files import atomic_path
 
     if output.suffix not in (".parquet", ".csv"):
         raise UsageError(f"--output {output}: give it the suffix .parquet or .csv")
-    with progress("simulating logbooks"):
+    if domain not in ("climbing", "books"):
+        raise UsageError(f"`domain` {domain}: choose climbing or books")
+    with progress("simulating"):
         from recsys.logbooks.simulate import simulate as draw
 
-        sends = draw(preset, seed=seed, scale=scale)
+        sends = draw(preset if domain == "climbing" else domain, seed=seed, scale=scale)
     with atomic_path(output) as fresh:
         sends.to_parquet(fresh, index=False) if output.suffix == ".parquet" else sends.to_csv(
             fresh, index=False
         )
+    if domain == "books":
+        say(f"{len(sends)} simulated loans of {sends['reader_id'].nunique()} readers written to {output}")
+        return
     say(f"{len(sends)} simulated sends of {sends['climber_id'].nunique()} climbers written to {output}")

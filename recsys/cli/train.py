@@ -62,6 +62,7 @@ def train(
         say("no --data: training on the simulated BC logbooks (your own: --data sends.csv)")
 
     from recsys.evaluation.report import metrics_table
+    from recsys.nouns import spoken
 
     if url_of(folder):
         say(f"trained in {local}, and copied to {shown(folder)} at the end")
@@ -78,7 +79,7 @@ def train(
                 say(f"{own}: keeps what is trained; continue with: --output {shown(folder)} --resume")
             raise
         _keep_bundle(own)
-    print(metrics_table(metrics))
+    print(spoken(metrics_table(metrics)))
     say(f"kept in {shown(folder)}; ask it with: recsys recommend {shown(folder)} --climber ID")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from recsys.evaluation.report import markdown_table, models
+from recsys.nouns import nouns_of, spoken
 
 _FRONT: Final = """---
 license: apache-2.0
@@ -76,7 +77,8 @@ def model_card(
         "How to use": _use(config),
     }
     body = [f"## {title}\n{text}\n" for title, text in sections.items() if text]
-    return "\n".join([f"{_FRONT}\n# Model card: {name}\n", *body])
+    text = "\n".join([f"{_FRONT}\n# Model card: {name}\n", *body])
+    return spoken(text, nouns_of(data))
 
 
 def _what(config: Mapping[str, Any]) -> str:

@@ -15,6 +15,7 @@ from recsys.exporting import constants
 from recsys.exporting.graph import REQUESTS, check_parity, export_graph
 from recsys.exporting.int8 import METRIC, check_loss, quantise, recall
 from recsys.files import MANIFEST, atomic_folder, sha256, write_json, write_manifest
+from recsys.nouns import spoken
 from recsys.recommending import bundle as b
 from recsys.recommending.answering import write_method
 from recsys.recommending.counted.store import ARRAYS as COUNTED
@@ -141,4 +142,4 @@ def _card(card: Path, output: Path, measured: dict[str, Any]) -> str:
         "- it holds the logbooks of the run's climbers, of comments and beta only whether there were any",
         f"- `recsys recommend {output.name} --help`",
     ]
-    return card.read_text(encoding="utf-8").rstrip() + "\n\n" + "\n".join(lines) + "\n"
+    return card.read_text(encoding="utf-8").rstrip() + "\n\n" + spoken("\n".join(lines)) + "\n"

@@ -55,7 +55,8 @@ def _signed(table: Table, names: Iterable[str]) -> Table:
 def _v() -> Table:
     plain: Table = {f"V{step}": (step, step) for step in range(18)}
     plain["VB"] = (-1, -1)
-    return {**_signed(plain, list(plain)), "V-EASY": (-1, -1), "VE": (-1, -1)}
+    levels: Table = {f"L{step}": (step, step) for step in range(18)}  # reading levels (`schemas/books.toml`)
+    return {**_signed(plain, list(plain)), **levels, "V-EASY": (-1, -1), "VE": (-1, -1)}
 
 
 def _font() -> Table:

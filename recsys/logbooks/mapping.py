@@ -20,6 +20,9 @@
     column = "ascent_style"
     values = ["flash", "redpoint"]
     reason = "attempt"
+    [nouns]                                    # what messages, model card and page say (`recsys.nouns`)
+    climb = "film"
+    climber = "viewer"
 
 Only [columns] with the three required names must be there.
 """
@@ -28,13 +31,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping as Table
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from recsys.columns import OPTIONAL, REQUIRED
 from recsys.errors import DataError, UsageError
 from recsys.logbooks.days import DATE_UNITS
+from recsys.nouns import NOUNS
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -52,6 +56,7 @@ _KEYS: Final = {
     "rating": {"min", "max", "blank"},
     "join": {"file", "on"},
     "keep": {"column", "values", "reason"},
+    "nouns": set(NOUNS),
 }
 
 
@@ -87,6 +92,8 @@ class Mapping:
     """(file, key column)"""
     keep: Keep | None = None
     title: str = ""
+    nouns: Table[str, str] = field(default_factory=dict)
+    """What is said instead of the words of climbing."""
 
     def claims(self, names: list[str]) -> bool:
         """Whether a file with these columns is its own: raw sends are not, unless [detect] names them."""
@@ -149,6 +156,7 @@ def _mapping(name: str, data: dict[str, Any]) -> Mapping:
     return Mapping(
         name=name,
         title=str(data.get("title", name)),
+        nouns={ours: str(theirs) for ours, theirs in data.get("nouns", {}).items()},
         columns={ours: _source(theirs) for ours, theirs in data["columns"].items()},
         detect=tuple(detect.get("columns", ())),
         file=detect.get("file"),

@@ -9,7 +9,7 @@ the two.
 from __future__ import annotations
 
 from collections.abc import Mapping as Table
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -35,6 +35,7 @@ from recsys.logbooks.reasons import ATTEMPT, BETTER_STAYS, DUPLICATE, RAGGED
 from recsys.logbooks.rejects import DropLog
 from recsys.logbooks.tables import read_table
 from recsys.logbooks.validate import Check, check_columns
+from recsys.nouns import FACTS, speak
 from recsys.stores import fetched, shown
 
 BadRows = Literal["fail", "drop"]
@@ -57,6 +58,8 @@ class Sends:
     n_dropped: Table[str, int]
     """Rows by reason, empty when none was dropped."""
     warnings: tuple[str, ...] = ()
+    nouns: Table[str, str] = field(default_factory=dict)
+    """What its mapping says instead of the words of climbing."""
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -96,6 +99,8 @@ def read_sends(
 def _read(path: Path, schema: str | None, bad_rows: BadRows, rejects: Path | str | None) -> Sends:
     """`read_sends` of a local file."""
     found = locate(path, schema)
+    if found.mapping.nouns:
+        speak({FACTS: found.mapping.nouns})
     raw = read_table(found.path)
     projected = project(raw, found.mapping)
     log = DropLog(raw)
@@ -124,7 +129,8 @@ def _read(path: Path, schema: str | None, bad_rows: BadRows, rejects: Path | str
         *projected.warnings,
         *_remarks(raw, found.mapping, checked.n_tokens, guessed, frame),
     )
-    return Sends(frame, source, checked.has_time, raw.n_read, log.counts(), warnings)
+    nouns = dict(found.mapping.nouns)
+    return Sends(frame, source, checked.has_time, raw.n_read, log.counts(), warnings, nouns)
 
 
 def _drop_ragged(raw: RawTable, bad_rows: BadRows, log: DropLog) -> None:

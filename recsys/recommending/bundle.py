@@ -88,6 +88,7 @@ class Bundle:
         self.attributes: Sequence[str] = about.texts("attributes", same=False)
         if not set(self.attributes) <= set(c.ATTRIBUTES):
             about.refuse("attributes", f"are not all of {', '.join(c.ATTRIBUTES)}")
+        self.facts: object = about.get("facts") if "facts" in about else None
         self.window = about.integer("length", 1, LONGEST_WINDOW)
         self.day: str = about.choice("day", DAYS, DAYS[0])
         self.catalogue = read_catalogue(folder / CLIMBS)

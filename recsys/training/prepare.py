@@ -14,6 +14,7 @@ from recsys.config.run import RunConfig
 from recsys.console import progress, say, warn
 from recsys.errors import DataError
 from recsys.files import atomic_path
+from recsys.nouns import FACTS
 from recsys.runs import Run
 
 if TYPE_CHECKING:
@@ -107,6 +108,7 @@ def _split(run: Run, config: RunConfig) -> _Split:
         "day": config.day,
         **order_facts(frame),
         "split": split,
+        **({FACTS: dict(sends.nouns)} if sends.nouns else {}),
     }
     return _Split(frame, parts, sends.has_time, facts)
 

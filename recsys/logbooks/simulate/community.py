@@ -11,10 +11,11 @@ import pandas as pd
 from recsys import columns
 from recsys.errors import UsageError
 from recsys.logbooks.simulate import diary, names, texts
+from recsys.logbooks.simulate.books import simulate_books
 from recsys.logbooks.simulate.climbers import Climbers, build_climbers
 from recsys.logbooks.simulate.crags import Crags, build_crags
 from recsys.logbooks.simulate.gym import simulate_gym
-from recsys.logbooks.simulate.presets import GYM, Preset, checked_scale, preset_named
+from recsys.logbooks.simulate.presets import BOOKS, GYM, Preset, checked_scale, preset_named
 from recsys.logbooks.simulate.repair import repair
 from recsys.logbooks.simulate.sizes import Array, Ints
 from recsys.logbooks.simulate.walk import walk
@@ -29,7 +30,8 @@ def simulate(preset: str = "bc", seed: int = 0, scale: float = 1.0) -> pd.DataFr
     Parameters
     ----------
     preset:
-        A name in `PRESETS`: "bc" or "world"; or "gym" (`recsys.logbooks.simulate.gym`).
+        A name in `PRESETS`: "bc" or "world"; "gym" (`recsys.logbooks.simulate.gym`); or "books", a library in
+        its own columns (`recsys.logbooks.simulate.books`).
     seed:
         A number from 0; the same preset, seed and scale give the same table.
     scale:
@@ -46,6 +48,8 @@ def simulate(preset: str = "bc", seed: int = 0, scale: float = 1.0) -> pd.DataFr
         raise UsageError(f"seed {seed} is negative; choose one from 0")
     if preset == GYM:
         return simulate_gym(seed, checked_scale(scale))
+    if preset == BOOKS:
+        return simulate_books(seed, checked_scale(scale))
     figures = preset_named(preset).scaled(scale)
     source = np.random.SeedSequence([crc32(preset.encode()), seed])
     layout, people, going, filing, writing = (np.random.default_rng(child) for child in source.spawn(5))

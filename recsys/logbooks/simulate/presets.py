@@ -15,6 +15,7 @@ from recsys.errors import UsageError
 
 MIN_SCALE: Final = 0.01
 MAX_SCALE: Final = 10.0
+BOOKS: Final = "books"  # a second domain (`recsys.logbooks.simulate.books`)
 GYM: Final = "gym"  # a preset of another kind (`recsys.logbooks.simulate.gym`)
 CORE: Final = 5
 """Fewest sends of a climb, and of a climber, that the filter keeps."""
@@ -178,5 +179,5 @@ def checked_scale(scale: float) -> float:
 def preset_named(name: str) -> Preset:
     """Return the preset, or raise a UsageError that lists the known names."""
     if name not in PRESETS:
-        raise UsageError(f"unknown preset {name!r}; choose one of {', '.join([*PRESETS, GYM])}")
+        raise UsageError(f"unknown preset {name!r}; choose one of {', '.join([*PRESETS, GYM, BOOKS])}")
     return PRESETS[name]

@@ -1,0 +1,68 @@
+"""The words of a domain: what a person is told of climbs and sends, told of books and loans instead.
+
+Messages are written in the words of climbing. A mapping may name its own (`recsys.logbooks.mapping`,
+[nouns]); from the moment on that a command reads data by it, or opens a run of it, every line that is shown
+says those. Only whole words of prose are replaced: no setting, option, file name, identifier or quoted value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from contextvars import ContextVar
+from typing import Final
+
+NOUNS: Final = ("climb", "climber", "send", "sent", "grade", "logbook", "region", "area", "climbing")
+FACTS: Final = "nouns"  # in a run's facts: what its mapping says instead
+
+_LONGEST: Final = 40  # characters of a word
+_spoken: ContextVar[Mapping[str, str] | None] = ContextVar("nouns", default=None)
+# A word that stands alone: not in a path, an option, a name with underscores, or quotes.
+_WORD: Final = re.compile(
+    r"(?<![\w/.\-`'\"=@])(climb|climber|send|sent|grade|logbook|region|area|climbing)(s?)(?![\w/`\"=@]|-\w|\.\w|'(?!s\b|\s))",
+    re.IGNORECASE,
+)
+
+
+def speak(facts: object) -> None:
+    """Say the words that these facts of a run name from now on; none: those of climbing."""
+    _spoken.set(nouns_of(facts) or None)
+
+
+def nouns_of(facts: object) -> dict[str, str]:
+    """The words under `FACTS`, whoever wrote them: short, printable, of nouns that there are."""
+    found = facts.get(FACTS) if isinstance(facts, Mapping) else None
+    if not isinstance(found, Mapping):
+        return {}
+    return {
+        name: word
+        for name in NOUNS
+        if isinstance(word := found.get(name), str) and word.isprintable() and 0 < len(word) <= _LONGEST
+    }
+
+
+def spoken(text: str, nouns: Mapping[str, str] | None = None) -> str:
+    """A text in the words of the domain: of `nouns`, or of what `speak` was told.
+
+    >>> spoken("3 climbs of 2 climbers", {"climb": "book", "climber": "reader"})
+    '3 books of 2 readers'
+    """
+    words = nouns or _spoken.get()
+    return text if not words else _WORD.sub(lambda found: _replaced(found, words), text)
+
+
+def _replaced(found: re.Match[str], words: Mapping[str, str]) -> str:
+    word, plural = found[1], found[2]
+    other = words.get(word.lower())
+    if other is None:
+        return found[0]
+    if plural:
+        other = _plural(other)
+    return other[:1].upper() + other[1:] if word[0].isupper() else other
+
+
+def _plural(word: str) -> str:
+    """The plural of an English noun, as far as its ending tells."""
+    if word.endswith(("s", "x", "ch", "sh")):
+        return word if word == "series" else word + "es"
+    return word[:-1] + "ies" if word.endswith("y") and word[-2:-1] not in "aeiou" else word + "s"

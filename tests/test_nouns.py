@@ -1,0 +1,70 @@
+"""Words of another domain: what is replaced and what never is; a library without a word of climbing."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from recsys.nouns import FACTS, nouns_of, speak, spoken
+
+BOOKS = {
+    "climb": "book",
+    "climber": "reader",
+    "send": "loan",
+    "sent": "borrowed",
+    "grade": "level",
+    "area": "series",
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("3 climbs of 2 climbers", "3 books of 2 readers"),
+        ("Climbers log sends; a climber's grade", "Readers log loans; a reader's level"),
+        ("each area, all areas", "each series, all series"),
+        ("ask with --climber ID", "ask with --climber ID"),
+        ("climbs.csv, out/climbs, climb_dim, `climb`, 'climb', sim-climb-01", None),
+    ],
+)
+def test_whole_words_of_prose_are_replaced_and_nothing_else(text, said):
+    assert spoken(text, BOOKS) == (said or text)
+    assert spoken(text) == text
+
+
+def test_words_of_a_stranger_are_checked():
+    assert nouns_of({FACTS: {"climb": "book", "send": 3, "grade": "x" * 99, "area": "a\nb", "k": "v"}}) == {
+        "climb": "book"
+    }
+    assert nouns_of(None) == nouns_of({FACTS: "book"}) == {}
+
+
+CLIMBING = re.compile(
+    r"(?<![-\w/.`])(climb|climber|climbing|send|grade|logbook)s?\b(?![-\w.]*[=/])", re.IGNORECASE
+)
+
+
+def test_a_library_is_trained_and_asked_without_a_word_of_climbing(tmp_path, capsys, monkeypatch):
+    from recsys.cli.app import build_app
+    from recsys.terminal import run
+
+    def ran(*words: str) -> str:
+        assert run(build_app(list(words)), "recsys", list(words)) == 0
+        return "".join(capsys.readouterr())
+
+    monkeypatch.chdir(tmp_path)
+    told = ran("simulate", "--domain", "books", "--scale", "0.05", "-o", "loans.csv")
+    small = ["--d-model", "16", "--layers", "1", "--climb-dim", "16", "--epochs", "1", "--accelerator", "cpu"]
+    told += ran("train", "--data", "loans.csv", "--output", "run", *small)
+    reader = re.search(r"sim-reader-\d+", Path("loans.csv").read_text())
+    assert reader is not None
+    answers = ran("recommend", "run", "--climber", reader[0], "-k", "3")
+    assert "volume" in answers
+    cards = [(Path("run") / each / "MODEL_CARD.md").read_text() for each in (".", "bundle")]
+    for text in (told, answers, *cards):
+        found = [line for line in text.splitlines() if CLIMBING.search(line)]
+        assert not found, found
+    assert "reader" in cards[0]
+    speak(None)
