@@ -74,8 +74,8 @@ def add_climbers(run: Run, sends: Sends, output: Path, way: Way = "unknown", ove
     UsageError
         The run is no transformer's, or there is no such way.
     """
-    if not run.config.trains_transformer or run.config.ensemble:
-        raise UsageError(f"{run.folder}: only a run of the transformer alone takes new climbers; train anew")
+    if not run.config.trains_transformer:
+        raise UsageError(f"{run.folder}: only a run of the transformer takes new climbers; train anew")
     if way not in WAYS:
         raise UsageError(f"`by` {way!r}: choose one of {', '.join(WAYS)}")
     known = pd.read_parquet(run.folder / "sends.parquet")

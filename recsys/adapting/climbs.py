@@ -2,7 +2,8 @@
 
 A new climb gets the id after the last one. What is known of it (region, grade, rating) enters the output as
 for any climb (`recsys.model.output`); its own embedding, bias and popularity are those of the climbs that it
-is like (`recsys.adapting.similar`). Nothing is trained, and the old climbs' scores stay to the last bit.
+is like (`recsys.adapting.similar`). Nothing is trained, and the old climbs' scores stay to the last bit; but
+a counting method that was joined knows no new climb, and the new run is its network alone.
 """
 
 from __future__ import annotations
@@ -24,9 +25,11 @@ from recsys.console import say
 from recsys.errors import DataError, UsageError
 from recsys.model.output import SENDS
 from recsys.model.weights import load_weights, save_weights
+from recsys.recommending.answering import NONE, Answering, read_about, write_method
 from recsys.recommending.catalogue import STARS, Catalogue
 from recsys.runs import Run
 from recsys.sequences.store import Sequences
+from recsys.training.kept import stands_for_network
 from recsys.training.skill import fit_skill
 from recsys.training.trained import catalogue_of
 from workflows import sends as workflow_of
@@ -62,8 +65,8 @@ def add_climbs(run: Run, climbs: pd.DataFrame, output: Path, overwrite: bool = F
     UsageError
         The run is no transformer's.
     """
-    if not run.config.trains_transformer or run.config.ensemble:
-        raise UsageError(f"{run.folder}: only a run of the transformer alone takes new climbs; train anew")
+    if not run.config.trains_transformer:
+        raise UsageError(f"{run.folder}: only a run of the transformer takes new climbs; train anew")
     known = pd.read_parquet(run.folder / "climbs.parquet")
     fresh = climbs[~climbs[c.CLIMB_ID].isin(known[c.CLIMB_ID])].reset_index(drop=True)
     if len(fresh) < len(climbs):
@@ -91,6 +94,11 @@ def _write(run: Run, known: pd.DataFrame, fresh: pd.DataFrame, folder: Path) -> 
     weights = likeness(catalogue_of_new(fresh), catalogue_of(known, sends))
     fill_climbs(model, len(known) + FIRST_VALUE_ID, weights, side_ids(workflow, fresh))
     save_weights(model, folder)
+    if run.config.ensemble:
+        say(f"{run.config.ensemble} knows no climb that it did not count, and is left out of the new run")
+        about = read_about(run.folder)
+        alone = Answering(about.method, stands_for_network, None, about.reads_prompt, NONE, about.temperature)
+        write_method(alone, folder)
     fit_skill(sends, grown).save(folder / "skill.npz")
 
 

@@ -105,8 +105,8 @@ def continue_run(
 
 def _check(source: Run, settings: RunConfig, names: set[str], folder: Path) -> None:
     config = source.config
-    if not config.trains_transformer or config.ensemble:
-        raise UsageError(f"{source.folder}: only a run of the transformer alone is continued; train anew")
+    if not config.trains_transformer:
+        raise UsageError(f"{source.folder}: only a run of the transformer is continued; train anew")
     if folder.resolve() == source.folder.resolve():
         raise UsageError(f"`output` {folder}: is the run itself; choose another folder")
     if settings.data is None:

@@ -12,6 +12,7 @@ from recsys.console import progress
 from recsys.errors import UsageError
 from recsys.exporting.keep import keep_bundle
 from recsys.files import atomic_folder
+from recsys.recommending.counted.store import ARRAYS
 from recsys.recommending.kept import KEPT
 from recsys.runs import Run
 
@@ -40,7 +41,8 @@ def adapted(run: Run, output: Path, overwrite: bool, counts: Mapping[str, int]) 
         raise UsageError(f"`output` {output}: is the run itself; choose another folder")
     with atomic_folder(output, replace=overwrite) as folder:
         yield folder
-        for name in _COPIED:
+        alone = (folder / "method.json").is_file()  # what was counted does not know what was added
+        for name in _COPIED if alone else (*_COPIED, ARRAYS):
             if (run.folder / name).is_file() and not (folder / name).exists():
                 shutil.copy2(run.folder / name, folder / name)
         _tell(run, folder, counts)
@@ -56,6 +58,8 @@ def _tell(run: Run, folder: Path, counts: Mapping[str, int]) -> None:
     before: dict[str, Any] = dict(config.facts.get(FACTS, {}))
     total = before | {name: before.get(name, 0) + count for name, count in counts.items()}
     config = config.model_copy(update={"facts": {**config.facts, FACTS: total}})
+    if not (folder / ARRAYS).is_file():
+        config = config.model_copy(update={"ensemble": None})
     Run(folder).write_config(config)
     added = ", ".join(f"{count} {name}" for name, count in total.items())
     text = (run.folder / CARD).read_text(encoding="utf-8").split("\n## Added since\n")[0].rstrip()

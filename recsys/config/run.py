@@ -10,6 +10,7 @@ from recsys.config.model import ModelConfig
 from recsys.config.training import TrainingConfig
 
 TRANSFORMER: Final = "transformer"
+BY_SIZE: Final = "auto"  # an ensemble that the log's size decides (`recsys.training.partner`)
 SplitName = Literal["climber", "temporal", "leave-one-out"]
 DayOrder = Literal["set", "file", "seeded"]
 
@@ -44,7 +45,9 @@ class RunConfig(BaseModel):
         TRANSFORMER, description="what is trained: transformer, or a row that recsys study --list-rows prints"
     )
     ensemble: str | None = Field(
-        None, description="a counting method whose scores join the network's: ease, item-knn, als, ..."
+        None,
+        description="a counting method whose scores join the network's: ease, item-knn, ... or none; "
+        "where nothing is said, the default model of a small log is joined with ease",
     )
     seed: int = Field(0, ge=0, lt=2**32, description="of the split, the weights and the training")
     model: ModelConfig = ModelConfig()
@@ -55,7 +58,7 @@ class RunConfig(BaseModel):
     def label(self) -> str:
         """What is trained, in a word that a folder can have for its name."""
         name = f"{self.model.masking}-{self.model.body}" if self.trains_transformer else self.method
-        joined = f"-{self.ensemble}" if self.ensemble else ""
+        joined = "" if self.ensemble in (None, BY_SIZE) else f"-{self.ensemble}"
         return str(self.facts.get("row", name)) + joined
 
     @property

@@ -14,7 +14,7 @@ class TrainingConfig(BaseModel):
 
     epochs: int = Field(30, ge=1, description="epochs at the most")
     patience: int = Field(10, ge=1, description="epochs without a better validation score before stopping")
-    batch_size: int = Field(128, ge=1, description="windows in a batch")
+    batch_size: int = Field(0, ge=0, description="windows in a batch; 0: 128, fewer where a log is small")
     learning_rate: float = Field(3e-3, gt=0, description="highest learning rate of Adam")
     weight_decay: float = Field(0.0, ge=0, description="decay of the linear layers' weights (AdamW)")
     final_learning_rate: float = Field(3e-4, gt=0, description="learning rate at the end of the cosine")

@@ -76,10 +76,12 @@ def fit(module: NextClimb, config: TrainingConfig, folder: Path, resume: bool) -
 
     Returns
     -------
-    Epochs trained, the best epoch (1-based) and its validation score.
+    Epochs trained, the best epoch (1-based), windows in a batch, and the best validation score.
     """
     if module.model.note and leads():
         say(module.model.note)
+    batch_size, reason = module.batches()
+    say(reason)
     checkpoints = (folder / "checkpoints").absolute()
     each: dict[str, Any] = {"save_on_train_epoch_end": True, "enable_version_counter": False}
     best = RunCheckpoint(checkpoints, "best", monitor=SCORE, mode="max", **each)
@@ -100,6 +102,7 @@ def fit(module: NextClimb, config: TrainingConfig, folder: Path, resume: bool) -
     return {
         "epochs_trained": int(ended["epoch"]) + 1,
         "best_epoch": int(chosen["epoch"]) + 1,
+        "batch_size": batch_size,
         SCORE: float(chosen["callbacks"][best.state_key]["best_model_score"]),
     }
 

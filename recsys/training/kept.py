@@ -32,7 +32,7 @@ def keep(method: Method, config: RunConfig, folder: Path) -> None:
         from recsys.model.weights import save_weights
 
         save_weights(method.network, folder)
-        network = _no_scores
+        network = stands_for_network
     answering = Answering(
         config.method, network, method.counted, method.reads_prompt, method.weight, method.temperature
     )
@@ -50,7 +50,7 @@ def open_method(run: Run, schema: Schema, n_items: int) -> tuple[Network | None,
     about = read_about(run.folder)
     _check_covered(run, about)
     network = load_network(run, schema) if about.network else None
-    return network, read_method(run.folder, None if network is None else _no_scores, about, n_items)
+    return network, read_method(run.folder, None if network is None else stands_for_network, about, n_items)
 
 
 def load_network(run: Run, schema: Schema) -> Network:
@@ -74,7 +74,8 @@ def load_method(run: Run, prepared: Prepared) -> Method:
     return Method(network, kept.counted, scorer, kept.reads_prompt, kept.weight, kept.temperature)
 
 
-def _no_scores(batch: Any) -> Any:
+def stands_for_network(batch: Any) -> Any:
+    """The network of an `Answering` that is written and not asked."""
     raise NotImplementedError("stands for a network that is kept beside method.json")
 
 

@@ -26,6 +26,7 @@ from recsys.sequences.cases import Cases
 from recsys.sequences.continuing import FreshWindows
 from recsys.sequences.epochs import TrainingWindows, amount, epoch
 from recsys.sequences.windows import as_is
+from recsys.training.batches import choose_batch_size
 from recsys.training.start import begin_with
 
 if TYPE_CHECKING:
@@ -141,11 +142,16 @@ class NextClimb(pl.LightningModule):
         )
         return DataLoader(
             self.windows,
-            self.config.batch_size,
+            self.batches(sampler)[0],
             sampler=sampler,
             collate_fn=as_is,  # type: ignore[arg-type]
             generator=torch.Generator(),  # its own: starting an epoch draws nothing from the global one
         )
+
+    def batches(self, sampler: EpochSampler | None = None) -> tuple[int, str]:
+        """Windows in a batch, and the reason in words."""
+        sampler = sampler or EpochSampler(self.windows, self.config.windows, self.seed)
+        return choose_batch_size(self.config.batch_size, len(sampler))
 
     def on_train_epoch_start(self) -> None:
         """Masks and dropout of an epoch depend on its number, not on what was drawn before."""

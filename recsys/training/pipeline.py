@@ -199,6 +199,8 @@ def _write_card(run: Run, prepared: Prepared, config: RunConfig, metrics: dict[s
         told["model"]["features"] = [name for name in config.model.features if name in used]
     else:
         told["model"] = {} if config.method in COUNTING else {"length": config.model.length}
+    if "batch_size" in metrics["training"]:
+        told["training"]["batch_size"] = metrics["training"]["batch_size"]
     if config.method in COUNTING:
         del told["training"]
     told |= {"name": run.folder.name, "output": f"runs/{run.folder.name}"}

@@ -16,6 +16,7 @@ from recsys.errors import DataError
 from recsys.files import atomic_path
 from recsys.nouns import FACTS
 from recsys.runs import Run
+from recsys.training.partner import settled
 
 if TYPE_CHECKING:
     import numpy as np
@@ -70,6 +71,7 @@ def prepare_run(run: Run, config: RunConfig) -> tuple[Prepared, RunConfig]:
     with progress("fitting the workflow"):
         prepared = prepare(split.frame, split.parts, split.has_time, run.folder, accelerator)
     config = config.model_copy(update={"facts": {**config.facts, **split.facts}})
+    config = settled(config, split.facts["split"]["sends"]["train"])
     run.write_config(config)
     run.write_manifest(trained=False)
     return prepared, config

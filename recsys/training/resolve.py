@@ -10,11 +10,12 @@ from typing import Any, Final, TypeVar
 from recsys.baselines.rows import COUNTING, ROWS, TRANSFORMER, Row
 from recsys.config.file import read_settings
 from recsys.config.model import ModelConfig
+from recsys.config.run import BY_SIZE, RunConfig
 from recsys.config.run import TRANSFORMER as MAIN
-from recsys.config.run import RunConfig
 from recsys.config.settings import configure
 from recsys.config.training import TrainingConfig
 from recsys.errors import UsageError
+from recsys.training.partner import NO_PARTNER
 
 ROW: Final = "row"  # in the facts: the row by whose name a transformer was asked for
 Section = TypeVar("Section", ModelConfig, TrainingConfig)
@@ -37,7 +38,10 @@ def configured(given: Mapping[str, Any], file: Path | None = None) -> tuple[RunC
     name = str(given.get("model", given.get("method", plain.get("method", MAIN))))
     row = ROWS.get(name)
     if row is None or row.method != TRANSFORMER:
-        return resolve(*configure(given, file))
+        config, names = resolve(*configure(given, file))
+        if name == MAIN and not {"ensemble"} & {*given, *plain}:
+            config = config.model_copy(update={"ensemble": BY_SIZE})
+        return config, names
     written = {*plain, *plain.get("model", {}), *plain.get("training", {})}
     under = {key: value for key, value in {**row.settings, **row.training}.items() if key not in written}
     config, names = configure({**under, **given, "model": MAIN}, file)
@@ -66,7 +70,9 @@ def resolve(config: RunConfig, names: Collection[str] = ()) -> tuple[RunConfig, 
     UsageError
         There is no such row, a setting was given that it does not read, or settings cannot work together.
     """
-    if config.ensemble is not None:
+    if config.ensemble == NO_PARTNER:
+        config = config.model_copy(update={"ensemble": None})
+    elif config.ensemble not in (None, BY_SIZE):
         _check_partner(config)
     if config.trains_transformer:
         return config, set(names)

@@ -64,3 +64,23 @@ def test_a_row_brings_its_training_and_a_file_goes_before_it(tmp_path):
     config, _ = configured({}, file)
     assert (config.facts["row"], config.model.length, config.model.numbers) == ("paper-all", 7, "binned")
     assert config.model.positions == "sinusoidal"
+
+
+def test_a_small_log_joins_the_default_model_with_ease_unless_something_is_said(tmp_path, capsys):
+    from recsys.training.partner import SMALL, settled
+
+    def partner(sends, file=None, **given):
+        return settled(configured(given, file)[0], sends).ensemble
+
+    assert partner(SMALL - 1) == "ease"
+    assert f"{SMALL - 1} training sends, fewer than {SMALL}" in capsys.readouterr().err
+    assert partner(SMALL) is None
+    assert partner(9, ensemble="none") is None
+    assert partner(9, ensemble="als", masking="mlm") == "als"
+    assert partner(9, masking="mlm") is None
+    assert partner(9, model="sasrec") is None
+    assert partner(9, model="gpt2-clm") is None  # a row of the study is what it says
+    kept = tmp_path / "config.json"
+    kept.write_text(RunConfig().model_dump_json())
+    assert partner(9, file=kept) is None
+    assert "joined" not in capsys.readouterr().err
