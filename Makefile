@@ -38,7 +38,7 @@ UV_VERSION := 0.13.9
 
 demo: $(READY)
 	$(BIN)/recsys simulate --preset bc --seed 0 -o runs/demo-sends.parquet
-	$(BIN)/python train.py --data runs/demo-sends.parquet --epochs 8 --output runs/demo --overwrite
+	$(BIN)/python train.py --data runs/demo-sends.parquet --epochs 4 --learning-rate 8e-3 --output runs/demo --overwrite
 	$(BIN)/recsys recommend runs/demo --climber sim-climber-0042 --grade V4:V6 --region Squamish -k 10
 
 test: $(READY)

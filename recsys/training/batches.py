@@ -1,7 +1,7 @@
 """How many windows are in a batch, where none is set: by the size of an epoch.
 
 A small log in batches of 128 windows has a handful of steps in an epoch, and is as far after twenty epochs as
-in batches of 32 after seven (`docs/choices.md`).
+in batches of 32 after seven (`docs/results/choices.md`).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The counting method that joins the default model of a small log.
 
-A few thousand sends teach a network little of which climbs go together, and counting them needs no more. On
-simulated logs of 300 climbs and dates only EASE adds to the network (`docs/choices.md`); its weight is fitted
-on validation, where 0 can win.
+A few thousand sends teach a network little of which climbs go together, and counting them needs no more. On a
+simulated log of 300 climbs and dates only EASE adds to the network (`docs/results/choices.md`); its weight is
+fitted on validation, where 0 can win.
 """
 
 from __future__ import annotations
