@@ -4,7 +4,7 @@
     python benchmarks/path.py bundles/NAME --run runs/NAME
 
 A case is a test climber's first send of a grade above all sends before it, with `--steps` sends in between
-and twenty before those; three a climber at the most. The logbook is cut before the steps, the project is
+and ten before those; five a climber at the most. The logbook is cut before the steps, the project is
 given, and a path is asked for. Per method, with 95% intervals over climbers:
 
     recall        share of the climbs sent between the cut and the project that the path names
@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import time
 from pathlib import Path as File
 from typing import Any
@@ -39,7 +40,8 @@ from recsys.recommending.logbook import Logbook
 from recsys.recommending.path import Path, PathRequest, find_path
 from recsys.recommending.recommender import Recommender
 
-BEFORE, EACH = 20, 3
+BEFORE, EACH = 10, 5
+VARIANT = re.compile(r"(?P<method>[a-z]+)(?P<wait>-wait)?(-crowd(?P<crowd>[0-9.]+))?")
 
 
 class Both:
@@ -90,6 +92,14 @@ def score(
     }
 
 
+def variant(name: str) -> dict[str, Any]:
+    """What `PathRequest` is told for "ahead", "ahead-crowd0.5" or "ahead-wait-crowd1"."""
+    found = VARIANT.fullmatch(name)
+    assert found is not None, name
+    told: dict[str, Any] = {"method": found["method"], "wait": found["wait"] is not None}
+    return told if found["crowd"] is None else {**told, "crowd": float(found["crowd"])}
+
+
 def raised(truth: Truth, climber: str, before: int, chain: list[str]) -> float:
     """True skill gained by the chain: the simulator's rule counts kept climbs, whichever they are."""
     who = int(climber.rsplit("-", 1)[1])
@@ -100,7 +110,7 @@ def raised(truth: Truth, climber: str, before: int, chain: list[str]) -> float:
 
 def measure(given: argparse.Namespace) -> dict[str, Any]:
     from recsys.sequences.prepare import PART
-    from recsys.sequences.split import TEST
+    from recsys.sequences.split import TEST, VALIDATION
 
     bundle, run = Bundle.open(given.bundle), None
     if given.run:
@@ -109,11 +119,12 @@ def measure(given: argparse.Namespace) -> dict[str, Any]:
 
         run = TrainedRun(Run.open(given.run))
     sends = pd.read_parquet(given.run_sends)
-    test = set(sends.loc[sends[PART] == TEST, c.CLIMBER_ID])
+    part = VALIDATION if given.validation else TEST
+    test = set(sends.loc[sends[PART] == part, c.CLIMBER_ID])
     both = Both(bundle, run)
     truth = Truth.of("bc", given.seed, given.scale) if given.truth else None
     grades, indices = bundle.catalogue.ordinals, bundle.catalogue.indices
-    methods = [m for m in given.methods.split(",") if m != "hole" or both.fills]
+    methods = [m for m in given.methods.split(",") if not m.startswith("hole") or both.fills]
     rows: dict[str, list[dict[str, float]]] = {m: [] for m in methods}
     owners, skipped, seconds = [], 0, dict.fromkeys(methods, 0.0)
     for climber, book, at, whole in cases(bundle, test, given.steps, given.cases):
@@ -121,7 +132,7 @@ def measure(given: argparse.Namespace) -> dict[str, Any]:
         for method in methods:
             recommender = Recommender(both)
             asked = PathRequest(
-                whole.climbs[at], climber, steps=given.steps, leap=given.leap, method=method, seed=at
+                whole.climbs[at], climber, steps=given.steps, leap=given.leap, seed=at, **variant(method)
             )
             began = time.perf_counter()
             try:
@@ -172,6 +183,7 @@ def main() -> None:
     parser.add_argument("--run", type=File, help="the bundle's run, for `hole`")
     parser.add_argument("--run-sends", type=File, help="sends.parquet of the run [default: in --run]")
     parser.add_argument("--methods", default="ahead,hole,greedy,popular,random")
+    parser.add_argument("--validation", action="store_true", help="validation climbers, to choose by")
     parser.add_argument("--cases", type=int, default=200)
     parser.add_argument("--steps", type=int, default=5)
     parser.add_argument("--leap", type=float, default=1.0)

@@ -46,8 +46,6 @@ def serve(
     ] = 1000,
 ) -> None:
     """Serve a run or a bundle: a page at /, an API under /api, described at /openapi.json."""
-    from typing import Any
-
     from recsys.api.opening import open_recommender
     from recsys.console import progress, say, warn
     from recsys.errors import UsageError
@@ -55,6 +53,7 @@ def serve(
 
     try:
         from recsys.serving.app import create_app
+        from recsys.serving.planner import Planner
         from recsys.serving.policy import Policy, read_keys, read_origins
         from recsys.serving.server import believes_everyone, listen
         from recsys.serving.server import serve as run
@@ -76,7 +75,6 @@ def serve(
         warn(f"--proxy {proxy}: every client can pass for another and escape the rate; name your proxy alone")
     sockets = listen(host, port)
     with progress("loading the bundle"):
-        opener: Any = open_recommender
-        app = create_app(local_folder(bundle), settings, opener)
+        app = create_app(local_folder(bundle), settings, lambda each: Planner.of(open_recommender(each)))
     say(f"serving {shown(bundle)} at http://{host}:{port} (Ctrl+C ends it)")
     run(app, sockets, proxy)

@@ -60,6 +60,7 @@ def after(
     climber: str | None,
     region: str | None = None,
     grades: Sequence[float | None] | None = None,
+    wait: float = 0.0,
 ) -> Array:
     """Probability of every climb to follow each logbook, float64 [n_logbooks, n_items].
 
@@ -73,16 +74,22 @@ def after(
         Whose they are, or None.
     region, grades:
         Prompts: one region for all, a grade (ordinal) or None for each.
+    wait:
+        Days after each last send on which is asked; 0 leaves the day open.
     """
     wanted = grades or [None] * len(logbooks)
     books, given = [], []
     for book, grade in zip(logbooks, wanted, strict=True):
-        day = float(book.columns[c.DAY][-1])
+        day = float(book.columns[c.DAY][-1]) + wait
         text = None if grade is None else label(grade)
         books.append(
             book.tail(backend.length).then({c.CLIMB_ID: _TARGET, c.REGION: region, c.GRADE: text, c.DAY: day})
         )
-        held = {c.REGION: region is not None, c.GRADE: grade is not None}
+        held = {
+            c.REGION: region is not None,
+            c.GRADE: grade is not None,
+            c.ELAPSED_DAYS: wait > 0 and math.isfinite(day),
+        }
         given.append([held.get(name, False) for name in backend.attributes])
     return _through(backend.logits, backend, books, climber, given)
 

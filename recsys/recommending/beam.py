@@ -12,7 +12,9 @@ looks ahead, of what it then gives to the project: the joint probability of the 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -26,6 +28,7 @@ from recsys.recommending.logbook import Logbook
 METHODS: Final = ("ahead", "hole", "greedy", "popular", "random")
 BEAM: Final = 8  # chains that are kept
 WIDTH: Final = 12  # continuations of each that are looked at
+_WIDE: Final = ("ahead", "hole")
 _LEAST: Final = 1e-12
 
 
@@ -45,6 +48,10 @@ class Search:
         The climbs that may be named, bool [n_items].
     method, beam, pace, seed:
         One of `METHODS`, chains kept, days between two sends, seed of the random one.
+    crowd:
+        Weight of a step's share of all sends beside its probability, of "ahead" and "hole".
+    wait:
+        Days after the last climb for which the next is asked.
     """
 
     backend: Backend
@@ -60,6 +67,22 @@ class Search:
     beam: int
     pace: float
     seed: int = 0
+    crowd: float = 0.0
+    wait: float = 0.0
+
+    def after(self, chains: Sequence[tuple[int, ...]]) -> Array:
+        """Probability of every climb to follow each chain, float64 [n_chains, n_items]."""
+        books = [self.book(chain) for chain in chains]
+        return after(self.backend, books, self.climber, self.region, wait=self.wait)
+
+    @property
+    def sent(self) -> Array:
+        """What every climb's probability is multiplied by for being sent often, float64 [n_items]."""
+        return np.asarray(np.maximum(self.backend.catalogue.popularity, _LEAST) ** self.crowd)
+
+    def worth(self, chain: Chain, look: bool) -> float:
+        """A chain's worth, and what its steps gain by being sent often."""
+        return chain.worth(look) + float(np.log(self.sent[list(chain.indices)]).sum())
 
     @property
     def grades(self) -> Array:
@@ -67,15 +90,31 @@ class Search:
         return self.backend.catalogue.ordinals
 
     def fits(self, chain: tuple[int, ...]) -> Array:
-        """The climbs that may follow a chain, bool [n_items]: near its last grade and the end."""
+        """The climbs that may follow a chain, bool [n_items]: near its last grade, and leading to the end."""
         last = self.grades[chain[-1]] if chain else self.start
-        left = self.steps - len(chain)  # climbs to come, this one among them
+        with np.errstate(invalid="ignore"):
+            fits = self.leading[len(chain)] & (np.abs(self.grades - last) <= self.leap + 1e-9)
+        fits[list(chain)] = False
+        return fits
+
+    @cached_property
+    def leading(self) -> Array:
+        """The climbs of each step from which allowed ones lead on to the project, bool [steps, n_items].
+
+        Grades are few and uneven, so that how far it is in leaps alone does not tell.
+        """
         end = self.grades[self.project]
         with np.errstate(invalid="ignore"):
-            fits = self.allowed & (np.abs(self.grades - last) <= self.leap + 1e-9)
-            fits &= (self.grades <= end + 1e-9) & (self.grades >= end - self.leap * left - 1e-9)
-        fits[[self.project, *chain]] = False
-        return fits
+            usable = self.allowed & (self.grades <= end + 1e-9)
+        usable[self.project] = False
+        rungs, rung = np.unique(self.grades[usable], return_inverse=True)
+        near = np.abs(rungs[:, None] - rungs) <= self.leap + 1e-9
+        lead = np.abs(rungs - end) <= self.leap + 1e-9
+        rows = np.zeros((self.steps, len(usable)), dtype=bool)
+        for step in reversed(range(self.steps)):
+            rows[step, usable] = lead[rung]
+            lead = (near & lead).any(1)
+        return rows
 
     def book(self, chain: tuple[int, ...]) -> Logbook:
         """The logbook as it would be after the chain."""
@@ -102,15 +141,16 @@ class Chain:
 def search(query: Search) -> list[Chain]:
     """The best chains, best first, `query.beam` at the most; empty where no chain fits."""
     draw = np.random.default_rng(query.seed)
-    known = after(query.backend, [query.logbook], query.climber, query.region)
+    known = query.after([()])
     beam = [(Chain(project=(float(known[0, query.project]),)), known[0])]
-    look, keep = query.method == "ahead", query.beam if query.method in ("ahead", "hole") else 1
+    look, keep = query.method == "ahead", query.beam if query.method in _WIDE else 1
+    sent = query.sent if query.method in _WIDE else np.ones(len(known[0]))
     for _ in range(query.steps):
         chances = _weights(query, [chain for chain, _ in beam], np.stack([row for _, row in beam]), draw)
         grown = [
             Chain((*chain.indices, index), (*chain.steps, float(row[index])), chain.project)
             for (chain, _), row in zip(beam, chances, strict=True)
-            for index in _best(row, query.fits(chain.indices), WIDTH if keep > 1 else 1)
+            for index in _best(row * sent, query.fits(chain.indices), WIDTH if keep > 1 else 1)
         ]
         if not grown:
             return []
@@ -121,13 +161,13 @@ def search(query: Search) -> list[Chain]:
 def _kept(query: Search, grown: list[Chain], look: bool, keep: int) -> list[tuple[Chain, Array]]:
     """The best of the grown chains, each with what the model gives to all climbs after it."""
     if not look:
-        grown = sorted(grown, key=lambda chain: -chain.worth(False))[:keep]
-    known = after(query.backend, [query.book(each.indices) for each in grown], query.climber, query.region)
+        grown = sorted(grown, key=lambda chain: -query.worth(chain, False))[:keep]
+    known = query.after([each.indices for each in grown])
     seen = [
         (Chain(chain.indices, chain.steps, (*chain.project, float(row[query.project]))), row)
         for chain, row in zip(grown, known, strict=True)
     ]
-    seen.sort(key=lambda pair: -pair[0].worth(look))
+    seen.sort(key=lambda pair: -query.worth(pair[0], look))
     sets, kept = set[frozenset[int]](), []
     for chain, row in seen:  # the same climbs in another order are no other way
         if frozenset(chain.indices) not in sets:

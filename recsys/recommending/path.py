@@ -50,6 +50,10 @@ class PathRequest:
         How it is found (`recsys.recommending.beam`), and chains kept on the way.
     seed:
         Of the method "random".
+    crowd:
+        Weight of how often climbs are sent, beside the model's probability (`recsys.recommending.beam`).
+    wait:
+        Whether steps are asked for on another day than the one before, a usual pause later.
     blocked:
         Closed climbs and areas, which no step is taken from.
     """
@@ -63,6 +67,8 @@ class PathRequest:
     method: str = "ahead"
     beam: int = BEAM
     seed: int = 0
+    crowd: float = 0.0
+    wait: bool = False
     blocked: Blocked = OPEN
 
     def __post_init__(self) -> None:
@@ -156,8 +162,10 @@ def _search(recommender: Recommender, request: PathRequest) -> Search:
         & catalogue.open(request.blocked),
         method=request.method,
         beam=request.beam,
-        pace=pace(logbook),
+        pace=(gap := pace(logbook)),
         seed=request.seed,
+        crowd=request.crowd,
+        wait=gap if request.wait else 0.0,
     )
 
 

@@ -17,6 +17,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from recsys.errors import DataError, RecsysError
 from recsys.logbooks.grades import parse_range
 from recsys.logbooks.importing.own import parse_columns
+from recsys.nouns import spoken
 from recsys.recommending.blocked import Blocked
 from recsys.recommending.request import Request as Asked
 from recsys.serving import models
@@ -108,7 +109,8 @@ async def _answer(body: models.RecommendBody, request: Request) -> dict[str, Any
     try:
         return {"status": 200, "answer": await _recommended(body, request), "error": None}
     except RecsysError as error:
-        problem = {"message": str(error), "request_id": request.state.request_id}
+        said = spoken(str(error), backend(request).nouns)
+        problem = {"message": said, "request_id": request.state.request_id}
         return {"status": status_of(error), "answer": None, "error": problem}
 
 

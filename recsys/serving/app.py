@@ -19,6 +19,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
 from recsys.errors import RecsysError, UnknownSourceError
+from recsys.nouns import spoken
 from recsys.serving import api, lookups, openapi, plans, system
 from recsys.serving.backend import Opener
 from recsys.serving.batching import Batcher
@@ -130,7 +131,8 @@ async def _project(request: Request, error: RecsysError) -> Response:
     status = status_of(error)
     columns = error.columns if isinstance(error, UnknownSourceError) else ()
     headers = {"Retry-After": "1"} if status == 503 else None
-    return _answer(request, status, str(error), headers, columns)
+    holder = cast(Holder, request.app.state.holder)
+    return _answer(request, status, spoken(str(error), holder.current.nouns), headers, columns)
 
 
 async def _http(request: Request, error: HTTPException) -> Response:

@@ -9,7 +9,6 @@ import dataclasses
 import datetime
 import hashlib
 import math
-from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -27,10 +26,10 @@ from recsys.recommending.session import SessionRequest
 from recsys.serving.insights import insights
 from recsys.serving.likes import CatalogueLike, ItemLike, RecommenderLike
 from recsys.serving.links import link
+from recsys.serving.offered import has_levels, in_a_line, places, samples
 
 CARD: Final = "MODEL_CARD.md"
-_SAMPLE: Final = 60  # sends of a logbook that shows well what the service does
-_TRIED: Final = 200  # climbers that it is looked for among
+_TRIED: Final = 200  # climbers that samples are looked for among
 _EPOCH: Final = datetime.date(1970, 1, 1)
 _FIRST_DAY: Final = (datetime.date.min - _EPOCH).days
 _LAST_DAY: Final = (datetime.date.max - _EPOCH).days
@@ -66,9 +65,9 @@ class LoadedBundle:
             str(climb): {"stars": _number(stars), "sends": _count(count), "link": link(str(climb))}
             for climb, stars, count in zip(table.ids, table.stars, table.sends, strict=True)
         }
-        named = Counter(text for each in table.regions if (text := _text(each)))
-        self.regions: list[Row] = [{"region": name, "climbs": n} for name, n in sorted(named.items())]
-        self._regions = {row["region"].casefold(): row["region"] for row in self.regions}
+        self.places = places(table)
+        self.levels = has_levels(table.grades)
+        self._regions = {row["region"].casefold(): row["region"] for row in self.places["regions"]}
         self.climbers = [str(each) for each in recommender.climbers]
         self._folded = [(each.casefold(), each) for each in self.climbers]
         self._known = frozenset(self.climbers)
@@ -147,21 +146,30 @@ class LoadedBundle:
             each["curve"] = [{k: v for k, v in point.items() if k != "discipline"} for point in own]
         return told
 
+    def off_grades(self, region: str | None, k: int) -> list[Row]:
+        """Soft and hard grades, in the fields of `recsys.serving.skill_models.OffGrade`."""
+        return [each.to_json() for each in self._recommender.off_grade(self._region(region), k)]
+
+    @property
+    def nouns(self) -> dict[str, str]:
+        """What the bundle's domain calls a climb, a send and so on; empty where it is climbing."""
+        return dict(self._recommender.nouns)
+
     @property
     def simulated(self) -> bool:
         """Whether the climbs and climbers were made up."""
         return self._recommender.simulated
 
     @cached_property
+    def samples(self) -> list[Row]:
+        """Climbers to try the service with, weak to strong."""
+        rows = [in_a_line(name, self._sends(Request(climber=name))) for name in self.climbers[:_TRIED]]
+        return samples(rows)
+
+    @property
     def sample(self) -> str | None:
-        """Of the first climbers, one with about `_SAMPLE` sends on many days; None where none is stored."""
-
-        def distance(climber: str) -> float:
-            sends = self._sends(Request(climber=climber))
-            days = len({send["date"] for send in sends})
-            return abs(len(sends) - _SAMPLE) + max(0, _SAMPLE / 2 - days)
-
-        return min(self.climbers[:_TRIED], key=distance, default=None)
+        """The one of them in the middle; None where no logbooks are stored."""
+        return self.samples[len(self.samples) // 2]["climber"] if self.samples else None
 
     def search(self, text: str, k: int) -> list[Row]:
         """Climbs whose name or id holds the text."""
@@ -226,8 +234,7 @@ def manifest_digest(folder: Path) -> str:
 def _open(folder: Path) -> RecommenderLike:
     from recsys.serving.planner import Planner
 
-    opened: Any = Planner.open(folder)
-    return opened
+    return Planner.open(folder)
 
 
 def _date(day: float) -> datetime.date | None:
@@ -245,7 +252,3 @@ def _number(value: Any) -> float | None:
 def _count(value: Any) -> int | None:
     number = _number(value)
     return None if number is None else int(number)
-
-
-def _text(value: Any) -> str:
-    return "" if value is None or value != value else str(value)

@@ -14,7 +14,10 @@ class CatalogueLike(Protocol):
     """Parallel columns, one entry a climb."""
 
     ids: Sequence[Any]
+    grades: Sequence[Any]
     regions: Sequence[Any]
+    areas: Sequence[Any]
+    styles: Sequence[Any]
     stars: Sequence[Any]
     sends: Sequence[Any]
 
@@ -22,7 +25,9 @@ class CatalogueLike(Protocol):
 class LogbookLike(Protocol):
     """A climber's sends in order of time: `climb_id`, `grade`, `day` (days since the Unix epoch, or NaN)."""
 
-    columns: Mapping[str, Any]
+    @property
+    def columns(self) -> Mapping[str, Any]:
+        """Parallel columns, one entry a send."""
 
 
 class ItemLike(Protocol):
@@ -70,6 +75,13 @@ class RecommenderLike(Protocol):
 
     def curve(self, request: Request) -> Sequence[Planned]:
         """Ability over time: points with `discipline`, `day`, `sends`, `ability`, `deviation`, `grade`."""
+
+    def off_grade(self, region: str | None, most: int) -> Sequence[Planned]:
+        """Climbs whose grades are soft or hard, those farthest off first."""
+
+    @property
+    def nouns(self) -> Mapping[str, str]:
+        """What a climb, a send and so on are called (`recsys.nouns`); empty: as they are here."""
 
     @property
     def simulated(self) -> bool:

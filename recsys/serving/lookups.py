@@ -47,9 +47,23 @@ def find_climbers(search: Search, request: Request, k: Most = 10) -> JSONRespons
 
 @router.get("/sample", response_model=models.Sample)
 def sample(request: Request) -> JSONResponse:
-    """A climber of the bundle whose logbook shows well what the service does."""
-    hidden = request.app.state.settings.hide_climbers
-    return JSONResponse({"climber": None if hidden else backend(request).sample})
+    """Climbers of the bundle, weak to strong, whose logbooks show well what the service does."""
+    if request.app.state.settings.hide_climbers:
+        return JSONResponse({"climber": None, "climbers": []})
+    bundle = backend(request)
+    return JSONResponse({"climber": bundle.sample, "climbers": bundle.samples})
+
+
+@router.get("/off-grades", response_model=skill_models.OffGrades)
+def off_grades(
+    request: Request,
+    region: Annotated[
+        str | None, Query(min_length=1, max_length=200, description="None: all", examples=["Squamish"])
+    ] = None,
+    k: Most = 20,
+) -> JSONResponse:
+    """The climbs of a region whose grades are soft or hard, those farthest off first."""
+    return JSONResponse({"climbs": backend(request).off_grades(region, k)})
 
 
 @router.get("/climbers/{climber:path}/skill", response_model=skill_models.Insights)
@@ -66,5 +80,5 @@ def skill(
 
 @router.get("/regions", response_model=models.Regions)
 async def regions(request: Request) -> JSONResponse:
-    """The regions of the bundle and how many climbs each has."""
-    return JSONResponse({"regions": backend(request).regions})
+    """The regions of the bundle, its areas and its styles, and how many climbs each has."""
+    return JSONResponse(backend(request).places)

@@ -162,10 +162,21 @@ class Climbers(BaseModel):
     climbers: Annotated[list[str], Field(examples=[["climber-0042"]])]
 
 
-class Sample(BaseModel):
-    """A climber to try the service with."""
+class Sampled(BaseModel):
+    """A climber to try the service with, in a line."""
 
-    climber: Annotated[str | None, Field(description="None where no logbooks are stored")]
+    climber: Annotated[str, Field(examples=["climber-0042"])]
+    sends: int
+    days: Annotated[int, Field(description="with sends")]
+    hardest: Annotated[float | None, Field(description="ordinal of the hardest send", examples=[6.0])]
+    grade: Annotated[str | None, Field(description="the same as a grade", examples=["V6"])]
+
+
+class Sample(BaseModel):
+    """Climbers to try the service with; none where no logbooks are stored, or ids are hidden."""
+
+    climber: Annotated[str | None, Field(description="the one in the middle")]
+    climbers: Annotated[list[Sampled], Field(description="weak to strong")]
 
 
 class Region(BaseModel):
@@ -175,10 +186,27 @@ class Region(BaseModel):
     climbs: Annotated[int, Field(examples=[812])]
 
 
+class Area(BaseModel):
+    """An area, its region, and how many of the bundle's climbs lie in it."""
+
+    area: Annotated[str, Field(examples=["Grand Wall Boulders"])]
+    region: str | None
+    climbs: int
+
+
+class Style(BaseModel):
+    """A style, and how many of the bundle's climbs have it."""
+
+    style: Annotated[str, Field(examples=["slab"])]
+    climbs: int
+
+
 class Regions(BaseModel):
-    """All regions."""
+    """All regions, and the areas and styles with most climbs."""
 
     regions: list[Region]
+    areas: list[Area]
+    styles: list[Style]
 
 
 class Reject(BaseModel):
@@ -217,6 +245,13 @@ class Version(BaseModel):
     climbs: int
     climbers: int
     simulated: Annotated[bool, Field(description="the climbs and climbers were made up by a simulation")]
+    levels: Annotated[bool, Field(description="grades are levels, L0 and up, and not V grades")]
+    nouns: Annotated[
+        dict[str, str],
+        Field(
+            description="what a climb, a send and so on are called; empty: so", examples=[{"climb": "book"}]
+        ),
+    ]
     limits: Limits
 
 

@@ -2,36 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
-from recsys.files import read_json
-from recsys.recommending.bundle import BUNDLE, Bundle
+from recsys.nouns import nouns_of
+from recsys.recommending.bundle import Bundle
 from recsys.recommending.path import Path as Found
 from recsys.recommending.path import PathRequest, find_path
 from recsys.recommending.recommender import Recommender
 from recsys.recommending.request import Request
 from recsys.recommending.session import Session, SessionRequest, plan_session
-from recsys.recommending.skills import Point, curve
+from recsys.recommending.skills import OffGrade, Point, curve, off_grade
 
 
 class Planner(Recommender):
-    """A `recsys.serving.backend.RecommenderLike`.
+    """A `recsys.serving.likes.RecommenderLike`."""
 
-    Attributes
-    ----------
-    simulated:
-        Whether the sends were made up by a simulation.
-    """
+    @property
+    def simulated(self) -> bool:
+        """Whether the sends were made up by a simulation."""
+        facts = self._facts
+        return isinstance(facts, dict) and facts.get("simulated") is True
 
-    simulated: bool = False
+    @property
+    def nouns(self) -> Mapping[str, str]:
+        """What the run's mapping calls a climb, a send and so on (`recsys.nouns`)."""
+        return nouns_of(self._facts)
+
+    @property
+    def _facts(self) -> object:
+        return getattr(self.backend, "facts", None)
+
+    @classmethod
+    def of(cls, recommender: Recommender) -> Planner:
+        """A planner over what a recommender answers from."""
+        return cls(recommender.backend)
 
     @classmethod
     def open(cls, folder: Path) -> Planner:
         """The planner of a bundle, its manifest checked."""
-        planner = cls(Bundle.open(folder))
-        facts = read_json(folder / BUNDLE).get("facts")
-        planner.simulated = isinstance(facts, dict) and facts.get("simulated") is True
-        return planner
+        return cls(Bundle.open(folder))
 
     def path(self, request: PathRequest) -> Found:
         """The best path that fits."""
@@ -44,3 +54,7 @@ class Planner(Recommender):
     def curve(self, request: Request) -> list[Point]:
         """Ability after each session."""
         return curve(self, request)
+
+    def off_grade(self, region: str | None, most: int) -> list[OffGrade]:
+        """Climbs whose grades are soft or hard, those farthest off first."""
+        return off_grade(self, region, most)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from recsys.serving.model_fields import Day, GradeName, Ordinal
+from recsys.serving.model_fields import Day, GradeName, Id, Ordinal, Text
 
 
 class Month(BaseModel):
@@ -67,3 +67,24 @@ class Insights(BaseModel):
     first: Day
     last: Day
     disciplines: list[Discipline]
+
+
+class OffGrade(BaseModel):
+    """A climb whose grade is soft (`off` below 0) or hard."""
+
+    climb_id: Id
+    name: Text
+    grade: Text
+    region: Text
+    climbs_like: Annotated[
+        str, Field(description="the grade that it climbs like", examples=["V6", "soft V5"])
+    ]
+    off: Annotated[float, Field(description="grades that it is harder than its own", examples=[0.8])]
+    deviation: Annotated[float, Field(description="of that, in grades", examples=[0.2])]
+    sends: Annotated[int, Field(description="in training")]
+
+
+class OffGrades(BaseModel):
+    """Soft and hard grades, those farthest off first."""
+
+    climbs: list[OffGrade]

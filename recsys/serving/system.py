@@ -67,6 +67,8 @@ async def version(request: Request) -> JSONResponse:
             "climbs": backend.n_climbs,
             "climbers": len(backend.climbers),
             "simulated": backend.simulated,
+            "nouns": backend.nouns,
+            "levels": backend.levels,
             "limits": limits,
         }
     )

@@ -48,6 +48,7 @@ class TrainedRun:
         self.run = run
         self.window = run.config.model.length
         self.day: str = run.config.day
+        self.facts: object = run.config.facts
         self.attributes: Sequence[str] = ATTRIBUTES
         self.workflow = load_workflow(run.folder, trust)
         self.schema = workflow_of.read_schema(run.folder / "schema.pbtxt")

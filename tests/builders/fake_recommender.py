@@ -53,9 +53,17 @@ class Answer:
         return self.fields
 
 
-def write_bundle(folder: Path, n_climbs: int = 200, seed: int = 0) -> Path:
+def write_bundle(
+    folder: Path,
+    n_climbs: int = 200,
+    seed: int = 0,
+    nouns: dict[str, str] | None = None,
+    levels: bool = False,
+) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "fake.json").write_text(json.dumps({"n_climbs": n_climbs, "seed": seed}))
+    (folder / "fake.json").write_text(
+        json.dumps({"n_climbs": n_climbs, "seed": seed, "nouns": nouns or {}, "levels": levels})
+    )
     (folder / "MODEL_CARD.md").write_text(f"# A made-up model\n\nSeed {seed}.\n")
     write_manifest(folder, ["fake.json", "MODEL_CARD.md"])
     return folder
@@ -65,16 +73,17 @@ def open_fake(folder: Path) -> FakeRecommender:
     return FakeRecommender(**json.loads((folder / "fake.json").read_text()))
 
 
-def _catalogue(n: int, rng: np.random.Generator) -> Catalogue:
+def _catalogue(n: int, rng: np.random.Generator, step: str = "V") -> Catalogue:
     ordinals = np.clip(rng.normal(4.5, 2.4, n).round(), -1, 15)
     ordinals[n - 1] = np.nan
     names = [f"{WORDS[i % 10]} {NOUNS[i // 10 % 10]}" + (f" {i // 100}" if i > 99 else "") for i in range(n)]
     return Catalogue.from_columns({
         c.CLIMB_ID: [f"climb-{i:04d}" for i in range(n)],
         c.CLIMB_NAME: names,
-        c.GRADE: [None if np.isnan(o) else label(float(o)) for o in ordinals],
+        c.GRADE: [None if np.isnan(o) else label(float(o)).replace("V", step) for o in ordinals],
         c.REGION: [REGIONS[i] for i in rng.integers(0, len(REGIONS), n)],
         c.AREA: [f"Area {i % 7}" for i in range(n)],
+        c.STYLE: [("slab", "roof", None)[i % 3] for i in range(n)],
         "stars": np.round(rng.uniform(2, 5, n), 1),
         "sends": rng.integers(5, 400, n),
     })  # fmt: skip
@@ -95,12 +104,14 @@ def _day(day: float) -> str | None:
 class FakeRecommender:
     n_climbs: int = 200
     seed: int = 0
+    levels: bool = False
     simulated: bool = True
+    nouns: dict[str, str] = field(default_factory=dict)
     calls: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         rng = np.random.default_rng(self.seed)
-        self.catalogue = _catalogue(self.n_climbs, rng)
+        self.catalogue = _catalogue(self.n_climbs, rng, "L" if self.levels else "V")
         self.climbers = [f"sim-climber-{i:04d}" for i in range(120)]
         self._index = {c: i for i, c in enumerate(self.catalogue.ids)}
         self._items = rng.normal(size=(self.n_climbs, WIDTH)).astype(np.float32) / 8
@@ -152,10 +163,12 @@ class FakeRecommender:
         asked = Request(request.climber, request.sends, region=request.region, k=k, blocked=request.blocked)
         parts = ("warm-up", "project", "cool-down")
         items = [item.to_json() for item in self.recommend(asked)]
+        if request.style or request.like:
+            parts = ("circuit",) * 3
         climbs = [{"part": parts[3 * i // k], "minutes": 20, **item} for i, item in enumerate(items)]
         return Answer({
-            "region": request.region, "area": "Area 1", "ability": "V5", "minutes": 20 * len(climbs),
-            "climbs": climbs,
+            "region": request.region, "area": request.area or "Area 1", "ability": "V5",
+            "minutes": 20 * len(climbs), "climbs": climbs,
         })  # fmt: skip
 
     def curve(self, request: Any) -> list[Answer]:
@@ -169,6 +182,19 @@ class FakeRecommender:
             for grade, day in zip(columns["grade"], columns["day"], strict=True)
             if not np.isnan(ordinal(grade))
         ]  # fmt: skip
+
+    def off_grade(self, region: str | None, most: int) -> list[Answer]:
+        """Every tenth climb is hard, every other tenth soft."""
+        t = self.catalogue
+        return [
+            Answer({
+                "climb_id": t.ids[i], "name": t.names[i], "grade": t.grades[i], "region": t.regions[i],
+                "climbs_like": label(t.ordinals[i] + (1 if i % 20 else -1)), "off": 1.0 if i % 20 else -1.0,
+                "deviation": 0.2, "sends": int(t.sends[i]),
+            })
+            for i in range(0, self.n_climbs, 10)
+            if region in (None, t.regions[i])
+        ][:most]  # fmt: skip
 
     def similar(self, climb_id: str, k: int) -> list[Item]:
         at = self._index[climb_id]

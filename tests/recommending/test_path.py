@@ -109,6 +109,24 @@ def test_every_method_keeps_the_rules(method):
     assert row["steps"][0].keys() >= {"climb_id", "score", "hard", "project_probability", "reason"}
 
 
+def test_a_step_leads_on_by_grades_that_there_are(recommender):
+    """In whole grades a leap of 1.5 is one of 1: what is sent most, two grades down, would lead nowhere."""
+    found = find_path(recommender, PathRequest("c23", "me", steps=4, leap=1.5, method="popular"))
+    assert [each.item.grade for each in found.steps] == ["V3", "V4", "V5", "V6"]
+
+
+def test_a_crowd_and_a_pause_count_where_they_are_asked_for(recommender):
+    asked = {"project": "c20", "climber": "me", "steps": 3, "leap": 1.5, "beam": 64}
+    crowd = find_path(recommender, PathRequest(**asked, crowd=50))
+    popular = find_path(recommender, PathRequest(**asked, method="popular"))
+    assert [each.item.climb_id for each in crowd.steps] == [each.item.climb_id for each in popular.steps]
+    seen = []
+    encode = recommender.backend.encode
+    recommender.backend.encode = lambda books, climbers: seen.extend(books) or encode(books, climbers)
+    find_path(recommender, PathRequest(**asked, wait=True))
+    assert {float(np.diff(book.columns[c.DAY])[-1]) for book in seen} == {7.0}
+
+
 def test_what_cannot_be_is_one_line(recommender):
     for request, text in [
         (PathRequest("c23", "me", steps=1), "it takes steps"),

@@ -274,11 +274,11 @@ def test_a_session_of_one_day_is_told_without_a_chart_and_disciplines_one_by_one
     page.locator("#file").set_input_files({**LOGBOOK, "buffer": rows.encode()})
     expect(page.locator("#results-title")).to_have_text("Next for you")
     tab(page, "Skill")
-    expect(page.locator("figure")).to_have_count(2)
+    expect(page.locator("figure:not(.off)")).to_have_count(2)
     page.get_by_role("radio", name="Routes").check()
     expect(page.locator(".pyramid .at")).to_have_text("7a")
     assert "on=route" in page.url
-    expect(page.locator("figure")).to_have_count(2)
+    expect(page.locator("figure:not(.off)")).to_have_count(2)
 
 
 def test_a_path_leads_to_a_project(page):
@@ -292,6 +292,112 @@ def test_a_path_leads_to_a_project(page):
     page.get_by_label("Before the project").select_option("3")
     expect(page.locator(".trail .card")).to_have_count(4)
     assert "project=climb-" in page.url
+
+
+def test_a_session_is_cut_to_climbs_an_area_a_style_and_likeness(page):
+    choose_climber(page)
+    bodies = asked(page, "/api/session")
+    tab(page, "Session")
+    assert bodies[-1] == {"climber": "sim-climber-0042", "minutes": 120}
+    page.get_by_label("How long").select_option("8 climbs")
+    expect(page.locator("#answer .card")).to_have_count(8)
+    if not page.get_by_label("Area", exact=True).is_visible():
+        page.locator("#filters summary").click()
+    page.get_by_label("Area", exact=True).select_option(index=3)
+    idle(page)
+    page.get_by_label("Circuit in one style").select_option("roof")
+    expect(page.locator("#results-title")).to_have_text("A roof circuit at Area 0")
+    assert bodies[-1] == {"climber": "sim-climber-0042", "count": 8, "area": "Area 0", "style": "roof"}
+    page.get_by_role("combobox", name="Circuit of climbs like").fill("raven")
+    expect(page.locator("#like-list li").first).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page.locator("#results-title")).to_have_text(re.compile("A circuit like .*Raven.* at Area 0"))
+    assert set(bodies[-1]) == {"climber", "count", "area", "like"}
+    page.reload()
+    expect(page.locator("#results-title")).to_have_text(re.compile("A circuit like .*Raven.* at Area 0"))
+    page.get_by_label("Region").select_option("Bishop")
+    idle(page)
+    assert (bodies[-1].get("area"), bodies[-1]["region"]) == (None, "Bishop")
+    page.get_by_role("button", name="Clear filters").click()
+    expect(page.locator("#results-title")).to_have_text(re.compile("A session at"))
+    idle(page)
+    assert set(bodies[-1]) == {"climber", "count"}
+
+
+def test_a_session_that_nothing_fits_can_be_widened(page):
+    choose_climber(page)
+    refusal = json.dumps({"error": {"message": "nothing unsent fits", "request_id": "x"}})
+    page.route("**/api/session", lambda route: route.fulfill(status=422, body=refusal))
+    page.goto(f"{page.url}&view=session&style=roof")
+    expect(page.locator("#answer")).to_contain_text("Nothing unsent fits.")
+    expect(page.locator("#problem")).to_be_hidden()
+    page.unroute_all()
+    page.locator("#answer").get_by_role("button", name="Clear filters").click()
+    expect(page.locator("#answer .card").first).to_be_visible()
+
+
+def test_soft_and_hard_grades_are_listed_by_region(page):
+    choose_climber(page)
+    tab(page, "Skill")
+    figure = page.locator("figure.off")
+    expect(figure.locator("figcaption")).to_have_text("Soft and hard grades, all regions")
+    expect(figure.locator("h3")).to_have_text(["Hard for the grade", "Soft for the grade"])
+    expect(figure.locator("li")).to_have_count(20)
+    page.get_by_label("Region").select_option("Bishop")
+    expect(figure.locator("figcaption")).to_have_text("Soft and hard grades, Bishop")
+    idle(page)
+    assert all("Bishop" in each for each in figure.locator(".meta").all_inner_texts())
+    expect(figure.locator(".like b").first).to_have_text(re.compile(r"^like V\d"))
+
+
+def test_a_sample_can_be_chosen(browser, tmp_path):
+    service = Service(write_bundle(tmp_path / "bundle"))
+    for page in opened(browser, service.url):
+        expect(page.locator("#sample option")).to_have_count(3)
+        chosen = page.locator("#sample option").last.get_attribute("value")
+        page.get_by_label("Which sample").select_option(index=2)
+        page.get_by_role("button", name="Try a sample logbook").click()
+        expect(page.locator("#results-title")).to_have_text(f"Next for {chosen}")
+    service.stop()
+
+
+BOOKS = {
+    "climb": "book", "climber": "reader", "send": "loan", "sent": "borrowed", "grade": "level",
+    "climbing": "reading", "logbook": "reading list", "region": "genre", "area": "series",
+}  # fmt: skip
+CLIMBING = re.compile(
+    r"\b(climb|climber|send|grade|logbook|region|area)s?\b|\b(climbing|climbed|sent)\b|\bV\d", re.I
+)
+
+
+def test_a_bundle_of_books_is_spoken_of_in_the_words_of_books(browser, tmp_path):
+    """Whatever is on the screen or told to a screen reader, but for what the bundle itself holds."""
+    service = Service(write_bundle(tmp_path / "bundle", nouns=BOOKS, levels=True))
+    for page in opened(browser, service.url):
+        expect(page.locator("#results-title")).to_have_text("Popular books")
+        said = [page.title(), shown(page)]
+        expect(page.get_by_role("heading", level=1)).to_have_text("Which book next")
+        page.get_by_role("button", name="Try a sample reading list").click()
+        expect(page.locator("#chosen-note")).to_contain_text("40 loans · about L5")
+        for view in ("Books", "Path", "Session", "Skill"):
+            tab(page, view)
+            page.locator("details").evaluate_all("all => all.forEach((each) => (each.open = true))")
+            said += [page.title(), shown(page)]
+        found = [line for text in said for line in text.splitlines() if CLIMBING.search(own(line))]
+        assert found == []
+    service.stop()
+
+
+def shown(page) -> str:
+    return page.evaluate(
+        """() => [document.body.innerText, ...[...document.querySelectorAll("[aria-label], [placeholder]")]
+          .flatMap((each) => [each.ariaLabel, each.placeholder])].filter(Boolean).join("\\n")"""
+    )
+
+
+def own(line: str) -> str:
+    """A line without what the fake bundle's ids, areas and links hold."""
+    return re.sub(r"sim-climber-\d+|climb-\d+|Area \d", "", line)
 
 
 def test_a_session_is_planned_and_printed_as_a_list(page):
@@ -367,8 +473,8 @@ def test_everything_is_reached_by_the_keyboard(page):
     for _ in range(9):
         page.keyboard.press("Tab")
         order.append(page.evaluate("document.activeElement.id || document.activeElement.textContent.trim()"))
-    wanted = ["Skip to the answer", "What to climb next", "Grades in V", "try", "file", "climber"]
-    assert order[:6] == wanted
+    wanted = ["Skip to the answer", "What to climb next", "Grades in V", "try", "sample", "file", "climber"]
+    assert order[:7] == wanted
     page.locator("#try").press("Enter")
     expect(page.locator("#results-title")).to_have_text(re.compile("Next for"))
     page.get_by_label("For you").focus()

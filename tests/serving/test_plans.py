@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from starlette.testclient import TestClient
+from typer.testing import CliRunner
 
+from recsys.cli.app import build_app
+from recsys.files import read_json, write_json, write_manifest
+from recsys.recommending.bundle import BUNDLE, CLIMBS, FILES
 from recsys.serving.app import create_app
 from recsys.serving.links import link
 from recsys.serving.policy import MAX_BLOCK, Policy
-from tests.builders.light_bundle import write_light_bundle
+from recsys.skill.difficulty import Difficulty
+from recsys.skill.model import Skill
+from tests.builders.light_bundle import N_CLIMBS, write_light_bundle
 
 CLIMBER = "climber-1"
 SENDS = [{"climb_id": f"climb-0{i}", "date": f"2024-05-0{i}", "grade": f"V{i}"} for i in range(1, 4)]
@@ -115,3 +122,60 @@ def test_links_are_of_sites_whose_ids_the_climbs_carry():
     assert link("mp-271828") == "https://www.mountainproject.com/route/271828"
     assert link("thecrag-11") == "https://www.thecrag.com/route/11"
     assert [link(each) for each in ("slab@bishop", "mp-", "mp-1/../x", "xmp-1")] == [None] * 4
+
+
+def test_recsys_serve_answers_every_route(tmp_path, monkeypatch):
+    """What the command opens is what the routes ask, whether or not a type says so."""
+    served = []
+    monkeypatch.setattr("recsys.serving.server.serve", lambda app, sockets, proxy: served.append(app))
+    monkeypatch.setattr("recsys.serving.server.listen", lambda host, port: [])
+    folder = write_light_bundle(tmp_path / "bundle")
+    done = CliRunner().invoke(build_app(["serve"]), ["serve", str(folder)])
+    assert done.exit_code == 0, done.output
+    with TestClient(served[0]) as client:
+        assert client.get("/version").json()["nouns"] == {}
+        assert client.get("/api/off-grades?region=squamish").json() == {"climbs": []}
+        assert client.get("/api/sample").json()["climbers"]
+        for path, more in (("recommend", {}), ("path", {"project": "climb-06", "steps": 2, "leap": 3}),
+                           ("session", {"count": 4}), ("skill", {})):  # fmt: skip
+            answered(client, f"/api/{path}", sends=SENDS, **more)
+
+
+def test_soft_and_hard_grades_are_those_that_the_skill_is_sure_of(tmp_path):
+    folder = write_light_bundle(tmp_path / "bundle")
+    usual = np.array([float(i % 8) for i in range(N_CLIMBS)])
+    off = np.where(np.arange(N_CLIMBS) == 4, 0.9, 0.0) - np.where(np.arange(N_CLIMBS) == 7, 0.6, 0.0)
+    plain = Skill.plain(usual)
+    skill = Skill(plain.ladders, plain.reaches, Difficulty(usual + off, np.full(N_CLIMBS, 0.1)))
+    skill.save(folder / "skill.npz")
+    write_manifest(folder, [*FILES, "skill.npz"])
+    with TestClient(create_app(folder, Policy(rate=0, poll_seconds=0))) as client:
+        found = client.get("/api/off-grades").json()["climbs"]
+        assert [(each["climb_id"], each["off"], each["climbs_like"]) for each in found] == [
+            ("climb-04", 0.9, "V5"), ("climb-07", -0.6, "V6"),
+        ]  # fmt: skip
+        region = found[1]["region"]
+        here = client.get("/api/off-grades", params={"region": region.upper()}).json()["climbs"]
+        assert {each["region"] for each in here} == {region}
+        assert client.get("/api/off-grades?region=nowhere").status_code == 404
+
+
+def test_places_and_words_of_a_bundle(tmp_path):
+    folder = write_light_bundle(tmp_path / "bundle")
+    about = read_json(folder / BUNDLE)
+    write_json(folder / BUNDLE, {**about, "facts": {"nouns": {"climb": "book", "sent": "read"}}})
+    climbs = read_json(folder / CLIMBS)
+    more = {"area": ["Cliff", "Wood", None] * 4, "style": ["slab", None] * 6}
+    write_json(folder / CLIMBS, {**climbs, **more, "grade": [f"L{i % 8}" for i in range(N_CLIMBS)]})
+    write_manifest(folder, FILES)
+    with TestClient(create_app(folder, Policy(rate=0, poll_seconds=0))) as client:
+        told = client.get("/version").json()
+        assert (told["nouns"], told["levels"]) == ({"climb": "book", "sent": "read"}, True)
+        places = client.get("/api/regions").json()
+        assert places["areas"] == [
+            {"area": "Cliff", "region": "Squamish", "climbs": 4},
+            {"area": "Wood", "region": "Font", "climbs": 4},
+        ]
+        assert places["styles"] == [{"style": "slab", "climbs": 6}]
+        refused = client.post("/api/path", json={"sends": SENDS, "project": "climb-01"})
+        assert "no book 'climb-01'" in refused.text or "was read already" in refused.text

@@ -3,9 +3,10 @@
 export const VIEWS = ["climbs", "path", "session", "skill"];
 export const DEFAULTS = {
   view: "climbs", climber: "", mine: "", mode: "auto", from: "", to: "", region: "", stars: "", sort: "likely", mix: "0",
-  again: "", project: "", steps: "5", leap: "1", minutes: "120", on: "",
+  again: "", project: "", steps: "5", leap: "1", minutes: "120", count: "", area: "", style: "", like: "", on: "",
 };
 export const FILTERS = ["from", "to", "region", "stars", "sort", "mix", "again"];
+export const SESSION = ["area", "style", "like"];
 
 export function read(search = location.search) {
   const given = new URLSearchParams(search);

@@ -2,33 +2,39 @@
 import { band, button, make, plural } from "./dom.js";
 import { ordinalOf, readText } from "./grades.js";
 import { KINDS } from "./store.js";
+import { asIs } from "./words.js";
 
 const VERBS = { done: "Done", no: "Not for me", closed: "Closed" };
 
+const names = new Map(); // of the climbs seen
+
 export const nameOf = (climb) => climb.name || climb.climb_id;
+export const nameOfId = (id) => names.get(id) ?? id;
+export const learnName = (climb) => names.set(climb.climb_id, nameOf(climb));
 
 // `does` holds what the buttons do: mark(climb, kind, card), similar(climb), pathTo(climb); those that lack have no
 // button. `only` is a single button in their place, [text, what it does]. `here`: the place was said already.
 export function card(climb, { whose = "you", does = {}, line = null, tag = "h3", only = null, here = false } = {}) {
   const reach = climb.reach ?? null;
+  learnName(climb);
   return make("li", { class: "card", "data-climb": climb.climb_id },
     badge(climb.grade),
-    make("div", { class: "what" }, make(tag, { class: "name" }, nameOf(climb)), meta(climb, here)),
+    make("div", { class: "what" }, make(tag, { class: "name" }, asIs(nameOf(climb))), meta(climb, here)),
     reach !== null && hardness(climb, reach),
     line ? make("p", { class: "line" }, line) : climb.why && because(climb.why),
     only ? make("div", { class: "foot" }, button([only[0], said(climb)], only[1])) : foot(climb, whose, does));
 }
 
-const said = (climb) => make("span", { class: "skip" }, `: ${nameOf(climb)}`);
+const said = (climb) => make("span", { class: "skip" }, asIs(`: ${nameOf(climb)}`));
 
 export function badge(grade) {
-  return make("span", { class: `grade ${band(ordinalOf(grade))}` }, grade ? readText(grade) : "?");
+  return make("span", { class: `grade ${band(ordinalOf(grade))}` }, asIs(grade ? readText(grade) : "?"));
 }
 
 function meta(climb, here) {
   const stars = climb.stars && make("b", { role: "img", "aria-label": `${climb.stars.toFixed(1)} of 5 stars` }, `★ ${climb.stars.toFixed(1)}`);
   const place = here ? "" : [climb.area, climb.region].filter(Boolean).join(", ");
-  const parts = [place, stars, climb.sends && plural(climb.sends, "send")].filter(Boolean);
+  const parts = [place && asIs(place), stars, climb.sends && plural(climb.sends, "send")].filter(Boolean);
   return make("p", { class: "meta" }, ...parts.flatMap((part, at) => (at ? [" · ", part] : [part])));
 }
 
@@ -41,9 +47,9 @@ function hardness(climb, reach) {
 }
 
 function because({ sends }) {
-  const names = sends.filter((send) => send.drop > 0).slice(0, 2).map((send) => make("b", {}, send.name || send.climb_id));
-  if (!names.length) return null;
-  return make("p", { class: "line" }, "Because of ", ...names.flatMap((name, at) => (at ? [" and ", name] : [name])));
+  const moved = sends.filter((send) => send.drop > 0).slice(0, 2).map((send) => make("b", {}, asIs(send.name || send.climb_id)));
+  if (!moved.length) return null;
+  return make("p", { class: "line" }, "Because of ", ...moved.flatMap((name, at) => (at ? [" and ", name] : [name])));
 }
 
 function foot(climb, whose, does) {
@@ -53,7 +59,8 @@ function foot(climb, whose, does) {
     climb.why && why(climb.why, whose),
     make("p", { class: "links" },
       does.pathTo && button(["A path to it", said(climb)], () => does.pathTo(climb)),
-      does.similar && button(["Similar climbs", make("span", { class: "skip" }, ` to ${nameOf(climb)}`)], () => does.similar(climb), { "aria-haspopup": "dialog" }),
+      does.similar && button(["Similar climbs", make("span", { class: "skip" }, asIs(` to ${nameOf(climb)}`))], () => does.similar(climb), { "aria-haspopup": "dialog" }),
+      does.circuit && button(["A circuit like it", said(climb)], () => does.circuit(climb)),
       link(climb)),
   ].filter(Boolean);
   return make("div", { class: "foot" }, marks,
@@ -68,7 +75,7 @@ function link(climb) {
 function why(reasons, whose) {
   const top = Math.max(...reasons.sends.map((send) => send.drop), 0);
   const rows = reasons.sends.filter((send) => send.drop > 0).map((send) =>
-    make("li", {}, make("b", {}, send.name || send.climb_id),
+    make("li", {}, make("b", {}, asIs(send.name || send.climb_id)),
       make("span", {}, send.drop > 0.6 * top ? "moved it most" : send.drop > 0.25 * top ? "moved it" : "a little")));
   const share = Math.round(100 * (reasons.prompt_share ?? 0));
   const said = share > 0 ? `${share}% of it` : share < 0 ? "spoke against it" : "made no difference";

@@ -4,6 +4,7 @@ import { card } from "./cards.js";
 import { button, make, plural, sentence } from "./dom.js";
 import { clearing, filtersSet } from "./filters.js";
 import { blocked } from "./store.js";
+import { spoken } from "./words.js";
 
 const FIRST = 12;
 const MOST = 60;
@@ -38,8 +39,8 @@ export function draw(at, { items, logbook, note }, { whose, does, again }) {
     again();
   }, { id: "more" });
   return {
-    title: whose ? `Next for ${whose === "you" ? "you" : whose}` : "Popular climbs",
-    status: whose ? `${plural(items.length, "climb")}, ${order}.${known}` : `${plural(items.length, "climb")}, the most climbed first.`,
+    title: whose ? `Next for ${whose === "you" ? "you" : whose}` : spoken("Popular climbs"),
+    status: whose ? `${plural(items.length, "climb")}, ${order}.${known}` : `${plural(items.length, "climb")}, the most sent first.`,
     nodes: [
       items.some((climb) => climb.reach !== null && climb.reach !== undefined) &&
         make("p", { class: "legend" }, "The percentage is the chance that one of the next ten sends is at least this hard."),

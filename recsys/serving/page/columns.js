@@ -1,5 +1,6 @@
 // The columns of a spreadsheet of one's own, named by hand: which of them holds the date, the climb, the grade.
 import { button, make } from "./dom.js";
+import { asIs } from "./words.js";
 
 // Ours, what a person calls it, and the words by which theirs is guessed.
 const FIELDS = [
@@ -20,7 +21,7 @@ export function columnsForm(columns, read) {
     free.delete(guess);
     const box = make("select", { id: `column-${ours}`, required: at < NEEDED },
       make("option", { value: "" }, at < NEEDED ? "choose" : "none"),
-      ...columns.map((column) => make("option", { value: column, selected: column === guess }, column)));
+      ...columns.map((column) => make("option", { value: column, selected: column === guess }, asIs(column))));
     return { ours, box, field: make("label", {}, make("span", {}, label), box) };
   });
   const form = make("form", { class: "columns", "aria-label": "Columns of your file" },

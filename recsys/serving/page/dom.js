@@ -1,4 +1,7 @@
-// Small helpers to build elements. Text is always set as text, never as HTML.
+// Small helpers to build elements. Text is always set as text, never as HTML, and in the words of the domain.
+import { spoken } from "./words.js";
+
+const WORDS = ["placeholder", "aria-label"];
 
 export const $ = (id) => document.getElementById(id);
 
@@ -18,9 +21,9 @@ function fill(element, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) {
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
     else if (name === "width%") element.style.width = `${value}%`;
-    else if (value !== null && value !== undefined && value !== false) element.setAttribute(name, value === true ? "" : value);
+    else if (value !== null && value !== undefined && value !== false) element.setAttribute(name, value === true ? "" : WORDS.includes(name) ? spoken(value) : value);
   }
-  element.append(...children.flat(2).filter((child) => child !== null && child !== undefined && child !== false));
+  element.append(...children.flat(2).filter((child) => child !== null && child !== undefined && child !== false).map((child) => (typeof child === "string" ? spoken(child) : child)));
 }
 
 export const button = (text, onclick, attributes = {}) => make("button", { type: "button", onclick, ...attributes }, ...[text].flat());

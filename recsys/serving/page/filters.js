@@ -1,12 +1,16 @@
 // The controls of each view. Every change goes into the address at once.
 import { button, make, plural } from "./dom.js";
 import { choices } from "./grades.js";
-import { DEFAULTS, FILTERS } from "./address.js";
+import { DEFAULTS, FILTERS, SESSION } from "./address.js";
+import { nameOfId } from "./cards.js";
+import { climbPicker } from "./picker.js";
+import { asIs } from "./words.js";
 
 const MODES = [["auto", "For you"], ["warmup", "Warm-up"], ["stretch", "Stretch"], ["project", "Project"], ["any", "All"]];
 const STARS = [["", "Any"], ["3", "3 or more"], ["4", "4 or more"], ["4.5", "4.5 or more"]];
 const SORTS = [["likely", "Likeliest first"], ["easiest", "Easiest first"], ["hardest", "Hardest first"]];
 const MINUTES = [["45", "45 minutes"], ["60", "1 hour"], ["90", "1½ hours"], ["120", "2 hours"], ["180", "3 hours"], ["240", "4 hours"]];
+const COUNTS = [3, 5, 8, 10, 12, 16, 20].map((n) => [`n${n}`, plural(n, "climb")]);
 const STEPS = Array.from({ length: 12 }, (_, at) => [String(at + 1), plural(at + 1, "climb")]);
 const LEAPS = [["0.5", "half a grade"], ["1", "one grade"], ["1.5", "1½ grades"], ["2", "two grades"], ["3", "three grades"]];
 
@@ -16,14 +20,43 @@ const noFilters = () => Object.fromEntries(FILTERS.map((name) => [name, DEFAULTS
 // `context` knows the regions, the discipline and whether the logbook is known.
 export function controls(at, context, change) {
   const field = (name, label, options, extra = {}) => select(at, name, label, options, change, extra);
-  const where = field("region", "Region", [["", "Anywhere"], ...context.regions.map(({ region }) => [region, region])]);
+  const where = field("region", "Region", [["", "Anywhere"], ...context.regions.map(({ region }) => [region, asIs(region)])],
+    { change: (region) => change({ region, area: "" }) });
   if (at.view === "path") {
     return [make("div", { class: "pair" }, field("steps", "Before the project", STEPS), field("leap", "Steps of at most", LEAPS)), where];
   }
-  if (at.view === "session") return [make("div", { class: "pair" }, field("minutes", "How long", MINUTES), where)];
-  if (at.view === "skill") return [];
+  if (at.view === "session") return sessionControls(at, context, change, field, where);
+  if (at.view === "skill") return [where];
   return [context.known && modes(at, change), more(at, context, change, field, where)].filter(Boolean);
 }
+
+// How long and where; an area, or a circuit of a style or of climbs like one.
+function sessionControls(at, { areas, styles, complain }, change, field, where) {
+  const long = select({ long: at.count ? `n${at.count}` : at.minutes }, "long", "How long", [...MINUTES, ...COUNTS], change,
+    { change: (value) => change(value[0] === "n" ? { count: value.slice(1) } : { minutes: value, count: "" }) });
+  const here = areas.filter(({ region }) => !at.region || region === at.region);
+  const area = here.length > 0 && field("area", "Area", [["", "The likeliest"], ...here.map(({ area: name }) => [name, asIs(name)])]);
+  const style = styles.length > 0 && field("style", "Circuit in one style", [["", "None"], ...styles.map(({ style: name }) => [name, asIs(name)])],
+    { change: (value) => change({ style: value, like: "" }) });
+  const set = SESSION.filter((name) => at[name]);
+  return [
+    make("div", { class: "pair" }, long, where),
+    make("details", { id: "filters" },
+      make("summary", {}, "Area and circuit", count(set.length)),
+      make("div", { class: "fields" }, make("div", { class: "pair" }, area, style), likeness(at, change, complain),
+        set.length ? clearing(change, "clear") : null)),
+  ];
+}
+
+function likeness(at, change, complain) {
+  if (at.like) {
+    return make("p", { class: "check" }, "Circuit of climbs like ", make("b", {}, asIs(nameOfId(at.like))),
+      button(["Remove", make("span", { class: "skip" }, " the circuit")], () => change({ like: "" })));
+  }
+  return climbPicker("like", "Circuit of climbs like", (like) => change({ like, style: "" }), complain);
+}
+
+const count = (n) => (n ? make("b", { class: "count" }, String(n), make("span", { class: "skip" }, " set")) : null);
 
 function modes(at, change) {
   return make("fieldset", { class: "modes" }, make("legend", { class: "skip" }, "How hard"),
@@ -40,7 +73,7 @@ function more(at, context, change, field, where) {
   const mix = make("input", { id: "mix", type: "range", min: "0", max: "0.8", step: "0.2", value: at.mix, onchange: (event) => change({ mix: event.target.value }) });
   const again = make("input", { id: "again", type: "checkbox", checked: at.again !== "1", onchange: (event) => change({ again: event.target.checked ? "" : "1" }) });
   return make("details", { id: "filters" },
-    make("summary", {}, "Filters", set.length ? make("b", { class: "count" }, String(set.length), make("span", { class: "skip" }, " set")) : null),
+    make("summary", {}, "Filters", count(set.length)),
     make("div", { class: "fields" },
       make("div", { class: "pair" }, low, high),
       make("div", { class: "pair" }, where, field("stars", "Stars", STARS)),
@@ -50,7 +83,7 @@ function more(at, context, change, field, where) {
       set.length ? button("Clear filters", () => change(noFilters()), { id: "clear" }) : null));
 }
 
-export const clearing = (change) => button("Clear filters", () => change({ ...noFilters(), mode: DEFAULTS.mode }));
+export const clearing = (change, id = null) => button("Clear filters", () => change({ ...noFilters(), ...Object.fromEntries(SESSION.map((name) => [name, ""])), mode: DEFAULTS.mode }), { id });
 
 // A range stays a range: the side that was not changed follows.
 function ordered(at, changed, grades) {
@@ -62,7 +95,7 @@ function ordered(at, changed, grades) {
 }
 
 function select(at, name, label, options, change, { change: own } = {}) {
-  const known = options.some(([value]) => value === at[name]) ? options : [...options, [at[name], at[name]]];
+  const known = options.some(([value]) => value === at[name]) ? options : [...options, [at[name], asIs(at[name])]];
   const box = make("select", { id: name, onchange: () => (own ? own(box.value) : change({ [name]: box.value })) },
     ...known.map(([value, text]) => make("option", { value, selected: value === at[name] }, text)));
   return make("div", {}, make("label", { for: name }, label), box);

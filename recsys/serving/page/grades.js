@@ -1,6 +1,7 @@
 // Grades in the systems that one reads. The service speaks V of boulders and French of routes.
 import { LADDERS } from "./ladders.js";
 import { keep, kept } from "./store.js";
+import { levels } from "./words.js";
 
 const ROUTES = 100; // what a route's ordinal begins at
 const PLAIN = { boulder: "V", route: "French" };
@@ -20,7 +21,7 @@ export const disciplineOf = (ordinal) => (ordinal > ROUTES / 2 ? "route" : "boul
 
 // The ordinal of one of the service's grades, or null where it is none.
 export function ordinalOf(text) {
-  const boulder = /^V(B|\d+)/.exec(text ?? "");
+  const boulder = /^[VL](B|\d+)/.exec(text ?? "");
   if (boulder) return boulder[1] === "B" ? -1 : Number(boulder[1]);
   const route = LADDERS.route.systems.French.indexOf((text ?? "").replace(/^F(?=\d$)/, ""));
   return route < 0 ? null : ROUTES + route;
@@ -35,6 +36,7 @@ function nameIn(name, ordinal, discipline) {
 
 // An ordinal in the system that is read.
 export function read(ordinal) {
+  if (levels()) return `L${Math.max(Math.round(ordinal), 0)}`;
   const discipline = disciplineOf(ordinal);
   return nameIn(system(discipline), ordinal, discipline);
 }
@@ -43,13 +45,14 @@ export function read(ordinal) {
 export function readText(text) {
   const ordinal = ordinalOf(text);
   if (ordinal === null) return text;
-  return system(disciplineOf(ordinal)) === PLAIN[disciplineOf(ordinal)] ? text : read(ordinal);
+  return !levels() && system(disciplineOf(ordinal)) === PLAIN[disciplineOf(ordinal)] ? text : read(ordinal);
 }
 
 // The grades that can be asked for: [as the service reads it, as it is shown], easiest first.
 export function choices(discipline) {
   const { first, systems } = LADDERS[discipline];
-  return systems[PLAIN[discipline]].map((plain, at) => {
+  const plains = systems[PLAIN[discipline]].map((plain, at) => [plain, at]).filter(([, at]) => !levels() || first + at >= 0);
+  return plains.map(([plain, at]) => {
     const ordinal = first + at + (discipline === "route" ? ROUTES : 0);
     return [/^\d$/.test(plain) ? `F${plain}` : plain, read(ordinal)];
   });

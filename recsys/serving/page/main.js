@@ -5,7 +5,7 @@ import * as climbs from "./climbs.js";
 import { columnsForm } from "./columns.js";
 import { $, make, plural } from "./dom.js";
 import { controls } from "./filters.js";
-import { chooseSystem, ordinalOf, read as readGrade, system, systemsOf } from "./grades.js";
+import { chooseSystem, ordinalOf, read as readGrade, readText, system, systemsOf } from "./grades.js";
 import { drawLeftOut, mark } from "./marks.js";
 import * as path from "./path.js";
 import { setUpPicker } from "./picker.js";
@@ -14,11 +14,12 @@ import * as skill from "./skill.js";
 import { showSimilar } from "./similar.js";
 import { keep, kept } from "./store.js";
 import { forgetOwn, logbookOf, own, readFile, setUpFiles } from "./whose.js";
+import { brand, speak, spoken } from "./words.js";
 import { giveUp, problem, say, work } from "./work.js";
 
 const VIEWS = { climbs, path, session, skill };
 const WIDE = matchMedia("(min-width: 900px)");
-const facts = { regions: [], limits: null };
+const facts = { regions: [], areas: [], styles: [], limits: null, complain: problem };
 const tellings = new Map(); // what a logbook tells, by its request
 
 // ---- drawing
@@ -46,7 +47,7 @@ function render() {
 
 function present({ title, status, nodes }) {
   $("results-title").textContent = title;
-  document.title = `${title} · What to climb next`;
+  document.title = `${title} · ${brand()}`;
   $("answer").replaceChildren(...nodes.filter(Boolean));
   $("print").hidden = !$("start").hidden;
   say(status);
@@ -56,7 +57,7 @@ function present({ title, status, nodes }) {
 function failed(error, at, view, drawing) {
   $("answer").replaceChildren();
   $("print").hidden = true;
-  $("results-title").textContent = { climbs: "Climbs", path: "A path to a project", session: "A session", skill: "Skill" }[at.view];
+  $("results-title").textContent = { climbs: spoken("Climbs"), path: "A path to a project", session: "A session", skill: "Skill" }[at.view];
   const last = error.status === 0 ? kept("last") : null;
   if (last?.search === search(at)) {
     present(view.draw(at, last.answer, drawing));
@@ -67,7 +68,7 @@ function failed(error, at, view, drawing) {
     problem(error, begin, make("a", { href: location.pathname + last.search }, "Open the last answer"));
     return true;
   }
-  const empty = view === climbs && climbs.nothing(at, error, change);
+  const empty = view.nothing?.(at, error, change);
   if (empty) {
     $("answer").replaceChildren(empty);
     say("No climb fits.");
@@ -123,7 +124,7 @@ async function showLevel(logbook) {
   const { rows, disciplines } = await told(logbook).catch(() => ({ disciplines: [] }));
   if ($("chosen-name").textContent !== logbook.name) return;
   const levels = disciplines.filter(({ curve }) => curve.length).map(({ curve }) => `about ${readGrade(curve.at(-1).ability)}`);
-  $("chosen-note").textContent = rows ? [plural(rows, "send"), ...levels].join(" · ") : "";
+  $("chosen-note").textContent = rows ? spoken([plural(rows, "send"), ...levels].join(" · ")) : "";
   facts.discipline = disciplines[0]?.discipline;
 }
 
@@ -148,7 +149,7 @@ function askColumns(error, file) {
 
 async function trySample() {
   try {
-    const { climber } = await call("api/sample");
+    const climber = $("sample").value || (await call("api/sample")).climber;
     if (!climber) throw new Trouble("There is no sample logbook in this bundle; choose a file.");
     choose(climber);
   } catch (error) {
@@ -164,6 +165,7 @@ const does = {
     return mark(climb, kind, render);
   },
   pathTo: (climb) => change({ view: "path", project: climb.climb_id }),
+  circuit: (climb) => change({ view: "session", like: climb.climb_id, style: "" }),
   similar: (climb) => showSimilar(climb, logbookOf(read()).known ? does : { similar: does.similar }),
 };
 
@@ -182,16 +184,30 @@ function setUpSystems() {
   $("systems-now").textContent = system("boulder");
 }
 
+// Climbers of different strength to try it with.
+async function offerSamples() {
+  const { climber, climbers } = await call("api/sample").catch(() => ({ climbers: [] }));
+  if (!climbers.length || $("sample").options.length) return;
+  $("sample").replaceChildren(...climbers.map(({ climber: value, sends, grade }) =>
+    make("option", { value, selected: value === climber }, `${grade ? `up to ${readText(grade)}, ` : ""}${plural(sends, "send")}`)));
+  $("sample").hidden = climbers.length < 2;
+}
+
 // What the service knows; asked again until it answers.
 async function learn(wait = 2000) {
   const [version, found] = await Promise.all([call("version").catch(() => null), call("api/regions").catch((error) => error)]);
   if (version) {
     facts.limits = version.limits;
+    const before = spoken("climb send grade");
+    speak(version.nouns, version.levels);
+    $("systems").hidden = version.levels;
+    if (before !== spoken("climb send grade")) render();
     $("simulated").hidden = !version.simulated;
-    $("about").textContent = `${plural(version.climbs, "climb")} known.`;
+    $("about").textContent = spoken(`${plural(version.climbs, "climb")} known.`);
   }
   if (found.regions) {
-    facts.regions = found.regions;
+    Object.assign(facts, { regions: found.regions, areas: found.areas ?? [], styles: found.styles ?? [] });
+    offerSamples();
     drawFilters(read(), logbookOf(read()).known);
   }
   clearTimeout(learn.timer);

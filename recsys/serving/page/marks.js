@@ -1,6 +1,7 @@
 // "Done", "not for me" and "closed": what a climb is marked with takes effect at once, and can be taken back.
 import { nameOf } from "./cards.js";
 import { $, button, make, plural } from "./dom.js";
+import { asIs } from "./words.js";
 import { KINDS, leaveOut, leftOut, takeBack } from "./store.js";
 
 const SHOWN_MS = 12000;
@@ -11,7 +12,7 @@ export async function mark(climb, kind, render) {
   const cards = [...document.querySelectorAll("#answer .card")];
   const place = Math.max(cards.findIndex((each) => each.dataset.climb === climb.climb_id), 0);
   leaveOut(climb, kind);
-  toast(`${nameOf(climb)}: ${KINDS[kind]}.`, "Undo", () => {
+  toast([asIs(nameOf(climb)), `: ${KINDS[kind]}.`], "Undo", () => {
     takeBack(climb.climb_id);
     render();
   });
@@ -22,7 +23,7 @@ export async function mark(climb, kind, render) {
 
 function toast(text, action, run) {
   const box = $("toast");
-  box.replaceChildren(make("p", {}, text), button(action, () => {
+  box.replaceChildren(make("p", {}, ...text), button(action, () => {
     box.replaceChildren();
     run();
   }));
@@ -38,8 +39,8 @@ export function drawLeftOut(render) {
     make("summary", {}, `${plural(entries.length, "climb")} left out`),
     make("p", { class: "note" }, "Kept in this browser and sent along with each question; the service stores none of it."),
     make("ul", {}, ...entries.map(([id, { name, kind }]) =>
-      make("li", {}, make("span", {}, make("b", {}, name || id), ` ${KINDS[kind]}`),
-        button(["Take back", make("span", { class: "skip" }, ` ${name || id}`)], () => {
+      make("li", {}, make("span", {}, make("b", {}, asIs(name || id)), ` ${KINDS[kind]}`),
+        button(["Take back", make("span", { class: "skip" }, asIs(` ${name || id}`))], () => {
           takeBack(id);
           render();
         })))));

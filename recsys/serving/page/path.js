@@ -3,7 +3,7 @@ import { call } from "./api.js";
 import { badge, card, nameOf } from "./cards.js";
 import { button, make, plural, sentence } from "./dom.js";
 import { readText, readWords } from "./grades.js";
-import { setUpPicker } from "./picker.js";
+import { climbPicker } from "./picker.js";
 import { blocked } from "./store.js";
 
 export async function load(at, logbook, signal) {
@@ -21,22 +21,7 @@ export function draw(at, path, context) {
 }
 
 // The search for a project; also where a path could not be found.
-export function search({ change, complain }) {
-  const input = make("input", {
-    id: "project", type: "text", role: "combobox", autocomplete: "off", spellcheck: "false", placeholder: "Search climbs by name",
-    "aria-expanded": "false", "aria-controls": "project-list", "aria-autocomplete": "list", maxlength: "100",
-  });
-  const list = make("ul", { id: "project-list", role: "listbox", "aria-label": "Climbs found", hidden: true });
-  setUpPicker(input, list, {
-    find: async (text, signal) => (await call(`api/climbs?k=8&search=${encodeURIComponent(text)}`, { signal })).items.map((climb) => ({
-      text: nameOf(climb), note: [readText(climb.grade), climb.region].filter(Boolean).join(" · "), value: climb.climb_id,
-    })),
-    choose: (project) => change({ project }),
-    complain,
-    nothing: "No climb has this in the name.",
-  });
-  return make("div", { class: "combo wide" }, make("label", { for: "project" }, "Your project"), input, list);
-}
+export const search = ({ change, complain }) => climbPicker("project", "Your project", (project) => change({ project }), complain);
 
 function choosing(projects, { whose, does, ...context }) {
   return {

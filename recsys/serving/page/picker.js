@@ -1,5 +1,9 @@
 // A search with a list of what was found: a combobox, by the WAI-ARIA pattern.
+import { call } from "./api.js";
+import { nameOf } from "./cards.js";
 import { make } from "./dom.js";
+import { readText } from "./grades.js";
+import { asIs } from "./words.js";
 
 const PAUSE_MS = 150;
 
@@ -50,7 +54,7 @@ export function setUpPicker(input, list, { find, choose, complain, nothing }) {
       if (mine !== running) return;
       found = answer;
       const options = found.map(({ text: shown, note }, place) =>
-        make("li", { role: "option", id: `${list.id}-${place}`, "aria-selected": "false" }, shown, note && make("small", {}, note)));
+        make("li", { role: "option", id: `${list.id}-${place}`, "aria-selected": "false" }, asIs(shown), note && make("small", {}, asIs(note))));
       show(options.length ? options : [make("li", { role: "option", "aria-disabled": "true", "aria-selected": "false" }, nothing)]);
     } catch (error) {
       if (error.name !== "AbortError") complain(error, search);
@@ -78,4 +82,22 @@ export function setUpPicker(input, list, { find, choose, complain, nothing }) {
     if (place >= 0 && place < found.length) take(place);
   });
   input.addEventListener("blur", close);
+}
+
+// A search for a climb by its name, with its label.
+export function climbPicker(id, label, choose, complain) {
+  const input = make("input", {
+    id, type: "text", role: "combobox", autocomplete: "off", spellcheck: "false", placeholder: "Search climbs by name",
+    "aria-expanded": "false", "aria-controls": `${id}-list`, "aria-autocomplete": "list", maxlength: "100",
+  });
+  const list = make("ul", { id: `${id}-list`, role: "listbox", "aria-label": "Climbs found", hidden: true });
+  setUpPicker(input, list, {
+    find: async (text, signal) => (await call(`api/climbs?k=8&search=${encodeURIComponent(text)}`, { signal })).items.map((climb) => ({
+      text: nameOf(climb), note: [readText(climb.grade), climb.region].filter(Boolean).join(" · "), value: climb.climb_id,
+    })),
+    choose,
+    complain,
+    nothing: "No climb has this in the name.",
+  });
+  return make("div", { class: "combo wide" }, make("label", { for: id }, label), input, list);
 }

@@ -3,6 +3,7 @@ import { call } from "./api.js";
 import { card, nameOf } from "./cards.js";
 import { $, plural } from "./dom.js";
 import { ordinalOf } from "./grades.js";
+import { spoken } from "./words.js";
 
 const ASKED = 60;
 const SHOWN = 8;
@@ -23,9 +24,9 @@ export async function showSimilar(climb, does) {
       does.pathTo(each);
     });
     $("similar-cards").replaceChildren(...near.map((each) => card(each, { does: { similar: does.similar, pathTo } })));
-    $("similar-status").textContent = near.length
-      ? `${plural(near.length, "climb")} within two grades, climbed by the same people.`
-      : "No climb within two grades is like it.";
+    $("similar-status").textContent = spoken(near.length
+      ? `${plural(near.length, "climb")} within two grades, sent by the same people.`
+      : "No climb within two grades is like it.");
   } catch (error) {
     $("similar-status").textContent = error.message;
   }

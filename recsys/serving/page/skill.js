@@ -1,14 +1,18 @@
 // The view of skill: what a logbook tells, one discipline at a time.
+import { call } from "./api.js";
 import { day, pyramidFigure, skillFigure } from "./charts.js";
 import { make, plural } from "./dom.js";
+import { offGradesFigure } from "./offgrades.js";
 
 const NAMES = { boulder: "Boulders", route: "Routes" };
 
 export async function load(at, logbook, signal, told) {
-  return told(signal);
+  const region = at.region && `&region=${encodeURIComponent(at.region)}`;
+  const [skill, { climbs }] = await Promise.all([told(signal), call(`api/off-grades?k=20${region}`, { signal })]);
+  return { skill, climbs };
 }
 
-export function draw(at, told, { whose, note, change }) {
+export function draw(at, { skill: told, climbs }, { whose, note, change }) {
   const { disciplines } = told;
   const shown = disciplines.find(({ discipline }) => discipline === at.on) ?? disciplines[0];
   const span = told.first ? `, ${day(told.first)} to ${day(told.last)}` : "";
@@ -19,6 +23,7 @@ export function draw(at, told, { whose, note, change }) {
       disciplines.length > 1 && choice(disciplines, shown, change),
       shown ? make("div", { class: "figures" }, skillFigure(shown), pyramidFigure(shown))
         : make("div", { class: "empty" }, make("p", {}, "No send of this logbook has a grade that can be read, so there is nothing to draw.")),
+      offGradesFigure(climbs, at.region),
     ],
   };
 }

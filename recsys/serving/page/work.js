@@ -1,12 +1,13 @@
 // One job at a time, its progress in words: busy, slow, given up, failed. A newer job ends an older one.
 import { rememberKey } from "./api.js";
 import { $, button, make } from "./dom.js";
+import { spoken } from "./words.js";
 
 const SLOW_MS = 3000;
 const REFUSED = new Set([400, 404, 413, 415, 422]); // asking the same again would not help
 let current = null;
 
-export const say = (text) => ($("status").textContent = text);
+export const say = (text) => ($("status").textContent = spoken(text));
 
 export async function work(job, { retry, failed }) {
   current?.abort();

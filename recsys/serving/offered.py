@@ -1,0 +1,70 @@
+"""What may be chosen from before asking: regions, areas, styles, and climbers to try the service with."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from recsys.logbooks.grades import label, ordinals
+from recsys.serving.likes import CatalogueLike
+
+_SENDS: Final = 60  # of a logbook that shows well what the service does
+_OFFERED: Final = 3  # climbers of different strength
+_PLACES: Final = 500  # areas, and styles, that are named
+
+_LEVEL: Final = re.compile(r"L\d{1,2}")
+
+Row = dict[str, Any]
+
+
+def places(table: CatalogueLike) -> dict[str, list[Row]]:
+    """The regions, and the areas and styles with most climbs, in order of their names."""
+    regions = Counter(text for each in table.regions if (text := _text(each)))
+    pairs = zip(table.areas, table.regions, strict=False)
+    areas = Counter((_text(area), _text(region)) for area, region in pairs if _text(area))
+    styles = Counter(text for each in table.styles if (text := _text(each)))
+    return {
+        "regions": [{"region": name, "climbs": n} for name, n in sorted(regions.items())],
+        "areas": [
+            {"area": area, "region": region or None, "climbs": n}
+            for (area, region), n in sorted(areas.most_common(_PLACES))
+        ],
+        "styles": [{"style": name, "climbs": n} for name, n in sorted(styles.most_common(_PLACES))],
+    }
+
+
+def in_a_line(climber: str, sends: Sequence[Row]) -> Row:
+    """A stored climber in the fields of `recsys.serving.models.Sampled`."""
+    known = ordinals([send["grade"] for send in sends])
+    hardest = None if np.isnan(known).all() else float(np.nanmax(known))
+    return {
+        "climber": climber,
+        "sends": len(sends),
+        "days": len({send["date"] for send in sends}),
+        "hardest": hardest,
+        "grade": None if hardest is None else label(hardest),
+    }
+
+
+def samples(rows: Sequence[Row]) -> list[Row]:
+    """Of climbers in a line a few, weak to strong, with about `_SENDS` sends on many days each."""
+
+    def distance(row: Row) -> float:
+        return abs(row["sends"] - _SENDS) + max(0, _SENDS / 2 - row["days"])
+
+    good = sorted(sorted(rows, key=distance)[: 4 * _OFFERED], key=lambda row: row["hardest"] or 0.0)
+    chosen = [good[at * (len(good) - 1) // (_OFFERED - 1)] for at in range(_OFFERED)] if good else []
+    return list({row["climber"]: row for row in chosen}.values())
+
+
+def has_levels(grades: Sequence[Any]) -> bool:
+    """Whether the grades are levels of another domain, L0 and up, and not V grades."""
+    return any(_LEVEL.fullmatch(_text(each)) for each in grades)
+
+
+def _text(value: Any) -> str:
+    return "" if value is None or value != value else str(value)
