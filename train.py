@@ -1,8 +1,8 @@
 """Train a recommender.
 
-python train.py                                     the simulated BC logbooks, last-item masking
+python train.py                                     the simulated BC logbooks
 python train.py --epochs 2 --d-model 16             the same, tiny: a minute on a laptop
-python train.py --data sends.csv --masking mlm      your own sends (README: "Your own sends")
+python train.py --data sends.csv --masking mlm      your own sends (docs/how-to/own-data.md)
 """
 
 from __future__ import annotations

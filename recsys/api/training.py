@@ -35,7 +35,7 @@ def train(
     Parameters
     ----------
     data:
-        Raw sends, one row a send: a DataFrame or a file (README, "Your own sends"); None: the simulated BC
+        Raw sends, one row a send: a DataFrame or a file (docs/how-to/own-data.md); None: the simulated BC
         logbooks.
     output:
         The run's folder; None: ``runs/DATA-METHOD``. One in an object store is trained in ``runs/`` and

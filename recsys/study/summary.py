@@ -1,4 +1,4 @@
-"""What a study found, as plain values: what its table, its report and the README are written from."""
+"""What a study found, as plain values: what its table, its report and docs/results are written from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A study as text: Markdown for the README, and a table of 80 columns for the terminal."""
+"""A study as text: Markdown for docs/results, and a table of 80 columns for the terminal."""
 
 from __future__ import annotations
 
