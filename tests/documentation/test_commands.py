@@ -7,6 +7,7 @@ import re
 from functools import cache
 
 import pytest
+import yaml
 
 from tests.documentation.pages import PAGES, ROOT, commands, name_of, options_in_prose
 
@@ -80,3 +81,10 @@ def test_the_readme_is_short_and_has_both_commands():
     text = (ROOT / "README.md").read_text()
     assert len(text.splitlines()) <= 200
     assert {"make demo", "make test"} <= {" ".join(each[:2]) for each in commands(ROOT / "README.md")}
+
+
+def test_before_a_commit_runs_what_make_test_runs():
+    recipe = re.search(r"^test:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(), re.M)
+    checks = {line.strip().replace("$(BIN)", ".venv/bin").split(" ||")[0] for line in recipe[1].splitlines()}
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"][0]["hooks"]
+    assert {each["entry"] for each in hooks} == checks
