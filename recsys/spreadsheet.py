@@ -19,3 +19,8 @@ def inert(cell: str) -> str:
     except ValueError:
         return f"'{cell}"
     return cell
+
+
+def restored(cell: str) -> str:
+    """What `inert` was given, of what it gave: ids stay what they are in a file that is read again."""
+    return cell[1:] if cell[:1] == "'" and inert(cell[1:]) == cell else cell

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from recsys.errors import DataError
 from recsys.logbooks import cells
+from recsys.spreadsheet import restored
 
 
 def as_text(column: pa.ChunkedArray, path: Path, name: str) -> pa.ChunkedArray:
@@ -35,6 +36,10 @@ def as_text(column: pa.ChunkedArray, path: Path, name: str) -> pa.ChunkedArray:
     except pa.ArrowException as error:
         raise no_text from error
     text = pc.utf8_trim_whitespace(text)
+    if pc.any(pc.starts_with(text, "'")).as_py():
+        text = pa.chunked_array(
+            [pa.array([each and restored(each) for each in text.to_pylist()], pa.string())]
+        )
     return pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
 
 

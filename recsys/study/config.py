@@ -76,7 +76,7 @@ class StudyConfig(BaseModel):
             **row.description,
             "seed": seed,
             "length": self.length,
-            "training": self.training_of(row).model_dump(),
+            "training": self.training_of(row).model_dump(exclude={"nodes"}),
             "training_cases": self.training_cases,
             "exclude_seen": self.run.exclude_seen,
         }

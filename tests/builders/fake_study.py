@@ -71,12 +71,12 @@ def row(
 ) -> RowSummary:
     order = family not in ("Counting and factorising",)
     prompts = family in PROMPTABLE or "prompt" in name
-    asked = {UNPROMPTED: metrics(value)} | ({PROMPTED: metrics(1.75 * value)} if prompts else {})
+    prompting = {UNPROMPTED: metrics(value)} | ({PROMPTED: metrics(1.75 * value)} if prompts else {})
     lost = draw.uniform(-0.02, 0.4)
     p_value = draw.choice([0.0002, 0.01, 0.3])
     return RowSummary(
-        name=name, title=title, family=family, source="Sun et al. 2019", seeds=3, asked=asked,
-        training={how: estimate(0.27 * value * draw.uniform(1, 3)) for how in asked},
+        name=name, title=title, family=family, source="Sun et al. 2019", seeds=3, prompting=prompting,
+        training={how: estimate(0.27 * value * draw.uniform(1, 3)) for how in prompting},
         shuffled=estimate(value * (1 - lost)) if order else None,
         order=estimate(lost, 0.03) if order else None,
         shuffled_history=estimate(value * (1 - lost) * 0.8) if order else None,

@@ -205,7 +205,10 @@ for words in (["recommend", {bundle!r}], ["recommend", {run!r}], ["simulate", "-
     )
     codes = [line for line in result.stdout.splitlines() if line.startswith("code")]
     assert codes == ["code 0", "code 2", "code 2"], result.stderr
-    assert [line.split(":")[0] for line in result.stderr.splitlines()] == ["error"] * 2
+    told = [
+        line for line in result.stderr.splitlines() if not line.startswith("loading")
+    ]  # where it takes long
+    assert [line.split(":")[0] for line in told] == ["error"] * 2
     assert result.stderr.count("pip install 'recsys-climb[train]'") == 2
 
 

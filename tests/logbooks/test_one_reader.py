@@ -115,7 +115,22 @@ def agree(path: Path, tmp_path: Path) -> Said | str:
     return first
 
 
-IDS = ["null", "NA", "007", "7", " c 1 ", "c&amp;1", "x@y", "caf\u00e9", "", "-", "sim-1"]
+IDS = [
+    "null",
+    "NA",
+    "007",
+    "7",
+    " c 1 ",
+    "c&amp;1",
+    "x@y",
+    "caf\u00e9",
+    "",
+    "-",
+    "sim-1",
+    "'+a",
+    "+a",
+    "'-",
+]
 DATES = {
     "iso": [
         "2024-05-31",

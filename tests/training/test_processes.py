@@ -121,5 +121,7 @@ def _check_result(folder: Path, metrics: dict, epochs: int) -> None:
         row for log in sorted(folder.glob("logs/csv/*/metrics.csv")) for row in csv.DictReader(log.open())
     ]
     numbers = [int(row["epoch"]) for row in rows if row["train_loss"]]
-    assert numbers == list(range(epochs))
+    assert numbers == sorted(set(numbers))
+    # A kill may fall between an epoch's checkpoint and its line in the log.
+    assert len(set(range(epochs)) - set(numbers)) <= 1
     assert {path.name for path in (folder / "checkpoints").iterdir()} == {"best.ckpt", "last.ckpt"}

@@ -21,6 +21,7 @@ from recsys import columns as c
 from recsys.cli import app
 from recsys.config.model import Body
 from recsys.config.run import RunConfig
+from recsys.config.settings import configure
 from recsys.errors import DivergedError, RunError, UsageError
 from recsys.runs import Run
 from recsys.terminal import run, single
@@ -278,8 +279,7 @@ def test_the_best_trial_is_what_train_trains(whole, tmp_path, monkeypatch, capsy
     best, folder = whole[0] / "best.json", tmp_path / "run"
     code, line = cli(monkeypatch, capsys, "train.py", "--config", best, "--output", folder)
     assert code == 0, line
-    assert Run(folder).config.model_dump(exclude={"facts"}) == RunConfig.model_validate_json(
-        best.read_text()
-    ).model_dump(exclude={"facts"})
+    chosen = configure({}, best)[0]
+    assert Run(folder).config.model_dump(exclude={"facts"}) == chosen.model_dump(exclude={"facts"})
     metrics = json.loads((folder / "metrics.json").read_text())
     assert metrics["training"]["validation_score"] == whole[1].best_value

@@ -27,6 +27,7 @@ from recsys.logbooks.importing.sources.thecrag import outcome_of
 from recsys.logbooks.importing.text import key
 from recsys.logbooks.sheets.rows import RawRow, as_text
 from recsys.logbooks.styles import ATTEMPT, OUTCOMES, SEND, UNKNOWN, UNKNOWN_KEPT
+from recsys.spreadsheet import restored
 
 BLANK_TOKENS: Final = "blank tokens (NA, null, -) in text and number columns: read as blank"
 STARS: Final = (1.0, 5.0)
@@ -121,7 +122,7 @@ def _split(
 
 
 def _text(column: str, cell: str, seen: Seen) -> str | None:
-    text = cell.strip()
+    text = restored(cell.strip())
     if not text or column in _IDS or not is_blank_token(text):
         return text or None
     seen.tokens += 1
