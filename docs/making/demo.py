@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import subprocess
 import sys
 from datetime import date
@@ -31,9 +33,25 @@ def main(run: Path) -> None:
         "machine": f"{os.cpu_count()} cores",
         "epochs": config["training"]["epochs"],
     }
+    about |= {"command": _last_command(), "printed": _printed(run)}
     RESULT.parent.mkdir(parents=True, exist_ok=True)
     kept = {name: metrics[name] for name in KEPT}
     RESULT.write_text(json.dumps({"about": about, "metrics": kept}, indent=1) + "\n")
+
+
+def _last_command() -> str:
+    """What `make demo` ends with."""
+    recipe = re.search(r"^demo:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(), re.M)
+    assert recipe
+    return recipe[1].splitlines()[-1].strip().removeprefix("$(BIN)/")
+
+
+def _printed(run: Path) -> str:
+    """What that prints of this run."""
+    words = shlex.split(_last_command().replace("runs/demo", str(run.resolve())))
+    asked = [sys.executable, "-m", *words]
+    found = subprocess.run(asked, capture_output=True, text=True, check=True, cwd=ROOT)
+    return "\n".join(line.rstrip() for line in found.stdout.splitlines())
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
     <!-- table: demo -->  ...  <!-- end -->
 
-`demo` is made from docs/results/files/demo.json, the metrics.json of `make demo`'s run; `studies` from what
+`demo` and `printed` are made from docs/results/files/demo.json, of `make demo`'s run; `studies` from what
 `recsys study` wrote, docs/results/{bc,world,ml100k,ml1m}.md. Nothing between the markers is typed.
 """
 
@@ -32,7 +32,7 @@ _MARKED: Final = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DO
 
 def filled(text: str) -> str:
     """A page with its tables made anew."""
-    makers = {"demo": demo, "studies": studies}
+    makers = {"demo": demo, "printed": printed, "studies": studies}
     return _MARKED.sub(lambda found: f"{found[1]}{makers[found[2]]()}{found[3]}", text)
 
 
@@ -50,6 +50,12 @@ def demo() -> str:
         "simulated logbooks. In brackets: 95% bootstrap intervals over climbers."
     )
     return f"{_table(['asked', *METRICS], rows)}\n{words}\n"
+
+
+def printed() -> str:
+    """What `make demo` ends with."""
+    about = json.loads((RESULTS / "files" / "demo.json").read_text())["about"]
+    return f"```text\n$ {about['command']}\n{about['printed']}\n```\n"
 
 
 def studies() -> str:
