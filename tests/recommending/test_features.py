@@ -94,7 +94,7 @@ def check(workflow, features, logbooks: list[Logbook]) -> None:
         np.testing.assert_array_equal(found[name], values[index], err_msg=name)
 
 
-QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+QUICK = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @QUICK
@@ -103,7 +103,7 @@ def test_values_are_the_workflows(timed, sends):
     check(*timed, [logbook(each) for each in sends])
 
 
-@settings(QUICK, max_examples=10)
+@settings(QUICK, max_examples=5)
 @given(LOGBOOKS)
 def test_values_are_the_workflows_without_time(untimed, sends):
     assert not untimed[1].has_time

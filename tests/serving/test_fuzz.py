@@ -16,7 +16,7 @@ from recsys.serving.policy import Policy
 from tests.builders.fake_recommender import open_fake, write_bundle
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
-EXAMPLES = 120
+EXAMPLES = 60
 
 
 def test_no_request_breaks_the_service(tmp_path):

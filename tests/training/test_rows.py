@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +21,6 @@ from recsys.serving.backend import LoadedBundle
 from recsys.training.resolve import configured
 from recsys.training.trained import TrainedRun
 
-ROOT = Path(__file__).parents[2]
 KINDS = {
     "ease": {"model": "ease"},  # counts, reads no prompt
     "recent": {"model": "recent-popularity"},  # counts, and reads the day and the region
@@ -203,25 +201,31 @@ def test_int8_is_for_networks(kept, tmp_path):
             export(Run.open(kept[1]), tmp_path / "bundle", int8=True)
 
 
-def command(*words: str, cwd: Path) -> subprocess.CompletedProcess:
-    return subprocess.run([sys.executable, *words], capture_output=True, text=True, cwd=cwd, check=False)
+def test_from_the_command_line(data, tmp_path, monkeypatch, capsys):
+    from recsys.cli.app import build_app
+    from recsys.cli.train import train
+    from recsys.terminal import run, single
 
+    def call(app, *words: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["x", *words])
+        code = run(app, "x")
+        return code, *capsys.readouterr()
 
-def test_from_the_command_line(data, tmp_path):
-    train = [str(ROOT / "train.py"), "--data", str(data), "--model"]
-    done = command(*train, "als", "--output", "als", cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert "the best of 8" in done.stderr
-    done = command(*train, "als", "--output", "als", "--resume", cwd=tmp_path)
-    assert "was finished already" in done.stderr
-    for words, shown in (
-        (["recommend", "als", "--climber", CLIMBER, "-k", "2", "--explain"], "because of"),
-        (["recommend", "als", "--climber", CLIMBER, "--grade", "V0:V9"], "grade"),
+    monkeypatch.chdir(tmp_path)
+    words = ("--data", str(data), "--model")
+    code, _, told = call(single(train), *words, "als", "--output", "als")
+    assert code == 0, told
+    assert "the best of 8" in told
+    _, _, told = call(single(train), *words, "als", "--output", "als", "--resume")
+    assert "was finished already" in told
+    for more, shown in (
+        (["-k", "2", "--explain"], "because of"),
+        (["--grade", "V0:V9"], "grade"),
     ):
-        done = command("-m", "recsys", *words, cwd=tmp_path)
-        assert done.returncode == 0, done.stderr
-        assert shown in done.stdout
-    assert "this model reads no prompt" in done.stderr
-    done = command(*train, "alz", cwd=tmp_path)
-    assert done.returncode == 2
-    assert "--model alz: no row has this name; the nearest: als" in done.stderr
+        code, out, told = call(build_app(["recommend"]), "recommend", "als", "--climber", CLIMBER, *more)
+        assert code == 0, told
+        assert shown in out
+    assert "this model reads no prompt" in told
+    code, _, told = call(single(train), *words, "alz")
+    assert code == 2
+    assert "--model alz: no row has this name; the nearest: als" in told

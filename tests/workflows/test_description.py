@@ -80,7 +80,7 @@ SENDS = st.fixed_dictionaries(
 LACKING = ((), *((name,) for name in OPTIONAL), OPTIONAL)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.sampled_from(LACKING),
     st.lists(SENDS, min_size=1, max_size=12),
