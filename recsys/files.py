@@ -1,8 +1,9 @@
 """Files and folders that are whole or absent, and a manifest that tells whether a folder was changed.
 
 Everything a run writes goes through `atomic_path` or `atomic_folder`: the content is built under a
-temporary name in the same folder (so that the last step is one rename), flushed to the disk, then renamed.
-A crash leaves the old content and at worst a `.tmp-*` name, which nothing reads.
+temporary name in the same folder (so that the last step is one rename), flushed to the disk, then renamed,
+and the rename is flushed too. A crash leaves the old content and at worst a `.tmp-*` name, which nothing
+reads, and which the next one who writes the same removes (`recsys.temporaries`).
 
 The manifest is `manifest.json`, {"format": 2, "files": {relative POSIX path: SHA-256 in hex}}; the first
 format was that table alone. A key that ends in "/" is a covered folder: its value is the hash of the names
@@ -13,22 +14,24 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 import json
 import math
 import os
 import re
 import shutil
 import stat
-import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, Final, NoReturn
 
-from recsys.errors import DataError, RunError
+from recsys.errors import DataError, RecsysError, RunError
 from recsys.formats import FORMAT, stamped, unstamped
+from recsys.temporaries import swap, sweep_beside, temporary_name
 
 MANIFEST: Final = "manifest.json"
 _ADDRESS: Final = re.compile(r"[a-z][a-z0-9+.]+:/")  # s3://bucket as pathlib has it
+_OS_ERROR: Final = re.compile(r"\(os error (\d+)\)")
 _FILES: Final = "files"
 _REMEDY: Final = "copy the folder again from its source, or train anew"
 
@@ -41,40 +44,80 @@ def atomic_path(path: Path | str) -> Iterator[Path]:
     parent folders are made. When the block raises, the temporary file is removed and `path` stays as it
     was.
     """
-    final = Path(path)
-    if final.is_dir():
-        raise RunError(
-            f"{final}: cannot be written, a folder has this name; choose another name or remove it"
-        )
-    temporary = _temporary(final)
-    try:
+    with _whole([Path(path)], needed=True) as (temporary,):
         yield temporary
-        _fsync(temporary)
-        os.replace(temporary, final)
-        _fsync(final.parent)
+
+
+@contextlib.contextmanager
+def atomic_paths(*paths: Path | str) -> Iterator[tuple[Path, ...]]:
+    """The same for files that belong together: none is renamed before all of them are on the disk.
+
+    A file that the block does not write is removed. Between two renames a crash leaves each of them whole,
+    but one new and one old: there is no rename of two files.
+    """
+    with _whole([Path(path) for path in paths], needed=False) as temporaries:
+        yield temporaries
+
+
+@contextlib.contextmanager
+def _whole(finals: Sequence[Path], needed: bool) -> Iterator[tuple[Path, ...]]:
+    """Rename what the block wrote; with `needed` it is an error to have written less."""
+    for final in finals:
+        if final.is_dir():
+            raise RunError(
+                f"{final}: cannot be written, a folder has this name; choose another name or remove it"
+            )
+    temporaries = tuple(_temporary(final) for final in finals)
+    try:
+        yield temporaries
+        made = [needed or each.is_file() for each in temporaries]
+        for temporary in itertools.compress(temporaries, made):
+            _fsync(temporary)
+        for temporary, final, is_made in zip(temporaries, finals, made, strict=True):
+            os.replace(temporary, final) if is_made else final.unlink(missing_ok=True)
+        for parent in {final.parent for final in finals}:
+            _fsync(parent)
+    except Exception as error:
+        refused = _refused(error)
+        if refused is None:
+            raise
+        for temporary, final in zip(temporaries, finals, strict=True):  # say which file, by its name
+            if refused.filename in (str(temporary), temporary) or (
+                refused.filename is None and not finals[1:]
+            ):
+                refused.filename = str(final)
+        raise refused from None
     finally:
-        temporary.unlink(missing_ok=True)
+        for temporary in temporaries:
+            temporary.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
 def atomic_folder(path: Path | str, replace: bool = False) -> Iterator[Path]:
     """Yield a new empty folder beside `path`, and rename it to `path` when the block succeeds.
 
-    An existing folder with something in it is refused, before the block runs, unless `replace` is true.
-    Replacing takes two renames (POSIX has no exchange): a power cut between them leaves the old folder as
-    `.old-*`.
+    An existing folder with something in it is refused, before the block runs, unless `replace` is true. Then
+    the two are exchanged at once where the system can (`recsys.temporaries.swap`).
     """
     final = Path(path)
     _refuse_occupied(final, replace)
     temporary = _temporary(final)
+    _refuse_occupied(final, replace)  # a folder that a crash moved aside may be back
     temporary.mkdir()
     try:
         yield temporary
         for parent, _, files in os.walk(temporary):
             for each in (*files, "."):
                 _fsync(Path(parent) / each)
-        _swap(temporary, final, replace)
+        _put(temporary, final, replace)
         _fsync(final.parent)
+        if temporary.exists():  # what was replaced: it may have to be gone
+            shutil.rmtree(temporary)
+    except Exception as error:
+        refused = _refused(error)
+        if refused is None:
+            raise
+        raise refused from None
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
@@ -104,6 +147,13 @@ def read_json(path: Path | str) -> Any:
         return json.loads(content, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise DataError(f"is not JSON: {error}", path=path, remedy="restore it, or run again") from error
+
+
+def without_waiting(path: str, flags: int) -> int:
+    """An opener for `open`: a pipe that nobody writes to is empty, where it would be waited for."""
+    descriptor = os.open(path, flags | os.O_NONBLOCK)
+    os.set_blocking(descriptor, True)
+    return descriptor
 
 
 def sha256(path: Path | str) -> str:
@@ -217,14 +267,17 @@ def _names_hash(names: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(names).encode()).hexdigest()
 
 
-def _temporary(final: Path, kind: str = "tmp") -> Path:
+def _temporary(final: Path) -> Path:
+    """A temporary name beside `final`, whose folder is made; what a crash left there is removed."""
     if _ADDRESS.match(str(final)):
         raise RunError(f"{final}: this is written to a local path alone; give one, and copy it from there")
     try:
         final.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise RunError(f"{final.parent}: cannot be made ({error.strerror}); choose another folder") from error
-    return final.parent / f".{kind}-{os.getpid()}-{uuid.uuid4().hex[:8]}-{final.name}"
+    with contextlib.suppress(OSError):  # what cannot be removed is in nobody's way
+        sweep_beside(final)
+    return temporary_name(final)
 
 
 def _refuse_occupied(final: Path, replace: bool) -> None:
@@ -234,20 +287,26 @@ def _refuse_occupied(final: Path, replace: bool) -> None:
         raise RunError(f"{final}: exists and is not empty; choose another name or remove it")
 
 
-def _swap(temporary: Path, final: Path, replace: bool) -> None:
-    """Rename the temporary folder to the final name; the old folder comes back if that fails."""
+def _put(temporary: Path, final: Path, replace: bool) -> None:
+    """Give the temporary folder the final name."""
     _refuse_occupied(final, replace)
-    if not (final.is_dir() and any(final.iterdir())):
+    if final.is_dir() and any(final.iterdir()):
+        swap(temporary, final)
+    else:
         os.replace(temporary, final)
-        return
-    old = _temporary(final, "old")
-    os.replace(final, old)
-    try:
-        os.replace(temporary, final)
-    except BaseException:
-        os.replace(old, final)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
+
+
+def _refused(error: BaseException | None) -> OSError | None:
+    """What the system refused, where a library hides that behind an error of its own; None for other errors.
+
+    Behind what closing raises after a write that failed (zipfile, torch), or in words (Rust's "os error 28").
+    """
+    if error is None or isinstance(error, (OSError, RecsysError)):
+        return error if isinstance(error, OSError) else None
+    told = _OS_ERROR.search(str(error))
+    if told:
+        return OSError(int(told[1]), os.strerror(int(told[1])))
+    return _refused(error.__cause__ or error.__context__)
 
 
 def _fsync(path: Path) -> None:

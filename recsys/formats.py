@@ -21,6 +21,7 @@ CURRENT: Final[Mapping[str, int]] = {
     "config.json": 1,
     "manifest.json": 2,  # the first was the table of files alone
     "metrics.json": 1,
+    "resumed.json": 1,
     "study.json": 1,
 }
 

@@ -19,7 +19,7 @@ import json
 import os
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -27,10 +27,11 @@ from pydantic import ValidationError
 
 from recsys.config.run import RunConfig
 from recsys.errors import RecsysError, RunError
-from recsys.files import check_manifest, read_json, write_json, write_manifest
+from recsys.files import MANIFEST, check_manifest, read_json, write_json, write_manifest
 from recsys.formats import stamped, unstamped
 from recsys.nouns import speak
 from recsys.stores import local_folder
+from recsys.temporaries import sweep_within
 
 PREPARED = ("config.json", "schema.pbtxt", "sends.parquet", "climbs.parquet", "workflow/")
 WEIGHTS: Final = "model.safetensors"
@@ -38,12 +39,16 @@ MODELS: Final = (WEIGHTS, "model.npz")  # a run has one of them, or both
 TRAINED = ("metrics.json", "method.json")
 LEARNING_CURVE: Final = "learning_curve.png"
 SKILL = "skill.npz"  # which runs of before have not
+RESUMED: Final = "resumed.json"
+RESUMABLE: Final = frozenset({"learning_rate", "final_learning_rate", "epochs"})  # what resuming may change
+CARD: Final = "MODEL_CARD.md"
 OWN = (
     *PREPARED,
     *TRAINED,
     *MODELS,
     SKILL,
-    "MODEL_CARD.md",
+    CARD,
+    RESUMED,
     LEARNING_CURVE,
     "start.safetensors",
     "checkpoints",
@@ -51,6 +56,7 @@ OWN = (
     "bundle",
 )  # what `clear` removes, beside the manifest
 LOCK = ".lock"
+_SWEPT: Final = ("", "checkpoints", "workflow", "cells")  # where a crash leaves something half written
 
 
 class Run:
@@ -72,7 +78,7 @@ class Run:
         run = cls(folder)
         if not run.started:
             raise RunError(
-                f"{folder}: not a run (no config.json); train one with: python train.py --output {folder}"
+                f"{folder}: not a run (no {run._lacks}); train one with: python train.py --output {folder}"
             )
         if not run.finished:
             raise RunError(f"{folder}: its training has not finished; continue it with `resume`")
@@ -81,8 +87,19 @@ class Run:
 
     @property
     def started(self) -> bool:
-        """Whether the folder holds a run: its configuration is the last thing that preparing writes."""
-        return (self.folder / "config.json").is_file()
+        """Whether the folder holds a run: preparing writes its configuration, then the manifest, last.
+
+        A configuration without a manifest is what a crash between the two leaves, and no run; beside what was
+        trained it is one whose manifest was lost.
+        """
+        later = (MANIFEST, *TRAINED, *MODELS, "checkpoints")
+        return (self.folder / "config.json").is_file() and any(
+            (self.folder / name).exists() for name in later
+        )
+
+    @property
+    def _lacks(self) -> str:
+        return MANIFEST if (self.folder / "config.json").is_file() else "config.json"
 
     @property
     def finished(self) -> bool:
@@ -117,7 +134,8 @@ class Run:
                 raise RunError(
                     f"{self.folder}: another process is writing to it; choose another folder"
                 ) from None
-            _sweep(self.folder)
+            for name in _SWEPT:
+                sweep_within(self.folder / name)
             try:
                 yield
             finally:
@@ -125,7 +143,7 @@ class Run:
 
     def clear(self) -> None:
         """Remove a former run's files, config.json first so that what is left is no run."""
-        for name in ("config.json", "manifest.json", *OWN):
+        for name in ("config.json", MANIFEST, *OWN):
             path = self.folder / name
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
@@ -140,16 +158,22 @@ class Run:
 
     @property
     def config(self) -> RunConfig:
-        """The configuration that the run was started with."""
+        """The configuration that the run was started with, and what was changed when it was resumed."""
+        path = self.folder / "config.json"
         try:
-            path = self.folder / "config.json"
-            return RunConfig.model_validate(unstamped(path, "config.json", read_json(path)))
+            values = unstamped(path, "config.json", read_json(path))
+            config: RunConfig = RunConfig.model_validate(values)
+            if not (self.folder / RESUMED).is_file():
+                return config
+            path = self.folder / RESUMED
+            changed = unstamped(path, RESUMED, read_json(path))
+            training = type(config.training).model_validate({**config.training.model_dump(), **changed})
+            return config.model_copy(update={"training": training})
         except ValidationError as error:
             first = error.errors()[0]
             field = ".".join(map(str, first["loc"]))
             raise RunError(
-                f"{self.folder / 'config.json'}: {field}: {first['msg'].lower()}; "
-                "was the run trained with another version?"
+                f"{path}: {field}: {first['msg'].lower()}; was the run trained with another version?"
             ) from None
 
     @property
@@ -164,12 +188,24 @@ class Run:
         write_json(self.folder / "metrics.json", stamped("metrics.json", metrics))
 
     def write_config(self, config: RunConfig) -> None:
-        """Write config.json: the last step of preparing, so where it is, the rest is too."""
+        """Write config.json, when all that it tells of is there; the manifest comes next."""
         write_json(self.folder / "config.json", stamped("config.json", json.loads(config.model_dump_json())))
 
+    def change(self, config: RunConfig, names: Collection[str]) -> None:
+        """Write resumed.json: from now on the training goes by these settings, of `RESUMABLE`.
+
+        A file of its own, and not config.json: no crash leaves that and the manifest at odds.
+        """
+        old = self.config.training.model_dump()
+        new = {name: getattr(config.training, name) for name in sorted(RESUMABLE & set(names))}
+        if any(old[name] != value for name, value in new.items()):
+            kept = {name: old[name] for name in sorted(RESUMABLE)} | new
+            write_json(self.folder / RESUMED, stamped(RESUMED, kept))
+
     def write_manifest(self, trained: bool) -> None:
-        """Record the SHA-256 of everything that is loaded to recommend."""
-        kept = [name for name in (*TRAINED, *MODELS, SKILL) if (self.folder / name).is_file()]
+        """Record the SHA-256 of everything that is loaded to recommend, and of the model card."""
+        names = (*TRAINED, *MODELS, SKILL, CARD, RESUMED)
+        kept = [name for name in names if (self.folder / name).is_file()]
         write_manifest(self.folder, [*PREPARED, *(kept if trained else ())])
 
 
@@ -183,13 +219,6 @@ def _lock_file(path: Path) -> IO[str]:
         os.close(descriptor)
         raise RunError(f"{path}: is no file; remove it")
     return os.fdopen(descriptor, "r+")
-
-
-def _sweep(folder: Path) -> None:
-    """Remove what a killed process left half written."""
-    for pattern in (".tmp-*", ".old-*"):
-        for path in folder.glob(pattern):
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def _remove_if_unused(folder: Path, made: list[Path]) -> None:

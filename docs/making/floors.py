@@ -46,6 +46,7 @@ WORDS: Final = {
     "arrays": "the type of arrays",
     "formats": "versions of what is kept",
     "spreadsheet": "cells that run nothing",
+    "temporaries": "half written, swept",
     "columns": "every name",
     "nouns": "words of another domain",
     "errors": "every error",

@@ -91,7 +91,7 @@ def continue_run(
     _check(source, settings, names, folder)
     run = Run(folder)
     if resume and run.started:
-        return train_run(settings, folder, resume=True)
+        return train_run(settings, folder, resume=True, names=names)
     with run.lock():
         if run.started and not overwrite:
             raise RunError(

@@ -30,8 +30,7 @@ def adapted(run: Run, output: Path, overwrite: bool, counts: Mapping[str, int]) 
     run:
         A finished run of the transformer.
     output:
-        The new run's folder. It appears when everything in it is written; only its bundle comes after, and
-        without that the run still answers.
+        The new run's folder. It appears when everything in it is written, its bundle too.
     overwrite:
         Replace a folder that has something in it.
     counts:
@@ -47,9 +46,9 @@ def adapted(run: Run, output: Path, overwrite: bool, counts: Mapping[str, int]) 
                 shutil.copy2(run.folder / name, folder / name)
         _tell(run, folder, counts)
         Run(folder).write_manifest(trained=True)
-    if (run.folder / KEPT).is_dir():
-        with progress("exporting the bundle"):
-            keep_bundle(Run.open(output))
+        if (run.folder / KEPT).is_dir():
+            with progress("exporting the bundle"):
+                keep_bundle(Run.open(folder), output.name)
 
 
 def _tell(run: Run, folder: Path, counts: Mapping[str, int]) -> None:

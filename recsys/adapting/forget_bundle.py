@@ -14,7 +14,7 @@ import numpy as np
 
 from recsys import columns as c
 from recsys.adapting.leaving import CARD, FACTS, check_climbers, rewritten, told
-from recsys.arrays import Array
+from recsys.arrays import Array, packed
 from recsys.columns import CLIMBER, FIRST_VALUE_ID
 from recsys.errors import RunError
 from recsys.files import MANIFEST, check_manifest, read_json, write_json, write_manifest
@@ -57,7 +57,7 @@ def _write_histories(folder: Path, fresh: Path, climbers: Sequence[str]) -> int:
         arrays[name][arrays[name] >= 0] = codes
         texts[name] = [texts[name][index] for index in used]
     write_json(fresh / b.HISTORIES, texts)
-    np.savez(fresh / b.ARRAYS, **arrays)
+    (fresh / b.ARRAYS).write_bytes(packed(arrays))
     return int((~rows).sum())
 
 

@@ -44,9 +44,9 @@ def forget_in_run(folder: Path, climbers: Sequence[str], output: Path | None) ->
         gone = known[known[c.CLIMBER_ID].isin(climbers)]
         with rewritten(folder, output) as fresh:
             _write(run, climbers, gone, fresh)
-        if kept:
-            with progress("exporting the bundle"):
-                keep_bundle(Run.open(output or folder))
+            if kept:
+                with progress("exporting the bundle"):
+                    keep_bundle(Run.open(fresh), (output or folder).name)
     return len(gone)
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from recsys.adapting.leaving import sweep_beside
+from recsys.adapting.leaving import sweep
 from recsys.errors import UnknownError, UsageError
 from recsys.recommending.bundle import BUNDLE
 from recsys.recommending.kept import KEPT
@@ -38,7 +38,7 @@ def forget(folder: Path, climbers: Sequence[str], output: Path | None = None) ->
     RunError
         The folder is neither a run nor a bundle, was changed, or is being written to.
     """
-    left = sweep_beside(folder) if output is None else False
+    left = sweep(folder) if output is None else False
     if not climbers:
         raise UsageError("`climber` is to name whom to forget")
     is_bundle = (folder / BUNDLE).is_file()

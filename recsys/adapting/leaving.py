@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 from recsys.errors import RunError, UnknownError, UsageError
 from recsys.files import atomic_folder
+from recsys.temporaries import sweep_beside
 
 CARD: Final = "MODEL_CARD.md"
 FACTS: Final = "forgotten"
@@ -46,26 +45,14 @@ def told(card: Path, before: int, now: int) -> str:
     return f"{begin.rstrip()}\n\n{_HEADING}\n{note}\n{heading}{after}"
 
 
-def sweep_beside(folder: Path) -> bool:
+def sweep(folder: Path) -> bool:
     """Remove what killed processes left beside a folder, or put it back; returns whether there was any.
 
-    A process that replaces a folder (`recsys.files.atomic_folder`) moves the old one aside first: where it
-    ended before the new one had the name, the old one gets it back.
+    It may hold a copy of somebody who was forgotten, so what another machine left goes too.
     """
-    left = [each for kind in ("old", "tmp") for each in folder.parent.glob(f".{kind}-*-{folder.name}")]
-    left = [each for each in left if not _alive(each.name)]
-    for each in left:
-        if each.name.startswith(".old-") and not folder.exists():
-            os.replace(each, folder)
-            continue
-        try:
-            shutil.rmtree(each)
-        except OSError as error:
-            raise RunError(f"{each}: cannot be removed ({error.strerror}); remove it by hand") from error
-    return bool(left)
-
-
-def _alive(name: str) -> bool:
-    """Whether the process that a temporary name tells of still runs."""
-    number = name.split("-")[1]
-    return number.isdigit() and Path(f"/proc/{number}").exists()
+    try:
+        return sweep_beside(folder, elsewhere=True)
+    except OSError as error:
+        raise RunError(
+            f"{error.filename or folder}: cannot be removed ({error.strerror}); remove it by hand"
+        ) from error

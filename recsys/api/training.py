@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from recsys.api.climbs import Climbs, load
 from recsys.config.run import RunConfig
 from recsys.errors import UsageError
-from recsys.runs import Run
+from recsys.runs import RESUMABLE, Run
 from recsys.stores import staged_folder
 
 if TYPE_CHECKING:
@@ -82,8 +82,8 @@ def train(
                 continue_run(source, made, names, own, resume=resume, overwrite=overwrite)
             else:
                 if resume:
-                    refuse_changes(own, made, names - {"data"})
-                train_run(made, own, resume=resume, overwrite=overwrite)
+                    refuse_changes(own, made, names - {"data", *RESUMABLE})
+                train_run(made, own, resume=resume, overwrite=overwrite, names=names)
     return FinishedRun(folder)
 
 

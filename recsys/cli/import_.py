@@ -58,7 +58,7 @@ def import_(
     from recsys.logbooks.importing.model import Wanted
     from recsys.logbooks.importing.pseudonyms import hide_climbers, hide_rejects, read_salt
     from recsys.logbooks.importing.summary import file_lines, summary_lines
-    from recsys.logbooks.importing.write import check_output, rejects_path, write_rejects, write_sends
+    from recsys.logbooks.importing.write import check_output, rejects_path, write
     from recsys.postgres import is_address, place
     from recsys.stores import shown, staged
 
@@ -76,9 +76,7 @@ def import_(
     if salt is not None:
         rows, refused = hide_climbers(rows, salt), hide_rejects(refused)
     with staged(output, beside=(rejects.name,)) as local:
-        write_rejects(refused, rejects_path(local))
-        if rows:
-            write_sends(rows, local)
+        write(rows, refused, local)
     if not merged.rows:
         problem = f"none of {merged.n_read} rows can be used"
         remedy = f"see {shown(rejects)} for the reasons" if merged.n_read else "give logbooks with rows"

@@ -33,7 +33,11 @@ def train(
     ] = None,
     output: Annotated[Path | None, _Option(help="the run's folder (default: runs/DATA-MODEL)")] = None,
     resume: Annotated[
-        bool, _Option("--resume", help="continue an interrupted run, with its own settings")
+        bool,
+        _Option(
+            "--resume",
+            help="continue an interrupted run, with its own settings; learning rates and epochs may change",
+        ),
     ] = False,
     overwrite: Annotated[
         bool, _Option("--overwrite", help="start anew in a folder that holds a run")
@@ -45,6 +49,7 @@ def train(
     workflow on the rest, trains, and writes metrics.json and MODEL_CARD.md.
     """
     from recsys.console import say
+    from recsys.runs import RESUMABLE
     from recsys.stores import shown, staged_folder, url_of
     from recsys.training.pipeline import refuse_changes, train_run
     from recsys.training.processes import launched, leads
@@ -56,7 +61,7 @@ def train(
     if launched() and continue_ is not None:
         raise UsageError("`continue` goes on with a run on one machine: start it without torchrun")
     if not leads():
-        train_run(settings, local if url_of(folder) else folder, resume=resume)
+        train_run(settings, local if url_of(folder) else folder, resume=resume, names=names)
         return
     if continue_ is None and settings.data is None and not (resume and (folder / "config.json").is_file()):
         say("no --data: training on the simulated BC logbooks (your own: --data sends.csv)")
@@ -68,10 +73,10 @@ def train(
         say(f"trained in {local}, and copied to {shown(folder)} at the end")
     with staged_folder(folder, overwrite or resume, local) as own:
         if resume and continue_ is None:
-            refuse_changes(own, settings, names)
+            refuse_changes(own, settings, names - RESUMABLE)
         try:
             if continue_ is None:
-                metrics = train_run(settings, own, resume=resume, overwrite=overwrite)
+                metrics = train_run(settings, own, resume=resume, overwrite=overwrite, names=names)
             else:
                 metrics = _continued(continue_, settings, names, own, resume, overwrite)
         except KeyboardInterrupt:

@@ -6,8 +6,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
-
+from recsys.arrays import packed
 from recsys.baselines.rows import COUNTING
 from recsys.console import progress, say
 from recsys.errors import UsageError
@@ -28,7 +27,12 @@ MODELS: Final = (b.MODEL, COUNTED)
 
 
 def export(
-    run: Run, output: Path, int8: bool = False, overwrite: bool = False, trust: bool = False
+    run: Run,
+    output: Path,
+    int8: bool = False,
+    overwrite: bool = False,
+    trust: bool = False,
+    name: str | None = None,
 ) -> dict[str, Any]:
     """Write the bundle of a finished run; returns what was measured on the way.
 
@@ -44,6 +48,8 @@ def export(
         Replace a folder that has something in it.
     trust:
         Load NVTabular's pickle where the run's workflow has no description; it can run any code.
+    name:
+        What the run is called; None: as its folder.
 
     Raises
     ------
@@ -67,9 +73,9 @@ def export(
         write_json(folder / b.HISTORIES, texts)
         if trained.network is not None:  # a counting method's are its own arrays
             arrays["embeddings"] = trained.embeddings
-        np.savez(folder / b.ARRAYS, **arrays)
+        (folder / b.ARRAYS).write_bytes(packed(arrays))
         (folder / b.CARD).write_text(_card(run.folder / b.CARD, output, measured), encoding="utf-8")
-        write_json(folder / b.BUNDLE, _about(trained, measured))
+        write_json(folder / b.BUNDLE, _about(trained, name or run.folder.name, measured))
         (trained.skill or fit_skill(trained.sends, climbs_of(run.folder))).save(folder / SKILL)
         write_manifest(folder, [*b.files_of(trained.method), SKILL])
     return measured
@@ -108,12 +114,12 @@ def _to_int8(trained: TrainedRun, path: Path) -> dict[str, Any]:
     return {"float": before, "int8": after}
 
 
-def _about(trained: TrainedRun, measured: dict[str, Any]) -> dict[str, Any]:
+def _about(trained: TrainedRun, name: str, measured: dict[str, Any]) -> dict[str, Any]:
     config = trained.run.config
     return {
         "format": b.FORMAT,
         "version": metadata.version("recsys-climb"),
-        "run": trained.run.folder.name,
+        "run": name,
         OF: sha256(trained.run.folder / MANIFEST),
         "length": trained.window,
         "method": trained.method.method,

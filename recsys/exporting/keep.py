@@ -9,14 +9,24 @@ from recsys.recommending.kept import KEPT
 from recsys.runs import Run
 
 
-def keep_bundle(run: Run) -> bool:
+def keep_bundle(run: Run, name: str | None = None) -> bool:
     """Write ``RUN/bundle`` of a finished run, or say why there is none; returns whether it was written.
 
     A run without it answers as well, only later: its model is loaded with PyTorch and Transformers4Rec.
+
+    Parameters
+    ----------
+    run:
+        Finished.
+    name:
+        What the run will be called, where its folder is still to be whole; a disk that refuses the bundle is
+        then an OSError, as for the rest of the folder.
     """
     try:
-        export(run, run.folder / KEPT, overwrite=True)
+        export(run, run.folder / KEPT, overwrite=True, name=name)
     except (RunError, ImportError, OSError) as error:
+        if isinstance(error, OSError) and name is not None:
+            raise
         warn(f"no bundle is kept in {run.folder}, so `recsys recommend` will load PyTorch: {error}")
         return False
     return True

@@ -85,6 +85,8 @@ def _start(path: Path) -> tuple[bytes, str]:
     """The first bytes of a file, unpacked where it is gzip, and what kind it is; DataError for what is not
     read.
     """
+    if path.is_fifo():
+        raise DataError("is a pipe, which is read once only", path=path, remedy="save it as a file first")
     try:
         with path.open("rb") as file:
             start = file.read(_START)

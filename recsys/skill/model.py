@@ -11,7 +11,7 @@ from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 
-from recsys.arrays import Array
+from recsys.arrays import Array, packed
 from recsys.errors import DataError
 from recsys.files import atomic_path
 from recsys.skill import reach as reaches
@@ -129,8 +129,8 @@ class Skill:
         for name, ladder in self.ladders.items():
             arrays |= {f"{name}.{each.name}": getattr(ladder, each.name) for each in fields(Ladder)}
             arrays[f"{name}.reach"] = [self.reaches[name].level, self.reaches[name].slope]
-        with atomic_path(path) as fresh, fresh.open("wb") as file:
-            np.savez(file, **arrays)
+        with atomic_path(path) as fresh:
+            fresh.write_bytes(packed(arrays))
 
     @classmethod
     def load(cls, path: Path, n_climbs: int) -> Skill:

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from recsys.arrays import Array
+from recsys.arrays import Array, packed
 from recsys.errors import RunError
 from recsys.files import atomic_path
 
@@ -68,8 +68,9 @@ class Store:
         arrays = {f"ranks/{name}": ranks.astype(np.int32) for name, ranks in outcome.ranks.items()}
         if outcome.embeddings is not None:
             arrays["embeddings"] = outcome.embeddings
-        with atomic_path(self.path(key)) as fresh, fresh.open("wb") as file:
-            np.savez_compressed(file, facts=np.array(json.dumps(outcome.facts)), **arrays)
+        arrays["facts"] = np.array(json.dumps(outcome.facts))
+        with atomic_path(self.path(key)) as fresh:
+            fresh.write_bytes(packed(arrays, compressed=True))
 
     def read(self, key: str) -> Outcome:
         """A finished cell.

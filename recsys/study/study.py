@@ -133,10 +133,15 @@ def _prepare(home: Run, config: StudyConfig) -> StudyConfig:
         _refuse_other(home, config.run)
         run = home.config
     else:
+        _write_config(home.folder, config)  # first: with what is prepared, but without it, it were a run
         _, run = prepare_run(home, config.run)
     config = config.model_copy(update={"run": run})
-    write_json(home.folder / STUDY, stamped(STUDY, config.model_dump(mode="json")))
+    _write_config(home.folder, config)
     return config
+
+
+def _write_config(folder: Path, config: StudyConfig) -> None:
+    write_json(folder / STUDY, stamped(STUDY, config.model_dump(mode="json")))
 
 
 def _refuse_other(home: Run, wanted: RunConfig) -> None:

@@ -25,7 +25,8 @@ def learning_curve(folder: Path) -> pd.DataFrame:
     RunError
         The folder has no log: a method that counts has no epochs.
     """
-    logs = sorted(folder.glob(_LOGS), key=lambda path: path.stat().st_mtime)  # one more for each resumption
+    # One more for each resumption; by their numbers, for a clock may have jumped.
+    logs = sorted(folder.glob(_LOGS), key=lambda path: int(path.parent.name.rpartition("_")[2]))
     if not logs:
         raise RunError(f"{folder}: has no learning curve; a method that counts has no epochs")
     table = pd.concat([pd.read_csv(log) for log in logs], ignore_index=True)

@@ -12,40 +12,22 @@ import lightning.pytorch as pl
 import torch
 from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint, RichProgressBar
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
-from lightning.pytorch.plugins.io import TorchCheckpointIO
 
 from recsys.config.training import TrainingConfig
 from recsys.console import say
-from recsys.errors import RunError, UsageError
-from recsys.files import atomic_path
+from recsys.errors import UsageError
+from recsys.training.checkpoints import (
+    BEST,
+    FOLDER,
+    LAST,
+    AtomicCheckpointIO,
+    RunCheckpoint,
+    checkpoint_of,
+    read_checkpoint,
+)
 from recsys.training.epochs import EpochLines
 from recsys.training.module import SCORE, NextClimb
 from recsys.training.processes import launched, layout, leads, or_run_error
-
-
-class AtomicCheckpointIO(TorchCheckpointIO):
-    """Checkpoints that a kill at any moment leaves whole."""
-
-    def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
-        """Write under a temporary name, then move into place."""
-        with atomic_path(Path(path)) as temporary, temporary.open("wb") as file:
-            torch.save(checkpoint, file)  # given a path it would write the temporary name into the file
-
-
-class RunCheckpoint(ModelCheckpoint):
-    """Checkpoints whose folder is where the run is now: it may have been moved since it was killed."""
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take the scores as they were, and the paths as they are."""
-        folder = str(self.dirpath)
-
-        def moved(path: str) -> str:
-            return str(Path(folder) / Path(path).name) if path else path
-
-        paths = ("best_model_path", "kth_best_model_path", "last_model_path")
-        state = {**state_dict, "dirpath": folder, **{name: moved(state_dict[name]) for name in paths}}
-        state["best_k_models"] = {moved(path): score for path, score in state_dict["best_k_models"].items()}
-        super().load_state_dict(state)
 
 
 def choose_device(config: TrainingConfig) -> tuple[str, str]:
@@ -82,22 +64,20 @@ def fit(module: NextClimb, config: TrainingConfig, folder: Path, resume: bool) -
         say(module.model.note)
     batch_size, reason = module.batches()
     say(reason)
-    checkpoints = (folder / "checkpoints").absolute()
+    checkpoints = (folder / FOLDER).absolute()
     each: dict[str, Any] = {"save_on_train_epoch_end": True, "enable_version_counter": False}
-    best = RunCheckpoint(checkpoints, "best", monitor=SCORE, mode="max", **each)
-    last = RunCheckpoint(checkpoints, "last", **each)  # after `best`, so that it knows its score
+    best = RunCheckpoint(checkpoints, BEST, monitor=SCORE, mode="max", **each)
+    last = RunCheckpoint(checkpoints, LAST, **each)  # after `best`, so that it knows its score
     stop = EarlyStopping(SCORE, mode="max", patience=config.patience, check_on_train_epoch_end=True)
     with _quiet():
         lines = CSVLogger(folder, name="logs/csv", flush_logs_every_n_steps=1)  # an epoch's, before a kill
         logs = [lines, TensorBoardLogger(folder, name="logs/tensorboard")]
         trainer = _trainer(config, [stop, best, last], logs)
         with or_run_error(folder):
-            _fit(trainer, module, _last(folder) if resume else None)
+            _fit(trainer, module, _last(folder, module) if resume else None)
     # The files say more than the objects here: with several devices other processes did the training.
-    ended, chosen = (
-        torch.load(folder / "checkpoints" / f"{name}.ckpt", map_location="cpu", weights_only=True)
-        for name in ("last", "best")
-    )
+    state = module.state_dict()
+    ended, chosen = (read_checkpoint(checkpoint_of(folder, name), state) for name in (LAST, BEST))
     module.load_state_dict(chosen["state_dict"])
     return {
         "epochs_trained": int(ended["epoch"]) + 1,
@@ -160,16 +140,25 @@ def _precision(config: TrainingConfig, accelerator: str) -> str:
     return {"32": "32-true", "bf16": "bf16-mixed"}[config.precision]
 
 
-def _last(folder: Path) -> str | None:
-    checkpoint = folder / "checkpoints" / "last.ckpt"
+def _last(folder: Path, module: NextClimb) -> str | None:
+    """The checkpoint to continue from, looked through before; None where there is none.
+
+    Raises
+    ------
+    RunError
+        It is damaged.
+    UsageError
+        More epochs are in it than are asked for.
+    """
+    checkpoint = checkpoint_of(folder, LAST)
     if not checkpoint.exists():
         return None
-    try:
-        torch.load(checkpoint, map_location="cpu", weights_only=True)
-    except Exception as error:
-        raise RunError(
-            f"{checkpoint}: not a readable checkpoint ({type(error).__name__}); train anew"
-        ) from None
+    trained = int(read_checkpoint(checkpoint, module.state_dict())["epoch"]) + 1
+    if trained > module.config.epochs:
+        raise UsageError(
+            f"`epochs` {module.config.epochs}: {folder} has {trained} epochs trained; "
+            f"give {trained} to end with the best of them"
+        )
     return str(checkpoint)
 
 

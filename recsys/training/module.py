@@ -108,6 +108,7 @@ class NextClimb(pl.LightningModule):
         self.build, self.length, self.config = build, length, config
         self.training_sends, self.fresh, self.start = training_sends, fresh, start
         self.validation, self.n_items, self.exclude_seen, self.seed = validation, n_items, exclude_seen, seed
+        self._diverged = torch.tensor(math.inf)  # the epoch's first step whose loss is not finite
         self.configure_model()
 
     def configure_model(self) -> None:
@@ -157,9 +158,11 @@ class NextClimb(pl.LightningModule):
         """Masks and dropout of an epoch depend on its number, not on what was drawn before."""
         torch.manual_seed(hash((self.seed, self.current_epoch, self.global_rank)) % 2**63)
 
-    def training_step(self, batch: dict[str, torch.Tensor], _: int) -> torch.Tensor:
-        """The network's own loss."""
+    def training_step(self, batch: dict[str, torch.Tensor], index: int) -> torch.Tensor:
+        """The network's own loss; the first step of the epoch whose loss is not finite is kept in mind."""
         loss = self.model.training_loss(batch)
+        step = torch.where(torch.isfinite(loss.detach()), math.inf, float(index + 1))
+        self._diverged = step if index == 0 else torch.minimum(self._diverged, step)
         options: dict[str, Any] = {"on_step": False, "on_epoch": True, "prog_bar": True, "sync_dist": True}
         self.log("train_loss", loss, batch_size=1, **options)
         return loss
@@ -172,13 +175,9 @@ class NextClimb(pl.LightningModule):
         Raises
         ------
         DivergedError
-            The loss is not finite any more.
+            The loss, or a weight, is not finite any more. No checkpoint of the epoch is kept.
         """
-        if not torch.isfinite(self.trainer.callback_metrics.get("train_loss", torch.zeros(()))):
-            raise DivergedError(
-                f"the loss is not finite after epoch {self.current_epoch + 1}; lower `learning_rate` "
-                f"({self.config.learning_rate:g})"
-            )
+        self._refuse_diverged()
         values = []
         criterion, prompting = self.config.criterion, self.config.criterion_prompting
         for prompted in (True, False) if self.model.prompted else (False,):
@@ -190,6 +189,26 @@ class NextClimb(pl.LightningModule):
                 values.append(result.values[criterion])
         self.log(SCORE, float(np.mean(values)), prog_bar=True)
         self.model.train()
+
+    def _refuse_diverged(self) -> None:
+        """Name the step of the epoch that went wrong, and what can be done with the epochs before."""
+        epoch, step = self.current_epoch + 1, float(self._diverged)
+        if math.isinf(step) and all(bool(each.isfinite().all()) for each in self.model.parameters()):
+            return
+        where = f"the loss of step {step:.0f}" if math.isfinite(step) else "a weight after the last step"
+        remedy = f"lower `learning_rate` ({self.config.learning_rate:g})"
+        if epoch > 1:
+            remedy += f" and `resume`, or end with the epochs before: `resume` and `epochs` {epoch - 1}"
+        raise DivergedError(f"{where} of epoch {epoch} is not finite; {remedy}")
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Go by the configured learning rate, which may be another than that of the checkpoint."""
+        rate = self.config.learning_rate
+        for group in (group for each in checkpoint["optimizer_states"] for group in each["param_groups"]):
+            group["lr"] *= rate / group["initial_lr"]
+            group["initial_lr"] = rate
+        for schedule in checkpoint["lr_schedulers"]:
+            schedule["base_lrs"] = [rate] * len(schedule["base_lrs"])
 
     def _ranks(self, prompted: bool) -> Array:
         """Ranks of all validation cases, [n_cases]: each process ranks its share, and gets the others'."""

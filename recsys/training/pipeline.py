@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from recsys.config.settings import differing
 from recsys.console import progress, say, warn
 from recsys.errors import RunError, UsageError
 from recsys.files import atomic_path
-from recsys.runs import LEARNING_CURVE, SKILL, Run
+from recsys.runs import LEARNING_CURVE, RESUMABLE, SKILL, Run
 from recsys.training import processes
 from recsys.training.prepare import described, prepare_run, reopen_run
 from recsys.training.resolve import ROW, resolve
@@ -29,7 +30,11 @@ SMALL = 2_000  # training sends below which a person is told not to trust the fi
 
 
 def train_run(
-    config: RunConfig, folder: Path, resume: bool = False, overwrite: bool = False
+    config: RunConfig,
+    folder: Path,
+    resume: bool = False,
+    overwrite: bool = False,
+    names: Collection[str] = (),
 ) -> dict[str, Any]:
     """Train and evaluate a run; returns what metrics.json holds.
 
@@ -43,6 +48,8 @@ def train_run(
         Continue a run that was interrupted; one that never started starts now, a finished one stays.
     overwrite:
         Start anew in a folder that holds a run.
+    names:
+        The settings that were given: of `recsys.runs.RESUMABLE` resuming takes these.
 
     Under ``torchrun`` the first process alone prepares, evaluates and writes; the others return {}.
 
@@ -63,9 +70,11 @@ def train_run(
         began = time.perf_counter()
         if run.started and resume:
             if run.finished:
+                refuse_changes(folder, config, RESUMABLE & set(names))
                 say(f"{folder}: was finished already")
                 processes.announce(folder, False)
                 return run.metrics
+            run.change(config, names)
             prepared, config = reopen_run(run)
         elif run.started and not overwrite:
             raise RunError(
@@ -77,11 +86,11 @@ def train_run(
         return train_prepared(run, prepared, config, resume, time.perf_counter() - began)
 
 
-def refuse_changes(folder: Path, config: RunConfig, names: set[str]) -> None:
+def refuse_changes(folder: Path, config: RunConfig, names: Collection[str]) -> None:
     """Refuse settings, those `names`, that differ from those that the run in `folder` was started with."""
-    if not (folder / "config.json").is_file():
+    if not Run(folder).started:
         return
-    found = differing(Run(folder).config, config, names)
+    found = differing(Run(folder).config, config, set(names))
     if found:
         name, old, new = found
         raise UsageError(

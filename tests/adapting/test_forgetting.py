@@ -154,18 +154,24 @@ def dying(function):
             os.kill(os.getpid(), 9)
         return function(*words, **named)
     return call
+from recsys import temporaries
 os.replace, shutil.rmtree = dying(os.replace), dying(shutil.rmtree)
+there = temporaries._exchanged if sys.argv[3] == "exchange" else lambda *_: False
+temporaries._exchanged = dying(there) if sys.argv[3] == "exchange" else there
 from pathlib import Path
 from recsys.adapting.forgetting import forget
 forget(Path(sys.argv[1]), ["climber-1"])
 """
 
 
-@pytest.mark.parametrize("calls", [1, 5, 6, 7])
-def test_killed_anywhere_it_is_done_by_the_next_call(tmp_path, calls):
-    """At a file within, before each of the folder's two renames, before the old one is removed."""
+@pytest.mark.parametrize(
+    ("calls", "swap"),
+    [(1, "exchange"), (5, "exchange"), (6, "exchange"), (5, "renames"), (6, "renames"), (7, "renames")],
+)
+def test_killed_anywhere_it_is_done_by_the_next_call(tmp_path, calls, swap):
+    """At a file within, before the exchange or each of two renames, before the old one is removed."""
     folder = write_light_bundle(tmp_path / "b")
-    done = subprocess.run([sys.executable, "-c", KILL, str(folder), str(calls)], check=False)
+    done = subprocess.run([sys.executable, "-c", KILL, str(folder), str(calls), swap], check=False)
     assert done.returncode == -9
     assert [each.name for each in tmp_path.iterdir()] != ["b"]  # something was left
     forget(folder, ["climber-1"])

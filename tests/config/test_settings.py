@@ -114,6 +114,7 @@ def test_a_typed_option_that_is_wrong_is_named_as_it_was_typed(toml, monkeypatch
 
 def test_a_file_that_changed_is_refused_when_resuming(toml, tmp_path):
     (tmp_path / "config.json").write_text(json.dumps(ASKED.model_dump(mode="json")))
+    (tmp_path / "manifest.json").touch()
     asked, names = configure({}, toml)
     refuse_changes(tmp_path, asked.model_copy(update={"data": str(Path("sends.csv").absolute())}), names)
     refuse_changes(tmp_path, *configure({"epochs": 7}))

@@ -110,10 +110,10 @@ def test_a_logbook_is_the_same_by_import_recommend_and_page(name: str) -> None:
 
 @pytest.mark.parametrize("name", EXPORTS)
 def test_a_logbook_imported_is_trained_on_as_it_is(name: str, tmp_path: Path) -> None:
-    from recsys.logbooks.importing.write import write_sends
+    from recsys.logbooks.importing.write import write
 
     for suffix in ("csv", "parquet"):
-        write_sends(imported(name).rows, tmp_path / f"sends.{suffix}")
+        write(imported(name).rows, (), tmp_path / f"sends.{suffix}")
         sends = read_sends(tmp_path / f"sends.{suffix}")
         dates = [f"{each:%Y-%m-%d}" for each in sends.frame[c.DATE]]
         assert list(zip(sends.frame[c.CLIMB_ID], dates, strict=True)) == [row[:2] for row in EXPORTS[name]]

@@ -484,9 +484,9 @@ def test_reading_a_logbook_needs_no_package(tmp_path: Path) -> None:
         "import sys; sys.path.insert(0, sys.argv[1]); from pathlib import Path\n"
         "from recsys.logbooks.importing import parse_logbook\n"
         "from recsys.logbooks.importing.merge import merge\n"
-        "from recsys.logbooks.importing.write import write_sends\n"
+        "from recsys.logbooks.importing.write import write\n"
         "parsed = parse_logbook(Path(sys.argv[2]).read_bytes(), 'ukc.csv')\n"
-        "write_sends(merge([parsed]).rows, Path(sys.argv[3]) / 'out.csv'); print(len(parsed.rows))"
+        "write(merge([parsed]).rows, (), Path(sys.argv[3]) / 'out.csv'); print(len(parsed.rows))"
     )
     words = ["-S", "-c", code, str(ROOT), str(FILES["ukc"]), str(tmp_path)]
     result = subprocess.run([sys.executable, *words], capture_output=True, text=True, check=False)

@@ -25,7 +25,7 @@ from recsys.logbooks.importing import Wanted
 from recsys.logbooks.importing.load import load
 from recsys.logbooks.importing.merge import merge
 from recsys.logbooks.importing.parse import parse_logbook
-from recsys.logbooks.importing.write import write_sends
+from recsys.logbooks.importing.write import write
 from recsys.logbooks.read import read_sends
 from recsys.recommending.logbook import read_logbook
 from recsys.recommending.logbook_file import read_files
@@ -309,7 +309,7 @@ def test_what_import_writes_says_the_same(table: Any, suffix: str, tmp_path: Pat
     if not merged.rows:
         return
     path = tmp_path / f"out.{suffix}"
-    write_sends(merged.rows, path)
+    write(merged.rows, (), path)
     again = imported(path)
     assert isinstance(again, Said)
     assert again.sends == [(r.climb_id, round(r.day, 6), _plain(r.grade), r.rating) for r in merged.rows]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from recsys.errors import UsageError
-from recsys.files import atomic_path
+from recsys.files import atomic_paths
 from recsys.logbooks.importing.model import COLUMNS, Ascent, Reject
 from recsys.spreadsheet import inert
 
@@ -29,8 +29,21 @@ def rejects_path(output: Path) -> Path:
     return output.with_name(f"{output.stem}.rejects.csv")
 
 
-def write_sends(rows: Sequence[Ascent], path: Path) -> None:
-    """Write the sends in the contract's columns, whole or not at all; blank is null."""
+def write(rows: Sequence[Ascent], rejects: Sequence[Reject], path: Path) -> None:
+    """Write the sends, and beside them the rows that were not used: both whole, or neither.
+
+    Without sends a file of an earlier import stays; without rejects one of an earlier import is removed.
+    """
+    targets = [*([path] if rows else []), rejects_path(path)]
+    with atomic_paths(*targets) as fresh:
+        if rows:
+            _write_sends(rows, fresh[0])
+        if rejects:
+            _write_rejects(rejects, fresh[-1])
+
+
+def _write_sends(rows: Sequence[Ascent], path: Path) -> None:
+    """The sends in the contract's columns; blank is null."""
     # Of a file without a sequence none is made: the order of a day stays that of the file.
     names = [name for name in COLUMNS if name != "sequence" or any(row.sequence is not None for row in rows)]
     if path.suffix == ".csv":
@@ -50,24 +63,16 @@ def write_sends(rows: Sequence[Ascent], path: Path) -> None:
         name: pa.array([_blank(getattr(row, name)) for row in rows], kinds.get(name, pa.string()))
         for name in names
     }
-    with atomic_path(path) as fresh:
-        pq.write_table(pa.table(columns), fresh)
+    pq.write_table(pa.table(columns), path)
 
 
-def write_rejects(rejects: Sequence[Reject], path: Path) -> None:
-    """Write the rows that were not used; without any, a file of an earlier import is removed."""
-    if not rejects:
-        path.unlink(missing_ok=True)
-        return
+def _write_rejects(rejects: Sequence[Reject], path: Path) -> None:
     names = ("file", "row", "line", "reason", "value", "text")
     _write_csv(path, names, ([_cell(getattr(each, name)) for name in names] for each in rejects))
 
 
 def _write_csv(path: Path, names: Sequence[str], rows: Any) -> None:
-    with (
-        atomic_path(path) as fresh,
-        fresh.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file,
-    ):
+    with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(names)
         writer.writerows(rows)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from recsys.errors import DataError
+from recsys.files import without_waiting
 from recsys.logbooks.sheets import kinds
 from recsys.logbooks.sheets.documents import json_rows
 from recsys.logbooks.sheets.encoding import decode
@@ -63,7 +64,8 @@ def open_sheet(content: bytes, name: str, max_rows: int | None = MAX_ROWS) -> Sh
 def read_content(path: Path) -> bytes:
     """A file's bytes, or a DataError."""
     try:
-        return path.read_bytes()
+        with open(path, "rb", opener=without_waiting) as file:
+            return file.read()
     except OSError as error:
         raise DataError(f"cannot be read: {error.strerror}", path=path, remedy="check the path") from error
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from recsys.arrays import packed
 from recsys.errors import RunError
 from recsys.files import atomic_path
 from recsys.recommending.counted.als import CountedALS
@@ -43,7 +44,7 @@ def save(method: Counted, folder: Path) -> dict[str, Any]:
     values = {field.name: getattr(method, field.name) for field in fields(method)}
     arrays = {name: np.ascontiguousarray(values[name], method.ARRAYS[name][0]) for name in method.ARRAYS}
     with atomic_path(folder / ARRAYS) as fresh:
-        np.savez(fresh, **arrays)
+        fresh.write_bytes(packed(arrays))
     settings = {name: plain(value) for name, value in values.items() if name not in arrays}
     return {"kind": method.KIND, "settings": settings}
 
