@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from recsys import columns as c
-from recsys.adapting.leaving import CARD, FACTS, check_climbers, rewritten, told
+from recsys.adapting.leaving import CARD, FACTS, check_climbers, held, rewritten, told
 from recsys.arrays import Array, packed
 from recsys.columns import CLIMBER, FIRST_VALUE_ID
 from recsys.errors import RunError
@@ -26,6 +26,11 @@ _MADE_ANEW: Final = (b.HISTORIES, b.ARRAYS, b.CONSTANTS, b.MODEL, MANIFEST, ".tm
 
 def forget_in_bundle(folder: Path, climbers: Sequence[str], output: Path | None) -> int:
     """`recsys.adapting.forgetting.forget` of a bundle."""
+    with held(folder):
+        return _forgotten(folder, climbers, output)
+
+
+def _forgotten(folder: Path, climbers: Sequence[str], output: Path | None) -> int:
     check_climbers(folder, climbers, b.Bundle.open(folder).climbers)
     listed = [name for name in check_manifest(folder) if not name.endswith("/")]
     with rewritten(folder, output) as fresh:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
@@ -34,6 +36,21 @@ def rewritten(folder: Path, output: Path | None) -> Iterator[Path]:
         raise UsageError(f"`output` {output}: is the folder itself; leave it out to change it in place")
     with atomic_folder(output or folder, replace=output is None) as fresh:
         yield fresh
+
+
+@contextlib.contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Hold a bundle for writing: of two at once, the second would bring back whom the first forgot."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if not os.path.samestat(os.fstat(descriptor), folder.stat()):  # replaced a moment ago
+            raise BlockingIOError
+        yield
+    except BlockingIOError:
+        raise RunError(f"{folder}: another process is changing it; call again when it has ended") from None
+    finally:
+        os.close(descriptor)
 
 
 def told(card: Path, before: int, now: int) -> str:

@@ -24,7 +24,7 @@ from recsys.runs import Run
 from recsys.training.prepare import prepare_run, reopen_run
 from recsys.tuning.results import progress_line, write_results
 from recsys.tuning.space import first_guess, space_of
-from recsys.tuning.storage import done, finished, open_study
+from recsys.tuning.storage import done, finished, open_study, or_run_error
 
 if TYPE_CHECKING:
     from recsys.sequences.prepare import Prepared
@@ -78,7 +78,8 @@ def tune(
         prepared, config = _prepared(Run(folder / PREPARED), config)
         study = open_study(folder, pruner or _median(config.training.epochs))
         say(_describe(config, prepared, trials, len(done(study))))
-        _search(study, config, prepared, folder, trials, until)
+        with or_run_error(folder):
+            _search(study, config, prepared, folder, trials, until)
     if not finished(study):
         raise RunError(f"{folder}: no trial has finished yet; give it more `timeout` or `trials`")
     return study

@@ -6,6 +6,9 @@ folder is locked by one process at a time, so a trial that is RUNNING when the s
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 import optuna
@@ -18,12 +21,33 @@ TRIALS = "trials.db"
 _DONE = (TrialState.COMPLETE, TrialState.PRUNED)
 
 
-def open_study(folder: Path, pruner: optuna.pruners.BasePruner) -> optuna.Study:
-    """The study of a folder, begun or continued; trials that a killed process left are marked as failed."""
+@contextlib.contextmanager
+def or_run_error(folder: Path) -> Iterator[None]:
+    """Turn what SQLite refuses into one line: a full or broken disk, or a file that holds no trials."""
     path = folder / TRIALS
     try:
+        yield
+    except (SQLAlchemyError, optuna.exceptions.StorageInternalError) as error:
+        refused = _operational(error)
+        if refused is None:
+            raise RunError(f"{path}: holds no trials that can be read; remove it to tune anew") from None
+        raise RunError(
+            f"{path}: cannot be used ({refused}); free some space, or see to the disk, and call again"
+        ) from None
+
+
+def _operational(error: BaseException | None) -> sqlite3.OperationalError | None:
+    """What SQLite said of the disk, behind the errors of those that stand between."""
+    while error is not None and not isinstance(error, sqlite3.OperationalError):
+        error = getattr(error, "orig", None) or error.__cause__ or error.__context__
+    return error
+
+
+def open_study(folder: Path, pruner: optuna.pruners.BasePruner) -> optuna.Study:
+    """The study of a folder, begun or continued; trials that a killed process left are marked as failed."""
+    with or_run_error(folder):
         study = optuna.create_study(
-            storage=f"sqlite:///{path.absolute()}",
+            storage=f"sqlite:///{(folder / TRIALS).absolute()}",
             study_name="tune",
             direction="maximize",
             pruner=pruner,
@@ -31,8 +55,6 @@ def open_study(folder: Path, pruner: optuna.pruners.BasePruner) -> optuna.Study:
         )
         for trial in study.get_trials(states=(TrialState.RUNNING,)):
             study.tell(trial.number, state=TrialState.FAIL)
-    except (SQLAlchemyError, optuna.exceptions.StorageInternalError):
-        raise RunError(f"{path}: holds no trials that can be read; remove it to tune anew") from None
     return study
 
 

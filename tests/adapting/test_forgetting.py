@@ -14,7 +14,8 @@ import pytest
 
 from recsys import columns as c
 from recsys.adapting.forgetting import forget
-from recsys.errors import UsageError
+from recsys.adapting.leaving import held
+from recsys.errors import RunError, UsageError
 from recsys.recommending.bundle import Bundle
 from tests.builders.light_bundle import write_light_bundle
 
@@ -162,6 +163,13 @@ from pathlib import Path
 from recsys.adapting.forgetting import forget
 forget(Path(sys.argv[1]), ["climber-1"])
 """
+
+
+def test_two_at_once_do_not_bring_each_others_back(tmp_path):
+    folder = write_light_bundle(tmp_path / "b")
+    with held(folder), pytest.raises(RunError, match="another process is changing it"):
+        forget(folder, ["climber-1"])
+    forget(folder, ["climber-1"])
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import csv
 import json
 import shutil
 import signal
+import sqlite3
 import sys
 from pathlib import Path
 
@@ -283,3 +284,16 @@ def test_the_best_trial_is_what_train_trains(whole, tmp_path, monkeypatch, capsy
     assert Run(folder).config.model_dump(exclude={"facts"}) == chosen.model_dump(exclude={"facts"})
     metrics = json.loads((folder / "metrics.json").read_text())
     assert metrics["training"]["validation_score"] == whole[1].best_value
+
+
+def test_a_disk_that_is_full_is_told_in_a_line(tmp_path):
+    from sqlalchemy.exc import OperationalError
+
+    from recsys.tuning.storage import or_run_error
+
+    full = sqlite3.OperationalError("database or disk is full")
+    with (
+        pytest.raises(RunError, match=r"trials\.db: .*disk is full.*; free some space"),
+        or_run_error(tmp_path),
+    ):
+        raise optuna.exceptions.StorageInternalError from OperationalError("INSERT", {}, full)
