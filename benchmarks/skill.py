@@ -22,6 +22,7 @@ from recsys.logbooks.filter import core_filter
 from recsys.logbooks.grades import ordinals
 from recsys.logbooks.simulate import simulate
 from recsys.logbooks.simulate.truth import Truth, numbers
+from recsys.recommending.skills import CERTAIN, LEAST
 from recsys.skill import reach as reaches
 from recsys.skill.model import Skill
 from recsys.skill.posterior import filtered, smoothed
@@ -101,8 +102,23 @@ def measure(preset: str, seed: int, scale: float) -> dict[str, object]:
                 (skill.difficulty.value - usual)[many], (feel - book)[many], np.arange(many.sum())
             ),
             "their number": int(many.sum()),
+            "listed as soft or hard": listed(skill, usual, feel - book),
         },
         "reach": calibration(skill, tracks, now),
+    }
+
+
+def listed(skill: Skill, usual: Array, soft: Array) -> dict[str, object]:
+    """Of the climbs that `recsys skill` lists: how many there are, and how many are in truth so."""
+    off = skill.difficulty.value - usual
+    rows = np.abs(off) >= np.maximum(LEAST, CERTAIN * skill.difficulty.deviation)
+    truly = (np.sign(off) * soft)[rows]
+    if not rows.any():
+        return {"n": 0}
+    return {
+        "n": int(rows.sum()),
+        "of the sign told": float((truly > 0).mean()),
+        "by 0.3 grades or more": float((truly >= 0.3).mean()),
     }
 
 

@@ -46,7 +46,7 @@ def _open(page: Page, url: str, view: str) -> None:
     if view == "path":
         body = {"climber": climber, "mode": "project", "k": 1}
         found = page.request.post(f"{url}/api/recommend", data=body).json()
-        asked += f"&project={found['items'][0]['climb_id']}&steps=4"
+        asked += f"&project={found['items'][0]['climb_id']}"
     page.goto(f"{url}/{asked}")
     page.locator("#results[aria-busy=false]").wait_for()
     page.wait_for_timeout(400)

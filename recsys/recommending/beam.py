@@ -2,6 +2,8 @@
 
 A chain is worth the logarithm of what the model gives to its steps one after the other and, where the method
 looks ahead, of what it then gives to the project: the joint probability of the chain followed by the project.
+The model tells what is sent next, mostly on the same day at the same place; a step may be sent at any time.
+So a step's share of all sends counts as well (`Search.crowd`).
 
     ahead    that; any model
     hole     each step is asked for with the project already standing behind the gap; bidirectional models
@@ -27,6 +29,7 @@ from recsys.recommending.logbook import Logbook
 
 METHODS: Final = ("ahead", "hole", "greedy", "popular", "random")
 BEAM: Final = 8  # chains that are kept
+CROWD: Final = 1.0  # of 0, 0.5, 1, 1.5 and 2 the best recall on validation (docs/results/measurements.md)
 WIDTH: Final = 12  # continuations of each that are looked at
 _WIDE: Final = ("ahead", "hole")
 _LEAST: Final = 1e-12
@@ -67,7 +70,7 @@ class Search:
     beam: int
     pace: float
     seed: int = 0
-    crowd: float = 0.0
+    crowd: float = CROWD
     wait: float = 0.0
 
     def after(self, chains: Sequence[tuple[int, ...]]) -> Array:

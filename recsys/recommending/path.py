@@ -19,7 +19,7 @@ from recsys.arrays import Array
 from recsys.errors import UsageError
 from recsys.logbooks.grades import label
 from recsys.recommending.ahead import pace
-from recsys.recommending.beam import BEAM, METHODS, Chain, Search, search
+from recsys.recommending.beam import BEAM, CROWD, METHODS, Chain, Search, search
 from recsys.recommending.blocked import OPEN, Blocked
 from recsys.recommending.logbook import Logbook
 from recsys.recommending.recommender import Recommender
@@ -67,7 +67,7 @@ class PathRequest:
     method: str = "ahead"
     beam: int = BEAM
     seed: int = 0
-    crowd: float = 0.0
+    crowd: float = CROWD
     wait: bool = False
     blocked: Blocked = OPEN
 

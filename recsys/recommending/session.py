@@ -35,6 +35,7 @@ MINUTES: Final = {WARM_UP: 8, PROJECT: 25, COOL_DOWN: 6, CIRCUIT: 10}  # a climb
 SHARES: Final = {WARM_UP: 0.35, PROJECT: 0.4}  # of the climbs of a day; the rest cools down
 WIDTHS: Final = (0.75, 1.5, 2.5)  # grades about the one wanted, tried in this order
 MOST: Final = 40
+CROWD: Final = 2.0  # of 0, 0.25, 0.5, 1 and 2 the best on validation (docs/results/measurements.md)
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,8 @@ class SessionRequest:
         A style of the catalogue makes it a circuit in that style.
     like:
         A climb makes it a circuit of climbs like it, where the log has no styles: by the model's embeddings.
+    crowd:
+        Weight of how often climbs are sent, beside the model's probability.
     blocked:
         Closed climbs and areas, which are left out.
     """
@@ -65,6 +68,7 @@ class SessionRequest:
     count: int | None = None
     style: str | None = None
     like: str | None = None
+    crowd: float = CROWD
     blocked: Blocked = OPEN
 
     def __post_init__(self) -> None:
@@ -242,6 +246,7 @@ def _filled(
 ) -> list[Planned]:
     """The likeliest climb for each slot in turn; one for which there is none is left out."""
     catalogue, book, left = recommender.catalogue, logbook, here.copy()
+    sent = np.maximum(catalogue.popularity, 1e-12) ** request.crowd
     day, planned = float(logbook.columns[c.DAY][-1]) + 1, []
     for part, grade in slots:
         chance = after(recommender.backend, [book], request.climber, region, [grade])[0]
@@ -249,7 +254,7 @@ def _filled(
         fits = next((fit for width in WIDTHS if (fit := left & (near <= width)).any()), None)
         if fits is None:
             continue
-        index = int(np.argmax(np.where(fits, chance, -1.0)))
+        index = int(np.argmax(np.where(fits, chance * sent, -1.0)))
         left[index] = False
         book = book.then(supposed(catalogue, index, day))
         badge = names(reach[[index]])[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -73,7 +74,7 @@ def chance(stub: Stub, before: int, index: int) -> float:
 
 def test_a_wide_beam_finds_the_chain_of_the_greatest_joint_probability(recommender):
     stub = recommender.backend
-    found = find_path(recommender, PathRequest("c20", "me", steps=3, leap=1.5, beam=64))
+    found = find_path(recommender, PathRequest("c20", "me", steps=3, leap=1.5, beam=64, crowd=0))
     start, grade = found.ability, np.arange(N) // 3
     best, worth = None, -np.inf
     for chain in itertools.permutations([i for i in range(N) if i not in (9, 10, 20)], 3):
@@ -176,6 +177,19 @@ def test_a_session_warms_up_tries_hard_and_cools_down_at_one_crag(recommender):
     assert {f"Area {index % 4}" for index in indices} == {found.area}
     assert not {9, 10} & set(indices)
     assert found.minutes == sum(MINUTES[part] for part in parts)
+
+
+def test_a_session_names_what_is_sent_often_where_it_is_told_to():
+    stub = Stub()
+    stub.catalogue = replace(stub.catalogue, areas=[None] * N)  # a region is the crag, of two climbs a grade
+    crowd, alone = (
+        [int(each.item.climb_id[1:]) for each in plan_session(Recommender(stub), request).climbs]
+        for request in (SessionRequest("me", count=8, region="North", crowd=each) for each in (1000, 0))
+    )
+    here = [i for i in range(1, N, 2) if i not in (9, 10)]
+    for at, named in enumerate(crowd):  # the lower its number, the more a climb is sent
+        assert not [i for i in here if i < named and i // 3 == named // 3 and i not in crowd[:at]]
+    assert crowd != alone
 
 
 def test_a_session_fits_its_minutes_its_style_and_its_area(recommender):

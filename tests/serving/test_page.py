@@ -324,6 +324,21 @@ def test_a_session_is_cut_to_climbs_an_area_a_style_and_likeness(page):
     assert set(bodies[-1]) == {"climber", "count"}
 
 
+def test_a_path_that_does_not_fit_is_no_alarm_and_can_be_widened(page):
+    choose_climber(page)
+    refusal = json.dumps({"error": {"message": "it takes `steps` 7", "request_id": "x"}})
+    page.route("**/api/path", lambda route: route.fulfill(status=422, body=refusal))
+    page.goto(f"{page.url}&view=path&project=climb-0007")
+    expect(page.locator("#status")).to_have_text("No path fits.")
+    expect(page.locator("#answer")).to_contain_text("It takes steps 7.")
+    expect(page.locator("#problem")).to_be_hidden()
+    expect(page.get_by_role("combobox", name="Your project")).to_be_visible()
+    page.unroute_all()
+    page.get_by_role("button", name="Allow steps of 1.5 grades").click()
+    expect(page.locator("#results-title")).to_have_text(re.compile("A path to "))
+    assert "leap=1.5" in page.url
+
+
 def test_a_session_that_nothing_fits_can_be_widened(page):
     choose_climber(page)
     refusal = json.dumps({"error": {"message": "nothing unsent fits", "request_id": "x"}})
@@ -343,7 +358,7 @@ def test_soft_and_hard_grades_are_listed_by_region(page):
     expect(figure.locator("figcaption")).to_have_text("Soft and hard grades, all regions")
     expect(figure.locator("h3")).to_have_text(["Hard for the grade", "Soft for the grade"])
     expect(figure.locator("li")).to_have_count(20)
-    page.get_by_label("Region").select_option("Bishop")
+    page.get_by_label("Soft and hard grades in").select_option("Bishop")
     expect(figure.locator("figcaption")).to_have_text("Soft and hard grades, Bishop")
     idle(page)
     assert all("Bishop" in each for each in figure.locator(".meta").all_inner_texts())

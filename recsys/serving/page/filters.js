@@ -26,7 +26,7 @@ export function controls(at, context, change) {
     return [make("div", { class: "pair" }, field("steps", "Before the project", STEPS), field("leap", "Steps of at most", LEAPS)), where];
   }
   if (at.view === "session") return sessionControls(at, context, change, field, where);
-  if (at.view === "skill") return [where];
+  if (at.view === "skill") return [field("region", "Soft and hard grades in", [["", "All regions"], ...context.regions.map(({ region }) => [region, asIs(region)])])];
   return [context.known && modes(at, change), more(at, context, change, field, where)].filter(Boolean);
 }
 

@@ -68,10 +68,10 @@ function failed(error, at, view, drawing) {
     problem(error, begin, make("a", { href: location.pathname + last.search }, "Open the last answer"));
     return true;
   }
-  const empty = view.nothing?.(at, error, change);
+  const empty = view.nothing?.(at, error, change, drawing);
   if (empty) {
     $("answer").replaceChildren(empty);
-    say("No climb fits.");
+    say(view === path ? "No path fits." : "No climb fits.");
     return true;
   }
   if (view === path && at.project) $("answer").replaceChildren(path.search(drawing));

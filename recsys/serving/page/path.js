@@ -6,6 +6,9 @@ import { readText, readWords } from "./grades.js";
 import { climbPicker } from "./picker.js";
 import { blocked } from "./store.js";
 
+const LEAPS = [1, 1.5, 2, 3];
+const MOST = 12;
+
 export async function load(at, logbook, signal) {
   const block = blocked();
   const more = { ...(at.region && { region: at.region }), ...(block.length && { block }) };
@@ -48,4 +51,14 @@ function drawn({ ability, steps, project }, { whose, does, change }) {
         card(project, { whose, line: "The project.", does: {} })),
     ],
   };
+}
+
+// No path fits: no alarm, but what to change. Null where the error is another one.
+export function nothing(at, error, change, drawing) {
+  if (error.status !== 422 || !at.project) return null;
+  const leap = LEAPS.find((each) => each > Number(at.leap));
+  return make("div", { class: "empty" }, make("p", {}, error.message),
+    leap && button(`Allow steps of ${leap} grades`, () => change({ leap: String(leap) })),
+    Number(at.steps) < MOST && button("Allow 12 climbs before it", () => change({ steps: String(MOST) })),
+    search(drawing));
 }
