@@ -102,7 +102,7 @@ def measure(preset: str, seed: int, scale: float) -> dict[str, object]:
                 (skill.difficulty.value - usual)[many], (feel - book)[many], np.arange(many.sum())
             ),
             "their number": int(many.sum()),
-            "listed as soft or hard": listed(skill, usual, feel - book),
+            "listed as soft or hard": listed(skill, usual, feel - usual),
         },
         "reach": calibration(skill, tracks, now),
     }
