@@ -63,6 +63,7 @@ def test_no_pickle_but_the_workflow(finished):
     loaded = set(json.loads((folder / "manifest.json").read_text())["files"])
     assert {name for name in loaded if name.endswith(".pkl")} == {"workflow/workflow.pkl"}
     assert {"model.safetensors", "config.json", "schema.pbtxt", "sends.parquet", "climbs.parquet"} <= loaded
+    assert "MODEL_CARD.md" in loaded
 
 
 def test_stored_sends_hold_no_texts(finished):
