@@ -277,7 +277,7 @@ def test_nothing_left_is_an_error(tmp_path: Path) -> None:
 def test_wrong_calls(tmp_path: Path) -> None:
     path = write(tmp_path, TWELVE)
     with pytest.raises(
-        UsageError, match="no schema 'ml10m'; choose from sends, ml100k, ml1m, thecrag, or give"
+        UsageError, match="no schema 'ml10m'; choose from sends, books, ml100k, ml1m, thecrag, or give"
     ):
         read_sends(path, schema="ml10m")
     with pytest.raises(UsageError, match="choose from fail, drop"):
@@ -313,8 +313,8 @@ def test_the_contract_names_the_columns_in_order() -> None:
 
 
 def test_shipped_mappings_load() -> None:
-    assert list(shipped()) == ["ml100k", "ml1m", "thecrag"]
-    assert [load_mapping(name).date_unit for name in shipped()] == ["s", "order", None]
+    assert list(shipped()) == ["books", "ml100k", "ml1m", "thecrag"]
+    assert [load_mapping(name).date_unit for name in shipped()] == [None, "s", "order", None]
 
 
 def movies(folder: Path) -> Path:

@@ -165,7 +165,7 @@ def use(folder: Path) -> None:
     for answer in answers:
         if isinstance(answer, Exception) and not isinstance(answer, RecsysError):
             raise answer
-    found = [backend.search("slab", 5), backend.regions, backend.find_climbers("c", 5)]
+    found = [backend.search("slab", 5), backend.places, backend.find_climbers("c", 5)]
     if not isinstance(answers[0], Exception):
         found.append([backend.similar(row["climb_id"], 5) for row in answers[0]])
     json.dumps(
