@@ -1,11 +1,12 @@
 # make demo   set up from nothing, simulate logbooks, train, evaluate, print ten recommendations (runs/demo)
 # make test   set up from nothing, run the whole test suite; it builds the documentation too
+# make test-slow  run the tests of several processes and of other environments, a minute each
 # make docs   build the documentation into site/, its pictures and tables made anew
 # make lock   write requirements.lock anew from pyproject.toml
 # make clean  remove the environment and every cache (runs/ stays)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test docs lock clean
+.PHONY: help demo test test-slow docs lock clean
 SHELL := /bin/bash
 
 VENV := .venv
@@ -48,6 +49,9 @@ test: $(READY)
 	$(BIN)/lint-imports --no-logo || { echo 'an import leads up: the floors are in pyproject.toml'; exit 1; }
 	$(BIN)/bandit -q -r recsys workflows train.py -c pyproject.toml
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+test-slow: $(READY)
+	$(BIN)/python -m pytest -m slow
 
 docs: $(READY)
 	$(BIN)/python docs/making/floors.py

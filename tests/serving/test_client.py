@@ -39,6 +39,9 @@ def generator() -> list[str] | None:
     return words if done.returncode == 0 else None
 
 
+pytestmark = pytest.mark.slow
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("client")

@@ -69,6 +69,7 @@ def test_what_a_process_raises_is_said_as_it_was_meant(tmp_path):
         raise RuntimeError("size mismatch")
 
 
+@pytest.mark.slow
 def test_a_killed_process_ends_the_run_in_one_line_and_resume_ends_it_well(data, tmp_path):
     """Processes that the trainer starts: one is killed after an epoch."""
     from recsys.training.pipeline import train_run
@@ -92,6 +93,7 @@ def test_a_killed_process_ends_the_run_in_one_line_and_resume_ends_it_well(data,
     assert metrics["training"]["validation_score"] == pytest.approx(again["unprompted"]["mrr@20"], abs=1e-6)
 
 
+@pytest.mark.slow
 def test_torchrun_trains_one_run(data, tmp_path):
     words = [
         sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2",

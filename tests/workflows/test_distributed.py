@@ -29,6 +29,7 @@ def parts(folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_cluster_makes_what_one_process_makes(tmp_path):
     from recsys.logbooks.read import read_sends
     from workflows import sends as workflow_of
