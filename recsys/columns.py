@@ -55,9 +55,8 @@ NOT_LOGGED_BIN, FIRST_BIN = 1, 2
 FEATURES: Final = (CLIMB, CLIMBER, REGION, GRADE, RATING, ELAPSED_DAYS, COMMENT, BETA)
 ATTRIBUTES: Final = FEATURES[2:]
 NUMBERS: Final = (GRADE, RATING, ELAPSED_DAYS)
-CLIMBER_VECTOR: Final = (
-    "climber_vector"  # in a batch: float32 [batch, climber_dim], in index of the climber's id
-)
+# In a batch: float32 [batch, climber_dim], in place of the climber's id.
+CLIMBER_VECTOR: Final = "climber_vector"
 GIVEN: Final = "given"  # in a batch: bool [batch, len(ATTRIBUTES)], which attributes the prompt holds
 
 # Simulated climbers and climbs say so in their ids, whatever file they end up in.

@@ -74,7 +74,7 @@ class Positions(torch.nn.Module):
 
     Parameters
     ----------
-    indices:
+    positions:
         Most positions that there can be.
     width:
         Dimension.
@@ -84,15 +84,15 @@ class Positions(torch.nn.Module):
 
     table: torch.Tensor
 
-    def __init__(self, indices: int, width: int, fixed: bool = False) -> None:
+    def __init__(self, positions: int, width: int, fixed: bool = False) -> None:
         super().__init__()
         if fixed:
-            self.register_buffer("table", sinusoids(indices, width).flip(0), persistent=False)
+            self.register_buffer("table", sinusoids(positions, width).flip(0), persistent=False)
         else:
-            self.table = torch.nn.Parameter(torch.randn(indices, width) / math.sqrt(width))
+            self.table = torch.nn.Parameter(torch.randn(positions, width) / math.sqrt(width))
 
     def forward(self, embedded: torch.Tensor) -> torch.Tensor:
-        """[batch, length, width] to the same, length at most `indices`."""
+        """[batch, length, width] to the same, length at most `positions`."""
         return embedded + self.table[len(self.table) - embedded.shape[1] :]
 
 

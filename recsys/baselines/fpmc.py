@@ -60,7 +60,7 @@ class FPMC(NetworkSettings):
     sequential: ClassVar[bool] = True
 
     def build(self, schema: Schema, length: int) -> FPMCNetwork:
-        """The untrained network; of a window's `length` it reads the two last indices."""
+        """The untrained network; of a window's `length` it reads the two last positions."""
         return FPMCNetwork(cardinality(schema, CLIMB), cardinality(schema, CLIMBER), self)
 
 

@@ -36,7 +36,7 @@ class RecentPopularity(Method):
     Parameters
     ----------
     window_days:
-        Whole days in the window; in data without dates, indices in its order.
+        Whole days in the window; in data without dates, positions in its order.
     """
 
     window_days: int = 30

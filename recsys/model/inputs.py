@@ -170,10 +170,10 @@ class PromptedSequenceFeatures(tr.TabularSequenceFeatures):
 
     def _given(self, inputs: dict[str, torch.Tensor], climbs: torch.Tensor, training: bool) -> torch.Tensor:
         """Which attributes the prompts hold: bool [batch, length or 1 for all, len(ATTRIBUTES)]."""
-        rows, indices = len(climbs), climbs.shape[1] if self.masking.apart else 1
+        rows, positions = len(climbs), climbs.shape[1] if self.masking.apart else 1
         if training:
-            whole = torch.rand(rows, indices, 1) < self.config.hide_prompt
-            return ~(whole | (torch.rand(rows, indices, len(ATTRIBUTES)) < self.config.hide_attribute))
+            whole = torch.rand(rows, positions, 1) < self.config.hide_prompt
+            return ~(whole | (torch.rand(rows, positions, len(ATTRIBUTES)) < self.config.hide_attribute))
         if GIVEN in inputs:
             return inputs[GIVEN].bool().unsqueeze(1)
         return torch.ones(rows, 1, len(ATTRIBUTES), dtype=torch.bool)

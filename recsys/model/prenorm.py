@@ -215,10 +215,10 @@ def attended(real: torch.Tensor, causal: bool) -> torch.Tensor:
     return (seen | own).unsqueeze(1)
 
 
-def rotations(indices: torch.Tensor, width: int) -> torch.Tensor:
+def rotations(positions: torch.Tensor, width: int) -> torch.Tensor:
     """Angles of rotary positions, float32 [batch, 1, tokens, width / 2]: position / 10000^(2i / width)."""
-    rates = 10_000.0 ** (-torch.arange(0, width, 2, device=indices.device).float() / width)
-    return indices.unsqueeze(1).unsqueeze(-1) * rates
+    rates = 10_000.0 ** (-torch.arange(0, width, 2, device=positions.device).float() / width)
+    return positions.unsqueeze(1).unsqueeze(-1) * rates
 
 
 def rotate(vectors: torch.Tensor, angles: torch.Tensor) -> torch.Tensor:

@@ -47,21 +47,11 @@ MODEL, CONSTANTS, CLIMBS, HISTORIES, ARRAYS = (
     "model.onnx", "features.json", "climbs.json", "histories.json", "arrays.npz",
 )  # fmt: skip
 CARD: Final = "MODEL_CARD.md"
-FILES: Final = (
-    BUNDLE,
-    MODEL,
-    CONSTANTS,
-    CLIMBS,
-    HISTORIES,
-    ARRAYS,
-    CARD,
-)  # of a network, without METHOD
+# Of a network, without METHOD.
+FILES: Final = (BUNDLE, MODEL, CONSTANTS, CLIMBS, HISTORIES, ARRAYS, CARD)
 CODED: Final = (c.CLIMB_ID, c.REGION, c.GRADE)  # texts of a send, kept as indices in a list of distinct ones
-DAYS: Final = (
-    "file",
-    "set",
-    "seeded",
-)  # how days without an order were read; the first where nothing is said
+# How days without an order were read; the first where nothing is said.
+DAYS: Final = ("file", "set", "seeded")
 WRITTEN: Final = (c.COMMENT, c.BETA)  # of which is kept only whether there were any
 
 

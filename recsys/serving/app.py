@@ -156,6 +156,6 @@ async def _invalid(request: Request, error: RequestValidationError) -> Response:
 
 
 def _reason(error: Any) -> str:
-    index = ".".join(str(part)[:40] for part in error["loc"] if part not in ("body", "query", "path"))
+    where = ".".join(str(part)[:40] for part in error["loc"] if part not in ("body", "query", "path"))
     text = str(error["msg"]).removeprefix("Value error, ")
-    return f"{index}: {text}" if index else text
+    return f"{where}: {text}" if where else text

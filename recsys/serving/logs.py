@@ -13,7 +13,7 @@ _LOGGER: Final = logging.getLogger("recsys.serving")
 
 
 class JsonLines(logging.Formatter):
-    """A record as one line of JSON; of an exception its type and indices, not its text."""
+    """A record as one line of JSON; of an exception its type and places, not its text."""
 
     def format(self, record: logging.LogRecord) -> str:
         """The line."""
@@ -21,9 +21,9 @@ class JsonLines(logging.Formatter):
         line: dict[str, Any] = {"time": when, "level": record.levelname.lower(), "event": record.getMessage()}
         line.update(getattr(record, "fields", {}))
         if record.exc_info and record.exc_info[0]:
-            indices = traceback.extract_tb(record.exc_info[2])[-8:]
+            frames = traceback.extract_tb(record.exc_info[2])[-8:]
             line["error"] = record.exc_info[0].__name__
-            line["at"] = [f"{index.filename}:{index.lineno}" for index in indices]
+            line["at"] = [f"{frame.filename}:{frame.lineno}" for frame in frames]
         return json.dumps(line)
 
 

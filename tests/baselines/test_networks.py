@@ -222,7 +222,7 @@ def test_linear_cbow_scores_as_gensim_does(schema):
     context = ["5", "17", "90", "17"]
     window = torch.tensor([[0, 0, *map(int, context), 33]])
     probable = torch.softmax(scores(network, {"climb": window})[0].double(), dim=0)
-    # gensim answers with exp(syn1neg @ mean) normalised; its context is a set of words' indices.
+    # gensim answers with exp(syn1neg @ mean) normalised; its context is a set of words' positions.
     for word, probability in gensim.predict_output_word(context, topn=N_CLIMBS):
         assert probable[int(word) - 3].item() == pytest.approx(probability, rel=1e-4)
 

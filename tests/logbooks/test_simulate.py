@@ -121,9 +121,9 @@ def test_a_climb_has_one_name_and_place(raw: pd.DataFrame) -> None:
 
 def test_skill_grows(bc: pd.DataFrame) -> None:
     by_climber = bc.groupby(columns.CLIMBER_ID)
-    index = by_climber.cumcount() / by_climber[columns.CLIMB_ID].transform("size")
-    early = grades(bc)[index < 1 / 3].groupby(bc[columns.CLIMBER_ID]).mean()
-    late = grades(bc)[index >= 2 / 3].groupby(bc[columns.CLIMBER_ID]).mean()
+    share = by_climber.cumcount() / by_climber[columns.CLIMB_ID].transform("size")
+    early = grades(bc)[share < 1 / 3].groupby(bc[columns.CLIMBER_ID]).mean()
+    late = grades(bc)[share >= 2 / 3].groupby(bc[columns.CLIMBER_ID]).mean()
     assert (late - early).mean() > 0.3
 
 

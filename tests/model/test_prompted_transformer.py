@@ -59,7 +59,7 @@ def scores(model, batch):
 
 
 def padded(batch, width, side):
-    """The same histories in `width` indices, padded on `side`."""
+    """The same histories in `width` positions, padded on `side`."""
     out = {}
     for name, value in batch.items():
         if value.ndim != 2 or value.shape[1] != LENGTH:

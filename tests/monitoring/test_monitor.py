@@ -61,10 +61,10 @@ def watched(tmp_path_factory):
 
     root = tmp_path_factory.mktemp("monitor")
     sends = simulate("bc", seed=0, scale=0.04)
-    index = sends.groupby("climber_id").cumcount() / sends.groupby("climber_id")["climb_id"].transform("size")
-    sends[index < 0.8].to_parquet(root / "old.parquet", index=False)
-    sends[index >= 0.6].to_parquet(root / "new.parquet", index=False)
-    strange = sends[index >= 0.8].assign(grade="V12", region="Elsewhere")
+    share = sends.groupby("climber_id").cumcount() / sends.groupby("climber_id")["climb_id"].transform("size")
+    sends[share < 0.8].to_parquet(root / "old.parquet", index=False)
+    sends[share >= 0.6].to_parquet(root / "new.parquet", index=False)
+    strange = sends[share >= 0.8].assign(grade="V12", region="Elsewhere")
     strange["climb_id"] = "new-" + strange["climb_id"]
     strange.to_csv(root / "strange.csv", index=False)
     config = RunConfig(

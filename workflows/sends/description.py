@@ -145,8 +145,8 @@ def read(folder: Path) -> Description:
         return Description.model_validate(found)
     except ValidationError as error:
         first = error.errors()[0]
-        index = ".".join(map(str, first["loc"])) or "it"
-        raise RunError(f"{path}: {index}: {first['msg'].lower()}; {_REMEDY}") from None
+        where = ".".join(map(str, first["loc"])) or "it"
+        raise RunError(f"{path}: {where}: {first['msg'].lower()}; {_REMEDY}") from None
 
 
 def load(folder: Path, trust: bool = False) -> Workflow:

@@ -199,7 +199,7 @@ def _lost(share: Estimate | None) -> Cell:
 
 
 def graded(summary: StudySummary) -> Table:
-    """Where the climbs of each grade lie on the map: their number and the middle of their indices."""
+    """Where the climbs of each grade lie on the map: their number and the middle of their positions."""
     grades: dict[tuple[float, str], list[tuple[float, float]]] = {}
     for each in summary.points:
         index = (
