@@ -36,10 +36,10 @@ def as_text(column: pa.ChunkedArray, path: Path, name: str) -> pa.ChunkedArray:
     except pa.ArrowException as error:
         raise no_text from error
     text = pc.utf8_trim_whitespace(text)
-    if pc.any(pc.starts_with(text, "'")).as_py():
-        text = pa.chunked_array(
-            [pa.array([each and restored(each) for each in text.to_pylist()], pa.string())]
-        )
+    marked = pc.fill_null(pc.starts_with(text, "'"), False)
+    if pc.any(marked).as_py():
+        kept = [restored(each) for each in text.filter(marked).to_pylist()]
+        text = pc.replace_with_mask(text, marked.combine_chunks(), pa.array(kept, pa.string()))
     return pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
 
 

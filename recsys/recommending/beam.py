@@ -78,7 +78,7 @@ class Search:
         books = [self.book(chain) for chain in chains]
         return after(self.backend, books, self.climber, self.region, wait=self.wait)
 
-    @property
+    @cached_property
     def sent(self) -> Array:
         """What every climb's probability is multiplied by for being sent often, float64 [n_items]."""
         return np.asarray(np.maximum(self.backend.catalogue.popularity, _LEAST) ** self.crowd)
