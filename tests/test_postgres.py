@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import sys
-from unittest import mock
 
 import pytest
 
 from recsys.errors import DataError, UsageError
 from recsys.postgres import check, is_address, place, replace_table, rows
-from recsys.terminal import run as run_app
+from tests.builders.commands import call
 from tests.builders.database import PASSWORD, database, lacking
 from tests.builders.light_bundle import N_CLIMBERS, write_light_bundle
 
@@ -34,10 +33,7 @@ def connection(address):
 
 
 def recsys(*words: str) -> int:
-    from recsys.cli.app import build_app
-
-    with mock.patch.object(sys, "argv", ["recsys", *words]):
-        return run_app(build_app(words), "recsys")
+    return call("recsys", *words)
 
 
 def test_what_is_shown_of_an_address():

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from unittest import mock
 
 import pytest
 
 from recsys.errors import DataError, RunError, UsageError
 from recsys.stores import fetched, local_folder, shown, staged, staged_folder, url_of
-from recsys.terminal import run as run_app
+from tests.builders.commands import call
 from tests.builders.light_bundle import write_light_bundle
 from tests.builders.object_store import BUCKET, object_store
 
@@ -39,10 +38,7 @@ def store(server, monkeypatch, tmp_path, request):
 
 
 def recsys(*words: str) -> int:
-    from recsys.cli.app import build_app
-
-    with mock.patch.object(sys, "argv", ["recsys", *words]):
-        return run_app(build_app(words), "recsys")
+    return call("recsys", *words)
 
 
 def test_addresses_survive_pathlib_and_nothing_else_is_one():

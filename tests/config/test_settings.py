@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
 
-from recsys.cli.train import train
 from recsys.config.run import RunConfig
 from recsys.config.settings import configure
 from recsys.errors import DataError, UsageError
-from recsys.terminal import run, single
 from recsys.training.pipeline import refuse_changes
+from tests.builders.commands import call
 
 TOML = """
 data = "sends.csv"
@@ -106,9 +104,8 @@ def test_what_is_wrong_with_a_file_is_one_line(what, tmp_path):
     assert all(part in line for part in parts), line
 
 
-def test_a_typed_option_that_is_wrong_is_named_as_it_was_typed(toml, monkeypatch, capsys):
-    monkeypatch.setattr(sys, "argv", ["train.py", "--config", str(toml), "--heads", "0"])
-    assert run(single(train), "train.py") == 2
+def test_a_typed_option_that_is_wrong_is_named_as_it_was_typed(toml, capsys):
+    assert call("train.py", "--config", toml, "--heads", "0") == 2
     assert capsys.readouterr().err.startswith("error: --heads 0: ")
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from recsys.errors import UsageError
 from recsys.logbooks.importing.pseudonyms import pseudonym, read_salt
+from tests.builders.commands import call
 
 SALT = b"a salt that nobody guesses"
 ROWS = """climber_id,climb_id,date
@@ -22,15 +23,11 @@ ada,,2024-05-03
 
 
 @pytest.fixture
-def imported(tmp_path: Path, monkeypatch):
-    from recsys.cli.app import build_app
-    from recsys.terminal import run
-
+def imported(tmp_path: Path):
     (tmp_path / "ada.csv").write_text(ROWS)
     (tmp_path / "salt").write_bytes(SALT + b"\n")
-    words = ["import", str(tmp_path / "ada.csv"), "-o", str(tmp_path / "out.csv")]
-    monkeypatch.setattr("sys.argv", ["recsys", *words, "--pseudonyms", str(tmp_path / "salt")])
-    assert run(build_app(words), "recsys") == 0
+    words = ["import", tmp_path / "ada.csv", "-o", tmp_path / "out.csv"]
+    assert call("recsys", *words, "--pseudonyms", tmp_path / "salt") == 0
     return tmp_path
 
 

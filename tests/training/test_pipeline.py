@@ -16,6 +16,7 @@ import pytest
 from recsys.config.run import RunConfig
 from recsys.errors import RunError, UsageError
 from recsys.runs import Run
+from tests.builders.commands import call
 
 ROOT = Path(__file__).parents[2]
 SMALL = ["--d-model", "16", "--layers", "1", "--climb-dim", "16", "--batch-size", "64"]
@@ -237,16 +238,7 @@ def words(data: Path, output: Path, *more: str) -> list[str]:
     ]  # fmt: skip
 
 
-def train_here(monkeypatch, *given: str) -> int:
-    """`train.py` in this process, which has imported Merlin already: its exit code."""
-    from recsys.cli.train import train
-    from recsys.terminal import run, single
-
-    monkeypatch.setattr(sys, "argv", ["train.py", *given])
-    return run(single(train), "train.py")
-
-
-def test_resumed_after_kill_ends_like_an_unbroken_run(data, tmp_path, monkeypatch, capsys):
+def test_resumed_after_kill_ends_like_an_unbroken_run(data, tmp_path, capsys):
     """kill -9 after the second epoch, then --resume: the metrics of a run that was left alone."""
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     with subprocess.Popen(
@@ -261,8 +253,8 @@ def test_resumed_after_kill_ends_like_an_unbroken_run(data, tmp_path, monkeypatc
     assert not (broken / "metrics.json").exists()
     broken = broken.rename(tmp_path / "moved")  # as a container's mount and the host's folder differ
     (broken / ".tmp-1-x-workflow").mkdir()  # what a kill while preparing leaves
-    assert not train_here(monkeypatch, *words(data, broken, "--resume"))
-    assert not train_here(monkeypatch, *words(data, whole))
+    assert not call("train.py", *words(data, broken, "--resume"))
+    assert not call("train.py", *words(data, whole))
     assert not (broken / ".tmp-1-x-workflow").exists()
     first, second = (json.loads((f / "metrics.json").read_text()) for f in (whole, broken))
     # Another process may sum in another order: the shares differ in the ninth digit, the ranks in none.
@@ -272,5 +264,5 @@ def test_resumed_after_kill_ends_like_an_unbroken_run(data, tmp_path, monkeypatc
     ]
     assert shares[0] == pytest.approx(shares[1], rel=1e-5)
     assert without_seconds(first) == without_seconds(second)
-    assert train_here(monkeypatch, *words(data, broken, "--resume", "--d-model", "32")) == 2
+    assert call("train.py", *words(data, broken, "--resume", "--d-model", "32")) == 2
     assert "--d-model 32" in capsys.readouterr().err

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from recsys.runs import Run
 from recsys.serving.backend import LoadedBundle
 from recsys.training.resolve import configured
 from recsys.training.trained import TrainedRun
+from tests.builders.commands import call
 
 KINDS = {
     "ease": {"model": "ease"},  # counts, reads no prompt
@@ -202,30 +202,24 @@ def test_int8_is_for_networks(kept, tmp_path):
 
 
 def test_from_the_command_line(data, tmp_path, monkeypatch, capsys):
-    from recsys.cli.app import build_app
-    from recsys.cli.train import train
-    from recsys.terminal import run, single
-
-    def call(app, *words: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["x", *words])
-        code = run(app, "x")
-        return code, *capsys.readouterr()
+    def told_by(*words: str) -> tuple[int, str, str]:
+        return call(*words), *capsys.readouterr()
 
     monkeypatch.chdir(tmp_path)
     words = ("--data", str(data), "--model")
-    code, _, told = call(single(train), *words, "als", "--output", "als")
+    code, _, told = told_by("train.py", *words, "als", "--output", "als")
     assert code == 0, told
     assert "the best of 8" in told
-    _, _, told = call(single(train), *words, "als", "--output", "als", "--resume")
+    _, _, told = told_by("train.py", *words, "als", "--output", "als", "--resume")
     assert "was finished already" in told
     for more, shown in (
         (["-k", "2", "--explain"], "because of"),
         (["--grade", "V0:V9"], "grade"),
     ):
-        code, out, told = call(build_app(["recommend"]), "recommend", "als", "--climber", CLIMBER, *more)
+        code, out, told = told_by("recsys", "recommend", "als", "--climber", CLIMBER, *more)
         assert code == 0, told
         assert shown in out
     assert "this model reads no prompt" in told
-    code, _, told = call(single(train), *words, "alz")
+    code, _, told = told_by("train.py", *words, "alz")
     assert code == 2
     assert "--model alz: no row has this name; the nearest: als" in told

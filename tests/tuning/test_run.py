@@ -7,7 +7,6 @@ import json
 import shutil
 import signal
 import sqlite3
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -19,14 +18,13 @@ from hypothesis import strategies as st
 from optuna.trial import TrialState
 
 from recsys import columns as c
-from recsys.cli import app
 from recsys.config.model import Body
 from recsys.config.run import RunConfig
 from recsys.config.settings import configure
 from recsys.errors import DivergedError, RunError, UsageError
 from recsys.runs import Run
-from recsys.terminal import run, single
 from recsys.tuning.space import configured, first_guess, space_of, width
+from tests.builders.commands import call
 
 optuna.logging.set_verbosity(optuna.logging.ERROR)
 N_CLIMBERS, N_SENDS = 20, 8
@@ -69,12 +67,9 @@ def outcome(study: optuna.Study) -> list[tuple[dict, float | None]]:
     return [(t.params, t.value) for t in study.trials if t.state in (TrialState.COMPLETE, TrialState.PRUNED)]
 
 
-def cli(monkeypatch, capsys, *words: str) -> tuple[int, str]:
+def cli(capsys, *words: object) -> tuple[int, str]:
     """Exit code and last line on standard error of ``recsys tune`` or ``train.py`` in this process."""
-    from recsys.cli.train import train
-
-    monkeypatch.setattr(sys, "argv", list(map(str, words)))
-    code = run(single(train) if words[0] == "train.py" else app.build_app(), words[0])
+    code = call(*words)
     return code, capsys.readouterr().err.strip().splitlines()[-1]
 
 
@@ -236,9 +231,9 @@ def test_interrupted_leaves_a_study_that_goes_on(whole, data, tmp_path, monkeypa
     command = ("recsys", "tune", str(data), "--output", str(folder), "--trials")
     with monkeypatch.context() as patch:
         patch.setattr(Pruning, "on_train_epoch_start", interrupt)
-        assert cli(patch, capsys, *command, "4")[0] == 130
+        assert cli(capsys, *command, "4")[0] == 130
     signal.signal(signal.SIGINT, before)
-    code, line = cli(monkeypatch, capsys, *command, "4")
+    code, line = cli(capsys, *command, "4")
     assert code == 0
     assert str(folder / "best.json") in line
 
@@ -250,7 +245,7 @@ def test_no_time_is_no_trial(data, tmp_path):
         tune(settings(data), tmp_path / "study", trials=2, timeout=0)
 
 
-def test_what_is_refused(whole, data, tmp_path, monkeypatch, capsys):
+def test_what_is_refused(whole, data, tmp_path, capsys):
     from recsys.tuning.run import tune
 
     folder = whole[0]
@@ -260,11 +255,11 @@ def test_what_is_refused(whole, data, tmp_path, monkeypatch, capsys):
         tune(settings(data), folder / "prepared", trials=3)
     with pytest.raises(UsageError, match="one device"):
         tune(RunConfig(training={"devices": 2}), tmp_path / "study", trials=1)
-    code, line = cli(monkeypatch, capsys, "recsys", "tune", data, "--output", folder, "--epochs", "9")
+    code, line = cli(capsys, "recsys", "tune", data, "--output", folder, "--epochs", "9")
     assert code == 2
     assert "--epochs 9" in line
     assert "was started with 1" in line
-    assert cli(monkeypatch, capsys, "recsys", "tune", "no.csv", "--output", tmp_path / "new")[0] == 2
+    assert cli(capsys, "recsys", "tune", "no.csv", "--output", tmp_path / "new")[0] == 2
     assert not (tmp_path / "new").exists()
     broken = Path(shutil.copytree(folder, tmp_path / "broken"))
     (broken / "trials.db").write_bytes(b"nonsense" * 1000)
@@ -275,10 +270,10 @@ def test_what_is_refused(whole, data, tmp_path, monkeypatch, capsys):
 # From a study to a run
 
 
-def test_the_best_trial_is_what_train_trains(whole, tmp_path, monkeypatch, capsys):
+def test_the_best_trial_is_what_train_trains(whole, tmp_path, capsys):
     """The run of best.json has its settings, and its validation score to the last digit."""
     best, folder = whole[0] / "best.json", tmp_path / "run"
-    code, line = cli(monkeypatch, capsys, "train.py", "--config", best, "--output", folder)
+    code, line = cli(capsys, "train.py", "--config", best, "--output", folder)
     assert code == 0, line
     chosen = configure({}, best)[0]
     assert Run(folder).config.model_dump(exclude={"facts"}) == chosen.model_dump(exclude={"facts"})
