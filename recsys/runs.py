@@ -97,6 +97,13 @@ class Run:
             (self.folder / name).exists() for name in later
         )
 
+    def taken(self) -> RunError:
+        """What is raised where a run is in the way of a new one."""
+        return RunError(
+            f"{self.folder}: holds a run already; continue it with `resume`, replace it with `overwrite`, "
+            "or choose another `output`"
+        )
+
     @property
     def _lacks(self) -> str:
         return MANIFEST if (self.folder / "config.json").is_file() else "config.json"

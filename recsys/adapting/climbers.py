@@ -17,18 +17,18 @@ import pandas as pd
 from recsys import columns as c
 from recsys.adapting.folder import adapted
 from recsys.adapting.folding import fold_in
-from recsys.adapting.growing import climber_table, fill_climbers, grow_model, unknown_climber
+from recsys.adapting.growing import climber_table, fill_climbers, grown_from, unknown_climber
 from recsys.adapting.vocabulary import grow_workflow
 from recsys.console import say
 from recsys.errors import DataError, UsageError
 from recsys.model.prompted_transformer import item_embeddings
-from recsys.model.weights import load_weights, save_weights
+from recsys.model.weights import save_weights
 from recsys.recommending.newcomers import Acquaintances, profiles
 from recsys.recommending.rerank import unit_rows
 from recsys.runs import Run
 from recsys.sequences.cases import item_index
 from recsys.sequences.days import order_days
-from recsys.sequences.prepare import PART, reduced
+from recsys.sequences.prepare import PART, reduced, write_schema
 from recsys.sequences.split import TRAIN
 from recsys.sequences.store import Sequences
 from workflows import sends as workflow_of
@@ -107,11 +107,9 @@ def _write(run: Run, known: pd.DataFrame, fresh: pd.DataFrame, folder: Path, way
     pd.concat([known, fresh], ignore_index=True).to_parquet(folder / "sends.parquet", index=False)
     ids = list(dict.fromkeys(fresh[c.CLIMBER_ID]))
     workflow = grow_workflow(run.folder / "workflow", folder / "workflow", {c.CLIMBER_ID: ids})
-    schema = workflow_of.model_schema(workflow)
-    (folder / "schema.pbtxt").write_text(workflow_of.schema_text(schema))
+    write_schema(workflow, folder)
     config = run.config.model
-    old = load_weights(run.folder, workflow_of.read_schema(run.folder / "schema.pbtxt"), config)
-    model = grow_model(old, workflow_of.read_schema(folder / "schema.pbtxt"), config)
+    old, model = grown_from(run.folder, folder, config)
     table = climber_table(model)
     if table is not None:
         new, met = histories(workflow, fresh), histories(workflow, known[known[PART] == TRAIN])

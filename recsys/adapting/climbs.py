@@ -17,17 +17,18 @@ import pandas as pd
 
 from recsys import columns as c
 from recsys.adapting.folder import adapted
-from recsys.adapting.growing import fill_climbs, grow_model
+from recsys.adapting.growing import fill_climbs, grown_from
 from recsys.adapting.similar import likeness
 from recsys.adapting.vocabulary import grow_workflow
 from recsys.columns import FIRST_VALUE_ID, NULL_ID, UNKNOWN_ID
 from recsys.console import say
 from recsys.errors import DataError, UsageError
 from recsys.model.output import SENDS
-from recsys.model.weights import load_weights, save_weights
+from recsys.model.weights import save_weights
 from recsys.recommending.answering import NONE, Answering, read_about, write_method
 from recsys.recommending.catalogue import STARS, Catalogue
 from recsys.runs import Run
+from recsys.sequences.prepare import write_schema
 from recsys.sequences.store import Sequences
 from recsys.training.kept import stands_for_network
 from recsys.training.skill import fit_skill
@@ -84,13 +85,10 @@ def _write(run: Run, known: pd.DataFrame, fresh: pd.DataFrame, folder: Path) -> 
     sends = pd.read_parquet(folder / "sends.parquet")
     ids = fresh[c.CLIMB_ID].tolist()
     workflow = grow_workflow(run.folder / "workflow", folder / "workflow", {c.CLIMB_ID: ids})
-    schema = workflow_of.model_schema(workflow)
-    (folder / "schema.pbtxt").write_text(workflow_of.schema_text(schema))
+    write_schema(workflow, folder)
     grown = grown_catalogue(known, fresh)
     grown.to_parquet(folder / "climbs.parquet")
-    config = run.config.model
-    old = load_weights(run.folder, workflow_of.read_schema(run.folder / "schema.pbtxt"), config)
-    model = grow_model(old, workflow_of.read_schema(folder / "schema.pbtxt"), config)
+    _, model = grown_from(run.folder, folder, run.config.model)
     weights = likeness(catalogue_of_new(fresh), catalogue_of(known, sends))
     fill_climbs(model, len(known) + FIRST_VALUE_ID, weights, side_ids(workflow, fresh))
     save_weights(model, folder)

@@ -21,7 +21,7 @@ import torch
 
 from recsys import columns as c
 from recsys.adapting import joining
-from recsys.adapting.growing import fill_climbs, grow_model
+from recsys.adapting.growing import fill_climbs, grown_from, tables_of, unknown_vector
 from recsys.adapting.similar import likeness
 from recsys.adapting.vocabulary import grow_workflow
 from recsys.columns import FIRST_VALUE_ID
@@ -29,12 +29,11 @@ from recsys.config.run import RunConfig
 from recsys.config.settings import differing
 from recsys.config.training import TrainingConfig
 from recsys.console import progress, say, warn
-from recsys.errors import DataError, RunError, UsageError
+from recsys.errors import DataError, UsageError
 from recsys.files import atomic_path
 from recsys.logbooks.read import Sends, read_sends
-from recsys.model.weights import load_weights
 from recsys.runs import Run
-from recsys.sequences.prepare import PART, catalogue_table, load_prepared
+from recsys.sequences.prepare import PART, catalogue_table, load_prepared, write_schema
 from recsys.sequences.split import TRAIN
 from recsys.training.pipeline import train_prepared, train_run
 from recsys.training.start import keep_start
@@ -94,10 +93,7 @@ def continue_run(
         return train_run(settings, folder, resume=True, names=names)
     with run.lock():
         if run.started and not overwrite:
-            raise RunError(
-                f"{folder}: holds a run already; continue it with `resume`, replace it with `overwrite`, "
-                "or choose another `output`"
-            )
+            raise run.taken()
         began = time.perf_counter()
         prepared, config = _prepare(source, settings, names, run)
         return train_prepared(run, prepared, config, resume, time.perf_counter() - began)
@@ -149,9 +145,8 @@ def _prepare(source: Run, settings: RunConfig, names: set[str], run: Run) -> tup
         "split": split,
     }
     update: dict[str, Any] = {"data": settings.data, "schema_name": settings.schema_name}
-    update |= {"training": training, "split": split["split"], "seed": settings.seed}
-    if "seed" not in names:
-        del update["seed"]
+    update |= {"training": training, "split": split["split"]}
+    update |= {"seed": settings.seed} if "seed" in names else {}
     config = config.model_copy(update={**update, "facts": {**config.facts, **facts}})
     run.write_config(config)
     run.write_manifest(trained=False)
@@ -191,9 +186,7 @@ def _grow(source: Run, fresh: pd.DataFrame, both: pd.DataFrame, folder: Path) ->
         if name in both and description.values_file(source.folder / "workflow", name).is_file()
     }
     workflow = grow_workflow(source.folder / "workflow", folder / "workflow", added)
-    schema = workflow_of.model_schema(workflow)
-    with atomic_path(folder / "schema.pbtxt") as path:
-        path.write_text(workflow_of.schema_text(schema))
+    write_schema(workflow, folder)
     with atomic_path(folder / "sends.parquet") as path:
         both.to_parquet(path, index=False)
     before = pd.read_parquet(source.folder / "climbs.parquet")
@@ -228,9 +221,7 @@ def _start(
     source: Run, workflow: Workflow, folder: Path, climbs: pd.DataFrame, n_known: int
 ) -> PromptedTransformer:
     """The model with more rows, the new ones where their training begins."""
-    config = source.config.model
-    old = load_weights(source.folder, workflow_of.read_schema(source.folder / "schema.pbtxt"), config)
-    model = grow_model(old, workflow_of.read_schema(folder / "schema.pbtxt"), config)
+    old, model = grown_from(source.folder, folder, source.config.model)
     model.task.pre.cuts = ()  # all rows are trained from here on
     if len(climbs) > n_known:
         none = np.zeros(len(climbs) - n_known, np.int64)
@@ -241,15 +232,8 @@ def _start(
         )
         sides = dict.fromkeys(model.task.pre.sides, none)  # counted anew before training
         fill_climbs(model, n_known + FIRST_VALUE_ID, weights, sides)
-    module: Any = model.get_submodule("heads.0.body.0")
-    tables, before = _tables(model), _tables(old)
+    tables, before = tables_of(model), tables_of(old)
     for name in (c.CLIMBER, c.REGION):
         if name in tables:
-            tables[name].weight[len(before[name].weight) :] = module.unknown[name]
+            tables[name].weight[len(before[name].weight) :] = unknown_vector(model, name)
     return model
-
-
-def _tables(model: PromptedTransformer) -> dict[str, Any]:
-    """Feature to the table of its embeddings by id."""
-    inputs: Any = model.get_submodule("heads.0.body.0")
-    return dict(inputs.to_merge.categorical_module.embedding_tables.named_children())

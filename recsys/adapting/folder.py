@@ -8,17 +8,17 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from recsys.adapting.card import with_section
 from recsys.console import progress
 from recsys.errors import UsageError
 from recsys.exporting.keep import keep_bundle
 from recsys.files import atomic_folder
 from recsys.recommending.counted.store import ARRAYS
 from recsys.recommending.kept import KEPT
-from recsys.runs import Run
+from recsys.runs import CARD, LEARNING_CURVE, SKILL, TRAINED, Run
 
 FACTS: Final = "added"  # in the configuration's facts: what was added to the run since its training
-_COPIED: Final = ("metrics.json", "method.json", "MODEL_CARD.md", "learning_curve.png", "skill.npz")
-CARD: Final = "MODEL_CARD.md"
+_COPIED: Final = (*TRAINED, CARD, LEARNING_CURVE, SKILL)
 
 
 @contextlib.contextmanager
@@ -61,6 +61,5 @@ def _tell(run: Run, folder: Path, counts: Mapping[str, int]) -> None:
         config = config.model_copy(update={"ensemble": None})
     Run(folder).write_config(config)
     added = ", ".join(f"{count} {name}" for name, count in total.items())
-    text = (run.folder / CARD).read_text(encoding="utf-8").split("\n## Added since\n")[0].rstrip()
     note = f"- {added}, without training; the figures above are of the run before"
-    (folder / CARD).write_text(f"{text}\n\n## Added since\n{note}\n", encoding="utf-8")
+    (folder / CARD).write_text(with_section(run.folder / CARD, "Added since", note), encoding="utf-8")

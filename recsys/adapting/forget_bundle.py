@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from recsys import columns as c
-from recsys.adapting.leaving import CARD, FACTS, check_climbers, held, rewritten, told
+from recsys.adapting.leaving import FACTS, check_climbers, held, rewritten, told
 from recsys.arrays import Array, packed
 from recsys.columns import CLIMBER, FIRST_VALUE_ID
 from recsys.errors import RunError
@@ -42,7 +42,7 @@ def _forgotten(folder: Path, climbers: Sequence[str], output: Path | None) -> in
         about = read_json(folder / b.BUNDLE)
         before = int(about.get(FACTS, 0))
         write_json(fresh / b.BUNDLE, {**about, FACTS: before + len(climbers)})
-        (fresh / CARD).write_text(told(folder / CARD, before, len(climbers)), encoding="utf-8")
+        (fresh / b.CARD).write_text(told(folder / b.CARD, before, len(climbers)), encoding="utf-8")
         write_manifest(fresh, listed)
         b.Bundle.open(fresh)
     return sends

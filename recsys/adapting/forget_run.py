@@ -13,14 +13,14 @@ import pandas as pd
 
 from recsys import columns as c
 from recsys.adapting.growing import drop_climbers
-from recsys.adapting.leaving import CARD, FACTS, check_climbers, rewritten, told
+from recsys.adapting.leaving import FACTS, check_climbers, rewritten, told
 from recsys.adapting.vocabulary import shrink_workflow
 from recsys.console import progress
 from recsys.exporting.keep import keep_bundle
 from recsys.recommending.answering import read_about
 from recsys.recommending.kept import KEPT
-from recsys.runs import LOCK, SKILL, Run
-from recsys.sequences.prepare import PART
+from recsys.runs import CARD, LOCK, SKILL, Run
+from recsys.sequences.prepare import PART, write_schema
 from recsys.sequences.split import TRAIN
 from recsys.training.skill import fit_skill
 from workflows import sends as workflow_of
@@ -76,8 +76,7 @@ def _write_model(run: Run, climbers: Sequence[str], fresh: Path) -> None:
     vocabulary = workflow_of.vocabulary(run.folder / "workflow", c.CLIMBER_ID)
     rows = [vocabulary.index(each) for each in climbers if each in vocabulary]
     workflow = shrink_workflow(run.folder / "workflow", fresh / "workflow", {c.CLIMBER_ID: climbers})
-    schema = workflow_of.model_schema(workflow)
-    (fresh / "schema.pbtxt").write_text(workflow_of.schema_text(schema))
+    write_schema(workflow, fresh)
     if rows and read_about(run.folder).network:
         _write_network(run, rows, workflow_of.read_schema(fresh / "schema.pbtxt"), fresh)
 

@@ -7,7 +7,8 @@ product over more columns may add in another order.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import torch
 
@@ -15,6 +16,8 @@ from recsys.columns import CLIMBER
 from recsys.model.network import Network
 from recsys.model.output import SENDS, buffer_of
 from recsys.model.prompted_transformer import PromptedTransformer, build_model
+from recsys.model.weights import load_weights
+from workflows.sends import read_schema
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,6 +26,17 @@ if TYPE_CHECKING:
 
     from recsys.arrays import Array
     from recsys.config.model import ModelConfig
+
+_INPUTS: Final = "heads.0.body.0"  # where Transformers4Rec keeps a model's inputs
+
+
+def grown_from(
+    source: Path, target: Path, config: ModelConfig
+) -> tuple[PromptedTransformer, PromptedTransformer]:
+    """The model of a run's folder, and as `grow_model` makes it for the schema of another folder."""
+    before, after = (read_schema(folder / "schema.pbtxt") for folder in (source, target))
+    old = load_weights(source, before, config)
+    return old, grow_model(old, after, config)
 
 
 def grow_model(old: PromptedTransformer, schema: Schema, config: ModelConfig) -> PromptedTransformer:
@@ -90,15 +104,22 @@ def drop_climbers(old: Network, new: Network, rows: Sequence[int]) -> None:
         new.task.pre.cuts = old.task.pre.cuts
 
 
+def unknown_vector(model: PromptedTransformer, name: str) -> torch.Tensor:
+    """The learned embedding of a feature's value that is not known, float32 [dimension]."""
+    return model.get_parameter(f"{_INPUTS}.unknown.{name}").detach()
+
+
 def unknown_climber(model: PromptedTransformer) -> Array:
     """The learned embedding of a climber whom the vocabulary does not know, float32 [climber_dim]."""
-    vector: torch.Tensor = model.get_parameter(f"heads.0.body.0.unknown.{CLIMBER}")
-    return vector.detach().numpy().copy()
+    return unknown_vector(model, CLIMBER).numpy().copy()
 
 
 def climber_table(model: PromptedTransformer) -> torch.nn.Embedding | None:
     """The climbers' embeddings by id; None where the model reads no climber."""
-    module: torch.nn.Module = model.get_submodule("heads.0.body.0.to_merge.categorical_module")
-    tables = module.get_submodule("embedding_tables")
-    found = dict(tables.named_children())
-    return found.get(CLIMBER)  # type: ignore[return-value]
+    return tables_of(model).get(CLIMBER)
+
+
+def tables_of(model: PromptedTransformer) -> dict[str, torch.nn.Embedding]:
+    """Feature to the table of its embeddings by id."""
+    tables = model.get_submodule(f"{_INPUTS}.to_merge.categorical_module.embedding_tables")
+    return dict(tables.named_children())  # type: ignore[arg-type]

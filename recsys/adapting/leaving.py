@@ -9,14 +9,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from recsys.adapting.card import with_section
 from recsys.errors import RunError, UnknownError, UsageError
 from recsys.files import atomic_folder
 from recsys.temporaries import sweep_beside
 
-CARD: Final = "MODEL_CARD.md"
 FACTS: Final = "forgotten"
 """In config.json's facts and in bundle.json: how many climbers were forgotten since the training."""
-_HEADING: Final = "## Forgotten since"
+_HEADING: Final = "Forgotten since"
 
 
 def check_climbers(folder: Path, climbers: Sequence[str], known: Sequence[str]) -> None:
@@ -55,11 +55,8 @@ def held(folder: Path) -> Iterator[None]:
 
 def told(card: Path, before: int, now: int) -> str:
     """A model card that says how many climbers were forgotten, `before` by former calls."""
-    text = card.read_text(encoding="utf-8")
-    begin, _, rest = text.partition(f"\n{_HEADING}\n")
-    _, heading, after = rest.partition("\n## ")
     note = f"- {before + now} of its climbers: ids, sends and embeddings; the figures above are from before"
-    return f"{begin.rstrip()}\n\n{_HEADING}\n{note}\n{heading}{after}"
+    return with_section(card, _HEADING, note)
 
 
 def sweep(folder: Path) -> bool:

@@ -95,9 +95,8 @@ class Climbs:
             climber, sends, grade, region, when, blocked=Blocked.of(block), same=same, **settings
         )
         items = self.recommender.recommend(request)
-        match, note = self.recommender.match(request), self.recommender.note(request)
-        notes = [*(match.lines() if match else ()), *([note] if note else ())]
-        return Recommendations(items, climber, notes, match)
+        match = self.recommender.match(request)
+        return Recommendations(items, climber, self.recommender.notes(request, match), match)
 
     def recommend_all(
         self, k: int = 20, climbers: Iterable[str] | None = None, **settings: Any

@@ -113,8 +113,7 @@ def _answer(recommender: Recommender, request: Request, form: str) -> None:
 
     items = recommender.recommend(request)
     match = recommender.match(request)
-    note = recommender.note(request)
-    for line in (*(match.lines() if match else ()), *([note] if note else [])):
+    for line in recommender.notes(request, match):
         say(line)
     if form == "json":
         _print_json(request.climber, items, None if match is None else match.to_json())

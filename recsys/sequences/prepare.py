@@ -71,13 +71,18 @@ def prepare(
         raise DataError("no send is left for training", remedy="use more sends or another `split`")
     with atomic_folder(folder / "workflow", replace=True) as fresh:
         workflow = workflow_of.fit(training, fresh, has_time, accelerator)
-    with atomic_path(folder / "schema.pbtxt") as fresh:
-        fresh.write_text(workflow_of.schema_text(workflow_of.model_schema(workflow)))
+    write_schema(workflow, folder)
     with atomic_path(folder / "sends.parquet") as fresh:
         reduced(frame).assign(**{PART: parts}).to_parquet(fresh, index=False)
     with atomic_path(folder / "climbs.parquet") as fresh:
         catalogue_table(training, workflow_of.vocabulary(folder / "workflow", c.CLIMB_ID)).to_parquet(fresh)
     return load_prepared(folder, accelerator)
+
+
+def write_schema(workflow: Workflow, folder: Path) -> None:
+    """Write schema.pbtxt: Merlin's schema of the sequences that a workflow makes."""
+    with atomic_path(folder / "schema.pbtxt") as fresh:
+        fresh.write_text(workflow_of.schema_text(workflow_of.model_schema(workflow)))
 
 
 def load_prepared(folder: Path, accelerator: str = "auto", trust: bool = False) -> Prepared:

@@ -17,6 +17,7 @@ from typing import Any, Final
 from recsys import columns as c
 from recsys.errors import RunError, UnknownError
 from recsys.files import MANIFEST, check_manifest
+from recsys.recommending.bundle import CARD
 from recsys.recommending.catalogue import Catalogue
 from recsys.recommending.logbook import read_logbook
 from recsys.recommending.matching import Matcher
@@ -28,7 +29,6 @@ from recsys.serving.likes import CatalogueLike, ItemLike, RecommenderLike
 from recsys.serving.links import link
 from recsys.serving.offered import has_levels, in_a_line, places, samples
 
-CARD: Final = "MODEL_CARD.md"
 _TRIED: Final = 200  # climbers that samples are looked for among
 _EPOCH: Final = datetime.date(1970, 1, 1)
 _FIRST_DAY: Final = (datetime.date.min - _EPOCH).days

@@ -15,9 +15,9 @@ from recsys.baselines.rows import COUNTING
 from recsys.config.run import RunConfig
 from recsys.config.settings import differing
 from recsys.console import progress, say, warn
-from recsys.errors import RunError, UsageError
+from recsys.errors import UsageError
 from recsys.files import atomic_path
-from recsys.runs import LEARNING_CURVE, RESUMABLE, SKILL, Run
+from recsys.runs import CARD, LEARNING_CURVE, RESUMABLE, SKILL, Run
 from recsys.training import processes
 from recsys.training.prepare import described, prepare_run, reopen_run
 from recsys.training.resolve import ROW, resolve
@@ -77,10 +77,7 @@ def train_run(
             run.change(config, names)
             prepared, config = reopen_run(run)
         elif run.started and not overwrite:
-            raise RunError(
-                f"{folder}: holds a run already; continue it with `resume`, replace it with `overwrite`, "
-                "or choose another `output`"
-            )
+            raise run.taken()
         else:
             prepared, config = prepare_run(run, config)
         return train_prepared(run, prepared, config, resume, time.perf_counter() - began)
@@ -213,7 +210,7 @@ def _write_card(run: Run, prepared: Prepared, config: RunConfig, metrics: dict[s
     if config.method in COUNTING:
         del told["training"]
     told |= {"name": run.folder.name, "output": f"runs/{run.folder.name}"}
-    with atomic_path(run.folder / "MODEL_CARD.md") as fresh:
+    with atomic_path(run.folder / CARD) as fresh:
         text = model_card(told, metrics, config.facts, _curve(run.folder))
         fresh.write_text(text, encoding="utf-8")
 

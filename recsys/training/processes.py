@@ -98,7 +98,9 @@ def _lost(error: Exception, folder: Path | None) -> str:
     how = "its connection was lost" if index is None else f"process {index}"
     how += f", killed by {signal}" if signal else ""
     where = "" if folder is None else f"{folder}: "
-    kept = folder is not None and (folder / "checkpoints" / "last.ckpt").is_file()
+    from recsys.training.checkpoints import LAST, checkpoint_of
+
+    kept = folder is not None and checkpoint_of(folder, LAST).is_file()
     remedy = "the last whole epoch is kept: continue with `resume`" if kept else "start it again"
     return f"{where}a process of the training ended ({how}); {remedy}"
 
