@@ -9,8 +9,12 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable, Hashable, Iterable
 from datetime import date, datetime, time, timezone
-from typing import Any, Final
+from typing import Any, Final, TypeVar
+
+Cell = TypeVar("Cell", bound=Hashable)
+Read = TypeVar("Read")
 
 BLANK_TOKENS: Final = frozenset(
     ("na", "n/a", "#n/a", "<na>", "null", "(null)", "nan", "none", "nil", "nat", "-", "--", "–", "—")
@@ -30,6 +34,13 @@ _NO: Final = (
 )
 _TRUE: Final = frozenset(_YES.split())
 _FALSE: Final = frozenset(_NO.split())
+
+
+def on_distinct(function: Callable[[Cell], Read], column: Iterable[Cell]) -> list[Read]:
+    """`function` of every cell, once for each different one: a column says the same again and again."""
+    cells = list(column)
+    known = {cell: function(cell) for cell in dict.fromkeys(cells)}
+    return [known[cell] for cell in cells]
 
 
 def is_blank_token(text: str) -> bool:

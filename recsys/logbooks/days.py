@@ -18,7 +18,7 @@ from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from recsys.logbooks.cells import number
+from recsys.logbooks.cells import number, on_distinct
 
 DAY_SECONDS: Final = 86_400
 # Unit: (smallest magnitude, ticks a second).
@@ -64,12 +64,12 @@ def read_days(texts: Sequence[str | None], unit: str | None = None) -> Days:
     """Read a column of trimmed texts, None where blank. `unit`: of `DATE_UNITS`, or None to tell by the
     values.
     """
-    numbers = [None if text is None else number(text) for text in texts]
+    numbers = on_distinct(_number, texts)
     found = [value for value in numbers if value is not None]
     mostly = 2 * len(found) > sum(text is not None for text in texts)
     if unit is not None or (mostly and not mostly_calendar(found)):
         return _from_numbers(texts, numbers, unit)
-    return Days([_from_text(text) for text in texts], True)
+    return Days(on_distinct(_from_text, texts), True)
 
 
 @lru_cache(maxsize=16_384)
@@ -123,6 +123,10 @@ def unit_of(numbers: Sequence[float]) -> int:
 
 def _band(value: float) -> int:
     return sum(abs(value) >= smallest for smallest, _ in UNITS.values())
+
+
+def _number(text: str | None) -> float | None:
+    return None if text is None else number(text)
 
 
 def _from_text(text: str | None) -> Day:

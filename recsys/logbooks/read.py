@@ -15,24 +15,17 @@ from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from recsys.columns import GRADE
 from recsys.errors import DataError, UsageError
 from recsys.logbooks.context import read_outcomes, settle_grades, sorted_once
-from recsys.logbooks.grade_context import GUESSED
-from recsys.logbooks.grades import ordinal
-from recsys.logbooks.importing.contract import BLANK_TOKENS
-from recsys.logbooks.importing.sources.sends import SENDS
-from recsys.logbooks.importing.text import key
 from recsys.logbooks.locate import locate
-from recsys.logbooks.mapping import CONTRACT, Mapping
+from recsys.logbooks.mapping import Mapping
 from recsys.logbooks.project import keep_mask, project, source_name
 from recsys.logbooks.raw import RawTable
 from recsys.logbooks.reasons import ATTEMPT, BETTER_STAYS, DUPLICATE, RAGGED
 from recsys.logbooks.rejects import DropLog
+from recsys.logbooks.remarks import remarks
 from recsys.logbooks.tables import read_table
 from recsys.logbooks.validate import Check, check_columns
 from recsys.nouns import FACTS, speak
@@ -127,7 +120,7 @@ def _read(path: Path, schema: str | None, bad_rows: BadRows, rejects: Path | str
     warnings = (
         *raw.notes,
         *projected.warnings,
-        *_remarks(raw, found.mapping, checked.n_tokens, guessed, frame),
+        *remarks(raw, found.mapping, checked.n_tokens, guessed, frame),
     )
     nouns = dict(found.mapping.nouns)
     return Sends(frame, source, checked.has_time, raw.n_read, log.counts(), warnings, nouns)
@@ -168,47 +161,3 @@ def _drop_bad(
         )
     for check in checks:
         log.drop(check.bad, check.reason)
-
-
-def _remarks(raw: RawTable, mapping: Mapping, n_tokens: int, guessed: int, frame: pd.DataFrame) -> list[str]:
-    """What the person should know of rows that are used."""
-    counted = [(n_tokens, BLANK_TOKENS), (guessed, GUESSED)]
-    lines = [f"{n} {what}" for n, what in counted if n]
-    unread = _unread(raw) if mapping.name == CONTRACT else []
-    if unread:
-        lines.append(f"columns that are filled and not read: {', '.join(unread[:12])}")
-    return lines + _unreadable_grades(frame)
-
-
-def _unread(raw: RawTable) -> list[str]:
-    """Names of columns that no reader of the contract knows and that are not blank throughout."""
-    table = raw.table
-    first = {key(name): index for index, name in reversed([*enumerate(table.column_names)])}
-    names = [
-        (index, name)
-        for index, name in enumerate(table.column_names)
-        if key(name) and not (key(name) in SENDS.columns and first[key(name)] == index)
-    ]
-    return [
-        name
-        for index, name in names
-        if not name.startswith("__index_level_") and _filled(table.column(index))
-    ]
-
-
-def _filled(column: pa.ChunkedArray) -> bool:
-    if column.null_count == len(column):
-        return False
-    return not pa.types.is_string(column.type) or bool(pc.any(pc.greater(pc.utf8_length(column), 0)).as_py())
-
-
-def _unreadable_grades(frame: pd.DataFrame) -> list[str]:
-    """One remark when some grades are text that no system reads; they stay as they are."""
-    if GRADE not in frame:
-        return []
-    counts = frame[GRADE].value_counts()
-    unread = counts[[bool(np.isnan(ordinal(grade))) for grade in counts.index]]
-    if unread.empty:
-        return []
-    shown = ", ".join(repr(grade) for grade in unread.index[:3])
-    return [f"{unread.sum()} of {counts.sum()} grades cannot be read and stay text only: {shown}"]

@@ -91,7 +91,7 @@ def book_of(parsed: Sequence[Parsed], climber: str | None, bad_rows: str) -> Boo
     mine = [_of_climber(each, climber) for each in checked]
     owner = _owner(mine, climber)
     merged = merge(
-        [replace(each, rows=[replace(row, climber_id=owner) for row in each.rows]) for each in mine]
+        [replace(each, rows=[row._replace(climber_id=owner) for row in each.rows]) for each in mine]
     )
     source = ", ".join(dict.fromkeys(each.source for each in parsed))
     rejects = list(merged.rejects)

@@ -4,9 +4,9 @@
     parsed.source, parsed.rows, parsed.rejects
 
 A file becomes rows (`recsys.logbooks.sheets`) under a header that tells the source (`header`). Raw sends are
-read by the contract (`contract`); of a site's row its source makes a `Draft` (`sources`), and `parse` gives
-it a date (`dates`), an id (`ids`) and a place. docs/reference/logbooks.md lists what is read, from where, and
-what is lost.
+read by the contract (`contract`); of a site's row its source makes a `Draft` (`sources`), and `site_rows`
+gives it a date (`dates`), an id (`ids`) and a place. docs/reference/logbooks.md lists what is read, from
+where, and what is lost.
 """
 
 from recsys.logbooks.importing.model import Ascent, Parsed, Reject, Wanted

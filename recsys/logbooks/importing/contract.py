@@ -9,47 +9,48 @@ the columns.
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Final
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Final, NamedTuple, TypeVar
 
 from recsys import columns as c
-from recsys.errors import DataError
 from recsys.logbooks import reasons
-from recsys.logbooks.cells import is_blank_token, number
-from recsys.logbooks.days import ALIEN, READ, Day, read_days
-from recsys.logbooks.grade_context import GUESSED, Logged, settle
+from recsys.logbooks.cells import number, on_distinct
+from recsys.logbooks.days import ALIEN, READ, Days, read_days
+from recsys.logbooks.grade_context import GUESSED, Logged, Settled, settle
+from recsys.logbooks.importing.contract_table import IDS, Table, read_table, reject
 from recsys.logbooks.importing.header import Header
-from recsys.logbooks.importing.model import Ascent, Draft, Parsed, Reject, Wanted
-from recsys.logbooks.importing.source import Cells, Seen, discipline
+from recsys.logbooks.importing.model import Ascent, Draft, Parsed, Wanted
 from recsys.logbooks.importing.sources.thecrag import outcome_of
 from recsys.logbooks.importing.text import key
-from recsys.logbooks.sheets.rows import RawRow, as_text
+from recsys.logbooks.sheets.rows import RawRow
 from recsys.logbooks.styles import ATTEMPT, OUTCOMES, SEND, UNKNOWN, UNKNOWN_KEPT
-from recsys.spreadsheet import restored
 
 BLANK_TOKENS: Final = "blank tokens (NA, null, -) in text and number columns: read as blank"
 STARS: Final = (1.0, 5.0)
-_IDS: Final = (c.CLIMBER_ID, c.CLIMB_ID)
 _NUMBERS: Final = (c.SEQUENCE, c.RATING)
+_TEXTS: Final = (c.REGION, c.AREA, c.CLIMB_NAME, c.CLIMB_TYPE, c.COMMENT, c.BETA)
+Value = TypeVar("Value")
 
 
-@dataclass
-class _Row:
-    """A row while it is read: its columns' texts (None = blank), what the import adds, and what is wrong."""
+class _Fault(NamedTuple):
+    """What is wrong with a row, and the value that shows it."""
 
-    number: int
-    raw: RawRow
-    texts: dict[str, str | None]
-    draft: Draft
-    reasons: list[str] = field(default_factory=list)
+    reason: str
     value: str = ""
-    values: dict[str, float | None] = field(default_factory=dict)
 
-    def add(self, reason: str, value: str | None = "") -> None:
-        self.reasons.append(reason)
-        self.value = self.value or (value or "")
+
+@dataclass(frozen=True)
+class _Read:
+    """What the columns of a table say, one entry a row."""
+
+    outcomes: Sequence[str]
+    days: Days
+    logged: Sequence[Logged]
+    grades: Sequence[Settled]
+    numbers: dict[str, list[float | None]]
 
 
 def read_contract(rows: Sequence[RawRow], name: str, header: Header, wanted: Wanted) -> Parsed:
@@ -60,150 +61,136 @@ def read_contract(rows: Sequence[RawRow], name: str, header: Header, wanted: Wan
     DataError
         A column of the contract is there twice.
     """
-    indices = _indices(header, name)
-    notes: Counter[str] = Counter()
-    listed, rejects = _split(rows, header, indices, name, notes)
-    days = read_days([row.texts[c.DATE] for row in listed])
-    grades = settle([_logged(row) for row in listed])
-    ascents = []
-    for row, day, grade in zip(listed, days.values, grades, strict=True):
-        outcome = _check(row, day, wanted)
-        if row.reasons:
-            text = as_text(row.raw.cells)[:20_000]
-            rejects.append(
-                Reject(name, row.number, row.raw.line, "; ".join(row.reasons), row.value[:200], text)
-            )
-        else:
-            ascents.append(_ascent(row, day, grade.text, outcome, name, wanted, days.has_time))
-    guessed = sum(grade.guessed for grade in grades)
-    notes.update({GUESSED: guessed} if guessed else {})
-    unknown = sum(each.outcome == UNKNOWN for each in ascents)
-    notes.update({UNKNOWN_KEPT: unknown} if unknown else {})
-    rejects.sort(key=lambda each: each.row)
-    return Parsed(ascents, rejects, "sends", dict(notes), len(rows), days.has_time, c.CLIMBER_ID in indices)
-
-
-def _indices(header: Header, name: str) -> dict[str, int]:
-    """The contract's columns that the header has, by index: the exact name first, else without case and
-    marks.
-    """
-    indices = {}
-    for column in (*c.REQUIRED, *c.OPTIONAL):
-        exact = [index for index, cell in enumerate(header.cells) if cell.strip().lstrip("\ufeff") == column]
-        if len(exact) > 1:
-            raise DataError(f"has the column {column!r} twice", path=name, remedy="rename or remove one")
-        index = exact[0] if exact else header.indices.get(key(column))
-        if index is not None:
-            indices[column] = index
-    return indices
-
-
-def _split(
-    rows: Sequence[RawRow], header: Header, indices: dict[str, int], name: str, notes: Counter[str]
-) -> tuple[list[_Row], list[Reject]]:
-    """The rows that have their cells, and those that do not as rejects."""
-    width = len(header.cells)
-    listed, rejects = [], []
-    seen = Seen()
-    for number_, raw in enumerate(rows, 1):
-        if raw.problem or len(raw.cells) != width:
-            reason = raw.problem or reasons.RAGGED
-            value = raw.problem or f"has {len(raw.cells)} values where the header has {width}"
-            rejects.append(
-                Reject(name, number_, raw.line, reason, value, (raw.text or as_text(raw.cells))[:20_000])
-            )
-            continue
-        texts = {column: _text(column, raw.cells[index], seen) for column, index in indices.items()}
-        draft = header.source.read(Cells(header.indices, raw.cells))
-        listed.append(_Row(number_, raw, texts, draft))
-    if seen.tokens:
-        notes[BLANK_TOKENS] = seen.tokens
-    return listed, rejects
-
-
-def _text(column: str, cell: str, seen: Seen) -> str | None:
-    text = restored(cell.strip())
-    if not text or column in _IDS or not is_blank_token(text):
-        return text or None
-    seen.tokens += 1
-    return None
-
-
-def _logged(row: _Row) -> Logged:
-    grade, kind = row.texts.get(c.GRADE) or "", row.texts.get(c.CLIMB_TYPE) or ""
-    return Logged(grade, row.draft.discipline or discipline(kind, grade), kind, row.draft.country)
-
-
-def _check(row: _Row, day: Day, wanted: Wanted) -> str:
-    """The row's outcome; what is wrong with the row is added to its reasons."""
-    outcome = row.draft.outcome.casefold() or _by_style(row.draft.style)
-    if outcome == ATTEMPT and not wanted.attempts:
-        row.add(reasons.ATTEMPT)
-    if outcome == UNKNOWN and not wanted.unknown:
-        row.add("outcome unknown")
-    for column in _IDS:
-        if column in row.texts and row.texts[column] is None:
-            row.add(f"blank {column}")
-    if day.state != READ:
-        row.add(reasons.ALIEN_DATE if day.state == ALIEN else f"{day.state} date", row.texts[c.DATE])
-    _check_numbers(row)
-    if outcome not in OUTCOMES:
-        row.add(reasons.UNREADABLE_OUTCOME, row.draft.outcome)
-    for problem in row.draft.problems:
-        row.add(problem)
-    kind = _logged(row)
-    if wanted.discipline not in ("all", kind.discipline):
-        row.add(f"not a {wanted.discipline}", kind.kind or kind.grade)
-    return outcome
-
-
-def _check_numbers(row: _Row) -> None:
-    for column in _NUMBERS:
-        text = row.texts.get(column)
-        value = None if text is None else number(text)
-        row.values[column] = value
-        if text is not None and value is None:
-            row.add(f"unreadable {column}", text)
-        elif value is not None and column == c.RATING and not STARS[0] <= value <= STARS[1]:
-            row.add(f"{column} out of range", text)
-
-
-def _by_style(style: str) -> str:
-    """A file of theCrag's tells attempts by their style; every other row is a send."""
-    return ATTEMPT if style and outcome_of(key(style)) == ATTEMPT else SEND
-
-
-def _ascent(
-    row: _Row, day: Day, grade: str, outcome: str, name: str, wanted: Wanted, has_time: bool
-) -> Ascent:
-    def text(column: str) -> str:
-        return row.texts.get(column) or ""
-
-    draft = row.draft
-    precision = "time" if "T" in day.text else "day"
-    return Ascent(
-        climber_id=text(c.CLIMBER_ID) or str(wanted.climber),
-        climb_id=text(c.CLIMB_ID),
-        date=day.text,
-        sequence=row.values.get(c.SEQUENCE),
-        region=text(c.REGION),
-        area=text(c.AREA),
-        climb_name=text(c.CLIMB_NAME),
-        climb_type=text(c.CLIMB_TYPE),
-        style=text(c.STYLE) or draft.style,
-        grade=grade,
-        rating=row.values.get(c.RATING),
-        comment=text(c.COMMENT),
-        beta=text(c.BETA),
-        outcome=outcome,
-        repeat=draft.repeat,
-        tries=draft.tries,
-        pitches=draft.pitches,
-        discipline=_logged(row).discipline,
-        date_precision=draft.precision or (precision if has_time else "order"),
-        source="sends",
-        crag=text(c.AREA),
-        file=name,
-        row=row.number,
-        day=day.day if not math.isnan(day.day) else 0.0,
+    table, rejects = read_table(rows, header, name)
+    logged = table.logged()
+    read = _Read(
+        table.of_draft(_outcome),
+        read_days(table.column(c.DATE)),
+        logged,
+        settle(logged),
+        {column: on_distinct(_number, table.column(column)) for column in _NUMBERS},
     )
+    faults = _faults(table, read, wanted)
+    for index, found in faults.items():
+        reason, value = "; ".join(each.reason for each in found), next((v for _, v in found if v), "")
+        rejects.append(reject(table.rows[index], table.numbers[index], reason, value, name))
+    ascents = list(_ascents(table, read, faults, name, str(wanted.climber)))
+    rejects.sort(key=lambda each: each.row)
+    notes = {
+        BLANK_TOKENS: table.n_tokens,
+        GUESSED: sum(grade.guessed for grade in read.grades),
+        UNKNOWN_KEPT: sum(each.outcome == UNKNOWN for each in ascents),
+    }
+    counted = {note: n for note, n in notes.items() if n}
+    return Parsed(
+        ascents, rejects, "sends", counted, len(rows), read.days.has_time, c.CLIMBER_ID in table.texts
+    )
+
+
+def _outcome(draft: Draft) -> str:
+    """What the row says; of theCrag's files the style tells attempts, and every other row is a send."""
+    if draft.outcome:
+        return draft.outcome.casefold()
+    return ATTEMPT if draft.style and outcome_of(key(draft.style)) == ATTEMPT else SEND
+
+
+def _number(text: str | None) -> float | None:
+    return None if text is None else number(text)
+
+
+def _faults(table: Table, read: _Read, wanted: Wanted) -> dict[int, list[_Fault]]:
+    """All that is wrong with the rows, by index, in the order of the columns."""
+    faults: dict[int, list[_Fault]] = defaultdict(list)
+
+    def mark(column: Sequence[Value], fault: Callable[[Value], Sequence[_Fault]]) -> None:
+        known = {value: found for value in dict.fromkeys(column) if (found := fault(value))}
+        for index, value in enumerate(column) if known else ():
+            faults[index].extend(known.get(value, ()))
+
+    mark(read.outcomes, lambda outcome: _unwanted(outcome, wanted))
+    for column in IDS:
+        if column in table.texts:
+            mark(table.texts[column], partial(_blank_faults, column))
+    states = [day.state for day in read.days.values]
+    mark(list(zip(states, table.column(c.DATE), strict=True)), _date_faults)
+    for column in _NUMBERS:
+        mark(table.column(column), partial(_number_faults, column))
+    outcomes = table.of_draft(lambda draft: draft.outcome)
+    mark(list(zip(read.outcomes, outcomes, strict=True)), _outcome_faults)
+    mark(table.added, lambda cells: [_Fault(problem) for problem in table.drafts[cells].problems])
+    if wanted.discipline != "all":
+        mark(read.logged, lambda logged: _other_discipline(logged, wanted.discipline))
+    return {index: found for index, found in faults.items() if found}
+
+
+def _unwanted(outcome: str, wanted: Wanted) -> list[_Fault]:
+    if outcome == ATTEMPT and not wanted.attempts:
+        return [_Fault(reasons.ATTEMPT)]
+    return [_Fault("outcome unknown")] if outcome == UNKNOWN and not wanted.unknown else []
+
+
+def _blank_faults(column: str, text: str | None) -> list[_Fault]:
+    return [] if text else [_Fault(f"blank {column}")]
+
+
+def _date_faults(date: tuple[str, str | None]) -> list[_Fault]:
+    state, text = date
+    if state == READ:
+        return []
+    return [_Fault(reasons.ALIEN_DATE if state == ALIEN else f"{state} date", text or "")]
+
+
+def _number_faults(column: str, text: str | None) -> list[_Fault]:
+    value = _number(text)
+    if text is not None and value is None:
+        return [_Fault(f"unreadable {column}", text)]
+    outside = column == c.RATING and value is not None and not STARS[0] <= value <= STARS[1]
+    return [_Fault(f"{column} out of range", text or "")] if outside else []
+
+
+def _outcome_faults(outcome: tuple[str, str]) -> list[_Fault]:
+    read, said = outcome
+    return [] if read in OUTCOMES else [_Fault(reasons.UNREADABLE_OUTCOME, said)]
+
+
+def _other_discipline(logged: Logged, wanted: str) -> list[_Fault]:
+    return [] if logged.discipline == wanted else [_Fault(f"not a {wanted}", logged.kind or logged.grade)]
+
+
+def _ascents(
+    table: Table, read: _Read, faults: dict[int, list[_Fault]], name: str, climber: str
+) -> Iterator[Ascent]:
+    """The rows that nothing is wrong with."""
+    ids, climbs, styles = table.column(c.CLIMBER_ID), table.column(c.CLIMB_ID), table.column(c.STYLE)
+    texts = {column: [each or "" for each in table.column(column)] for column in _TEXTS}
+    for index, day in enumerate(read.days.values):
+        if index in faults:
+            continue
+        draft = table.drafts[table.added[index]]
+        precision = "order" if not read.days.has_time else "time" if "T" in day.text else "day"
+        yield Ascent(
+            climber_id=ids[index] or climber,
+            climb_id=climbs[index] or "",
+            date=day.text,
+            sequence=read.numbers[c.SEQUENCE][index],
+            region=texts[c.REGION][index],
+            area=texts[c.AREA][index],
+            climb_name=texts[c.CLIMB_NAME][index],
+            climb_type=texts[c.CLIMB_TYPE][index],
+            style=styles[index] or draft.style,
+            grade=read.grades[index].text,
+            rating=read.numbers[c.RATING][index],
+            comment=texts[c.COMMENT][index],
+            beta=texts[c.BETA][index],
+            outcome=read.outcomes[index],
+            repeat=draft.repeat,
+            tries=draft.tries,
+            pitches=draft.pitches,
+            discipline=read.logged[index].discipline,
+            date_precision=draft.precision or precision,
+            source="sends",
+            crag=texts[c.AREA][index],
+            file=name,
+            row=table.numbers[index],
+            day=0.0 if math.isnan(day.day) else day.day,
+        )

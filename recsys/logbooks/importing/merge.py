@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from recsys.errors import DataError
@@ -133,7 +133,7 @@ def _marked(rows: Sequence[Ascent]) -> list[Ascent]:
     for row in rows:
         pair = (row.climber_id, row.climb_id)
         again = row.outcome != ATTEMPT and pair in sent and not row.repeat
-        marked.append(replace(row, repeat=True) if again else row)
+        marked.append(row._replace(repeat=True) if again else row)
         if row.outcome != ATTEMPT:
             sent.add(pair)
     return marked

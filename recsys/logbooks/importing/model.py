@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from recsys.errors import UsageError
 
@@ -50,8 +50,7 @@ class Draft:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Ascent:
+class Ascent(NamedTuple):
     """One ascent under the contract's names, and what the contract has no column for.
 
     `date` is ISO, a day ("2026-08-11") or a moment ("2026-08-11T15:17:17Z", in UTC; without "Z" where a site
@@ -87,7 +86,7 @@ class Ascent:
     day: float
 
 
-COLUMNS: Final = tuple(n for n in Ascent.__dataclass_fields__ if n not in ("crag", "file", "row", "day"))
+COLUMNS: Final = tuple(n for n in Ascent._fields if n not in ("crag", "file", "row", "day"))
 """The columns of the output, in order: the contract's, then the import's own."""
 
 

@@ -54,7 +54,7 @@ def pseudonym(climber: str, salt: bytes) -> str:
 def hide_climbers(rows: Sequence[Ascent], salt: bytes) -> list[Ascent]:
     """The ascents with pseudonyms for their climbers, and without the files' names, which may be theirs."""
     known = {each: pseudonym(each, salt) for each in {row.climber_id for row in rows}}
-    return [replace(row, climber_id=known[row.climber_id], file="") for row in rows]
+    return [row._replace(climber_id=known[row.climber_id], file="") for row in rows]
 
 
 def hide_rejects(rejects: Sequence[Reject]) -> list[Reject]:

@@ -62,7 +62,7 @@ def _renamed(parsed: Parsed, ids: Mapping[str, str], note: str) -> Parsed:
     n = len({row.climb_id for row in parsed.rows if ids.get(row.climb_id, row.climb_id) != row.climb_id})
     if not n:
         return parsed
-    rows = [replace(row, climb_id=ids.get(row.climb_id, row.climb_id)) for row in parsed.rows]
+    rows = [row._replace(climb_id=ids.get(row.climb_id, row.climb_id)) for row in parsed.rows]
     return replace(parsed, rows=rows, notes={**parsed.notes, note: n})
 
 

@@ -10,9 +10,8 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import chain
-from typing import Final
+from typing import Final, NamedTuple
 
 from recsys.errors import DataError
 
@@ -25,8 +24,7 @@ _MAX_BROKEN: Final = 100
 """A file with more rows that cannot be read is no CSV, and would take long."""
 
 
-@dataclass(frozen=True, slots=True)
-class RawRow:
+class RawRow(NamedTuple):
     """A row's cells and the line of the file that it begins on (from 1); `problem` is why it has no cells."""
 
     line: int

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain, islice, pairwise
 from typing import Final
 
@@ -81,5 +81,5 @@ def _with_row_names(rows: Iterator[RawRow]) -> Iterator[RawRow]:
     """The rows; where they have names and the header has none for these, it is given a blank one."""
     first = list(islice(rows, _SEARCHED_ROWS))
     if has_row_names(first):
-        first[0] = replace(first[0], cells=["", *first[0].cells])
+        first[0] = first[0]._replace(cells=["", *first[0].cells])
     return chain(first, rows)

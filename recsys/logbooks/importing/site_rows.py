@@ -1,0 +1,131 @@
+"""Reads the rows of a site's logbook under a known header: dates, outcomes, and why a row cannot be used."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from recsys.logbooks.grade_context import GUESSED
+from recsys.logbooks.importing.ascents import Dated, ascents_of, oldest_first
+from recsys.logbooks.importing.contract import BLANK_TOKENS
+from recsys.logbooks.importing.dates import Order, When, order_of, read_date
+from recsys.logbooks.importing.header import Header
+from recsys.logbooks.importing.model import Draft, Parsed, Reject, Wanted
+from recsys.logbooks.importing.source import Cells, Seen
+from recsys.logbooks.sheets import RawRow
+from recsys.logbooks.sheets.rows import as_text
+from recsys.logbooks.styles import ATTEMPT, UNKNOWN, UNKNOWN_KEPT
+
+_PARTIAL: Final = {
+    "month": "date known to the month: the middle of it is used",
+    "year": "date known to the year: the middle of it is used",
+    "logged": "date missing: the day it was logged is used",
+}
+
+
+@dataclass
+class _Reading:
+    """A logbook while it is read."""
+
+    name: str
+    header: Header
+    wanted: Wanted
+    order: Order
+    seen: Seen = field(default_factory=Seen)
+    drafts: list[Dated] = field(default_factory=list)
+    rejects: list[Reject] = field(default_factory=list)
+    notes: Counter[str] = field(default_factory=Counter)
+    n_read: int = 0
+
+    def reject(self, row: RawRow, reasons: str, value: str = "") -> None:
+        text = row.text or as_text(row.cells)
+        self.rejects.append(Reject(self.name, self.n_read, row.line, reasons, value[:200], text[:20_000]))
+
+
+def parse_rows(rows: Sequence[RawRow], name: str, header: Header, wanted: Wanted) -> Parsed:
+    """Rows of a site's logbook, in the order of the file, under a known header."""
+    indices = [header.indices[column] for column in header.source.date_columns if column in header.indices]
+    dates = (row.cells[index] for row in rows for index in indices if index < len(row.cells))
+    reading = _Reading(name, header, wanted, order_of(dates, header.source.day_first))
+    for row in rows:
+        _read_row(row, reading)
+    ascents, guessed = ascents_of(reading.drafts, str(wanted.climber), header.source.name, name)
+    if guessed:
+        reading.notes[GUESSED] = guessed
+    if reading.seen.tokens:
+        reading.notes[BLANK_TOKENS] = reading.seen.tokens
+    names_climbers = any(draft.climber for _, draft, _ in reading.drafts)
+    return Parsed(
+        oldest_first(ascents), reading.rejects, header.source.name, dict(reading.notes), reading.n_read,
+        names_climbers=names_climbers,
+    )  # fmt: skip
+
+
+def _read_row(row: RawRow, reading: _Reading) -> None:
+    reading.n_read += 1
+    header = reading.header
+    width = len(header.cells)
+    if row.problem:
+        reading.reject(row, row.problem)
+    elif tuple(row.cells) == header.cells:
+        reading.reject(row, "the header again")
+    elif any(cell.strip() for cell in row.cells[width:]):
+        reading.reject(row, f"more values than the header's {width}")
+    else:
+        _use(row, header.source.read(Cells(header.indices, row.cells, reading.seen)), reading)
+
+
+def _use(row: RawRow, draft: Draft, reading: _Reading) -> None:
+    """Keep the draft, or reject the row for all that is wrong with it."""
+    when = _when(draft, reading)
+    reasons = list(_reasons(draft, when, reading.wanted))
+    if when is None or reasons:
+        reading.reject(
+            row, "; ".join(reason for reason, _ in reasons), next((v for _, v in reasons if v), "")
+        )
+        return
+    reading.drafts.append(Dated(reading.n_read, draft, when))
+    _note(draft, when, reading)
+
+
+def _reasons(draft: Draft, when: When | None, wanted: Wanted) -> Iterator[tuple[str, str]]:
+    """(reason, value) of everything that keeps a row out."""
+    if draft.outcome == ATTEMPT and not wanted.attempts and not draft.problems:
+        yield "attempt", draft.style
+    if draft.outcome == UNKNOWN and not wanted.unknown and not draft.problems:
+        yield "outcome unknown", draft.style
+    for problem in draft.problems:
+        yield problem, ""
+    if wanted.discipline not in ("all", draft.discipline):
+        yield f"not a {wanted.discipline}", draft.climb_type or draft.grade
+    if not (draft.name or draft.site_id):
+        yield "no name of the climb", ""
+    if when is None:
+        given = draft.date or draft.logged
+        yield "date cannot be read" if given else "no date", given
+
+
+def _when(draft: Draft, reading: _Reading) -> When | None:
+    """The date of the ascent, else of its entry; a site that logs days alone fills in a time of its own."""
+    when = read_date(
+        draft.date or draft.logged, reading.order.day_first, local=True, settled=reading.order.settled
+    )
+    if when is None:
+        return None
+    if reading.header.source.days_only and when.precision == "time":
+        when = When(when.date[:10], "day")
+    known = draft.precision if draft.date else "logged"
+    return when._replace(precision=known) if known else when
+
+
+def _note(draft: Draft, when: When, reading: _Reading) -> None:
+    reading.notes.update(draft.notes)
+    if when.precision in _PARTIAL:
+        reading.notes[_PARTIAL[when.precision]] += 1
+    if when.unsure:
+        order = "day/month" if reading.order.day_first else "month/day"
+        reading.notes[f"date could be read two ways: read as {order}"] += 1
+    if draft.outcome == UNKNOWN:
+        reading.notes[UNKNOWN_KEPT] += 1

@@ -1,0 +1,61 @@
+"""What a person should know of sends that training uses: blank tokens, guessed grades, what is not read."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from recsys.columns import GRADE
+from recsys.logbooks.grade_context import GUESSED
+from recsys.logbooks.grades import ordinal
+from recsys.logbooks.importing.contract import BLANK_TOKENS
+from recsys.logbooks.importing.sources.sends import SENDS
+from recsys.logbooks.importing.text import key
+from recsys.logbooks.mapping import CONTRACT, Mapping
+from recsys.logbooks.raw import RawTable
+
+
+def remarks(raw: RawTable, mapping: Mapping, n_tokens: int, guessed: int, frame: pd.DataFrame) -> list[str]:
+    """What the person should know of rows that are used."""
+    counted = [(n_tokens, BLANK_TOKENS), (guessed, GUESSED)]
+    lines = [f"{n} {what}" for n, what in counted if n]
+    unread = _unread(raw) if mapping.name == CONTRACT else []
+    if unread:
+        lines.append(f"columns that are filled and not read: {', '.join(unread[:12])}")
+    return lines + _unreadable_grades(frame)
+
+
+def _unread(raw: RawTable) -> list[str]:
+    """Names of columns that no reader of the contract knows and that are not blank throughout."""
+    table = raw.table
+    first = {key(name): index for index, name in reversed([*enumerate(table.column_names)])}
+    names = [
+        (index, name)
+        for index, name in enumerate(table.column_names)
+        if key(name) and not (key(name) in SENDS.columns and first[key(name)] == index)
+    ]
+    return [
+        name
+        for index, name in names
+        if not name.startswith("__index_level_") and _filled(table.column(index))
+    ]
+
+
+def _filled(column: pa.ChunkedArray) -> bool:
+    if column.null_count == len(column):
+        return False
+    return not pa.types.is_string(column.type) or bool(pc.any(pc.greater(pc.utf8_length(column), 0)).as_py())
+
+
+def _unreadable_grades(frame: pd.DataFrame) -> list[str]:
+    """One remark when some grades are text that no system reads; they stay as they are."""
+    if GRADE not in frame:
+        return []
+    counts = frame[GRADE].value_counts()
+    unread = counts[[bool(np.isnan(ordinal(grade))) for grade in counts.index]]
+    if unread.empty:
+        return []
+    shown = ", ".join(repr(grade) for grade in unread.index[:3])
+    return [f"{unread.sum()} of {counts.sum()} grades cannot be read and stay text only: {shown}"]
