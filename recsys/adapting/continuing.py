@@ -156,8 +156,8 @@ def _prepare(source: Run, settings: RunConfig, names: set[str], run: Run) -> tup
 def _read(settings: RunConfig, folder: Path) -> Sends:
     rejects = folder / "rejects.csv"
     sends = read_sends(Path(settings.data or ""), settings.schema_name, settings.bad_rows, rejects)
-    for text in sends.warnings:
-        warn(text)
+    for line in sends.lines(rejects):
+        warn(line)
     return sends
 
 

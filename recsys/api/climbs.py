@@ -56,6 +56,7 @@ class Climbs:
         logbook: LogbookLike | None = None,
         columns: str | None = None,
         same: Mapping[str, str] | None = None,
+        bad_rows: str = "fail",
         grade: str | None = None,
         region: str | None = None,
         when: str | dt.date | None = None,
@@ -76,6 +77,9 @@ class Climbs:
             Of a spreadsheet of one's own: "date=Datum,climb=Route,grade=Grad".
         same:
             Climb ids of the logbook, each with the model's id of the same climb.
+        bad_rows:
+            "fail" raises on the first bad row of raw sends in a file; "drop" leaves such rows out, and the
+            answer's notes count them.
         grade, region, when:
             Prompt and filter as climbers write them: "V4" or "V4:V6", "Squamish", "2026-06-01".
         block:
@@ -90,13 +94,13 @@ class Climbs:
         DataError
             The logbook cannot be read; it names the row.
         """
-        sends = None if logbook is None else read_sends(logbook, climber, columns)
+        sends, said = (None, []) if logbook is None else _read(logbook, climber, columns, bad_rows)
         request = self.recommender.request(
             climber, sends, grade, region, when, blocked=Blocked.of(block), same=same, **settings
         )
         items = self.recommender.recommend(request)
         match = self.recommender.match(request)
-        return Recommendations(items, climber, self.recommender.notes(request, match), match)
+        return Recommendations(items, climber, [*said, *self.recommender.notes(request, match)], match)
 
     def recommend_all(
         self, k: int = 20, climbers: Iterable[str] | None = None, **settings: Any
@@ -160,16 +164,24 @@ def read_sends(
     UsageError
         It holds several climbers, and not the one that was named; or `columns` cannot be right.
     """
+    return _read(logbook, climber, columns, "fail")[0]
+
+
+def _read(
+    logbook: LogbookLike, climber: str | None, columns: str | None, bad_rows: str
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """The sends, and what is to be said of the reading."""
     if hasattr(logbook, "to_dict"):
         frame: Any = logbook
         rows: list[dict[str, Any]] = frame.astype(object).where(frame.notna(), None).to_dict("records")
-        return of_climber(rows, climber)
+        return of_climber(rows, climber), []
     parts = [logbook] if isinstance(logbook, (str, Path)) else list(logbook)
     paths = [Path(each) for each in parts if isinstance(each, (str, Path))]
     if paths:
         own = None if columns is None else parse_columns(columns)
-        return list(read_files(paths, climber, own).sends)
-    return of_climber([dict(each) for each in parts if not isinstance(each, (str, Path))], climber)
+        book = read_files(paths, climber, own, bad_rows)
+        return list(book.sends), book.lines()
+    return of_climber([dict(each) for each in parts if not isinstance(each, (str, Path))], climber), []
 
 
 __all__ = ["Climbs", "Request", "load"]

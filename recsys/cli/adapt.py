@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from recsys.cli.asking import BadRows
+
 if TYPE_CHECKING:
     from recsys.runs import Run
 
@@ -22,6 +24,7 @@ def adapt(
     by: Annotated[
         str, typer.Option(help="new climbers' embeddings: fold-in, similar, encoder, unknown")
     ] = "unknown",
+    bad_rows: BadRows = "fail",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="replace the folder")] = False,
 ) -> None:
     """Add new climbers, or newly set climbs, to a run without training; its bundle is made anew."""
@@ -38,7 +41,7 @@ def adapt(
         if climbs is not None:
             _add_climbs(opened, climbs, output, overwrite)
         elif sends is not None:
-            _add_climbers(opened, sends, output, by, overwrite)
+            _add_climbers(opened, sends, output, by, bad_rows, overwrite)
     except DataError as error:
         raise error.at(climbs or sends or "") from None
 
@@ -52,10 +55,13 @@ def _add_climbs(run: Run, climbs: Path, output: Path, overwrite: bool) -> None:
     say(f"{count} climbs added; kept in {output}")
 
 
-def _add_climbers(run: Run, sends: Path, output: Path, by: str, overwrite: bool) -> None:
+def _add_climbers(run: Run, sends: Path, output: Path, by: str, bad_rows: str, overwrite: bool) -> None:
     from recsys.adapting.climbers import add_climbers
-    from recsys.console import say
+    from recsys.console import say, warn
     from recsys.logbooks.read import read_sends
 
-    count = add_climbers(run, read_sends(sends), output, by, overwrite)  # type: ignore[arg-type]
+    read = read_sends(sends, bad_rows=bad_rows)  # type: ignore[arg-type]
+    for line in read.lines():
+        warn(line)
+    count = add_climbers(run, read, output, by, overwrite)  # type: ignore[arg-type]
     say(f"{count} climbers added; kept in {output}")

@@ -29,6 +29,11 @@ Logbooks = Annotated[
 Columns = Annotated[
     str | None, typer.Option(help="a spreadsheet's own columns: date=Datum,climb=Route,grade=Grad")
 ]
+Same = Annotated[
+    Path | None,
+    typer.Option(help="file of two columns: a climb's id in the logbook, the same climb's in the model"),
+]
+BadRows = Annotated[str, typer.Option(help="fail | drop: what to do with raw sends that are not right")]
 Region = Annotated[str | None, typer.Option(help="a region of the run")]
 Json = Annotated[bool, typer.Option("--json", help="print JSON instead of a table")]
 
@@ -59,14 +64,28 @@ def sends_of(
     return list(book.sends)
 
 
-def say_known(recommender: Recommender, sends: list[dict[str, Any]] | None) -> None:
-    """Say how many of a logbook's climbs the model knows."""
+def known_sends(
+    recommender: Recommender, sends: list[dict[str, Any]] | None, same: Path | None
+) -> list[dict[str, Any]] | None:
+    """The sends under the model's ids; how many of their climbs it knows is said."""
     from recsys.console import say
     from recsys.recommending.request import Request
 
-    match = recommender.match(Request(sends=sends))
-    for line in match.lines() if match else ():
+    match = recommender.match(Request(sends=sends, same=same_ids(same, recommender)))
+    if match is None or sends is None:
+        return sends
+    for line in match.lines("--same"):
         say(line)
+    return [{**send, "climb_id": match.same.get(send["climb_id"], send["climb_id"])} for send in sends]
+
+
+def same_ids(same: Path | None, recommender: Recommender) -> dict[str, str] | None:
+    """One's own ids, each with the model's, of a file; None where there is none."""
+    if same is None:
+        return None
+    from recsys.recommending.same import read_same
+
+    return read_same(same, recommender.catalogue)
 
 
 def region_of(region: str | None, recommender: Recommender) -> str | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from recsys.cli.asking import Climber, Columns, Folder, Json, Logbooks
+from recsys.cli.asking import BadRows, Climber, Columns, Folder, Json, Logbooks, Same
 
 if TYPE_CHECKING:
     from recsys.recommending.path import Path as Found
@@ -18,6 +18,8 @@ def path(
     climber: Climber = None,
     logbook: Logbooks = None,
     columns: Columns = None,
+    same: Same = None,
+    bad_rows: BadRows = "fail",
     steps: Annotated[int, typer.Option(help="climbs before the project, 1 to 12")] = 5,
     region: Annotated[str | None, typer.Option(help="where the steps are to be")] = None,
     leap: Annotated[float, typer.Option(help="most grades from one climb to the next")] = 1.0,
@@ -34,9 +36,9 @@ def path(
 
     if climber is None and not logbook:
         raise UsageError("a path starts from a logbook; give --climber or --logbook")
-    sends = asking.sends_of(logbook, climber, columns)
+    sends = asking.sends_of(logbook, climber, columns, bad_rows)
     recommender = asking.open_folder(folder)
-    asking.say_known(recommender, sends)
+    sends = asking.known_sends(recommender, sends, same)
     found = find_path(
         recommender,
         PathRequest(

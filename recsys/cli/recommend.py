@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from recsys.cli.asking import Climber, Columns, Logbooks, sends_of
+from recsys.cli.asking import BadRows, Climber, Columns, Logbooks, Same, same_ids, sends_of
 from recsys.cli.shared import TRUST
 
 if TYPE_CHECKING:
@@ -21,13 +21,8 @@ def recommend(
     climber: Climber = None,
     logbook: Logbooks = None,
     columns: Columns = None,
-    same: Annotated[
-        Path | None,
-        typer.Option(help="file of two columns: a climb's id in the logbook, the same climb's in the model"),
-    ] = None,
-    bad_rows: Annotated[
-        str, typer.Option(help="fail | drop: what to do with raw sends that are not right")
-    ] = "fail",
+    same: Same = None,
+    bad_rows: BadRows = "fail",
     grade: Annotated[
         str | None, typer.Option(help="a grade or a range, V4 or V4:V6: prompt and filter")
     ] = None,
@@ -76,14 +71,13 @@ def recommend(
         from recsys.api.opening import open_recommender
 
         recommender = open_recommender(folder, trust)
-        from recsys.recommending.matching import read_same
     request = recommender.request(
         climber,
         sends,
         grade,
         region,
         when,
-        same=None if same is None else read_same(same, recommender.catalogue),
+        same=same_ids(same, recommender),
         min_stars=min_stars,
         k=k,
         exclude_seen=exclude_seen,
@@ -113,7 +107,7 @@ def _answer(recommender: Recommender, request: Request, form: str) -> None:
 
     items = recommender.recommend(request)
     match = recommender.match(request)
-    for line in recommender.notes(request, match):
+    for line in recommender.notes(request, match, "--same"):
         say(line)
     if form == "json":
         _print_json(request.climber, items, None if match is None else match.to_json())

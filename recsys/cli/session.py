@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from recsys.cli.asking import Climber, Columns, Folder, Json, Logbooks, Region
+from recsys.cli.asking import BadRows, Climber, Columns, Folder, Json, Logbooks, Region, Same
 
 if TYPE_CHECKING:
     from recsys.recommending.session import Session
@@ -17,6 +17,8 @@ def session(
     climber: Climber = None,
     logbook: Logbooks = None,
     columns: Columns = None,
+    same: Same = None,
+    bad_rows: BadRows = "fail",
     region: Region = None,
     area: Annotated[str | None, typer.Option(help="one crag of the run [default: the likeliest]")] = None,
     minutes: Annotated[int | None, typer.Option(help="how long, 10 to 720 [default: 120]")] = None,
@@ -32,10 +34,11 @@ def session(
 
     if climber is None and not logbook:
         raise UsageError("a session starts from a logbook; give --climber or --logbook")
-    sends = asking.sends_of(logbook, climber, columns)
-    request = SessionRequest(climber, sends, region, area, minutes, count, style, like)
+    sends = asking.sends_of(logbook, climber, columns, bad_rows)
+    SessionRequest(climber, sends, region, area, minutes, count, style, like)  # a wrong one is told at once
     recommender = asking.open_folder(folder)
-    asking.say_known(recommender, sends)
+    sends = asking.known_sends(recommender, sends, same)
+    request = SessionRequest(climber, sends, region, area, minutes, count, style, like)
     planned = plan_session(recommender, request)
     if json:
         asking.print_json({"climber": climber, **planned.to_json()})

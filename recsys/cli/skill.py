@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from recsys.cli.asking import Climber, Columns, Folder, Json, Logbooks, Region
+from recsys.cli.asking import BadRows, Climber, Columns, Folder, Json, Logbooks, Region, Same
 
 if TYPE_CHECKING:
     from recsys.recommending.skills import OffGrade, Point
@@ -17,6 +17,8 @@ def skill(
     climber: Climber = None,
     logbook: Logbooks = None,
     columns: Columns = None,
+    same: Same = None,
+    bad_rows: BadRows = "fail",
     region: Region = None,
     k: Annotated[int, typer.Option("-k", min=1, max=1000, help="climbs, or sessions, to list")] = 20,
     json: Json = False,
@@ -26,13 +28,13 @@ def skill(
     from recsys.recommending import skills
     from recsys.recommending.request import Request
 
-    sends = asking.sends_of(logbook, climber, columns)
+    sends = asking.sends_of(logbook, climber, columns, bad_rows)
     recommender = asking.open_folder(folder)
     if climber is None and not logbook:
         listed = skills.off_grade(recommender, asking.region_of(region, recommender), k)
         _print_climbs(listed, region, json)
         return
-    asking.say_known(recommender, sends)
+    sends = asking.known_sends(recommender, sends, same)
     points = skills.curve(recommender, Request(climber=climber, sends=sends))
     _print_curve(points, climber, k, json)
 

@@ -57,6 +57,14 @@ class Sends:
     def __len__(self) -> int:
         return len(self.frame)
 
+    def lines(self, rejects: Path | None = None) -> list[str]:
+        """What a person is told of the reading, a line each; `rejects`: where the dropped rows are."""
+        where = "" if rejects is None else f" (kept in {rejects})"
+        return [
+            *self.warnings,
+            *(f"{n} rows dropped: {reason}{where}" for reason, n in self.n_dropped.items()),
+        ]
+
 
 def read_sends(
     path: Path | str, schema: str | None = None, bad_rows: BadRows = "fail", rejects: Path | str | None = None

@@ -22,6 +22,7 @@ RAGGED: Final = "ragged row"
 DUPLICATE: Final = "duplicate"
 BETTER_STAYS: Final = f"{DUPLICATE}: the day's better outcome is kept"
 ATTEMPT: Final = "attempt"
+NO_ROWS: Final = "has a header and no rows"
 
 
 def reason(name: str, column: str, span: str = "1 to 5") -> Reason:

@@ -7,9 +7,7 @@ instead, to be quick, and tests hold the two against each other. Every value of 
 
 from __future__ import annotations
 
-import gzip
 import io
-import zlib
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -19,18 +17,22 @@ import pyarrow as pa
 
 from recsys.columns import OPTIONAL, REQUIRED
 from recsys.errors import DataError
-from recsys.logbooks.arrow_csv import one_line, read_csv
+from recsys.logbooks.arrow_csv import read_csv
 from recsys.logbooks.arrow_parquet import arrow_table, open_parquet, read_parquet
 from recsys.logbooks.raw import RaggedRow, RawTable
+from recsys.logbooks.reasons import NO_ROWS
 from recsys.logbooks.sheets import Sheet, kinds
 from recsys.logbooks.sheets.documents import json_rows
 from recsys.logbooks.sheets.encoding import EXCEL_MARK, decode
-from recsys.logbooks.sheets.open import parts_of, refuse_archive
+from recsys.logbooks.sheets.open import parts_of, read_content, refuse_archive
+from recsys.logbooks.sheets.packed import gunzip_path, start_of
 from recsys.logbooks.sheets.rows import as_text, raw_rows
 from recsys.logbooks.sheets.sheet import DELIMITERS, has_row_names
 from recsys.logbooks.sheets.workbook import workbook_rows
 
 _START: Final = 1 << 16
+MAX_ARCHIVE: Final = 100_000_000
+"""Bytes of an Excel workbook or another archive."""
 _CONTRACT: Final = frozenset((*REQUIRED, *OPTIONAL))
 SMALL: Final = 4_000_000
 """Bytes up to which a text is read without Arrow, as the light reader reads it."""
@@ -40,8 +42,8 @@ def column_names(path: Path) -> list[str]:
     """The names of the columns, without reading the rows. Raises DataError like `read_table`."""
     if path.is_dir():
         return list(open_parquet(parts_of(path)[0]).schema_arrow.names)
-    start, kind = _start(path)
-    if kind == kinds.PARQUET:
+    start, kind, packed = _start(path)
+    if kind == kinds.PARQUET and not packed:
         return list(open_parquet(path).schema_arrow.names)
     if kind == kinds.TEXT:
         return _header(Sheet(str(path), "CSV", decode(start)[0]))[1]
@@ -59,31 +61,27 @@ def read_table(path: Path, small: int = SMALL) -> RawTable:
     """
     raw = _read(path, small)
     if raw.n_read == 0:
-        raise DataError("has a header and no rows", path=path, remedy="give a file with one row a send")
+        raise DataError(NO_ROWS, path=path, remedy="give a file with one row a send")
     return raw
 
 
 def _read(path: Path, small: int) -> RawTable:
     if path.is_dir():
         return read_parquet(path, parts_of(path))
-    start, kind = _start(path)
-    if kind == kinds.PARQUET:
+    start, kind, packed = _start(path)
+    if kind == kinds.PARQUET and not packed:
         return read_parquet(path, [path])
-    if (
-        kind == kinds.TEXT
-        and path.stat().st_size > small
-        and start[:2] != b"\x1f\x8b"
-        and _plain(start, path)
-    ):
+    if kind == kinds.TEXT and not packed and path.stat().st_size > small and _plain(start, path):
         raw = read_csv(path, path, *_header(Sheet(str(path), "CSV", decode(start)[0])))
         if raw is not None:
             return raw
-    return _read_content(path, _content(path, start), kind, small)
+    return _read_content(path, _content(path, kind, packed), kind, small)
 
 
-def _start(path: Path) -> tuple[bytes, str]:
-    """The first bytes of a file, unpacked where it is gzip, and what kind it is; DataError for what is not
-    read.
+def _start(path: Path) -> tuple[bytes, str, bool]:
+    """The first bytes of a file, unpacked where it is gzip; what kind it is, and whether it is gzip.
+
+    DataError for what is not read.
     """
     if path.is_fifo():
         raise DataError("is a pipe, which is read once only", path=path, remedy="save it as a file first")
@@ -94,16 +92,12 @@ def _start(path: Path) -> tuple[bytes, str]:
         raise DataError(f"cannot be read: {error.strerror}", path=path, remedy="check the path") from error
     kind = kinds.kind_of(start, str(path))
     if kind != kinds.GZIP:
-        return start, kind
-    try:
-        with gzip.open(path) as packed:
-            kind = kinds.kind_of(packed.read(_START), str(path))
-        if kind == kinds.GZIP:
-            raise DataError("is gzip within gzip", path=path, remedy="unpack it and give the file inside")
-        return start[:2], kind
-    except (OSError, EOFError, zlib.error) as error:
-        problem = f"is gzip that cannot be unpacked: {one_line(error)}"
-        raise DataError(problem, path=path, remedy="compress or copy it again") from error
+        return start, kind, False
+    start = start_of(path, _START)
+    kind = kinds.kind_of(start, str(path))
+    if kind == kinds.GZIP:
+        raise DataError("is gzip within gzip", path=path, remedy="unpack it and give the file inside")
+    return start, kind, True
 
 
 def _plain(start: bytes, path: Path) -> bool:
@@ -113,15 +107,11 @@ def _plain(start: bytes, path: Path) -> bool:
     return not EXCEL_MARK.match(text) and not any(map(has_row_names, rows))
 
 
-def _content(path: Path, start: bytes) -> bytes:
-    try:
-        if start[:2] == b"\x1f\x8b":
-            with gzip.open(path) as packed:
-                return packed.read()
-        return path.read_bytes()
-    except (OSError, EOFError, zlib.error) as error:
-        problem = f"is gzip that cannot be unpacked: {one_line(error)}"
-        raise DataError(problem, path=path, remedy="compress or copy it again") from error
+def _content(path: Path, kind: str, packed: bool) -> bytes:
+    """The file's bytes, unpacked; of Excel and zip no more than one may have."""
+    if packed:
+        return gunzip_path(path)
+    return read_content(path, MAX_ARCHIVE) if kind == kinds.ZIP else path.read_bytes()
 
 
 def _read_content(path: Path, content: bytes, kind: str, small: int) -> RawTable:

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from recsys import columns as c
+from recsys.console import warn
 from recsys.errors import DataError
 from recsys.logbooks.grades import label, ordinals
 from recsys.logbooks.read import BadRows, read_sends
@@ -122,6 +123,8 @@ def monitor(
     """
     old = pd.read_parquet(run.folder / "sends.parquet")
     read = read_sends(sends, schema, bad_rows)
+    for line in read.lines():
+        warn(line)
     new = _new(read.frame, old)
     if new.empty:
         raise DataError("holds no send that the run does not know", path=sends, remedy="give later sends")

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
-BY_ID, BY_MAPPING, BY_NUMBER, BY_NAME = "id", "mapping", "number", "name"
+BY_ID, BY_MAPPING, BY_NUMBER, BY_CASE, BY_NAME = "id", "mapping", "number", "case", "name"
 _WORDS: Final = {
     BY_MAPPING: "by your mapping", BY_NUMBER: "as mangled numbers (130.0 or 00130 for 130)",
-    BY_NAME: "by name and place",
+    BY_CASE: "in another case", BY_NAME: "by name and place",
 }  # fmt: skip
 SHOWN: Final = 3
 
@@ -41,6 +41,8 @@ class Match:
         Climbs that are not known but have nearly the name of one at the same place.
     unknown:
         Other climbs that are not known, each with the nearest ids of the catalogue; the first few.
+    unused:
+        A mapping was given, and none of its ids is in the logbook.
     """
 
     same: Mapping[str, str]
@@ -49,14 +51,15 @@ class Match:
     rests_on: Sequence[str] = ()
     questions: Sequence[Question] = ()
     unknown: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    unused: bool = False
 
     @property
     def n_known(self) -> int:
         """Different climbs of the logbook that the model knows."""
         return sum(self.ways.values())
 
-    def lines(self) -> list[str]:
-        """What a person is told, a line each: nothing where there is no climb."""
+    def lines(self, same: str = "same") -> list[str]:
+        """What a person is told, a line each: nothing where there is no climb. `same`: what to call that."""
         if not self.n_climbs:
             return []
         ways = [f"{self.ways[way]} {words}" for way, words in _WORDS.items() if self.ways.get(way)]
@@ -71,8 +74,10 @@ class Match:
         for each in self.questions[:SHOWN]:
             lines.append(
                 f"{each.name} ({each.climb_id}) may be {each.known_name} ({each.known_id}): "
-                "if so, say it in --same"
+                f"if so, say it in {same}"
             )
+        if self.unused:
+            lines.append(f"none of the ids in {same} is in the logbook")
         if self.unknown:
             shown = "; ".join(
                 climb + (f" (nearest: {', '.join(near)})" if near else "")

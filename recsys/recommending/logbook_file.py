@@ -15,6 +15,7 @@ from recsys.logbooks.importing import Ascent, Parsed, Reject, Wanted, parse_logb
 from recsys.logbooks.importing.bad_rows import fail
 from recsys.logbooks.importing.load import load
 from recsys.logbooks.importing.merge import merge
+from recsys.logbooks.reasons import NO_ROWS
 from recsys.recommending.request import nearest
 
 STANDARD_INPUT: Final = "-"
@@ -40,6 +41,7 @@ class Book:
         """What a person is told of the reading, a line each; nothing where all went as it should."""
         reasons = Counter(reject.reason for reject in self.rejects)
         lines = [f"{n} rows not used: {reason}" for reason, n in reasons.most_common()]
+        lines += [f"the logbook {NO_ROWS}"] if not self.n_read else []
         return lines + [f"{n}  {note}" for note, n in self.notes.items()]
 
 

@@ -1,36 +1,33 @@
 """A logbook meets the catalogue: which of its climbs the model knows, whatever their sites call them.
 
-A climb is known by its id; by a mapping of one's own (`--same ids.csv`); by its id once what pandas and Excel
-do to numbers is undone ("130.0" and "00130" are 130), where that is unambiguous; or by its name with its crag
-or region, case, accents and punctuation aside. Nearly the same name is a question, and never a match by
-itself.
+A climb is known by its id; by a mapping of one's own (`--same ids.csv`); by its id in another case, or once
+what pandas and Excel do to numbers is undone ("130.0" and "00130" are 130), where that is unambiguous; or by
+its name with its crag or region; case, accents, punctuation, an article and an "and" aside. Nearly the same
+name, or the same name elsewhere, is a question, and never a match by itself.
 """
 
 from __future__ import annotations
 
 import difflib
 import math
-import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
-from pathlib import Path
 from typing import Final
 
 import numpy as np
 
 from recsys import columns as c
-from recsys.errors import DataError
+from recsys.errors import UsageError
 from recsys.logbooks.grades import ordinal
-from recsys.logbooks.importing.text import slug
-from recsys.logbooks.sheets import open_path
+from recsys.logbooks.importing.climb_names import loose_key, name_key, place_words
 from recsys.recommending.catalogue import Catalogue
-from recsys.recommending.known import BY_ID, BY_MAPPING, BY_NAME, BY_NUMBER, SHOWN, Match, Question
+from recsys.recommending.known import BY_CASE, BY_ID, BY_MAPPING, BY_NAME, BY_NUMBER, SHOWN, Match, Question
 from recsys.recommending.logbook import Logbook
+from recsys.recommending.places import Places, ends_of, wheres_of, whole
 
-_WHOLE: Final = re.compile(r"0*(\d{1,40}?)(?:\.0*)?", re.ASCII)
 _NEAR_GRADES: Final = 3.0
 """Steps that two sites' grades of one climb may lie apart."""
 _MOST_QUESTIONS: Final = 100
@@ -43,14 +40,26 @@ class Matcher:
 
     catalogue: Catalogue
 
+    @cached_property
+    def places(self) -> Places:
+        """What the catalogue's climbs are looked up by."""
+        return Places(self.catalogue)
+
     def match(self, logbook: Logbook, same: Mapping[str, str] | None = None) -> Match:
-        """How the logbook's climbs meet the catalogue. `same`: one's own ids, each with the catalogue's."""
+        """How the logbook's climbs meet the catalogue. `same`: one's own ids, each with the catalogue's.
+
+        Raises
+        ------
+        UsageError
+            `same` names a climb that the catalogue does not have.
+        """
         rows = {climb: index for index, climb in reversed([*enumerate(logbook.columns[c.CLIMB_ID])])}
+        told = _with_numbers(self._checked(same or {}))
         found: dict[str, str] = {}
         ways: Counter[str] = Counter()
         missing = []
         for climb, index in reversed(rows.items()):
-            known, way = self._known(climb, index, logbook, same or {})
+            known, way = self._known(climb, index, logbook, told)
             if known is None:
                 missing.append((climb, index))
             else:
@@ -62,7 +71,8 @@ class Matcher:
         in_question = {each.climb_id for each in questions}
         others = [climb for climb, _ in missing if climb not in in_question]
         unknown = {climb: self._nearest(climb) if n < SHOWN else [] for n, climb in enumerate(others)}
-        return Match(found, ways, len(rows), self._rests_on(logbook), questions, unknown)
+        unused = bool(same) and not ways[BY_MAPPING]
+        return Match(found, ways, len(rows), self._rests_on(logbook), questions, unknown, unused)
 
     def known(self, logbook: Logbook, match: Match) -> Logbook:
         """The logbook with the catalogue's ids for the climbs that are known, and its regions where theirs
@@ -95,16 +105,22 @@ class Matcher:
     def _regions(self) -> frozenset[str]:
         return frozenset(self.catalogue.known_regions)
 
+    def _checked(self, same: Mapping[str, str]) -> dict[str, str]:
+        known = {ours: self.places.by_id(theirs) for ours, theirs in same.items()}
+        wrong = next((same[ours] for ours, climb in known.items() if climb is None), None)
+        if wrong is not None:
+            raise UsageError(f"`same` {wrong[:80]}: the model has no such climb; map your ids to the model's")
+        return {ours: climb for ours, climb in known.items() if climb is not None}
+
     def _known(
         self, climb: str, index: int, logbook: Logbook, same: Mapping[str, str]
     ) -> tuple[str | None, str]:
-        if climb in same:
-            return same[climb], BY_MAPPING
+        if mapped := same.get(climb) or same.get(whole(climb) or ""):
+            return mapped, BY_MAPPING
         if climb in self.catalogue.indices:
             return climb, BY_ID
-        number = _whole(climb)
-        if number is not None and len(self._numbers.get(number, ())) == 1:
-            return self._numbers[number][0], BY_NUMBER
+        if (known := self.places.by_id(climb)) is not None:
+            return known, BY_NUMBER if whole(climb) is not None else BY_CASE
         named = self._named(index, logbook)
         return (named[0], BY_NAME) if len(named) == 1 else (None, "")
 
@@ -113,9 +129,13 @@ class Matcher:
         name = logbook.columns[c.CLIMB_NAME][index]
         if not name:
             return []
-        indices = _indices(logbook, index)
-        found = {known for where in indices for known in self._names.get((_name(name), where), ())}
-        return [self.catalogue.ids[each] for each in sorted(found) if self._near_grade(each, index, logbook)]
+        wheres = _wheres(logbook, index)
+        for key, table in ((name_key, self.places.named), (loose_key, self.places.loosely)):
+            found = {known for where in wheres for known in table.get((key(name), where), ())}
+            near = [each for each in sorted(found) if self._near_grade(each, index, logbook)]
+            if near:
+                return [self.catalogue.ids[each] for each in near]
+        return []
 
     def _near_grade(self, known: int, index: int, logbook: Logbook) -> bool:
         """False only where both have a grade and they are far apart, or of two disciplines."""
@@ -127,22 +147,36 @@ class Matcher:
         name = logbook.columns[c.CLIMB_NAME][index]
         if not name:
             return None
-        word = _name(name)
+        word = name_key(name)
+        wheres = _wheres(logbook, index)
         names = {
             each: i
-            for where in _indices(logbook, index)
-            for end in _ends(word)
-            for each, i in islice(self._at.get((where, end), ()), _MOST_NAMES)
+            for where in wheres
+            for end in ends_of(word)
+            for each, i in islice(self.places.ends.get((where, end), ()), _MOST_NAMES)
             if abs(len(each) - len(word)) < 4
         }
         near = difflib.get_close_matches(word, list(names), 1, 0.85)
-        found = names[near[0]] if near else None
-        if found is None:
-            everywhere = [i for i in self._anywhere.get(word, ()) if self._near_grade(i, index, logbook)]
-            found = everywhere[0] if len(everywhere) == 1 else None
+        found = names[near[0]] if near else self._elsewhere(name, index, logbook, wheres)
         if found is None:
             return None
-        return Question(climb, name, self.catalogue.ids[found], self.catalogue.names[found] or "")
+        return Question(
+            climb, name, self.catalogue.ids[found], self.catalogue.names[found] or self.catalogue.ids[found]
+        )
+
+    def _elsewhere(self, name: str, index: int, logbook: Logbook, wheres: Sequence[str]) -> int | None:
+        """The one climb of that name; of several the one whose place shares a word with the logbook's."""
+        found = [
+            each
+            for each in self.places.anywhere.get(loose_key(name), ())
+            if self._near_grade(each, index, logbook)
+        ]
+        if len(found) > 1:
+            ours = {word for where in wheres for word in place_words(where)}
+            found = [
+                each for each in found if any(ours & place_words(where) for where in self.places.wheres(each))
+            ]
+        return found[0] if len(found) == 1 else None
 
     def _nearest(self, climb: str) -> list[str]:
         ids = [
@@ -150,89 +184,16 @@ class Matcher:
         ]
         return difflib.get_close_matches(climb, ids[:_MOST_NAMES], n=2, cutoff=0.6)
 
-    @cached_property
-    def _numbers(self) -> dict[str, list[str]]:
-        numbers: dict[str, list[str]] = defaultdict(list)
-        for climb in self.catalogue.ids:
-            if (number := _whole(climb)) is not None:
-                numbers[number].append(climb)
-        return numbers
 
-    @cached_property
-    def _names(self) -> dict[tuple[str, str], list[int]]:
-        """(name, place) to climbs; the place is a region, an area, or the crag in an id such as name@crag."""
-        names: dict[tuple[str, str], list[int]] = defaultdict(list)
-        for i, name in enumerate(self.catalogue.names):
-            for where in self._wheres(i):
-                names[_name(name or self.catalogue.ids[i].partition("@")[0]), where].append(i)
-        return names
-
-    @cached_property
-    def _at(self) -> dict[tuple[str, str], list[tuple[str, int]]]:
-        """(place, beginning or end of a name) to the names there."""
-        indices: dict[tuple[str, str], list[tuple[str, int]]] = defaultdict(list)
-        for i, name in enumerate(self.catalogue.names):
-            word = _name(name or "")
-            for where in self._wheres(i) if word else ():
-                for end in _ends(word):
-                    indices[where, end].append((word, i))
-        return indices
-
-    @cached_property
-    def _anywhere(self) -> dict[str, list[int]]:
-        names: dict[str, list[int]] = defaultdict(list)
-        for i, name in enumerate(self.catalogue.names):
-            if name:
-                names[_name(name)].append(i)
-        return names
-
-    def _wheres(self, index: int) -> set[str]:
-        areas = self.catalogue.areas or [None] * len(self.catalogue)
-        crag = self.catalogue.ids[index].partition("@")[2]
-        return {slug(each) for each in (self.catalogue.regions[index], areas[index], crag) if each} - {""}
+def _with_numbers(same: Mapping[str, str]) -> Mapping[str, str]:
+    """The mapping, also by the numbers that its ids are, where no two of them are one."""
+    told: dict[str, set[str]] = defaultdict(set)
+    for ours, theirs in same.items():
+        if (number := whole(ours)) is not None:
+            told[number].add(theirs)
+    return {**{number: each for number, (each, *more) in told.items() if not more}, **same}
 
 
-def read_same(path: Path, catalogue: Catalogue) -> dict[str, str]:
-    """A mapping of ids: the first two columns of a file (yours, the model's), with or without a header.
-
-    Raises
-    ------
-    DataError
-        The file cannot be read, has no second column, or names a climb that the model does not have.
-    """
-    sheet = open_path(path)
-    heads = dict.fromkeys(delimiter for delimiter, cells in sheet.heads() if len(cells) > 1)
-    remedy = "write two columns: your id, the model's id"
-    if not heads:
-        raise DataError("has no two columns", path=path, remedy=remedy)
-    same = {}
-    for number, row in enumerate(sheet.rows(next(iter(heads)))):
-        ours, theirs = ([cell.strip() for cell in row.cells[:2]] + ["", ""])[:2]
-        if theirs in catalogue.indices:
-            same[ours] = theirs
-        elif number and ours:
-            problem = "names a climb that the model does not have"
-            raise DataError(problem, path=path, row=number, value=theirs, remedy=remedy)
-    return same
-
-
-def _indices(logbook: Logbook, index: int) -> list[str]:
+def _wheres(logbook: Logbook, index: int) -> list[str]:
     crag = str(logbook.columns[c.CLIMB_ID][index]).partition("@")[2]
-    texts = [logbook.columns[name][index] for name in (c.AREA, c.REGION)] + [crag]
-    return list(dict.fromkeys(word for text in texts if text and (word := slug(text))))
-
-
-def _ends(word: str) -> tuple[str, str]:
-    """How a name begins and ends: names that are nearly the same share one of the two."""
-    return f"{word[:3]}-", f"-{word[-3:]}"
-
-
-def _name(text: str) -> str:
-    """A name without case, accents, punctuation and a leading article."""
-    return slug(text).removeprefix("the-").replace("-", "")
-
-
-def _whole(climb: str) -> str | None:
-    """The number that an id is, once zeros before it and a ".0" after it are gone; None for other ids."""
-    match = _WHOLE.fullmatch(climb)
-    return None if match is None else (match[1] or "0")
+    return wheres_of([*(logbook.columns[name][index] for name in (c.AREA, c.REGION)), crag])

@@ -95,10 +95,10 @@ class Recommender:
             return None
         return "this model reads no prompt: what was asked for filters its climbs and does not rank them"
 
-    def notes(self, request: Request, match: Match | None) -> list[str]:
+    def notes(self, request: Request, match: Match | None, same: str = "same") -> list[str]:
         """What a person is told beside an answer, a line each: what is known of the logbook, and `note`."""
         note = self.note(request)
-        return [*(match.lines() if match else ()), *([note] if note else ())]
+        return [*(match.lines(same) if match else ()), *([note] if note else ())]
 
     def recommend(self, request: Request) -> list[Item]:
         """The most probable next climbs that the request allows, best first.

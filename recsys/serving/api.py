@@ -129,6 +129,7 @@ def _ask(body: models.RecommendBody) -> Asked:
         novelty=body.novelty,
         mode=body.mode,
         sort=body.sort,
+        same=body.same,
         blocked=Blocked.of(body.block),
     )
 

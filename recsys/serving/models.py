@@ -78,6 +78,10 @@ class RecommendBody(Strict):
     sort: Annotated[
         Literal["likely", "easiest", "hardest"], Field(description="order of the climbs chosen")
     ] = "likely"
+    same: Annotated[
+        dict[Name, Name] | None,
+        Field(max_length=MAX_HISTORY, description="ids of the sends, each with the bundle's of that climb"),
+    ] = None
     block: Block = Field(default_factory=list)
 
     @model_validator(mode="after")

@@ -10,6 +10,7 @@ from typing import Any, Final
 from recsys.errors import DataError, UsageError
 from recsys.logbooks.importing import Wanted, parse_logbook
 from recsys.logbooks.importing.sources import SOURCES as FORMATS
+from recsys.logbooks.reasons import NO_ROWS
 from recsys.recommending.logbook_file import Book, book_of
 from recsys.serving.insights import insights
 from recsys.serving.policy import MAX_HISTORY
@@ -54,7 +55,7 @@ def read_upload(
 def _book(content: bytes, name: str, source: str, columns: Mapping[str, str] | None) -> Book:
     parsed = parse_logbook(content, name, source, Wanted("climber"), columns)
     if not parsed.n_read:
-        raise DataError("is empty or has no rows", path="the file", remedy=_REMEDY)
+        raise DataError(NO_ROWS, path="the file", remedy=_REMEDY)
     try:
         return (
             book_of([parsed], None, "drop") if parsed.rows else Book([], parsed.rejects, {}, parsed.source, 0)

@@ -175,10 +175,8 @@ def _read(config: RunConfig, folder: Path) -> tuple[Any, str]:
     rejects = folder / "rejects.csv"
     rejects.unlink(missing_ok=True)
     sends = read_sends(Path(config.data), config.schema_name, config.bad_rows, rejects)
-    for text in sends.warnings:
-        warn(text)
-    for reason, count in sends.n_dropped.items():
-        warn(f"{count} rows dropped: {reason} (kept in {rejects})")
+    for line in sends.lines(rejects):
+        warn(line)
     return sends, Path(config.data).name
 
 

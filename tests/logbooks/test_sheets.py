@@ -9,18 +9,25 @@ import gzip
 import io
 import json
 import time
+import tracemalloc
 import zipfile
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from recsys.api.logbooks import import_logbooks
 from recsys.errors import DataError, UsageError
 from recsys.logbooks.importing import Wanted, parse_logbook
 from recsys.logbooks.importing.load import load
 from recsys.logbooks.importing.merge import merge
 from recsys.logbooks.importing.own import parse_columns
 from recsys.logbooks.importing.same import read_same, unite
+from recsys.logbooks.read import read_sends
 from recsys.logbooks.sheets import open_path, open_sheet
+from recsys.recommending.logbook_file import read_files
+from recsys.serving.upload import read_upload
 
 UKC = "Name,Grade,Style,Date,Crag,Type\nCafé,f6A,Sent x,28/Sep/25,Sample,Bouldering\n"
 RECORD = dict(zip(*(line.split(",") for line in UKC.splitlines()), strict=True))
@@ -301,3 +308,92 @@ def test_a_cell_far_from_the_table_costs_no_time() -> None:
     sheet = open_sheet(content.getvalue(), "far.xlsx")
     assert time.process_time() - start < 5  # it was two minutes
     assert list(sheet.cells) == [["climb_id", "date"], ["c1", "2024-05-01"]]
+
+
+HEADERS = {
+    "csv": b"climber_id,climb_id,date\n",
+    "blank rows": b"climber_id,climb_id,date\n\n , ,\n",
+    "gzip": gzip.compress(b"climber_id,climb_id,date\n"),
+    "json of rows": b'[["climber_id", "climb_id", "date"]]',
+    "json by columns": b'{"climber_id": {}, "climb_id": {}, "date": {}}',
+    "json split": b'{"columns": ["climber_id", "climb_id", "date"], "data": []}',
+}
+
+
+@pytest.mark.parametrize("content", [*HEADERS.values(), "xlsx", "parquet"], ids=[*HEADERS, "xlsx", "parquet"])
+def test_a_header_without_rows_is_said_in_the_same_words(content: bytes | str, tmp_path: Path) -> None:
+    path = tmp_path / "sends"
+    path.write_bytes(_header_only(content) if isinstance(content, str) else content)
+    for read in (lambda: read_sends(path), lambda: read_upload(path.read_bytes(), "a", "auto")):
+        with pytest.raises(DataError, match="has a header and no rows"):
+            read()
+    with pytest.raises(DataError, match="has a header and no rows"):
+        import_logbooks([path])
+    book = read_files([path])
+    assert (list(book.sends), book.lines()) == ([], ["the logbook has a header and no rows"])
+
+
+def _header_only(kind: str) -> bytes:
+    names, sink = ["climber_id", "climb_id", "date"], io.BytesIO()
+    if kind == "parquet":
+        pq.write_table(pa.table({name: pa.array([], pa.string()) for name in names}), sink)
+    else:
+        book = pytest.importorskip("openpyxl").Workbook()
+        book.active.append(names)
+        book.save(sink)
+    return sink.getvalue()
+
+
+def test_what_gzip_unpacks_to_is_limited_everywhere(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.csv.gz"
+    with gzip.open(path, "wb", 1) as file:
+        file.write(b"climber_id,climb_id,date\nme,c1,2024-05-01\n")
+        for _ in range(60):
+            file.write(b" " * 1_000_000)
+    readers = (read_sends, lambda each: read_files([each]), lambda each: load(each))
+    for read in readers:
+        tracemalloc.start()
+        with pytest.raises(DataError, match="holds more than 50 MB once unpacked"):
+            read(path)
+        held = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert held < 120_000_000
+    (tmp_path / "cut.gz").write_bytes(gzip.compress(b"climb_id,date\n" * 90)[:40])
+    with pytest.raises(DataError, match="gzip that cannot be unpacked"):
+        read_sends(tmp_path / "cut.gz")
+
+
+def test_a_file_larger_than_a_logbook_is_not_read_into_memory(tmp_path: Path) -> None:
+    path = tmp_path / "large.csv"
+    with path.open("wb") as file:
+        file.write(b"climb_id,date\n")
+        file.truncate(3_000_000_000)  # sparse: it takes no room
+    tracemalloc.start()
+    with pytest.raises(DataError, match="holds more than 50 MB; give one climber's logbook"):
+        load(path)
+    assert tracemalloc.get_traced_memory()[1] < 160_000_000
+    tracemalloc.stop()
+    path.write_bytes(b"PK\x03\x04")
+    with path.open("r+b") as file:
+        file.truncate(3_000_000_000)
+    with pytest.raises(DataError, match="holds more than 100 MB"):
+        read_sends(path)
+
+
+def test_grades_that_are_not_read_are_said_by_every_reader(tmp_path: Path) -> None:
+    text = "climber_id,climb_id,date,grade,climb_type\nme,a,2024-05-01,V 5,winter\nme,b,2024-05-02,WI4,ice\n"
+    (tmp_path / "a.csv").write_text(text)
+    note = "grade cannot be read, stays text: 'V 5', 'WI4'"
+    assert f"2  {note}" in read_files([tmp_path / "a.csv"]).lines()
+    assert f"2  {note}" in read_upload(text.encode(), "a.csv", "auto")["notes"]
+    assert import_logbooks([tmp_path / "a.csv"]).attrs["notes"][note] == 2
+    assert "2 of 2 grades cannot be read" in read_sends(tmp_path / "a.csv").lines()[0]
+
+
+def test_a_mapping_of_two_sources_ids_says_one_thing_of_each(tmp_path: Path) -> None:
+    path = tmp_path / "ids.csv"
+    path.write_text("a1,b1\na1,b2\n")
+    with pytest.raises(DataError, match="maps 'a1' to 'b1' in row 1 and to another here"):
+        read_same(path)
+    path.write_text("id;use\na1;b1\na2;b,2\n")
+    assert read_same(path) == {"a1": "b1", "a2": "b,2"}

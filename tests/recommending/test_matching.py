@@ -9,14 +9,15 @@ import numpy as np
 import pytest
 
 from recsys import columns as c
-from recsys.errors import DataError
+from recsys.errors import DataError, UsageError
 from recsys.logbooks.importing import Wanted, parse_logbook
 from recsys.recommending.catalogue import Catalogue
 from recsys.recommending.logbook import read_logbook
 from recsys.recommending.logbook_file import read_bytes
-from recsys.recommending.matching import Matcher, read_same
+from recsys.recommending.matching import Matcher
 from recsys.recommending.recommender import Recommender
 from recsys.recommending.request import Request
+from recsys.recommending.same import read_same
 from tests.recommending.test_recommender import Stub, ids
 
 CLIMBS = {
@@ -45,6 +46,17 @@ def book(*rows: dict) -> object:
         ({"climb_id": "00130"}, "130", "number"),
         ({"climb_id": "131"}, "0131", "number"),
         ({"climb_id": "130.5"}, None, None),
+        ({"climb_id": "130,0"}, "130", "number"),
+        ({"climb_id": "'00130"}, "130", "number"),
+        ({"climb_id": "1.3E+02"}, "130", "number"),
+        ({"climb_id": "1.30001E+02"}, None, None),  # Excel may have left digits out
+        ({"climb_id": "MP-7"}, "mp-7", "case"),
+        ({"climb_id": "a", "climb_name": "Heron & Grey", "area": "Heron Wall"}, None, None),
+        ({"climb_id": "a", "climb_name": "Cafe Ueberhang", "area": "Office Space"}, "mp-7", "name"),
+        ({"climb_id": "a", "climb_name": "The Red Finch", "area": "Heron Wall"}, "0131", "name"),
+        ({"climb_id": "a", "climb_name": "Red Finch, The", "area": "Heron Wall"}, "0131", "name"),
+        ({"climb_id": "a", "climb_name": "Red and Finch", "area": "Heron Wall"}, "0131", "name"),
+        ({"climb_id": "a", "climb_name": "L'Red Finch", "area": "HERON-WALL"}, "0131", "name"),
         ({"climb_id": "a", "climb_name": "THE CAFE UBERHANG!", "area": "office space"}, "mp-7", "name"),
         ({"climb_id": "a", "climb_name": "Cafe Uberhang", "region": "Squamish"}, "mp-7", "name"),
         ({"climb_id": "blue-monday@magic-wood-x", "climb_name": "Blue Monday", "region": "TICINO"},
@@ -79,7 +91,7 @@ def test_near_names_are_asked_about_and_a_mapping_settles_them(matcher, tmp_path
     (question,) = match.questions
     assert (question.climb_id, question.known_id) == ("a", "130")
     assert match.unknown == {"mp-9": ["mp-8", "mp-7"]}
-    lines = match.lines()
+    lines = match.lines("--same")
     assert lines[0] == (
         "none of the logbook's climbs is known to the model (0 of 2): the answer rests on its dates alone"
     )
@@ -89,8 +101,8 @@ def test_near_names_are_asked_about_and_a_mapping_settles_them(matcher, tmp_path
     path.write_text("mine,theirs\na,130\n")
     settled = matcher.match(logbook, read_same(path, matcher.catalogue))
     assert settled.lines()[0] == "1 of 2 climbs of the logbook are known to the model (1 by your mapping)"
-    path.write_text("mine,theirs\na,131\n")
-    with pytest.raises(DataError, match=r"row 1: names a climb that the model does not have \('131'\)"):
+    path.write_text("mine,theirs\na,9131\n")
+    with pytest.raises(DataError, match=r"row 1: names a climb that the model does not have \('9131'\)"):
         read_same(path, matcher.catalogue)
     path.write_text("mine\na\n")
     with pytest.raises(DataError, match="has no two columns"):
@@ -156,3 +168,58 @@ def test_what_a_site_calls_it_is_not_what_another_calls_it(matcher) -> None:
     assert parsed.rows[0].climb_id == "grey-heron@heron-wall"
     logbook = book({"climb_id": parsed.rows[0].climb_id, "climb_name": "Grey Heron", "area": "Heron Wall"})
     assert matcher.match(logbook).same == {"grey-heron@heron-wall": "130"}
+
+
+ODD_SAME = {
+    "semicolons, with a comma in a cell": 'mine;theirs\na;130\n"x,y";0131\n',
+    "no header": "a,130\n",
+    "pandas' index": ",mine,theirs\n0,a,130\n",
+    "a model's id as Excel writes it": "mine\ttheirs\na\t130.0\n",
+    "bars, and blanks about": " mine | theirs \n a | 130 \n",
+    "more columns": "mine,theirs,note\na,130,sure\n",
+}
+
+
+@pytest.mark.parametrize("text", ODD_SAME.values(), ids=ODD_SAME)
+def test_a_mapping_may_be_written_in_many_ways(matcher, text: str, tmp_path: Path) -> None:
+    path = tmp_path / "ids.csv"
+    path.write_bytes(text.encode("utf-16"))
+    same = read_same(path, matcher.catalogue)
+    assert matcher.match(book({"climb_id": "a"}), same).same == {"a": "130"}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("mine,theirs\na,\n", r"row 1: has one id alone \('a'\)"),
+        ("a,130\na,0131\n", "row 2: maps 'a' to '130' in row 1 and to another here"),
+        ("mine,theirs\n130,a7\n", "the columns are the other way round"),
+        ("c9,zz\n", "row 1: names a climb that the model does not have"),
+    ],
+)
+def test_a_mapping_that_cannot_be_right_is_told_so(matcher, text: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "ids.csv").write_text(text)
+    with pytest.raises(DataError, match=said):
+        read_same(tmp_path / "ids.csv", matcher.catalogue)
+
+
+def test_a_mapping_tells_of_numbers_and_of_climbs_that_there_are(matcher) -> None:
+    match = matcher.match(book({"climb_id": "77.0"}), {"0077": "130"})
+    assert (match.same, match.ways) == ({"77.0": "130"}, {"mapping": 1})
+    unused = matcher.match(book({"climb_id": "q"}), {"z": "130"})
+    assert "none of the ids in --same is in the logbook" in unused.lines("--same")
+    with pytest.raises(UsageError, match="same zz: the model has no such climb"):
+        matcher.match(book({"climb_id": "q"}), {"q": "zz"})
+
+
+def test_the_same_name_elsewhere_is_a_question_and_of_several_the_one_whose_place_is_alike(matcher) -> None:
+    rows = [
+        {"climb_id": "a", "climb_name": "Grey Heron", "area": "Somewhere"},
+        {"climb_id": "b", "climb_name": "Twin", "area": "The Happys (Bishop)"},
+        {"climb_id": "c", "climb_name": "Twin", "area": "Nowhere"},
+    ]
+    match = matcher.match(book(*rows))
+    assert [(each.climb_id, each.known_id) for each in match.questions] == [("a", "130")]
+    assert set(match.unknown) == {"b", "c"}  # both Twins are at Bishop
+    match = matcher.match(book({"climb_id": "b", "climb_name": "Twin", "area": "Happys sector"}))
+    assert [(each.climb_id, each.known_id) for each in match.questions] == [("b", "mp-8")]

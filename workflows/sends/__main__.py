@@ -30,7 +30,7 @@ def preprocess(
 
     The workflow is fit on all the sends given. Training fits its own on the training part alone.
     """
-    from recsys.console import progress, say
+    from recsys.console import progress, say, warn
     from recsys.files import atomic_folder, atomic_path
     from recsys.logbooks.filter import core_filter
     from recsys.logbooks.read import read_sends
@@ -41,6 +41,8 @@ def preprocess(
     with atomic_folder(out, replace=overwrite) as fresh:
         with progress("reading sends"):
             read = read_sends(sends, schema, bad_rows, fresh / "rejects.csv")  # type: ignore[arg-type]
+        for line in read.lines(out / "rejects.csv"):
+            warn(line)
         with progress("fitting the workflow"):
             from workflows import sends as workflow_of
             from workflows.coded import write_sequences

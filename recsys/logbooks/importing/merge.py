@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from recsys.errors import DataError
 from recsys.logbooks.importing.ids import Alike, near_duplicates
 from recsys.logbooks.importing.model import Ascent, Parsed, Reject
+from recsys.logbooks.importing.unread import unread_grades
 from recsys.logbooks.reasons import BETTER_STAYS, DUPLICATE
 from recsys.logbooks.sheets.rows import as_text
 from recsys.logbooks.styles import ATTEMPT, UNKNOWN, UNKNOWN_KEPT, outcome_rank, style_rank
@@ -66,7 +67,7 @@ def merge(files: Iterable[Parsed]) -> Merged:
     for each in parsed:
         notes.update(each.notes)
     unknown = sum(row.outcome == UNKNOWN for row in rows)
-    notes = notes - Counter({UNKNOWN_KEPT: notes[UNKNOWN_KEPT] - unknown})
+    notes = notes - Counter({UNKNOWN_KEPT: notes[UNKNOWN_KEPT] - unknown}) + unread_grades(rows)
     rejects = [reject for each in parsed for reject in each.rejects] + twice
     return Merged(rows, rejects, notes, near_duplicates(rows), sum(each.n_read for each in parsed))
 

@@ -14,11 +14,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from recsys.errors import DataError
 from recsys.logbooks.grades import ordinal
+from recsys.logbooks.importing.climb_names import loose_key
 from recsys.logbooks.importing.model import Ascent, Parsed
+from recsys.logbooks.importing.pairs import read_pairs
 from recsys.logbooks.importing.text import slug
-from recsys.logbooks.sheets import open_path
 
 ONE_CLIMB: Final = "climbs that two sources name differently, by name and place taken for one"
 BY_MAPPING: Final = "climbs under another id by your --same"
@@ -46,16 +46,8 @@ def unite(files: Sequence[Parsed], same: Mapping[str, str] | None = None) -> lis
 
 
 def read_same(path: Path) -> dict[str, str]:
-    """A mapping of ids: the first two columns of a file (an id, the id to use instead); DataError if it has
-    not two.
-    """
-    sheet = open_path(path)
-    delimiter = next((delimiter for delimiter, cells in sheet.heads() if len(cells) > 1), None)
-    if delimiter is None:
-        remedy = "write two columns: an id, and the id to use instead"
-        raise DataError("has no two columns", path=path, remedy=remedy)
-    pairs = [[cell.strip() for cell in row.cells[:2]] for row in sheet.rows(delimiter)]
-    return {pair[0]: pair[1] for pair in pairs if len(pair) == 2 and all(pair)}
+    """A mapping of ids, {an id: the id to use instead}; DataError where a row of the file is none."""
+    return {pair.ours: pair.theirs for pair in read_pairs(path)}
 
 
 def _renamed(parsed: Parsed, ids: Mapping[str, str], note: str) -> Parsed:
@@ -73,7 +65,7 @@ def _climbs(files: Iterable[Parsed]) -> list[_Climb]:
         for row in parsed.rows:
             pair = (parsed.source, row.climb_id)
             if pair not in found and row.climb_name:
-                found[pair] = _Climb(*pair, _name(row.climb_name), ordinal(row.grade), _places(row))
+                found[pair] = _Climb(*pair, loose_key(row.climb_name), ordinal(row.grade), _places(row))
     return list(found.values())
 
 
@@ -108,10 +100,6 @@ def _before(first: _Climb, climb: _Climb, climbs: Sequence[_Climb]) -> bool:
 def _near(one: _Climb, other: _Climb) -> bool:
     """False only where both have a grade and they are far apart, or of two disciplines."""
     return not abs(one.grade - other.grade) > _NEAR_GRADES
-
-
-def _name(text: str) -> str:
-    return slug(text).removeprefix("the-").replace("-", "")
 
 
 def _places(row: Ascent) -> frozenset[str]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from recsys.logbooks.importing.merge import Merged
-from recsys.logbooks.importing.model import Ascent, Parsed
+from recsys.logbooks.importing.model import Parsed
 from recsys.logbooks.importing.sources import SOURCES
 
 _SHOWN: Final = 10
@@ -32,23 +31,10 @@ def summary_lines(merged: Merged, rejects: Path | str) -> list[str]:
     if reasons:
         lines.append(f"not used, in {rejects}:")
         lines += [f"  {number:6d}  {reason}" for reason, number in reasons.most_common()]
-    notes = Counter(merged.notes) + _grades(rows)
-    if notes:
+    if merged.notes:
         lines.append("used, but:")
-        lines += [f"  {number:6d}  {note}" for note, number in notes.most_common()]
+        lines += [f"  {number:6d}  {note}" for note, number in merged.notes.most_common()]
     return lines + _alike_lines(merged)
-
-
-def _grades(rows: Sequence[Ascent]) -> Counter[str]:
-    """Grades that no system reads; they stay as text. NumPy is loaded here and nowhere else."""
-    from recsys.logbooks.grades import ordinal
-
-    grades = Counter(row.grade for row in rows if row.grade)
-    unread = Counter({grade: n for grade, n in grades.items() if ordinal(grade) != ordinal(grade)})
-    if not unread:
-        return Counter()
-    shown = ", ".join(repr(grade) for grade, _ in unread.most_common(3))
-    return Counter({f"grade cannot be read, stays text: {shown}": sum(unread.values())})
 
 
 def _alike_lines(merged: Merged) -> list[str]:

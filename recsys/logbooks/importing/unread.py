@@ -1,13 +1,15 @@
-"""Names the columns of a logbook of which nothing is read, so that what is lost is said."""
+"""Names the columns of a logbook of which nothing is read, and the grades, so that what is lost is said."""
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
 from recsys.logbooks.cells import is_blank_token
 from recsys.logbooks.importing.header import Header
+from recsys.logbooks.importing.model import Ascent
 from recsys.logbooks.importing.source import Cells, Seen
 from recsys.logbooks.importing.text import clean
 from recsys.logbooks.sheets import RawRow
@@ -32,6 +34,18 @@ def unread_columns(rows: Sequence[RawRow], header: Header) -> Counter[str]:
     names = [" ".join(clean(header.cells[index]).split())[:40] for index in sorted(filled)]
     shown = ", ".join(names[:_SHOWN_COLUMNS]) + (", ..." if len(names) > _SHOWN_COLUMNS else "")
     return Counter({f"columns that are filled and not read: {shown}": len(names)})
+
+
+def unread_grades(rows: Sequence[Ascent]) -> Counter[str]:
+    """One note on the grades that no system reads; they stay as text."""
+    from recsys.logbooks.grades import ordinal
+
+    grades = Counter(row.grade for row in rows if row.grade)
+    unread = Counter({grade: n for grade, n in grades.items() if math.isnan(ordinal(grade))})
+    if not unread:
+        return Counter()
+    shown = ", ".join(repr(grade) for grade, _ in unread.most_common(3))
+    return Counter({f"grade cannot be read, stays text: {shown}": sum(unread.values())})
 
 
 def _read(header: Header) -> set[int]:

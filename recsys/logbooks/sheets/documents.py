@@ -20,9 +20,12 @@ def json_rows(text: str, name: str) -> list[list[str]]:
     DataError
         It is not JSON, or not a table.
     """
-    records = _records(_parsed(text, name))
+    data = _parsed(text, name)
+    records = _records(data)
     if records is None:
         raise DataError("is JSON, but not a list of sends", path=name, remedy=_FORMS)
+    if not records and (header := _header(data)):
+        return [header]
     if not records:
         raise DataError("is JSON without a send", path=name, remedy=_FORMS)
     names = list(dict.fromkeys(key for record in records for key in record))
@@ -68,6 +71,16 @@ def _records(data: Any) -> list[dict[str, Any]] | None:
     if len(lists) == len(columns) and len({len(each) for each in lists}) == 1:
         return [dict(zip(data, row, strict=True)) for row in zip(*lists, strict=True)]
     return [data] if not any(isinstance(each, (list, dict)) for each in columns) else None
+
+
+def _header(data: Any) -> list[str]:
+    """The names of a table without rows."""
+    names = data
+    if isinstance(data, dict):
+        names = data["columns"] if isinstance(data.get("columns"), list) and data["columns"] else list(data)
+    elif data and isinstance(data[0], list):
+        names = data[0]
+    return [each for each in names if isinstance(each, str)]
 
 
 def _with_names(names: list[Any], rows: list[Any]) -> list[dict[str, Any]] | None:

@@ -9,7 +9,8 @@ from recsys.errors import DataError
 
 TEXT, PARQUET, GZIP, ZIP, JSON = "text", "Parquet", "gzip", "zip", "JSON"
 
-_KNOWN: Final = ((b"PAR1", PARQUET), (b"\x1f\x8b", GZIP), (b"PK\x03\x04", ZIP), (b"PK\x05\x06", ZIP))
+PARQUET_MARK: Final = b"PAR1"
+_KNOWN: Final = ((PARQUET_MARK, PARQUET), (b"\x1f\x8b", GZIP), (b"PK\x03\x04", ZIP), (b"PK\x05\x06", ZIP))
 _SAVE: Final = "open it and save it as CSV (UTF-8)"
 _UNPACK: Final = "unpack it and give the file inside"
 _EXPORT: Final = "export it again from the site as CSV"

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import zipfile
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -15,11 +13,11 @@ from recsys.files import without_waiting
 from recsys.logbooks.sheets import kinds
 from recsys.logbooks.sheets.documents import json_rows
 from recsys.logbooks.sheets.encoding import decode
+from recsys.logbooks.sheets.packed import MAX_BYTES, gunzip
 from recsys.logbooks.sheets.sheet import Sheet
 from recsys.logbooks.sheets.tables import parquet_rows
 from recsys.logbooks.sheets.workbook import is_workbook, workbook_rows
 
-MAX_BYTES: Final = 50_000_000
 MAX_ROWS: Final = 250_000
 
 
@@ -34,8 +32,8 @@ def open_path(path: Path, max_rows: int | None = MAX_ROWS) -> Sheet:
     if path.is_dir():
         return _table([(str(part), part) for part in parts_of(path)], str(path), max_rows)
     content = read_content(path)
-    if content.startswith(b"PAR1"):
-        return _table([(str(path), content)], str(path), max_rows)
+    if content.startswith(kinds.PARQUET_MARK):
+        return _table([(str(path), path)], str(path), max_rows)
     return open_sheet(content, str(path), max_rows)
 
 
@@ -45,7 +43,7 @@ def open_sheet(content: bytes, name: str, max_rows: int | None = MAX_ROWS) -> Sh
         raise too_large(name, f"{MAX_BYTES // 1_000_000} MB")
     kind = kinds.kind_of(content, name)
     if kind == kinds.GZIP:
-        content = gunzip(content, name, MAX_BYTES)
+        content = gunzip(content, name)
         kind = kinds.kind_of(content, name)
         if kind == kinds.GZIP:
             raise DataError("is gzip within gzip", path=name, remedy="unpack it and give the file inside")
@@ -61,13 +59,19 @@ def open_sheet(content: bytes, name: str, max_rows: int | None = MAX_ROWS) -> Sh
     return Sheet(name, "CSV", text=text, notes=notes)
 
 
-def read_content(path: Path) -> bytes:
-    """A file's bytes, or a DataError."""
+def read_content(path: Path, most: int = MAX_BYTES) -> bytes:
+    """A file's bytes, or a DataError where it cannot be read or has more; of Parquet the first few alone."""
     try:
         with open(path, "rb", opener=without_waiting) as file:
-            return file.read()
+            start = file.read(len(kinds.PARQUET_MARK))
+            if start == kinds.PARQUET_MARK:
+                return start
+            content = start + file.read(most + 1 - len(start))
     except OSError as error:
         raise DataError(f"cannot be read: {error.strerror}", path=path, remedy="check the path") from error
+    if len(content) > most:
+        raise too_large(str(path), f"{most // 1_000_000} MB")
+    return content
 
 
 def has_parts(folder: Path) -> bool:
@@ -92,19 +96,6 @@ def parts_of(folder: Path) -> list[Path]:
             "is a folder without Parquet files", path=folder, remedy="give the file of sends itself"
         )
     return parts
-
-
-def gunzip(content: bytes, name: str, most: int) -> bytes:
-    """The content of a gzip file, `most` bytes of it at the most."""
-    try:
-        with gzip.GzipFile(fileobj=io.BytesIO(content)) as file:
-            text = file.read(most + 1)
-    except (OSError, EOFError, zlib.error) as error:
-        problem = f"is gzip that cannot be unpacked: {' '.join(str(error).split())}"
-        raise DataError(problem, path=name, remedy="compress or copy it again") from error
-    if len(text) > most:
-        raise too_large(name, f"{most // 1_000_000} MB once unpacked")
-    return text
 
 
 def too_large(name: str, limit: str) -> DataError:

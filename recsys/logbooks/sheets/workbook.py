@@ -24,7 +24,7 @@ def is_workbook(names: Sequence[str]) -> bool:
 
 
 def workbook_rows(content: bytes, name: str) -> tuple[list[list[str]], tuple[str, ...]]:
-    """The rows of the first sheet that has two or more, and remarks on the other sheets.
+    """The rows of the first sheet that has two or more, else of one with a header; remarks on the others.
 
     Raises
     ------
@@ -47,6 +47,7 @@ def workbook_rows(content: bytes, name: str) -> tuple[list[list[str]], tuple[str
         problem = f"is an Excel workbook (.xlsx) that cannot be read: {' '.join(str(error).split())[:80]}"
         raise DataError(problem, path=name, remedy=f"open it and {_SAVE}") from error
     filled = [(title, rows) for title, rows in sheets if len(rows) > 1]
+    filled = filled or [(title, rows) for title, rows in sheets if rows and len(rows[0]) > 1][:1]
     if not filled:
         raise DataError(
             "is an Excel workbook (.xlsx) without a table", path=name, remedy=f"open it and {_SAVE}"

@@ -1,0 +1,69 @@
+"""gzip, unpacked as far as a file of sends may go: a few bytes may unpack to more than any memory holds."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from recsys.errors import DataError
+
+MAX_BYTES: Final = 50_000_000
+"""Of one climber's logbook."""
+_MAX_RATIO: Final = 100
+"""Bytes that one packed byte of a larger file of sends unpacks to at the most; text gives ten, zeros 1030."""
+_MAX_UNPACKED: Final = 4 << 30
+_CHUNK: Final = 1 << 20
+
+
+def gunzip(content: bytes, name: str, most: int = MAX_BYTES) -> bytes:
+    """The content of a gzip file, `most` bytes of it at the most."""
+    return b"".join(_chunks(io.BytesIO(content), name, most, "give one climber's logbook"))
+
+
+def gunzip_path(path: Path) -> bytes:
+    """The same of a file of many climbers' sends.
+
+    It is unpacked twice: first to see how long it is, so that no more is ever held than it may be.
+
+    Raises
+    ------
+    DataError
+        It cannot be unpacked, or to more than a hundred times its size or 4 GB.
+    """
+    most = min(max(MAX_BYTES, _MAX_RATIO * path.stat().st_size), _MAX_UNPACKED)
+    remedy = "write the sends as Parquet"
+    with path.open("rb") as file:
+        for _ in _chunks(file, str(path), most, remedy):
+            pass
+        file.seek(0)
+        return b"".join(_chunks(file, str(path), most, remedy))
+
+
+def start_of(path: Path, n: int) -> bytes:
+    """The first `n` bytes of a gzip file, unpacked."""
+    with path.open("rb") as file:
+        start = b""
+        for chunk in _chunks(file, str(path), _MAX_UNPACKED, ""):
+            start += chunk
+            if len(start) >= n:
+                break
+    return start[:n]
+
+
+def _chunks(file: io.BufferedIOBase | io.BytesIO, name: str, most: int, remedy: str) -> Iterator[bytes]:
+    unpacked = 0
+    try:
+        with gzip.GzipFile(fileobj=file) as packed:
+            while chunk := packed.read(_CHUNK):
+                unpacked += len(chunk)
+                if unpacked > most:
+                    problem = f"holds more than {most // 1_000_000} MB once unpacked"
+                    raise DataError(problem, path=name, remedy=remedy)
+                yield chunk
+    except (OSError, EOFError, zlib.error) as error:
+        problem = f"is gzip that cannot be unpacked: {' '.join(str(error).split())[:120].rstrip('.')}"
+        raise DataError(problem, path=name, remedy="compress or copy it again") from error

@@ -1,0 +1,121 @@
+"""What a catalogue's climbs are looked up by: numbers, names with places, and names alone."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from recsys.logbooks.importing.climb_names import loose_key, name_key
+from recsys.logbooks.importing.text import slug
+from recsys.recommending.catalogue import Catalogue
+
+_WHOLE: Final = re.compile(r"'?0*(\d{1,40}?)(?:[.,]0*)?", re.ASCII)
+# Excel writes long numbers with six digits: of fewer it has left out none.
+_SCIENTIFIC: Final = re.compile(r"'?(\d(?:[.,]\d{1,4})?)[eE]\+?(\d{1,2})", re.ASCII)
+
+
+@dataclass(frozen=True, eq=False)
+class Places:
+    """A catalogue's climbs by what logbooks may call them; each table is made when it is first needed."""
+
+    catalogue: Catalogue
+
+    def by_id(self, climb: str) -> str | None:
+        """The catalogue's id that an id is, also in another case or written as another number."""
+        if climb in self.catalogue.indices:
+            return climb
+        number = whole(climb)
+        found = self.spellings.get(climb.casefold(), []) if number is None else []
+        found = found or (self.numbers.get(number, []) if number is not None else [])
+        return found[0] if len(found) == 1 else None
+
+    @cached_property
+    def numbers(self) -> Mapping[str, list[str]]:
+        """The number that an id is, to the ids."""
+        numbers: dict[str, list[str]] = defaultdict(list)
+        for climb in self.catalogue.ids:
+            if (number := whole(climb)) is not None:
+                numbers[number].append(climb)
+        return numbers
+
+    @cached_property
+    def spellings(self) -> Mapping[str, list[str]]:
+        """An id without its case, to the ids."""
+        spellings: dict[str, list[str]] = defaultdict(list)
+        for climb in self.catalogue.ids:
+            spellings[climb.casefold()].append(climb)
+        return spellings
+
+    @cached_property
+    def named(self) -> Mapping[tuple[str, str], list[int]]:
+        """(name, place) to climbs; the place is a region, an area, or the crag in an id such as name@crag."""
+        return self._by(name_key)
+
+    @cached_property
+    def loosely(self) -> Mapping[tuple[str, str], list[int]]:
+        """The same by the name without its article, its "and" and its way to write ä."""
+        return self._by(loose_key)
+
+    @cached_property
+    def ends(self) -> Mapping[tuple[str, str], list[tuple[str, int]]]:
+        """(place, beginning or end of a name) to the names there."""
+        indices: dict[tuple[str, str], list[tuple[str, int]]] = defaultdict(list)
+        for i, name in enumerate(self.catalogue.names):
+            word = name_key(name or "")
+            for where in self.wheres(i) if word else ():
+                for end in ends_of(word):
+                    indices[where, end].append((word, i))
+        return indices
+
+    @cached_property
+    def anywhere(self) -> Mapping[str, list[int]]:
+        """A name to the climbs of that name, wherever they are."""
+        names: dict[str, list[int]] = defaultdict(list)
+        for i in range(len(self.catalogue.ids)):
+            if name := self._name(i):
+                names[loose_key(name)].append(i)
+        return names
+
+    def wheres(self, index: int) -> set[str]:
+        """The places of a climb, as slugs."""
+        areas = self.catalogue.areas or [None] * len(self.catalogue)
+        crag = self.catalogue.ids[index].partition("@")[2]
+        return {slug(each) for each in (self.catalogue.regions[index], areas[index], crag) if each} - {""}
+
+    def _by(self, key: Callable[[str], str]) -> Mapping[tuple[str, str], list[int]]:
+        names: dict[tuple[str, str], list[int]] = defaultdict(list)
+        for i in range(len(self.catalogue.ids)):
+            for where in self.wheres(i):
+                names[key(self._name(i)), where].append(i)
+        return names
+
+    def _name(self, index: int) -> str:
+        return self.catalogue.names[index] or self.catalogue.ids[index].partition("@")[0]
+
+
+def ends_of(word: str) -> tuple[str, str]:
+    """How a name begins and ends: names that are nearly the same share one of the two."""
+    return f"{word[:3]}-", f"-{word[-3:]}"
+
+
+def whole(climb: str) -> str | None:
+    """The number that an id is, however a program has written it; None for other ids.
+
+    Zeros before it, a ".0" after it, an apostrophe and a short power of ten are undone: "00130", "130.0",
+    "1.3E+02".
+    """
+    if match := _SCIENTIFIC.fullmatch(climb):
+        value = float(match[1].replace(",", ".")) * 10 ** int(match[2])
+        return str(round(value)) if math.isclose(value, round(value)) and value < 2**53 else None
+    match = _WHOLE.fullmatch(climb)
+    return None if match is None else (match[1] or "0")
+
+
+def wheres_of(texts: Iterable[str | None]) -> list[str]:
+    """Places as slugs, each once."""
+    return list(dict.fromkeys(word for text in texts if text and (word := slug(text))))

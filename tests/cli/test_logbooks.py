@@ -1,0 +1,89 @@
+"""Logbooks given to the commands that answer from a bundle: all take the same options, and say the same."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import recsys
+from tests.builders.commands import call
+from tests.builders.light_bundle import write_light_bundle
+
+BOOK = (
+    "climb_id,date,grade\nclimb-03,2024-05-01,V3\nMINE,2024-05-02,V2\nclimb-04,soon,V4\n"
+    "climb-05,2024-05-03,V5\nx,2024-05-04,WI4\n"
+)
+COMMANDS = {
+    "recommend": ["-k", "3"],
+    "path": ["--project", "climb-07", "--steps", "1", "--leap", "8"],
+    "session": ["--count", "2"],
+    "skill": [],
+}
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_light_bundle(tmp_path_factory.mktemp("light") / "bundle")
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Path:
+    (tmp_path / "me.csv").write_text(BOOK)
+    (tmp_path / "ids.csv").write_text("mine,theirs\nMINE,climb-02\n")
+    return tmp_path / "me.csv"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_bad_row_and_ones_own_ids_are_taken_alike(
+    command: str, bundle: Path, book: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = [command, bundle, "--logbook", book, *COMMANDS[command], "--json"]
+    assert call("recsys", *words) == 2
+    said = capsys.readouterr().err
+    assert "row 3: date is not a date ('soon')" in said
+    assert "pass --bad-rows drop" in said
+    assert call("recsys", *words, "--bad-rows", "drop", "--same", book.with_name("ids.csv")) == 0
+    out, said = capsys.readouterr()
+    assert "1 rows not used: unreadable date" in said
+    assert "1  grade cannot be read, stays text: 'WI4'" in said
+    assert "3 of 4 climbs of the logbook are known to the model (1 by your mapping)" in said
+    assert json.loads(out)["climber"] is None
+
+
+@pytest.mark.parametrize("command", ["path", "session"])
+def test_a_climb_that_is_mapped_is_a_climb_sent(
+    command: str, bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "me.csv").write_text("climb_id,date,grade\nmine,2024-05-01,V3\n")
+    rows = [f"m{n},climb-{n:02d}" for n in range(12) if n != 7]
+    (tmp_path / "me.csv").write_text(
+        "climb_id,date,grade\n" + "".join(f"m{n},2024-05-{n + 1:02d},V3\n" for n in range(12) if n != 7)
+    )
+    (tmp_path / "ids.csv").write_text("\n".join(rows))
+    words = [command, bundle, "--logbook", tmp_path / "me.csv", *COMMANDS[command], "--json"]
+    assert call("recsys", *words) == 0
+    capsys.readouterr()
+    code = call("recsys", *words, "--same", tmp_path / "ids.csv")
+    out, said = capsys.readouterr()
+    assert "11 of 11 climbs of the logbook are known" in said
+    assert code == 2 or not {f"climb-{n:02d}" for n in range(12) if n != 7} & set(_climbs(json.loads(out)))
+
+
+def _climbs(answer: object) -> list[str]:
+    """Every climb's id in an answer's steps or climbs."""
+    if isinstance(answer, dict):
+        own = [answer["climb_id"]] if "climb_id" in answer else []
+        return own + [each for value in answer.values() for each in _climbs(value)]
+    return [each for value in answer for each in _climbs(value)] if isinstance(answer, list) else []
+
+
+def test_python_says_what_was_not_used(bundle: Path, book: Path) -> None:
+    climbs = recsys.load(bundle)
+    with pytest.raises(recsys.errors.DataError, match="or pass bad_rows drop"):
+        climbs.recommend(logbook=book)
+    answer = climbs.recommend(logbook=book, bad_rows="drop", same={"MINE": "climb-02"}, k=2)
+    assert answer.notes[0] == "1 rows not used: unreadable date"
+    assert answer.known is not None
+    assert answer.known.ways == {"id": 2, "mapping": 1}

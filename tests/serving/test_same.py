@@ -1,0 +1,39 @@
+"""A mapping of one's own ids, posted with the sends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from recsys.serving.app import create_app
+from recsys.serving.policy import Policy
+from tests.builders.light_bundle import write_light_bundle
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> Iterator[TestClient]:
+    with TestClient(create_app(write_light_bundle(tmp_path / "b"), Policy(rate=0, poll_seconds=0))) as client:
+        yield client
+
+
+def test_a_mapped_climb_is_a_climb_sent(client: TestClient) -> None:
+    sends = [{"climb_id": "mine", "date": "2024-05-01"}]
+    ask = {"sends": sends, "k": 12}
+    before = client.post("/api/recommend", json=ask).json()
+    assert (before["logbook"]["known"], before["logbook"]["climbs"]) == (0, 1)
+    after = client.post("/api/recommend", json={**ask, "same": {"mine": "climb-02"}}).json()
+    assert after["logbook"]["notes"] == [
+        "1 of 1 climbs of the logbook are known to the model (1 by your mapping)"
+    ]
+    assert "climb-02" in [each["climb_id"] for each in before["items"]]
+    assert "climb-02" not in [each["climb_id"] for each in after["items"]]
+
+
+def test_a_climb_that_there_is_not_is_told_so(client: TestClient) -> None:
+    sends = [{"climb_id": "mine", "date": "2024-05-01"}]
+    answer = client.post("/api/recommend", json={"sends": sends, "same": {"mine": "zz"}})
+    assert answer.status_code == 422
+    assert "same zz: the model has no such climb" in answer.json()["error"]["message"]
