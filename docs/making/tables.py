@@ -3,19 +3,26 @@
     <!-- table: demo -->  ...  <!-- end -->
 
 `demo` and `printed` are made from docs/results/files/demo.json, of `make demo`'s run; `studies` from what
-`recsys study` wrote, docs/results/{bc,world,ml100k,ml1m}.md. Nothing between the markers is typed.
+`recsys study` wrote, docs/results/{bc,world,ml100k,ml1m}.md; `peers` and `ratios` by `peers.py`. Nothing
+between the markers is typed.
 """
 
 from __future__ import annotations
 
 import json
 import re
+import sys
 from pathlib import Path
 from typing import Any, Final
 
+sys.path.insert(0, str(Path(__file__).parent))
+
+from peers import peers, ratios
+from peers import table as _table
+
 ROOT: Final = Path(__file__).parents[2]
 RESULTS: Final = ROOT / "docs" / "results"
-PAGES: Final = (ROOT / "README.md", RESULTS / "index.md")
+PAGES: Final = (ROOT / "README.md", RESULTS / "index.md", RESULTS / "peers.md")
 METRICS: Final = ("accuracy", "recall@10", "ndcg@10", "mrr@20")
 ASKED: Final = ("prompted", "unprompted", "popularity", "random")
 STUDIES: Final = {
@@ -32,7 +39,7 @@ _MARKED: Final = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DO
 
 def filled(text: str) -> str:
     """A page with its tables made anew."""
-    makers = {"demo": demo, "printed": printed, "studies": studies}
+    makers = {"demo": demo, "printed": printed, "studies": studies, "peers": peers, "ratios": ratios}
     return _MARKED.sub(lambda found: f"{found[1]}{makers[found[2]]()}{found[3]}", text)
 
 
@@ -96,11 +103,6 @@ def _cells(line: str) -> list[str]:
 def _interval(metrics: dict[str, Any], name: str) -> str:
     low, high = metrics["ci95"][name]
     return f"{metrics[name]:.3f} [{low:.3f}, {high:.3f}]"
-
-
-def _table(heads: list[str], rows: list[list[str]]) -> str:
-    rule = ["---", *["---:"] * (len(heads) - 1)]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in (heads, rule, *rows)) + "\n"
 
 
 if __name__ == "__main__":

@@ -1,0 +1,112 @@
+"""The tables of docs/results/peers.md, of benchmarks/results/{peers,step}.jsonl; `tables.py` places them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Final
+
+FOLDER: Final = Path(__file__).parents[2] / "benchmarks" / "results"
+DATA: Final = {
+    "ml100k": "MovieLens-100k, temporal",
+    "beauty": "Amazon Beauty (BERT4Rec's preparation), leave-one-out",
+    "ml1m": "MovieLens-1M, leave-one-out, no time",
+}
+SYSTEMS: Final = {
+    "ours": "ours", "rectools": "RecTools", "replay": "RePlay", "recbole": "RecBole", "implicit": "implicit",
+    "t4rec": "Transformers4Rec",
+}  # fmt: skip
+
+
+def lines(name: str) -> list[dict[str, Any]]:
+    """What a results file holds, in its order."""
+    path = FOLDER / f"{name}.jsonl"
+    return [json.loads(each) for each in path.read_text().splitlines()] if path.exists() else []
+
+
+def peers() -> str:
+    """A table for each data set: every system's scores by the one evaluator."""
+    latest = {(each["data"], each["row"], each["seed"]): each for each in lines("peers")}
+    return "\n".join(_data(name, [v for k, v in latest.items() if k[0] == name]) for name in DATA)
+
+
+def _data(name: str, rows: list[dict[str, Any]]) -> str:
+    if not rows:
+        return f"### {DATA[name]}\n\nNot run.\n"
+    split = rows[0]["split"]
+    about = (
+        f"{split['cases']['test']:,} test cases, {split['n_items']:,} items, {split['training']:,} training "
+        f"interactions; data {split['data_sha256']}, targets {split['targets_sha256']}; "
+        f"{split['not_in_catalogue']:,} targets are items that training does not have, a miss for everyone."
+    )
+    scored = sorted((r for r in rows if "scores" in r), key=lambda r: -r["scores"]["recall@10"])
+    heads = [
+        "row",
+        "of",
+        "recall@10",
+        "ndcg@10",
+        "mrr@20",
+        "epoch, best of",
+        "CPU s",
+        "seen left out by",
+        "seed",
+    ]
+    cells = [_row(each) for each in scored]
+    missing = [f"- {r['row']}: {_short(r['error'])}" for r in rows if "scores" not in r]
+    found = f"### {DATA[name]}\n\n{about}\n\n{table(heads, cells)}"
+    return found + ("\nNot had:\n\n" + "\n".join(missing) + "\n" if missing else "")
+
+
+def _row(line: dict[str, Any]) -> list[str]:
+    scores = line["scores"]
+    low, high = scores["ci95"]["recall@10"]
+    fitted = line.get("fitted", {})
+    best = line.get("best_epoch", fitted.get("best_epoch", "–"))
+    curve = line.get("curve") or []
+    trained = fitted.get("epochs_trained", curve[-1]["epoch"] if curve else None)
+    version = "" if line["system"] == "ours" else next(iter(line["versions"].values()))
+    return [
+        line["row"], f"{SYSTEMS[line['system']]} {version}".strip(),
+        f"{scores['recall@10']:.3f} [{low:.3f}, {high:.3f}]",
+        f"{scores['ndcg@10']:.3f}", f"{scores['mrr@20']:.3f}",
+        f"{best:g} of {trained:g}" if trained else "–",
+        f"{line['cpu']:,.0f}", line["seen_left_out_by"], str(line["seed"]),
+    ]  # fmt: skip
+
+
+def _short(error: str) -> str:
+    return error if len(error) < 160 else error[:157] + "..."
+
+
+def ratios() -> str:
+    """Steps and evaluating as ratios in one run; memory by catalogue size. The last of each kind counts."""
+    found = lines("step")
+    steps = {(*each["ratios"], each.get("length", 0)): each for each in found if "ratios" in each}
+    rows = [
+        [pair, str(each.get("length", "–")), f"{r['cpu']:.2f}", f"{r['wall']:.2f}", *_seconds(each, pair),
+         str(each["threads"]), f"{each['load_at_start']:.1f}"]
+        for each in steps.values()
+        for pair, r in each["ratios"].items()
+    ]  # fmt: skip
+    heads = ["ratio", "length", "CPU", "wall", "CPU s of the one", "of the other", "threads", "load"]
+    sizes = {each["items"]: each for each in found if each["kind"] == "memory"}
+    memory = [
+        [
+            f"{n:,}",
+            each["loss"],
+            *(f"{each[k]:.2f}" for k in ("gib_before", "gib_trained", "gib_recommended")),
+        ]
+        for n, each in sorted(sizes.items())
+    ]
+    heads_of = ["items", "loss", "GiB before", "after training steps", "after ten answers"]
+    return f"{table(heads, rows)}\n{table(heads_of, memory)}" if found else "Not run.\n"
+
+
+def _seconds(line: dict[str, Any], pair: str) -> list[str]:
+    return [f"{line['steps'][name]['cpu']:.3f}" for name in pair.split(" / ")]
+
+
+def table(heads: list[str], rows: list[list[str]]) -> str:
+    """A table in Markdown, all but its first column to the right."""
+    rule = ["---", *["---:"] * (len(heads) - 1)]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (heads, rule, *rows)) + "\n"
