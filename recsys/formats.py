@@ -14,14 +14,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from recsys import run_files
 from recsys.errors import RunError
 
 FORMAT: Final = "format"
 CURRENT: Final[Mapping[str, int]] = {
-    "config.json": 1,
+    run_files.CONFIG: 1,
     "manifest.json": 2,  # the first was the table of files alone
-    "metrics.json": 1,
-    "resumed.json": 1,
+    run_files.METRICS: 1,
+    run_files.RESUMED: 1,
     "study.json": 1,
 }
 

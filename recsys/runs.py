@@ -25,6 +25,7 @@ from typing import IO, Any, Final
 
 from pydantic import ValidationError
 
+from recsys import run_files
 from recsys.config.run import RunConfig
 from recsys.errors import RecsysError, RunError
 from recsys.files import MANIFEST, check_manifest, read_json, write_json, write_manifest
@@ -33,30 +34,31 @@ from recsys.nouns import speak
 from recsys.stores import local_folder
 from recsys.temporaries import sweep_within
 
-PREPARED = ("config.json", "schema.pbtxt", "sends.parquet", "climbs.parquet", "workflow/")
-WEIGHTS: Final = "model.safetensors"
-MODELS: Final = (WEIGHTS, "model.npz")  # a run has one of them, or both
-TRAINED = ("metrics.json", "method.json")
-LEARNING_CURVE: Final = "learning_curve.png"
-SKILL = "skill.npz"  # which runs of before have not
-RESUMED: Final = "resumed.json"
+PREPARED = (run_files.CONFIG, run_files.SCHEMA, run_files.SENDS, run_files.CLIMBS, "workflow/")
+MODELS: Final = (run_files.WEIGHTS, run_files.COUNTS)  # a run has one of them, or both
+TRAINED = (run_files.METRICS, run_files.METHOD)
 RESUMABLE: Final = frozenset({"learning_rate", "final_learning_rate", "epochs"})  # what resuming may change
-CARD: Final = "MODEL_CARD.md"
 OWN = (
     *PREPARED,
     *TRAINED,
     *MODELS,
-    SKILL,
-    CARD,
-    RESUMED,
-    LEARNING_CURVE,
-    "start.safetensors",
-    "checkpoints",
-    "logs",
-    "bundle",
+    run_files.SKILL,
+    run_files.CARD,
+    run_files.RESUMED,
+    run_files.LEARNING_CURVE,
+    run_files.START,
+    run_files.CHECKPOINTS,
+    run_files.LOGS,
+    run_files.BUNDLE,
 )  # what `clear` removes, beside the manifest
 LOCK = ".lock"
-_SWEPT: Final = ("", "checkpoints", "workflow", "cells")  # where a crash leaves something half written
+# Where a crash leaves something half written.
+_SWEPT: Final = (
+    "",
+    run_files.CHECKPOINTS,
+    run_files.WORKFLOW,
+    "cells",
+)  # where a crash leaves something half written
 
 
 class Run:
@@ -93,7 +95,7 @@ class Run:
         trained it is one whose manifest was lost.
         """
         later = (MANIFEST, *TRAINED, *MODELS, "checkpoints")
-        return (self.folder / "config.json").is_file() and any(
+        return (self.folder / run_files.CONFIG).is_file() and any(
             (self.folder / name).exists() for name in later
         )
 
@@ -106,7 +108,7 @@ class Run:
 
     @property
     def _lacks(self) -> str:
-        return MANIFEST if (self.folder / "config.json").is_file() else "config.json"
+        return MANIFEST if (self.folder / run_files.CONFIG).is_file() else run_files.CONFIG
 
     @property
     def finished(self) -> bool:
@@ -121,7 +123,7 @@ class Run:
         lacking = [name for name in PREPARED if name not in covered]
         if lacking:
             raise RunError(f"{self.folder}: its manifest does not cover {lacking[0]}; copy the folder again")
-        return "metrics.json" in covered and not covered.isdisjoint(MODELS)
+        return run_files.METRICS in covered and not covered.isdisjoint(MODELS)
 
     @property
     def covered(self) -> set[str]:
@@ -150,7 +152,7 @@ class Run:
 
     def clear(self) -> None:
         """Remove a former run's files, config.json first so that what is left is no run."""
-        for name in ("config.json", MANIFEST, *OWN):
+        for name in (run_files.CONFIG, MANIFEST, *OWN):
             path = self.folder / name
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
@@ -166,14 +168,14 @@ class Run:
     @property
     def config(self) -> RunConfig:
         """The configuration that the run was started with, and what was changed when it was resumed."""
-        path = self.folder / "config.json"
+        path = self.folder / run_files.CONFIG
         try:
-            values = unstamped(path, "config.json", read_json(path))
+            values = unstamped(path, run_files.CONFIG, read_json(path))
             config: RunConfig = RunConfig.model_validate(values)
-            if not (self.folder / RESUMED).is_file():
+            if not (self.folder / run_files.RESUMED).is_file():
                 return config
-            path = self.folder / RESUMED
-            changed = unstamped(path, RESUMED, read_json(path))
+            path = self.folder / run_files.RESUMED
+            changed = unstamped(path, run_files.RESUMED, read_json(path))
             training = type(config.training).model_validate({**config.training.model_dump(), **changed})
             return config.model_copy(update={"training": training})
         except ValidationError as error:
@@ -186,17 +188,19 @@ class Run:
     @property
     def metrics(self) -> dict[str, Any]:
         """What metrics.json holds, but for its format."""
-        path = self.folder / "metrics.json"
-        found: dict[str, Any] = unstamped(path, "metrics.json", read_json(path))
+        path = self.folder / run_files.METRICS
+        found: dict[str, Any] = unstamped(path, run_files.METRICS, read_json(path))
         return found
 
     def write_metrics(self, metrics: dict[str, Any]) -> None:
         """Write metrics.json."""
-        write_json(self.folder / "metrics.json", stamped("metrics.json", metrics))
+        write_json(self.folder / run_files.METRICS, stamped(run_files.METRICS, metrics))
 
     def write_config(self, config: RunConfig) -> None:
         """Write config.json, when all that it tells of is there; the manifest comes next."""
-        write_json(self.folder / "config.json", stamped("config.json", json.loads(config.model_dump_json())))
+        write_json(
+            self.folder / run_files.CONFIG, stamped(run_files.CONFIG, json.loads(config.model_dump_json()))
+        )
 
     def change(self, config: RunConfig, names: Collection[str]) -> None:
         """Write resumed.json: from now on the training goes by these settings, of `RESUMABLE`.
@@ -207,11 +211,11 @@ class Run:
         new = {name: getattr(config.training, name) for name in sorted(RESUMABLE & set(names))}
         if any(old[name] != value for name, value in new.items()):
             kept = {name: old[name] for name in sorted(RESUMABLE)} | new
-            write_json(self.folder / RESUMED, stamped(RESUMED, kept))
+            write_json(self.folder / run_files.RESUMED, stamped(run_files.RESUMED, kept))
 
     def write_manifest(self, trained: bool) -> None:
         """Record the SHA-256 of everything that is loaded to recommend, and of the model card."""
-        names = (*TRAINED, *MODELS, SKILL, CARD, RESUMED)
+        names = (*TRAINED, *MODELS, run_files.SKILL, run_files.CARD, run_files.RESUMED)
         kept = [name for name in names if (self.folder / name).is_file()]
         write_manifest(self.folder, [*PREPARED, *(kept if trained else ())])
 
@@ -251,7 +255,7 @@ def summaries(folder: Path) -> list[dict[str, Any]]:
     """
     if not folder.is_dir():
         raise RunError(f"{folder}: is no folder; train a run with: python train.py --output {folder}/NAME")
-    found = [_summary(each) for each in sorted(folder.iterdir()) if (each / "config.json").is_file()]
+    found = [_summary(each) for each in sorted(folder.iterdir()) if (each / run_files.CONFIG).is_file()]
     if not found:
         raise RunError(f"{folder}: holds no run; train one with: python train.py --output {folder}/NAME")
     return found
@@ -261,7 +265,7 @@ def _summary(folder: Path) -> dict[str, Any]:
     """One run's line; a file of it that cannot be read is said in its place."""
     try:
         config = Run(folder).config
-        metrics = Run(folder).metrics if (folder / "metrics.json").is_file() else {}
+        metrics = Run(folder).metrics if (folder / run_files.METRICS).is_file() else {}
     except RecsysError as error:
         return {"run": folder.name, "data": str(error)}
     asked = ("prompted", "unprompted", "popularity")

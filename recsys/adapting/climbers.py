@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from recsys import columns as c
+from recsys import run_files
 from recsys.adapting.folder import adapted
 from recsys.adapting.folding import fold_in
 from recsys.adapting.growing import climber_table, fill_climbers, grown_from, unknown_climber
@@ -78,7 +79,7 @@ def add_climbers(run: Run, sends: Sends, output: Path, way: Way = "unknown", ove
         raise UsageError(f"{run.folder}: only a run of the transformer takes new climbers; train anew")
     if way not in WAYS:
         raise UsageError(f"`by` {way!r}: choose one of {', '.join(WAYS)}")
-    known = pd.read_parquet(run.folder / "sends.parquet")
+    known = pd.read_parquet(run.folder / run_files.SENDS)
     fresh = _fresh(run, known, sends)
     count = fresh[c.CLIMBER_ID].nunique()
     with adapted(run, output, overwrite, {"climbers": count}) as folder:
@@ -103,8 +104,8 @@ def _fresh(run: Run, known: pd.DataFrame, sends: Sends) -> pd.DataFrame:
 
 def _write(run: Run, known: pd.DataFrame, fresh: pd.DataFrame, folder: Path, way: Way) -> None:
     """The artifacts that grow: sends, workflow, schema, weights; and the catalogue as it is."""
-    shutil.copy2(run.folder / "climbs.parquet", folder / "climbs.parquet")
-    pd.concat([known, fresh], ignore_index=True).to_parquet(folder / "sends.parquet", index=False)
+    shutil.copy2(run.folder / run_files.CLIMBS, folder / run_files.CLIMBS)
+    pd.concat([known, fresh], ignore_index=True).to_parquet(folder / run_files.SENDS, index=False)
     ids = list(dict.fromkeys(fresh[c.CLIMBER_ID]))
     workflow = grow_workflow(run.folder / "workflow", folder / "workflow", {c.CLIMBER_ID: ids})
     write_schema(workflow, folder)

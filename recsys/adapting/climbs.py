@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from recsys import columns as c
+from recsys import run_files
 from recsys.adapting.folder import adapted
 from recsys.adapting.growing import fill_climbs, grown_from
 from recsys.adapting.similar import likeness
@@ -68,7 +69,7 @@ def add_climbs(run: Run, climbs: pd.DataFrame, output: Path, overwrite: bool = F
     """
     if not run.config.trains_transformer:
         raise UsageError(f"{run.folder}: only a run of the transformer takes new climbs; train anew")
-    known = pd.read_parquet(run.folder / "climbs.parquet")
+    known = pd.read_parquet(run.folder / run_files.CLIMBS)
     fresh = climbs[~climbs[c.CLIMB_ID].isin(known[c.CLIMB_ID])].reset_index(drop=True)
     if len(fresh) < len(climbs):
         say(f"{len(climbs) - len(fresh)} climbs are in {run.folder} already, and stay as they are")
@@ -81,13 +82,13 @@ def add_climbs(run: Run, climbs: pd.DataFrame, output: Path, overwrite: bool = F
 
 def _write(run: Run, known: pd.DataFrame, fresh: pd.DataFrame, folder: Path) -> None:
     """The artifacts that grow: workflow, schema, catalogue, weights, skill; and the sends as they are."""
-    shutil.copy2(run.folder / "sends.parquet", folder / "sends.parquet")
-    sends = pd.read_parquet(folder / "sends.parquet")
+    shutil.copy2(run.folder / run_files.SENDS, folder / run_files.SENDS)
+    sends = pd.read_parquet(folder / run_files.SENDS)
     ids = fresh[c.CLIMB_ID].tolist()
     workflow = grow_workflow(run.folder / "workflow", folder / "workflow", {c.CLIMB_ID: ids})
     write_schema(workflow, folder)
     grown = grown_catalogue(known, fresh)
-    grown.to_parquet(folder / "climbs.parquet")
+    grown.to_parquet(folder / run_files.CLIMBS)
     _, model = grown_from(run.folder, folder, run.config.model)
     weights = likeness(catalogue_of_new(fresh), catalogue_of(known, sends))
     fill_climbs(model, len(known) + FIRST_VALUE_ID, weights, side_ids(workflow, fresh))
@@ -97,7 +98,7 @@ def _write(run: Run, known: pd.DataFrame, fresh: pd.DataFrame, folder: Path) -> 
         about = read_about(run.folder)
         alone = Answering(about.method, stands_for_network, None, about.reads_prompt, NONE, about.temperature)
         write_method(alone, folder)
-    fit_skill(sends, grown).save(folder / "skill.npz")
+    fit_skill(sends, grown).save(folder / run_files.SKILL)
 
 
 def grown_catalogue(known: pd.DataFrame, fresh: pd.DataFrame) -> pd.DataFrame:

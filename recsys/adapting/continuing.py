@@ -20,6 +20,7 @@ import pandas as pd
 import torch
 
 from recsys import columns as c
+from recsys import run_files
 from recsys.adapting import joining
 from recsys.adapting.growing import fill_climbs, grown_from, tables_of, unknown_vector
 from recsys.adapting.similar import likeness
@@ -115,7 +116,7 @@ def _check(source: Run, settings: RunConfig, names: set[str], folder: Path) -> N
 
 def _prepare(source: Run, settings: RunConfig, names: set[str], run: Run) -> tuple[Prepared, RunConfig]:
     """Everything that training reads, in the new folder; its configuration last."""
-    known = pd.read_parquet(source.folder / "sends.parquet")
+    known = pd.read_parquet(source.folder / run_files.SENDS)
     config = source.config
     given = {name: getattr(settings.training, name) for name in names & set(TrainingConfig.model_fields)}
     training = config.training.model_copy(update={**GENTLE, **given})
@@ -140,7 +141,7 @@ def _prepare(source: Run, settings: RunConfig, names: set[str], run: Run) -> tup
         "dropped": dict(sends.n_dropped),
         "sends": len(both),
         "climbers": int(both[c.CLIMBER_ID].nunique()),
-        "climbs": len(pd.read_parquet(run.folder / "climbs.parquet")),
+        "climbs": len(pd.read_parquet(run.folder / run_files.CLIMBS)),
         "continued": f"{source.folder.name}, with {said}, all new",
         "split": split,
     }
@@ -154,7 +155,7 @@ def _prepare(source: Run, settings: RunConfig, names: set[str], run: Run) -> tup
 
 
 def _read(settings: RunConfig, folder: Path) -> Sends:
-    rejects = folder / "rejects.csv"
+    rejects = folder / run_files.REJECTS
     sends = read_sends(Path(settings.data or ""), settings.schema_name, settings.bad_rows, rejects)
     for line in sends.lines(rejects):
         warn(line)
@@ -187,11 +188,11 @@ def _grow(source: Run, fresh: pd.DataFrame, both: pd.DataFrame, folder: Path) ->
     }
     workflow = grow_workflow(source.folder / "workflow", folder / "workflow", added)
     write_schema(workflow, folder)
-    with atomic_path(folder / "sends.parquet") as path:
+    with atomic_path(folder / run_files.SENDS) as path:
         both.to_parquet(path, index=False)
-    before = pd.read_parquet(source.folder / "climbs.parquet")
+    before = pd.read_parquet(source.folder / run_files.CLIMBS)
     grown = _catalogue(before, training, fresh, added[c.CLIMB_ID])
-    with atomic_path(folder / "climbs.parquet") as path:
+    with atomic_path(folder / run_files.CLIMBS) as path:
         grown.to_parquet(path)
     keep_start(_start(source, workflow, folder, grown, len(before)), folder)
     return {"climbers": len(added[c.CLIMBER_ID]), "climbs": len(added[c.CLIMB_ID])}

@@ -8,17 +8,16 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from recsys import run_files
 from recsys.adapting.card import with_section
 from recsys.console import progress
 from recsys.errors import UsageError
 from recsys.exporting.keep import keep_bundle
 from recsys.files import atomic_folder
-from recsys.recommending.counted.store import ARRAYS
-from recsys.recommending.kept import KEPT
-from recsys.runs import CARD, LEARNING_CURVE, SKILL, TRAINED, Run
+from recsys.runs import TRAINED, Run
 
 FACTS: Final = "added"  # in the configuration's facts: what was added to the run since its training
-_COPIED: Final = (*TRAINED, CARD, LEARNING_CURVE, SKILL)
+_COPIED: Final = (*TRAINED, run_files.CARD, run_files.LEARNING_CURVE, run_files.SKILL)
 
 
 @contextlib.contextmanager
@@ -40,13 +39,13 @@ def adapted(run: Run, output: Path, overwrite: bool, counts: Mapping[str, int]) 
         raise UsageError(f"`output` {output}: is the run itself; choose another folder")
     with atomic_folder(output, replace=overwrite) as folder:
         yield folder
-        alone = (folder / "method.json").is_file()  # what was counted does not know what was added
-        for name in _COPIED if alone else (*_COPIED, ARRAYS):
+        alone = (folder / run_files.METHOD).is_file()  # what was counted does not know what was added
+        for name in _COPIED if alone else (*_COPIED, run_files.COUNTS):
             if (run.folder / name).is_file() and not (folder / name).exists():
                 shutil.copy2(run.folder / name, folder / name)
         _tell(run, folder, counts)
         Run(folder).write_manifest(trained=True)
-        if (run.folder / KEPT).is_dir():
+        if (run.folder / run_files.BUNDLE).is_dir():
             with progress("exporting the bundle"):
                 keep_bundle(Run.open(folder), output.name)
 
@@ -57,9 +56,11 @@ def _tell(run: Run, folder: Path, counts: Mapping[str, int]) -> None:
     before: dict[str, Any] = dict(config.facts.get(FACTS, {}))
     total = before | {name: before.get(name, 0) + count for name, count in counts.items()}
     config = config.model_copy(update={"facts": {**config.facts, FACTS: total}})
-    if not (folder / ARRAYS).is_file():
+    if not (folder / run_files.COUNTS).is_file():
         config = config.model_copy(update={"ensemble": None})
     Run(folder).write_config(config)
     added = ", ".join(f"{count} {name}" for name, count in total.items())
     note = f"- {added}, without training; the figures above are of the run before"
-    (folder / CARD).write_text(with_section(run.folder / CARD, "Added since", note), encoding="utf-8")
+    (folder / run_files.CARD).write_text(
+        with_section(run.folder / run_files.CARD, "Added since", note), encoding="utf-8"
+    )

@@ -13,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from recsys import columns as c
+from recsys import run_files
 from recsys.adapting.leaving import FACTS, check_climbers, held, rewritten, told
 from recsys.arrays import Array, packed
 from recsys.columns import CLIMBER, FIRST_VALUE_ID
@@ -42,7 +43,9 @@ def _forgotten(folder: Path, climbers: Sequence[str], output: Path | None) -> in
         about = read_json(folder / b.BUNDLE)
         before = int(about.get(FACTS, 0))
         write_json(fresh / b.BUNDLE, {**about, FACTS: before + len(climbers)})
-        (fresh / b.CARD).write_text(told(folder / b.CARD, before, len(climbers)), encoding="utf-8")
+        (fresh / run_files.CARD).write_text(
+            told(folder / run_files.CARD, before, len(climbers)), encoding="utf-8"
+        )
         write_manifest(fresh, listed)
         b.Bundle.open(fresh)
     return sends

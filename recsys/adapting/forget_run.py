@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from recsys import columns as c
+from recsys import run_files
 from recsys.adapting.growing import drop_climbers
 from recsys.adapting.leaving import FACTS, check_climbers, rewritten, told
 from recsys.adapting.vocabulary import shrink_workflow
 from recsys.console import progress
 from recsys.exporting.keep import keep_bundle
+from recsys.files import MANIFEST
 from recsys.recommending.answering import read_about
-from recsys.recommending.kept import KEPT
-from recsys.runs import CARD, LOCK, SKILL, Run
+from recsys.runs import LOCK, Run
 from recsys.sequences.prepare import PART, write_schema
 from recsys.sequences.split import TRAIN
 from recsys.training.skill import fit_skill
@@ -28,18 +29,32 @@ from workflows import sends as workflow_of
 if TYPE_CHECKING:
     from merlin.schema import Schema
 
-_SENDS: Final = ("sends.parquet", "simulated.parquet")
-_REJECTS: Final = "rejects.csv"
-_MADE_ANEW: Final = (*_SENDS, _REJECTS, "workflow", "schema.pbtxt", "climbs.parquet", SKILL, "manifest.json")
-_LEFT_OUT: Final = ("checkpoints", KEPT, LOCK, ".tmp-*", ".old-*")  # a checkpoint holds every embedding
+_SENDS: Final = (run_files.SENDS, run_files.SIMULATED)
+_MADE_ANEW: Final = (
+    *_SENDS,
+    run_files.REJECTS,
+    run_files.WORKFLOW,
+    run_files.SCHEMA,
+    run_files.CLIMBS,
+    run_files.SKILL,
+    MANIFEST,
+)
+# A checkpoint holds every embedding.
+_LEFT_OUT: Final = (
+    run_files.CHECKPOINTS,
+    run_files.BUNDLE,
+    LOCK,
+    ".tmp-*",
+    ".old-*",
+)
 
 
 def forget_in_run(folder: Path, climbers: Sequence[str], output: Path | None) -> int:
     """`recsys.adapting.forgetting.forget` of a run; its bundle is made anew, its checkpoints are removed."""
     run = Run.open(folder)
-    kept = (folder / KEPT).is_dir()
+    kept = (folder / run_files.BUNDLE).is_dir()
     with run.lock() if output is None else contextlib.nullcontext():
-        known = pd.read_parquet(folder / "sends.parquet")
+        known = pd.read_parquet(folder / run_files.SENDS)
         check_climbers(folder, climbers, known[c.CLIMBER_ID].unique().tolist())
         gone = known[known[c.CLIMBER_ID].isin(climbers)]
         with rewritten(folder, output) as fresh:
@@ -59,14 +74,14 @@ def _write(run: Run, climbers: Sequence[str], gone: pd.DataFrame, fresh: Path) -
         if (run.folder / name).is_file():
             table = pd.read_parquet(run.folder / name)
             table[~table[c.CLIMBER_ID].astype(str).isin(climbers)].to_parquet(fresh / name, index=False)
-    if (run.folder / _REJECTS).is_file():
-        _without_rows(run.folder / _REJECTS, fresh / _REJECTS, climbers)
-    climbs = pd.read_parquet(run.folder / "climbs.parquet")
+    if (run.folder / run_files.REJECTS).is_file():
+        _without_rows(run.folder / run_files.REJECTS, fresh / run_files.REJECTS, climbers)
+    climbs = pd.read_parquet(run.folder / run_files.CLIMBS)
     counted = gone.loc[gone[PART] == TRAIN, c.CLIMB_ID].value_counts()
     climbs["sends"] -= climbs[c.CLIMB_ID].map(counted).fillna(0).astype(climbs["sends"].dtype)
-    climbs.to_parquet(fresh / "climbs.parquet")
+    climbs.to_parquet(fresh / run_files.CLIMBS)
     _write_model(run, climbers, fresh)
-    fit_skill(pd.read_parquet(fresh / "sends.parquet"), climbs).save(fresh / SKILL)
+    fit_skill(pd.read_parquet(fresh / run_files.SENDS), climbs).save(fresh / run_files.SKILL)
     _tell(run, fresh, len(climbers))
     Run(fresh).write_manifest(trained=True)
 
@@ -78,7 +93,7 @@ def _write_model(run: Run, climbers: Sequence[str], fresh: Path) -> None:
     workflow = shrink_workflow(run.folder / "workflow", fresh / "workflow", {c.CLIMBER_ID: climbers})
     write_schema(workflow, fresh)
     if rows and read_about(run.folder).network:
-        _write_network(run, rows, workflow_of.read_schema(fresh / "schema.pbtxt"), fresh)
+        _write_network(run, rows, workflow_of.read_schema(fresh / run_files.SCHEMA), fresh)
 
 
 def _write_network(run: Run, rows: list[int], schema: Schema, fresh: Path) -> None:
@@ -87,7 +102,7 @@ def _write_network(run: Run, rows: list[int], schema: Schema, fresh: Path) -> No
     from recsys.training.methods import settings_of
 
     config = run.config
-    old = load_network(run, workflow_of.read_schema(run.folder / "schema.pbtxt"))
+    old = load_network(run, workflow_of.read_schema(run.folder / run_files.SCHEMA))
     settings: Any = settings_of(config)
     new = settings.build(schema, config.model.length)
     drop_climbers(old, new, rows)
@@ -110,4 +125,4 @@ def _tell(run: Run, fresh: Path, count: int) -> None:
     before = int(config.facts.get(FACTS, 0))
     config = config.model_copy(update={"facts": {**config.facts, FACTS: before + count}})
     Run(fresh).write_config(config)
-    (fresh / CARD).write_text(told(run.folder / CARD, before, count), encoding="utf-8")
+    (fresh / run_files.CARD).write_text(told(run.folder / run_files.CARD, before, count), encoding="utf-8")

@@ -13,10 +13,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from recsys import run_files
 from recsys.adapting.leaving import sweep
 from recsys.errors import UnknownError, UsageError
 from recsys.recommending.bundle import BUNDLE
-from recsys.recommending.kept import KEPT
 
 
 def forget(folder: Path, climbers: Sequence[str], output: Path | None = None) -> int:
@@ -42,7 +42,7 @@ def forget(folder: Path, climbers: Sequence[str], output: Path | None = None) ->
     if not climbers:
         raise UsageError("`climber` is to name whom to forget")
     is_bundle = (folder / BUNDLE).is_file()
-    if is_bundle and folder.name == KEPT and (folder.parent / "config.json").is_file():
+    if is_bundle and folder.name == run_files.BUNDLE and (folder.parent / run_files.CONFIG).is_file():
         raise UsageError(f"{folder}: is the bundle of {folder.parent}; forget the climber there")
     try:
         if is_bundle:

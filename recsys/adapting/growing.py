@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import torch
 
+from recsys import run_files
 from recsys.columns import CLIMBER
 from recsys.model.network import Network
 from recsys.model.output import SENDS, buffer_of
@@ -34,7 +35,7 @@ def grown_from(
     source: Path, target: Path, config: ModelConfig
 ) -> tuple[PromptedTransformer, PromptedTransformer]:
     """The model of a run's folder, and as `grow_model` makes it for the schema of another folder."""
-    before, after = (read_schema(folder / "schema.pbtxt") for folder in (source, target))
+    before, after = (read_schema(folder / run_files.SCHEMA) for folder in (source, target))
     old = load_weights(source, before, config)
     return old, grow_model(old, after, config)
 

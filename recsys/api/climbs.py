@@ -125,7 +125,8 @@ class Climbs:
 
         asked = self.climbers if climbers is None else list(climbers)
         requests = (self.recommender.request(climber, k=k, **settings) for climber in asked)
-        rows = [row for found in answers(self.recommender, requests) for row in found.rows()]
+        catalogue = self.recommender.catalogue
+        rows = [row for found in answers(self.recommender, requests) for row in found.rows(catalogue)]
         return pd.DataFrame(rows, columns=None if rows else ["climber_id", "rank", "climb_id", "score"])
 
     def similar(self, climb_id: str, k: int = 10) -> Recommendations:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from recsys import run_files
 from recsys.errors import RunError
 from recsys.nouns import speak
 from recsys.recommending.bundle import BUNDLE, Bundle
@@ -32,7 +33,7 @@ def open_recommender(folder: Path, trust: bool = False) -> Recommender:
     folder = local_folder(folder)
     if (folder / BUNDLE).is_file():
         return Recommender(_spoken_as(Bundle.open(folder)))
-    if not (folder / "config.json").is_file():
+    if not (folder / run_files.CONFIG).is_file():
         raise RunError(
             f"{folder}: not a run (no config.json) and not a bundle (no {BUNDLE}); train one with: python "
             f"train.py --output {folder}"

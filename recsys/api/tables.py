@@ -48,9 +48,9 @@ def write_csv(rows: Rows, file: TextIO, columns: list[str] | None = None) -> Non
     if columns is None:
         first = next(iterator, {})
         columns, iterator = list(first), chain([first] if first else [], iterator)
-    writer = csv.DictWriter(file, columns, lineterminator="\n", extrasaction="ignore")
-    writer.writeheader()
-    writer.writerows({name: _cell(row.get(name)) for name in columns} for row in iterator)
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([_cell(row.get(name)) for name in columns] for row in iterator)
 
 
 def check_suffix(path: Path) -> None:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from recsys.recommending.batch import Answer
+    from recsys.recommending.catalogue import Catalogue
 
 
 WORTH_A_PROCESS = 2_000  # climbers below which opening the bundle once more takes longer than it saves
@@ -85,7 +86,7 @@ def batch(
     else:
         found = answers_by(jobs, open_recommender, folder, climbers, own, shared)
     with progress("recommending", len(recommender.climbers)) as advance:
-        rows = _rows(found, empty, advance)
+        rows = _rows(found, recommender.catalogue, empty, advance)
         if is_address(output):
             replace_table(output, table, COLUMNS, KEY, rows)
             output = f"{table} of {place(output)}"
@@ -98,9 +99,11 @@ def batch(
     say(f"{len(recommender.climbers) - len(empty)} climbers written to {output}")
 
 
-def _rows(found: Iterable[Answer], empty: list[str], advance: Any) -> Iterator[dict[str, Any]]:
+def _rows(
+    found: Iterable[Answer], catalogue: Catalogue, empty: list[str], advance: Any
+) -> Iterator[dict[str, Any]]:
     for answer in found:
         advance(1)
         if answer.problem is not None:
             empty.append(answer.climber)
-        yield from answer.rows()
+        yield from answer.rows(catalogue)

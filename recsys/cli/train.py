@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from recsys import run_files
 from recsys.cli.options import with_settings
 from recsys.config.model import ModelConfig
 from recsys.config.run import RunConfig
@@ -63,7 +64,7 @@ def train(
     if not leads():
         train_run(settings, local if url_of(folder) else folder, resume=resume, names=names)
         return
-    if continue_ is None and settings.data is None and not (resume and (folder / "config.json").is_file()):
+    if continue_ is None and settings.data is None and not (resume and (folder / run_files.CONFIG).is_file()):
         say("no --data: training on the simulated BC logbooks (your own: --data sends.csv)")
 
     from recsys.evaluation.report import metrics_table
@@ -80,7 +81,7 @@ def train(
             else:
                 metrics = _continued(continue_, settings, names, own, resume, overwrite)
         except KeyboardInterrupt:
-            if (own / "config.json").is_file():
+            if (own / run_files.CONFIG).is_file():
                 say(f"{own}: keeps what is trained; continue with: --output {shown(folder)} --resume")
             raise
         _keep_bundle(own)

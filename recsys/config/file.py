@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import BaseModel
 
+from recsys import run_files
 from recsys.config.model import ModelConfig
 from recsys.config.run import RunConfig
 from recsys.config.training import TrainingConfig
@@ -71,7 +72,7 @@ def read_settings(path: Path) -> dict[str, Any]:
             remedy = "put its settings below it, by name"
             raise DataError(f"{section} is a section", path=path, value=settings[section], remedy=remedy)
     settings.pop("facts", None)
-    known: dict[str, Any] = unstamped(path, "config.json", settings)
+    known: dict[str, Any] = unstamped(path, run_files.CONFIG, settings)
     return known
 
 

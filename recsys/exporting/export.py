@@ -6,6 +6,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
+from recsys import run_files
 from recsys.arrays import packed
 from recsys.baselines.rows import COUNTING
 from recsys.console import progress, say
@@ -17,13 +18,12 @@ from recsys.files import MANIFEST, atomic_folder, sha256, write_json, write_mani
 from recsys.nouns import spoken
 from recsys.recommending import bundle as b
 from recsys.recommending.answering import write_method
-from recsys.recommending.counted.store import ARRAYS as COUNTED
 from recsys.recommending.kept import OF
-from recsys.runs import SKILL, Run
+from recsys.runs import Run
 from recsys.training.skill import climbs_of, fit_skill
 from recsys.training.trained import TrainedRun
 
-MODELS: Final = (b.MODEL, COUNTED)
+MODELS: Final = (b.MODEL, run_files.COUNTS)
 
 
 def export(
@@ -74,10 +74,12 @@ def export(
         if trained.network is not None:  # a counting method's are its own arrays
             arrays["embeddings"] = trained.embeddings
         (folder / b.ARRAYS).write_bytes(packed(arrays))
-        (folder / b.CARD).write_text(_card(run.folder / b.CARD, output, measured), encoding="utf-8")
+        (folder / run_files.CARD).write_text(
+            _card(run.folder / run_files.CARD, output, measured), encoding="utf-8"
+        )
         write_json(folder / b.BUNDLE, _about(trained, name or run.folder.name, measured))
-        (trained.skill or fit_skill(trained.sends, climbs_of(run.folder))).save(folder / SKILL)
-        write_manifest(folder, [*b.files_of(trained.method), SKILL])
+        (trained.skill or fit_skill(trained.sends, climbs_of(run.folder))).save(folder / run_files.SKILL)
+        write_manifest(folder, [*b.files_of(trained.method), run_files.SKILL])
     return measured
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from recsys import run_files
 from recsys.console import warn
 from recsys.errors import RunError
 from recsys.exporting.export import export
-from recsys.recommending.kept import KEPT
 from recsys.runs import Run
 
 
@@ -23,7 +23,7 @@ def keep_bundle(run: Run, name: str | None = None) -> bool:
         then an OSError, as for the rest of the folder.
     """
     try:
-        export(run, run.folder / KEPT, overwrite=True, name=name)
+        export(run, run.folder / run_files.BUNDLE, overwrite=True, name=name)
     except (RunError, ImportError, OSError) as error:
         if isinstance(error, OSError) and name is not None:
             raise

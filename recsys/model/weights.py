@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from safetensors import safe_open
 from safetensors.torch import load_model, save_model
 
+from recsys import run_files
 from recsys.config.model import ModelConfig
 from recsys.files import atomic_path
 from recsys.model.network import Network
@@ -18,13 +19,12 @@ from recsys.model.prompted_transformer import PromptedTransformer, build_model
 if TYPE_CHECKING:
     from merlin.schema import Schema
 
-WEIGHTS: Final = "model.safetensors"
 _CUTS: Final = "cuts"
 
 
 def save_weights(model: Network, folder: Path) -> None:
     """Write the weights, shared tensors once; the same weights become the same bytes."""
-    with atomic_path(folder / WEIGHTS) as fresh:
+    with atomic_path(folder / run_files.WEIGHTS) as fresh:
         draft = fresh.with_name(f"{fresh.name}.draft")
         try:
             save_model(model, str(draft), metadata=_cuts(model))
@@ -42,9 +42,9 @@ def load_weights(folder: Path, schema: Schema, config: ModelConfig) -> PromptedT
 
 def restore(model: Network, folder: Path) -> None:
     """Read the weights of a folder into a network, and where climbs were added later."""
-    load_model(model, str(folder / WEIGHTS))
+    load_model(model, str(folder / run_files.WEIGHTS))
     if isinstance(model, PromptedTransformer):
-        with safe_open(folder / WEIGHTS, "pt") as file:
+        with safe_open(folder / run_files.WEIGHTS, "pt") as file:
             cuts = (file.metadata() or {}).get(_CUTS, "")
         model.task.pre.cuts = tuple(int(each) for each in cuts.split())
 

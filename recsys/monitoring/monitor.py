@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from recsys import columns as c
+from recsys import run_files
 from recsys.console import warn
 from recsys.errors import DataError
 from recsys.logbooks.grades import label, ordinals
@@ -121,7 +122,7 @@ def monitor(
     DataError
         The sends cannot be read, or none of them is new.
     """
-    old = pd.read_parquet(run.folder / "sends.parquet")
+    old = pd.read_parquet(run.folder / run_files.SENDS)
     read = read_sends(sends, schema, bad_rows)
     for line in read.lines():
         warn(line)

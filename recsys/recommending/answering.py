@@ -20,6 +20,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from recsys import run_files
 from recsys.arrays import Array
 from recsys.columns import GIVEN
 from recsys.files import write_json
@@ -28,7 +29,6 @@ from recsys.recommending.counted.method import Counted
 from recsys.recommending.features import ArrayBatch
 from recsys.recommending.fields import Fields
 
-METHOD: Final = "method.json"
 FORMAT: Final = 1
 TRANSFORMER: Final = "transformer"  # `recsys.config.run.TRANSFORMER`, which the light wing does not import
 
@@ -120,7 +120,7 @@ def write_method(answering: Answering, folder: Path) -> None:
         "temperature": answering.temperature._asdict(),
         "similar": similar(answering),
     }
-    write_json(folder / METHOD, about)
+    write_json(folder / run_files.METHOD, about)
 
 
 @dataclass(frozen=True)
@@ -136,8 +136,8 @@ class About:
 
     def lacks(self) -> list[str]:
         """The files of a model that the method does without."""
-        there = {"model.onnx": self.network, "model.safetensors": self.network}
-        there[store.ARRAYS] = self.counted is not None
+        there = {"model.onnx": self.network, run_files.WEIGHTS: self.network}
+        there[run_files.COUNTS] = self.counted is not None
         return [name for name, is_there in there.items() if not is_there]
 
 
@@ -149,9 +149,9 @@ def read_about(folder: Path) -> About:
     RunError
         It is of another format, or not what `write_method` writes.
     """
-    if not (folder / METHOD).is_file():
+    if not (folder / run_files.METHOD).is_file():
         return About()
-    fields = Fields.read(folder / METHOD)
+    fields = Fields.read(folder / run_files.METHOD)
     if fields.get("format") != FORMAT:
         fields.refuse("format", f"is not {FORMAT}, which this version reads")
     counted = fields.get("counted")

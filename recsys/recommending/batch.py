@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from recsys.errors import UsageError
+from recsys.recommending.catalogue import Catalogue
 from recsys.recommending.recommender import Recommender
-from recsys.recommending.request import Item, Request
+from recsys.recommending.request import Request
 
 CHUNK: Final = 256  # requests that are answered together
 COLUMNS: Final = {
@@ -21,23 +22,31 @@ COLUMNS: Final = {
     "stars": float, "sends": int, "score": float,
 }  # fmt: skip
 KEY: Final = ("climber_id", "rank")  # what tells a row from the others
-_ITEM: Final = tuple(COLUMNS)[2:]
 
 
 @dataclass(frozen=True)
 class Answer:
-    """The climbs for one climber, best first; none, with the reason, where nothing fits the request."""
+    """The climbs for one climber, best first; none, with the reason, where nothing fits the request.
+
+    Attributes
+    ----------
+    climber:
+        Id of the climber.
+    indices, scores:
+        Of the climbs in the catalogue, and their probabilities.
+    problem:
+        Why there are none.
+    """
 
     climber: str
-    items: tuple[Item, ...]
+    indices: tuple[int, ...] = ()
+    scores: tuple[float, ...] = ()
     problem: str | None = None
 
-    def rows(self) -> list[dict[str, Any]]:
-        """A mapping a climb: climber_id, rank from 1, climb_id, name, grade, region, score."""
-        return [
-            {"climber_id": self.climber, "rank": rank, **{name: getattr(item, name) for name in _ITEM}}
-            for rank, item in enumerate(self.items, 1)
-        ]
+    def rows(self, catalogue: Catalogue) -> Iterator[dict[str, Any]]:
+        """A mapping of `COLUMNS` a climb; ranks begin at 1."""
+        for rank, (index, score) in enumerate(zip(self.indices, self.scores, strict=True), 1):
+            yield dict(zip(COLUMNS, (self.climber, rank, *catalogue.facts[index], score), strict=True))
 
 
 def answers(recommender: Recommender, requests: Iterable[Request]) -> Iterator[Answer]:
@@ -58,9 +67,11 @@ def _answered(recommender: Recommender, chunk: list[Request]) -> Iterator[Answer
     for plan, logits in zip(plans, recommender.ask(plans), strict=True):
         climber = plan.request.climber or ""
         try:
-            yield Answer(climber, tuple(recommender.answer(plan, logits, badges=False)))
+            chosen, probabilities = recommender.choose(plan, logits)
         except UsageError as error:
-            yield Answer(climber, (), str(error))
+            yield Answer(climber, problem=str(error))
+        else:
+            yield Answer(climber, tuple(chosen), tuple(probabilities[0, chosen].tolist()))
 
 
 def requests(

@@ -25,13 +25,13 @@ from typing import Any, Final
 import numpy as np
 
 from recsys import columns as c
+from recsys import run_files
 from recsys.arrays import Array
 from recsys.columns import CLIMBER
 from recsys.errors import RunError
 from recsys.files import check_manifest
-from recsys.recommending.answering import METHOD, Answering, read_about, read_method
+from recsys.recommending.answering import Answering, read_about, read_method
 from recsys.recommending.catalogue import read_catalogue
-from recsys.recommending.counted.store import ARRAYS as COUNTED
 from recsys.recommending.encoding import encoded
 from recsys.recommending.features import ArrayBatch, read_features
 from recsys.recommending.fields import LONGEST_WINDOW, REMEDY, Fields
@@ -46,9 +46,8 @@ READ: Final = (1, FORMAT)  # the first had no method.json: transformers alone
 MODEL, CONSTANTS, CLIMBS, HISTORIES, ARRAYS = (
     "model.onnx", "features.json", "climbs.json", "histories.json", "arrays.npz",
 )  # fmt: skip
-CARD: Final = "MODEL_CARD.md"
 # Of a network, without METHOD.
-FILES: Final = (BUNDLE, MODEL, CONSTANTS, CLIMBS, HISTORIES, ARRAYS, CARD)
+FILES: Final = (BUNDLE, MODEL, CONSTANTS, CLIMBS, HISTORIES, ARRAYS, run_files.CARD)
 CODED: Final = (c.CLIMB_ID, c.REGION, c.GRADE)  # texts of a send, kept as indices in a list of distinct ones
 # How days without an order were read; the first where nothing is said.
 DAYS: Final = ("file", "set", "seeded")
@@ -58,7 +57,7 @@ WRITTEN: Final = (c.COMMENT, c.BETA)  # of which is kept only whether there were
 def files_of(method: Answering) -> list[str]:
     """What the bundle of a method holds, but for its manifest."""
     plain = [name for name in FILES if name != MODEL or method.network is not None]
-    return [*plain, METHOD, *([] if method.counted is None else [COUNTED])]
+    return [*plain, run_files.METHOD, *([] if method.counted is None else [run_files.COUNTS])]
 
 
 class Bundle:
@@ -86,8 +85,8 @@ class Bundle:
         self.has_time = self.features.has_time
         self._texts, self.climbers = _read_texts(folder / HISTORIES)
         distinct = {name: len(texts) for name, texts in self._texts.items()}
-        if about.get("format") == FORMAT and not (folder / METHOD).is_file():
-            raise RunError(f"{folder}: {METHOD} is missing; {REMEDY}")
+        if about.get("format") == FORMAT and not (folder / run_files.METHOD).is_file():
+            raise RunError(f"{folder}: {run_files.METHOD} is missing; {REMEDY}")
         said, n_items = read_about(folder), len(self.catalogue)
         embedded = n_items if said.network else None
         self._arrays = read_histories(folder / ARRAYS, len(self.climbers), distinct, embedded)
@@ -108,7 +107,7 @@ class Bundle:
             A file is missing, was changed, or is of another format.
         """
         listed = check_manifest(folder)
-        there = (METHOD, COUNTED) if (folder / METHOD).is_file() else ()
+        there = (run_files.METHOD, run_files.COUNTS) if (folder / run_files.METHOD).is_file() else ()
         optional = read_about(folder).lacks()
         for name in (*FILES, *there):
             if name not in (*listed, *optional):

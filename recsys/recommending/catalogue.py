@@ -21,8 +21,10 @@ from recsys.recommending.request import Item, Why, nearest
 
 STARS = "stars"
 SENDS = "sends"
+_NOWHERE = -1  # code of a region that no climb is in
 _LATER = (c.AREA, c.STYLE)  # kept only where a climb has one
 Texts = Sequence["str | None"]
+Facts = tuple[str, "str | None", "str | None", "str | None", "str | None", "float | None", int]
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,6 +104,13 @@ class Catalogue:
         bits = -np.log2(np.maximum(self.popularity, 1e-12))
         return bits / bits.max() if bits.max() > 0 else np.zeros_like(bits)
 
+    @cached_property
+    def facts(self) -> list[Facts]:
+        """What is told of each climb: id, name, grade, region, area, stars to two places, and sends."""
+        stars = [None if math.isnan(each) else round(each, 2) for each in self.stars.tolist()]
+        texts = (self.ids, self.names, self.grades, self.regions, self.areas)
+        return list(zip(*texts, stars, map(int, self.sends.tolist()), strict=True))
+
     def allowed(
         self, grades: tuple[float, float] | None, region: str | None, min_stars: float | None = None
     ) -> Array:
@@ -116,7 +125,7 @@ class Catalogue:
             if min_stars is not None:
                 allowed &= self.stars >= min_stars
         if region is not None:
-            allowed &= np.array([each == region for each in self.regions], dtype=bool)
+            allowed &= self._region_codes == self._codes_of_regions.get(region, _NOWHERE)
         return allowed
 
     def open(self, blocked: Blocked) -> Array:
@@ -131,7 +140,8 @@ class Catalogue:
     def without(self, climbs: Sequence[str]) -> Array:
         """All climbs but these ids, bool [n_items]; ids that the catalogue lacks are ignored."""
         kept = np.ones(len(self), dtype=bool)
-        kept[[self.indices[each] for each in set(climbs) if each in self.indices]] = False
+        found = map(self.indices.get, set(climbs))
+        kept[[index for index in found if index is not None]] = False
         return kept
 
     def index(self, climb_id: str) -> int:
@@ -151,19 +161,8 @@ class Catalogue:
         reach: float | None = None,
     ) -> Item:
         """The climb at an index as an item of an answer."""
-        return Item(
-            climb_id=self.ids[index],
-            name=self.names[index],
-            grade=self.grades[index],
-            region=self.regions[index],
-            score=float(score),
-            why=why,
-            area=self.areas[index],
-            stars=self._facts[index][0],
-            sends=self._facts[index][1],
-            hard=hard,
-            reach=reach,
-        )
+        climb_id, name, grade, region, area, stars, sends = self.facts[index]
+        return Item(climb_id, name, grade, region, float(score), why, area, stars, sends, hard, reach)
 
     def search(self, text: str) -> list[int]:
         """Indices whose name or id holds the text, upper or lower case: beginnings first, then by sends."""
@@ -176,10 +175,14 @@ class Catalogue:
         return [index for _, _, index in sorted(found)]
 
     @cached_property
-    def _facts(self) -> list[tuple[float | None, int]]:
-        """Each climb's stars, to two places, and sends."""
-        stars = [None if math.isnan(each) else round(each, 2) for each in self.stars.tolist()]
-        return list(zip(stars, map(int, self.sends.tolist()), strict=True))
+    def _codes_of_regions(self) -> dict[str | None, int]:
+        """A region's code: every one of the catalogue, and None, has its own."""
+        return {region: code for code, region in enumerate(dict.fromkeys(self.regions))}
+
+    @cached_property
+    def _region_codes(self) -> Array:
+        """Each climb's region, int64 [n_items]: to compare texts took longer than the rest of an answer."""
+        return np.array([self._codes_of_regions[each] for each in self.regions], dtype=np.int64)
 
     @cached_property
     def _called(self) -> list[set[str]]:

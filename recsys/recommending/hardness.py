@@ -8,13 +8,14 @@ from typing import Final
 import numpy as np
 
 from recsys import columns as c
+from recsys import run_files
 from recsys.arrays import Array
 from recsys.errors import UsageError
 from recsys.files import read_manifest
 from recsys.logbooks.grades import ordinals
 from recsys.recommending.catalogue import Catalogue
 from recsys.recommending.logbook import Logbook
-from recsys.skill.model import FILE, Levels, Skill
+from recsys.skill.model import Levels, Skill
 from recsys.skill.reach import EDGES
 from recsys.skill.tracks import steps_of
 
@@ -32,9 +33,9 @@ _SPANS: Final = {
 
 def load_skill(folder: Path, n_climbs: int) -> Skill | None:
     """The skill that a run or a bundle keeps and its manifest covers, or None."""
-    if not (folder / FILE).is_file() or FILE not in read_manifest(folder):
+    if not (folder / run_files.SKILL).is_file() or run_files.SKILL not in read_manifest(folder):
         return None
-    return Skill.load(folder / FILE, n_climbs)
+    return Skill.load(folder / run_files.SKILL, n_climbs)
 
 
 def difficulties(skill: Skill, catalogue: Catalogue, logbook: Logbook) -> Array:

@@ -9,11 +9,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
+from recsys import run_files
 from recsys.errors import RecsysError
 from recsys.files import MANIFEST, check_manifest, read_json, sha256
 from recsys.recommending.bundle import BUNDLE, FORMAT, Bundle
 
-KEPT: Final = "bundle"
 OF: Final = "manifest"  # in bundle.json: SHA-256 of the manifest of the run that it was made of
 
 
@@ -25,7 +25,7 @@ def open_kept(run: Path) -> Bundle | None:
     RunError
         A file of the run was changed.
     """
-    folder = run / KEPT
+    folder = run / run_files.BUNDLE
     if not (folder / BUNDLE).is_file() or not (run / MANIFEST).is_file():
         return None
     check_manifest(run)

@@ -41,10 +41,15 @@ class Logbook:
         n = len(columns[c.CLIMB_ID])
         made: dict[str, Array] = {}
         for name in TEXTS:
-            made[name] = np.empty(n, dtype=object)
-            made[name][:] = columns.get(name, [None] * n)
+            values = columns.get(name)
+            if not (isinstance(values, np.ndarray) and values.dtype == object):
+                texts, values = values, np.empty(n, dtype=object)  # of None
+                if texts is not None:
+                    values[:] = texts
+            made[name] = values
         for name in NUMBERS:
-            made[name] = np.asarray(columns.get(name, np.full(n, np.nan)), dtype=np.float64)
+            numbers = columns.get(name)
+            made[name] = np.full(n, np.nan) if numbers is None else np.asarray(numbers, dtype=np.float64)
         return cls(made)
 
     def __len__(self) -> int:
@@ -68,10 +73,12 @@ class Logbook:
 
     def then(self, send: Mapping[str, Any]) -> Logbook:
         """The logbook with one more send at its end."""
-        more = Logbook.of({name: [send.get(name)] for name in TEXTS} | {
-            name: [send.get(name, math.nan)] for name in NUMBERS
-        })  # fmt: skip
-        return Logbook({k: np.concatenate([v, more.columns[k]]) for k, v in self.columns.items()})
+        longer: dict[str, Array] = {}
+        for name, values in self.columns.items():
+            longer[name] = np.empty(len(values) + 1, dtype=values.dtype)
+            longer[name][:-1] = values
+            longer[name][-1] = send.get(name, math.nan if name in NUMBERS else None)
+        return Logbook(longer)
 
 
 def read_logbook(sends: Sequence[Mapping[str, Any]]) -> Logbook:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
 
-from recsys import columns as c
 from recsys.arrays import Array
 from recsys.errors import RunError, UsageError
 from recsys.logbooks.grades import parse_range
@@ -19,22 +18,15 @@ from recsys.recommending.catalogue import Catalogue
 from recsys.recommending.known import Match
 from recsys.recommending.logbook import Logbook, read_logbook
 from recsys.recommending.matching import Matcher
+from recsys.recommending.mixture import mixture, softmax
 from recsys.recommending.questions import Plan, encode, plan
-from recsys.recommending.request import (
-    Cause,
-    Item,
-    Request,
-    Why,
-    known_climber,
-    known_region,
-    read_day,
-)
+from recsys.recommending.reasons import why
+from recsys.recommending.request import Item, Request, known_climber, known_region, read_day
 from recsys.recommending.rerank import choose, unit_rows
 from recsys.skill.model import Levels, Skill
 from recsys.skill.reach import names
 
 QUESTIONS = 256  # that go through the model at once
-REASONS = 3  # sends that are named to explain an item
 KEPT = 10_000  # climbers whose levels are kept
 
 
@@ -177,32 +169,46 @@ class Recommender:
     def answer(self, plan: Plan, logits: Array, badges: bool = True) -> list[Item]:
         """The items of a plan from its logits [n_questions, n_items]; how hard each is, with `badges`."""
         request = plan.request
-        allowed = self.allowed(request, plan.logbook)
-        reach = np.full(len(self.catalogue), np.nan)
-        if badges or request.mode != "any":
-            climber = self.levels(request, plan.logbook)
-            reach = self.skill.chances(climber)
-            if request.mode != "any":
-                allowed = self._in_mode(request.mode, allowed, reach, climber)
-        if not plan.questions:
-            probabilities, unprompted = self.catalogue.popularity[None], None
-        else:
-            blocks, bare = plan.blocks(logits)
-            probabilities = self.mixture(blocks, plan.steps)
+        reach = self.reach(plan) if badges else None
+        chosen, probabilities = self.choose(plan, logits, reach)
+        unprompted = None
+        if request.explain and plan.questions:
+            bare = plan.blocks(logits)[1]
             unprompted = None if bare is None else softmax(bare)
-        chosen = choose(probabilities[0], allowed, request, self.catalogue, self.units)
-        chosen = hardness.sorted_by(request.sort, chosen, self.skill)
-        hard = names(reach[chosen]) if badges else [None] * len(chosen)
+        hard = [None] * len(chosen) if reach is None else names(reach[chosen])
         return [
             self.catalogue.item(
                 index,
                 probabilities[0, index],
-                self._why(plan, index, probabilities[:, index], unprompted) if request.explain else None,
+                why(plan, self.catalogue, index, probabilities[:, index], unprompted)
+                if request.explain
+                else None,
                 each,
-                None if each is None else round(float(reach[index]), 3),
+                None if reach is None or each is None else round(float(reach[index]), 3),
             )
             for index, each in zip(chosen, hard, strict=True)
         ]
+
+    def choose(self, plan: Plan, logits: Array, reach: Array | None = None) -> tuple[list[int], Array]:
+        """Indices of the climbs to name, best first, and every climb's probability [n_variants, n_items].
+
+        A mode needs `reach`, which is worked out where it is not given.
+        """
+        request = plan.request
+        allowed = self.allowed(request, plan.logbook)
+        if request.mode != "any":
+            reach = self.reach(plan) if reach is None else reach
+            allowed = self._in_mode(request.mode, allowed, reach, self.levels(request, plan.logbook))
+        if plan.questions:
+            probabilities = mixture(plan.blocks(logits)[0], plan.steps, self.catalogue.ordinals)
+        else:
+            probabilities = self.catalogue.popularity[None]
+        chosen = choose(probabilities[0], allowed, request, self.catalogue, self.units)
+        return hardness.sorted_by(request.sort, chosen, self.skill), probabilities
+
+    def reach(self, plan: Plan) -> Array:
+        """The climber's chance to send each climb today, float64 [n_items], NaN where grades are lacking."""
+        return self.skill.chances(self.levels(plan.request, plan.logbook))
 
     def _in_mode(self, mode: str, allowed: Array, reach: Array, climber: Levels) -> Array:
         """The allowed climbs of a mode, bool [n_items]; a `UsageError` if there is none."""
@@ -218,24 +224,8 @@ class Recommender:
         plan = self.plan(request)
         if not plan.questions:
             return self.catalogue.popularity
-        return self.mixture(plan.blocks(self.ask([plan])[0])[0], plan.steps)[0]
-
-    def mixture(self, logits: Array, steps: Sequence[float | None]) -> Array:
-        """Answers grade by grade as one: [n_variants, n_steps, n_items] to [n_variants, n_items].
-
-        Each answer counts by how likely that grade is for this climber: P(climb) = sum over grades of
-        P(grade) P(climb | grade). P(grade) is what the answer without a grade gives to climbs of that grade.
-        """
-        answers = softmax(logits)
-        if len(steps) == 1:
-            return answers[:, 0]
-        grades = np.array(steps[1:], dtype=np.float64)
-        with np.errstate(invalid="ignore"):
-            near = np.abs(self.catalogue.ordinals[None] - grades[:, None]) <= 0.5  # [n_steps - 1, n_items]
-        weights = answers[:, 0] @ near.T.astype(np.float64)  # [n_variants, n_steps - 1]
-        weights = np.where(weights.sum(1, keepdims=True) > 0, weights, 1.0)
-        weights = weights / weights.sum(1, keepdims=True)
-        return np.einsum("vs,vsi->vi", weights, answers[:, 1:])
+        logits = plan.blocks(self.ask([plan])[0])[0]
+        return mixture(logits, plan.steps, self.catalogue.ordinals)[0]
 
     def allowed(self, request: Request, logbook: Logbook) -> Array:
         """The climbs that the request allows, bool [n_items]; a `UsageError` if there is none."""
@@ -286,29 +276,3 @@ class Recommender:
         """Climbs whose name or id holds the text; scores are their shares of all sends, 0 to 1."""
         found = self.catalogue.search(text)[:k]
         return [self.catalogue.item(index, self.catalogue.popularity[index]) for index in found]
-
-    def _why(self, plan: Plan, index: int, scores: Array, unprompted: Array | None) -> Why:
-        """Reasons of one climb: `scores` [n_variants] are with everything, then with each send left out."""
-        full = float(scores[0])
-        causes = sorted(self._causes(plan, full - scores[1:]), key=lambda cause: -cause.drop)
-        share = None
-        if unprompted is not None:
-            bare = float(unprompted[index])
-            share = (full - bare) / max(full, bare, 1e-300)
-        return Why(tuple(causes[:REASONS]), share)
-
-    def _causes(self, plan: Plan, drops: Array) -> Iterator[Cause]:
-        any_known = any(climb in self.catalogue.indices for climb in plan.logbook.climbs)
-        for index, drop in zip(plan.left_out, drops, strict=True):
-            if drop > 0 and any_known:
-                climb = str(plan.logbook.columns[c.CLIMB_ID][index])
-                known = self.catalogue.indices.get(climb)
-                name = plan.logbook.columns[c.CLIMB_NAME][index]
-                yield Cause(climb, name if known is None else self.catalogue.names[known], float(drop))
-
-
-def softmax(logits: Array) -> Array:
-    """Probabilities over the last axis, float64."""
-    shifted = logits.astype(np.float64)
-    shifted = np.exp(shifted - shifted.max(-1, keepdims=True))
-    return np.asarray(shifted / shifted.sum(-1, keepdims=True))

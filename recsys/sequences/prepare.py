@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from recsys import columns as c
+from recsys import run_files
 from recsys.arrays import Array
 from recsys.errors import DataError
 from recsys.files import atomic_folder, atomic_path
@@ -72,16 +73,16 @@ def prepare(
     with atomic_folder(folder / "workflow", replace=True) as fresh:
         workflow = workflow_of.fit(training, fresh, has_time, accelerator)
     write_schema(workflow, folder)
-    with atomic_path(folder / "sends.parquet") as fresh:
+    with atomic_path(folder / run_files.SENDS) as fresh:
         reduced(frame).assign(**{PART: parts}).to_parquet(fresh, index=False)
-    with atomic_path(folder / "climbs.parquet") as fresh:
+    with atomic_path(folder / run_files.CLIMBS) as fresh:
         catalogue_table(training, workflow_of.vocabulary(folder / "workflow", c.CLIMB_ID)).to_parquet(fresh)
     return load_prepared(folder, accelerator)
 
 
 def write_schema(workflow: Workflow, folder: Path) -> None:
     """Write schema.pbtxt: Merlin's schema of the sequences that a workflow makes."""
-    with atomic_path(folder / "schema.pbtxt") as fresh:
+    with atomic_path(folder / run_files.SCHEMA) as fresh:
         fresh.write_text(workflow_of.schema_text(workflow_of.model_schema(workflow)))
 
 
@@ -98,7 +99,7 @@ def load_prepared(folder: Path, accelerator: str = "auto", trust: bool = False) 
         Load NVTabular's pickle where the workflow has no description; it can run any code.
     """
     workflow = load_workflow(folder, trust)
-    sends = pd.read_parquet(folder / "sends.parquet")
+    sends = pd.read_parquet(folder / run_files.SENDS)
     sequences = Sequences.from_tables(workflow_of.pieces(workflow, sends, accelerator))
     if c.DAY_INDEX in sends:
         sequences = replace(sequences, indices=sends[c.DAY_INDEX].to_numpy()[sequences.rows])
@@ -106,8 +107,8 @@ def load_prepared(folder: Path, accelerator: str = "auto", trust: bool = False) 
         sends=sends,
         sequences=sequences,
         parts=sends[PART].to_numpy()[sequences.rows],
-        climbs=pd.read_parquet(folder / "climbs.parquet"),
-        schema=workflow_of.read_schema(folder / "schema.pbtxt"),
+        climbs=pd.read_parquet(folder / run_files.CLIMBS),
+        schema=workflow_of.read_schema(folder / run_files.SCHEMA),
         workflow=workflow,
     )
 

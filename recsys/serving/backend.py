@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from recsys import columns as c
+from recsys import run_files
 from recsys.errors import RunError, UnknownError
 from recsys.files import MANIFEST, check_manifest
-from recsys.recommending.bundle import CARD
 from recsys.recommending.catalogue import Catalogue
 from recsys.recommending.logbook import read_logbook
 from recsys.recommending.matching import Matcher
@@ -216,7 +216,7 @@ def open_backend(folder: Path, opener: Opener | None = None) -> LoadedBundle:
     check_manifest(folder)
     digest = manifest_digest(folder)
     recommender = (opener or _open)(folder)
-    card = folder / CARD
+    card = folder / run_files.CARD
     text = card.read_text(encoding="utf-8", errors="replace") if card.is_file() else ""
     if manifest_digest(folder) != digest:
         raise RunError(f"{folder / MANIFEST}: changed while the bundle was read; it is read again")

@@ -22,7 +22,6 @@ from recsys.skill.posterior import Ability, filtered, latest, smoothed
 from recsys.skill.reach import Reach
 from recsys.skill.tracks import DISCIPLINES, OFFSETS, Tracks, steps_of
 
-FILE: Final = "skill.npz"
 FORMAT: Final = 1
 RECENT: Final = 24  # sessions that a request reads; what is older hardly moves the ability of today
 _UNREADABLE: Final = (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile, zlib.error)

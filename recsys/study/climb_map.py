@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from recsys import columns as c
+from recsys import run_files
 from recsys.logbooks.grades import ordinals
 from recsys.study.summary import Point
 
@@ -30,7 +31,7 @@ def climb_map(found: Readings, folder: Path) -> tuple[tuple[Point, ...], str]:
     if not kept:
         return (), ""
     name = _PREFERRED if _PREFERRED in kept else kept[0]
-    climbs = pd.read_parquet(folder / "climbs.parquet")
+    climbs = pd.read_parquet(folder / run_files.CLIMBS)
     embeddings = found.outcomes[name][0].embeddings
     assert embeddings is not None
     indices = components(embeddings)

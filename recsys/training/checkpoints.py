@@ -10,10 +10,10 @@ import torch
 from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.plugins.io import TorchCheckpointIO
 
+from recsys import run_files
 from recsys.errors import RunError
 from recsys.files import atomic_path
 
-FOLDER: Final = "checkpoints"
 BEST: Final = "best"
 LAST: Final = "last"
 _PARTS: Final = {"state_dict", "epoch", "callbacks", "optimizer_states", "lr_schedulers", "loops"}
@@ -46,7 +46,7 @@ class RunCheckpoint(ModelCheckpoint):
 
 def checkpoint_of(folder: Path, name: str) -> Path:
     """Where a run keeps the checkpoint `BEST` or `LAST`."""
-    return folder / FOLDER / f"{name}.ckpt"
+    return folder / run_files.CHECKPOINTS / f"{name}.ckpt"
 
 
 def read_checkpoint(path: Path, state: dict[str, torch.Tensor]) -> dict[str, Any]:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
+from recsys import run_files
 from recsys.errors import RunError
 from recsys.files import atomic_path
-from recsys.runs import LEARNING_CURVE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -53,7 +53,7 @@ def draw_curve(folder: Path) -> None:
     recall.set_ylim(bottom=0)
     recall.legend(frameon=False)
     _axes(recall, "recall@10 on validation")
-    with atomic_path(folder / LEARNING_CURVE) as fresh:
+    with atomic_path(folder / run_files.LEARNING_CURVE) as fresh:
         figure.savefig(fresh, dpi=120, metadata={"Software": None})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import sys
 import warnings
 from pathlib import Path
@@ -13,12 +14,12 @@ import torch
 from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint, RichProgressBar
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 
+from recsys import run_files
 from recsys.config.training import TrainingConfig
 from recsys.console import say
 from recsys.errors import UsageError
 from recsys.training.checkpoints import (
     BEST,
-    FOLDER,
     LAST,
     AtomicCheckpointIO,
     RunCheckpoint,
@@ -62,9 +63,9 @@ def fit(module: NextClimb, config: TrainingConfig, folder: Path, resume: bool) -
     """
     if module.model.note and leads():
         say(module.model.note)
-    batch_size, reason = module.batches()
+    batch_size, reason = module.batches(math.prod(layout(config)))
     say(reason)
-    checkpoints = (folder / FOLDER).absolute()
+    checkpoints = (folder / run_files.CHECKPOINTS).absolute()
     each: dict[str, Any] = {"save_on_train_epoch_end": True, "enable_version_counter": False}
     best = RunCheckpoint(checkpoints, BEST, monitor=SCORE, mode="max", **each)
     last = RunCheckpoint(checkpoints, LAST, **each)  # after `best`, so that it knows its score

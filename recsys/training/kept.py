@@ -8,11 +8,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from recsys import run_files
 from recsys.config.run import RunConfig
 from recsys.errors import RunError
-from recsys.recommending.answering import METHOD, About, Answering, read_about, read_method, write_method
-from recsys.recommending.counted.store import ARRAYS
-from recsys.runs import WEIGHTS, Run
+from recsys.recommending.answering import About, Answering, read_about, read_method, write_method
+from recsys.runs import Run
 from recsys.training.answer import Method, scorer_from
 from recsys.training.methods import settings_of
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 def keep(method: Method, config: RunConfig, folder: Path) -> None:
     """Write the method; what a former one left is taken away."""
-    for name in (WEIGHTS, ARRAYS, METHOD):
+    for name in (run_files.WEIGHTS, run_files.COUNTS, run_files.METHOD):
         (folder / name).unlink(missing_ok=True)
     network = None
     if method.network is not None:
@@ -81,8 +81,8 @@ def stands_for_network(batch: Any) -> Any:
 
 def _check_covered(run: Run, about: About) -> None:
     """Refuse what the manifest does not vouch for."""
-    there = (METHOD, ARRAYS) if (run.folder / METHOD).is_file() else ()
+    there = (run_files.METHOD, run_files.COUNTS) if (run.folder / run_files.METHOD).is_file() else ()
     known = {*run.covered, *about.lacks()}
-    for name in (WEIGHTS, *there):
+    for name in (run_files.WEIGHTS, *there):
         if name not in known:
             raise RunError(f"{run.folder}: its manifest does not cover {name}; copy the folder again")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import lightning.pytorch as pl
@@ -44,11 +45,10 @@ class EpochSampler(Sampler[tuple[int, int]]):
     """The windows of each epoch, drawn from the seed and its number, split over the devices."""
 
     def __init__(
-        self, windows: TrainingWindows, share: float, seed: int, rank: int = 0, world: int = 1
+        self, windows: TrainingWindows, drawn: int, seed: int, rank: int = 0, world: int = 1
     ) -> None:
         self.windows, self.seed, self.rank, self.world, self.epoch = windows, seed, rank, world, 0
-        # One number for all epochs, so that the schedule of the learning rate is known beforehand.
-        self.drawn = math.ceil(amount(windows, share, np.random.default_rng(seed)) / world) * world
+        self.drawn = math.ceil(drawn / world) * world  # as many for each device
 
     def set_epoch(self, epoch: int) -> None:
         """Called by Lightning before each epoch."""
@@ -134,25 +134,23 @@ class NextClimb(pl.LightningModule):
 
     def train_dataloader(self) -> DataLoader[Any]:
         """Batches of windows; cutting one takes well under a millisecond, so there are no workers."""
-        sampler = EpochSampler(
-            self.windows,
-            self.config.windows,
-            self.seed,
-            self.trainer.global_rank,
-            self.trainer.world_size,
-        )
+        rank, world = self.trainer.global_rank, self.trainer.world_size
         return DataLoader(
             self.windows,
-            self.batches(sampler)[0],
-            sampler=sampler,
+            self.batches(world)[0],
+            sampler=EpochSampler(self.windows, self.drawn, self.seed, rank, world),
             collate_fn=as_is,  # type: ignore[arg-type]
             generator=torch.Generator(),  # its own: starting an epoch draws nothing from the global one
         )
 
-    def batches(self, sampler: EpochSampler | None = None) -> tuple[int, str]:
-        """Windows in a batch, and the reason in words."""
-        sampler = sampler or EpochSampler(self.windows, self.config.windows, self.seed)
-        return choose_batch_size(self.config.batch_size, len(sampler))
+    @cached_property
+    def drawn(self) -> int:
+        """Windows of an epoch: one number for all, so that the schedule of the learning rate is known."""
+        return amount(self.windows, self.config.windows, np.random.default_rng(self.seed))
+
+    def batches(self, world: int) -> tuple[int, str]:
+        """Windows in a batch of one of `world` processes, and the reason in words."""
+        return choose_batch_size(self.config.batch_size, math.ceil(self.drawn / world))
 
     def on_train_epoch_start(self) -> None:
         """Masks and dropout of an epoch depend on its number, not on what was drawn before."""

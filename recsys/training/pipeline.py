@@ -11,13 +11,14 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from recsys import run_files
 from recsys.baselines.rows import COUNTING
 from recsys.config.run import RunConfig
 from recsys.config.settings import differing
 from recsys.console import progress, say, warn
 from recsys.errors import UsageError
 from recsys.files import atomic_path
-from recsys.runs import CARD, LEARNING_CURVE, RESUMABLE, SKILL, Run
+from recsys.runs import RESUMABLE, Run
 from recsys.training import processes
 from recsys.training.prepare import described, prepare_run, reopen_run
 from recsys.training.resolve import ROW, resolve
@@ -130,7 +131,6 @@ def train_prepared(
         from recsys.training.fit import choose_device
         from recsys.training.kept import keep
         from recsys.training.skill import fit_skill
-        from recsys.training.start import START
         from recsys.training.suite import evaluate_run
 
     counts = config.method in COUNTING
@@ -157,9 +157,9 @@ def train_prepared(
         draw_curve(run.folder)
     _write_card(run, prepared, config, metrics)
     run.write_metrics(metrics)
-    fit_skill(prepared.sends, prepared.climbs).save(run.folder / SKILL)
+    fit_skill(prepared.sends, prepared.climbs).save(run.folder / run_files.SKILL)
     run.write_manifest(trained=True)
-    (run.folder / START).unlink(missing_ok=True)
+    (run.folder / run_files.START).unlink(missing_ok=True)
     return metrics
 
 
@@ -210,11 +210,11 @@ def _write_card(run: Run, prepared: Prepared, config: RunConfig, metrics: dict[s
     if config.method in COUNTING:
         del told["training"]
     told |= {"name": run.folder.name, "output": f"runs/{run.folder.name}"}
-    with atomic_path(run.folder / CARD) as fresh:
+    with atomic_path(run.folder / run_files.CARD) as fresh:
         text = model_card(told, metrics, config.facts, _curve(run.folder))
         fresh.write_text(text, encoding="utf-8")
 
 
 def _curve(folder: Path) -> str | None:
     """The name of the learning curve's picture, where there is one."""
-    return LEARNING_CURVE if (folder / LEARNING_CURVE).is_file() else None
+    return run_files.LEARNING_CURVE if (folder / run_files.LEARNING_CURVE).is_file() else None

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from recsys import columns as c
+from recsys import run_files
 from recsys.config.run import RunConfig
 from recsys.console import progress, say, warn
 from recsys.errors import DataError
@@ -169,10 +170,10 @@ def _read(config: RunConfig, folder: Path) -> tuple[Any, str]:
     if config.data is None:
         from recsys.logbooks.simulate import simulate
 
-        with atomic_path(folder / "simulated.parquet") as fresh:
+        with atomic_path(folder / run_files.SIMULATED) as fresh:
             simulate("bc", seed=0).to_parquet(fresh, index=False)
-        return read_sends(folder / "simulated.parquet"), "simulated BC logbooks, seed 0"
-    rejects = folder / "rejects.csv"
+        return read_sends(folder / run_files.SIMULATED), "simulated BC logbooks, seed 0"
+    rejects = folder / run_files.REJECTS
     rejects.unlink(missing_ok=True)
     sends = read_sends(Path(config.data), config.schema_name, config.bad_rows, rejects)
     for line in sends.lines(rejects):

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from recsys import columns as c
+from recsys import run_files
 from recsys.logbooks.grades import ordinals
 from recsys.sequences.prepare import PART
 from recsys.sequences.split import TRAIN
@@ -37,7 +38,7 @@ def fit_skill(sends: pd.DataFrame, climbs: pd.DataFrame) -> Skill:
 
 def climbs_of(folder: Path) -> pd.DataFrame:
     """The catalogue of a run."""
-    return pd.read_parquet(folder / "climbs.parquet")
+    return pd.read_parquet(folder / run_files.CLIMBS)
 
 
 def _column(table: pd.DataFrame, name: str) -> list[object]:

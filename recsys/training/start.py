@@ -7,27 +7,25 @@ them, whatever became of the run that they are from.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
 
 from safetensors.torch import load_model, save_model
 
+from recsys import run_files
 from recsys.files import atomic_path
 from recsys.model.network import Network
-
-START: Final = "start.safetensors"
 
 
 def keep_start(model: Network, folder: Path) -> None:
     """Write the weights to begin with."""
-    with atomic_path(folder / START) as fresh:
+    with atomic_path(folder / run_files.START) as fresh:
         save_model(model, str(fresh))
 
 
 def begin_with(model: Network, folder: Path) -> None:
     """Read them."""
-    load_model(model, str(folder / START))
+    load_model(model, str(folder / run_files.START))
 
 
 def start_of(folder: Path) -> Path | None:
     """The folder, where it holds weights to begin with."""
-    return folder if (folder / START).is_file() else None
+    return folder if (folder / run_files.START).is_file() else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import pandas as pd
 import torch
 
 from recsys import columns as c
+from recsys import run_files
 from recsys.arrays import Array
 from recsys.baselines.embeddings import climb_embeddings
 from recsys.columns import ATTRIBUTES, ELAPSED_DAYS, UNKNOWN_ID
@@ -51,10 +53,10 @@ class TrainedRun:
         self.facts: object = run.config.facts
         self.attributes: Sequence[str] = ATTRIBUTES
         self.workflow = load_workflow(run.folder, trust)
-        self.schema = workflow_of.read_schema(run.folder / "schema.pbtxt")
+        self.schema = workflow_of.read_schema(run.folder / run_files.SCHEMA)
         self.has_time = ELAPSED_DAYS in self.schema.column_names
-        self.sends = pd.read_parquet(run.folder / "sends.parquet")
-        self.catalogue = catalogue_of(pd.read_parquet(run.folder / "climbs.parquet"), self.sends)
+        self.sends = pd.read_parquet(run.folder / run_files.SENDS)
+        self.catalogue = catalogue_of(pd.read_parquet(run.folder / run_files.CLIMBS), self.sends)
         self.network, kept = open_method(run, self.schema, len(self.catalogue))
         self.method = kept if self.network is None else replace(kept, network=self._scores)
         self.reads_prompt, self.length = self.method.reads_prompt, self.method.length(self.window)
@@ -67,10 +69,19 @@ class TrainedRun:
 
     def logbook(self, climber: str) -> Logbook | None:
         """A stored logbook, or None."""
-        rows = self.sends[self.sends[c.CLIMBER_ID] == climber]
-        if rows.empty:
-            return None
-        return logbook_of(rows if self.has_time else rows.drop(columns=c.DAY))  # plain order is no day
+        rows = self._rows.get(climber)
+        return None if rows is None else self._sends.take(rows)
+
+    @cached_property
+    def _rows(self) -> dict[str, Array]:
+        """Indices of each climber's sends, in order."""
+        found: dict[str, Array] = self.sends.groupby(c.CLIMBER_ID, sort=False).indices
+        return found
+
+    @cached_property
+    def _sends(self) -> Logbook:
+        """Everybody's sends, of which a climber's logbook is taken: a search in each call took longer."""
+        return logbook_of(self.sends if self.has_time else self.sends.drop(columns=c.DAY))  # order is no day
 
     def encode(self, logbooks: Sequence[Logbook], climbers: Sequence[str | None]) -> ArrayBatch:
         """Windows that end at each logbook's last send (see `Backend`)."""
@@ -115,7 +126,7 @@ class TrainedRun:
 
 
 def logbook_of(rows: pd.DataFrame) -> Logbook:
-    """Rows of one climber in sends.parquet as a logbook."""
+    """Rows of sends.parquet as a logbook."""
     plain = rows.astype(object).where(rows.notna(), None)
     numbers = {name: rows[name].to_numpy(np.float64) for name in (c.RATING, c.DAY) if name in rows}
     texts = {n: plain[n].tolist() for n in (c.CLIMB_ID, c.REGION, c.GRADE, c.COMMENT, c.BETA) if n in rows}

@@ -15,6 +15,7 @@ from typing import Any
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
+from recsys import run_files
 from recsys.config.run import RunConfig
 from recsys.files import atomic_path, write_json
 from recsys.formats import stamped
@@ -38,7 +39,7 @@ def write_results(folder: Path, study: optuna.Study, base: RunConfig) -> None:
         best = finished(study)[0]
         facts = {"tuned": {"trial": best.number, "validation_score": best.value, "trials": len(done(study))}}
         config = configured(base, best.params).model_copy(update={"facts": facts})
-        write_json(folder / BEST, stamped("config.json", json.loads(config.model_dump_json())))
+        write_json(folder / BEST, stamped(run_files.CONFIG, json.loads(config.model_dump_json())))
 
 
 def _row(trial: FrozenTrial) -> dict[str, Any]:

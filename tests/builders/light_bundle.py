@@ -12,6 +12,7 @@ from onnx import TensorProto, helper, numpy_helper
 from recsys import columns as c
 from recsys.files import write_json, write_manifest
 from recsys.recommending import bundle as b
+from recsys.run_files import CARD
 
 N_CLIMBS, N_CLIMBERS, EACH, WIDTH, LENGTH = 12, 4, 6, 4, 5
 
@@ -39,7 +40,7 @@ def write_light_bundle(folder: Path) -> Path:
     write_json(folder / b.HISTORIES, texts)
     np.savez(folder / b.ARRAYS, embeddings=vectors, **_sends(draw))
     (folder / b.MODEL).write_bytes(_graph(vectors).SerializeToString())
-    (folder / b.CARD).write_text("# A bundle made by hand\n")
+    (folder / CARD).write_text("# A bundle made by hand\n")
     write_manifest(folder, b.FILES)
     return folder
 

@@ -60,7 +60,7 @@ def recommender():
 
 def named(recommender, own=None, **shared):
     return {
-        each.climber: [item.climb_id for item in each.items]
+        each.climber: [recommender.catalogue.ids[index] for index in each.indices]
         for each in answers(recommender, requests(recommender, own or {}, **shared))
     }
 

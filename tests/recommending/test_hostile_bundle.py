@@ -28,6 +28,7 @@ from recsys.errors import RecsysError, RunError
 from recsys.files import MANIFEST, write_manifest
 from recsys.recommending import bundle as b
 from recsys.recommending.request import Request
+from recsys.run_files import CARD
 from recsys.serving.backend import open_backend
 from tests.builders.light_bundle import graph_without, write_light_bundle
 
@@ -141,7 +142,7 @@ def mutated_bytes(content: bytes, rng: random.Random) -> bytes:
 
 def mutate(folder: Path, whole: dict[str, bytes], rng: random.Random) -> str:
     """Mutate one file of a bundle that is `whole`, under a manifest that matches; the file's name."""
-    name = rng.choice([b.BUNDLE, b.CONSTANTS, b.CLIMBS, b.HISTORIES, b.ARRAYS, b.ARRAYS, b.MODEL, b.CARD])
+    name = rng.choice([b.BUNDLE, b.CONSTANTS, b.CLIMBS, b.HISTORIES, b.ARRAYS, b.ARRAYS, b.MODEL, CARD])
     content = whole[name]
     structured = (
         mutated_json if name.endswith("json") else mutated_arrays if name == b.ARRAYS else mutated_bytes
@@ -221,7 +222,7 @@ def test_no_mutation_ends_in_a_traceback(whole, tmp_path):
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300 * 1024  # KiB
     for name in (b.BUNDLE, b.CONSTANTS, b.CLIMBS, b.HISTORIES, b.ARRAYS, b.MODEL):
         assert results[name, "refused"] > 10, name
-    assert results[b.CARD, "refused"] == 0
+    assert results[CARD, "refused"] == 0
 
 
 def edited(whole, name, edit) -> dict[str, bytes]:

@@ -14,7 +14,8 @@ from recsys.errors import DataError, UsageError
 from recsys.recommending import logbook_file
 from recsys.recommending.catalogue import Catalogue
 from recsys.recommending.logbook import days, read_logbook
-from recsys.recommending.recommender import Recommender, softmax
+from recsys.recommending.mixture import mixture, softmax
+from recsys.recommending.recommender import Recommender
 from recsys.recommending.request import Cause, Item, Request, Why, known_climber, known_region
 from recsys.recommending.rerank import mmr, unit_rows
 
@@ -140,7 +141,7 @@ def test_grades_are_weighed_by_how_likely_they_are(recommender):
     unasked, at_v2, at_v4 = softmax(logits[0])
     weights = np.array([unasked[0], unasked[1] + unasked[2]])  # V4-5 counts as V4 too
     expected = (weights[0] * at_v2 + weights[1] * at_v4) / weights.sum()
-    np.testing.assert_allclose(recommender.mixture(logits, (None, 2.0, 4.0))[0], expected)
+    np.testing.assert_allclose(mixture(logits, (None, 2.0, 4.0), recommender.catalogue.ordinals)[0], expected)
 
 
 def test_many_requests_are_one_batch(recommender):

@@ -31,22 +31,22 @@ def windows_of(sends=100, climbers=4):
 def test_sampler_is_a_new_order_each_epoch_and_the_same_each_time():
     from recsys.training.module import EpochSampler
 
-    sampler = EpochSampler(windows_of(), 1.0, seed=3)
+    sampler = EpochSampler(windows_of(), 100, seed=3)
     first = list(sampler)
     assert sorted(first) == [(i, i) for i in range(100)]
     sampler.set_epoch(1)
     second = list(sampler)
     assert sorted(second) == sorted(first)
     assert first != second
-    assert list(EpochSampler(windows_of(), 1.0, seed=3)) == first
+    assert list(EpochSampler(windows_of(), 100, seed=3)) == first
 
 
 def test_sampler_shares_and_splits():
     from recsys.training.module import EpochSampler
 
-    assert len(list(EpochSampler(windows_of(), 0.3, seed=0))) == 30
-    assert len(list(EpochSampler(windows_of(), 2.5, seed=0))) == 250
-    parts = [list(EpochSampler(windows_of(), 0.99, 0, rank, 2)) for rank in range(2)]
+    assert len(list(EpochSampler(windows_of(), 30, seed=0))) == 30
+    assert len(list(EpochSampler(windows_of(), 250, seed=0))) == 250
+    parts = [list(EpochSampler(windows_of(), 99, 0, rank, 2)) for rank in range(2)]
     assert [len(part) for part in parts] == [50, 50]  # equal work: rounded up
     assert set(parts[0]) | set(parts[1]) == {(i, i) for i in range(100)}
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from recsys import run_files
 from recsys.terminal import run, single
 
 
@@ -40,8 +41,8 @@ def preprocess(
         return
     with atomic_folder(out, replace=overwrite) as fresh:
         with progress("reading sends"):
-            read = read_sends(sends, schema, bad_rows, fresh / "rejects.csv")  # type: ignore[arg-type]
-        for line in read.lines(out / "rejects.csv"):
+            read = read_sends(sends, schema, bad_rows, fresh / run_files.REJECTS)  # type: ignore[arg-type]
+        for line in read.lines(out / run_files.REJECTS):
             warn(line)
         with progress("fitting the workflow"):
             from workflows import sends as workflow_of
@@ -53,7 +54,7 @@ def preprocess(
         with atomic_path(fresh / "sequences.parquet") as path:
             climbers = write_sequences(workflow_of.pieces(fitted, frame), path)
         text = workflow_of.schema_text(workflow_of.model_schema(fitted))
-        (fresh / "schema.pbtxt").write_text(text, encoding="utf-8")
+        (fresh / run_files.SCHEMA).write_text(text, encoding="utf-8")
     say(f"{climbers} sequences of {len(frame)} sends written to {out}")
 
 
@@ -88,7 +89,7 @@ def _on_cluster(
         if dropped:
             warn(f"{dropped} rows dropped")
         text = workflow_of.schema_text(workflow_of.model_schema(fitted))
-        (fresh / "schema.pbtxt").write_text(text, encoding="utf-8")
+        (fresh / run_files.SCHEMA).write_text(text, encoding="utf-8")
     say(f"{climbers} sequences of {sum(each.sends for each in ranges)} sends written to {out}")
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from recsys import run_files
 from recsys.arrays import packed
 from recsys.errors import RunError
 from recsys.files import atomic_path
@@ -23,7 +24,6 @@ from recsys.recommending.counted.recent import CountedRecent
 from recsys.recommending.fields import REMEDY, Fields
 from recsys.recommending.stored import check_array, read_arrays
 
-ARRAYS: Final = "model.npz"
 LARGEST: Final = 1e15
 KINDS: Final[Mapping[str, type[Counted]]] = {
     each.KIND: each
@@ -43,7 +43,7 @@ def save(method: Counted, folder: Path) -> dict[str, Any]:
     """Write model.npz; returns what is to be kept beside it: ``kind`` and ``settings``."""
     values = {field.name: getattr(method, field.name) for field in fields(method)}
     arrays = {name: np.ascontiguousarray(values[name], method.ARRAYS[name][0]) for name in method.ARRAYS}
-    with atomic_path(folder / ARRAYS) as fresh:
+    with atomic_path(folder / run_files.COUNTS) as fresh:
         fresh.write_bytes(packed(arrays))
     settings = {name: plain(value) for name, value in values.items() if name not in arrays}
     return {"kind": method.KIND, "settings": settings}
@@ -66,7 +66,7 @@ def load(folder: Path, about: Fields, n_items: int) -> Counted:
     RunError
         The kind is not known, arrays are missing or cannot be read, or they are of another catalogue.
     """
-    path = folder / ARRAYS
+    path = folder / run_files.COUNTS
     kind = KINDS[about.choice("kind", tuple(KINDS), "")]
     given = about.table("settings")
     names = tuple(field.name for field in fields(kind) if field.name not in kind.ARRAYS)
