@@ -21,8 +21,25 @@ _ATTRIBUTE_TENSOR, _ATTRIBUTE_GRAPH, _ATTRIBUTE_TENSORS, _ATTRIBUTE_GRAPHS = 5, 
 _TENSOR_EXTERNAL, _TENSOR_LOCATION = 13, 14
 _DEEPEST: Final = 8  # graphs within graphs
 DOMAINS: Final = (b"", b"ai.onnx")
-ENDLESS: Final = (b"Loop", b"Scan", b"SequenceMap")
-"""Operators whose work is not bounded by the size of the graph."""
+_NAMES: Final = """
+    Abs Acos Acosh Add And ArgMax ArgMin Asin Asinh Atan Atanh AveragePool BatchNormalization BitwiseAnd
+    BitwiseNot BitwiseOr BitwiseXor Cast CastLike Ceil Celu Clip Compress Concat Constant ConstantOfShape
+    Conv ConvTranspose Cos Cosh CumSum DequantizeLinear Div Dropout DynamicQuantizeLinear Einsum Elu Equal
+    Erf Exp Expand EyeLike Flatten Floor GRU Gather GatherElements GatherND Gelu Gemm GlobalAveragePool
+    GlobalMaxPool Greater GreaterOrEqual GroupNormalization HardSigmoid HardSwish Identity If
+    InstanceNormalization IsInf IsNaN LSTM LayerNormalization LeakyRelu Less LessOrEqual Log LogSoftmax
+    LpNormalization MatMul MatMulInteger Max MaxPool Mean Min Mish Mod Mul Neg NonZero Not OneHot Or PRelu
+    Pad Pow QLinearMatMul QuantizeLinear RMSNormalization RNN Range Reciprocal ReduceL1 ReduceL2
+    ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum ReduceSumSquare Relu
+    Reshape Round ScatterElements ScatterND Selu Shape Shrink Sigmoid Sign Sin Sinh Size Slice Softmax
+    Softplus Softsign Split Sqrt Squeeze Sub Sum Tan Tanh ThresholdedRelu Tile TopK Transpose Trilu
+    Unsqueeze Where Xor
+"""
+OPERATORS: Final = frozenset(name.encode() for name in _NAMES.split())
+"""What networks are made of: arithmetic of tensors and their shapes.
+
+No loops, whose work the size of a graph does not bound; nothing random; no texts, images or sequences.
+"""
 
 
 class _MalformedError(ValueError):
@@ -30,7 +47,7 @@ class _MalformedError(ValueError):
 
 
 def check_graph(path: Path) -> None:
-    """Refuse a graph with functions, operators of other domains, loops, or tensors in other files.
+    """Refuse a graph with functions, operators that are not of `OPERATORS`, or tensors in other files.
 
     Raises
     ------
@@ -81,7 +98,7 @@ def _node(message: memoryview, depth: int) -> str:
             domain = bytes(_part(value))
         elif number == _NODE_ATTRIBUTE:
             problem = problem or _attribute(_part(value), depth)
-    if domain not in DOMAINS or operator in ENDLESS:
+    if domain not in DOMAINS or operator not in OPERATORS:
         return f"operator {operator[:40]!r} of domain {domain[:40]!r}"
     return problem
 

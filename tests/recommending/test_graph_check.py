@@ -66,6 +66,8 @@ def with_function(model) -> None:
 HOSTILE = {
     "another domain": (with_node("Evil", [], ["x"], domain="evil.example"), "operator b'Evil' of domain"),
     "one of ONNX Runtime's own": (with_node("Tokenizer", [], ["x"], domain="com.microsoft"), "Tokenizer"),
+    "chance": (with_node("RandomNormal", [], ["x"], shape=[2]), "operator b'RandomNormal'"),
+    "an operator of the future": (with_node("Teleport", [], ["x"]), "operator b'Teleport'"),
     "a loop": (with_node("Loop", ["", ""], ["x"], body=branch()), "operator b'Loop'"),
     "another domain in a branch": (
         with_node("If", ["one"], ["x"], then_branch=branch("evil"), else_branch=branch()), "domain b'evil'",
