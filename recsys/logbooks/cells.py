@@ -16,21 +16,24 @@ from typing import Any, Final, TypeVar
 Cell = TypeVar("Cell", bound=Hashable)
 Read = TypeVar("Read")
 
-BLANK_TOKENS: Final = frozenset(
-    ("na", "n/a", "#n/a", "<na>", "null", "(null)", "nan", "none", "nil", "nat", "-", "--", "–", "—")
-)
+BLANK_TOKENS: Final = frozenset((
+    "na", "n/a", "n.a.", "#n/a", "#n/d", "#nv", "<na>", "null", "#null!", "(null)", "\\n", "nan", "none",
+    "nil", "nat", "-", "--", "–", "—", "#ref!", "#value!", "#name?", "#div/0!", "#num!", "#wert!", "#bezug!",
+))  # fmt: skip
 LONGEST_TOKEN: Final = max(map(len, BLANK_TOKENS))
 _NUMBER: Final = re.compile(
     r"[+-]?(?:\d{1,400}(?:[.,]\d{0,400})?|[.,]\d{1,400})(?:[eE][+-]?\d{1,4})?", re.ASCII
 )
 # True and false as the spreadsheets of a dozen languages write them.
 _YES: Final = (
-    "true t yes y 1 1.0 x wahr ja vrai oui verdadero si sí vero sim verdadeiro waar sand sant kyllä tosi "
-    "prawda tak pravda ano igaz igen истина да はい 是 真 on ✓ ✔"
+    "true t yes y 1 1.0 1,0 x wahr ja vrai oui verdadero si sí vero sim verdadeiro waar sand sant kyllä tosi "
+    "prawda tak pravda ano áno igaz igen истина да так doğru evet adevărat αληθησ ναι istina cert benar ya "
+    "đúng はい 是 真 참 예 on ✓ ✔ ☑ ✅"
 )
 _NO: Final = (
-    "false f no n 0 0.0 falsch nein faux non falso não nao onwaar nee falsk nej nei ei epätosi fałsz falsz "
-    "nie nepravda ne hamis nem ложь нет いいえ 否 假 off ✗ ✘"
+    "false f no n 0 0.0 0,0 falsch nein faux non falso não nao onwaar nee falsk nej nei ei epätosi fałsz "
+    "falsz nie nepravda ne hamis nem ложь нет ні yanlış yanliş hayır fals ψευδησ οχι laž salah tidak sai "
+    "いいえ 否 假 偽 거짓 아니요 off ✗ ✘ ☐ ❌"
 )
 _TRUE: Final = frozenset(_YES.split())
 _FALSE: Final = frozenset(_NO.split())

@@ -21,7 +21,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from recsys.errors import DataError
-from recsys.logbooks.grade_reading import Grade
+from recsys.logbooks.grade_reading import Grade, normalised
 from recsys.logbooks.grade_tables import BOULDER, ROUTE
 from recsys.logbooks.grades import parse_grade
 
@@ -42,13 +42,18 @@ _ROCK: Final = ("trad", "sport", "top rope", "toprope", "boulder")
 _ALPINE: Final = re.compile(r"(?i)(F|PD|AD|D|TD|ED\d?|ABO)[+-]?")
 _AMBIGUOUS: Final = ("UIAA", "British", "Ewbank")
 _UIAA: Final = (
-    "de,deu,germany,deutschland,allemagne,at,aut,austria,osterreich,österreich,cz,cze,czechia,tschechien,"
-    "czech republic,sk,svk,slovakia,hu,hun,hungary,ro,rou,romania,pl,pol,poland,si,svn,slovenia,südtirol"
+    "de,deu,ger,germany,deutschland,allemagne,alemania,germania,alemanha,duitsland,tyskland,saksa,niemcy,německo,"
+    "at,aut,austria,österreich,osterreich,autriche,oostenrijk,østrig,österrike,rakousko,"
+    "cz,cze,czechia,tschechien,czech republic,česko,cesko,tchéquie,sk,svk,slovakia,slowakei,slovensko,"
+    "hu,hun,hungary,ungarn,magyarország,ro,rou,romania,rumänien,românia,pl,pol,poland,polen,polska,"
+    "si,svn,slovenia,slowenien,slovenija,südtirol"
 )
 _FRENCH: Final = (
-    "fr,fra,france,es,esp,spain,espana,españa,it,ita,italy,italia,be,bel,belgium,pt,prt,portugal,gr,grc,greece,"
-    "tr,tur,turkey,ch,che,switzerland,schweiz,suisse,hr,hrv,croatia,lu,luxembourg,mt,malta,th,thailand,vn,vietnam,"
-    "ma,morocco"
+    "fr,fra,france,frankreich,francia,frança,frankrijk,frankrike,es,esp,spain,spanien,espagne,espana,españa,"
+    "spagna,spanje,it,ita,italy,italia,italien,italie,italië,be,bel,belgium,belgien,belgique,belgië,"
+    "pt,prt,portugal,gr,grc,greece,griechenland,grèce,grecia,tr,tur,turkey,türkei,türkiye,turquie,"
+    "ch,che,switzerland,schweiz,suisse,svizzera,hr,hrv,croatia,kroatien,hrvatska,croatie,"
+    "lu,luxembourg,mt,malta,th,thailand,vn,vietnam,ma,morocco,maroc,marokko"
 )
 _EWBANK: Final = "au,aus,australia,nz,nzl,new zealand,za,zaf,south africa"
 _UIAA_LANDS, _FRENCH_LANDS, _EWBANK_LANDS = (frozenset(each.split(",")) for each in (_UIAA, _FRENCH, _EWBANK))
@@ -72,10 +77,14 @@ class Settled(NamedTuple):
 
 @dataclass(frozen=True)
 class _Neighbours:
-    """What the logbook's other grades are: signed as in UIAA ("9-"), numbers that only Ewbank has ("23")."""
+    """What the logbook's other grades are: signed as in UIAA ("9-"), numbers that only Ewbank has ("23").
+
+    `lands` are those in which a grade is signed: one in Germany says nothing of a 6 in Spain.
+    """
 
     signed: bool
     high: bool
+    lands: frozenset[str] = frozenset()
 
 
 def settle(grades: Sequence[Logged]) -> list[Settled]:
@@ -86,11 +95,12 @@ def settle(grades: Sequence[Logged]) -> list[Settled]:
 
 
 def _neighbours(grades: Iterable[Logged]) -> _Neighbours:
-    routes = {each.grade for each in grades if each.discipline != BOULDER and not _not_rock(each.kind)}
+    rock = [each for each in dict.fromkeys(grades) if each.discipline != BOULDER and not _not_rock(each.kind)]
+    routes = {each.grade for each in rock}
     numbers = [int(text) for text in routes if text.isascii() and text.isdigit() and len(text) < 3]
-    return _Neighbours(
-        any(_SIGNED.fullmatch(text) for text in routes if len(text) < 12), max(numbers, default=0) > 12
-    )
+    signed = {text for text in routes if len(text) < 12 and _SIGNED.fullmatch(text)}
+    lands = frozenset(each.country.casefold() for each in rock if each.grade in signed)
+    return _Neighbours(bool(signed), max(numbers, default=0) > 12, lands)
 
 
 def _settled(logged: Logged, beside: _Neighbours) -> tuple[str, bool]:
@@ -104,8 +114,8 @@ def _settled(logged: Logged, beside: _Neighbours) -> tuple[str, bool]:
         return _cased(grade, logged.discipline), False
     if logged.discipline == BOULDER:
         return (f"f{grade}" if _BARE_FONT.fullmatch(grade) else _turned(grade, BOULDER)), False
-    if _BARE.fullmatch(grade):
-        return _numbered(grade, logged, beside)
+    if _BARE.fullmatch(bare := normalised(grade)):  # "7 A0" is a 7
+        return _numbered(bare, logged, beside)
     return _turned(grade, ROUTE) if logged.discipline == ROUTE else grade, False
 
 
@@ -122,11 +132,10 @@ def _numbered(grade: str, logged: Logged, beside: _Neighbours) -> tuple[str, boo
         return grade, False
     if land in _EWBANK_LANDS or (beside.high and not land and not beside.signed):
         return grade, False
-    if land in _UIAA_LANDS or (beside.signed and land not in _FRENCH_LANDS):
-        return f"UIAA {grade}", not (beside.signed and land in _UIAA_LANDS)
-    if land in _FRENCH_LANDS and highest <= 9:
-        return (f"UIAA {grade}" if beside.signed else f"F{grade}"), True
-    return grade, True
+    signed = land in beside.lands if land in _FRENCH_LANDS else beside.signed
+    if land in _UIAA_LANDS or signed:
+        return f"UIAA {grade}", not (signed and land in _UIAA_LANDS)
+    return (f"F{grade}" if land in _FRENCH_LANDS and highest <= 9 else grade), True
 
 
 def _turned(grade: str, discipline: str) -> str:

@@ -14,6 +14,8 @@ ROUTE_OFFSET: Final = 100.0
 _NOISE: Final = re.compile(r"(?i)^(G|PG|PG-?13|R|X|[AC][0-5][+-]?|SS|SDS)$")
 # How serious a climb is as a whole ("IV 5.9", "5.9 Grade III") says nothing of its hardest move.
 _COMMITMENT: Final = re.compile(r"(?i)^(grade|[IV]{1,4}[+-]?)$")
+# "7 +" is "7+"; doubts and stars at its ends ("7+?") are taken off too.
+_APART: Final = re.compile(r"(?<=[\dIVX])\s+(?=[+-](?:$|[\s/]))")
 SCOTTISH: Final = re.compile(r"[IVX]{1,4}[ ,]+\d{1,2}", re.IGNORECASE)
 _PREFIXES: Final = (
     (re.compile(r"(?i)^uiaa\s*(?=\d|[IVX])"), "UIAA"),
@@ -59,7 +61,9 @@ class Grade:
 
 def normalised(text: str) -> str:
     """One space between words, plain hyphens, no marks that are not about difficulty."""
-    text = re.sub("[‐‑‒–—−]", "-", text)
+    text = re.sub("[‐‑‒–—−]", "-", text).strip("?~*! ")
+    text = text[1:-1] if text[:1] + text[-1:] == "()" else text
+    text = _APART.sub("", text)
     text = re.sub(r"\s*/\s*|\s+-\s+|\s+to\s+", "/", text.strip())
     words = text.split()
     if len(words) > 1:

@@ -184,9 +184,9 @@ def test_beta_however_it_was_mangled(style: str) -> None:
 
 
 def test_missing_columns() -> None:
-    (row,) = parse_logbook(b"Date,Route,URL\n3/23/2024,A,\n", "me.csv").rows
+    (row,) = parse_logbook(b"Date,Route,URL,Your Stars,Lead Style\n3/23/2024,A,,,\n", "me.csv").rows
     assert (row.climb_id, row.outcome, row.grade, row.rating) == ("a@unknown", "unknown", "", None)
-    found = parse_logbook(b"Route Name,Route ID\nA,7\n", "me.csv")
+    found = parse_logbook(b"Route Name,Route ID,Ascent Type\nA,7,\n", "me.csv")
     assert [reject.reason for reject in found.rejects] == ["no date"]
 
 
@@ -242,8 +242,8 @@ def test_rejects_say_file_row_line_and_reason() -> None:
         (b"a,b\n1,2\n", "auto", ["no known source", "'a, b'", "mountainproject"]),
         (b"a,b\n1,2\n", "ukc", ["no header of UKClimbing", "source"]),
         (b"PAR1" + bytes(20), "auto", ["Parquet"]),
-        (b"Date,Route,URL\n" + b"a\n" * (MAX_ROWS + 1), "auto", [f"{MAX_ROWS} rows"]),
-        (b"Date,Route,URL\n" + b'"a\n' * 501, "auto", ["more than 100 rows"]),
+        (b"Date,Route,URL,Your Stars,Lead Style\n" + b"a\n" * (MAX_ROWS + 1), "auto", [f"{MAX_ROWS} rows"]),
+        (b"Date,Route,URL,Your Stars,Lead Style\n" + b'"a\n' * 501, "auto", ["more than 100 rows"]),
     ],
 )
 def test_files_that_are_refused(content: bytes, source: str, parts: list[str]) -> None:

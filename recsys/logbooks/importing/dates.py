@@ -1,5 +1,8 @@
 """Reads the dates of logbooks: ISO, 28/Sep/25, 3/23/2024, JavaScript's Date strings, and partial ones.
 
+Months are named in some twenty languages (`months`). Where most dates of a file are numbers they are Excel's
+days or epoch seconds.
+
 A partial date keeps the precision it has and stands for the middle: `??/Aug/24` is 2024-08-15 (month) and
 `???/2022` is 2022-07-01 (year), so that an ascent sorts near its true place and is never off by more than
 half of what is unknown. 3/4/2024 may be April or March: the file's other dates decide, whatever stands
@@ -11,52 +14,23 @@ brought to UTC.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from recsys.logbooks.importing.text import slug
+from recsys.logbooks.cells import number
+from recsys.logbooks.days import DAY_SECONDS, UNITS, iso_text, unit_of
+from recsys.logbooks.importing.date_forms import FORMS, LONGEST, PARTIAL, SLASHED, tidy
+from recsys.logbooks.importing.months import month_of
 
 _FIRST_YEAR, _LAST_YEAR = 1900, 2100
-_CLOCK: Final = (
-    r"(?:[T ,]+(?P<h>\d\d?):(?P<mi>\d\d)(?::(?P<s>\d\d)(?:[.,]\d+)?)?(?:\s?(?P<half>[ap])\.?m\.?)?)?"
-)
-_ZONE: Final = r"\s*(?P<zone>Z|(?:UTC|GMT)?[+-]\d\d:?\d\d|(?:UTC|GMT)?[+-]\d\d|UTC|GMT)?(?:\s*\([^)]*\))?"
-_NAME: Final = r"(?P<name>[^\W\d_]{3,12})\.?"
-_FORMS: Final = tuple(
-    re.compile(form + _CLOCK + _ZONE, re.IGNORECASE)
-    for form in (
-        r"(?P<y>\d{4})[-/.](?P<m>\d\d?)[-/.](?P<d>\d\d?)",
-        r"(?P<y>\d{4})(?P<m>\d\d)(?P<d>\d\d)",
-        rf"(?P<d>\d\d?|\?\?)(?:st|nd|rd|th|\.)?[-/\s]\s*(?:de\s+)?{_NAME}[-/\s,]\s*(?:del?\s+)?(?P<y>\d{{4}}|\d\d)",
-        rf"(?:[^\W\d_]{{3,10}},?\s+)?{_NAME}\s+(?P<d>\d\d?)(?:st|nd|rd|th)?,?\s+(?P<y>\d{{4}})",
-        rf"[^\W\d_]{{3,10}},?\s+(?P<d>\d\d?)\s+{_NAME}\s+(?P<y>\d{{4}})",
-    )
-)
-_PARTIAL: Final = tuple(
-    re.compile(form)
-    for form in (
-        rf"(?:\?+[-/\s])?{_NAME}[-/\s](?P<y>\d{{4}}|\d\d)",
-        r"(?P<y>\d{4})-(?P<m>\d\d)(?:-\?+)?",
-        r"(?:\?+[-/\s]){0,2}(?P<y>\d{4})",
-        r"(?P<y>\d{4})(?:-\?+){2}",
-    )
-)
-_SLASHED: Final = re.compile(
-    r"(?P<first>\d\d?)(?P<by>[/.-])(?P<second>\d\d?)(?P=by)(?P<y>\d{4}|\d\d)" + _CLOCK,
-    re.ASCII | re.IGNORECASE,
-)
-_MONTHS: Final = {
-    word: number
-    for number, words in enumerate(
-        (
-            "jan ene gen", "feb fev", "mar", "apr avr abr", "may mai mag", "jun giu juin", "jul lug juil",
-            "aug ago aou", "sep set", "oct okt ott out", "nov", "dec dez dic",
-        ), 1,
-    )
-    for word in words.split()
-}  # fmt: skip
+_LAST_SECOND: Final = 4_133_980_800
+"""The end of that last year but one, since the epoch."""
+EXCEL: Final = "Excel"
+_SERIAL: Final = (20_000.0, 60_000.0)
+"""Excel's days from 1954 to 2064, counted from 30 December 1899."""
+_EXCEL_BEGAN: Final = datetime(1899, 12, 30)
 
 
 class When(NamedTuple):
@@ -68,22 +42,41 @@ class When(NamedTuple):
 
 
 class Order(NamedTuple):
-    """Whether 3/4/2024 is 3 April in a file, and whether the file's own dates tell so."""
+    """How a file writes its dates.
+
+    Whether 3/4/2024 is 3 April in it, and whether its own dates tell so. `unit`: where most of them are
+    numbers, what these count: "Excel" its days, or a unit of `recsys.logbooks.days.UNITS`; else None.
+    """
 
     day_first: bool
     settled: bool
+    unit: str | None = None
 
 
 def order_of(dates: Iterable[str], habit: bool) -> Order:
     """The order of day and month: by dates that can be read in one way alone, else by habit."""
-    found = [_SLASHED.match(text.strip()[:40]) for text in dates]
+    texts = [tidy(text) for text in dates]
+    unit = _unit(texts)
+    found = [SLASHED.match(text) for text in texts]
     pairs = [(int(each["first"]), int(each["second"])) for each in found if each]
     days, months = (sum(pair[i] > 12 for pair in pairs) for i in (0, 1))
     if days == months:
         dotted = bool(found) and all(each["by"] == "." for each in found if each) and any(found)
         # Dotted dates are written with the day first wherever dots are used.
-        return Order(habit or dotted, dotted)
-    return Order(days > months, not (days and months))
+        return Order(habit or dotted, dotted, unit)
+    return Order(days > months, not (days and months), unit)
+
+
+def _unit(texts: Sequence[str]) -> str | None:
+    """What most dates count, where they are numbers: a calendar day such as 20240531 is none."""
+    filled = [text for text in texts if text]
+    numbers = [value for text in filled if len(text) != 8 and (value := number(text)) is not None]
+    if 2 * len(numbers) <= len(filled):
+        return None
+    if sum(_SERIAL[0] <= value <= _SERIAL[1] for value in numbers) * 2 > len(numbers):
+        return EXCEL
+    band = unit_of(numbers)
+    return list(UNITS)[band - 1] if band else None
 
 
 def day_first(dates: Iterable[str], habit: bool) -> bool:
@@ -93,21 +86,39 @@ def day_first(dates: Iterable[str], habit: bool) -> bool:
 
 @lru_cache(maxsize=8192)
 def read_date(
-    text: str, day_comes_first: bool = False, local: bool = False, settled: bool = False
+    text: str,
+    day_comes_first: bool = False,
+    local: bool = False,
+    settled: bool = False,
+    unit: str | None = None,
 ) -> When | None:
     """Read one date; None when it is none, or not in the years 1900 to 2100.
 
-    `settled`: the file's other dates tell the order of day and month, so that none is unsure.
+    `settled`: the file's other dates tell the order of day and month, so that none is unsure. `unit`: what
+    its numbers count (`Order`).
     """
-    text = text.strip()
-    if not text or len(text) > 80 or not any(c.isdigit() for c in text):
+    if len(text) > LONGEST or not any(c.isdigit() for c in text):
         return None
-    for form in _FORMS:
+    text = tidy(text)
+    if unit is not None and (value := number(text)) is not None:
+        return _counted(value, unit)
+    for form in FORMS:
         if match := form.fullmatch(text):
             return _partial(match) if match["d"] == "??" else _full(match, local)
-    if match := _SLASHED.fullmatch(text):
+    if match := SLASHED.fullmatch(text):
         return _slashed(match, day_comes_first, local, settled)
-    return next((_partial(match) for form in _PARTIAL if (match := form.fullmatch(text))), None)
+    return next((_partial(match) for form in PARTIAL if (match := form.fullmatch(text))), None)
+
+
+def _counted(value: float, unit: str) -> When | None:
+    """A number as a day of Excel's, or as a moment since the epoch."""
+    if unit != EXCEL:
+        seconds = value / UNITS[unit][1]
+        return When(iso_text(round(seconds * 1e6)), "time") if 0 <= seconds < _LAST_SECOND else None
+    if not _SERIAL[0] <= value <= _SERIAL[1]:
+        return None
+    when = _EXCEL_BEGAN + timedelta(seconds=round(value * DAY_SECONDS))
+    return When(f"{when.isoformat()}Z", "time") if value % 1 else When(when.date().isoformat(), "day")
 
 
 def _full(match: re.Match[str], local: bool) -> When | None:
@@ -169,7 +180,4 @@ def _year(digits: str) -> int:
 
 def _month(match: re.Match[str]) -> int | None:
     fields = match.groupdict()
-    if fields.get("m"):
-        return int(fields["m"])
-    name = slug(fields["name"])
-    return _MONTHS.get(name[:4], _MONTHS.get(name[:3]))
+    return int(fields["m"]) if fields.get("m") else month_of(fields["name"])

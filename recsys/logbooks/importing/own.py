@@ -8,9 +8,11 @@ from collections.abc import Mapping
 from typing import Final
 
 from recsys.errors import UsageError
+from recsys.logbooks.cells import flag
 from recsys.logbooks.importing.model import Draft
 from recsys.logbooks.importing.source import Cells, Source, climb_type, count, discipline, stars
 from recsys.logbooks.importing.text import key
+from recsys.logbooks.reasons import UNREADABLE_OUTCOME
 from recsys.logbooks.sheets import Sheet
 from recsys.logbooks.styles import ATTEMPT, SEND, UNKNOWN, full_style
 
@@ -22,8 +24,11 @@ _NEEDED: Final = ("date", "climb")
 _SENDS: Final = frozenset((
     "onsight", "on", "sight", "os", "o/s", "flash", "fl", "redpoint", "red", "point", "rp", "pinkpoint", "pp",
     "send", "sent", "solo", "repeat", "rpt", "tick", "done", "yes", "clean", "first", "ascent", "fa", "lead",
-    "ja", "oui", "sí", "si", "sì", "geschafft", "durchstieg", "begehung", "vorstieg", "réussi",
+    "ja", "oui", "sí", "si", "sì", "geschafft", "durchstieg", "begehung", "vorstieg", "réussi", "enchaîné",
+    "encadenado", "travail", "travaillé", "libera", "salita", "af", "gepunktet", "success", "top", "topped",
 ))  # fmt: skip
+_WORDS: Final = re.compile(r"[\w/']+")
+_LETTERS: Final = ("f", "t")  # flash and top rope as well as false and true
 _PHRASES: Final = ("on sight", "red point", "pink point", "first ascent", "ground up")
 _ATTEMPTS: Final = (
     "attempt", "fell", "fall", "hung", "hang", "dog", "project", "working", "fail", "dnf", "tried", "bail",
@@ -100,13 +105,14 @@ def _read(cell: Cells, theirs: Mapping[str, str]) -> Draft:
 
     grade, kind, crag = text("grade"), text("type"), text("crag") or text("area")
     style = text("style").casefold()
+    outcome, problem = _outcome(text("outcome"), style, "style" in theirs or "outcome" in theirs)
     rating, notes = stars(text("rating"))
     return Draft(
         name=cell.name(theirs["climb"]) if "climb" in theirs else "",
         crag=crag,
         date=text("date"),
         grade=grade,
-        outcome=_outcome(text("outcome") or style, "style" in theirs or "outcome" in theirs),
+        outcome=outcome,
         discipline=discipline(kind, grade),
         climb_type=climb_type(kind),
         style=style,
@@ -120,16 +126,29 @@ def _read(cell: Cells, theirs: Mapping[str, str]) -> Draft:
         climber=text("climber"),
         kind=kind,
         country=text("country"),
+        problems=(problem,) if problem else (),
         notes=notes,
     )
 
 
-def _outcome(text: str, told: bool) -> str:
-    """Without a column for it every row is a send; a word that is neither leaves it unknown."""
+def _outcome(outcome: str, style: str, told: bool) -> tuple[str, str]:
+    """(outcome, why the row is to be rejected, or ""): without a column for it every row is a send.
+
+    True and false are read in an outcome, where a word that is neither rejects the row; in a style it leaves
+    the outcome unknown.
+    """
     if not told:
-        return SEND
-    text = full_style(text.replace("-", " "))
-    words = text.split()
+        return SEND, ""
+    if outcome and outcome.casefold() not in _LETTERS and (sent := flag(outcome)) is not None:
+        return SEND if sent else ATTEMPT, ""
+    read = _by_words(outcome or style)
+    unread = bool(outcome) and read == UNKNOWN and outcome.casefold() not in (UNKNOWN, "?")
+    return read, UNREADABLE_OUTCOME if unread else ""
+
+
+def _by_words(text: str) -> str:
+    text = full_style(text.casefold().replace("-", " "))
+    words = _WORDS.findall(text)
     if "no" in words or any(word.startswith(_ATTEMPTS) for word in words):
         return ATTEMPT
     return SEND if any(word in _SENDS for word in words) or text.startswith(_PHRASES) else UNKNOWN

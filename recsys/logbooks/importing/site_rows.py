@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from recsys.logbooks.cells import number
 from recsys.logbooks.grade_context import GUESSED
 from recsys.logbooks.importing.ascents import Dated, ascents_of, oldest_first
 from recsys.logbooks.importing.contract import BLANK_TOKENS
-from recsys.logbooks.importing.dates import Order, When, order_of, read_date
+from recsys.logbooks.importing.dates import EXCEL, Order, When, order_of, read_date
 from recsys.logbooks.importing.header import Header
 from recsys.logbooks.importing.model import Draft, Parsed, Reject, Wanted
 from recsys.logbooks.importing.source import Cells, Seen
@@ -109,8 +110,9 @@ def _reasons(draft: Draft, when: When | None, wanted: Wanted) -> Iterator[tuple[
 
 def _when(draft: Draft, reading: _Reading) -> When | None:
     """The date of the ascent, else of its entry; a site that logs days alone fills in a time of its own."""
+    order = reading.order
     when = read_date(
-        draft.date or draft.logged, reading.order.day_first, local=True, settled=reading.order.settled
+        draft.date or draft.logged, order.day_first, local=True, settled=order.settled, unit=order.unit
     )
     if when is None:
         return None
@@ -124,6 +126,8 @@ def _note(draft: Draft, when: When, reading: _Reading) -> None:
     reading.notes.update(draft.notes)
     if when.precision in _PARTIAL:
         reading.notes[_PARTIAL[when.precision]] += 1
+    if reading.order.unit == EXCEL and number(draft.date or draft.logged) is not None:
+        reading.notes["date is Excel's number of a day"] += 1
     if when.unsure:
         order = "day/month" if reading.order.day_first else "month/day"
         reading.notes[f"date could be read two ways: read as {order}"] += 1

@@ -16,6 +16,15 @@ _ROUTE_GRADE: Final = re.compile(
     r"5\.\d|[1-9][abc]|\d\d\b|(M|D|VD|HVD|MS|S|HS|MVS|VS|HVS|E\d+|Mod|Diff|VDiff)\b"
 )
 
+# Names of columns that anybody may give.
+_COMMON: Final = frozenset((
+    "date", "name", "route", "climb", "climb name", "route name", "grade", "rating", "notes", "comment",
+    "comments", "location", "crag", "crag name", "area", "region", "country", "county", "style", "type",
+    "partner", "gym", "color", "length", "pitches", "url", "tries", "attempts", "angle", "difficulty",
+    "project", "board", "climb type", "route type", "with", "height", "link", "quality", "repeats",
+    "recommended", "is ascent",
+))  # fmt: skip
+
 
 @dataclass
 class Seen:
@@ -87,14 +96,18 @@ class Source:
     def claims(self, header: set[str], named: bool = False) -> int:
         """How many of the header's columns are this source's; 0 when the header is not of this source.
 
-        A header with other columns is this source's when it has most of its columns and few others: a
-        spreadsheet of one's own shares a name or three with many a site. `named`: the source was asked for.
+        A header with other columns is this source's when it has most of its columns and few others, and one
+        without others when it has two fifths of them, or two that nobody else would think of: a spreadsheet
+        of one's own shares a name or three with many a site. `named`: the source was asked for.
         """
         if not self.required <= header or not self.telling & header:
             return 0
         known, others = len(self.columns & header), len(header - self.columns)
-        most = 2 * known >= len(self.columns) and 3 * others <= known
-        return known if named or self.own_columns or not others or most else 0
+        enough = 2 * known >= len(self.columns)
+        if not others:
+            own = len(self.columns & header - _COMMON)
+            enough = own > 1 or 5 * known >= 2 * len(self.columns)
+        return known if named or self.own_columns or (enough and 3 * others <= known) else 0
 
     def lacks(self, header: set[str]) -> str:
         """What keeps a header from being this source's, in a clause."""
@@ -102,6 +115,8 @@ class Source:
             [] if self.telling & header else sorted(self.telling)[:3]
         )
         others = sorted(header - self.columns)
+        if not missing and not others and not self.own_columns:
+            return f"has {len(self.columns)} columns, of which these are few"
         parts = [f"needs {', '.join(missing)}"] if missing else []
         return " and ".join(parts + ([f"has no {', '.join(others[:6])}"] if others else []))
 

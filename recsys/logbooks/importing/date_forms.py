@@ -1,0 +1,51 @@
+"""The forms in which logbooks write a date, with a time of day and a zone behind it or without."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Final
+
+LONGEST: Final = 80
+"""Characters of the longest text that is looked at as a date."""
+_CLOCK: Final = (
+    r"(?:[T ,]+(?P<h>\d\d?):(?P<mi>\d\d)(?::(?P<s>\d\d)(?:[.,]\d+)?)?(?:\s?(?P<half>[ap])\.?m\.?)?)?"
+)
+_ZONE: Final = r"\s*(?P<zone>Z|(?:UTC|GMT)?[+-]\d\d:?\d\d|(?:UTC|GMT)?[+-]\d\d|UTC|GMT)?(?:\s*\([^)]*\))?"
+_NAME: Final = r"(?P<name>[^\W\d_]{3,13})\.?"
+_WEEKDAY: Final = r"(?:[^\W\d_]{2,13}\.?,?\s+)?"
+FORMS: Final = tuple(
+    re.compile(form + _CLOCK + _ZONE, re.IGNORECASE)
+    for form in (
+        r"(?P<y>\d{4})[-/.](?P<m>\d\d?)[-/.](?P<d>\d\d?)",
+        r"(?P<y>\d{4})(?P<m>\d\d)(?P<d>\d\d)",
+        r"(?P<y>\d{4})\s?[年년]\s?(?P<m>\d\d?)\s?[月월]\s?(?P<d>\d\d?)\s?[日일]?",
+        _WEEKDAY + r"(?P<d>\d\d?|\?\?)(?:st|nd|rd|th|er|º|\.)?[-/\s]\s*(?:de\s+|d')?"
+        rf"{_NAME}[-/\s,]\s*(?:del?\s+)?(?P<y>\d{{4}}|\d\d)",
+        rf"{_WEEKDAY}{_NAME}\s+(?P<d>\d\d?)(?:st|nd|rd|th)?,?\s+(?P<y>\d{{4}})",
+    )
+)
+PARTIAL: Final = tuple(
+    re.compile(form)
+    for form in (
+        rf"(?:\?+[-/\s])?{_NAME}[-/\s](?P<y>\d{{4}}|\d\d)",
+        r"(?P<y>\d{4})-(?P<m>\d\d)(?:-\?+)?",
+        r"(?:\?+[-/\s]){0,2}(?P<y>\d{4})",
+        r"(?P<y>\d{4})(?:-\?+){2}",
+    )
+)
+SLASHED: Final = re.compile(
+    r"(?P<first>\d\d?)(?P<by>[/.-]|\s)(?P<second>\d\d?)(?P=by)(?P<y>\d{4}|\d\d)" + _CLOCK,
+    re.ASCII | re.IGNORECASE,
+)
+_DASHES: Final = str.maketrans(dict.fromkeys("‐‑‒–—−", "-"))
+# "24. 11. 2023" and "24 / 11 / 2023"; a letter after it is a month's.
+_APART: Final = re.compile(r"(?<=\d)(?:\s*([/.])\s+|\s+([/.])\s*|\s+(-)\s+)(?=\d)")
+_TAIL: Final = re.compile(r"(?:\s*г|(?<=\d))\.$|\s*г$")
+
+
+@lru_cache(maxsize=8192)
+def tidy(text: str) -> str:
+    """A date with plain hyphens, nothing about what stands between its numbers, and no dot at its end."""
+    text = _TAIL.sub("", text[:LONGEST].strip().translate(_DASHES))
+    return _APART.sub(lambda found: found[1] or found[2] or found[3], text)

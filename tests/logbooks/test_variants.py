@@ -1,0 +1,153 @@
+"""How people and programs of many countries write the same: dates, grades, flags, headers."""
+
+from __future__ import annotations
+
+import pytest
+
+from recsys.errors import DataError
+from recsys.logbooks.cells import flag, is_blank_token
+from recsys.logbooks.grade_context import Logged, settle
+from recsys.logbooks.grades import ordinal
+from recsys.logbooks.importing import Parsed, Wanted, parse_logbook
+from recsys.logbooks.importing.months import month_of
+from recsys.logbooks.importing.own import parse_columns
+
+HEADER = "Date,Route,URL,Your Stars,Lead Style\n"
+
+
+def ticks(*dates: str) -> Parsed:
+    rows = [f'"{date}",A{n},/route/{n}/a,,Redpoint\n' for n, date in enumerate(dates)]
+    return parse_logbook((HEADER + "".join(rows)).encode(), "me.csv")
+
+
+def days(parsed: Parsed) -> list[str]:
+    """The dates in the order of the file."""
+    return [row.date for row in sorted(parsed.rows, key=lambda row: row.row)]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        ["24-11-2023", "05-11-2023"], ["24.11.23", "05.11.23"], ["24/11/23", "05/11/23"],
+        ["2023/11/24", "2023-11-05"], ["24. November 2023", "5. Nov. 2023"], ["24 11 2023", "05 11 2023"],
+        ["vendredi 24 novembre 2023", "dim. 5 nov. 2023"], ["Fr., 24. Nov. 2023", "So., 5. Nov. 2023"],
+        ["24 de noviembre de 2023", "5 de nov. de 2023"], ["24 ноября 2023", "5 нояб. 2023 г."],
+        ["24 marraskuuta 2023", "5.11.2023"], ["2023年11月24日", "2023年11月5日"],
+        ["2023년 11월 24일", "2023년 11월 5일"], ["24\u201111\u20112023", "05\u201311\u20132023"],
+        ["24 / 11 / 2023", "05 / 11 / 2023"], ["24. 11. 2023", "5. 11. 2023"],
+        ["2023. 11. 24.", "2023. 11. 5."], ["24-11-2023", "05/11/2023"], ["45254", "45235"],
+        ["November 24th, 2023", "5th November 2023"], ["20231124", "20231105"],
+    ],
+    ids=lambda written: written[0],
+)  # fmt: skip
+def test_the_same_two_days(written: list[str]) -> None:
+    parsed = ticks(*written)
+    assert days(parsed) == ["2023-11-24", "2023-11-05"]
+    assert not any("two ways" in note for note in parsed.notes)
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (["45254.5"], ["2023-11-24T12:00:00Z"]),
+        (["1714521600", "1714608000"], ["2024-05-01T00:00:00Z", "2024-05-02T00:00:00Z"]),
+        (["1714521600000"], ["2024-05-01T00:00:00Z"]),
+        (["11-24-2023", "05-11-2023"], ["2023-11-24", "2023-05-11"]),
+        (["mar. 5 dec. 2023"], ["2023-12-05"]),  # a Tuesday, not March
+        (["2023-11-24T23:30:00-08:00"], ["2023-11-24T23:30:00"]),
+    ],
+)
+def test_what_a_date_is(written: list[str], read: list[str]) -> None:
+    assert days(ticks(*written)) == read
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["45254", "24 listopada 2023", "2023-24-11", "########", "24.11.", "32.12.2023", "24 foo 2023"],
+)
+def test_what_is_no_date_among_dates_is_a_reject(written: str) -> None:
+    parsed = ticks("2023-11-05", "2023-11-06", written)
+    assert [(each.reason, each.value) for each in parsed.rejects] == [("date cannot be read", written)]
+
+
+def test_excels_days_are_said() -> None:
+    assert ticks("45254", "45235").notes["date is Excel's number of a day"] == 2
+    assert not ticks("2022", "2023-11-05").rejects  # years are no days
+
+
+def test_a_word_of_two_months_is_of_none() -> None:
+    assert [month_of(word) for word in ("March", "märz", "мая", "août", "maraskuu", "listopad", "ju")] == [
+        3, 3, 5, 8, None, None, None,
+    ]  # fmt: skip
+    assert [month_of(word) for word in ("marraskuuta", "marras", "listopadu", "sept", "dic")] == [
+        11, 11, 11, 9, 12,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("land", ["Germany", "Deutschland", "Autriche", "Spain", "Schweiz", "Norway", ""])
+def test_signed_grades_of_a_land_rise(land: str) -> None:
+    texts = ["8", "8+", "9-", "9", "9+", "10-", "10", "10+"]
+    read = [ordinal(each.text) for each in settle([Logged(text, "route", "sport", land) for text in texts])]
+    assert read == sorted(set(read))
+
+
+def test_neighbours_of_another_land_say_nothing() -> None:
+    grades = [Logged("9-", "route", "sport", "Germany"), Logged("6", "route", "sport", "Spanien")]
+    assert settle(grades)[1] == ("F6", True)
+    grades += [Logged("9", "route", "sport", "Australia"), Logged("9", "route", "sport", "")]
+    assert [each.text for each in settle(grades)[2:]] == ["9", "UIAA 9"]
+
+
+@pytest.mark.parametrize(
+    ("grade", "same"),
+    [("(7+)", "7+"), ("7+?", "7+"), ("7 +", "7+"), ("V4?", "V4"), ("VII -", "VII-"), ("~V5", "V5"),
+     ("V 5", ""), ("V 6 *", ""), ("()", ""), ("?", "")],
+)  # fmt: skip
+def test_doubts_and_stars_are_no_difficulty(grade: str, same: str) -> None:
+    read, expected = ordinal(grade), ordinal(same)
+    assert read == expected or (read != read and expected != expected)
+
+
+def test_a_rest_is_not_another_system() -> None:
+    (settled,) = settle([Logged("7 A0", "route", "trad", "Germany")])
+    assert ordinal(settled.text) == ordinal("VII")
+
+
+@pytest.mark.parametrize(
+    ("word", "value"),
+    [("WAHR", True), ("FALSCH", False), ("VRAI", True), ("DO\u011eRU", True), ("YANLI\u015e", False),
+     ("1,0", True), ("ИСТИНА", True), ("ΨΕΥΔΗΣ", False), ("참", True), ("いいえ", False), ("maybe", None),
+     ("2", None)],
+)  # fmt: skip
+def test_true_and_false(word: str, value: bool | None) -> None:
+    assert flag(word) is value
+
+
+def test_errors_of_spreadsheets_are_blank() -> None:
+    assert all(map(is_blank_token, ["#NV", "#DIV/0!", "#REF!", "\\N", "n.a.", "#WERT!", "NA", "\u2014"]))
+    assert not any(map(is_blank_token, ["Nada", "0", "#1", "N"]))
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["Date,Route,Location", "Date,Route,Rating,Notes,Location", "Name,Date,Crag", "Name,Grade,Date,Crag",
+     "date,name,difficulty,rating,comment", "Date,Climb Name,Gym,Color", "Fecha,Vía,Grado"],
+)  # fmt: skip
+def test_a_few_common_names_are_nobodys(header: str) -> None:
+    with pytest.raises(DataError, match=r"is of no known source by its header .* map your own columns"):
+        parse_logbook(f"{header}\n".encode() + b"1,2,3,4,5\n", "me.csv")
+
+
+@pytest.mark.parametrize(
+    ("told", "outcome"),
+    [("TRUE", "send"), ("FALSCH", "attempt"), ("0", "attempt"), ("oui", "send"), ("non", "attempt"),
+     ("✓", "send"), ("fell", "attempt"), ("Sent!", "send"), ("maybe", None), ("", "unknown"), ("f", None),
+     ("unknown", "unknown"),
+     ("Après travail", "send"), ("en projet", "attempt")],
+)  # fmt: skip
+def test_an_outcome_of_ones_own_that_cannot_be_read_rejects_the_row(told: str, outcome: str | None) -> None:
+    content = f"d,c,o\n2024-05-01,A,{told}\n".encode()
+    columns = parse_columns("date=d,climb=c,outcome=o")
+    parsed = parse_logbook(content, "me.csv", wanted=Wanted(attempts=True), columns=columns)
+    assert [row.outcome for row in parsed.rows] == ([outcome] if outcome else [])
+    assert [each.reason for each in parsed.rejects] == ([] if outcome else ["unreadable outcome"])
