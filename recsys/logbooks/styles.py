@@ -20,6 +20,8 @@ _STYLES: Final = (
     ("solo", "dws", "deep water"), ("lead", "sent", "send", "clean", "tick"), ("top rope", "toprope", "tr"),
     ("second", "follow", "2nd"), ("repeat", "rpt"),
 )  # fmt: skip
+_ROPED: Final = (8, 9)
+"""Of these the ones with a rope from above, which say more than the mark beside them."""
 # A style in a word of its own spreadsheet, or in another language, and what it stands for.
 _SHORT: Final = {
     "os": "onsight",
@@ -34,14 +36,22 @@ _SHORT: Final = {
 
 @lru_cache(maxsize=4096)
 def style_rank(style: str) -> int:
-    """The higher, the better the style: an onsight beats a flash, which beats a redpoint; 0 where it is
-    blank.
+    """The higher, the better the style: an onsight beats a flash, which beats a redpoint; 0 where it is blank.
+
+    On the second's end of the rope, or under a top rope, an onsight is below every lead.
     """
     text = " ".join(full_style(style).split())
     if "repeat" in text or "rpt" in text.split():
         return 1
-    index = next((i for i, words in enumerate(_STYLES) if any(word in text for word in words)), None)
+    order = [*_ROPED, *(i for i in range(len(_STYLES)) if i not in _ROPED)]
+    index = next((i for i in order if _holds(text, _STYLES[i])), None)
     return 0 if index is None else len(_STYLES) - index
+
+
+def _holds(text: str, words: tuple[str, ...]) -> bool:
+    """Whether a style holds one of these; a short one ("tr") only as a word of its own."""
+    own = text.split()
+    return any(word in own if len(word) < 4 else word in text for word in words)
 
 
 def full_style(style: str) -> str:

@@ -8,6 +8,8 @@ import contextlib
 import gzip
 import io
 import json
+import pickle
+import tarfile
 import time
 import tracemalloc
 import zipfile
@@ -42,6 +44,13 @@ def archive(**files: str) -> bytes:
     return content.getvalue()
 
 
+def tar() -> bytes:
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w") as file:
+        file.addfile(tarfile.TarInfo("ticks.csv"))
+    return content.getvalue()
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -51,7 +60,7 @@ def archive(**files: str) -> bytes:
         gzip.compress(UKC.encode("utf-16"), mtime=0),
         UKC.replace(",", ";").encode(), UKC.replace(",", "\t").replace("\n", "\r\n").encode(),
         json.dumps([RECORD]).encode(),
-        json.dumps({"ticks": [RECORD]}).encode(),
+        json.dumps({"ticks": [RECORD]}).encode(), json.dumps({"0": RECORD}).encode(),
     ],
 )  # fmt: skip
 def test_kinds_that_are_read(content: bytes) -> None:
@@ -73,6 +82,10 @@ def test_kinds_that_are_read(content: bytes) -> None:
         (b"%PDF-1.7", "is a PDF document"),
         (b"\x89PNG\r\n", r"is an image \(PNG\)"),
         (b"<!DOCTYPE html><html>", "is a web page or XML"),
+        (b"<table border=1><tr><td>Date</td></tr></table>", "is a web page or XML"),
+        (tar(), "is a tar archive; unpack it"),
+        (gzip.compress(tar()), "is a tar archive; unpack it"),
+        (pickle.dumps({"a": 1}, 4), "is a Python pickle"),
         (b"[1, 2, 3", "of no known source"),
         (b'[{"a": 1', "is JSON that cannot be read"),
         (b'[{"a": 1}, 2]', "is JSON, but not a list of sends"),

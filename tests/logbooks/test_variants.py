@@ -11,6 +11,7 @@ from recsys.logbooks.grades import ordinal
 from recsys.logbooks.importing import Parsed, Wanted, parse_logbook
 from recsys.logbooks.importing.months import month_of
 from recsys.logbooks.importing.own import parse_columns
+from recsys.logbooks.styles import style_rank
 
 HEADER = "Date,Route,URL,Your Stars,Lead Style\n"
 
@@ -151,3 +152,10 @@ def test_an_outcome_of_ones_own_that_cannot_be_read_rejects_the_row(told: str, o
     parsed = parse_logbook(content, "me.csv", wanted=Wanted(attempts=True), columns=columns)
     assert [row.outcome for row in parsed.rows] == ([outcome] if outcome else [])
     assert [each.reason for each in parsed.rejects] == ([] if outcome else ["unreadable outcome"])
+
+
+def test_an_onsight_under_a_rope_is_below_every_lead() -> None:
+    best = sorted(
+        ["2nd O/S", "Lead RP", "Top rope onsight", "trad lead", "Lead O/S", "", "Lead rpt"], key=style_rank
+    )
+    assert best[::-1] == ["Lead O/S", "Lead RP", "trad lead", "Top rope onsight", "2nd O/S", "Lead rpt", ""]

@@ -61,6 +61,8 @@ def _records(data: Any) -> list[dict[str, Any]] | None:
     if not isinstance(data, dict) or not data:
         return None
     columns = list(data.values())
+    if all(isinstance(each, dict) for each in columns) and all(key.isdigit() for key in data):
+        return columns if any(columns) else None  # pandas' to_json(orient="index"): {row: {column: value}}
     if all(isinstance(each, dict) for each in columns):  # pandas' to_json: {column: {row: value}}
         keys = list(dict.fromkeys(key for each in columns for key in each))
         return [{name: column.get(key) for name, column in data.items()} for key in keys]

@@ -33,11 +33,14 @@ _OTHERS: Final = (
     (b"\x89HDF", "an HDF5 file", "write it as Parquet or CSV"),
     (b"\x93NUMPY", "a NumPy array", "write it as Parquet or CSV"),
     (b"{\\rtf", "a rich-text document", _SAVE),
+    (b"\x80\x04\x95", "a Python pickle", "write it as Parquet or CSV"),
+    (b"\x80\x05\x95", "a Python pickle", "write it as Parquet or CSV"),
 )
 _MARKS: Final = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 _JSON: Final = re.compile(rb'\s*(\[\s*[\[{\]]|\{\s*["}])')
-_MARKUP: Final = re.compile(rb"\s*<(!doctype|html|\?xml|head|body|gpx|kml)", re.IGNORECASE)
+_MARKUP: Final = re.compile(rb"\s*<(!doctype|!--|html|\?xml|head|body|meta|table|div|gpx|kml)", re.IGNORECASE)
 _CONTROL: Final = bytes(c for c in range(32) if c not in b"\t\n\r\f\x1a\x1b") + b"\0"
+_TAR: Final = slice(257, 262)
 _LOOKED_AT: Final = 1 << 14
 
 
@@ -58,6 +61,8 @@ def kind_of(content: bytes, name: str) -> str:
     for mark, what, remedy in _OTHERS:
         if start.startswith(mark):
             raise DataError(f"is {what}", path=name, remedy=remedy)
+    if start[_TAR] == b"ustar":
+        raise DataError("is a tar archive", path=name, remedy=_UNPACK)
     text = _narrow(start)
     if _MARKUP.match(text):
         raise DataError("is a web page or XML, not a table", path=name, remedy=_EXPORT)
