@@ -36,7 +36,7 @@ _SHORT: Final = {
 
 @lru_cache(maxsize=4096)
 def style_rank(style: str) -> int:
-    """The higher, the better the style: an onsight beats a flash, which beats a redpoint; 0 where it is blank.
+    """The higher, the better the style: an onsight beats a flash, that a redpoint; 0 where it is blank.
 
     On the second's end of the rope, or under a top rope, an onsight is below every lead.
     """
