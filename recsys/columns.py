@@ -57,6 +57,7 @@ ATTRIBUTES: Final = FEATURES[2:]
 NUMBERS: Final = (GRADE, RATING, ELAPSED_DAYS)
 # In a batch: float32 [batch, climber_dim], in place of the climber's id.
 CLIMBER_VECTOR: Final = "climber_vector"
+TEXT: Final = "text"  # in a batch: int64 [batch, length], what had been written of each climb, as a state
 GIVEN: Final = "given"  # in a batch: bool [batch, len(ATTRIBUTES)], which attributes the prompt holds
 
 # Simulated climbers and climbs say so in their ids, whatever file they end up in.

@@ -84,7 +84,7 @@ def local_folder(place: Path) -> Path:
         return place
     with _store(url) as (store, path):
         manifest = store.cat_file(f"{path}/{MANIFEST}")
-    versions = _cache() / hashlib.sha256(url.encode()).hexdigest()[:16]
+    versions = cache() / hashlib.sha256(url.encode()).hexdigest()[:16]
     folder = versions / hashlib.sha256(manifest).hexdigest()[:16] / PurePosixPath(url).name
     if not folder.is_dir():
         try:
@@ -226,7 +226,8 @@ def _store(url: str) -> Iterator[tuple[Any, str]]:
         raise DataError(f"the store cannot be used: {text}", path=url, remedy=remedy) from None
 
 
-def _cache() -> Path:
+def cache() -> Path:
+    """Where what can be had again is kept: ``$RECSYS_CACHE``, or ``~/.cache/recsys-climb``."""
     return Path(os.environ.get(CACHE) or Path.home() / ".cache" / "recsys-climb")
 
 

@@ -104,6 +104,8 @@ def _check(source: Run, settings: RunConfig, names: set[str], folder: Path) -> N
     config = source.config
     if not config.trains_transformer:
         raise UsageError(f"{source.folder}: only a run of the transformer is continued; train anew")
+    if config.model.text != "none":
+        raise UsageError(f"{source.folder}: reads texts, which were pooled once for all; train anew")
     if folder.resolve() == source.folder.resolve():
         raise UsageError(f"`output` {folder}: is the run itself; choose another folder")
     if settings.data is None:

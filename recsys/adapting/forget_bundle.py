@@ -14,10 +14,10 @@ import numpy as np
 
 from recsys import columns as c
 from recsys import run_files
-from recsys.adapting.leaving import FACTS, check_climbers, held, rewritten, told
+from recsys.adapting.leaving import FACTS, POOLED, check_climbers, held, rewritten, told
 from recsys.arrays import Array, packed
 from recsys.columns import CLIMBER, FIRST_VALUE_ID
-from recsys.errors import RunError
+from recsys.errors import RunError, UsageError
 from recsys.files import MANIFEST, check_manifest, read_json, write_json, write_manifest
 from recsys.recommending import bundle as b
 from recsys.recommending.stored import EMBEDDINGS, OFFSETS
@@ -32,7 +32,10 @@ def forget_in_bundle(folder: Path, climbers: Sequence[str], output: Path | None)
 
 
 def _forgotten(folder: Path, climbers: Sequence[str], output: Path | None) -> int:
-    check_climbers(folder, climbers, b.Bundle.open(folder).climbers)
+    bundle = b.Bundle.open(folder)
+    if bundle.features.texts is not None:
+        raise UsageError(f"{folder}: {POOLED}")
+    check_climbers(folder, climbers, bundle.climbers)
     listed = [name for name in check_manifest(folder) if not name.endswith("/")]
     with rewritten(folder, output) as fresh:
         shutil.copytree(

@@ -14,15 +14,17 @@ import pandas as pd
 from recsys import columns as c
 from recsys import run_files
 from recsys.adapting.growing import drop_climbers
-from recsys.adapting.leaving import FACTS, check_climbers, rewritten, told
+from recsys.adapting.leaving import FACTS, POOLED, check_climbers, rewritten, told
 from recsys.adapting.vocabulary import shrink_workflow
 from recsys.console import progress
+from recsys.errors import UsageError
 from recsys.exporting.keep import keep_bundle
 from recsys.files import MANIFEST
 from recsys.recommending.answering import read_about
 from recsys.runs import LOCK, Run
 from recsys.sequences.prepare import PART, write_schema
 from recsys.sequences.split import TRAIN
+from recsys.sequences.texts import FILE as TEXTS
 from recsys.training.skill import fit_skill
 from workflows import sends as workflow_of
 
@@ -52,6 +54,8 @@ _LEFT_OUT: Final = (
 def forget_in_run(folder: Path, climbers: Sequence[str], output: Path | None) -> int:
     """`recsys.adapting.forgetting.forget` of a run; its bundle is made anew, its checkpoints are removed."""
     run = Run.open(folder)
+    if (folder / run_files.WORKFLOW / TEXTS).is_file():
+        raise UsageError(f"{folder}: {POOLED}")
     kept = (folder / run_files.BUNDLE).is_dir()
     with run.lock() if output is None else contextlib.nullcontext():
         known = pd.read_parquet(folder / run_files.SENDS)

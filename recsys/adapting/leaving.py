@@ -16,6 +16,7 @@ from recsys.temporaries import sweep_beside
 
 FACTS: Final = "forgotten"
 """In config.json's facts and in bundle.json: how many climbers were forgotten since the training."""
+POOLED: Final = "pools what its climbers wrote, which cannot be taken apart; train anew without them"
 _HEADING: Final = "Forgotten since"
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from recsys.columns import FIRST_VALUE_ID
+from recsys.sequences.texts import FILE as TEXTS
 from workflows.sends import description
 from workflows.sends.frames import quiet
 
@@ -57,6 +58,8 @@ def _rewritten(
         workflow = description.load(between)
         workflow.save(str(target))
     description.write(workflow, target)
+    if (source / TEXTS).is_file():  # by ids that stay; new ones have none
+        shutil.copy2(source / TEXTS, target / TEXTS)
     return description.load(target)
 
 

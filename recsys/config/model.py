@@ -14,6 +14,7 @@ Body = Literal["xlnet", "bert", "gpt2", "electra", "albert", "prenorm"]
 Positions = Literal["learned", "rotary", "time", "sinusoidal"]
 FeedForward = Literal["gelu", "swiglu", "ligr"]
 Numbers = Literal["soft", "continuous", "binned", "one-hot", "periodic"]
+Text = Literal["none", "words", "sentences"]
 Aggregation = Literal["concat", "sum"]
 Loss = Literal["auto", "softmax", "sampled-softmax", "bpr-max", "gbce"]
 
@@ -91,6 +92,10 @@ class ModelConfig(BaseModel):
         True, description="clm on prenorm: ask for every send of a day that is a set, not for one"
     )
     straight: bool = Field(True, description="prenorm: start with embeddings reaching the output unturned")
+    text: Text = Field(
+        "none",
+        description="read what was written of the history's climbs before: words, or sentences (extra text)",
+    )
     swap_climb: float = Field(
         0.0, ge=0, le=1, description="chance that training swaps a climb of the history"
     )

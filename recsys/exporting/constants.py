@@ -12,6 +12,7 @@ from recsys.arrays import Array
 from recsys.columns import FIRST_VALUE_ID
 from recsys.recommending.bundle import CODED, WRITTEN
 from recsys.recommending.features import COLUMN_OF, Features
+from recsys.sequences.texts import Texts
 from workflows import sends as workflow_of
 from workflows.sends.description import describe
 
@@ -31,6 +32,7 @@ def features_of(workflow: Workflow, folder: Path) -> Features:
         Where it was saved: the vocabularies are read from its category files.
     """
     names, known = workflow.output_schema.column_names, describe(workflow)
+    texts = Texts.load(folder)
     return Features(
         vocabularies={
             name: workflow_of.vocabulary(folder, column)[FIRST_VALUE_ID:]
@@ -43,6 +45,7 @@ def features_of(workflow: Workflow, folder: Path) -> Features:
         },
         flags=[name for name in WRITTEN if name in names],
         not_logged=known.not_logged,
+        texts=None if texts is None else texts.states,
     )
 
 
@@ -53,6 +56,7 @@ def to_json(features: Features) -> dict[str, Any]:
         "numbers": features.numbers,
         "flags": features.flags,
         "not_logged": features.not_logged,
+        **({} if features.texts is None else {"texts": features.texts.to_json()}),
     }
 
 

@@ -8,6 +8,8 @@ Each feature is embedded by Transformers4Rec; then, still apart,
 3. whatever the vocabulary does not know (a new climber, region or climb) becomes "unknown" as well, and
    training hides some known ones, so that "unknown" has been learned; a number that enters as it is and was
    not logged becomes that number's learned "not logged" (its bin says so, where numbers enter as bins);
+   what was written of a climb is added to its embedding (`recsys.model.texts`) and stays where training
+   hides which climb it was;
 
 and only then everything is concatenated, or summed, and projected to the body's width.
 """
@@ -32,6 +34,7 @@ from recsys.columns import (
     GIVEN,
     NOT_LOGGED_BIN,
     NUMBERS,
+    TEXT,
     UNKNOWN_ID,
 )
 from recsys.config.model import ModelConfig
@@ -39,6 +42,7 @@ from recsys.model.body import token_width
 from recsys.model.masking import PromptMasking
 from recsys.model.permutation import interleave
 from recsys.model.queries import Queries
+from recsys.model.texts import ClimbTexts
 from recsys.model.times import Times, days_of_bins, times_of, with_queries
 
 
@@ -51,9 +55,18 @@ class PromptedSequenceFeatures(tr.TabularSequenceFeatures):
     config: ModelConfig
     days: torch.Tensor  # that each bin of elapsed days stands for, where the body reads times
 
-    def prepare(self, config: ModelConfig) -> PromptedSequenceFeatures:
-        """Give every feature its learned "unknown", and keep the chances with which training hides it."""
+    def prepare(self, config: ModelConfig, n_texts: int = 0) -> PromptedSequenceFeatures:
+        """Give every feature its learned "unknown", and keep the chances with which training hides it.
+
+        Parameters
+        ----------
+        config:
+            Of the model.
+        n_texts:
+            States of the climbs' texts (`recsys.model.texts`); 0 where none are read.
+        """
         self.config = config
+        self.texts = ClimbTexts(n_texts, config.climb_dim) if n_texts else None
         widths = self.widths()
         self.unknown = torch.nn.ParameterDict(
             {name: torch.nn.Parameter(torch.randn(width) * 0.02) for name, width in widths.items()}
@@ -133,6 +146,8 @@ class PromptedSequenceFeatures(tr.TabularSequenceFeatures):
                 blank = inputs[name + BIN].eq(NOT_LOGGED_BIN).unsqueeze(-1)
                 value = torch.where(blank, self.not_logged[name].to(value.dtype), value)
             embedded[name] = value
+        if self.texts is not None:
+            embedded[self.item_id] = embedded[self.item_id] + self.texts(inputs[TEXT])
         return embedded
 
     def join(self, embedded: dict[str, torch.Tensor]) -> torch.Tensor:

@@ -21,7 +21,7 @@ from transformers4rec.torch.masking import masking_registry
 import recsys.model.causal  # registers prompt-clm
 import recsys.model.permutation  # noqa: F401 - registers prompt-plm
 from recsys.arrays import Array
-from recsys.columns import ATTRIBUTES, BIN, ELAPSED_DAYS, FIRST_BIN, FIRST_VALUE_ID
+from recsys.columns import ATTRIBUTES, BIN, ELAPSED_DAYS, FIRST_BIN, FIRST_VALUE_ID, TEXT
 from recsys.config.model import ModelConfig
 from recsys.errors import UsageError
 from recsys.model.aggregation import AGGREGATIONS
@@ -84,7 +84,13 @@ def read_columns(schema: Schema, config: ModelConfig) -> list[str]:
     selected = select_features(schema, config).column_names
     bins = [name + BIN for name in selected if name + BIN in schema.column_names]
     times = [ELAPSED_DAYS + BIN] if config.reads_time else []
-    return list(dict.fromkeys([*selected, *bins, *times]))
+    texts = [TEXT] if reads_texts(schema, config) else []
+    return list(dict.fromkeys([*selected, *bins, *times, *texts]))
+
+
+def reads_texts(schema: Schema, config: ModelConfig) -> bool:
+    """Whether a model reads what was written of climbs: it is to, and something was."""
+    return config.text != "none" and TEXT in schema.column_names
 
 
 class PromptedTransformer(tr.Model, Network):
@@ -118,8 +124,12 @@ class PromptedTransformer(tr.Model, Network):
         return f"loss: {self.task.reason}" if self.task.sampled_by_size else ""
 
     def read_sends(self, sequences: Sequences, sends: Array) -> None:
-        """Count the climbs' usual attributes, which join their embeddings in the output."""
+        """Count the climbs' usual attributes, which join their embeddings in the output; take over texts."""
         self.task.pre.read_sends(sequences, sends)
+        inputs: Any = self.get_submodule("heads.0.body").inputs
+        if inputs.texts is not None:
+            assert sequences.texts is not None, "the schema says so"
+            inputs.texts.read(sequences.texts)
 
     @property
     def task(self) -> NextClimbTask:
@@ -184,7 +194,7 @@ def build_model(schema: Schema, config: ModelConfig) -> PromptedTransformer:
         make_periodic(inputs, dims)
     if config.numbers == "one-hot":
         freeze(inputs, [name for name in selected.column_names if name.endswith(BIN)])
-    inputs = inputs.prepare(config)
+    inputs = inputs.prepare(config, int(schema[TEXT].int_domain.max) if reads_texts(schema, config) else 0)
     body = tr.SequentialBlock(inputs, build_body(config, inputs.masking))
     to_climbs = tr.MLPBlock([config.climb_dim], activation=None)
     task = NextClimbTask(config, _sides(selected) if config.climb_features else {})

@@ -22,6 +22,7 @@ from recsys.columns import BIN, CLIMB, CLIMBER, ELAPSED_DAYS, FIRST_VALUE_ID, NU
 from recsys.logbooks.grades import ordinals
 from recsys.recommending.fields import Fields
 from recsys.recommending.logbook import Logbook
+from recsys.recommending.text_states import TextStates
 
 ArrayBatch = dict[str, Array]
 _NUMBERS: Final = (c.GRADE, c.RATING, ELAPSED_DAYS)
@@ -43,12 +44,15 @@ class Features:
         Texts of which only counts whether there is one.
     not_logged:
         What stands for a missing number before it is put into a bin.
+    texts:
+        Which state of its climb's texts a send reads; None where no texts are read.
     """
 
     vocabularies: Mapping[str, Sequence[str]]
     numbers: Mapping[str, Mapping[str, Any]]
     flags: Sequence[str]
     not_logged: float
+    texts: TextStates | None = None
 
     def __post_init__(self) -> None:
         ids = {
@@ -70,6 +74,8 @@ class Features:
         }
         for name, constants in self.numbers.items():
             found |= {name: (3.0, np.float32), name + BIN: (len(constants["edges"]), np.int64)}
+        if self.texts is not None:
+            found[c.TEXT] = (len(self.texts), np.int64)
         return found | dict.fromkeys(self.flags, (2, np.int64))
 
     def ids(self, name: str, values: Iterable[str | None]) -> Array:
@@ -92,6 +98,8 @@ class Features:
             batch[name + BIN] = self._binned(name, values)
         for name in self.flags:
             batch[name] = np.array([2 if str(v or "").strip() else 1 for v in columns[name]], dtype=np.int64)
+        if self.texts is not None:
+            batch[c.TEXT] = self.texts.ids(batch[CLIMB], columns[c.DAY])
         return batch
 
     def _standardised(self, name: str, values: Array) -> Array:
@@ -154,13 +162,14 @@ def read_features(path: Path) -> Features:
     flags = fields.texts("flags", same=False)
     if not set(flags) <= {c.COMMENT, c.BETA}:
         fields.refuse("flags", f"are not all of {c.COMMENT}, {c.BETA}")
+    known = {name: vocabularies.texts(name, same=False) for name in vocabularies.names(tuple(COLUMN_OF))}
+    n_ids = len(known[CLIMB]) + FIRST_VALUE_ID
     return Features(
-        vocabularies={
-            name: vocabularies.texts(name, same=False) for name in vocabularies.names(tuple(COLUMN_OF))
-        },
+        vocabularies=known,
         numbers={name: _constants(numbers.table(name)) for name in numbers.names(_NUMBERS)},
         flags=flags,
         not_logged=fields.number("not_logged"),
+        texts=TextStates.read(fields.table("texts"), n_ids) if "texts" in fields else None,
     )
 
 

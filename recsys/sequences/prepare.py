@@ -1,6 +1,7 @@
 """From validated sends to everything a model needs, kept in the run's folder so that it can be had again.
 
-workflow/        the fitted NVTabular workflow: its description with the category files, and its pickle
+workflow/        the fitted NVTabular workflow: its description with the category files, and its pickle; where
+                 texts are read, their pooled vectors (`recsys.sequences.texts`)
 schema.pbtxt     the Merlin schema that the model is built from
 sends.parquet    the sends, with the part (0 train, 1 validation, 2 test) of each; comments and beta are
                  reduced to whether there were any
@@ -13,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from recsys import columns as c
@@ -22,12 +24,15 @@ from recsys.errors import DataError
 from recsys.files import atomic_folder, atomic_path
 from recsys.sequences.split import TRAIN
 from recsys.sequences.store import Sequences
+from recsys.sequences.texts import Texts
 from workflows import sends as workflow_of
 from workflows.operators import has_text
 
 if TYPE_CHECKING:
     from merlin.schema import Schema
     from nvtabular import Workflow
+
+    from recsys.sequences.encoders import Encoder
 
 PART = "part"
 
@@ -50,7 +55,12 @@ class Prepared:
 
 
 def prepare(
-    frame: pd.DataFrame, parts: Array, has_time: bool, folder: Path, accelerator: str = "auto"
+    frame: pd.DataFrame,
+    parts: Array,
+    has_time: bool,
+    folder: Path,
+    accelerator: str = "auto",
+    encoder: Encoder | None = None,
 ) -> Prepared:
     """Fit the workflow on the training sends, transform all of them, and write the four artifacts.
 
@@ -66,12 +76,17 @@ def prepare(
         The run's folder.
     accelerator:
         "cpu" for pandas even where there is a GPU with cudf.
+    encoder:
+        Of texts, where they are read.
     """
     training = frame[parts == TRAIN]
     if training.empty:
         raise DataError("no send is left for training", remedy="use more sends or another `split`")
     with atomic_folder(folder / "workflow", replace=True) as fresh:
         workflow = workflow_of.fit(training, fresh, has_time, accelerator)
+        texts = None if encoder is None else _texts(training, fresh, encoder)
+        if texts is not None:
+            texts.save(fresh)
     write_schema(workflow, folder)
     with atomic_path(folder / run_files.SENDS) as fresh:
         reduced(frame).assign(**{PART: parts}).to_parquet(fresh, index=False)
@@ -81,9 +96,20 @@ def prepare(
 
 
 def write_schema(workflow: Workflow, folder: Path) -> None:
-    """Write schema.pbtxt: Merlin's schema of the sequences that a workflow makes."""
+    """Write schema.pbtxt: Merlin's schema of the sequences that a workflow makes, and of the texts read."""
+    schema = workflow_of.model_schema(workflow)
+    texts = Texts.load(folder / run_files.WORKFLOW)
+    if texts is not None:
+        schema += workflow_of.listed(c.TEXT, len(texts.states))
     with atomic_path(folder / run_files.SCHEMA) as fresh:
-        fresh.write_text(workflow_of.schema_text(workflow_of.model_schema(workflow)))
+        fresh.write_text(workflow_of.schema_text(schema))
+
+
+def _texts(training: pd.DataFrame, workflow: Path, encoder: Encoder) -> Texts | None:
+    """The pooled texts of training sends, climbs by the ids of a saved workflow."""
+    ids = {climb: index for index, climb in enumerate(workflow_of.vocabulary(workflow, c.CLIMB_ID))}
+    climbs = training[c.CLIMB_ID].map(ids).to_numpy(np.int64)
+    return Texts.of(training, climbs, max(ids.values()) + 1, encoder)
 
 
 def load_prepared(folder: Path, accelerator: str = "auto", trust: bool = False) -> Prepared:
@@ -103,6 +129,9 @@ def load_prepared(folder: Path, accelerator: str = "auto", trust: bool = False) 
     sequences = Sequences.from_tables(workflow_of.pieces(workflow, sends, accelerator))
     if c.DAY_INDEX in sends:
         sequences = replace(sequences, indices=sends[c.DAY_INDEX].to_numpy()[sequences.rows])
+    texts = Texts.load(folder / run_files.WORKFLOW)
+    if texts is not None:
+        sequences = sequences.reading(texts, sends[c.DAY].to_numpy()[sequences.rows])
     return Prepared(
         sends=sends,
         sequences=sequences,

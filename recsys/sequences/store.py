@@ -10,7 +10,7 @@ million sends).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
@@ -22,6 +22,8 @@ from workflows.coded import flat
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from recsys.sequences.texts import Texts
 
 ELAPSED: Final = (c.ELAPSED_DAYS, c.ELAPSED_DAYS + c.BIN)  # what a send says of the one before it
 
@@ -45,6 +47,8 @@ class Sequences:
     indices:
         Sends before each one in its day in an order that means nothing, [n_sends]; 0 where the order stands
         (`recsys.sequences.days`). What a send may be predicted from ends before its day. None is 0 for all.
+    texts:
+        What was written of the climbs, where the feature `TEXT` names its states; else None.
     """
 
     offsets: Array
@@ -53,6 +57,7 @@ class Sequences:
     features: Mapping[str, Array]
     rows: Array
     indices: Array = None  # type: ignore[assignment]  # an array once made
+    texts: Texts | None = None
 
     def __post_init__(self) -> None:
         """Days are in order where nothing else is said."""
@@ -115,6 +120,19 @@ class Sequences:
         starts = np.flatnonzero(self.indices == 0)
         sizes = np.diff(starts, append=len(self))
         return np.repeat(starts + sizes, sizes)
+
+    def reading(self, texts: Texts, days: Array) -> Sequences:
+        """The same with the feature `TEXT`: the state of its climb's texts that each send reads.
+
+        Parameters
+        ----------
+        texts:
+            Of training sends.
+        days:
+            When each send was, float64 [n_sends].
+        """
+        states = texts.states.ids(self.features[c.CLIMB], days)
+        return replace(self, features={**self.features, c.TEXT: _narrow(states)}, texts=texts)
 
     def history(self, sends: Array, feature: str) -> tuple[Array, Array]:
         """Everything that the same climber logged before each send, and before its day where days are sets.

@@ -13,7 +13,7 @@ from recsys import columns as c
 from recsys import run_files
 from recsys.config.run import RunConfig
 from recsys.console import progress, say, warn
-from recsys.errors import DataError
+from recsys.errors import DataError, UsageError
 from recsys.files import atomic_path
 from recsys.nouns import FACTS
 from recsys.runs import Run
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+    from recsys.sequences.encoders import Encoder
     from recsys.sequences.prepare import Prepared
 
 _INDEX: Final = "_index"
@@ -61,21 +62,46 @@ def prepare_run(run: Run, config: RunConfig) -> tuple[Prepared, RunConfig]:
     """
     split = _split(run, config)
     with progress("importing Merlin"):
+        import numpy as np
+
         from recsys.sequences.prepare import prepare
         from recsys.training.fit import choose_device
         from workflows.sends import device
 
     accelerator = config.training.accelerator
+    encoder = _encoder(config, split)
     choose_device(config.training)  # a device that is not there is found before anything is written
     say(device(accelerator)[1])
     run.clear()
     with progress("fitting the workflow"):
-        prepared = prepare(split.frame, split.parts, split.has_time, run.folder, accelerator)
+        prepared = prepare(split.frame, split.parts, split.has_time, run.folder, accelerator, encoder)
+    texts = prepared.sequences.texts
+    if texts is not None:
+        read = int((np.diff(texts.states.offsets) > 0).sum())
+        say(f"what was written of {read} climbs is read, by {config.model.text}")
+        split.facts["climbs_with_texts"] = read
     config = config.model_copy(update={"facts": {**config.facts, **split.facts}})
     config = settled(config, split.facts["split"]["sends"]["train"])
     run.write_config(config)
     run.write_manifest(trained=False)
     return prepared, config
+
+
+def _encoder(config: RunConfig, split: _Split) -> Encoder | None:
+    """What encodes the texts, where they are to be read and there are some."""
+    from recsys.sequences.encoders import encoder_named
+    from recsys.sequences.split import TRAIN
+    from recsys.sequences.texts import written
+
+    name = config.model.text if config.trains_transformer else "none"
+    if name == "none":
+        return None
+    if not split.has_time:
+        raise UsageError("`text` reads what was written before a day, and these sends have no dates")
+    if not len(written(split.frame[split.parts == TRAIN])[0]):
+        warn(f"no send that is trained on has a comment or beta: `text` {name} adds nothing")
+        return None
+    return encoder_named(name)
 
 
 def _split(run: Run, config: RunConfig) -> _Split:

@@ -27,6 +27,7 @@ from recsys.runs import Run
 from recsys.sequences.prepare import PART, load_workflow
 from recsys.sequences.split import TRAIN
 from recsys.sequences.store import Sequences
+from recsys.sequences.texts import Texts
 from recsys.training.kept import open_method
 from workflows import sends as workflow_of
 
@@ -54,6 +55,7 @@ class TrainedRun:
         self.attributes: Sequence[str] = ATTRIBUTES
         self.workflow = load_workflow(run.folder, trust)
         self.schema = workflow_of.read_schema(run.folder / run_files.SCHEMA)
+        self.texts = Texts.load(run.folder / run_files.WORKFLOW)
         self.has_time = ELAPSED_DAYS in self.schema.column_names
         self.sends = pd.read_parquet(run.folder / run_files.SENDS)
         self.catalogue = catalogue_of(pd.read_parquet(run.folder / run_files.CLIMBS), self.sends)
@@ -96,6 +98,9 @@ class TrainedRun:
         sequences = Sequences.from_table(table)
         index = np.argsort(sequences.rows)[:-1]
         features = {name: _wide(values[index]) for name, values in sequences.features.items()}
+        if self.texts is not None:
+            days = np.concatenate([each.columns[c.DAY] for each in logbooks])
+            features[c.TEXT] = self.texts.states.ids(features[c.CLIMB], days)
         codes = np.array([self._codes.get(each or "", UNKNOWN_ID) for each in climbers], dtype=np.int64)
         return encoded(self.method, features, logbooks, codes, self.window)
 

@@ -33,14 +33,14 @@ from workflows.sends.description import load
 from workflows.sends.frames import INPUTS, PIECE, bounds, dataset, device, ordered, plain_text, quiet
 from workflows.sends.graph import BOUNDARIES, NOT_LOGGED, Layout, build
 from workflows.sends.graph import _without_aggregation as _without_aggregation  # as older pickles name it
-from workflows.sends.schema import model_schema, read_schema, schema_text
+from workflows.sends.schema import listed, model_schema, read_schema, schema_text
 
 if TYPE_CHECKING:
     import pandas as pd
     from nvtabular import Workflow
 
 __all__ = [
-    "BOUNDARIES", "INPUTS", "NOT_LOGGED", "Layout", "build", "device", "fit", "fit_dataset", "load",
+    "BOUNDARIES", "INPUTS", "NOT_LOGGED", "Layout", "build", "device", "fit", "fit_dataset", "listed", "load",
     "model_schema", "pieces", "read_schema", "schema_text", "transform", "vocabulary",
 ]  # fmt: skip
 

@@ -17,6 +17,22 @@ def model_schema(workflow: Workflow) -> Schema:
     return workflow.output_schema.excluding_by_name([c.CLIMBER_ID, c.ROW])
 
 
+def listed(name: str, highest: int) -> Schema:
+    """A schema of one more sequential column of ids, 0 to `highest`, which no workflow makes."""
+    import numpy as np
+    from merlin.schema import ColumnSchema, Schema, Tags
+
+    domain = {"min": 0, "max": highest, "name": name}
+    properties = {"domain": domain, "value_count": {"min": 0, "max": None}}
+    return Schema(
+        [
+            ColumnSchema(
+                name, (Tags.CATEGORICAL,), properties, np.dtype(np.int64), is_list=True, is_ragged=True
+            )
+        ]
+    )
+
+
 def schema_text(schema: Schema) -> str:
     """The schema as the text form of TensorFlow Metadata's protobuf, which Merlin reads."""
     from merlin.schema.io.tensorflow_metadata import TensorflowMetadata
