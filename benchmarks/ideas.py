@@ -1,0 +1,223 @@
+"""What each idea is worth: the default model, and one setting against it a row; four data sets, three seeds.
+
+    python benchmarks/ideas.py WORK --ml100k ml100k/interactions.parquet
+    python benchmarks/ideas.py --table        (what docs/results/ideas.md is made from; trains nothing)
+
+Each row of ideas.toml is trained on the training part with each seed, which draws the split as well, and
+scored on the validation part; the test part is not read. A line is added to results/ideas.jsonl, and what it
+holds already is not run again: a second call goes on where the first was stopped. `--table` compares each row
+with the default on the same cases: difference of recall@10, a 95% interval by a bootstrap over climbers, and
+p with Holm's correction for all comparisons of a data set. One thread; sized for an hour of one core.
+
+Data:  bc-climber    simulated BC at scale 0.12, dates only, split by climbers
+       bc-temporal   the same, split by time
+       ml100k        150 users of MovieLens-100k, split by time
+       gym           a simulated gym at scale 0.06, its climbs gone within six weeks, split by time
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+HERE: Final = Path(__file__).parent
+RESULTS: Final = HERE / "results" / "ideas.jsonl"
+SUMMARY: Final = HERE.parent / "docs" / "results" / "files" / "ideas.json"
+SPLITS: Final = {"bc-climber": "climber", "bc-temporal": "temporal", "ml100k": "temporal", "gym": "temporal"}
+EPOCHS: Final = {"bc-climber": 5, "bc-temporal": 5, "ml100k": 3, "gym": 5}
+BASE: Final = {"learning_rate": 8e-3, "accelerator": "cpu"}  # of every row, unless it says otherwise
+ASKED: Final = ("prompted", "unprompted")
+METRIC: Final = "recall@10"
+USERS: Final = 150
+
+
+def sends_of(data: str, given: argparse.Namespace) -> Path:
+    """The sends of a data set, written once."""
+    import pandas as pd
+
+    from recsys.logbooks.simulate import simulate
+
+    path: Path = given.work / data.removesuffix("-climber").removesuffix("-temporal") / "interactions.parquet"
+    if path.exists():
+        return path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if data == "ml100k":
+        frame = pd.read_parquet(given.ml100k)
+        users = np.random.default_rng(0).permutation(np.unique(frame["user_id"]))[:USERS]
+        pd.read_parquet(given.ml100k.with_name("items.parquet")).to_parquet(path.with_name("items.parquet"))
+        frame = frame[frame["user_id"].isin(users)]
+    elif data == "gym":
+        frame = simulate("gym", seed=0, scale=0.06)
+    else:
+        frame = simulate("bc", seed=0, scale=0.12).drop(columns="sequence")
+    frame.to_parquet(path, index=False)
+    return path
+
+
+def run(row: dict[str, Any], data: str, seed: int, given: argparse.Namespace) -> dict[str, Any]:
+    """Train a row and score it; a line of the results."""
+    from recsys.config.settings import configure
+    from recsys.runs import Run
+    from recsys.training.answer import fit_run
+    from recsys.training.prepare import prepare_run, reopen_run
+
+    epochs = EPOCHS[data] * (2 if row.get("epochs") == "double" else 1)
+    settings = {k: v for k, v in row.items() if k not in ("name", "idea", "epochs")}
+    asked = {**BASE, "epochs": epochs, "split": SPLITS[data], "seed": seed, **settings}
+    config, _ = configure({"data": sends_of(data, given), **asked})
+    prepared_in = Run(given.work / f"run-{data}-{seed}{'-text' * bool(settings.get('text'))}")
+    if prepared_in.started:
+        prepared, _ = reopen_run(prepared_in)
+    else:
+        with prepared_in.lock():
+            prepared, _ = prepare_run(prepared_in, config)
+    spent = time.process_time()
+    with tempfile.TemporaryDirectory(dir=given.work) as folder:
+        method = fit_run(prepared, config, Path(folder), resume=False)
+    return {
+        "row": row["name"], "data": data, "seed": seed, "settings": {**settings, "epochs": epochs},
+        "cpu": round(time.process_time() - spent, 1), "best_epoch": (method.facts or {}).get("best_epoch"),
+        **scored(method, prepared),
+    }  # fmt: skip
+
+
+def scored(method: Any, prepared: Any) -> dict[str, Any]:
+    """Validation scores, and for each climber the cases and how many of them were hits."""
+    from recsys.evaluation.evaluate import evaluate
+    from recsys.sequences.cases import Cases
+
+    cases = Cases.of(prepared.sequences, prepared.parts, "validation")
+    climbers, owner, counts = np.unique(cases.climbers, return_inverse=True, return_counts=True)
+    found: dict[str, Any] = {"cases": len(cases), "climbers": climbers.tolist(), "n": counts.tolist()}
+    for name in ASKED:
+        prompted = name == "prompted" and method.reads_prompt
+        scorer = method.scorer(cases, prompted)
+        result = evaluate(scorer, cases.targets, cases.climbers, cases.seen, prepared.n_items)
+        found[name] = {k: round(result.values[k], 4) for k in (METRIC, "accuracy", "mrr@20")}
+        found[name]["hits"] = np.bincount(owner, result.ranks <= 10).astype(int).tolist()
+    return found
+
+
+def lines() -> list[dict[str, Any]]:
+    """What the results file holds."""
+    return [json.loads(each) for each in RESULTS.read_text().splitlines()] if RESULTS.exists() else []
+
+
+def rows() -> list[dict[str, Any]]:
+    """The rows of ideas.toml, the default first."""
+    found: list[dict[str, Any]] = tomllib.loads((HERE / "ideas.toml").read_text())["row"]
+    return found
+
+
+def summary() -> dict[str, Any]:
+    """For each data set what the default reaches, and how every row differs from it."""
+    held = {(each["data"], each["row"], each["seed"]): each for each in lines()}
+    found: dict[str, Any] = {"ideas": {each["name"]: each["idea"] for each in rows()}, "data": {}}
+    for data in SPLITS:
+        seeds = sorted(seed for kind, row, seed in held if (kind, row) == (data, "default"))
+        base = [held[data, "default", seed] for seed in seeds]
+        if not base:
+            continue
+        compared = {}
+        for row in rows()[1:]:
+            own = [held.get((data, row["name"], seed)) for seed in seeds]
+            if all(own):
+                compared[row["name"]] = compare(base, own)  # type: ignore[arg-type]
+        corrected(compared)
+        found["data"][data] = {
+            "seeds": seeds, "split": SPLITS[data], "cases": [each["cases"] for each in base],
+            "climbers": len({climber for each in base for climber in each["climbers"]}),
+            "epochs": EPOCHS[data],
+            "cpu": round(sum(each["cpu"] for key, each in held.items() if key[0] == data)),
+            "default": {a: round(float(np.mean([each[a][METRIC] for each in base])), 4) for a in ASKED},
+            "rows": compared,
+        }  # fmt: skip
+    return found
+
+
+def compare(base: list[dict[str, Any]], own: list[dict[str, Any]]) -> dict[str, Any]:
+    """A row less the default, prompted and unprompted: difference, interval, p."""
+    from recsys.evaluation.bootstrap import paired_difference
+
+    found: dict[str, Any] = {"cpu": round(sum(e["cpu"] for e in own) / sum(e["cpu"] for e in base), 2)}
+    for asked in ASKED:
+        # A climber's cases share the climber's mean, which is all that the bootstrap reads.
+        ours, its = (
+            np.concatenate([np.repeat(np.divide(e[asked]["hits"], e["n"]), e["n"]) for e in each])
+            for each in (own, base)
+        )
+        climbers = np.concatenate([np.repeat(e["climbers"], e["n"]) for e in base])
+        one = paired_difference(ours, its, climbers, resamples=5_000)
+        assert one.low is not None
+        assert one.high is not None
+        found[asked] = {
+            "difference": round(one.value, 4),
+            "low": round(one.low, 4),
+            "high": round(one.high, 4),
+        }
+        found[asked]["p"] = one.p_value
+    return found
+
+
+def corrected(compared: dict[str, Any]) -> None:
+    """Put Holm's p in the place of each p."""
+    from recsys.evaluation.bootstrap import holm
+
+    p_values = {f"{row} {asked}": found[asked]["p"] for row, found in compared.items() for asked in ASKED}
+    for key, value in holm(p_values).items():
+        row, _, asked = key.partition(" ")
+        compared[row][asked]["p"] = round(value, 4)
+
+
+def main() -> None:
+    """Run what is lacking, or write the summary."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("work", type=Path, nargs="?", default=Path("runs/ideas"))
+    parser.add_argument("--data", nargs="+", choices=tuple(SPLITS), default=list(SPLITS))
+    parser.add_argument("--only", nargs="+", help="names of rows")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument(
+        "--ml100k", type=Path, help="MovieLens-100k's interactions.parquet; without it, not run"
+    )
+    parser.add_argument("--table", action="store_true", help=f"write {SUMMARY.name}; then `make docs`")
+    given = parser.parse_args()
+    if given.table:
+        SUMMARY.write_text(json.dumps(summary(), indent=1) + "\n")
+        return
+    import torch
+
+    torch.set_num_threads(1)
+    RESULTS.parent.mkdir(exist_ok=True)
+    done = {(each["row"], each["data"], each["seed"]) for each in lines()}
+    for seed in given.seeds:
+        for data in given.data:
+            for row in rows():
+                key = (row["name"], data, seed)
+                if (
+                    key in done
+                    or (data == "ml100k" and not given.ml100k)
+                    or row["name"] not in (given.only or key)
+                ):
+                    continue
+                line = json.dumps(run(row, data, seed, given))
+                with RESULTS.open("a") as file:
+                    file.write(line + "\n")
+                print(*key, flush=True)
+
+
+if __name__ == "__main__":
+    main()
