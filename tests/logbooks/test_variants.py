@@ -159,3 +159,12 @@ def test_an_onsight_under_a_rope_is_below_every_lead() -> None:
         ["2nd O/S", "Lead RP", "Top rope onsight", "trad lead", "Lead O/S", "", "Lead rpt"], key=style_rank
     )
     assert best[::-1] == ["Lead O/S", "Lead RP", "trad lead", "Top rope onsight", "2nd O/S", "Lead rpt", ""]
+
+
+def test_a_climb_may_be_called_none_and_8as_blank_is_null() -> None:
+    header = "route_boulder,name,location_name,sector_name,date,type,difficulty"
+    rows = [f"BOULDER,{name},Wald,Block,2024-05-01,{kind},7A" for name, kind in
+            (("None", "rp"), ("null", "rp"), ("NA", "attempt"))]  # fmt: skip
+    parsed = parse_logbook("\n".join([header, *rows]).encode(), "me.csv", wanted=Wanted(attempts=True))
+    assert [(row.climb_name, row.outcome) for row in parsed.rows] == [("None", "send"), ("NA", "attempt")]
+    assert [each.reason for each in parsed.rejects] == ["no name of the climb"]

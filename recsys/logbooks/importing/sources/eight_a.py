@@ -23,6 +23,7 @@ _STYLES: Final = {
     "toprope": ("top rope", UNKNOWN),
     "go": ("go", ATTEMPT),
     "project": ("go", ATTEMPT),
+    "attempt": ("go", ATTEMPT),
 }
 _DISCIPLINES: Final = {"boulder": BOULDER, "route": ROUTE}
 
@@ -37,7 +38,7 @@ def _read(cell: Cells) -> Draft:
     sector = "" if sector.casefold() == "unknown sector" else sector
     rating, notes = stars(cell("rating"))
     return Draft(
-        name=cell("name"),
+        name=_name(cell.name("name")),
         crag=index or sector or cell("area name"),
         date=cell("date"),
         grade=grade,
@@ -55,6 +56,11 @@ def _read(cell: Cells) -> Draft:
         tries=count(cell("tries")),
         notes=notes,
     )
+
+
+def _name(text: str) -> str:
+    """The name; a climb may be called "None", and the site's word for blank is "null"."""
+    return "" if text == "null" else text
 
 
 EIGHT_A: Final = Source(
