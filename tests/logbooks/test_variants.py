@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from recsys.errors import DataError
@@ -11,6 +13,9 @@ from recsys.logbooks.grades import ordinal
 from recsys.logbooks.importing import Parsed, Wanted, parse_logbook
 from recsys.logbooks.importing.months import month_of
 from recsys.logbooks.importing.own import parse_columns
+from recsys.logbooks.importing.source import Cells, Seen, Source
+from recsys.logbooks.importing.sources import SOURCES
+from recsys.logbooks.importing.text import key
 from recsys.logbooks.styles import style_rank
 
 HEADER = "Date,Route,URL,Your Stars,Lead Style\n"
@@ -168,3 +173,18 @@ def test_a_climb_may_be_called_none_and_8as_blank_is_null() -> None:
     parsed = parse_logbook("\n".join([header, *rows]).encode(), "me.csv", wanted=Wanted(attempts=True))
     assert [(row.climb_name, row.outcome) for row in parsed.rows] == [("None", "send"), ("NA", "attempt")]
     assert [each.reason for each in parsed.rejects] == ["no name of the climb"]
+
+
+SITES = [each for each in SOURCES.values() if each.name != "sends"]
+
+
+@pytest.mark.parametrize("source", SITES, ids=lambda source: source.name)
+def test_the_table_in_the_docs_names_what_is_not_read(source: Source) -> None:
+    seen = Seen()
+    source.read(Cells({}, (), seen))
+    pages = Path(__file__).parents[2] / "docs" / "reference" / "logbooks.md"
+    (row,) = [line for line in pages.read_text().splitlines() if line.startswith(f"| {source.title} |")]
+    told = key(row.rsplit("|", 2)[1])
+    unread = {name.removesuffix(" empty") for name in source.columns - seen.asked}
+    assert [name for name in unread if name not in told and name.split()[-1] not in told] == []
+    assert bool(told) == bool(unread)
