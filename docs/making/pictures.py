@@ -1,20 +1,26 @@
 """Pictures of the page: python docs/making/pictures.py URL FOLDER [--all]. It needs Chromium and playwright.
 
-`recsys serve BUNDLE` answers at URL. Without --all only those that the documentation shows are taken.
+`recsys serve BUNDLE` answers at URL. Those that the documentation shows alone are kept whole, with --all all
+of them; of each view there is a sheet, at half the size: desk and phone, light and dark.
 """
 
 from __future__ import annotations
 
+import itertools
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
 DESK: Final = {"viewport": {"width": 1280, "height": 900}}
 PHONE: Final = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 SCREENS: Final[dict[str, dict[str, Any]]] = {"desk": DESK, "phone": PHONE}
+SCHEMES: Final = ("light", "dark")
+GAP: Final = 20  # pixels
 VIEWS: Final = ("start", "climbs", "path", "session", "skill")
 SHOWN: Final = {
     ("desk", "light", "climbs"), ("phone", "light", "start"), ("phone", "dark", "climbs"),
@@ -30,14 +36,40 @@ def main(url: str, folder: Path, everything: bool) -> None:
             executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
         )
         for screen, options in SCREENS.items():
-            for scheme in ("light", "dark"):
+            for scheme in SCHEMES:
                 page = browser.new_page(color_scheme=scheme, **options)
                 for view in VIEWS:
-                    if everything or (screen, scheme, view) in SHOWN:
-                        _open(page, url, view)
-                        page.screenshot(path=folder / f"page-{view}-{screen}-{scheme}.png")
+                    _open(page, url, view)
+                    page.screenshot(path=folder / _name(view, screen, scheme))
                 page.close()
         browser.close()
+    for view in VIEWS:
+        _sheet(folder, view)
+    if not everything:
+        for screen, scheme, view in _all():
+            if (screen, scheme, view) not in SHOWN:
+                (folder / _name(view, screen, scheme)).unlink()
+
+
+def _all() -> Iterator[tuple[str, str, str]]:
+    return itertools.product(SCREENS, SCHEMES, VIEWS)
+
+
+def _name(view: str, screen: str, scheme: str) -> str:
+    return f"page-{view}-{screen}-{scheme}.png"
+
+
+def _sheet(folder: Path, view: str) -> None:
+    """One picture of a view's four, side by side, in 128 colours."""
+    pictures = [Image.open(folder / _name(view, screen, scheme)) for screen in SCREENS for scheme in SCHEMES]
+    width = sum(each.width for each in pictures) + GAP * (len(pictures) - 1)
+    sheet = Image.new("RGB", (width, max(each.height for each in pictures)), "white")
+    left = 0
+    for each in pictures:
+        sheet.paste(each, (left, 0))
+        left += each.width + GAP
+    half = sheet.resize((sheet.width // 2, sheet.height // 2), Image.Resampling.LANCZOS)
+    half.quantize(128).save(folder / f"page-{view}.png", optimize=True)
 
 
 def _open(page: Page, url: str, view: str) -> None:
