@@ -156,6 +156,10 @@ async def _invalid(request: Request, error: RequestValidationError) -> Response:
 
 
 def _reason(error: Any) -> str:
+    if error["type"] == "json_invalid":  # its place is the character at which reading ended
+        return f"the body is no JSON at character {error['loc'][-1]}: {error['ctx']['error']}"
+    if error["loc"] == ("body",) and error["type"].endswith(("attributes_type", "dict_type", "model_type")):
+        return "the body must be a JSON object"
     where = ".".join(str(part)[:40] for part in error["loc"] if part not in ("body", "query", "path"))
     text = str(error["msg"]).removeprefix("Value error, ")
     return f"{where}: {text}" if where else text

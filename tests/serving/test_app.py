@@ -229,9 +229,9 @@ def test_skill_is_the_mean_of_the_ten_hardest_in_a_year():
 # ---- refusals
 
 NONSENSE = {
-    "no JSON": ("not json", 422, "JSON"),
-    "half a JSON": ('{"k": 1', 422, "JSON"),
-    "a list": ("[]", 422, "dictionary"),
+    "no JSON": ("not json", 422, "the body is no JSON at character 0"),
+    "half a JSON": ('{"k": 1', 422, "the body is no JSON at character"),
+    "a list": ("[]", 422, "the body must be a JSON object"),
     "an unknown field": ('{"grades": 1}', 422, "grades: Extra inputs"),
     "a text for a number": ('{"k": "3"}', 422, "k: Input should be a valid integer"),
     "too many": ('{"k": 101}', 422, "less than or equal to 100"),
