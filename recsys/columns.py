@@ -59,6 +59,12 @@ NUMBERS: Final = (GRADE, RATING, ELAPSED_DAYS)
 CLIMBER_VECTOR: Final = "climber_vector"
 TEXT: Final = "text"  # in a batch: int64 [batch, length], what had been written of each climb, as a state
 GIVEN: Final = "given"  # in a batch: bool [batch, len(ATTRIBUTES)], which attributes the prompt holds
+Given = bool | frozenset[str]  # of a target's attributes all, none, or those named
 
 # Simulated climbers and climbs say so in their ids, whatever file they end up in.
 SIMULATED: Final = "sim-"
+
+
+def given_attributes(given: Given) -> list[bool]:
+    """Which of `ATTRIBUTES` are given, in their order."""
+    return [given if isinstance(given, bool) else name in given for name in ATTRIBUTES]

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from recsys import columns as c
-from recsys.columns import ATTRIBUTES, CLIMB, GIVEN
+from recsys.columns import CLIMB, GIVEN, given_attributes
 from recsys.recommending.counted.method import PREFIX, Counted
 
 if TYPE_CHECKING:
     from recsys.arrays import Array
     from recsys.baselines.interactions import Interactions
+    from recsys.columns import Given
     from recsys.recommending.features import ArrayBatch
     from recsys.sequences.cases import Cases
 
@@ -27,13 +28,13 @@ class CountedScorer:
     method, cases, interactions:
         What scores, what is asked, and whose days are read.
     prompted:
-        Whether the target's attributes are given (all of them) or withheld (all of them).
+        Whether the target's attributes are given (all of them) or withheld (all of them); or which are given.
     """
 
     method: Counted
     cases: Cases
     interactions: Interactions
-    prompted: bool
+    prompted: Given
 
     def scores(self, cases: Array) -> Array:
         """[B] case indices to float32 [B, n_items]."""
@@ -55,4 +56,4 @@ class CountedScorer:
             elif name in sequences.features:
                 batch[PREFIX + name] = np.where(real, sequences.features[name][at], 0)
         batch[PREFIX + CLIMB][:, -1] = 0
-        return {**batch, GIVEN: np.full((len(sends), len(ATTRIBUTES)), self.prompted)}
+        return {**batch, GIVEN: np.array([given_attributes(self.prompted)] * len(sends))}

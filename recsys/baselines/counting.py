@@ -8,12 +8,13 @@ from typing import Any, ClassVar
 
 from recsys.baselines.cases import CountedScorer
 from recsys.baselines.interactions import Interactions
+from recsys.columns import Given
 from recsys.evaluation.scorer import Scorer
 from recsys.recommending.counted.method import Counted
 from recsys.sequences.cases import Cases
 
-#: Cases, and whether their targets' attributes are given -> their scorer.
-Fitted = Callable[[Cases, bool], Scorer]
+#: Cases, and whether their targets' attributes are given, or which -> their scorer.
+Fitted = Callable[[Cases, Given], Scorer]
 
 
 class Method(ABC):

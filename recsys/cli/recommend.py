@@ -31,7 +31,8 @@ def recommend(
         float | None, typer.Option(min=1.0, max=5.0, help="least mean rating in stars: filter")
     ] = None,
     when: Annotated[
-        str | None, typer.Option(help="day of the next climb, 2026-06-01: prompt (days since the last send)")
+        str | None,
+        typer.Option(help="day of the next climb, 2026-06-01 or today: prompt (days since the last send)"),
     ] = None,
     k: Annotated[int, typer.Option("-k", min=1, max=1000, help="climbs to recommend")] = 10,
     exclude_seen: Annotated[

@@ -25,6 +25,7 @@ _SIMULATED: Final = (
 )
 _PROTOCOL: Final = {
     "prompted": "*prompted*: the target's other features (grade, region, rating, elapsed days) are given.",
+    "dated": "*dated*: the target's date alone is given, as by `--when`.",
     "unprompted": "*unprompted*: nothing about the target is given.",
     "popularity": "*popularity*: the same ranking for everyone, by the number of sends in training.",
     "random": "*random*: uniform scores, what chance reaches.",

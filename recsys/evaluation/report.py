@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from recsys.evaluation.metrics import METRICS
 
-MODELS: Final = ("prompted", "unprompted", "popularity", "random")
+MODELS: Final = ("prompted", "dated", "unprompted", "popularity", "random")
 WIDTH: Final = 80
 _SHOWN: Final = {"accuracy": True, "recall@10": True, "ndcg@10": False, "mrr@20": False}  # with an interval?
 _ONE_CLIMBER: Final = "No intervals: all cases are one climber's, which says nothing about other climbers."

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from recsys.columns import ATTRIBUTES, GIVEN
+from recsys.columns import GIVEN, Given, given_attributes
 from recsys.sequences.cases import Cases
 from recsys.sequences.windows import Windows
 
@@ -28,10 +28,10 @@ class ModelScorer:
     length:
         Sends in a window, the target included.
     prompted:
-        Whether the target's attributes are given (all of them) or withheld (all of them).
+        Whether the target's attributes are given (all of them) or withheld (all of them); or which are given.
     """
 
-    def __init__(self, model: Network, cases: Cases, length: int, prompted: bool) -> None:
+    def __init__(self, model: Network, cases: Cases, length: int, prompted: Given) -> None:
         self.model = model.eval()
         self.windows = Windows(cases.sequences, cases.sends, length)
         self.prompted = prompted
@@ -42,5 +42,5 @@ class ModelScorer:
         device = next(self.model.parameters()).device
         windows = self.windows.cut(self.windows.targets[cases])
         batch = {name: value.to(device) for name, value in windows.items()}
-        batch[GIVEN] = torch.full((len(cases), len(ATTRIBUTES)), self.prompted, device=device)
+        batch[GIVEN] = torch.tensor([given_attributes(self.prompted)] * len(cases), device=device)
         return np.asarray(self.model.next_scores(batch).float().cpu())

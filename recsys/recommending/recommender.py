@@ -128,7 +128,7 @@ class Recommender:
         region:
             A region of the catalogue, upper or lower case.
         when:
-            A day.
+            A day, or ``today``.
         others:
             Further attributes of `Request`.
 

@@ -143,13 +143,15 @@ class Item:
 
 
 def read_day(text: str | dt.date | None) -> dt.date | None:
-    """The day of a text as 2026-06-01, or of a date; None stays None."""
+    """The day of a text as 2026-06-01, of ``today``, or of a date; None stays None."""
     if text is None or isinstance(text, dt.date):
         return text
+    if text.casefold() == "today":
+        return dt.date.today()
     try:
         return dt.date.fromisoformat(text)
     except ValueError:
-        raise UsageError(f"`when` {text}: write a day as 2026-06-01") from None
+        raise UsageError(f"`when` {text}: write a day as 2026-06-01, or today") from None
 
 
 def known_climber(name: str, climbers: Sequence[str]) -> str:

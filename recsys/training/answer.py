@@ -112,7 +112,9 @@ def scorer_from(
         return network_scorer(network, length)
     first, second = network_scorer(network, length), scorer_of(counted, interactions)
     return lambda cases, prompted: EnsembleScorer(
-        first(cases, prompted), second(cases, prompted), weight.prompted if prompted else weight.unprompted
+        first(cases, prompted),
+        second(cases, prompted),
+        weight.prompted if prompted is True else weight.unprompted,
     )
 
 

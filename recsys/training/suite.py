@@ -11,7 +11,7 @@ import numpy as np
 
 from recsys.baselines.popularity import PopularityScorer
 from recsys.baselines.random import RandomScorer
-from recsys.columns import CLIMB
+from recsys.columns import CLIMB, ELAPSED_DAYS
 from recsys.errors import DataError, UsageError
 from recsys.evaluation.calibration import reliability
 from recsys.evaluation.evaluate import evaluate, protocol
@@ -63,8 +63,10 @@ def evaluate_run(
     training = prepared.sequences.features[CLIMB][prepared.parts == TRAIN]
     own = {"prompted": method.scorer(cases, True)} if method.reads_prompt else {}
     own["unprompted"] = method.scorer(cases, False)
+    dated = method.reads_prompt and ELAPSED_DAYS in prepared.sequences.features
     scorers: dict[str, Scorer] = {
         **own,
+        **({"dated": method.scorer(cases, frozenset([ELAPSED_DAYS]))} if dated else {}),
         "popularity": PopularityScorer(item_index(training), prepared.n_items),
         "random": RandomScorer(prepared.n_items, seed),
     }
@@ -74,6 +76,11 @@ def evaluate_run(
         "targets_not_in_catalogue": int((cases.targets < 0).sum()),
         "targets_sent_before": cases.repeats(),
         "prompt": "read" if method.reads_prompt else "not read: the ranking is the same with and without it",
+        **(
+            {"now": "the target's date where it is given (prompted, dated), else the last send's"}
+            if dated
+            else {}
+        ),
         "window": length,
         "seed": seed,
     }

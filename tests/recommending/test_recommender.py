@@ -273,3 +273,14 @@ def test_a_long_name_is_compared_quickly():
     with pytest.raises(UsageError, match="no climber"):
         known_climber("sim-climber-" * 10_000, names)
     assert time.process_time() - began < 2
+
+
+def test_today_is_a_day():
+    from datetime import date
+
+    from recsys.recommending.request import read_day
+
+    assert read_day("Today") == read_day(date.today()) == date.today()
+    assert read_day("2026-06-01") == date(2026, 6, 1)
+    with pytest.raises(UsageError, match="or today"):
+        read_day("tomorrow")

@@ -45,6 +45,31 @@ def finished(data, tmp_path_factory) -> tuple[Path, dict]:
     return folder, train_run(config(data), folder)
 
 
+def test_a_target_s_date_alone_can_be_given(finished):
+    import numpy as np
+
+    from recsys.columns import ATTRIBUTES
+    from recsys.sequences.cases import Cases
+    from recsys.sequences.prepare import load_prepared
+    from recsys.training.kept import load_method
+
+    folder, metrics = finished
+    run, prepared = Run.open(folder), load_prepared(folder)
+    method = load_method(run, prepared)
+    cases = Cases.of(prepared.sequences, prepared.parts, "test", most=20)
+
+    def scores(given):
+        return method.scorer(cases, given).scores(np.arange(20))
+
+    assert np.array_equal(scores(frozenset(ATTRIBUTES)), scores(True))
+    assert np.array_equal(scores(frozenset()), scores(False))
+    dated = scores(frozenset(["elapsed_days"]))
+    assert not np.array_equal(dated, scores(True))
+    assert not np.array_equal(dated, scores(False))
+    assert "prompted, dated" in metrics["protocol"]["now"]
+    assert metrics["prompted"]["mrr@20"] > metrics["dated"]["mrr@20"]  # which names no grade and no region
+
+
 def test_run_leaves_what_the_contract_names(finished):
     folder, metrics = finished
     names = "config.json model.safetensors workflow schema.pbtxt metrics.json MODEL_CARD.md checkpoints logs"
@@ -53,7 +78,7 @@ def test_run_leaves_what_the_contract_names(finished):
     assert metrics["split"] == "test"
     assert set(metrics["seconds"]) == {"preprocess", "train", "evaluate"}
     expected = ["accuracy", "recall@5", "recall@10", "recall@20", "ndcg@10", "ndcg@20", "mrr@20", "ci95"]
-    for block in ("prompted", "unprompted", "popularity", "random"):
+    for block in ("prompted", "dated", "unprompted", "popularity", "random"):
         assert list(metrics[block]) == expected
     assert metrics["protocol"]["exclude_seen"] is True
     assert "SIMULATED" in (folder / "MODEL_CARD.md").read_text()
