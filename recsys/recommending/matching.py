@@ -11,7 +11,7 @@ from __future__ import annotations
 import difflib
 import math
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -22,11 +22,11 @@ import numpy as np
 from recsys import columns as c
 from recsys.errors import UsageError
 from recsys.logbooks.grades import ordinal
-from recsys.logbooks.importing.climb_names import loose_key, name_key, place_words
+from recsys.logbooks.importing.climb_names import loose_key, name_key
 from recsys.recommending.catalogue import Catalogue
 from recsys.recommending.known import BY_CASE, BY_ID, BY_MAPPING, BY_NAME, BY_NUMBER, SHOWN, Match, Question
 from recsys.recommending.logbook import Logbook
-from recsys.recommending.places import Places, ends_of, wheres_of, whole
+from recsys.recommending.places import Places, ends_of, wheres_of, whole, words_of
 
 _NEAR_GRADES: Final = 3.0
 """Steps that two sites' grades of one climb may lie apart."""
@@ -125,16 +125,17 @@ class Matcher:
         return (named[0], BY_NAME) if len(named) == 1 else (None, "")
 
     def _named(self, index: int, logbook: Logbook) -> list[str]:
-        """The catalogue's climbs of that name and place, and of a grade that is not far off."""
+        """The climbs of that name, of a grade that is not far off, at most of the places (crag, region)."""
         name = logbook.columns[c.CLIMB_NAME][index]
         if not name:
             return []
         wheres = _wheres(logbook, index)
         for key, table in ((name_key, self.places.named), (loose_key, self.places.loosely)):
-            found = {known for where in wheres for known in table.get((key(name), where), ())}
-            near = [each for each in sorted(found) if self._near_grade(each, index, logbook)]
+            found = Counter(known for where in wheres for known in table.get((key(name), where), ()))
+            near = {each: n for each, n in found.items() if self._near_grade(each, index, logbook)}
             if near:
-                return [self.catalogue.ids[each] for each in near]
+                most = max(near.values())
+                return [self.catalogue.ids[each] for each, n in sorted(near.items()) if n == most]
         return []
 
     def _near_grade(self, known: int, index: int, logbook: Logbook) -> bool:
@@ -157,25 +158,20 @@ class Matcher:
             if abs(len(each) - len(word)) < 4
         }
         near = difflib.get_close_matches(word, list(names), 1, 0.85)
-        found = names[near[0]] if near else self._elsewhere(name, index, logbook, wheres)
+        found = names[near[0]] if near else self._elsewhere(name, index, logbook)
         if found is None:
             return None
         return Question(
             climb, name, self.catalogue.ids[found], self.catalogue.names[found] or self.catalogue.ids[found]
         )
 
-    def _elsewhere(self, name: str, index: int, logbook: Logbook, wheres: Sequence[str]) -> int | None:
+    def _elsewhere(self, name: str, index: int, logbook: Logbook) -> int | None:
         """The one climb of that name; of several the one whose place shares a word with the logbook's."""
-        found = [
-            each
-            for each in self.places.anywhere.get(loose_key(name), ())
-            if self._near_grade(each, index, logbook)
-        ]
+        everywhere = self.places.anywhere.get(loose_key(name), ())
+        found = [each for each in everywhere if self._near_grade(each, index, logbook)]
         if len(found) > 1:
-            ours = {word for where in wheres for word in place_words(where)}
-            found = [
-                each for each in found if any(ours & place_words(where) for where in self.places.wheres(each))
-            ]
+            ours = words_of(_places(logbook, index))
+            found = [each for each in found if ours & self.places.words(each)]
         return found[0] if len(found) == 1 else None
 
     def _nearest(self, climb: str) -> list[str]:
@@ -194,6 +190,10 @@ def _with_numbers(same: Mapping[str, str]) -> Mapping[str, str]:
     return {**{number: each for number, (each, *more) in told.items() if not more}, **same}
 
 
-def _wheres(logbook: Logbook, index: int) -> list[str]:
+def _places(logbook: Logbook, index: int) -> list[str | None]:
     crag = str(logbook.columns[c.CLIMB_ID][index]).partition("@")[2]
-    return wheres_of([*(logbook.columns[name][index] for name in (c.AREA, c.REGION)), crag])
+    return [*(logbook.columns[name][index] for name in (c.AREA, c.REGION)), crag]
+
+
+def _wheres(logbook: Logbook, index: int) -> list[str]:
+    return wheres_of(_places(logbook, index))

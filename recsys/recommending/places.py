@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from recsys.logbooks.importing.climb_names import loose_key, name_key
-from recsys.logbooks.importing.text import slug
+from recsys.logbooks.importing.climb_names import loose_key, name_key, place_keys, place_words
 from recsys.recommending.catalogue import Catalogue
 
 _WHOLE: Final = re.compile(r"'?0*(\d{1,40}?)(?:[.,]0*)?", re.ASCII)
@@ -81,11 +80,17 @@ class Places:
                 names[loose_key(name)].append(i)
         return names
 
-    def wheres(self, index: int) -> set[str]:
-        """The places of a climb, as slugs."""
+    def wheres(self, index: int) -> list[str]:
+        """The places of a climb, as they are looked up."""
         areas = self.catalogue.areas or [None] * len(self.catalogue)
         crag = self.catalogue.ids[index].partition("@")[2]
-        return {slug(each) for each in (self.catalogue.regions[index], areas[index], crag) if each} - {""}
+        return wheres_of((self.catalogue.regions[index], areas[index], crag))
+
+    def words(self, index: int) -> set[str]:
+        """The words of a climb's places."""
+        areas = self.catalogue.areas or [None] * len(self.catalogue)
+        crag = self.catalogue.ids[index].partition("@")[2]
+        return words_of((self.catalogue.regions[index], areas[index], crag))
 
     def _by(self, key: Callable[[str], str]) -> Mapping[tuple[str, str], list[int]]:
         names: dict[tuple[str, str], list[int]] = defaultdict(list)
@@ -117,5 +122,10 @@ def whole(climb: str) -> str | None:
 
 
 def wheres_of(texts: Iterable[str | None]) -> list[str]:
-    """Places as slugs, each once."""
-    return list(dict.fromkeys(word for text in texts if text and (word := slug(text))))
+    """Places as they are looked up, each once: wholes and parts."""
+    return list(dict.fromkeys(key for text in texts if text for key in place_keys(text)))
+
+
+def words_of(texts: Iterable[str | None]) -> set[str]:
+    """The words of places."""
+    return {word for text in texts if text for word in place_words(text)}

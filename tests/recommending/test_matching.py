@@ -56,6 +56,10 @@ def book(*rows: dict) -> object:
         ({"climb_id": "a", "climb_name": "The Red Finch", "area": "Heron Wall"}, "0131", "name"),
         ({"climb_id": "a", "climb_name": "Red Finch, The", "area": "Heron Wall"}, "0131", "name"),
         ({"climb_id": "a", "climb_name": "Red and Finch", "area": "Heron Wall"}, "0131", "name"),
+        ({"climb_id": "a", "climb_name": "Red Finch", "area": "Squamish, BC"}, "0131", "name"),
+        ({"climb_id": "a", "climb_name": "Red Finch", "area": "BC > Squamish > Heronwall"}, "0131", "name"),
+        ({"climb_id": "a", "climb_name": "Red Finch", "area": "Office Space (Squamish)"}, "0131", "name"),
+        ({"climb_id": "a", "climb_name": "Red Finch", "area": "The Heron Wall"}, "0131", "name"),
         ({"climb_id": "a", "climb_name": "L'Red Finch", "area": "HERON-WALL"}, "0131", "name"),
         ({"climb_id": "a", "climb_name": "THE CAFE UBERHANG!", "area": "office space"}, "mp-7", "name"),
         ({"climb_id": "a", "climb_name": "Cafe Uberhang", "region": "Squamish"}, "mp-7", "name"),
@@ -220,6 +224,7 @@ def test_the_same_name_elsewhere_is_a_question_and_of_several_the_one_whose_plac
     ]
     match = matcher.match(book(*rows))
     assert [(each.climb_id, each.known_id) for each in match.questions] == [("a", "130")]
-    assert set(match.unknown) == {"b", "c"}  # both Twins are at Bishop
+    assert match.same == {"b": "mp-8"}  # both Twins are at Bishop, one of them at Happys
+    assert set(match.unknown) == {"c"}
     match = matcher.match(book({"climb_id": "b", "climb_name": "Twin", "area": "Happys sector"}))
     assert [(each.climb_id, each.known_id) for each in match.questions] == [("b", "mp-8")]

@@ -17,6 +17,8 @@ _ANDS: Final = frozenset(("and", "und", "et", "y", "e", "n"))
 _ELISION: Final = re.compile(r"(?i)\b[ld]['’`´](?=\w)")
 _UMLAUTS: Final = re.compile("(?<=[aou])e(?=[^aeiou]|$)")
 
+_PARTS: Final = re.compile(r"[,>/|;()\[\]»›:]|\s+[-–—]\s+")
+
 
 @lru_cache(maxsize=8192)
 def name_key(text: str) -> str:
@@ -36,6 +38,13 @@ def loose_key(text: str) -> str:
     kept = kept[:-1] if kept and kept[-1] in _ARTICLES else kept
     kept = [word for word in kept if word not in _ANDS]
     return _UMLAUTS.sub("", "".join(kept or words))
+
+
+@lru_cache(maxsize=8192)
+def place_keys(text: str) -> tuple[str, ...]:
+    """What a place is found by: the whole, and each part of "Squamish, BC" or "Averstal > Magic Wood"."""
+    keys = (loose_key(part) for part in (text, *_PARTS.split(text)))
+    return tuple(dict.fromkeys(key for key in keys if key))
 
 
 @lru_cache(maxsize=8192)

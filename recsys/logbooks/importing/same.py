@@ -15,10 +15,9 @@ from pathlib import Path
 from typing import Final
 
 from recsys.logbooks.grades import ordinal
-from recsys.logbooks.importing.climb_names import loose_key
+from recsys.logbooks.importing.climb_names import loose_key, place_keys
 from recsys.logbooks.importing.model import Ascent, Parsed
 from recsys.logbooks.importing.pairs import read_pairs
-from recsys.logbooks.importing.text import slug
 
 ONE_CLIMB: Final = "climbs that two sources name differently, by name and place taken for one"
 BY_MAPPING: Final = "climbs under another id by your --same"
@@ -103,4 +102,4 @@ def _near(one: _Climb, other: _Climb) -> bool:
 
 
 def _places(row: Ascent) -> frozenset[str]:
-    return frozenset(word for text in (row.crag, row.area, row.region) if text and (word := slug(text)))
+    return frozenset(key for text in (row.crag, row.area, row.region) if text for key in place_keys(text))
