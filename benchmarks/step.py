@@ -19,12 +19,14 @@ benchmarks/results/step.jsonl.
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import os
 import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +90,7 @@ def ratio(found: dict[str, Any], one: str, other: str) -> dict[str, float]:
     return {kind: round(found[one][kind] / found[other][kind], 2) for kind in ("wall", "cpu")}
 
 
-def steps(work: Path, length: int, threads: int, rounds: int) -> list[dict[str, Any]]:
+def steps(work: Path, length: int, threads: int, rounds: int) -> Iterator[dict[str, Any]]:
     """Ratios of steps at one length."""
     from environments import python_of
 
@@ -96,7 +98,6 @@ def steps(work: Path, length: int, threads: int, rounds: int) -> list[dict[str, 
     if not batches.exists():
         draw_batches(work / "ml1m", length, batches)
     rectools = python_of("rectools", work / "environments")
-    lines = []
     for mine, theirs in (
         ("ours-gpt2-clm", ("t4rec-gpt2-clm",)),
         ("ours-xlnet-mlm", ("t4rec-xlnet-mlm",)),
@@ -110,14 +111,11 @@ def steps(work: Path, length: int, threads: int, rounds: int) -> list[dict[str, 
             for name in (mine, *theirs)
         }  # fmt: skip
         found = interleaved(workers, rounds)
-        lines.append(
-            {
-                "kind": "step", "length": length, "batch": BATCH, "threads": threads, "rounds": rounds,
-                "steps": found,
-                "ratios": {f"{mine} / {other}": ratio(found, mine, other) for other in theirs},
-            }
-        )  # fmt: skip
-    return lines
+        yield {
+            "kind": "step", "length": length, "batch": BATCH, "threads": threads, "rounds": rounds,
+            "steps": found,
+            "ratios": {f"{mine} / {other}": ratio(found, mine, other) for other in theirs},
+        }  # fmt: skip
 
 
 def draw_batches(folder: Path, length: int, path: Path) -> None:
@@ -135,7 +133,7 @@ def draw_batches(folder: Path, length: int, path: Path) -> None:
     np.savez(path, windows=found, n_items=given.n_items)
 
 
-def evaluate(work: Path, threads: int, rounds: int) -> list[dict[str, Any]]:
+def evaluate(work: Path, threads: int, rounds: int) -> Iterator[dict[str, Any]]:
     """Ranking the catalogue for every test user, of untrained networks of length 50."""
     from environments import python_of
 
@@ -146,22 +144,18 @@ def evaluate(work: Path, threads: int, rounds: int) -> list[dict[str, Any]]:
         "rectools recommend": Worker(rectools, "evaluate-rectools", *words, threads=threads),
     }
     found = interleaved(workers, rounds)
-    return [
-        {
-            "kind": "evaluate", "threads": threads, "rounds": rounds, "steps": found,
-            "ratios": {"ours / rectools recommend": ratio(found, "ours", "rectools recommend")},
-        }
-    ]  # fmt: skip
+    yield {
+        "kind": "evaluate", "threads": threads, "rounds": rounds, "steps": found,
+        "ratios": {"ours / rectools recommend": ratio(found, "ours", "rectools recommend")},
+    }  # fmt: skip
 
 
-def memory(work: Path, threads: int, rounds: int) -> list[dict[str, Any]]:
+def memory(work: Path, threads: int) -> Iterator[dict[str, Any]]:
     """Peak memory of training steps of the default, and of recommending, by catalogue size."""
-    lines = []
     for size in (10_000, 100_000, 1_000_000):
         worker = Worker(sys.executable, "memory", "-", str(size), str(threads), threads=threads)
-        lines.append({"kind": "memory", "items": size, "threads": threads, **worker.ask()})
+        yield {"kind": "memory", "items": size, "threads": threads, **worker.ask()}
         worker.end()
-    return lines
 
 
 def main() -> None:
@@ -172,25 +166,25 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--only", nargs="+", default=["step", "evaluate", "memory"])
     given = parser.parse_args()
-    work = given.work.absolute()
-    load = round(os.getloadavg()[0], 1)
-    lines = []
-    if "step" in given.only:
-        for length in given.lengths:
-            lines += steps(work, length, given.threads, given.rounds)
-    if "evaluate" in given.only:
-        lines += evaluate(work, given.threads, min(3, given.rounds))
-    if "memory" in given.only:
-        lines += memory(work, given.threads, 1)
+    work, count = given.work.absolute(), given.rounds
+    parts = {
+        "step": [functools.partial(steps, length=length, rounds=count) for length in given.lengths],
+        "evaluate": [functools.partial(evaluate, rounds=min(3, count))],
+        "memory": [memory],
+    }
+    for name in given.only:
+        for part in parts[name]:
+            keep(part(work, threads=given.threads))
+
+
+def keep(lines: Iterator[dict[str, Any]]) -> None:
+    """Write lines as they come, each with the machine and how busy it was."""
     for line in lines:
-        line |= {
-            "cores": os.cpu_count(),
-            "load_at_start": load,
-            "at": time.strftime("%Y-%m-%d %H:%M", time.gmtime()),
-        }
-        print(json.dumps(line), flush=True)
-    with RESULTS.open("a") as file:
-        file.writelines(json.dumps(line) + "\n" for line in lines)
+        about = {"cores": os.cpu_count(), "load": round(os.getloadavg()[0], 1)}
+        text = json.dumps(line | about | {"at": time.strftime("%Y-%m-%d %H:%M", time.gmtime())})
+        print(text, flush=True)
+        with RESULTS.open("a") as file:
+            file.write(text + "\n")
 
 
 if __name__ == "__main__":

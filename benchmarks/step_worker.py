@@ -33,7 +33,8 @@ def ours(name: str, windows: np.ndarray, n_items: int) -> tuple[Step, Any]:
 
     length = windows.shape[1]
     pair = {} if name == "default" else dict(zip(("body", "masking"), name.split("-"), strict=True))
-    config = ModelConfig(features=("climb",), length=length, climb_dim=WIDTH, **pair)
+    # Upstream's share of masked items, for MLM to ask as often.
+    config = ModelConfig(features=("climb",), length=length, climb_dim=WIDTH, mlm_probability=0.15, **pair)
     column = ColumnSchema(
         "climb", dtype=np.int64, is_list=True, is_ragged=True,
         tags=[Tags.CATEGORICAL, Tags.ITEM, Tags.ITEM_ID],
