@@ -32,7 +32,7 @@ def run(given: Given) -> tuple[np.ndarray, dict[str, object]]:
     if config.ensemble == "auto":
         from recsys.training.partner import settled
 
-        config = settled(config, int((prepared.parts == 0).sum()))
+        config = settled(config, int((prepared.parts == 0).sum()), prepared.n_items)
     spent = time.process_time()
     method = fit_run(prepared, config, given.out, resume=False)
     cpu = round(time.process_time() - spent, 1)

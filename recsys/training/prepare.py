@@ -81,7 +81,7 @@ def prepare_run(run: Run, config: RunConfig) -> tuple[Prepared, RunConfig]:
         say(f"what was written of {read} climbs is read, by {config.model.text}")
         split.facts["climbs_with_texts"] = read
     config = config.model_copy(update={"facts": {**config.facts, **split.facts}})
-    config = settled(config, split.facts["split"]["sends"]["train"])
+    config = settled(config, split.facts["split"]["sends"]["train"], prepared.n_items)
     run.write_config(config)
     run.write_manifest(trained=False)
     return prepared, config

@@ -67,14 +67,15 @@ def test_a_row_brings_its_training_and_a_file_goes_before_it(tmp_path):
 
 
 def test_a_small_log_joins_the_default_model_with_ease_unless_something_is_said(tmp_path, capsys):
-    from recsys.training.partner import SMALL, settled
+    from recsys.training.partner import FEW, SMALL, settled
 
-    def partner(sends, file=None, **given):
-        return settled(configured(given, file)[0], sends).ensemble
+    def partner(sends, file=None, climbs=9, **given):
+        return settled(configured(given, file)[0], sends, climbs).ensemble
 
-    assert partner(SMALL - 1) == "ease"
-    assert f"{SMALL - 1} training sends, fewer than {SMALL}" in capsys.readouterr().err
+    assert partner(SMALL - 1, climbs=FEW) == "ease"
+    assert f"{SMALL - 1} training sends, fewer than {SMALL}, of {FEW} climbs" in capsys.readouterr().err
     assert partner(SMALL) is None
+    assert partner(9, climbs=FEW + 1) is None
     assert partner(9, ensemble="none") is None
     assert partner(9, ensemble="als", masking="mlm") == "als"
     assert partner(9, masking="mlm") is None
