@@ -52,9 +52,8 @@ def run(given: Given) -> tuple[np.ndarray, dict[str, object]]:
     with tempfile.TemporaryDirectory() as folder:
         config, dataset = open_data(given, folder)
         init_seed(given.settings["seed"], True)
-        dataset.data_augmentation() if not hasattr(dataset, "mask_item_list") else None
+        windows = dataset.build()[0].inter_feat  # all is its training part; see `split`
         model = get_model(config["model"])(config, dataset)
-        windows = dataset.inter_feat
         ids = np.zeros(given.n_items, dtype=np.int64)  # RecBole's of each item; 0, its padding, where unknown
         tokens = dataset.field2id_token["item_id"]
         ids[[int(each) for each in tokens[1:]]] = np.arange(1, len(tokens))
