@@ -67,7 +67,7 @@ def keep_mask(raw: RawTable, mapping: Mapping) -> NDArray[np.bool_]:
 
 
 def _missing(raw: RawTable, name: str, mapping: Mapping) -> DataError:
-    present = raw.table.column_names
+    present = [each for each in raw.table.column_names if each.strip()]
     shown = ", ".join(present[:20]) + (", ..." if len(present) > 20 else "")
     # A column that the schema uses already cannot be meant for another.
     used = {source.column for source in mapping.columns.values()}
