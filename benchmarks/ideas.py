@@ -74,10 +74,11 @@ def run(row: dict[str, Any], data: str, seed: int, given: argparse.Namespace) ->
     from recsys.training.prepare import prepare_run, reopen_run
 
     epochs = EPOCHS[data] * (2 if row.get("epochs") == "double" else 1)
-    settings = {k: v for k, v in row.items() if k not in ("name", "idea", "epochs")}
+    settings = {k: v for k, v in row.items() if k not in ("name", "idea", "data", "epochs")}
     asked = {**BASE, "epochs": epochs, "split": SPLITS[data], "seed": seed, **settings}
     config, _ = configure({"data": sends_of(data, given), **asked})
-    prepared_in = Run(given.work / f"run-{data}-{seed}{'-text' * bool(settings.get('text'))}")
+    kind = f"-{settings['text']}" if "text" in settings else ""
+    prepared_in = Run(given.work / f"run-{data}-{seed}{kind}")
     if prepared_in.started:
         prepared, _ = reopen_run(prepared_in)
     else:
@@ -132,9 +133,10 @@ def summary() -> dict[str, Any]:
             continue
         compared = {}
         for row in rows()[1:]:
-            own = [held.get((data, row["name"], seed)) for seed in seeds]
-            if all(own):
-                compared[row["name"]] = compare(base, own)  # type: ignore[arg-type]
+            both = [seed for seed in seeds if (data, row["name"], seed) in held]
+            if both:
+                pairs = [[held[data, name, seed] for seed in both] for name in ("default", row["name"])]
+                compared[row["name"]] = {"seeds": len(both), **compare(*pairs)}
         corrected(compared)
         found["data"][data] = {
             "seeds": seeds, "split": SPLITS[data], "cases": [each["cases"] for each in base],
@@ -207,11 +209,8 @@ def main() -> None:
         for data in given.data:
             for row in rows():
                 key = (row["name"], data, seed)
-                if (
-                    key in done
-                    or (data == "ml100k" and not given.ml100k)
-                    or row["name"] not in (given.only or key)
-                ):
+                left_out = data not in row.get("data", SPLITS) or (data == "ml100k" and not given.ml100k)
+                if key in done or left_out or row["name"] not in (given.only or key):
                     continue
                 line = json.dumps(run(row, data, seed, given))
                 with RESULTS.open("a") as file:

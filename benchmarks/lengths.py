@@ -2,12 +2,14 @@
 
     python benchmarks/lengths.py --steps 10000
     python benchmarks/lengths.py --seconds 60 --length 50 --length 200
+    python benchmarks/lengths.py --tiny --length 50         (10,000 steps in minutes)
 
 Random logbooks of 1,200 sends each (2,000 climbs, nothing to be learned from them but their popularity, whose
 draws are long-tailed) train the default body; windows are full, batches of 16. After every step loss and
 gradient must be finite; after the last one every weight, and scores of a window of the longest kind. A line a
 length and precision: steps, seconds a step, peak memory of the process, first and last loss. One process
-each, so that peaks are their own. `--positions` and `--time-bias` are the model's.
+each, so that peaks are their own. `--positions` and `--time-bias` are the model's; `--tiny` is a body of one
+layer, 16 wide, in batches of 4.
 """
 
 from __future__ import annotations
@@ -24,7 +26,8 @@ import numpy as np
 
 from recsys import columns as c
 
-CLIMBS, CLIMBERS, EACH, BATCH = 2_000, 40, 1_200, 16
+CLIMBS, CLIMBERS, EACH = 2_000, 40, 1_200
+TINY = {"d_model": 16, "layers": 1, "heads": 1, "climb_dim": 16, "climber_dim": 4, "attribute_dim": 4}
 
 
 def logbooks(seed: int = 0) -> Any:
@@ -64,7 +67,8 @@ def measure(length: int, precision: str, asked: argparse.Namespace) -> dict[str,
         prepared = prepare(frame, np.zeros(len(frame), np.int8), True, Path(folder), "cpu")
     torch.manual_seed(0)
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    config = ModelConfig(length=length, positions=asked.positions, time_bias=asked.time_bias)
+    sizes, windows_a_step = (TINY, 4) if asked.tiny else ({}, 16)
+    config = ModelConfig(length=length, positions=asked.positions, time_bias=asked.time_bias, **sizes)
     model = build_model(prepared.schema, config).to(device).train()
     sends = np.arange(len(prepared.sequences))
     model.read_sends(prepared.sequences, sends)
@@ -73,10 +77,10 @@ def measure(length: int, precision: str, asked: argparse.Namespace) -> dict[str,
     rng, losses, began = np.random.default_rng(0), [], 0.0
     pairs: list[tuple[int, int]] = []
     while len(losses) < asked.steps and (not began or time.perf_counter() - began < asked.seconds):
-        if len(pairs) < BATCH:
-            pairs += list(epoch(windows, 50 * BATCH, rng))
-        batch = {name: each.to(device) for name, each in windows.__getitems__(pairs[:BATCH]).items()}
-        pairs = pairs[BATCH:]
+        if len(pairs) < windows_a_step:
+            pairs += list(epoch(windows, 50 * windows_a_step, rng))
+        batch = {name: each.to(device) for name, each in windows.__getitems__(pairs[:windows_a_step]).items()}
+        pairs = pairs[windows_a_step:]
         with torch.autocast(device, torch.bfloat16, enabled=precision == "bf16"):
             loss = model.training_loss(batch)
         tuning.zero_grad()
@@ -111,6 +115,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=float("inf"), help="for each, at the most")
     parser.add_argument("--positions", default="learned")
     parser.add_argument("--time-bias", action="store_true")
+    parser.add_argument("--tiny", action="store_true", help="a tiny body, for many steps")
     parser.add_argument("--alone", action="store_true", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     lengths, precisions = asked.length or [50, 200, 1000], asked.precision or ["fp32", "bf16"]
@@ -120,7 +125,7 @@ def main() -> None:
         sys.exit(0 if found["finite"] else 1)
     failed = 0
     rest = ["--steps", str(asked.steps), "--seconds", str(asked.seconds), "--positions", asked.positions]
-    rest += ["--time-bias"] if asked.time_bias else []
+    rest += ["--time-bias"] * asked.time_bias + ["--tiny"] * asked.tiny
     for length in lengths:
         for precision in precisions:
             one = ["--alone", "--length", str(length), "--precision", precision, *rest]

@@ -3,8 +3,8 @@
     <!-- table: demo -->  ...  <!-- end -->
 
 `demo` and `printed` are made from docs/results/files/demo.json, of `make demo`'s run; `studies` from what
-`recsys study` wrote, docs/results/{bc,world,ml100k,ml1m}.md; `peers` and `ratios` by `peers.py`. Nothing
-between the markers is typed.
+`recsys study` wrote, docs/results/{bc,world,ml100k,ml1m}.md; `peers` and `ratios` by `peers.py`,
+`ideas` by `ideas.py`. Nothing between the markers is typed.
 """
 
 from __future__ import annotations
@@ -17,12 +17,13 @@ from typing import Any, Final
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from ideas import ideas
 from peers import peers, ratios
 from peers import table as _table
 
 ROOT: Final = Path(__file__).parents[2]
 RESULTS: Final = ROOT / "docs" / "results"
-PAGES: Final = (ROOT / "README.md", RESULTS / "index.md", RESULTS / "peers.md")
+PAGES: Final = (ROOT / "README.md", RESULTS / "index.md", RESULTS / "peers.md", RESULTS / "ideas.md")
 METRICS: Final = ("accuracy", "recall@10", "ndcg@10", "mrr@20")
 ASKED: Final = ("prompted", "unprompted", "popularity", "random")
 STUDIES: Final = {
@@ -39,7 +40,10 @@ _MARKED: Final = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DO
 
 def filled(text: str) -> str:
     """A page with its tables made anew."""
-    makers = {"demo": demo, "printed": printed, "studies": studies, "peers": peers, "ratios": ratios}
+    makers = {
+        "demo": demo, "printed": printed, "studies": studies,
+        "peers": peers, "ratios": ratios, "ideas": ideas,
+    }  # fmt: skip
     return _MARKED.sub(lambda found: f"{found[1]}{makers[found[2]]()}{found[3]}", text)
 
 

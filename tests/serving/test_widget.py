@@ -153,3 +153,15 @@ def test_the_script_makes_no_markup_of_data():
     text = SOURCE.read_text(encoding="utf-8")
     assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b", text)
     assert len(text) < 8_000
+
+
+def test_it_speaks_of_no_domain():
+    """It does not ask which words a bundle's mapping names; what is said stands beside any of them."""
+    from recsys.nouns import spoken
+
+    words = dict.fromkeys(("climb", "climber", "send", "sent", "grade", "logbook", "climbing"), "?")
+    text = SOURCE.read_text(encoding="utf-8")
+    said = re.findall(r'"([A-Z][^"]*)"', text)
+    assert {"What next", "Looking…", "Nothing fits."} <= set(said)
+    for each in said:
+        assert spoken(each, words) == each

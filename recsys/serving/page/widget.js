@@ -80,9 +80,9 @@
       this.#asked?.abort();
       const asked = (this.#asked = new AbortController());
       const timer = setTimeout(() => asked.abort("late"), LIMIT_MS);
-      this.heading.textContent = this.getAttribute("heading") ?? "What to climb next";
+      this.heading.textContent = this.getAttribute("heading") ?? "What next";
       this.setAttribute("aria-busy", "true");
-      this.#say("Looking for climbs…");
+      this.#say("Looking…");
       try {
         const items = await fetchItems(this.getAttribute("server") ?? HOME, this.#wish(), asked.signal);
         if (asked === this.#asked) this.#show(items);
@@ -111,14 +111,14 @@
 
     #show(items) {
       this.list.replaceChildren(...items.map(row));
-      this.#say(items.length ? "" : "No climb fits.");
+      this.#say(items.length ? "" : "Nothing fits.");
       this.dispatchEvent(new CustomEvent("recsys-answer", { detail: { items }, bubbles: true }));
     }
 
     #trouble(error, signal) {
       if (signal.aborted && signal.reason !== "late") return;
       this.list.replaceChildren();
-      this.#say(error.said ?? "The climbs cannot be reached at the moment.");
+      this.#say(error.said ?? "What comes next cannot be reached at the moment.");
       this.again.hidden = false;
       const detail = { status: error.status ?? 0, message: this.state.textContent };
       this.dispatchEvent(new CustomEvent("recsys-trouble", { detail, bubbles: true }));
