@@ -1,4 +1,4 @@
-"""What a longer window is worth, and what it costs: recall and seconds an epoch, windows of 10 to 1,000 sends.
+"""What a longer window is worth, and what it costs: recall and seconds an epoch, windows of 10 to 1,000.
 
     python benchmarks/length_accuracy.py WORK
     python benchmarks/length_accuracy.py --plot      (docs/pictures/lengths.png, of what was measured)
