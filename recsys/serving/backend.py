@@ -19,6 +19,7 @@ from recsys import run_files
 from recsys.errors import RunError, UnknownError
 from recsys.files import MANIFEST, check_manifest
 from recsys.recommending.catalogue import Catalogue
+from recsys.recommending.known import SHOWN
 from recsys.recommending.logbook import read_logbook
 from recsys.recommending.matching import Matcher
 from recsys.recommending.path import PathRequest
@@ -100,7 +101,10 @@ class LoadedBundle:
         if ask.sends is None:
             return None
         match = self._matcher.match(read_logbook(ask.sends), ask.same)
-        return {"climbs": match.n_climbs, "known": match.n_known, "notes": match.lines()}
+        questions = [each._asdict() for each in match.questions[:SHOWN]]
+        return {
+            "climbs": match.n_climbs, "known": match.n_known, "notes": match.lines(), "questions": questions,
+        }  # fmt: skip
 
     @cached_property
     def _matcher(self) -> Matcher:

@@ -142,12 +142,22 @@ class Climbs(BaseModel):
     items: list[Climb]
 
 
+class Question(BaseModel):
+    """A posted climb that is not known, and the climb of nearly that name, or of that name elsewhere."""
+
+    climb_id: Id
+    name: str
+    known_id: Id
+    known_name: str
+
+
 class Known(BaseModel):
-    """How many of the posted climbs the model knows, in words too."""
+    """How many of the posted climbs the model knows, in words too; questions are answered in `same`."""
 
     climbs: int
     known: int
     notes: list[str]
+    questions: Annotated[list[Question], Field(description="whether two are one climb: the first few")] = []
 
 
 class Recommendations(Climbs):

@@ -11,6 +11,7 @@ from recsys.logbooks.cells import flag, is_blank_token
 from recsys.logbooks.grade_context import Logged, settle
 from recsys.logbooks.grades import ordinal
 from recsys.logbooks.importing import Parsed, Wanted, parse_logbook
+from recsys.logbooks.importing.merge import merge
 from recsys.logbooks.importing.months import month_of
 from recsys.logbooks.importing.own import parse_columns
 from recsys.logbooks.importing.source import Cells, Seen, Source
@@ -188,3 +189,11 @@ def test_the_table_in_the_docs_names_what_is_not_read(source: Source) -> None:
     unread = {name.removesuffix(" empty") for name in source.columns - seen.asked}
     assert [name for name in unread if name not in told and name.split()[-1] not in told] == []
     assert bool(told) == bool(unread)
+
+
+def test_a_send_beats_an_attempt_of_a_better_style() -> None:
+    rows = ["a,2024-05-01,attempt,onsight", "a,2024-05-01,send,redpoint", "a,2024-05-01,unknown,flash"]
+    for turned in (rows, rows[::-1]):
+        content = "\n".join(["climb_id,date,outcome,style", *turned]).encode()
+        merged = merge([parse_logbook(content, "me.csv", wanted=Wanted(attempts=True))])
+        assert [(row.outcome, row.style) for row in merged.rows] == [("send", "redpoint")]

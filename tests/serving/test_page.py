@@ -233,6 +233,20 @@ def test_ones_own_spreadsheet_is_read_by_columns_that_are_chosen(page):
     expect(page.locator("#chosen")).to_contain_text("2 sends")
 
 
+def test_a_climb_of_nearly_the_same_name_is_asked_about(page):
+    table = "climb_id,date,climb_name,area\nmine,2024-05-24,Slow Areete,Area 3\n"
+    page.locator("#file").set_input_files({**LOGBOOK, "buffer": table.encode()})
+    question = page.locator("#results .question")
+    expect(question).to_contain_text("Is Slow Areete of your logbook Slow Arête here?")
+    bodies = asked(page)
+    question.get_by_role("button", name="Yes, it is").click()
+    expect(page.locator("#results .question")).to_have_count(0)
+    expect(page.locator("#results")).to_contain_text("1 of 1 climbs of the logbook are known")
+    assert [send["climb_id"] for send in bodies[-1]["sends"]] == ["climb-0003"]
+    page.reload()
+    expect(page.locator("#results")).to_contain_text("1 of 1 climbs of the logbook are known")
+
+
 def test_a_file_may_be_dropped_anywhere(page):
     page.evaluate(DROP, [LOGBOOK["buffer"].decode(), "dropped.csv", "text/csv"])
     expect(page.locator("#chosen")).to_contain_text("dropped.csv")

@@ -37,3 +37,12 @@ def test_a_climb_that_there_is_not_is_told_so(client: TestClient) -> None:
     answer = client.post("/api/recommend", json={"sends": sends, "same": {"mine": "zz"}})
     assert answer.status_code == 422
     assert "same zz: the model has no such climb" in answer.json()["error"]["message"]
+
+
+def test_nearly_the_same_name_is_a_question(client: TestClient) -> None:
+    sends = [{"climb_id": "mine", "date": "2024-05-01", "climb_name": "Slabs 3", "region": "Squamish"}]
+    (asked,) = client.post("/api/recommend", json={"sends": sends}).json()["logbook"]["questions"]
+    assert asked == {"climb_id": "mine", "name": "Slabs 3", "known_id": "climb-03", "known_name": "Slab 3"}
+    same = {asked["climb_id"]: asked["known_id"]}
+    answer = client.post("/api/recommend", json={"sends": sends, "same": same}).json()
+    assert (answer["logbook"]["known"], answer["logbook"]["questions"]) == (1, [])

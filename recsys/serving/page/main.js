@@ -13,7 +13,7 @@ import * as session from "./session.js";
 import * as skill from "./skill.js";
 import { showSimilar } from "./similar.js";
 import { keep, kept } from "./store.js";
-import { forgetOwn, logbookOf, own, readFile, setUpFiles } from "./whose.js";
+import { forgetOwn, logbookOf, own, readFile, settle, setUpFiles } from "./whose.js";
 import { brand, speak, spoken } from "./words.js";
 import { giveUp, problem, say, work } from "./work.js";
 
@@ -163,6 +163,11 @@ const does = {
   mark(climb, kind) {
     tellings.clear();
     return mark(climb, kind, render);
+  },
+  settle(question) {
+    tellings.clear();
+    settle(question);
+    return render();
   },
   pathTo: (climb) => change({ view: "path", project: climb.climb_id }),
   circuit: (climb) => change({ view: "session", like: climb.climb_id, style: "" }),

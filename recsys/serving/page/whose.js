@@ -25,6 +25,13 @@ export async function readFile(file, limit, signal, columns) {
   unkept = keep("logbook", logbook) ? null : logbook;
 }
 
+// Two names of one climb: from now on the logbook has the service's id of it.
+export function settle({ climb_id, known_id }) {
+  const mine = own();
+  const logbook = { ...mine, sends: mine.sends.map((send) => (send.climb_id === climb_id ? { ...send, climb_id: known_id } : send)) };
+  unkept = keep("logbook", logbook) ? null : logbook;
+}
+
 export function forgetOwn() {
   unkept = null;
   keep("logbook", null);
