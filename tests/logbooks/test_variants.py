@@ -197,3 +197,8 @@ def test_a_send_beats_an_attempt_of_a_better_style() -> None:
         content = "\n".join(["climb_id,date,outcome,style", *turned]).encode()
         merged = merge([parse_logbook(content, "me.csv", wanted=Wanted(attempts=True))])
         assert [(row.outcome, row.style) for row in merged.rows] == [("send", "redpoint")]
+
+
+def test_what_has_no_sequence_comes_last_of_its_day() -> None:
+    content = b"climb_id,date,sequence\nc,2024-05-01,\nb,2024-05-01,2\na,2024-05-01,-1\n"
+    assert [row.climb_id for row in merge([parse_logbook(content, "me.csv")]).rows] == ["a", "b", "c"]
