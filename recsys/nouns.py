@@ -16,6 +16,7 @@ NOUNS: Final = ("climb", "climber", "send", "sent", "grade", "logbook", "region"
 FACTS: Final = "nouns"  # in a run's facts: what its mapping says instead
 
 _LONGEST: Final = 40  # characters of a word
+_MARKUP: Final = re.compile(r"(<script\b.*?</script>|<style\b.*?</style>|<[^>]*>)", re.DOTALL | re.IGNORECASE)
 _spoken: ContextVar[Mapping[str, str] | None] = ContextVar("nouns", default=None)
 # A word that stands alone: not in a path, an option, a name with underscores, or quotes.
 _WORD: Final = re.compile(
@@ -49,6 +50,15 @@ def spoken(text: str, nouns: Mapping[str, str] | None = None) -> str:
     """
     words = nouns or _spoken.get()
     return text if not words else _WORD.sub(lambda found: _replaced(found, words), text)
+
+
+def spoken_page(page: str) -> str:
+    """An HTML page in the words of the domain: its text, and no tag, script or style."""
+    if not _spoken.get():
+        return page
+    parts = _MARKUP.split(page)  # what is between comes at even indices
+    parts[::2] = [spoken(each) for each in parts[::2]]
+    return "".join(parts)
 
 
 def _replaced(found: re.Match[str], words: Mapping[str, str]) -> str:

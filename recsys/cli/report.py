@@ -17,6 +17,7 @@ def report(
 
     found = studies.report(study)
 
+    from recsys.nouns import spoken
     from recsys.study import report as pages
 
-    print(pages.markdown(found) if markdown else pages.table(found))
+    print(spoken(pages.markdown(found) if markdown else pages.table(found)))

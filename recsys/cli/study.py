@@ -55,11 +55,12 @@ def study(
     folder = out or Path("studies") / f"{data.stem if data else 'simulated-bc'}-{config.run.split}"
 
     from recsys.console import say
+    from recsys.nouns import spoken
     from recsys.study.report import table
     from recsys.study.study import study as run_study
 
     found = run_study(config, folder, jobs or _jobs())
-    print(table(found))
+    print(spoken(table(found)))
     say(f"kept in {folder}; the report is {folder / 'report.html'}")
 
 

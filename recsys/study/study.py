@@ -12,6 +12,7 @@ from recsys.console import progress, say, warn
 from recsys.errors import RunError, UsageError
 from recsys.files import atomic_path, read_json, write_json
 from recsys.formats import stamped, unstamped
+from recsys.nouns import speak, spoken, spoken_page
 from recsys.runs import Run
 
 if TYPE_CHECKING:
@@ -83,6 +84,7 @@ def load(folder: Path, config: StudyConfig | None = None) -> Material:
     from recsys.study.material import Material
 
     config = config or read_config(folder)
+    speak(config.run.facts)
     _ = Run(folder).finished  # refuses what was changed, before it is loaded
     with progress("loading what was prepared"):
         prepared = load_prepared(folder)
@@ -170,7 +172,10 @@ def _write(material: Material, folder: Path) -> StudySummary | None:
     with progress("writing the report"):
         Readings(material, folder).write(folder / "results.csv")
         found = summarise(material, folder, facts(material.config.run))
-        for name, text in (("report.html", render(found)), ("report.md", markdown(found))):
+        for name, text in (
+            ("report.html", spoken_page(render(found))),
+            ("report.md", spoken(markdown(found))),
+        ):
             with atomic_path(folder / name) as fresh:
                 fresh.write_text(text, encoding="utf-8")
     return found
