@@ -64,7 +64,8 @@ def run(name: str, data: str, settings: dict[str, Any], given: argparse.Namespac
     split = "temporal" if data == "ml100k" else "climber"
     path = given.ml100k if data == "ml100k" else simulated(data, given.work)
     config, _ = configure({"data": path, "split": split, "seed": given.seed, **settings})
-    prepared_in = Run(given.work / f"{data}-{config.day}-{given.seed}")
+    kind = "" if config.model.text == "none" else f"-{config.model.text}"
+    prepared_in = Run(given.work / f"{data}-{config.day}-{given.seed}{kind}")
     if prepared_in.started:
         prepared, _ = reopen_run(prepared_in)
     else:
