@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from recsys.sequences.cases import Cases
     from recsys.sequences.prepare import Prepared
 
-WEIGHTS: Final = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
+WEIGHTS: Final = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
 
 
 @dataclass(frozen=True, eq=False)

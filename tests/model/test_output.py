@@ -160,6 +160,34 @@ def test_attributes_are_those_of_the_training_sends_alone(schema):
         assert torch.equal(each, kept[name]), name
 
 
+def test_a_fresh_bias_is_the_log_of_how_often_a_climb_was_sent_in_training(schema):
+    model, sequences = counted(schema, np.random.default_rng(3))
+    bias = model.task.pre.bias
+    more = np.bincount(sequences.features["climb"][:200], minlength=N_CLIMBS + 3)[3:] + 1
+    np.testing.assert_allclose(bias.detach()[3:], np.log(more / more.mean()), rtol=1e-5, atol=1e-6)
+    assert not bias[:3].any()
+    learned = bias.detach().clone().add_(1)
+    bias.data.copy_(learned)
+    model.read_sends(sequences, np.arange(400))  # a training that is continued keeps what was learned
+    torch.testing.assert_close(bias.detach(), learned)
+
+
+def test_a_large_log_s_bias_begins_at_nothing(schema, monkeypatch):
+    monkeypatch.setattr("recsys.model.output.FEW", 200)
+    model, _ = counted(schema, np.random.default_rng(3))
+    assert not model.task.pre.bias.any()
+
+
+def test_a_model_that_knows_nothing_of_climbs_begins_without_a_prior(schema):
+    from recsys.model.output import ClimbScores
+    from recsys.sequences.store import Sequences
+
+    scored, nothing = ClimbScores(torch.nn.Embedding(9, 4), {}), np.zeros(1, dtype=np.int64)
+    sends = Sequences(np.array([0, 3]), nothing, nothing, {"climb": np.array([3, 3, 4])}, np.arange(3))
+    scored.read_sends(sends, np.arange(3))
+    assert not scored.bias.any()
+
+
 def test_a_loaded_model_knows_the_attributes(schema, tmp_path):
     from recsys.model.weights import load_weights, save_weights
 
