@@ -57,6 +57,11 @@ def test_ease_by_hand():
     np.testing.assert_allclose(weights, [[0, 1 / 3], [1 / 3, 0]], rtol=1e-12)
 
 
+def test_a_matrix_whose_factor_fails_is_inverted_all_the_same():
+    gram = np.array([[1.0, 1.0], [1.0, 1.0 - 1e-12]])  # not positive definite, by rounding
+    np.testing.assert_allclose(ease._inverse(gram), np.linalg.inv(gram))
+
+
 @pytest.mark.parametrize("ridge", [0.5, 20.0])
 def test_ease_solves_the_constrained_least_squares_of_each_climb(ridge):
     interactions = random_log(1)
