@@ -11,6 +11,7 @@ from recsys.logbooks.cells import flag, is_blank_token
 from recsys.logbooks.grade_context import Logged, settle
 from recsys.logbooks.grades import ordinal
 from recsys.logbooks.importing import Parsed, Wanted, parse_logbook
+from recsys.logbooks.importing.contract import BLANK_TOKENS
 from recsys.logbooks.importing.merge import merge
 from recsys.logbooks.importing.months import month_of
 from recsys.logbooks.importing.own import parse_columns
@@ -202,3 +203,10 @@ def test_a_send_beats_an_attempt_of_a_better_style() -> None:
 def test_what_has_no_sequence_comes_last_of_its_day() -> None:
     content = b"climb_id,date,sequence\nc,2024-05-01,\nb,2024-05-01,2\na,2024-05-01,-1\n"
     assert [row.climb_id for row in merge([parse_logbook(content, "me.csv")]).rows] == ["a", "b", "c"]
+
+
+def test_blank_tokens_of_a_site_are_counted_and_its_own_null_is_not() -> None:
+    content = f"{HEADER}2024-05-01,A,/route/1/a,NA,#N/A\n2024-05-02,B,/route/2/b,null,Redpoint\n".encode()
+    parsed = parse_logbook(content, "me.csv")
+    assert [(row.rating, row.outcome) for row in parsed.rows] == [(None, "unknown"), (None, "send")]
+    assert parsed.notes[BLANK_TOKENS] == 2
