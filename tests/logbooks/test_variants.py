@@ -139,7 +139,8 @@ def test_errors_of_spreadsheets_are_blank() -> None:
 @pytest.mark.parametrize(
     "header",
     ["Date,Route,Location", "Date,Route,Rating,Notes,Location", "Name,Date,Crag", "Name,Grade,Date,Crag",
-     "date,name,difficulty,rating,comment", "Date,Climb Name,Gym,Color", "Fecha,Vía,Grado"],
+     "date,name,difficulty,rating,comment", "Date,Climb Name,Gym,Color", "Fecha,Vía,Grado",
+     "Date,Climb,Climb Type,Grade,Area,Mood,Shoes,Weather,Partner"],
 )  # fmt: skip
 def test_a_few_common_names_are_nobodys(header: str) -> None:
     with pytest.raises(DataError, match=r"is of no known source by its header .* map your own columns"):
