@@ -410,3 +410,9 @@ def test_a_mapping_of_two_sources_ids_says_one_thing_of_each(tmp_path: Path) -> 
         read_same(path)
     path.write_text("id;use\na1;b1\na2;b,2\n")
     assert read_same(path) == {"a1": "b1", "a2": "b,2"}
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_wide_letters_without_a_mark_stay_what_they_are(encoding: str) -> None:
+    content = UKC.replace("Café", "Řeka β").encode(encoding)
+    assert [row.climb_name for row in parse_logbook(content, "me.csv").rows] == ["Řeka β"]
