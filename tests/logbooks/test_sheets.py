@@ -416,3 +416,27 @@ def test_a_mapping_of_two_sources_ids_says_one_thing_of_each(tmp_path: Path) -> 
 def test_wide_letters_without_a_mark_stay_what_they_are(encoding: str) -> None:
     content = UKC.replace("Café", "Řeka β").encode(encoding)
     assert [row.climb_name for row in parse_logbook(content, "me.csv").rows] == ["Řeka β"]
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "one"),
+    [(["V4"], ["V5"], True), (["V4"], ["V12"], False), (["V4"], ["5.10a"], False),
+     (["V4", "V4"], ["V4"], False),
+     (["V4"], ["V4", "V5"], False)],
+)  # fmt: skip
+def test_one_name_at_one_place_is_one_climb_where_grades_are_near_and_it_is_clear(
+    ours: list[str], theirs: list[str], one: bool
+) -> None:
+    header = "climb_id,date,climb_name,area,grade\n"
+    mine = "".join(f"c{n},2024-05-01,Grey Heron,Heron Wall,{grade}\n" for n, grade in enumerate(ours))
+    header_mp = "Date,Route,Rating,URL,Location,Style,Lead Style,Route Type\n"
+    site = "".join(
+        f"2024-05-02,Grey Heron,{grade},/route/{n}/x,Heron Wall,Lead,Redpoint,\n"
+        for n, grade in enumerate(theirs)
+    )
+    files = [
+        parse_logbook((header + mine).encode(), "a.csv"),
+        parse_logbook((header_mp + site).encode(), "b.csv"),
+    ]
+    ids = {row.climb_id for row in merge(unite(files)).rows}
+    assert len(ids) == (1 if one else len(ours) + len(theirs))
