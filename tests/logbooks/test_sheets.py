@@ -440,3 +440,19 @@ def test_one_name_at_one_place_is_one_climb_where_grades_are_near_and_it_is_clea
     ]
     ids = {row.climb_id for row in merge(unite(files)).rows}
     assert len(ids) == (1 if one else len(ours) + len(theirs))
+
+
+def test_whole_floats_are_whole_and_a_bad_row_is_listed_by_the_page() -> None:
+    records = [{"climb_id": 7.0, "date": "2024-05-01"}, {"climb_id": 8, "date": "soon"}]
+    answer = read_upload(json.dumps(records).encode(), "a.json", "auto")
+    assert [send["climb_id"] for send in answer["sends"]] == ["7"]
+    assert answer["rejects"] == [{"row": 2, "reason": "unreadable date"}]
+
+
+def test_several_logbooks_are_one_and_two_ids_of_one_site_are_two_climbs(tmp_path: Path) -> None:
+    header = "Date,Route,Rating,URL,Location,Style,Lead Style,Route Type\n"
+    paths = [tmp_path / "a.csv", tmp_path / "b.csv"]
+    for n, (path, name) in enumerate(zip(paths, ("Bellhead", "Wellhead"), strict=True)):
+        path.write_text(f"{header}2024-05-0{n + 1},{name},5.9,/route/{n + 1}/x,Here,Lead,Redpoint,Sport\n")
+    assert [row["climb_id"] for row in read_files(paths).sends] == ["mp-1", "mp-2"]
+    assert not merge([load(path, wanted=Wanted("me")) for path in paths]).alike
