@@ -74,6 +74,40 @@ def _row(line: dict[str, Any]) -> list[str]:
     ]  # fmt: skip
 
 
+def curves() -> str:
+    """Validation over CPU seconds of the networks, each as far as it was trained; and who is there first."""
+    latest = {(each["data"], each["row"], each["seed"]): each for each in lines("peers") if "curve" in each}
+    rows, found = [], []
+    for (data, name, _), each in latest.items():
+        points = _points(each)
+        shown = [points[round(i * (len(points) - 1) / 4)] for i in range(5)] if len(points) > 5 else points
+        words = ", ".join(f"{cpu:,.0f} s {recall:.3f}" for cpu, recall in shown)
+        rows.append([f"{DATA[data].split(',')[0]}: {name}", words, f"{max(p[1] for p in points):.3f}"])
+        found.append((data, name, each["system"], points))
+    said = [
+        f"\n{DATA[data]}: {name} is best at {at:,.0f} CPU s ({best:.3f}); {_first(found, data, best, at)}.\n"
+        for data, name, of, points in found
+        if of != "ours"
+        for at, best in [max(points, key=lambda point: point[1])]
+    ]
+    return table(["row", "CPU seconds and recall@10", "best"], rows) + "".join(said)
+
+
+def _first(found: list[Any], data: str, best: float, at: float) -> str:
+    """When the quickest row of ours is as good, in words."""
+    own = [points for d, _, of, points in found if (d, of) == (data, "ours")]
+    there = [cpu for points in own for cpu, recall in points if recall >= best]
+    return f"ours is there after {min(there):,.0f}, {min(there) / at:.2f} times" if there else "ours never is"
+
+
+def _points(line: dict[str, Any]) -> list[tuple[float, float]]:
+    """CPU seconds and recall@10; our log has no CPU seconds, so an epoch's are a share of them all, which
+    hold validation, the last calibration and an ensemble's fit as well."""
+    curve = line["curve"]
+    share = line["cpu"] / len(curve)
+    return [(p.get("cpu", share * (i + 1)), p["recall@10"]) for i, p in enumerate(curve)]
+
+
 def _short(error: str) -> str:
     return error if len(error) < 160 else error[:157] + "..."
 

@@ -3,7 +3,7 @@
     <!-- table: demo -->  ...  <!-- end -->
 
 `demo` and `printed` are made from docs/results/files/demo.json, of `make demo`'s run; `studies` from what
-`recsys study` wrote, docs/results/{bc,world,ml100k,ml1m}.md; `peers` and `ratios` by `peers.py`,
+`recsys study` wrote, docs/results/{bc,world,ml100k,ml1m}.md; `peers`, `curves` and `ratios` by `peers.py`,
 `ideas` by `ideas.py`. Nothing between the markers is typed.
 """
 
@@ -18,7 +18,7 @@ from typing import Any, Final
 sys.path.insert(0, str(Path(__file__).parent))
 
 from ideas import ideas
-from peers import peers, ratios
+from peers import curves, peers, ratios
 from peers import table as _table
 
 ROOT: Final = Path(__file__).parents[2]
@@ -42,7 +42,7 @@ def filled(text: str) -> str:
     """A page with its tables made anew."""
     makers = {
         "demo": demo, "printed": printed, "studies": studies,
-        "peers": peers, "ratios": ratios, "ideas": ideas,
+        "peers": peers, "curves": curves, "ratios": ratios, "ideas": ideas,
     }  # fmt: skip
     return _MARKED.sub(lambda found: f"{found[1]}{makers[found[2]]()}{found[3]}", text)
 
