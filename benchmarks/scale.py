@@ -161,7 +161,8 @@ def sequences_of(climbs: int, climbers: int) -> tuple[Any, Any]:
         ColumnSchema(
             name, dtype=np.int64, is_list=name != "climber", is_ragged=name != "climber",
             tags=[Tags.CATEGORICAL, *tags.get(name, [Tags.USER, Tags.USER_ID])],
-            properties={"domain": {"min": 0, "max": top, "name": name}, "value_count": {"min": 1, "max": 50}},
+            properties={"domain": {"min": 0, "max": top, "name": name}}
+            | ({} if name == "climber" else {"value_count": {"min": 1, "max": 50}}),
         )
         for name, top in {**highest, "climber": climbers + 2}.items()
     ]  # fmt: skip

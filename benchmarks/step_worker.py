@@ -5,7 +5,6 @@ python benchmarks/step_worker.py SYSTEM DATA SIZE THREADS
 
 from __future__ import annotations
 
-import functools
 import json
 import logging
 import sys
@@ -94,7 +93,10 @@ def sasrec_of(windows: np.ndarray, n_items: int, length: int) -> Any:
     frame = pd.DataFrame({"user_id": items // 20, "item_id": items, "weight": 1.0})
     frame["datetime"] = pd.to_datetime(items, unit="s")
     names = ("logger", "enable_checkpointing", "enable_progress_bar", "enable_model_summary")
-    trainer = functools.partial(Trainer, max_epochs=1, limit_train_batches=1, **dict.fromkeys(names, False))
+
+    def trainer() -> Trainer:  # RecTools keeps its name, which a lambda or a partial has not
+        return Trainer(max_epochs=1, limit_train_batches=1, **dict.fromkeys(names, False))
+
     model = SASRecModel(
         n_blocks=2, n_heads=2, n_factors=WIDTH, session_max_len=length, loss="softmax",
         recommend_batch_size=512, get_trainer_func=trainer,

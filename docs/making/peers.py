@@ -69,14 +69,23 @@ def _row(line: dict[str, Any]) -> list[str]:
         line["row"], f"{SYSTEMS[line['system']]} {version}".strip(),
         f"{scores['recall@10']:.3f} [{low:.3f}, {high:.3f}]",
         f"{scores['ndcg@10']:.3f}", f"{scores['mrr@20']:.3f}",
-        f"{best:g} of {trained:g}" if trained else "–",
-        f"{line['cpu']:,.0f}", line["seen_left_out_by"], str(line["seed"]),
+        _epochs(best, trained),
+        "–" if line["cpu"] is None else f"{line['cpu']:,.0f}", line["seen_left_out_by"], str(line["seed"]),
     ]  # fmt: skip
+
+
+def _epochs(best: Any, trained: float | None) -> str:
+    """The epoch that was kept, and how many there were."""
+    return f"{best if best == '–' else format(best, 'g')} of {trained:g}" if trained else "–"
 
 
 def curves() -> str:
     """Validation over CPU seconds of the networks, each as far as it was trained; and who is there first."""
-    latest = {(each["data"], each["row"], each["seed"]): each for each in lines("peers") if "curve" in each}
+    latest = {
+        (each["data"], each["row"], each["seed"]): each
+        for each in lines("peers")
+        if "curve" in each and each["cpu"]
+    }
     rows, found = [], []
     for (data, name, _), each in latest.items():
         points = _points(each)
