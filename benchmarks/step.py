@@ -33,11 +33,16 @@ from typing import Any
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE / "peers"))
 RESULTS = HERE / "results" / "step.jsonl"
-BATCH, WIDTH, STEPS = 128, 64, 2  # steps of each a round
+BATCH = 128
+BESIDE = {
+    "gpt2-clm": ("t4rec-gpt2-clm",),
+    "xlnet-mlm": ("t4rec-xlnet-mlm",),
+    "default": ("rectools-sasrec", "products"),
+}
 
 
 class Worker:
-    """A system in a process of its own that takes `STEPS` steps when it is told to."""
+    """A system in a process of its own that takes a few steps when it is told to."""
 
     def __init__(self, python: str, *words: str, threads: int) -> None:
         env = {**os.environ, "OMP_NUM_THREADS": str(threads), "PYTHONPATH": str(HERE.parent)}
@@ -90,19 +95,16 @@ def ratio(found: dict[str, Any], one: str, other: str) -> dict[str, float]:
     return {kind: round(found[one][kind] / found[other][kind], 2) for kind in ("wall", "cpu")}
 
 
-def steps(work: Path, length: int, threads: int, rounds: int) -> Iterator[dict[str, Any]]:
-    """Ratios of steps at one length."""
+def steps(work: Path, length: int, threads: int, rounds: int, rows: list[str]) -> Iterator[dict[str, Any]]:
+    """Ratios of steps of our rows at one length."""
     from environments import python_of
 
     batches = work / f"step-{length}.npz"
     if not batches.exists():
         draw_batches(work / "ml1m", length, batches)
     rectools = python_of("rectools", work / "environments")
-    for mine, theirs in (
-        ("ours-gpt2-clm", ("t4rec-gpt2-clm",)),
-        ("ours-xlnet-mlm", ("t4rec-xlnet-mlm",)),
-        ("ours-default", ("rectools-sasrec", "products")),
-    ):
+    for row in rows:
+        mine, theirs = f"ours-{row}", BESIDE[row]
         workers = {
             name: Worker(
                 rectools if name.startswith("rectools") else sys.executable,
@@ -162,13 +164,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("work", type=Path, nargs="?", default=Path("runs/peers"))
     parser.add_argument("--lengths", type=int, nargs="+", default=[50, 200])
+    parser.add_argument("--rows", nargs="+", choices=BESIDE, default=list(BESIDE))
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--only", nargs="+", default=["step", "evaluate", "memory"])
     given = parser.parse_args()
     work, count = given.work.absolute(), given.rounds
     parts = {
-        "step": [functools.partial(steps, length=length, rounds=count) for length in given.lengths],
+        "step": [
+            functools.partial(steps, length=each, rounds=count, rows=given.rows) for each in given.lengths
+        ],
         "evaluate": [functools.partial(evaluate, rounds=min(3, count))],
         "memory": [memory],
     }
