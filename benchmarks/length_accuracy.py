@@ -94,7 +94,7 @@ def plot() -> None:
     left.set(ylabel="recall@10, validation", ylim=(0, 1))
     left.legend(loc="center right")
     right.plot(lengths, [each["cpu an epoch"] for each in found], marker="o", color="tab:green")
-    right.set(ylabel="CPU seconds an epoch", yscale="log")
+    right.set(ylabel="CPU seconds an epoch", ylim=(0, None))
     for axes in (left, right):
         axes.set(xscale="log", xlabel="sends in a window", xticks=lengths, xticklabels=lengths)
         axes.minorticks_off()

@@ -73,10 +73,14 @@ def test_a_library_is_trained_and_asked_without_a_word_of_climbing(tmp_path, cap
 def test_a_page_is_told_in_other_words_and_its_markup_stays():
     from recsys.nouns import speak, spoken_page
 
-    page = '<style>.climb {}</style><p class="climb">3 climbs, <b>a send</b></p><script>climb</script>'
+    shown = '<p class="climb" aria-label="of climbs">3 climbs, <b>a send</b></p>'
+    page = f"<style>.climb {{}}</style>{shown}<script>climb</script>"
     assert spoken_page(page) == page
     speak({"nouns": {"climb": "book", "send": "loan"}})
     try:
-        assert spoken_page(page) == page.replace("3 climbs", "3 books").replace("a send", "a loan")
+        told = (
+            page.replace("3 climbs", "3 books").replace("of climbs", "of books").replace("a send", "a loan")
+        )
+        assert spoken_page(page) == told
     finally:
         speak(None)
