@@ -7,6 +7,8 @@ import pytest
 
 from recsys.errors import UsageError
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
