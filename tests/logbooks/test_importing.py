@@ -27,6 +27,7 @@ from recsys.logbooks.importing.text import clean, key, slug
 from recsys.logbooks.read import read_sends
 from recsys.logbooks.sheets import MAX_ROWS
 from recsys.logbooks.sheets.encoding import decode
+from recsys.logbooks.simulate import simulate
 
 ROOT = Path(__file__).parents[2]
 LOGBOOKS = Path(__file__).parent
@@ -418,8 +419,8 @@ def test_the_command_and_the_reader_of_sends(suffix: str, tmp_path: Path) -> Non
 @pytest.mark.parametrize("suffix", ["parquet", "csv"])
 def test_merging_into_raw_sends(suffix: str, tmp_path: Path) -> None:
     community = tmp_path / f"community.{suffix}"
-    words = ("simulate", "--scale", "0.02", "-o", str(community))
-    subprocess.run([sys.executable, "-m", "recsys", *words], check=True, cwd=ROOT, capture_output=True)
+    frame = simulate("bc", seed=0, scale=0.02)
+    _ = frame.to_csv(community, index=False) if suffix == "csv" else frame.to_parquet(community, index=False)
     output = tmp_path / "all.parquet"
     result = run(str(community), str(FILES["ukc"]), "--climber", "ada", "-o", str(output))
     assert result.returncode == 0, result.stderr

@@ -182,6 +182,7 @@ def markov_hits(sends: pd.DataFrame) -> dict[str, float]:
     }
 
 
+@pytest.mark.slow
 def test_world_has_the_published_figures() -> None:
     world = core(simulate("world", seed=1))
     climbs, climbers = world[columns.CLIMB_ID].value_counts(), world[columns.CLIMBER_ID].value_counts()
