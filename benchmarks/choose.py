@@ -16,11 +16,12 @@ Data: bc       simulated BC logbooks, seed 0, split by climbers
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
 from pathlib import Path
 from typing import Any
+
+from records import add, lines, prepared_in
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -54,9 +55,7 @@ def run(name: str, data: str, settings: dict[str, Any], given: argparse.Namespac
     import torch
 
     from recsys.config.settings import configure
-    from recsys.runs import Run
     from recsys.training.answer import fit_run
-    from recsys.training.prepare import prepare_run, reopen_run
     from recsys.training.suite import evaluate_run
 
     torch.set_num_threads(given.threads)
@@ -65,12 +64,7 @@ def run(name: str, data: str, settings: dict[str, Any], given: argparse.Namespac
     path = given.ml100k if data == "ml100k" else simulated(data, given.work)
     config, _ = configure({"data": path, "split": split, "seed": given.seed, **settings})
     kind = "" if config.model.text == "none" else f"-{config.model.text}"
-    prepared_in = Run(given.work / f"{data}-{config.day}-{given.seed}{kind}")
-    if prepared_in.started:
-        prepared, _ = reopen_run(prepared_in)
-    else:
-        with prepared_in.lock():
-            prepared, _ = prepare_run(prepared_in, config)
+    prepared = prepared_in(given.work / f"{data}-{config.day}-{given.seed}{kind}", config)
     began, spent = time.perf_counter(), time.process_time()
     method = fit_run(prepared, config, given.work / "training", resume=False)
     seconds = {"seconds": time.perf_counter() - began, "cpu": time.process_time() - spent}
@@ -83,16 +77,11 @@ def run(name: str, data: str, settings: dict[str, Any], given: argparse.Namespac
     return {**line, **{k: round(v, 1) for k, v in seconds.items()}, **facts, **kinds}
 
 
-def lines() -> list[dict[str, Any]]:
-    """What the results file holds."""
-    return [json.loads(each) for each in RESULTS.read_text().splitlines()] if RESULTS.exists() else []
-
-
 def table() -> str:
     """The results as Markdown, a table for each data set."""
     found = []
     for data in DATA:
-        rows = [each for each in lines() if each["data"] == data]
+        rows = [each for each in lines(RESULTS) if each["data"] == data]
         if not rows:
             continue
         found += [
@@ -129,19 +118,15 @@ def main() -> None:
         print(table())
         return
     given.work.mkdir(parents=True, exist_ok=True)
-    RESULTS.parent.mkdir(exist_ok=True)
     for row in tomllib.loads(given.rows.read_text())["row"]:
         for data in given.data:
             settings = dict(row)
             name, of = settings.pop("name"), settings.pop("data", DATA)
             key = (name, data, given.seed)
-            done = {(each["row"], each["data"], each["seed"]) for each in lines()}
+            done = {(each["row"], each["data"], each["seed"]) for each in lines(RESULTS)}
             if data not in of or key in done or (given.only and name not in given.only):
                 continue
-            line = json.dumps(run(name, data, settings, given))
-            with RESULTS.open("a") as file:
-                file.write(line + "\n")
-            print(line, flush=True)
+            print(add(RESULTS, run(name, data, settings, given)), flush=True)
 
 
 if __name__ == "__main__":

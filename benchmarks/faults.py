@@ -34,6 +34,7 @@ from typing import Any, Final
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import records
 from faults_commands import COMMANDS, make_inputs, warm
 from faults_trials import KINDS, Bench, Trial, preloaded
 
@@ -47,7 +48,7 @@ def main() -> int:
     work: Path = asked.work.absolute()
     work.mkdir(parents=True, exist_ok=True)
     if asked.table is not None:
-        _show(table(_read(work)), asked.table)
+        _show(table(records.lines(work / TRIALS)), asked.table)
         return 0
     preloaded(sys.argv, work)
     names = asked.commands.split(",") if asked.commands else list(COMMANDS)
@@ -57,7 +58,7 @@ def main() -> int:
     make_inputs(bench, names)
     for name in names:
         try_command(bench, name, asked, until)
-    found = _read(work)
+    found = records.lines(work / TRIALS)
     print(table(found))
     return int(any(trial[each] for trial in found for each in _WRONG))
 
@@ -67,7 +68,7 @@ def try_command(bench: Bench, name: str, asked: argparse.Namespace, until: float
     command = COMMANDS[name]
     before, after, count = bench.unbroken(command)
     _say(f"{name}: {count} operations")
-    done = {(each["command"], each["kind"], each["at"]) for each in _read(bench.home)}
+    done = {(each["command"], each["kind"], each["at"]) for each in records.lines(bench.home / TRIALS)}
     for at in chosen(count, asked.every, asked.points):
         for kind in asked.kinds.split(","):
             if (name, kind, at) in done:
@@ -123,11 +124,6 @@ def _report(trial: Trial) -> None:
     wrong = [f"{name}: {'; '.join(getattr(trial, name))}" for name in _WRONG if getattr(trial, name)]
     verdict = " | ".join(wrong) if wrong else "survived"
     _say(f"{trial.command} {trial.kind} at {trial.at} ({trial.what}), {trial.seconds:.1f} s: {verdict}")
-
-
-def _read(work: Path) -> list[dict[str, Any]]:
-    path = work / TRIALS
-    return [json.loads(line) for line in path.read_text().splitlines()] if path.is_file() else []
 
 
 def _say(line: str) -> None:

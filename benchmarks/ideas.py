@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+from records import add, lines, prepared_in
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -69,21 +70,14 @@ def sends_of(data: str, given: argparse.Namespace) -> Path:
 def run(row: dict[str, Any], data: str, seed: int, given: argparse.Namespace) -> dict[str, Any]:
     """Train a row and score it; a line of the results."""
     from recsys.config.settings import configure
-    from recsys.runs import Run
     from recsys.training.answer import fit_run
-    from recsys.training.prepare import prepare_run, reopen_run
 
     epochs = EPOCHS[data] * (2 if row.get("epochs") == "double" else 1)
     settings = {k: v for k, v in row.items() if k not in ("name", "idea", "data", "epochs")}
     asked = {**BASE, "epochs": epochs, "split": SPLITS[data], "seed": seed, **settings}
     config, _ = configure({"data": sends_of(data, given), **asked})
     kind = f"-{settings['text']}" if "text" in settings else ""
-    prepared_in = Run(given.work / f"run-{data}-{seed}{kind}")
-    if prepared_in.started:
-        prepared, _ = reopen_run(prepared_in)
-    else:
-        with prepared_in.lock():
-            prepared, _ = prepare_run(prepared_in, config)
+    prepared = prepared_in(given.work / f"run-{data}-{seed}{kind}", config)
     spent = time.process_time()
     with tempfile.TemporaryDirectory(dir=given.work) as folder:
         method = fit_run(prepared, config, Path(folder), resume=False)
@@ -111,11 +105,6 @@ def scored(method: Any, prepared: Any) -> dict[str, Any]:
     return found
 
 
-def lines() -> list[dict[str, Any]]:
-    """What the results file holds."""
-    return [json.loads(each) for each in RESULTS.read_text().splitlines()] if RESULTS.exists() else []
-
-
 def rows() -> list[dict[str, Any]]:
     """The rows of ideas.toml, the default first."""
     found: list[dict[str, Any]] = tomllib.loads((HERE / "ideas.toml").read_text())["row"]
@@ -124,7 +113,7 @@ def rows() -> list[dict[str, Any]]:
 
 def summary() -> dict[str, Any]:
     """For each data set what the default reaches, and how every row differs from it."""
-    held = {(each["data"], each["row"], each["seed"]): each for each in lines()}
+    held = {(each["data"], each["row"], each["seed"]): each for each in lines(RESULTS)}
     found: dict[str, Any] = {"ideas": {each["name"]: each["idea"] for each in rows()}, "data": {}}
     for data in SPLITS:
         seeds = sorted(seed for kind, row, seed in held if (kind, row) == (data, "default"))
@@ -203,8 +192,7 @@ def main() -> None:
     import torch
 
     torch.set_num_threads(1)
-    RESULTS.parent.mkdir(exist_ok=True)
-    done = {(each["row"], each["data"], each["seed"]) for each in lines()}
+    done = {(each["row"], each["data"], each["seed"]) for each in lines(RESULTS)}
     for seed in given.seeds:
         for data in given.data:
             for row in rows():
@@ -212,9 +200,7 @@ def main() -> None:
                 left_out = data not in row.get("data", SPLITS) or (data == "ml100k" and not given.ml100k)
                 if key in done or left_out or row["name"] not in (given.only or key):
                     continue
-                line = json.dumps(run(row, data, seed, given))
-                with RESULTS.open("a") as file:
-                    file.write(line + "\n")
+                add(RESULTS, run(row, data, seed, given))
                 print(*key, flush=True)
 
 

@@ -11,13 +11,13 @@ A line a length is added to results/lengths.jsonl; what it holds is not run agai
 from __future__ import annotations
 
 import argparse
-import json
 import tempfile
 import time
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+from records import add, lines, prepared_in
 
 HERE: Final = Path(__file__).parent
 RESULTS: Final = HERE / "results" / "lengths.jsonl"
@@ -34,10 +34,8 @@ def run(length: int, work: Path) -> dict[str, Any]:
     from recsys.config.settings import configure
     from recsys.evaluation.evaluate import evaluate
     from recsys.logbooks.simulate import simulate
-    from recsys.runs import Run
     from recsys.sequences.cases import Cases
     from recsys.training.answer import fit_run
-    from recsys.training.prepare import prepare_run, reopen_run
 
     path = work / "bc.parquet"
     if not path.exists():
@@ -50,12 +48,7 @@ def run(length: int, work: Path) -> dict[str, Any]:
         "accelerator": "cpu",
     }
     config, _ = configure({"data": path, "split": "temporal", "length": length, **SIZES, **training})
-    prepared_in = Run(work / "run")
-    if prepared_in.started:
-        prepared, _ = reopen_run(prepared_in)
-    else:
-        with prepared_in.lock():
-            prepared, _ = prepare_run(prepared_in, config)
+    prepared = prepared_in(work / "run", config)
     spent = time.process_time()
     with tempfile.TemporaryDirectory(dir=work) as folder:
         method = fit_run(prepared, config, Path(folder), resume=False)
@@ -83,9 +76,7 @@ def plot() -> None:
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    found = sorted(
-        (json.loads(each) for each in RESULTS.read_text().splitlines()), key=lambda each: each["length"]
-    )
+    found = sorted(lines(RESULTS), key=lambda each: each["length"])
     lengths = [each["length"] for each in found]
     figure, (left, right) = pyplot.subplots(1, 2, figsize=(9, 3.6), layout="constrained")
     for name in ASKED:
@@ -117,17 +108,10 @@ def main() -> None:
     import torch
 
     torch.set_num_threads(1)
-    done = (
-        {json.loads(each)["length"] for each in RESULTS.read_text().splitlines()}
-        if RESULTS.exists()
-        else set()
-    )
+    done = {each["length"] for each in lines(RESULTS)}
     for length in given.length:
         if length not in done:
-            line = json.dumps(run(length, given.work))
-            with RESULTS.open("a") as file:
-                file.write(line + "\n")
-            print(line, flush=True)
+            print(add(RESULTS, run(length, given.work)), flush=True)
 
 
 if __name__ == "__main__":

@@ -30,6 +30,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from records import add
+
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE / "peers"))
 RESULTS = HERE / "results" / "step.jsonl"
@@ -185,11 +187,9 @@ def main() -> None:
 def keep(lines: Iterator[dict[str, Any]]) -> None:
     """Write lines as they come, each with the machine and how busy it was."""
     for line in lines:
-        about = {"cores": os.cpu_count(), "load": round(os.getloadavg()[0], 1)}
-        text = json.dumps(line | about | {"at": time.strftime("%Y-%m-%d %H:%M", time.gmtime())})
-        print(text, flush=True)
-        with RESULTS.open("a") as file:
-            file.write(text + "\n")
+        about: dict[str, Any] = {"cores": os.cpu_count(), "load": round(os.getloadavg()[0], 1)}
+        about["at"] = time.strftime("%Y-%m-%d %H:%M", time.gmtime())
+        print(add(RESULTS, line | about), flush=True)
 
 
 if __name__ == "__main__":

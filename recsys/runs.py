@@ -34,7 +34,7 @@ from recsys.nouns import speak
 from recsys.stores import local_folder
 from recsys.temporaries import sweep_within
 
-PREPARED = (run_files.CONFIG, run_files.SCHEMA, run_files.SENDS, run_files.CLIMBS, "workflow/")
+PREPARED = (run_files.CONFIG, run_files.SCHEMA, run_files.SENDS, run_files.CLIMBS, f"{run_files.WORKFLOW}/")
 MODELS: Final = (run_files.WEIGHTS, run_files.COUNTS)  # a run has one of them, or both
 TRAINED = (run_files.METRICS, run_files.METHOD)
 RESUMABLE: Final = frozenset({"learning_rate", "final_learning_rate", "epochs"})  # what resuming may change
@@ -53,12 +53,7 @@ OWN = (
 )  # what `clear` removes, beside the manifest
 LOCK = ".lock"
 # Where a crash leaves something half written.
-_SWEPT: Final = (
-    "",
-    run_files.CHECKPOINTS,
-    run_files.WORKFLOW,
-    "cells",
-)  # where a crash leaves something half written
+_SWEPT: Final = ("", run_files.CHECKPOINTS, run_files.WORKFLOW, "cells")
 
 
 class Run:
@@ -94,7 +89,7 @@ class Run:
         A configuration without a manifest is what a crash between the two leaves, and no run; beside what was
         trained it is one whose manifest was lost.
         """
-        later = (MANIFEST, *TRAINED, *MODELS, "checkpoints")
+        later = (MANIFEST, *TRAINED, *MODELS, run_files.CHECKPOINTS)
         return (self.folder / run_files.CONFIG).is_file() and any(
             (self.folder / name).exists() for name in later
         )

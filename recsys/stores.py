@@ -21,6 +21,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
+from recsys import run_files
 from recsys.errors import DataError, RecsysError, RunError, UsageError
 from recsys.files import MANIFEST, atomic_folder, check_manifest
 
@@ -29,7 +30,7 @@ PACKAGES: Final = {
 }  # fmt: skip
 CACHE: Final = "RECSYS_CACHE"  # the environment's name of the cache's folder
 _ADDRESS: Final = re.compile(rf"({'|'.join(PACKAGES)}):/{{1,2}}(?=[^/])")
-_NOT_LOADED: Final = ("checkpoints", "logs")  # of a run: not needed to ask it
+_NOT_LOADED: Final = (run_files.CHECKPOINTS, run_files.LOGS)  # of a run: not needed to ask it
 _VERSIONS: Final = 2  # of a folder that the cache keeps
 
 

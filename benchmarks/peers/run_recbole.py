@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import copy
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from exchange import Curve, Given, top_of, version
+from exchange import Given
+from training import Part, trained
 
 FILES = {"USER_ID_FIELD": "user_id", "ITEM_ID_FIELD": "item_id", "TIME_FIELD": "timestamp"}
 
@@ -57,10 +58,10 @@ def run(given: Given) -> tuple[np.ndarray, dict[str, object]]:
         ids = np.zeros(given.n_items, dtype=np.int64)  # RecBole's of each item; 0, its padding, where unknown
         tokens = dataset.field2id_token["item_id"]
         ids[[int(each) for each in tokens[1:]]] = np.arange(1, len(tokens))
-        return trained(given, model, windows, ids)
+        return learned(given, model, windows, ids)
 
 
-def trained(given: Given, model: Any, windows: Any, ids: np.ndarray) -> tuple[np.ndarray, dict[str, object]]:
+def learned(given: Given, model: Any, windows: Any, ids: np.ndarray) -> tuple[np.ndarray, dict[str, object]]:
     """Train with RecBole's loss and Adam; scored after a share of an epoch where `parts` says so."""
     of = given.settings
     optimizer = torch.optim.Adam(model.parameters(), lr=of["learning_rate"])
@@ -77,21 +78,15 @@ def trained(given: Given, model: Any, windows: Any, ids: np.ndarray) -> tuple[np
         model.train()
         return found
 
-    curve, epoch, go_on, parts = Curve(given), 0.0, True, of.get("parts", 1)
-    generator = torch.Generator().manual_seed(of["seed"])
-    while go_on:
-        for share in torch.randperm(len(windows), generator=generator).chunk(parts):
-            for some in share.split(of["train_batch_size"]):
-                loss = model.calculate_loss(windows[some])
-                optimizer.zero_grad()
-                loss.backward()
-                optimizer.step()
-            epoch += 1 / parts
-            state = lambda: copy.deepcopy(model.state_dict())  # noqa: E731
-            go_on = curve.add(round(epoch, 2), lambda some: score(given.validation, some), state)
-            if not go_on:
-                break
-    model.load_state_dict(curve.state)
-    facts = {**curve.facts(), "parameters": sum(each.numel() for each in model.parameters())}
-    facts |= {"seen_left_out_by": "us", "versions": version("recbole", "torch", "numpy")}
-    return top_of(lambda some: score(given.test, some), given.test), facts
+    def parts() -> Iterator[Part]:
+        shares, generator = of.get("parts", 1), torch.Generator().manual_seed(of["seed"])
+        epoch = 0.0
+        while True:
+            for share in torch.randperm(len(windows), generator=generator).chunk(shares):
+                epoch += 1 / shares
+                yield round(epoch, 2), share.split(of["train_batch_size"])
+
+    def loss(rows: torch.Tensor) -> Any:
+        return model.calculate_loss(windows[rows])
+
+    return trained(given, model, optimizer, parts(), loss, score, "recbole")

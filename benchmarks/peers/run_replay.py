@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
 import numpy as np
 import torch
-from exchange import Curve, Given, top_of, version
+from exchange import Given
+from training import epochs, trained
 
 ITEM = "item_id"
 
@@ -55,22 +55,12 @@ def run(given: Given) -> tuple[np.ndarray, dict[str, object]]:
         model.train()
         return found[:, : given.n_items]
 
-    curve, epoch, go_on = Curve(given), 0, True
-    while go_on:
-        order = rng.permutation(len(windows))
-        for start in range(0, len(order), given.settings["batch_size"]):
-            tokens = torch.from_numpy(windows[order[start : start + given.settings["batch_size"]]])
-            read, asked = tokens[:, :-1], tokens[:, 1:].unsqueeze(-1)  # [batch, length (, 1)]
-            loss = model(
-                {ITEM: read}, read != padding, positive_labels=asked, target_padding_mask=asked != padding
-            )["loss"]
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-        epoch += 1
-        state = lambda: copy.deepcopy(model.state_dict())  # noqa: E731
-        go_on = curve.add(epoch, lambda some: score(given.validation, some), state)
-    model.load_state_dict(curve.state)
-    facts = {**curve.facts(), "parameters": sum(each.numel() for each in model.parameters())}
-    facts |= {"seen_left_out_by": "us", "versions": version("replay-rec", "torch", "numpy")}
-    return top_of(lambda some: score(given.test, some), given.test), facts
+    def loss(rows: np.ndarray) -> Any:
+        tokens = torch.from_numpy(windows[rows])
+        read, asked = tokens[:, :-1], tokens[:, 1:].unsqueeze(-1)  # [batch, length (, 1)]
+        return model(
+            {ITEM: read}, read != padding, positive_labels=asked, target_padding_mask=asked != padding
+        )["loss"]
+
+    parts = epochs(len(windows), given.settings["batch_size"], rng)
+    return trained(given, model, optimizer, parts, loss, score, "replay-rec")

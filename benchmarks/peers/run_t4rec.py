@@ -7,12 +7,12 @@ are XLNet by MLM and GPT-2 by CLM.
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
 import numpy as np
 import torch
-from exchange import Curve, Given, top_of, version
+from exchange import Given
+from training import epochs, trained
 
 
 def build(given: Given) -> Any:
@@ -67,19 +67,8 @@ def run(given: Given) -> tuple[np.ndarray, dict[str, object]]:
         model.train()
         return (found["predictions"] if isinstance(found, dict) else found).numpy()[:, 1 : given.n_items + 1]
 
-    curve, epoch, go_on = Curve(given), 0, True
-    while go_on:
-        order = rng.permutation(len(windows))
-        for start in range(0, len(order), given.settings["batch_size"]):
-            tokens = torch.from_numpy(windows[order[start : start + given.settings["batch_size"]]])
-            loss = model({"item_id": tokens}, training=True)["loss"]
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-        epoch += 1
-        state = lambda: copy.deepcopy(model.state_dict())  # noqa: E731
-        go_on = curve.add(epoch, lambda some: score(given.validation, some), state)
-    model.load_state_dict(curve.state)
-    facts = {**curve.facts(), "parameters": sum(each.numel() for each in model.parameters())}
-    facts |= {"seen_left_out_by": "us", "versions": version("transformers4rec", "torch", "numpy")}
-    return top_of(lambda some: score(given.test, some), given.test), facts
+    def loss(rows: np.ndarray) -> Any:
+        return model({"item_id": torch.from_numpy(windows[rows])}, training=True)["loss"]
+
+    parts = epochs(len(windows), given.settings["batch_size"], rng)
+    return trained(given, model, optimizer, parts, loss, score, "transformers4rec")

@@ -89,7 +89,7 @@ def add_climbers(run: Run, sends: Sends, output: Path, way: Way = "unknown", ove
 
 def _fresh(run: Run, known: pd.DataFrame, sends: Sends) -> pd.DataFrame:
     """The sends of climbers who are new, as sends.parquet holds them."""
-    if description.read(run.folder / "workflow").has_time and not sends.has_time:
+    if description.read(run.folder / run_files.WORKFLOW).has_time and not sends.has_time:
         raise DataError("has an order but no dates, and the run reads days", remedy="give dates")
     frame = sends.frame[~sends.frame[c.CLIMBER_ID].isin(known[c.CLIMBER_ID].unique())]
     there = sends.frame[c.CLIMBER_ID].nunique() - frame[c.CLIMBER_ID].nunique()
@@ -107,7 +107,8 @@ def _write(run: Run, known: pd.DataFrame, fresh: pd.DataFrame, folder: Path, way
     shutil.copy2(run.folder / run_files.CLIMBS, folder / run_files.CLIMBS)
     pd.concat([known, fresh], ignore_index=True).to_parquet(folder / run_files.SENDS, index=False)
     ids = list(dict.fromkeys(fresh[c.CLIMBER_ID]))
-    workflow = grow_workflow(run.folder / "workflow", folder / "workflow", {c.CLIMBER_ID: ids})
+    before, after = (each / run_files.WORKFLOW for each in (run.folder, folder))
+    workflow = grow_workflow(before, after, {c.CLIMBER_ID: ids})
     write_schema(workflow, folder)
     config = run.config.model
     old, model = grown_from(run.folder, folder, config)

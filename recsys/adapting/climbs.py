@@ -85,7 +85,7 @@ def _write(run: Run, known: pd.DataFrame, fresh: pd.DataFrame, folder: Path) -> 
     shutil.copy2(run.folder / run_files.SENDS, folder / run_files.SENDS)
     sends = pd.read_parquet(folder / run_files.SENDS)
     ids = fresh[c.CLIMB_ID].tolist()
-    workflow = grow_workflow(run.folder / "workflow", folder / "workflow", {c.CLIMB_ID: ids})
+    workflow = grow_workflow(run.folder / run_files.WORKFLOW, folder / run_files.WORKFLOW, {c.CLIMB_ID: ids})
     write_schema(workflow, folder)
     grown = grown_catalogue(known, fresh)
     grown.to_parquet(folder / run_files.CLIMBS)

@@ -166,7 +166,7 @@ def _read(settings: RunConfig, folder: Path) -> Sends:
 
 def _new(known: pd.DataFrame, sends: Sends, source: Run) -> tuple[pd.DataFrame, Any, dict[str, Any]]:
     """New sends, the part of each, and how they were split."""
-    has_time = description.read(source.folder / "workflow").has_time
+    has_time = description.read(source.folder / run_files.WORKFLOW).has_time
     if has_time and not sends.has_time:
         raise DataError("has an order but no dates, and the run reads days", remedy="give dates")
     config = source.config
@@ -184,11 +184,11 @@ def _grow(source: Run, fresh: pd.DataFrame, both: pd.DataFrame, folder: Path) ->
     """Write what grows: workflow, schema, sends, catalogue, weights to begin with; returns what was added."""
     training = both[both[PART] == TRAIN]
     added = {
-        name: _unknown_values(source.folder / "workflow", training, name)
+        name: _unknown_values(source.folder / run_files.WORKFLOW, training, name)
         for name in (c.CLIMB_ID, c.CLIMBER_ID, c.REGION)
-        if name in both and description.values_file(source.folder / "workflow", name).is_file()
+        if name in both and description.values_file(source.folder / run_files.WORKFLOW, name).is_file()
     }
-    workflow = grow_workflow(source.folder / "workflow", folder / "workflow", added)
+    workflow = grow_workflow(source.folder / run_files.WORKFLOW, folder / run_files.WORKFLOW, added)
     write_schema(workflow, folder)
     with atomic_path(folder / run_files.SENDS) as path:
         both.to_parquet(path, index=False)

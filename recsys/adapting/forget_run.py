@@ -42,13 +42,7 @@ _MADE_ANEW: Final = (
     MANIFEST,
 )
 # A checkpoint holds every embedding.
-_LEFT_OUT: Final = (
-    run_files.CHECKPOINTS,
-    run_files.BUNDLE,
-    LOCK,
-    ".tmp-*",
-    ".old-*",
-)
+_LEFT_OUT: Final = (run_files.CHECKPOINTS, run_files.BUNDLE, LOCK, ".tmp-*", ".old-*")
 
 
 def forget_in_run(folder: Path, climbers: Sequence[str], output: Path | None) -> int:
@@ -92,9 +86,10 @@ def _write(run: Run, climbers: Sequence[str], gone: pd.DataFrame, fresh: Path) -
 
 def _write_model(run: Run, climbers: Sequence[str], fresh: Path) -> None:
     """The workflow and the schema without the climbers' ids, the network without their rows."""
-    vocabulary = workflow_of.vocabulary(run.folder / "workflow", c.CLIMBER_ID)
+    before, after = (each / run_files.WORKFLOW for each in (run.folder, fresh))
+    vocabulary = workflow_of.vocabulary(before, c.CLIMBER_ID)
     rows = [vocabulary.index(each) for each in climbers if each in vocabulary]
-    workflow = shrink_workflow(run.folder / "workflow", fresh / "workflow", {c.CLIMBER_ID: climbers})
+    workflow = shrink_workflow(before, after, {c.CLIMBER_ID: climbers})
     write_schema(workflow, fresh)
     if rows and read_about(run.folder).network:
         _write_network(run, rows, workflow_of.read_schema(fresh / run_files.SCHEMA), fresh)

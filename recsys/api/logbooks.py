@@ -58,13 +58,11 @@ def import_logbooks(
 
     from recsys.logbooks.importing.load import load_all
     from recsys.logbooks.importing.model import COLUMNS, Wanted
-    from recsys.logbooks.reasons import NO_ROWS
 
     wanted = Wanted(climber, attempts, unknown, discipline)
     _, merged = load_all(list(map(str, files)), source, wanted, columns, None if same is None else Path(same))
     if not merged.rows:
-        problem = f"none of {merged.n_read} rows can be used" if merged.n_read else NO_ROWS
-        raise DataError(problem, path=", ".join(map(str, files)), remedy="give logbooks with sends")
+        raise DataError(merged.why_none, path=", ".join(map(str, files)), remedy="give logbooks with sends")
     frame = pd.DataFrame({name: [_blank(getattr(row, name)) for row in merged.rows] for name in COLUMNS})
     frame.attrs["rejects"] = [asdict(each) for each in merged.rejects]
     frame.attrs["notes"] = dict(merged.notes)

@@ -59,7 +59,6 @@ def import_(
     from recsys.logbooks.importing.pseudonyms import hide_climbers, hide_rejects, read_salt
     from recsys.logbooks.importing.summary import file_lines, summary_lines
     from recsys.logbooks.importing.write import check_output, rejects_path, write
-    from recsys.logbooks.reasons import NO_ROWS
     from recsys.postgres import is_address, place
     from recsys.stores import shown, staged
 
@@ -79,9 +78,8 @@ def import_(
     with staged(output, beside=(rejects.name,)) as local:
         write(rows, refused, local)
     if not merged.rows:
-        problem = f"none of {merged.n_read} rows can be used" if merged.n_read else NO_ROWS
         remedy = f"see {shown(rejects)} for the reasons" if merged.n_read else "give logbooks with rows"
-        raise DataError(problem, path=", ".join(names), remedy=remedy)
+        raise DataError(merged.why_none, path=", ".join(names), remedy=remedy)
     if attempts:
         warn("attempts are among them (column outcome); training leaves them out")
     say(f"{len(merged.rows)} ascents written to {shown(output)}")

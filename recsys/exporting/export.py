@@ -66,7 +66,7 @@ def export(
         measured = _write_network(trained, folder / b.MODEL, int8) if trained.network is not None else {}
         write_method(trained.method, folder)
         measured["bytes"] = sum((folder / n).stat().st_size for n in MODELS if (folder / n).is_file())
-        features = constants.features_of(trained.workflow, run.folder / "workflow")
+        features = constants.features_of(trained.workflow, run.folder / run_files.WORKFLOW)
         write_json(folder / b.CONSTANTS, constants.to_json(features))
         write_json(folder / b.CLIMBS, trained.catalogue.to_columns())
         texts, arrays = constants.histories_of(trained.sends)

@@ -22,11 +22,11 @@ import numpy as np
 from recsys import columns as c
 from recsys.errors import UsageError
 from recsys.logbooks.grades import ordinal
-from recsys.logbooks.importing.climb_names import loose_key, name_key
+from recsys.logbooks.importing.climb_names import keys_of, loose_key, name_key, words_of
 from recsys.recommending.catalogue import Catalogue
 from recsys.recommending.known import BY_CASE, BY_ID, BY_MAPPING, BY_NAME, BY_NUMBER, SHOWN, Match, Question
 from recsys.recommending.logbook import Logbook
-from recsys.recommending.places import Places, ends_of, wheres_of, whole, words_of
+from recsys.recommending.places import Places, ends_of, whole
 
 _NEAR_GRADES: Final = 3.0
 """Steps that two sites' grades of one climb may lie apart."""
@@ -196,4 +196,4 @@ def _places(logbook: Logbook, index: int) -> list[str | None]:
 
 
 def _wheres(logbook: Logbook, index: int) -> list[str]:
-    return wheres_of(_places(logbook, index))
+    return keys_of(_places(logbook, index))

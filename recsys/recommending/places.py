@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from recsys.logbooks.importing.climb_names import loose_key, name_key, place_keys, place_words
+from recsys.logbooks.importing.climb_names import keys_of, loose_key, name_key, words_of
 from recsys.recommending.catalogue import Catalogue
 
 _WHOLE: Final = re.compile(r"'?0*(\d{1,40}?)(?:[.,]0*)?", re.ASCII)
@@ -29,8 +29,7 @@ class Places:
         if climb in self.catalogue.indices:
             return climb
         number = whole(climb)
-        found = self.spellings.get(climb.casefold(), []) if number is None else []
-        found = found or (self.numbers.get(number, []) if number is not None else [])
+        found = self.spellings.get(climb.casefold(), []) if number is None else self.numbers.get(number, [])
         return found[0] if len(found) == 1 else None
 
     @cached_property
@@ -82,15 +81,15 @@ class Places:
 
     def wheres(self, index: int) -> list[str]:
         """The places of a climb, as they are looked up."""
-        areas = self.catalogue.areas or [None] * len(self.catalogue)
-        crag = self.catalogue.ids[index].partition("@")[2]
-        return wheres_of((self.catalogue.regions[index], areas[index], crag))
+        return keys_of(self._texts(index))
 
     def words(self, index: int) -> set[str]:
         """The words of a climb's places."""
-        areas = self.catalogue.areas or [None] * len(self.catalogue)
-        crag = self.catalogue.ids[index].partition("@")[2]
-        return words_of((self.catalogue.regions[index], areas[index], crag))
+        return words_of(self._texts(index))
+
+    def _texts(self, index: int) -> tuple[str | None, ...]:
+        area = self.catalogue.areas[index] if self.catalogue.areas else None
+        return self.catalogue.regions[index], area, self.catalogue.ids[index].partition("@")[2]
 
     def _by(self, key: Callable[[str], str]) -> Mapping[tuple[str, str], list[int]]:
         names: dict[tuple[str, str], list[int]] = defaultdict(list)
@@ -119,13 +118,3 @@ def whole(climb: str) -> str | None:
         return str(round(value)) if math.isclose(value, round(value)) and value < 2**53 else None
     match = _WHOLE.fullmatch(climb)
     return None if match is None else (match[1] or "0")
-
-
-def wheres_of(texts: Iterable[str | None]) -> list[str]:
-    """Places as they are looked up, each once: wholes and parts."""
-    return list(dict.fromkeys(key for text in texts if text for key in place_keys(text)))
-
-
-def words_of(texts: Iterable[str | None]) -> set[str]:
-    """The words of places."""
-    return {word for text in texts if text for word in place_words(text)}

@@ -82,7 +82,7 @@ def prepare(
     training = frame[parts == TRAIN]
     if training.empty:
         raise DataError("no send is left for training", remedy="use more sends or another `split`")
-    with atomic_folder(folder / "workflow", replace=True) as fresh:
+    with atomic_folder(folder / run_files.WORKFLOW, replace=True) as fresh:
         workflow = workflow_of.fit(training, fresh, has_time, accelerator)
         texts = None if encoder is None else _texts(training, fresh, encoder)
         if texts is not None:
@@ -91,7 +91,8 @@ def prepare(
     with atomic_path(folder / run_files.SENDS) as fresh:
         reduced(frame).assign(**{PART: parts}).to_parquet(fresh, index=False)
     with atomic_path(folder / run_files.CLIMBS) as fresh:
-        catalogue_table(training, workflow_of.vocabulary(folder / "workflow", c.CLIMB_ID)).to_parquet(fresh)
+        vocabulary = workflow_of.vocabulary(folder / run_files.WORKFLOW, c.CLIMB_ID)
+        catalogue_table(training, vocabulary).to_parquet(fresh)
     return load_prepared(folder, accelerator)
 
 
@@ -144,7 +145,7 @@ def load_prepared(folder: Path, accelerator: str = "auto", trust: bool = False) 
 
 def load_workflow(folder: Path, trust: bool = False) -> Workflow:
     """The fitted workflow of a run, from its description (see `workflows.sends.description`)."""
-    return workflow_of.load(folder / "workflow", trust)
+    return workflow_of.load(folder / run_files.WORKFLOW, trust)
 
 
 def reduced(frame: pd.DataFrame) -> pd.DataFrame:

@@ -121,10 +121,14 @@ def scorer_from(
 def _joined(method: Method, partner: FittedMethod, interactions: Interactions, config: RunConfig) -> Method:
     """The ensemble, each of its weights the one of `WEIGHTS` that ranks the validation cases best."""
     cases = validation_of(interactions, config)
+    chosen = sample(len(cases), interactions.n_items)
+    counts = scores_of(partner.scorer(cases, False), chosen)
     found = []
     for prompted in (False, True):
-        both = method.scorer(cases, prompted), partner.scorer(cases, prompted)
-        found.append(_best_weight(*both, cases, config, interactions.n_items))
+        if prompted and partner.reads_prompt:
+            counts = scores_of(partner.scorer(cases, True), chosen)
+        network = scores_of(method.scorer(cases, prompted), chosen)
+        found.append(_best_weight(network, counts, cases, chosen, config))
     weight = ByPrompt(*found)
     assert method.facts is not None
     facts = {**method.facts, "ensemble": {"with": partner.facts["settings"], "weight": weight._asdict()}}
@@ -138,9 +142,8 @@ def _joined(method: Method, partner: FittedMethod, interactions: Interactions, c
     )
 
 
-def _best_weight(one: Scorer, two: Scorer, cases: Cases, config: RunConfig, n_items: int) -> float:
-    chosen = sample(len(cases), n_items)
-    network, counted = scores_of(one, chosen), scores_of(two, chosen)
+def _best_weight(network: Array, counts: Array, cases: Cases, chosen: Array, config: RunConfig) -> float:
+    """Of scores [n_chosen, n_items] of the cases `chosen`, [n_chosen]."""
     targets = cases.targets[chosen]
     excluded = np.zeros(network.shape, dtype=bool)
     if config.exclude_seen:
@@ -148,8 +151,8 @@ def _best_weight(one: Scorer, two: Scorer, cases: Cases, config: RunConfig, n_it
         excluded[rows[items >= 0], items[items >= 0]] = True
     values = []
     for weight in WEIGHTS:
-        ranks = pessimistic_rank(added(network, counted, weight), targets, excluded)
-        values.append(float(case_values(ranks, n_items)[CHOOSING].mean()))
+        ranks = pessimistic_rank(added(network, counts, weight), targets, excluded)
+        values.append(float(case_values(ranks, network.shape[1])[CHOOSING].mean()))
     return WEIGHTS[int(np.argmax(values))]
 
 

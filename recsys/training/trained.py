@@ -65,7 +65,7 @@ class TrainedRun:
         self.embeddings = climb_embeddings(self.network, kept.counted)
         self.skill = load_skill(run.folder, len(self.catalogue))
         self.climbers: Sequence[str] = [str(each) for each in self.sends[c.CLIMBER_ID].unique()]
-        known = workflow_of.vocabulary(run.folder / "workflow", c.CLIMBER_ID)
+        known = workflow_of.vocabulary(run.folder / run_files.WORKFLOW, c.CLIMBER_ID)
         self._codes = {each: index for index, each in enumerate(known)}
         self._busy = threading.Lock()  # the model's masking keeps the last batch's padding
 

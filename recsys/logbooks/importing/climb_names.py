@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
@@ -51,3 +52,13 @@ def place_keys(text: str) -> tuple[str, ...]:
 def place_words(text: str) -> frozenset[str]:
     """The words of a place: those of "Magic Wood" are among those of "Averstal - Magic Wood"."""
     return frozenset(slug(text).split("-")) - {""}
+
+
+def keys_of(texts: Iterable[str | None]) -> list[str]:
+    """What several places are found by, each key once: wholes and parts."""
+    return list(dict.fromkeys(key for text in texts if text for key in place_keys(text)))
+
+
+def words_of(texts: Iterable[str | None]) -> set[str]:
+    """The words of several places."""
+    return {word for text in texts if text for word in place_words(text)}

@@ -12,7 +12,7 @@ from recsys.errors import DataError
 from recsys.logbooks.importing.ids import Alike, near_duplicates
 from recsys.logbooks.importing.model import Ascent, Parsed, Reject
 from recsys.logbooks.importing.unread import unread_grades
-from recsys.logbooks.reasons import BETTER_STAYS, DUPLICATE
+from recsys.logbooks.reasons import BETTER_STAYS, DUPLICATE, NO_ROWS
 from recsys.logbooks.sheets.rows import as_text
 from recsys.logbooks.styles import ATTEMPT, UNKNOWN, UNKNOWN_KEPT, outcome_rank, style_rank
 
@@ -29,6 +29,11 @@ class Merged:
     notes: Counter[str]
     alike: Sequence[Alike]
     n_read: int
+
+    @property
+    def why_none(self) -> str:
+        """Why there is no ascent, in a clause, where there is none."""
+        return f"none of {self.n_read} rows can be used" if self.n_read else NO_ROWS
 
 
 class _Ranked(NamedTuple):

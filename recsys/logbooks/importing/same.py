@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from recsys.logbooks.grades import ordinal
-from recsys.logbooks.importing.climb_names import loose_key, place_keys
+from recsys.logbooks.importing.climb_names import keys_of, loose_key
 from recsys.logbooks.importing.model import Ascent, Parsed
 from recsys.logbooks.importing.pairs import read_pairs
 
@@ -102,4 +102,4 @@ def _near(one: _Climb, other: _Climb) -> bool:
 
 
 def _places(row: Ascent) -> frozenset[str]:
-    return frozenset(key for text in (row.crag, row.area, row.region) if text for key in place_keys(text))
+    return frozenset(keys_of((row.crag, row.area, row.region)))
