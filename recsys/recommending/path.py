@@ -56,6 +56,8 @@ class PathRequest:
         Whether steps are asked for on another day than the one before, a usual pause later.
     blocked:
         Closed climbs and areas, which no step is taken from.
+    same:
+        Climb ids of `sends`, each with the catalogue's id of the same climb.
     """
 
     project: str
@@ -70,6 +72,7 @@ class PathRequest:
     crowd: float = CROWD
     wait: bool = False
     blocked: Blocked = OPEN
+    same: Mapping[str, str] | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= self.steps <= MOST_STEPS:
@@ -80,6 +83,11 @@ class PathRequest:
             raise UsageError(f"`method` {self.method}: choose one of {', '.join(METHODS)}")
         if not 1 <= self.beam <= 64:
             raise UsageError(f"`beam` {self.beam}: keep 1 to 64 chains")
+
+    @property
+    def whose(self) -> Request:
+        """The logbook that it starts from, as a request that asks for nothing else."""
+        return Request(climber=self.climber, sends=self.sends, same=self.same)
 
 
 @dataclass(frozen=True)
@@ -142,7 +150,7 @@ def _search(recommender: Recommender, request: PathRequest) -> Search:
     catalogue = recommender.catalogue
     project = catalogue.index(request.project)
     region = None if request.region is None else known_region(request.region, catalogue.known_regions)
-    logbook = recommender.logbook(Request(climber=request.climber, sends=request.sends))
+    logbook = recommender.logbook(request.whose)
     if not len(logbook):
         raise UsageError("a path starts from a logbook; give a climber or a logbook with sends in it")
     if request.project in set(logbook.climbs):
@@ -174,7 +182,7 @@ def _start(recommender: Recommender, request: PathRequest, project: int, logbook
     end = float(recommender.catalogue.ordinals[project])
     if math.isnan(end):
         raise UsageError(f"`project` {request.project}: has no grade; choose a climb that has one")
-    bare = Request(climber=request.climber, sends=request.sends)
+    bare = request.whose
     levels = recommender.levels(bare, logbook)
     own = [level for name, level in levels.items() if np.isfinite(steps_of(np.array([end]), name)[0])]
     if not own:
@@ -191,9 +199,7 @@ def _start(recommender: Recommender, request: PathRequest, project: int, logbook
 
 def _path(recommender: Recommender, query: Search, chain: Chain, request: PathRequest) -> Path:
     catalogue = recommender.catalogue
-    reach = recommender.skill.chances(
-        recommender.levels(Request(climber=request.climber, sends=request.sends), query.logbook)
-    )
+    reach = recommender.skill.chances(recommender.levels(request.whose, query.logbook))
     badges = names(reach)
 
     def item(index: int, score: float) -> Item:

@@ -58,6 +58,8 @@ class SessionRequest:
         Weight of how often climbs are sent, beside the model's probability.
     blocked:
         Closed climbs and areas, which are left out.
+    same:
+        Climb ids of `sends`, each with the catalogue's id of the same climb.
     """
 
     climber: str | None = None
@@ -70,6 +72,7 @@ class SessionRequest:
     like: str | None = None
     crowd: float = CROWD
     blocked: Blocked = OPEN
+    same: Mapping[str, str] | None = None
 
     def __post_init__(self) -> None:
         if self.minutes is not None and self.count is not None:
@@ -78,6 +81,11 @@ class SessionRequest:
             raise UsageError(f"`count` {self.count}: ask for 1 to {MOST} climbs")
         if self.minutes is not None and not 10 <= self.minutes <= 720:
             raise UsageError(f"`minutes` {self.minutes}: give 10 to 720")
+
+    @property
+    def whose(self) -> Request:
+        """The logbook that it starts from, as a request that asks for nothing else."""
+        return Request(climber=self.climber, sends=self.sends, same=self.same)
 
 
 @dataclass(frozen=True)
@@ -123,7 +131,7 @@ def plan_session(recommender: Recommender, request: SessionRequest) -> Session:
     UsageError
         There is no such region, area or style, no grade in the logbook, or nothing unsent that fits.
     """
-    bare = Request(climber=request.climber, sends=request.sends)
+    bare = request.whose
     logbook = recommender.logbook(bare)
     levels = recommender.levels(bare, logbook)
     if not levels:

@@ -97,7 +97,7 @@ class LoadedBundle:
         return self._recommender.note(ask)
 
     def known(self, ask: Request) -> Row | None:
-        """What the model knows of the posted climbs, in the fields of `recsys.serving.models.Known`."""
+        """What the model knows of the posted climbs, in the fields of `recsys.serving.known_models.Known`."""
         if ask.sends is None:
             return None
         match = self._matcher.match(read_logbook(ask.sends), ask.same)
@@ -130,7 +130,8 @@ class LoadedBundle:
         self.checked(Request(climber=ask.climber, region=ask.region))
         found = self._recommender.path(ask).to_json()
         steps = [self._row(step) for step in found["steps"]]
-        return {**found, "steps": steps, "project": self._row(found["project"])}
+        known = self.known(ask.whose)
+        return {**found, "steps": steps, "project": self._row(found["project"]), "logbook": known}
 
     def session(self, ask: SessionRequest) -> Row:
         """A day at one crag, in the fields of `recsys.serving.plan_models.Session`."""
@@ -138,17 +139,18 @@ class LoadedBundle:
         if ask.like is not None:
             self._check_climb(ask.like)
         found = self._recommender.session(ask).to_json()
-        return {**found, "climbs": [self._row(climb) for climb in found["climbs"]]}
+        climbs = [self._row(climb) for climb in found["climbs"]]
+        return {**found, "climbs": climbs, "logbook": self.known(ask.whose)}
 
     def skill(self, ask: Request) -> Row:
-        """What a logbook tells, in the fields of `recsys.serving.skill_models.Insights`, uncertainty too."""
+        """What a logbook tells, in the fields of `recsys.serving.plan_models.Skill`, uncertainty too."""
         asked = self.checked(ask)
         told = insights(self._sends(asked))
         points = [point.to_json() for point in self._recommender.curve(asked)]
         for each in told["disciplines"]:
             own = [point for point in points if point["discipline"] == each["discipline"]]
             each["curve"] = [{k: v for k, v in point.items() if k != "discipline"} for point in own]
-        return told
+        return {**told, "logbook": self.known(ask)}
 
     def off_grades(self, region: str | None, k: int) -> list[Row]:
         """Soft and hard grades, in the fields of `recsys.serving.skill_models.OffGrade`."""

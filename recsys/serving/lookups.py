@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import JSONResponse
 
 from recsys.recommending.request import Request as Asked
-from recsys.serving import models, skill_models
+from recsys.serving import models, plan_models, skill_models
 from recsys.serving.policy import MAX_K
 from recsys.serving.routing import ASKED, JsonRoute, backend
 
@@ -66,7 +66,7 @@ def off_grades(
     return JSONResponse({"climbs": backend(request).off_grades(region, k)})
 
 
-@router.get("/climbers/{climber:path}/skill", response_model=skill_models.Insights)
+@router.get("/climbers/{climber:path}/skill", response_model=plan_models.Skill)
 def skill(
     climber: Annotated[
         str,

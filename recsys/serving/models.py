@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from recsys.serving.known_models import Known, Same
 from recsys.serving.model_fields import Block, Hard, Id, K, Name, Note, Reach, Score, Short, Strict, Text
 from recsys.serving.policy import MAX_HISTORY, MAX_REQUESTS
 from recsys.serving.skill_models import Insights
@@ -78,10 +79,7 @@ class RecommendBody(Strict):
     sort: Annotated[
         Literal["likely", "easiest", "hardest"], Field(description="order of the climbs chosen")
     ] = "likely"
-    same: Annotated[
-        dict[Name, Name] | None,
-        Field(max_length=MAX_HISTORY, description="ids of the sends, each with the bundle's of that climb"),
-    ] = None
+    same: Same = None
     block: Block = Field(default_factory=list)
 
     @model_validator(mode="after")
@@ -140,24 +138,6 @@ class Climbs(BaseModel):
     """Climbs, best first."""
 
     items: list[Climb]
-
-
-class Question(BaseModel):
-    """A posted climb that is not known, and the climb of nearly that name, or of that name elsewhere."""
-
-    climb_id: Id
-    name: str
-    known_id: Id
-    known_name: str
-
-
-class Known(BaseModel):
-    """How many of the posted climbs the model knows, in words too; questions are answered in `same`."""
-
-    climbs: int
-    known: int
-    notes: list[str]
-    questions: Annotated[list[Question], Field(description="whether two are one climb: the first few")] = []
 
 
 class Recommendations(Climbs):

@@ -8,9 +8,11 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from recsys.recommending.path import MOST_STEPS
 from recsys.recommending.session import MOST
+from recsys.serving.known_models import Known, Same
 from recsys.serving.model_fields import Block, GradeName, Name, Strict
 from recsys.serving.models import Climb, Send
 from recsys.serving.policy import MAX_HISTORY
+from recsys.serving.skill_models import Insights
 
 
 class Logged(Strict):
@@ -21,6 +23,7 @@ class Logged(Strict):
     sends: (
         Annotated[list[Send], Field(min_length=1, max_length=MAX_HISTORY, description="a logbook")] | None
     ) = None
+    same: Same = None
 
     @model_validator(mode="after")
     def _one(self) -> Logged:
@@ -62,6 +65,16 @@ class SessionBody(Logged):
     block: Block = Field(default_factory=list)
 
 
+class Asked(BaseModel):
+    """What the model knows of the logbook that an answer starts from."""
+
+    logbook: Annotated[Known | None, Field(description="of posted sends; None of stored ones")] = None
+
+
+class Skill(Insights, Asked):
+    """What a logbook tells, and how much of it the model knows."""
+
+
 class PathStep(Climb):
     """A climb of a path; `score` is its probability after the steps before it."""
 
@@ -75,7 +88,7 @@ class Project(Climb):
     score_before: Annotated[float, Field(description="its probability without the steps")]
 
 
-class Path(BaseModel):
+class Path(Asked):
     """Climbs that lead to the project, in order."""
 
     ability: Annotated[GradeName, Field(description="the level that the path starts from")]
@@ -91,7 +104,7 @@ class Planned(Climb):
     minutes: Annotated[int, Field(description="rests and tries included")]
 
 
-class Session(BaseModel):
+class Session(Asked):
     """A session in order; what found no climb is left out."""
 
     region: str | None

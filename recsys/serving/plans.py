@@ -14,7 +14,7 @@ from recsys.recommending.blocked import Blocked
 from recsys.recommending.path import PathRequest
 from recsys.recommending.request import Request as Asked
 from recsys.recommending.session import SessionRequest
-from recsys.serving import models, plan_models, skill_models
+from recsys.serving import models, plan_models
 from recsys.serving.routing import ASKED, JsonRoute, backend
 
 router = APIRouter(prefix="/api", responses=ASKED, tags=["climbing"], route_class=JsonRoute)
@@ -31,6 +31,7 @@ async def path(body: plan_models.PathBody, request: Request) -> JSONResponse:
         region=body.region,
         leap=body.leap,
         blocked=Blocked.of(body.block),
+        same=body.same,
     )
     return await _worked_out(request, backend(request).path, ask)
 
@@ -48,14 +49,15 @@ async def session(body: plan_models.SessionBody, request: Request) -> JSONRespon
         style=body.style,
         like=body.like,
         blocked=Blocked.of(body.block),
+        same=body.same,
     )
     return await _worked_out(request, backend(request).session, ask)
 
 
-@router.post("/skill", response_model=skill_models.Insights)
+@router.post("/skill", response_model=plan_models.Skill)
 async def posted_skill(body: plan_models.Logged, request: Request) -> JSONResponse:
     """Skill over time, its uncertainty, and the grade pyramid: a climber's, or of posted sends."""
-    ask = Asked(climber=body.climber, sends=models.plain(body.sends))
+    ask = Asked(climber=body.climber, sends=models.plain(body.sends), same=body.same)
     return await _worked_out(request, backend(request).skill, ask)
 
 

@@ -247,6 +247,18 @@ def test_a_climb_of_nearly_the_same_name_is_asked_about(page):
     expect(page.locator("#results")).to_contain_text("1 of 1 climbs of the logbook are known")
 
 
+@pytest.mark.parametrize("view", ["view=session", "view=skill", "view=path&project=climb-0006"])
+def test_every_view_asks_about_such_a_climb(page, view):
+    table = "climb_id,date,climb_name,area,grade\nmine,2024-05-24,Slow Areete,Area 3,V3\n"
+    page.locator("#file").set_input_files({**LOGBOOK, "buffer": table.encode()})
+    expect(page.locator("#results .question")).to_be_visible()
+    page.goto(f"{page.url.partition('?')[0]}?mine=1&{view}")
+    expect(page.locator("#results")).to_contain_text("None of the logbook's climbs is known")
+    page.locator("#results .question").get_by_role("button", name="Yes, it is").click()
+    expect(page.locator("#results .question")).to_have_count(0)
+    expect(page.locator("#results")).to_contain_text("1 of 1 climbs of the logbook are known")
+
+
 def test_a_file_may_be_dropped_anywhere(page):
     page.evaluate(DROP, [LOGBOOK["buffer"].decode(), "dropped.csv", "text/csv"])
     expect(page.locator("#chosen")).to_contain_text("dropped.csv")

@@ -3,6 +3,7 @@ import { call } from "./api.js";
 import { card } from "./cards.js";
 import { button, make, plural, sentence } from "./dom.js";
 import { clearing, filtersSet } from "./filters.js";
+import { knownOf } from "./known.js";
 import { blocked } from "./store.js";
 import { spoken } from "./words.js";
 
@@ -32,9 +33,8 @@ export async function load(at, logbook, signal) {
 }
 
 export function draw(at, { items, logbook, note }, { whose, does, again }) {
-  const questions = whose === "you" ? logbook?.questions ?? [] : [];
-  const asked = (said) => questions.some(({ name, climb_id }) => said.startsWith(`${name} (${climb_id}) may be `));
-  const known = [...(logbook?.notes ?? []).filter((said) => !asked(said)), note].filter(Boolean).map((each) => ` ${sentence(each)}`).join("");
+  const known = knownOf(logbook, { whose, does });
+  const told = known.said + (note ? ` ${sentence(note)}` : "");
   const order = Number(at.mix) > 0 && at.sort === "likely" ? "mixed for variety" : ORDERS[at.sort];
   const showMore = items.length >= count && count < MOST && button("Show more", () => {
     count += FIRST;
@@ -42,10 +42,9 @@ export function draw(at, { items, logbook, note }, { whose, does, again }) {
   }, { id: "more" });
   return {
     title: whose ? `Next for ${whose === "you" ? "you" : whose}` : spoken("Popular climbs"),
-    status: whose ? `${plural(items.length, "climb")}, ${order}.${known}` : `${plural(items.length, "climb")}, the most sent first.`,
+    status: whose ? `${plural(items.length, "climb")}, ${order}.${told}` : `${plural(items.length, "climb")}, the most sent first.`,
     nodes: [
-      ...questions.map((each) => make("p", { class: "question" }, `Is ${each.name} of your logbook ${each.known_name} here? `,
-        button("Yes, it is", () => does.settle(each)))),
+      ...known.nodes,
       items.some((climb) => climb.reach !== null && climb.reach !== undefined) &&
         make("p", { class: "legend" }, "The percentage is the chance that one of the next ten sends is at least this hard."),
       make("ol", { id: "cards", class: "cards" }, ...items.map((climb) => card(climb, { whose: whose ?? "you", does }))),

@@ -3,6 +3,7 @@ import { call } from "./api.js";
 import { badge, card, nameOf } from "./cards.js";
 import { button, make, plural, sentence } from "./dom.js";
 import { readText, readWords } from "./grades.js";
+import { knownOf } from "./known.js";
 import { climbPicker } from "./picker.js";
 import { blocked } from "./store.js";
 
@@ -37,13 +38,15 @@ function choosing(projects, { whose, does, ...context }) {
   };
 }
 
-function drawn({ ability, steps, project }, { whose, does, change }) {
+function drawn({ ability, steps, project, logbook }, { whose, does, change }) {
   const times = project.score / Math.max(project.score_before, 1e-12);
   const nearer = times >= 1.1 ? ` After them it is ${times.toLocaleString("en", { maximumFractionDigits: times < 10 ? 1 : 0 })} times as likely to be the next send.` : "";
+  const known = knownOf(logbook, { whose, does });
   return {
     title: `A path to ${nameOf(project)}`,
-    status: `${plural(steps.length, "climb")} from about ${readText(ability)} to ${readText(project.grade)}, then the project.${nearer}`,
+    status: `${plural(steps.length, "climb")} from about ${readText(ability)} to ${readText(project.grade)}, then the project.${nearer}${known.said}`,
     nodes: [
+      ...known.nodes,
       button("Choose another project", () => change({ project: "" })),
       make("ol", { class: "trail" },
         make("li", { class: "from" }, badge(ability), make("p", {}, whose === "you" ? "Where you are" : `Where ${whose} is`)),

@@ -4,6 +4,7 @@ import { SESSION } from "./address.js";
 import { card, learnName, nameOfId } from "./cards.js";
 import { clearing } from "./filters.js";
 import { make, plural } from "./dom.js";
+import { knownOf } from "./known.js";
 import { blocked } from "./store.js";
 
 const PARTS = { "warm-up": "Warm up", project: "Projects", "cool-down": "Cool down", circuit: "Circuit" };
@@ -27,13 +28,14 @@ async function named(id, signal) {
 export function draw(at, session, { whose, does }) {
   const where = [session.area, session.region].filter(Boolean).join(", ") || "one place";
   const circuit = at.like ? `A circuit like ${nameOfId(at.like)}` : at.style ? `A ${at.style} circuit` : "A session";
+  const known = knownOf(session.logbook, { whose, does });
   const parts = Map.groupBy ? [...Map.groupBy(session.climbs, ({ part }) => part)] : grouped(session.climbs);
   return {
     title: `${circuit} at ${where}`,
-    status: `${plural(session.climbs.length, "climb")} in about ${session.minutes} minutes, rests and tries included, for ${whose}.`,
-    nodes: parts.map(([part, climbs]) => make("section", { class: "part" },
+    status: `${plural(session.climbs.length, "climb")} in about ${session.minutes} minutes, rests and tries included, for ${whose}.${known.said}`,
+    nodes: [...known.nodes, ...parts.map(([part, climbs]) => make("section", { class: "part" },
       make("h3", {}, PARTS[part], " ", make("small", {}, `${climbs.reduce((sum, { minutes }) => sum + minutes, 0)} min`)),
-      make("ol", { class: "cards" }, ...climbs.map((climb) => card(climb, { whose, does, tag: "h4", here: Boolean(session.area) }))))),
+      make("ol", { class: "cards" }, ...climbs.map((climb) => card(climb, { whose, does, tag: "h4", here: Boolean(session.area) })))))],
   };
 }
 

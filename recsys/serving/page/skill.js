@@ -2,6 +2,7 @@
 import { call } from "./api.js";
 import { day, pyramidFigure, skillFigure } from "./charts.js";
 import { make, plural } from "./dom.js";
+import { knownOf } from "./known.js";
 import { offGradesFigure } from "./offgrades.js";
 
 const NAMES = { boulder: "Boulders", route: "Routes" };
@@ -12,14 +13,16 @@ export async function load(at, logbook, signal, told) {
   return { skill, climbs };
 }
 
-export function draw(at, { skill: told, climbs }, { whose, note, change }) {
+export function draw(at, { skill: told, climbs }, { whose, note, does, change }) {
   const { disciplines } = told;
   const shown = disciplines.find(({ discipline }) => discipline === at.on) ?? disciplines[0];
+  const known = knownOf(told.logbook, { whose, does });
   const span = told.first ? `, ${day(told.first)} to ${day(told.last)}` : "";
   return {
     title: whose === "you" ? "Your skill" : `Skill of ${whose}`,
-    status: `${plural(told.rows, "send")}${span}.${note ? ` ${note}` : ""}`,
+    status: `${plural(told.rows, "send")}${span}.${note ? ` ${note}` : ""}${known.said}`,
     nodes: [
+      ...known.nodes,
       disciplines.length > 1 && choice(disciplines, shown, change),
       shown ? make("div", { class: "figures" }, skillFigure(shown), pyramidFigure(shown))
         : make("div", { class: "empty" }, make("p", {}, "No send of this logbook has a grade that can be read, so there is nothing to draw.")),
