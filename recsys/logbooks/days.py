@@ -101,6 +101,11 @@ def iso_text(microseconds: int, clock: bool = True) -> str:
     return f"{when.replace(tzinfo=None).isoformat()}Z" if clock else when.date().isoformat()
 
 
+def order_text(value: float) -> str:
+    """A plain order as text: whole where it is."""
+    return str(int(value)) if value.is_integer() else repr(value)
+
+
 def mostly_calendar(numbers: Sequence[float]) -> bool:
     """Whether more than half of the numbers look like 20240531; the others are no dates then."""
     return 2 * sum(looks_calendar(value) for value in numbers) > len(numbers)
@@ -157,7 +162,7 @@ def _from_numbers(texts: Sequence[str | None], numbers: Sequence[float | None], 
 
 def _from_number(value: float, unit: str) -> Day:
     if unit not in UNITS:
-        return Day(value, str(int(value)) if value.is_integer() else repr(value))
+        return Day(value, order_text(value))
     seconds = value / UNITS[unit][1]
     if not abs(seconds) < MAX_SECONDS:
         return Day(math.nan, repr(value), UNREADABLE)

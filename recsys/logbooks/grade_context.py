@@ -21,17 +21,19 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from recsys.errors import DataError
-from recsys.logbooks.grade_reading import Grade, normalised
+from recsys.logbooks.grade_reading import Grade
 from recsys.logbooks.grade_tables import BOULDER, ROUTE
+from recsys.logbooks.grade_words import normalised
 from recsys.logbooks.grades import parse_grade
 
 GUESSED: Final = "grade's system guessed from the logbook's others or the country"
-_LETTERED: Final = re.compile(r"[1-9][a-cA-C]\+?(\s*[-/]\s*[1-9]?[a-cA-C]?\+?)?", re.ASCII)
+_LETTERED: Final = re.compile(r"[1-9][a-cA-C]\+?(\s*[-/]\s*[1-9]?[a-cA-C]?\+?(?!\d))?", re.ASCII)
 _BARE: Final = re.compile(r"(\d{1,2})(?:\s*[/-]\s*(\d{1,2}))?", re.ASCII)
 _SIGNED: Final = re.compile(
     r"(?:[4-9]|1[0-2])-|(?:[6-9]|1[0-2])\+(?:\s*/.*)?|(?:[6-9]|1[0-2])[+-]?/.*[+-]", re.ASCII
 )
 _BARE_FONT: Final = re.compile(r"[3-8][+-]?", re.ASCII)
+_SPACED_V: Final = re.compile(r"[Vv] \d{1,2}[+-]?(?:[/-]\d{1,2})?", re.ASCII)
 _HARDEST_UIAA: Final = 12
 # Types of climbs whose grades are of no rock system, and the word that is put before such a grade.
 _NOT_ROCK: Final = (
@@ -110,13 +112,21 @@ def _settled(logged: Logged, beside: _Neighbours) -> tuple[str, bool]:
         return grade, False
     if (word := _not_rock(logged.kind)) and _looks_like_rock(grade):
         return f"{word} {grade}", False
-    if _LETTERED.fullmatch(grade):
-        return _cased(grade, logged.discipline), False
+    bare = normalised(grade)  # "7 A0" is a 7, "7a soft" a 7a
+    if _LETTERED.fullmatch(bare):
+        return _LETTERED.sub(lambda found: _cased(found[0], logged.discipline), grade, count=1), False
     if logged.discipline == BOULDER:
-        return (f"f{grade}" if _BARE_FONT.fullmatch(grade) else _turned(grade, BOULDER)), False
-    if _BARE.fullmatch(bare := normalised(grade)):  # "7 A0" is a 7
+        return _of_boulder(grade, bare), False
+    if _BARE.fullmatch(bare):
         return _numbered(bare, logged, beside)
     return _turned(grade, ROUTE) if logged.discipline == ROUTE else grade, False
+
+
+def _of_boulder(grade: str, bare: str) -> str:
+    """A boulder's grade: "5" is Font's, "V 5" no winter grade, and V or Font come first."""
+    if _BARE_FONT.fullmatch(bare):
+        return f"f{grade}"
+    return f"V{bare[1:].lstrip()}" if _SPACED_V.fullmatch(bare) else _turned(grade, BOULDER)
 
 
 def _cased(grade: str, discipline: str) -> str:
@@ -140,11 +150,14 @@ def _numbered(grade: str, logged: Logged, beside: _Neighbours) -> tuple[str, boo
 
 def _turned(grade: str, discipline: str) -> str:
     """A grade of several words ("5.10a V0+") with one of the climb's own discipline first."""
-    words = grade.split()
+    words, grades = grade.split(), normalised(grade).split()
     if not 2 <= len(words) <= 4 or (whole := _parsed(grade)) is None or whole.discipline == discipline:
         return grade
-    own = [word for word in words if (each := _parsed(word)) is not None and each.discipline == discipline]
-    return " ".join([*own, *(word for word in words if word not in own)])
+    read = [_parsed(word) for word in grades]
+    if None in read:  # "Fb 7a" is one grade
+        return grade
+    own = [word for word, each in zip(grades, read, strict=True) if each and each.discipline == discipline]
+    return " ".join([*own, *(word for word in words if word.strip("()[]") not in own)])
 
 
 def _not_rock(kind: str) -> str:

@@ -1,4 +1,4 @@
-"""How a grade's text becomes an interval: marks are taken off, systems tried in order, pairs read as two."""
+"""How a grade's text becomes an interval: systems are tried in order, pairs read as two."""
 
 from __future__ import annotations
 
@@ -10,13 +10,7 @@ from recsys.logbooks.grade_tables import DISCIPLINES, ROUTE, TABLES
 
 ROUTE_OFFSET: Final = 100.0
 """Added to a route's ordinal, so that boulders (-1.25 to 17.25) and routes (99 to 131.25) share a column."""
-# Protection, aid and sit-start marks say nothing about difficulty.
-_NOISE: Final = re.compile(r"(?i)^(G|PG|PG-?13|R|X|[AC][0-5][+-]?|SS|SDS)$")
-# How serious a climb is as a whole ("IV 5.9", "5.9 Grade III") says nothing of its hardest move.
-_COMMITMENT: Final = re.compile(r"(?i)^(grade|[IV]{1,4}[+-]?)$")
-# "7 +" is "7+"; doubts and stars at its ends ("7+?") are taken off too.
-_APART: Final = re.compile(r"(?<=[\dIVX])\s+(?=[+-](?:$|[\s/]))")
-SCOTTISH: Final = re.compile(r"[IVX]{1,4}[ ,]+\d{1,2}", re.IGNORECASE)
+SCOTTISH: Final = re.compile(r"[IVX]{1,4}[ ,]+\d{1,2}[+-]?(?:[/-]\d{1,2})?", re.IGNORECASE)
 _PREFIXES: Final = (
     (re.compile(r"(?i)^uiaa\s*(?=\d|[IVX])"), "UIAA"),
     (re.compile(r"(?i)^ewbank\s*(?=\d)"), "Ewbank"),
@@ -59,24 +53,8 @@ class Grade:
         return (low + high) / 2
 
 
-def normalised(text: str) -> str:
-    """One space between words, plain hyphens, no marks that are not about difficulty."""
-    text = re.sub("[‐‑‒–—−]", "-", text).strip("?~*! ")
-    text = text[1:-1] if text[:1] + text[-1:] == "()" else text
-    text = _APART.sub("", text)
-    text = re.sub(r"\s*/\s*|\s+-\s+|\s+to\s+", "/", text.strip())
-    words = text.split()
-    if len(words) > 1:
-        words = [word for word in words if not _NOISE.match(word)]
-    if len(words) > 1 and any(word.startswith("5.") for word in words):
-        words = [
-            word for word in (each.strip(",;()") for each in words) if word and not _COMMITMENT.match(word)
-        ]
-    return " ".join(words)
-
-
 def read(text: str, raw: str, order: Order) -> Grade | None:
-    """The grade of a normalised text in the first system that has it, or None."""
+    """The grade of a text that is `grade_words.normalised` in the first system that has it, or None."""
     for pattern, system in _PREFIXES:
         if pattern.match(text):
             order, text = Order((system,), frozenset((system,))), pattern.sub("", text)

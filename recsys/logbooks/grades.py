@@ -19,8 +19,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from recsys.errors import DataError, UsageError
-from recsys.logbooks.grade_reading import ROUTE_OFFSET, SCOTTISH, Grade, Order, Span, normalised, read
+from recsys.logbooks.grade_reading import ROUTE_OFFSET, SCOTTISH, Grade, Order, Span, read
 from recsys.logbooks.grade_tables import BOULDER, DISCIPLINES, FRENCH_STEPS, ROUTE, SYSTEMS
+from recsys.logbooks.grade_words import normalised
 
 LONGEST: Final = 100
 """Characters of the longest text that is looked at as a grade."""

@@ -116,6 +116,33 @@ def test_doubts_and_stars_are_no_difficulty(grade: str, same: str) -> None:
     assert read == expected or (read != read and expected != expected)
 
 
+@pytest.mark.parametrize(
+    ("grade", "same", "discipline"),
+    [
+        ("soft V5", "V5", "boulder"), ("V5 (hard)", "V5", "boulder"), ("V5 hard for the grade", "V5", ""),
+        ("7a soft", "7A", "boulder"), ("7a (dur)", "7a", "route"), ("6a sit", "6A", "boulder"),
+        ("V7 sd", "V7", ""), ("6A (assis)", "6A", "boulder"), ("7b bloc", "7B", "boulder"),
+        ("6a+ (5c obl.)", "6a+", "route"), ("7a>6b", "7a", "route"), ("6b/A0", "6b", "route"),
+        ("TD+ 6a", "6a", "route"), ("D 5c", "5c", "route"), ("D 4a", "D 4a", "route"),
+        ("Hard Very Severe 5a", "HVS 5a", ""), ("Hard Severe", "HS", ""), ("Severe", "S", ""),
+        ("7A Fb", "7A", ""), ("Fb 7a", "f7a", "route"), ("9- UIAA", "UIAA 9-", ""), ("V3.5", "V3-4", ""),
+        ("23.0", "23", "route"), ("5.0", "5.0", "route"), ("Class 4", "4th", ""),
+        ("Easy 5th", "Easy 5th", ""),
+        ("V3 - V4", "V3-4", "boulder"), ("VIII - IX", "VIII/IX", "route"), ("V 5", "V5", "boulder"),
+        ("V 3-4", "V3-4", "boulder"), ("V 5", "", "route"), ("V 5+", "", ""), ("VI 7/8", "", "route"),
+        ("5.10 a/b", "5.10a/b", "route"), ("5.10a (V0)", "V0", "boulder"), ("5.10a/b V0", "V0", "boulder"),
+        ("7A/+", "7A/7A+", "boulder"), ("E5/6", "E5/E6", ""), ("5.9, III", "5.9", "route"),
+    ],
+)  # fmt: skip
+def test_what_stands_around_a_grade_is_no_difficulty(grade: str, same: str, discipline: str) -> None:
+    (settled,) = settle([Logged(grade, discipline)])
+    read, expected = ordinal(settled.text), ordinal(same)
+    assert read == expected or (read != read and expected != expected)
+    assert (
+        settle([settled._replace(guessed=False) and Logged(settled.text, discipline)])[0].text == settled.text
+    )
+
+
 def test_a_rest_is_not_another_system() -> None:
     (settled,) = settle([Logged("7 A0", "route", "trad", "Germany")])
     assert ordinal(settled.text) == ordinal("VII")
@@ -160,6 +187,49 @@ def test_an_outcome_of_ones_own_that_cannot_be_read_rejects_the_row(told: str, o
     parsed = parse_logbook(content, "me.csv", wanted=Wanted(attempts=True), columns=columns)
     assert [row.outcome for row in parsed.rows] == ([outcome] if outcome else [])
     assert [each.reason for each in parsed.rejects] == ([] if outcome else ["unreadable outcome"])
+
+
+def sheet(header: str, *rows: str, columns: str) -> Parsed:
+    content = "\n".join([header, *rows]).encode()
+    return parse_logbook(content, "me.csv", columns=parse_columns(columns))
+
+
+@pytest.mark.parametrize(
+    ("numbers", "read"),
+    [
+        (["1", "2", "10", "9"], ["1", "2", "9", "10"]),
+        (["3", "-1", "1.5"], ["-1", "1.5", "3"]),
+        (["240531", "240530"], ["240530", "240531"]),
+        (["2", "1", "20240531"], ["1", "2"]),  # a calendar day among small numbers
+        (["2", "1", "soon"], ["1", "2"]),
+        (["45254", "45235"], ["2023-11-05", "2023-11-24"]),  # Excel's
+        (["1714608000", "1714521600"], ["2024-05-01T00:00:00Z", "2024-05-02T00:00:00Z"]),
+        (["20240531", "20240530"], ["2024-05-30", "2024-05-31"]),
+        (["2021", "2019"], ["2019-07-01", "2021-07-01"]),
+    ],
+)
+def test_plain_order_in_a_sheet_of_ones_own(numbers: list[str], read: list[str]) -> None:
+    rows = [f"{number};Route {n}" for n, number in enumerate(numbers)]
+    parsed = sheet("Nr;Weg", *rows, columns="date=Nr,climb=Weg")
+    merged = merge([parsed])
+    assert [row.date for row in merged.rows] == read
+    assert parsed.has_time == ("-" in read[-1])
+    assert {row.date_precision == "order" for row in merged.rows} == {not parsed.has_time}
+    assert [each.reason for each in parsed.rejects] == ["date cannot be read"] * (len(numbers) - len(read))
+
+
+def test_plain_order_and_days_are_not_mixed_and_no_site_has_it() -> None:
+    ordered = sheet("Nr;Weg", "1;A", "2;B", columns="date=Nr,climb=Weg")
+    with pytest.raises(DataError, match="dates are a plain order"):
+        merge([ordered, ticks("2024-05-01")])
+    assert [each.reason for each in ticks("1", "2").rejects] == ["date cannot be read"] * 2
+
+
+def test_a_sequence_of_ones_own_orders_a_day() -> None:
+    rows = ["2024-05-01;A;2", "2024-05-01;B;1", "2024-05-01;C;", "2024-05-01;D;x"]
+    parsed = sheet("Tag;Weg;Nr", *rows, columns="date=Tag,climb=Weg,sequence=Nr")
+    assert [row.climb_name for row in merge([parsed]).rows] == ["B", "A", "C"]
+    assert [each.reason for each in parsed.rejects] == ["unreadable sequence"]
 
 
 def test_an_onsight_under_a_rope_is_below_every_lead() -> None:

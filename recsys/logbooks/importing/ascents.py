@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from recsys.logbooks.days import DAY_SECONDS, iso_microseconds
 from recsys.logbooks.grade_context import Logged, settle
-from recsys.logbooks.importing.dates import When
+from recsys.logbooks.importing.dates import ORDER, When
 from recsys.logbooks.importing.ids import climb_id
 from recsys.logbooks.importing.model import Ascent, Draft
 
@@ -45,7 +45,7 @@ def _ascent(each: Dated, grade: str, climber: str, source: str, file: str) -> As
         climber_id=draft.climber or climber,
         climb_id=draft.site_id or climb_id(draft.name, draft.crag or draft.region),
         date=when.date,
-        sequence=None,
+        sequence=draft.sequence,
         region=_line(draft.region),
         area=_line(draft.area),
         climb_name=_line(draft.name),
@@ -65,13 +65,15 @@ def _ascent(each: Dated, grade: str, climber: str, source: str, file: str) -> As
         crag=_line(draft.crag),
         file=file,
         row=number,
-        day=_day(when.date),
+        day=_day(when),
     )
 
 
-def _day(date: str) -> float:
-    """Days since the Unix epoch of an ascent's date: a day comes before the moments in it."""
-    found = iso_microseconds(date)
+def _day(when: When) -> float:
+    """Days since the Unix epoch of an ascent's date, or the plain order; a day comes before its moments."""
+    if when.precision == ORDER:
+        return float(when.date)
+    found = iso_microseconds(when.date)
     return found[0] / 1e6 / DAY_SECONDS if found else 0.0
 
 

@@ -1,7 +1,7 @@
 """Reads the dates of logbooks: ISO, 28/Sep/25, 3/23/2024, JavaScript's Date strings, and partial ones.
 
 Months are named in some twenty languages (`months`). Where most dates of a file are numbers they are Excel's
-days or epoch seconds.
+days or epoch seconds; in a spreadsheet of one's own smaller numbers are plain order, unless most are years.
 
 A partial date keeps the precision it has and stands for the middle: `??/Aug/24` is 2024-08-15 (month) and
 `???/2022` is 2022-07-01 (year), so that an ascent sorts near its true place and is never off by more than
@@ -20,7 +20,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from recsys.logbooks.cells import number
-from recsys.logbooks.days import DAY_SECONDS, UNITS, iso_text, unit_of
+from recsys.logbooks.days import DAY_SECONDS, UNITS, iso_text, looks_calendar, order_text, unit_of
 from recsys.logbooks.importing.date_forms import FORMS, LONGEST, PARTIAL, SLASHED, tidy
 from recsys.logbooks.importing.months import month_of
 
@@ -28,6 +28,7 @@ _FIRST_YEAR, _LAST_YEAR = 1900, 2100
 _LAST_SECOND: Final = 4_133_980_800
 """The end of that last year but one, since the epoch."""
 EXCEL: Final = "Excel"
+ORDER: Final = "order"
 _SERIAL: Final = (20_000.0, 60_000.0)
 """Excel's days from 1954 to 2064, counted from 30 December 1899."""
 _EXCEL_BEGAN: Final = datetime(1899, 12, 30)
@@ -45,7 +46,8 @@ class Order(NamedTuple):
     """How a file writes its dates.
 
     Whether 3/4/2024 is 3 April in it, and whether its own dates tell so. `unit`: where most of them are
-    numbers, what these count: "Excel" its days, or a unit of `recsys.logbooks.days.UNITS`; else None.
+    numbers, what these count: "Excel" its days, a unit of `recsys.logbooks.days.UNITS`, or "order" nothing
+    but what comes before what; else None.
     """
 
     day_first: bool
@@ -53,10 +55,13 @@ class Order(NamedTuple):
     unit: str | None = None
 
 
-def order_of(dates: Iterable[str], habit: bool) -> Order:
-    """The order of day and month: by dates that can be read in one way alone, else by habit."""
+def order_of(dates: Iterable[str], habit: bool, plain: bool = False) -> Order:
+    """The order of day and month: by dates that can be read in one way alone, else by habit.
+
+    `plain`: whether small numbers may be plain order, as they may in no site's file.
+    """
     texts = [tidy(text) for text in dates]
-    unit = _unit(texts)
+    unit = _unit(texts, plain)
     found = [SLASHED.match(text) for text in texts]
     pairs = [(int(each["first"]), int(each["second"])) for each in found if each]
     days, months = (sum(pair[i] > 12 for pair in pairs) for i in (0, 1))
@@ -67,16 +72,18 @@ def order_of(dates: Iterable[str], habit: bool) -> Order:
     return Order(days > months, not (days and months), unit)
 
 
-def _unit(texts: Sequence[str]) -> str | None:
-    """What most dates count, where they are numbers: a calendar day such as 20240531 is none."""
+def _unit(texts: Sequence[str], plain: bool) -> str | None:
+    """What most dates count, where they are numbers: neither a calendar day such as 20240531 nor a year."""
     filled = [text for text in texts if text]
     numbers = [value for text in filled if len(text) != 8 and (value := number(text)) is not None]
     if 2 * len(numbers) <= len(filled):
         return None
     if sum(_SERIAL[0] <= value <= _SERIAL[1] for value in numbers) * 2 > len(numbers):
         return EXCEL
-    band = unit_of(numbers)
-    return list(UNITS)[band - 1] if band else None
+    if band := unit_of(numbers):
+        return list(UNITS)[band - 1]
+    years = sum(_FIRST_YEAR <= value <= _LAST_YEAR for value in numbers)
+    return ORDER if plain and 2 * years <= len(numbers) else None
 
 
 def day_first(dates: Iterable[str], habit: bool) -> bool:
@@ -111,7 +118,10 @@ def read_date(
 
 
 def _counted(value: float, unit: str) -> When | None:
-    """A number as a day of Excel's, or as a moment since the epoch."""
+    """A number as a day of Excel's, as a moment since the epoch, or as plain order."""
+    if unit == ORDER:
+        small = abs(value) < UNITS["s"][0] and not looks_calendar(value)
+        return When(order_text(value), ORDER) if small else None
     if unit != EXCEL:
         seconds = value / UNITS[unit][1]
         return When(iso_text(round(seconds * 1e6)), "time") if 0 <= seconds < _LAST_SECOND else None

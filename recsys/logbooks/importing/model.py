@@ -21,7 +21,8 @@ class Draft:
     tells climbs of one name apart. `site_id` is the site's own id with its prefix, "" where it has none.
     `precision` and `climber` are given by files that know them (raw sends), and blank otherwise.
     `kind` is the type of the climb in the site's words, and with `country` tells what system its grade is of.
-    `problems` say why the row is to be rejected, such as a flag that cannot be read.
+    `sequence` orders the ascents of a day. `problems` say why the row is to be rejected, such as a flag that
+    cannot be read.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Draft:
     climber: str = ""
     kind: str = ""
     country: str = ""
+    sequence: float | None = None
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from recsys.errors import UsageError
-from recsys.logbooks.cells import flag
+from recsys.logbooks.cells import flag, number
 from recsys.logbooks.importing.model import Draft
 from recsys.logbooks.importing.source import Cells, Source, climb_type, count, discipline, stars
 from recsys.logbooks.importing.text import key
@@ -18,7 +18,7 @@ from recsys.logbooks.styles import ATTEMPT, SEND, UNKNOWN, full_style
 
 COLUMNS: Final = (
     "date", "climb", "climb_id", "crag", "area", "region", "country", "grade", "style", "outcome", "rating",
-    "type", "comment", "beta", "tries", "climber",
+    "type", "comment", "beta", "tries", "climber", "sequence",
 )  # fmt: skip
 _NEEDED: Final = ("date", "climb")
 _SENDS: Final = frozenset((
@@ -107,6 +107,8 @@ def _read(cell: Cells, theirs: Mapping[str, str]) -> Draft:
     style = text("style").casefold()
     outcome, problem = _outcome(text("outcome"), style, "style" in theirs or "outcome" in theirs)
     rating, notes = stars(text("rating"))
+    sequence = number(text("sequence"))
+    unordered = "unreadable sequence" if text("sequence") and sequence is None else ""
     return Draft(
         name=cell.name(theirs["climb"]) if "climb" in theirs else "",
         crag=crag,
@@ -122,11 +124,12 @@ def _read(cell: Cells, theirs: Mapping[str, str]) -> Draft:
         comment=text("comment"),
         beta=text("beta"),
         tries=count(text("tries")),
+        sequence=sequence,
         site_id=cell.name(theirs["climb_id"]) if "climb_id" in theirs else "",
         climber=text("climber"),
         kind=kind,
         country=text("country"),
-        problems=(problem,) if problem else (),
+        problems=tuple(each for each in (problem, unordered) if each),
         notes=notes,
     )
 

@@ -11,7 +11,7 @@ from recsys.logbooks.cells import number
 from recsys.logbooks.grade_context import GUESSED
 from recsys.logbooks.importing.ascents import Dated, ascents_of, oldest_first
 from recsys.logbooks.importing.contract import BLANK_TOKENS
-from recsys.logbooks.importing.dates import EXCEL, Order, When, order_of, read_date
+from recsys.logbooks.importing.dates import EXCEL, ORDER, Order, When, order_of, read_date
 from recsys.logbooks.importing.header import Header
 from recsys.logbooks.importing.model import Draft, Parsed, Reject, Wanted
 from recsys.logbooks.importing.source import Cells, Seen
@@ -49,18 +49,20 @@ def parse_rows(rows: Sequence[RawRow], name: str, header: Header, wanted: Wanted
     """Rows of a site's logbook, in the order of the file, under a known header."""
     indices = [header.indices[column] for column in header.source.date_columns if column in header.indices]
     dates = (row.cells[index] for row in rows for index in indices if index < len(row.cells))
-    reading = _Reading(name, header, wanted, order_of(dates, header.source.day_first))
+    source = header.source
+    order = order_of(dates, source.day_first, source.own_columns)
+    reading = _Reading(name, header, wanted, order)
     for row in rows:
         _read_row(row, reading)
-    ascents, guessed = ascents_of(reading.drafts, str(wanted.climber), header.source.name, name)
+    ascents, guessed = ascents_of(reading.drafts, str(wanted.climber), source.name, name)
     if guessed:
         reading.notes[GUESSED] = guessed
     if reading.seen.tokens:
         reading.notes[BLANK_TOKENS] = reading.seen.tokens
     names_climbers = any(draft.climber for _, draft, _ in reading.drafts)
     return Parsed(
-        oldest_first(ascents), reading.rejects, header.source.name, dict(reading.notes), reading.n_read,
-        names_climbers=names_climbers,
+        oldest_first(ascents), reading.rejects, source.name, dict(reading.notes), reading.n_read,
+        order.unit != ORDER, names_climbers,
     )  # fmt: skip
 
 

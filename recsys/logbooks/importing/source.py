@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from recsys.logbooks import cells as values
+from recsys.logbooks.grade_words import normalised
+from recsys.logbooks.grades import LONGEST
 from recsys.logbooks.importing.model import BOULDER, ROUTE, Draft
 from recsys.logbooks.importing.text import clean
 
@@ -152,6 +154,7 @@ def stars(text: str, lowest: float = 1, shift: float = 0) -> tuple[float | None,
 
 def discipline_of(grade: str) -> str:
     """The discipline that a grade alone tells, or "": V and upper-case Font are boulders."""
+    grade = normalised(grade[:LONGEST])
     if _BOULDER_GRADE.match(grade):
         return BOULDER
     return ROUTE if _ROUTE_GRADE.match(grade) else ""
