@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from recsys.errors import DataError
 from recsys.logbooks.arrow_csv import one_line
 from recsys.logbooks.raw import RawTable
+from recsys.logbooks.sheets.partitions import keys_of
 
 
 def open_parquet(path: Path, source: io.BytesIO | None = None) -> pq.ParquetFile:
@@ -34,7 +35,7 @@ def arrow_table(path: Path, files: Sequence[pq.ParquetFile], parts: Sequence[Pat
     tables: list[pa.Table] = []
     try:
         for number, file in enumerate(files):
-            table = file.read()
+            table = _with_keys(file.read(), keys_of(parts[number], path) if path.is_dir() else {})
             if tables and sorted(table.column_names) != sorted(tables[0].column_names):
                 problem = f"has other columns than the parts before it ({', '.join(table.column_names)[:80]})"
                 raise DataError(problem, path=parts[number], remedy="give the parts of one table")
@@ -44,6 +45,14 @@ def arrow_table(path: Path, files: Sequence[pq.ParquetFile], parts: Sequence[Pat
         problem = f"is broken Parquet: {one_line(error)}"
         raise DataError(problem, path=path, remedy="write or copy it again") from error
     return RawTable(path, table, np.arange(1, table.num_rows + 1))
+
+
+def _with_keys(table: pa.Table, keys: Mapping[str, str]) -> pa.Table:
+    """The table with the columns that the names of folders give."""
+    for name, value in keys.items():
+        if name not in table.column_names:
+            table = table.append_column(name, pa.array([value or None] * table.num_rows, pa.string()))
+    return table
 
 
 def _joined(tables: Sequence[pa.Table]) -> pa.Table:

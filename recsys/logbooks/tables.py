@@ -26,6 +26,7 @@ from recsys.logbooks.sheets.documents import json_rows
 from recsys.logbooks.sheets.encoding import EXCEL_MARK, decode
 from recsys.logbooks.sheets.open import parts_of, read_content, refuse_archive
 from recsys.logbooks.sheets.packed import gunzip_path, start_of
+from recsys.logbooks.sheets.partitions import keys_of
 from recsys.logbooks.sheets.rows import as_text, raw_rows
 from recsys.logbooks.sheets.sheet import DELIMITERS, has_row_names
 from recsys.logbooks.sheets.workbook import workbook_rows
@@ -41,7 +42,9 @@ SMALL: Final = 4_000_000
 def column_names(path: Path) -> list[str]:
     """The names of the columns, without reading the rows. Raises DataError like `read_table`."""
     if path.is_dir():
-        return list(open_parquet(parts_of(path)[0]).schema_arrow.names)
+        first = parts_of(path)[0]
+        names = open_parquet(first).schema_arrow.names
+        return [*names, *(key for key in keys_of(first, path) if key not in names)]
     start, kind, packed = _start(path)
     if kind == kinds.PARQUET and not packed:
         return list(open_parquet(path).schema_arrow.names)

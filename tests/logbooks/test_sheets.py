@@ -123,6 +123,32 @@ def test_a_folder_of_parts(tmp_path: Path) -> None:
         open_path(tmp_path)
 
 
+def test_columns_that_the_names_of_folders_give(tmp_path: Path) -> None:
+    sends = {"climber_id": ["me"], "date": ["2024-05-01"]}
+    for folder, climb in (("region=Z%C3%BCrich", "a"), ("region=__HIVE_DEFAULT_PARTITION__", "b")):
+        (tmp_path / folder).mkdir()
+        pq.write_table(pa.table({**sends, "climb_id": [climb]}), tmp_path / folder / "part-0.parquet")
+    told = {"a": "Zürich", "b": None}
+    frame = read_sends(tmp_path).frame
+    assert dict(zip(frame["climb_id"], frame["region"].astype(object).where(frame["region"].notna(), None),
+                    strict=True)) == told  # fmt: skip
+    assert {row.climb_id: row.region or None for row in load(tmp_path).rows} == told
+    assert {send["climb_id"]: send["region"] for send in read_files([tmp_path]).sends} == told
+
+
+def test_a_sheet_of_single_cells_is_a_note(tmp_path: Path) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    for line in ("My sends", "made in May", "by me"):
+        book.active.append([line])
+    table = book.create_sheet("Sends")
+    for row in (["climber_id", "climb_id", "date"], ["me", "a", "2024-05-01"]):
+        table.append(row)
+    book.save(tmp_path / "a.xlsx")
+    assert list(read_sends(tmp_path / "a.xlsx").frame["climb_id"]) == ["a"]
+    assert load(tmp_path / "a.xlsx").notes == {"sheet 'Sheet' is not read, only 'Sends'": 1}
+
+
 @pytest.mark.parametrize(
     "content",
     [

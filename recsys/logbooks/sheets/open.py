@@ -14,6 +14,7 @@ from recsys.logbooks.sheets import kinds
 from recsys.logbooks.sheets.documents import json_rows
 from recsys.logbooks.sheets.encoding import decode
 from recsys.logbooks.sheets.packed import MAX_BYTES, gunzip
+from recsys.logbooks.sheets.partitions import keys_of
 from recsys.logbooks.sheets.sheet import Sheet
 from recsys.logbooks.sheets.tables import parquet_rows
 from recsys.logbooks.sheets.workbook import is_workbook, workbook_rows
@@ -30,7 +31,7 @@ def open_path(path: Path, max_rows: int | None = MAX_ROWS) -> Sheet:
         It cannot be read, or is something that is not read (one line).
     """
     if path.is_dir():
-        return _table([(str(part), part) for part in parts_of(path)], str(path), max_rows)
+        return _table([(str(part), part) for part in parts_of(path)], str(path), max_rows, path)
     content = read_content(path)
     if content.startswith(kinds.PARQUET_MARK):
         return _table([(str(path), path)], str(path), max_rows)
@@ -120,10 +121,15 @@ def refuse_archive(content: bytes, name: str) -> None:
     raise DataError(f"is a zip archive with {shown or 'nothing in it'}", path=name, remedy=remedy)
 
 
-def _table(parts: Sequence[tuple[str, bytes | Path]], name: str, max_rows: int | None) -> Sheet:
+def _table(
+    parts: Sequence[tuple[str, bytes | Path]], name: str, max_rows: int | None, folder: Path | None = None
+) -> Sheet:
     cells: list[list[str]] = []
     for part, content in parts:
         rows = parquet_rows(content, part, None if max_rows is None else max_rows - len(cells))
+        keys = {} if folder is None else keys_of(Path(part), folder)
+        keys = {key: value for key, value in keys.items() if key not in rows[0]}
+        rows = [rows[0] + list(keys), *(row + list(keys.values()) for row in rows[1:])] if keys else rows
         if cells and sorted(rows[0]) != sorted(cells[0]):
             problem = f"has other columns than the parts before it ({', '.join(rows[0])[:80]})"
             raise DataError(problem, path=part, remedy="give the parts of one table")

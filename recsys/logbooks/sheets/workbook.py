@@ -24,7 +24,9 @@ def is_workbook(names: Sequence[str]) -> bool:
 
 
 def workbook_rows(content: bytes, name: str) -> tuple[list[list[str]], tuple[str, ...]]:
-    """The rows of the first sheet that has two or more, else of one with a header; remarks on the others.
+    """The rows of the first sheet that has two or more, of two columns or more; else of one with a header.
+
+    And remarks on the other sheets.
 
     Raises
     ------
@@ -47,6 +49,7 @@ def workbook_rows(content: bytes, name: str) -> tuple[list[list[str]], tuple[str
         problem = f"is an Excel workbook (.xlsx) that cannot be read: {' '.join(str(error).split())[:80]}"
         raise DataError(problem, path=name, remedy=f"open it and {_SAVE}") from error
     filled = [(title, rows) for title, rows in sheets if len(rows) > 1]
+    filled.sort(key=lambda sheet: len(sheet[1][0]) < 2)  # lines of one cell each are a note, not a table
     filled = filled or [(title, rows) for title, rows in sheets if rows and len(rows[0]) > 1][:1]
     if not filled:
         raise DataError(
