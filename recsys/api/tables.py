@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final, TextIO
@@ -15,7 +16,8 @@ from recsys.spreadsheet import inert
 
 Rows = Iterable[Mapping[str, Any]]
 SUFFIXES: Final = (".csv", ".parquet", ".jsonl")
-_ROWS: Final = 100_000  # of a Parquet row group
+ROWS_OF_A_GROUP: Final = 100_000
+"""Rows of a Parquet row group."""
 
 
 def write_rows(rows: Rows, path: Path, columns: Mapping[str, type]) -> None:
@@ -50,7 +52,7 @@ def write_csv(rows: Rows, file: TextIO, columns: list[str] | None = None) -> Non
         columns, iterator = list(first), chain([first] if first else [], iterator)
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(columns)
-    writer.writerows([_cell(row.get(name)) for name in columns] for row in iterator)
+    writer.writerows([cell(row.get(name)) for name in columns] for row in iterator)
 
 
 def check_suffix(path: Path) -> None:
@@ -67,26 +69,33 @@ def check_suffix(path: Path) -> None:
 
 
 def _write_parquet(rows: Rows, path: Path, columns: Mapping[str, type]) -> None:
+    with parquet_writer(path, columns) as write:
+        for chunk in _chunks(rows):
+            write({name: [row.get(name) for row in chunk] for name in columns})
+
+
+@contextmanager
+def parquet_writer(path: Path, columns: Mapping[str, type]) -> Iterator[Callable[[Mapping[str, Any]], None]]:
+    """A function that writes columns of values as a row group of a Parquet file."""
     import pyarrow as pa
     from pyarrow import parquet
 
     kinds = {str: pa.string(), int: pa.int64(), float: pa.float64()}
     schema = pa.schema([(name, kinds[kind]) for name, kind in columns.items()])
     with parquet.ParquetWriter(path, schema) as writer:
-        for chunk in _chunks(rows):
-            data = {name: [row.get(name) for row in chunk] for name in columns}
-            writer.write_table(pa.table(data, schema))
+        yield lambda values: writer.write_table(pa.table(values, schema))
 
 
 def _chunks(rows: Rows) -> Iterator[list[Mapping[str, Any]]]:
     chunk: list[Mapping[str, Any]] = []
     for row in rows:
         chunk.append(row)
-        if len(chunk) == _ROWS:
+        if len(chunk) == ROWS_OF_A_GROUP:
             yield chunk
             chunk = []
     yield chunk
 
 
-def _cell(value: Any) -> Any:
+def cell(value: Any) -> Any:
+    """A value as a cell of CSV: text that a spreadsheet would run gets an apostrophe."""
     return inert(value) if isinstance(value, str) else value

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from recsys.recommending.batch import Answer
-    from recsys.recommending.catalogue import Catalogue
 
 
 WORTH_A_PROCESS = 2_000  # climbers below which opening the bundle once more takes longer than it saves
@@ -55,7 +54,8 @@ def batch(
     A row is a climber's climb: climber_id, rank, climb_id, name, grade, region, area, stars, sends, score.
     Climbers for whom nothing fits have no row, and are counted.
     """
-    from recsys.api.tables import check_suffix, write_rows
+    from recsys.api.answer_tables import write_answers
+    from recsys.api.tables import check_suffix
     from recsys.cli.recommend import warn_unknown
     from recsys.console import progress, say, warn
     from recsys.postgres import check, is_address, place, replace_table
@@ -86,24 +86,25 @@ def batch(
     else:
         found = answers_by(jobs, open_recommender, folder, climbers, own, shared)
     with progress("recommending", len(recommender.climbers)) as advance:
-        rows = _rows(found, recommender.catalogue, empty, advance)
+        counted = _counted(found, empty, advance)
+        catalogue = recommender.catalogue
         if is_address(output):
+            rows = (row for answer in counted for row in answer.rows(catalogue))
             replace_table(output, table, COLUMNS, KEY, rows)
             output = f"{table} of {place(output)}"
         else:
             with staged(Path(output)) as local:
-                write_rows(rows, local, COLUMNS)
+                write_answers(counted, local, catalogue)
     if empty:
         more = f" and {len(empty) - 3} more" if len(empty) > 3 else ""
         warn(f"nothing fits for {len(empty)} climbers ({', '.join(empty[:3])}{more})")
     say(f"{len(recommender.climbers) - len(empty)} climbers written to {output}")
 
 
-def _rows(
-    found: Iterable[Answer], catalogue: Catalogue, empty: list[str], advance: Any
-) -> Iterator[dict[str, Any]]:
+def _counted(found: Iterable[Answer], empty: list[str], advance: Any) -> Iterator[Answer]:
+    """The answers; climbers for whom nothing fits are noted."""
     for answer in found:
         advance(1)
         if answer.problem is not None:
             empty.append(answer.climber)
-        yield from answer.rows(catalogue)
+        yield answer

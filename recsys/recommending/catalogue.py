@@ -119,11 +119,12 @@ class Catalogue:
         A climb between two grades belongs to both: V4-5 is allowed by V4 and by V5.
         """
         allowed = np.ones(len(self), dtype=bool)
-        with np.errstate(invalid="ignore"):
-            if grades is not None:
-                allowed &= (self.ordinals >= grades[0] - 0.5) & (self.ordinals <= grades[1] + 0.5)
-            if min_stars is not None:
-                allowed &= self.stars >= min_stars
+        if grades is not None or min_stars is not None:
+            with np.errstate(invalid="ignore"):
+                if grades is not None:
+                    allowed &= (self.ordinals >= grades[0] - 0.5) & (self.ordinals <= grades[1] + 0.5)
+                if min_stars is not None:
+                    allowed &= self.stars >= min_stars
         if region is not None:
             allowed &= self._region_codes == self._codes_of_regions.get(region, _NOWHERE)
         return allowed
@@ -140,9 +141,12 @@ class Catalogue:
     def without(self, climbs: Sequence[str]) -> Array:
         """All climbs but these ids, bool [n_items]; ids that the catalogue lacks are ignored."""
         kept = np.ones(len(self), dtype=bool)
-        found = map(self.indices.get, set(climbs))
-        kept[[index for index in found if index is not None]] = False
+        kept[self.found(climbs)] = False
         return kept
+
+    def found(self, climbs: Sequence[str]) -> list[int]:
+        """Indices of those of these ids that the catalogue has."""
+        return [index for index in map(self.indices.get, climbs) if index is not None]
 
     def index(self, climb_id: str) -> int:
         """The index of a climb, or a `UsageError` with the nearest ids."""

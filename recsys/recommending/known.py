@@ -66,7 +66,9 @@ class Match:
         known = f"{self.n_known} of {self.n_climbs} climbs of the logbook are known to the model"
         lines = [known + (f" ({', '.join(ways)})" if ways else "")]
         if not self.n_known:
-            rest = f"its {' and '.join(self.rests_on)}" if self.rests_on else "popularity"
+            *others, last = self.rests_on or ("popularity",)
+            rest = f"{', '.join(others)} and {last}" if others else last
+            rest = f"its {rest}" if self.rests_on else rest
             lines = [
                 f"none of the logbook's climbs is known to the model (0 of {self.n_climbs}): the answer "
                 f"rests on {rest} alone"

@@ -67,17 +67,17 @@ class Logbook:
 
     def tail(self, most: int) -> Logbook:
         """The last sends, `most` at the most."""
-        return Logbook(
-            {name: values[len(self) - min(most, len(self)) :] for name, values in self.columns.items()}
-        )
+        start = max(0, len(self) - most)
+        return Logbook({name: values[start:] for name, values in self.columns.items()})
 
     def then(self, send: Mapping[str, Any]) -> Logbook:
         """The logbook with one more send at its end."""
         longer: dict[str, Array] = {}
+        n = len(self)
         for name, values in self.columns.items():
-            longer[name] = np.empty(len(values) + 1, dtype=values.dtype)
-            longer[name][:-1] = values
-            longer[name][-1] = send.get(name, math.nan if name in NUMBERS else None)
+            longer[name] = column = np.empty(n + 1, dtype=values.dtype)
+            column[:n] = values
+            column[n] = send.get(name, math.nan if name in NUMBERS else None)
         return Logbook(longer)
 
 

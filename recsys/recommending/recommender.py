@@ -164,7 +164,8 @@ class Recommender:
             self.backend.logits(encode(questions[start : start + QUESTIONS], self.backend))
             for start in range(0, len(questions), QUESTIONS)
         ]
-        return np.split(np.concatenate(parts), np.cumsum([len(each) for each in plans])[:-1])
+        logits = parts[0] if len(parts) == 1 else np.concatenate(parts)
+        return np.split(logits, np.cumsum([len(each) for each in plans])[:-1])
 
     def answer(self, plan: Plan, logits: Array, badges: bool = True) -> list[Item]:
         """The items of a plan from its logits [n_questions, n_items]; how hard each is, with `badges`."""
@@ -235,7 +236,7 @@ class Recommender:
         if request.blocked.entries:
             allowed &= self._open(request.blocked)
         if request.exclude_seen:
-            allowed &= self.catalogue.without(logbook.climbs)
+            allowed[self.catalogue.found(logbook.climbs)] = False
         if not allowed.any():
             raise UsageError("no climb that was not sent yet fits; ask for more grades, regions or stars")
         return allowed

@@ -24,7 +24,10 @@ _LAST_DAY: Final = (dt.date.max - _EPOCH).days
 
 @dataclass(frozen=True)
 class Point:
-    """Ability after one session: an ordinal, its deviation in grades, the day (None = not known)."""
+    """Ability after one session: an ordinal, its deviation in grades, the day (None = not known).
+
+    `sends` are the session's, of the discipline, whose grades can be read.
+    """
 
     discipline: str
     day: dt.date | None
@@ -71,8 +74,7 @@ def curve(recommender: Recommender, request: Request) -> list[Point]:
     days = logbook.columns[c.DAY]
     graded = difficulties(recommender.skill, recommender.catalogue, logbook)
     points = []
-    for name, (rows, ability) in recommender.skill.over_time(graded, days).items():
-        sends = np.diff(rows, prepend=-1)
+    for name, (rows, sends, ability) in recommender.skill.over_time(graded, days).items():
         points += [
             Point(name, _date(days[row]), int(n), float(mean), float(deviation))
             for row, n, mean, deviation in zip(rows, sends, *ability, strict=True)

@@ -80,8 +80,8 @@ class Skill:
                 ahead[tracks.rows] = strong - usual[climbs[tracks.rows]]
         return cls(ladders, curves, difficulty(climbs, logged, usual, ahead))
 
-    def over_time(self, ordinals: Array, days: Array) -> dict[str, tuple[Array, Ability]]:
-        """Ability through a logbook: discipline to (rows of the sends that end its sessions, ability then).
+    def over_time(self, ordinals: Array, days: Array) -> dict[str, tuple[Array, Array, Ability]]:
+        """Ability through a logbook: discipline to its sessions' last sends, graded sends each, ability then.
 
         Parameters
         ----------
@@ -92,7 +92,8 @@ class Skill:
         for name, tracks in self._tracks(ordinals, days).items():
             ability = smoothed(self.ladders[name], tracks)
             rows = tracks.rows[tracks.sends[1:] - 1]
-            found[name] = (rows, Ability(ability.mean + OFFSETS[name], ability.deviation))
+            then = Ability(ability.mean + OFFSETS[name], ability.deviation)
+            found[name] = (rows, np.diff(tracks.sends), then)
         return found
 
     def now(self, ordinals: Array, days: Array) -> dict[str, Level]:

@@ -9,9 +9,10 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from recsys.api.answer_tables import write_answers
 from recsys.api.tables import write_rows
 from recsys.errors import DataError, UsageError
-from recsys.recommending.batch import COLUMNS, answers, answers_by, requests
+from recsys.recommending.batch import COLUMNS, Answer, answers, answers_by, requests
 from recsys.recommending.blocked import Blocked, read_blocked
 from recsys.recommending.catalogue import Catalogue
 from recsys.recommending.limits import read_limits
@@ -179,11 +180,31 @@ def test_a_failure_leaves_no_file(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
+def test_answers_are_written_as_their_rows_are(suffix, tmp_path, monkeypatch):
+    monkeypatch.setattr("recsys.api.tables.ROWS_OF_A_GROUP", 7)
+    monkeypatch.setattr("recsys.api.answer_tables.ROWS_OF_A_GROUP", 7)
+    texts = {"climb_id": ["c,0", "=c1", "c2", 'c"3'], "climb_name": [None, "two\nlines", "-1", "é"],
+             "stars": [None, 3.333, 1, 5], "sends": [4, 3, 2, 1],
+             "region": ["", "B", None, "\r"]}  # fmt: skip
+    catalogue = Catalogue.from_columns(texts)
+    found = [
+        Answer("a,da", (1, 0, 3), (0.1, 1e-9, 0.0)),
+        Answer("=bo", (2,), (1 / 3,)),
+        Answer("no", problem="x"),
+    ]
+    found += [Answer("", (0, 1, 2, 3), (1.0, 0.5, 2e-20, 0.25))] * 5
+    write_answers(iter(found), tmp_path / f"quick{suffix}", catalogue)
+    rows = (row for answer in found for row in answer.rows(catalogue))
+    write_rows(rows, tmp_path / f"plain{suffix}", COLUMNS)
+    assert (tmp_path / f"quick{suffix}").read_bytes() == (tmp_path / f"plain{suffix}").read_bytes()
+
+
 def test_the_best_few_are_those_of_a_whole_sort():
     draw = np.random.default_rng(0)
     for _ in range(200):
-        n = int(draw.integers(1, 40))
-        values = draw.integers(0, 6, n) / 5  # with ties
+        n = int(draw.choice([draw.integers(1, 40), 256, 700, 1281]))
+        values = draw.integers(0, draw.choice([6, 2000]), n) / 5  # with ties
         allowed = draw.random(n) < 0.6
         order = [i for i in sorted(range(n), key=lambda i: (-values[i], i)) if allowed[i]]
         k = int(draw.integers(1, 12))

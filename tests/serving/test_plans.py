@@ -89,6 +89,17 @@ def test_skill_comes_with_its_uncertainty_stored_or_posted(client):
     assert stored == client.get(f"/api/climbers/{CLIMBER}/skill").json()
 
 
+def test_a_session_has_the_graded_sends_of_its_own_day_and_discipline(client):
+    day = "2024-05-09"
+    grades = [("2024-05-01", "V1"), ("2024-05-02", "WI4"), ("2024-05-03", "7a"), (day, "V2"), (day, "V3")]
+    sends = [{"climb_id": f"x{n}", "date": when, "grade": grade} for n, (when, grade) in enumerate(grades)]
+    told = answered(client, "/api/skill", sends=sends)["disciplines"]
+    curves = {
+        each["discipline"]: [(point["day"], point["sends"]) for point in each["curve"]] for each in told
+    }
+    assert curves == {"boulder": [("2024-05-01", 1), (day, 2)], "route": [("2024-05-03", 1)]}
+
+
 def test_plain_order_makes_no_months_of_1970(client):
     sends = [{**send, "date": str(index)} for index, send in enumerate(SENDS)]
     told = answered(client, "/api/skill", sends=sends)
