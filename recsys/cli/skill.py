@@ -61,6 +61,11 @@ def _print_curve(points: list[Point], climber: str | None, k: int, json: bool) -
     if json:
         print_json({"climber": climber, "sessions": [each.to_json() for each in points]})
         return
+    if not points:
+        from recsys.console import say
+
+        say("no send of the logbook has a grade that can be read, so there is no ability to tell")
+        return
     rows = [
         (
             each.discipline,

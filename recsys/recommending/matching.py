@@ -23,10 +23,11 @@ from recsys import columns as c
 from recsys.errors import UsageError
 from recsys.logbooks.grades import ordinal
 from recsys.logbooks.importing.climb_names import keys_of, loose_key, name_key, words_of
+from recsys.logbooks.importing.numbers import whole
 from recsys.recommending.catalogue import Catalogue
 from recsys.recommending.known import BY_CASE, BY_ID, BY_MAPPING, BY_NAME, BY_NUMBER, SHOWN, Match, Question
 from recsys.recommending.logbook import Logbook
-from recsys.recommending.places import Places, ends_of, whole
+from recsys.recommending.places import Places, ends_of
 
 _NEAR_GRADES: Final = 3.0
 """Steps that two sites' grades of one climb may lie apart."""

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import math
-import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
 
 from recsys.logbooks.importing.climb_names import keys_of, loose_key, name_key, words_of
+from recsys.logbooks.importing.numbers import whole
 from recsys.recommending.catalogue import Catalogue
-
-_WHOLE: Final = re.compile(r"'?0*(\d{1,40}?)(?:[.,]0*)?", re.ASCII)
-# Excel writes long numbers with six digits: of fewer it has left out none.
-_SCIENTIFIC: Final = re.compile(r"'?(\d(?:[.,]\d{1,4})?)[eE]\+?(\d{1,2})", re.ASCII)
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,16 +99,3 @@ class Places:
 def ends_of(word: str) -> tuple[str, str]:
     """How a name begins and ends: names that are nearly the same share one of the two."""
     return f"{word[:3]}-", f"-{word[-3:]}"
-
-
-def whole(climb: str) -> str | None:
-    """The number that an id is, however a program has written it; None for other ids.
-
-    Zeros before it, a ".0" after it, an apostrophe and a short power of ten are undone: "00130", "130.0",
-    "1.3E+02".
-    """
-    if match := _SCIENTIFIC.fullmatch(climb):
-        value = float(match[1].replace(",", ".")) * 10 ** int(match[2])
-        return str(round(value)) if math.isclose(value, round(value)) and value < 2**53 else None
-    match = _WHOLE.fullmatch(climb)
-    return None if match is None else (match[1] or "0")

@@ -87,3 +87,13 @@ def test_python_says_what_was_not_used(bundle: Path, book: Path) -> None:
     assert answer.notes[0] == "1 rows not used: unreadable date"
     assert answer.known is not None
     assert answer.known.ways == {"id": 2, "mapping": 1}
+
+
+def test_skill_without_grades_is_said_in_a_line(
+    bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "me.csv").write_text("climb_id,date\nclimb-03,2024-05-01\n")
+    assert call("recsys", "skill", bundle, "--logbook", tmp_path / "me.csv") == 0
+    out, said = capsys.readouterr()
+    assert out == ""
+    assert "no send of the logbook has a grade that can be read" in said

@@ -21,7 +21,7 @@ import pytest
 
 from recsys.api.logbooks import import_logbooks
 from recsys.errors import DataError, UsageError
-from recsys.logbooks.importing import Wanted, parse_logbook
+from recsys.logbooks.importing import Parsed, Wanted, parse_logbook
 from recsys.logbooks.importing.load import load
 from recsys.logbooks.importing.merge import merge
 from recsys.logbooks.importing.own import parse_columns
@@ -302,6 +302,28 @@ def test_two_sources_names_of_one_climb_are_one_id(tmp_path: Path) -> None:
     path = tmp_path / "ids.csv"
     path.write_text("from,to\ngrey-heron@heron-wall,mine\n")
     assert {row.climb_id for row in merge(unite(files[:1], read_same(path))).rows} == {"mine"}
+
+
+def test_ids_that_a_program_changed_are_one_across_files() -> None:
+    def sends(*ids: str) -> Parsed:
+        rows = "".join(f"{climb},2024-05-0{n}\n" for n, climb in enumerate(ids, 1))
+        return parse_logbook(f"climb_id,date\n{rows}".encode(), f"{ids[0]}.csv", wanted=Wanted("me"))
+
+    def united(*files: Parsed) -> list[str]:
+        return [row.climb_id for each in unite(files) for row in each.rows]
+
+    assert united(sends("130.0", "007"), sends("130", "8")) == ["130", "007", "130", "8"]
+    assert united(sends("130"), sends("00130"), sends("1.3E+02")) == ["130"] * 3
+    assert united(sends("Slab-1"), sends("slab-1")) == ["Slab-1", "Slab-1"]
+    assert united(sends("7", "007"), sends("7.0")) == [
+        "7",
+        "007",
+        "7.0",
+    ]  # two ids of one file are two climbs
+    assert united(sends("7", "007")) == ["7", "007"]
+    noted = unite([sends("130.0"), sends("130")])[0].notes
+    assert list(noted.values()) == [1]
+    assert "taken for one" in next(iter(noted))
 
 
 def test_dates_and_orders_are_not_merged() -> None:

@@ -1,5 +1,8 @@
-"""Climbs that several sources name differently, brought under one id: by a mapping of one's own, or by name
-and place.
+"""Climbs that several files name differently, brought under one id: by a mapping of one's own, by ids that a
+program changed, or by name and place.
+
+Ids of raw sends in two files are one where they differ in case alone, or are one number however a program
+has written it ("130.0", "00130"), and neither file holds both.
 
 Two climbs of different sources are one when they have one name and one place (crag, area or region; case,
 accents and punctuation aside), grades that are not far apart, and when that is unambiguous: two ids of one
@@ -17,11 +20,16 @@ from typing import Final
 from recsys.logbooks.grades import ordinal
 from recsys.logbooks.importing.climb_names import keys_of, loose_key
 from recsys.logbooks.importing.model import Ascent, Parsed
+from recsys.logbooks.importing.numbers import whole
 from recsys.logbooks.importing.pairs import read_pairs
 
 ONE_CLIMB: Final = "climbs that two sources name differently, by name and place taken for one"
+BY_FORM: Final = (
+    "climbs whose ids differ in case, or as mangled numbers (130.0 or 00130 for 130): taken for one"
+)
 BY_MAPPING: Final = "climbs under another id by your --same"
 _NEAR_GRADES: Final = 3.0
+_OWN_IDS: Final = ("sends", "own")  # sources whose files' ids are whatever their owner wrote
 
 
 @dataclass(frozen=True)
@@ -37,7 +45,7 @@ class _Climb:
 
 def unite(files: Sequence[Parsed], same: Mapping[str, str] | None = None) -> list[Parsed]:
     """The files with one id a climb; what was changed is counted in the notes of the file."""
-    given = [_renamed(each, same or {}, BY_MAPPING) for each in files]
+    given = _in_one_form([_renamed(each, same or {}, BY_MAPPING) for each in files])
     if len({each.source for each in given}) < 2:
         return given
     ids = _one_ids(_climbs(given))
@@ -55,6 +63,25 @@ def _renamed(parsed: Parsed, ids: Mapping[str, str], note: str) -> Parsed:
         return parsed
     rows = [row._replace(climb_id=ids.get(row.climb_id, row.climb_id)) for row in parsed.rows]
     return replace(parsed, rows=rows, notes={**parsed.notes, note: n})
+
+
+def _in_one_form(files: Sequence[Parsed]) -> list[Parsed]:
+    """The files with one form of each id that stands in two of them."""
+    own = [{row.climb_id for row in each.rows} if each.source in _OWN_IDS else set() for each in files]
+    forms: dict[str, list[set[str]]] = defaultdict(list)
+    for ids in own:
+        mine: dict[str, set[str]] = defaultdict(set)
+        for climb in ids if len(files) > 1 else ():
+            mine[whole(climb) or climb.casefold()].add(climb)
+        for form, climbs in mine.items():
+            forms[form].append(climbs)
+    one = {
+        climb: form if form.isdigit() and form in set().union(*several) else min(several[0])
+        for form, several in forms.items()
+        if len(several) > 1 and all(len(climbs) == 1 for climbs in several)
+        for climb in set().union(*several)
+    }
+    return [_renamed(each, one, BY_FORM) if each.source in _OWN_IDS else each for each in files]
 
 
 def _climbs(files: Iterable[Parsed]) -> list[_Climb]:
