@@ -92,7 +92,7 @@ def test_python_says_what_was_not_used(bundle: Path, book: Path) -> None:
 def test_skill_without_grades_is_said_in_a_line(
     bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "me.csv").write_text("climb_id,date\nclimb-03,2024-05-01\n")
+    (tmp_path / "me.csv").write_text("climb_id,date\nnowhere,2024-05-01\n")
     assert call("recsys", "skill", bundle, "--logbook", tmp_path / "me.csv") == 0
     out, said = capsys.readouterr()
     assert out == ""

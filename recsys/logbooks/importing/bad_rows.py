@@ -23,5 +23,6 @@ def fail(parsed: Parsed, remedy: str = "or pass `bad_rows` drop") -> None:
             subject, value = reject.value, reject.text
             advice = "quote values that hold commas"
         else:
-            value, advice = reject.value, words.remedy
+            value = reject.value
+            advice = "correct it" if first == reasons.ALIEN_DATE else words.remedy  # no `schema` is read here
         raise DataError(subject, path=reject.file, row=reject.row, value=value, remedy=f"{advice}, {remedy}")
