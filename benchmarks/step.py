@@ -1,7 +1,7 @@
 """What a training step costs beside the peers', as ratios in one run; evaluating; memory by catalogue size.
 
     python benchmarks/peers WORK --data-folder FOLDER --data ml1m --only popularity "RecTools SASRec"
-    python benchmarks/step.py WORK [--lengths 50 200] [--rounds 9] [--only step evaluate memory]
+    python benchmarks/step.py WORK [--lengths 50 200] [--rounds 9] [--only step profile evaluate memory]
 
 The first makes the data and RecTools' environment. The same windows of MovieLens-1M's training part, 128 in a
 batch, d 64, two layers and heads, climbs alone:
@@ -13,7 +13,7 @@ batch, d 64, two layers and heads, climbs alone:
 A step is forward, backward and the optimiser (AdamW fused; upstream's and RecTools' is Adam) on a batch that
 is there. Steps of all are interleaved, a few of each a round, and medians over rounds are compared. CPU
 seconds are given beside the wall's, because they do not depend on who else uses the machine. Results:
-benchmarks/results/step.jsonl.
+benchmarks/results/step.jsonl. `profile` says where a step's milliseconds go, by PyTorch's profiler.
 """
 
 from __future__ import annotations
@@ -122,6 +122,18 @@ def steps(work: Path, length: int, threads: int, rounds: int, rows: list[str]) -
         }  # fmt: skip
 
 
+def profiles(work: Path, length: int, threads: int) -> Iterator[dict[str, Any]]:
+    """Where our steps' time goes, and that of the same of stock Transformers4Rec."""
+    batches = work / f"step-{length}.npz"
+    if not batches.exists():
+        draw_batches(work / "ml1m", length, batches)
+    for name in [f"ours-{row}" for row in BESIDE] + ["t4rec-gpt2-clm", "t4rec-xlnet-mlm"]:
+        words = (name, str(batches), str(length), str(threads), "profile")
+        worker = Worker(sys.executable, *words, threads=threads)
+        yield {"kind": "profile", "length": length, "threads": threads, "of": name, "ms": worker.ask()}
+        worker.end()
+
+
 def draw_batches(folder: Path, length: int, path: Path) -> None:
     """Windows of training sends at random places: items + 1, 0 at the start, [n, length]."""
     import numpy as np
@@ -169,13 +181,14 @@ def main() -> None:
     parser.add_argument("--rows", nargs="+", choices=BESIDE, default=list(BESIDE))
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--only", nargs="+", default=["step", "evaluate", "memory"])
+    parser.add_argument("--only", nargs="+", default=["step", "profile", "evaluate", "memory"])
     given = parser.parse_args()
     work, count = given.work.absolute(), given.rounds
     parts = {
         "step": [
             functools.partial(steps, length=each, rounds=count, rows=given.rows) for each in given.lengths
         ],
+        "profile": [functools.partial(profiles, length=each) for each in given.lengths],
         "evaluate": [functools.partial(evaluate, rounds=min(3, count))],
         "memory": [memory],
     }

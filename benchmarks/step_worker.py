@@ -1,6 +1,6 @@
 """A system that `benchmarks/step.py` times: a line in, a line out.
 
-python benchmarks/step_worker.py SYSTEM DATA SIZE THREADS
+python benchmarks/step_worker.py SYSTEM DATA SIZE THREADS [profile]
 """
 
 from __future__ import annotations
@@ -19,6 +19,15 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parent / "peers"))
 BATCH, WIDTH, STEPS = 128, 64, 2
+PARTS = {  # what PyTorch's operators do in a step, by the start of their names; the first that fits
+    "matrix products": ("mm", "addmm", "bmm", "baddbmm", "linear"),
+    "attention": ("_scaled_dot_product",),
+    "softmax and loss": ("_softmax", "_log_softmax", "exp", "logsumexp", "log", "amax", "nll", "gather"),
+    "layer norm": ("native_layer_norm",),
+    "dropout and activation": ("bernoulli", "native_dropout", "gelu", "tanh", "pow"),
+    "optimiser": ("_fused_adam", "_foreach", "_local_scalar_dense"),
+    "embeddings and indices": ("embedding", "index", "nonzero", "_index", "scatter"),
+}
 Step = Callable[[int], Any]
 
 
@@ -217,6 +226,20 @@ def memory(size: int) -> dict[str, Any]:
     }
 
 
+def profile(step: Step) -> dict[str, float]:
+    """Milliseconds of a step's own time, by what is computed."""
+    step(0)
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as profiled:
+        for number in range(STEPS):
+            step(number)
+    found = dict.fromkeys([*PARTS, "the rest"], 0.0)
+    for event in profiled.key_averages():
+        name = event.key.removeprefix("aten::")
+        part = next((key for key, starts in PARTS.items() if name.startswith(starts)), "the rest")
+        found[part] += event.self_cpu_time_total / 1e3 / STEPS
+    return {key: round(value, 1) for key, value in found.items()}
+
+
 def main() -> None:
     warnings.simplefilter("ignore")
     logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
@@ -240,6 +263,10 @@ def main() -> None:
         else:
             kind, _, name = system.partition("-")
             step, model = {"ours": ours, "t4rec": t4rec, "rectools": rectools}[kind](name, windows, n_items)
+    if sys.argv[5:] == ["profile"]:
+        input()
+        print(json.dumps(profile(step)), flush=True)
+        return
     count = 0
     while input() == "":
         began, spent = time.perf_counter(), time.process_time()

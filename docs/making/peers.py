@@ -143,7 +143,18 @@ def ratios() -> str:
         for n, each in sorted(sizes.items())
     ]
     heads_of = ["items", "loss", "GiB before", "after training steps", "after ten answers"]
-    return f"{table(heads, rows)}\n{table(heads_of, memory)}" if found else "Not run.\n"
+    return f"{table(heads, rows)}\n{_shares(found)}\n{table(heads_of, memory)}" if found else "Not run.\n"
+
+
+def _shares(found: list[dict[str, Any]]) -> str:
+    """Where a step's time goes, the last profile of each model and length."""
+    profiles = {(each["length"], each["of"]): each["ms"] for each in found if each["kind"] == "profile"}
+    parts = list(next(iter(profiles.values()), {}))
+    rows = [
+        [name, str(length), *(f"{value / sum(ms.values()):.0%}" for value in ms.values())]
+        for (length, name), ms in profiles.items()
+    ]
+    return table(["share of a step", "length", *parts], rows)
 
 
 def _seconds(line: dict[str, Any], pair: str) -> list[str]:

@@ -29,8 +29,12 @@ _GOLDEN: Final = (5**0.5 - 1) / 2
 
 def sample(n_cases: int, n_items: int) -> Array:
     """The cases that weight and temperature are fitted on, int64 [n]."""
-    most = min(n_cases, CASES, max(64, _HELD // max(1, n_items)))
-    return np.linspace(0, n_cases - 1, most).astype(np.int64)
+    return evenly(n_cases, min(CASES, max(64, _HELD // max(1, n_items))))
+
+
+def evenly(n_cases: int, most: int = CASES) -> Array:
+    """At most so many of the cases, evenly spaced, int64 [n]."""
+    return np.linspace(0, n_cases - 1, min(n_cases, most)).astype(np.int64)
 
 
 def scores_of(scorer: Scorer, cases: Array) -> Array:

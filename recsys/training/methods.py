@@ -16,7 +16,9 @@ from recsys.baselines.interactions import Interactions
 from recsys.baselines.network_settings import NetworkSettings
 from recsys.baselines.rows import ROWS, Row
 from recsys.config.run import RunConfig
-from recsys.evaluation.evaluate import evaluate
+from recsys.evaluation.calibration import evenly
+from recsys.evaluation.evaluate import ranks_of
+from recsys.evaluation.metrics import case_values
 from recsys.recommending.counted.method import Counted
 from recsys.sequences.cases import Cases
 
@@ -160,16 +162,17 @@ def build_module(
 
 
 def _counted(method: Method, interactions: Interactions, config: RunConfig, seed: int) -> FittedMethod:
-    """Fit a counting method with each setting of its grid and keep the best."""
-    cases = validation_of(interactions, config)
-    seen = cases.seen if config.exclude_seen else None
+    """Fit a counting method with each setting of its grid and keep the best on some validation cases."""
+    cases, n_items = validation_of(interactions, config), interactions.n_items
+    seen, chosen = cases.seen if config.exclude_seen else None, evenly(len(cases))
     best: tuple[float, Method, Counted] | None = None
     for settings in method.GRID:
         counted = settings.count(interactions, seed)
         scorer = scorer_of(counted, interactions)(cases, False)
-        found = evaluate(scorer, cases.targets, cases.climbers, seen, interactions.n_items)
-        if best is None or found.values[CHOOSING] > best[0]:
-            best = (found.values[CHOOSING], settings, counted)
+        ranks = ranks_of(scorer, chosen, cases.targets, seen, n_items)
+        value = float(case_values(ranks, n_items)[CHOOSING].mean())
+        if best is None or value > best[0]:
+            best = (value, settings, counted)
     assert best is not None, f"{method}: no settings to choose from"
     _, settings, counted = best
     words = f"{settings}, the best of {len(method.GRID)}" if len(method.GRID) > 1 else str(settings)
