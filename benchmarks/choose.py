@@ -10,6 +10,8 @@ but by rows with ``test = true``.
 Data: bc       simulated BC logbooks, seed 0, split by climbers
       small    300 climbers x 300 climbs of the same (scale 0.2, the most sent 300 climbs), dates only
       small-1  the same of another seed
+      films    the same size of MovieLens-100k: 286 users and 297 films, up to 30 ratings each in sessions of
+               one to five, a day each; year for grade, genre for region (`--ml100k`, and its items.parquet)
       ml100k   MovieLens-100k where `--ml100k` has it, temporal
 """
 
@@ -28,7 +30,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-DATA = ("bc", "small", "small-1", "ml100k")
+DATA = ("bc", "small", "small-1", "films", "ml100k")
 RESULTS = Path(__file__).parent / "results" / "choose.jsonl"
 SHOWN = ("recall@10", "accuracy", "mrr@20")
 
@@ -50,6 +52,48 @@ def simulated(kind: str, folder: Path) -> Path:
     return path
 
 
+def films(ratings: Path, folder: Path) -> Path:
+    """A small log whose choices are real: what people watched, as climbers log (days are drawn)."""
+    import numpy as np
+    import pandas as pd
+
+    path = folder / "films.parquet"
+    if path.exists():
+        return path
+    rng, frame = np.random.default_rng(0), pd.read_parquet(ratings)
+    items = pd.read_parquet(ratings.with_name("items.parquet")).set_index("item_id")
+    frame = frame[frame["item_id"].isin(frame["item_id"].value_counts(sort=True).index[:297])]
+    counts = frame["user_id"].value_counts()
+    users = rng.choice(counts[counts >= 5].index.sort_values(), 286, replace=False)
+    frame = frame[frame["user_id"].isin(users)].sort_values(["user_id", "timestamp"], kind="stable")
+    frame = frame.groupby("user_id").head(30)
+    of = items.loc[frame["item_id"]]
+    years = pd.to_numeric(of["release_year"], errors="coerce").fillna(1990)
+    steps = np.searchsorted([1940, 1960, 1970, 1980, 1985, 1990, 1993, 1994, 1995, 1996, 1997], years)
+    made = {
+        "climber_id": frame["user_id"].to_numpy(),
+        "climb_id": frame["item_id"].to_numpy(),
+        "date": [day for _, each in frame.groupby("user_id") for day in _sessions(len(each), rng)],
+        "rating": frame["rating"].to_numpy(),
+        "region": of["class"].str.split().str[0].to_numpy(),
+        "grade": [f"V{step}" for step in steps],
+    }
+    pd.DataFrame(made).to_parquet(path, index=False)
+    return path
+
+
+def _sessions(n: int, rng: Any) -> list[Any]:
+    """Days of so many ratings, one to five a day, one to fourteen days apart."""
+    import datetime
+
+    days: list[Any] = []
+    day = datetime.date(2019, 1, 1) + datetime.timedelta(days=int(rng.integers(0, 700)))
+    while len(days) < n:
+        day += datetime.timedelta(days=int(rng.integers(1, 15)))
+        days += [day] * int(rng.integers(1, 6))
+    return days[:n]
+
+
 def run(name: str, data: str, settings: dict[str, Any], given: argparse.Namespace) -> dict[str, Any]:
     """Train one row and score it; a line of the results."""
     import torch
@@ -61,7 +105,10 @@ def run(name: str, data: str, settings: dict[str, Any], given: argparse.Namespac
     torch.set_num_threads(given.threads)
     test = bool(settings.pop("test", False))
     split = "temporal" if data == "ml100k" else "climber"
-    path = given.ml100k if data == "ml100k" else simulated(data, given.work)
+    if data == "films":
+        path = films(given.ml100k, given.work)
+    else:
+        path = given.ml100k if data == "ml100k" else simulated(data, given.work)
     config, _ = configure({"data": path, "split": split, "seed": given.seed, **settings})
     kind = "" if config.model.text == "none" else f"-{config.model.text}"
     prepared = prepared_in(given.work / f"{data}-{config.day}-{given.seed}{kind}", config)
