@@ -23,7 +23,7 @@ from typing import Final, NamedTuple
 from recsys.errors import DataError
 from recsys.logbooks.grade_reading import Grade
 from recsys.logbooks.grade_tables import BOULDER, ROUTE
-from recsys.logbooks.grade_words import normalised
+from recsys.logbooks.grade_words import normalised, plain
 from recsys.logbooks.grades import parse_grade
 
 GUESSED: Final = "grade's system guessed from the logbook's others or the country"
@@ -107,7 +107,7 @@ def _neighbours(grades: Iterable[Logged]) -> _Neighbours:
 
 def _settled(logged: Logged, beside: _Neighbours) -> tuple[str, bool]:
     """(the text, whether it is a guess)."""
-    grade = logged.grade
+    grade = plain(logged.grade)
     if not grade or len(grade) > 40:
         return grade, False
     if (word := _not_rock(logged.kind)) and _looks_like_rock(grade):

@@ -8,6 +8,7 @@ behind a grade comes before it ("7A Fb").
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import lru_cache
 from typing import Final
 
@@ -18,6 +19,7 @@ _NOISE: Final = re.compile(
     r"oblig\w*)$"
 )
 _EASY: Final = re.compile(r"(?i)^easy\s+(?!5(?:th)?\b)|\s+easy$")  # "Easy 5th" is a grade
+_LOOKALIKES: Final = str.maketrans("АВСЕМХасех", "ABCEMXacex")  # Cyrillic
 _PARENTHESES: Final = re.compile(r"\s*[(\[]([^()\[\]]*)[)\]]\s*")
 # How serious a climb is as a whole ("IV 5.9", "5.9 Grade III", "TD+ 6a") says nothing of its hardest move.
 _COMMITMENT: Final = re.compile(r"(?i)^(grade|[IV]{1,4}[+-]?)$")
@@ -43,10 +45,15 @@ _BRITISH: Final = {  # what begins with another comes before it
 _WORDY: Final = re.compile(rf"(?i)^({'|'.join(_BRITISH)})\b\.?")
 
 
+def plain(text: str) -> str:
+    """A text in Latin letters and plain digits, where it has letters that look like them or wide ones."""
+    return text if text.isascii() else unicodedata.normalize("NFKC", text).translate(_LOOKALIKES)
+
+
 @lru_cache(maxsize=8192)
 def normalised(text: str) -> str:
     """One space between words, plain hyphens, no marks that are not about difficulty."""
-    text = re.sub("[‐‑‒–—−]", "-", text).strip("?~*! ")
+    text = re.sub("[‐‑‒–—−]", "-", plain(text)).strip("?~*! ")
     text = text[1:-1] if text[:1] + text[-1:] == "()" else text
     text = _PARENTHESES.sub(_inside, text)
     text = _spelled(_APART.sub("", text).strip())

@@ -126,6 +126,7 @@ def test_doubts_and_stars_are_no_difficulty(grade: str, same: str) -> None:
         ("TD+ 6a", "6a", "route"), ("D 5c", "5c", "route"), ("D 4a", "D 4a", "route"),
         ("Hard Very Severe 5a", "HVS 5a", ""), ("Hard Severe", "HS", ""), ("Severe", "S", ""),
         ("7A Fb", "7A", ""), ("Fb 7a", "f7a", "route"), ("9- UIAA", "UIAA 9-", ""), ("V3.5", "V3-4", ""),
+        ("7А", "7A", "boulder"), ("7а", "7A", "boulder"), ("6с+", "6c+", "route"), ("Ｖ４", "V4", ""),
         ("23.0", "23", "route"), ("5.0", "5.0", "route"), ("Class 4", "4th", ""),
         ("Easy 5th", "Easy 5th", ""),
         ("V3 - V4", "V3-4", "boulder"), ("VIII - IX", "VIII/IX", "route"), ("V 5", "V5", "boulder"),
@@ -216,6 +217,25 @@ def test_plain_order_in_a_sheet_of_ones_own(numbers: list[str], read: list[str])
     assert parsed.has_time == ("-" in read[-1])
     assert {row.date_precision == "order" for row in merged.rows} == {not parsed.has_time}
     assert [each.reason for each in parsed.rejects] == ["date cannot be read"] * (len(numbers) - len(read))
+
+
+@pytest.mark.parametrize(
+    ("rows", "read"),
+    [
+        (["24 novembre 2023,A", "05/11/2023,B"], "2023-11-05"),
+        (["Nov 24 2023,A", "05/11/2023,B"], "2023-05-11"),
+        (["2023-11-24,A", "05/11/2023,B"], "2023-05-11"),
+        (["2023-11-24;A", "05/11/2023;B"], "2023-11-05"),
+        (["11/24/2023;A", "05/11/2023;B"], "2023-05-11"),
+        (["24-Nov-23,A", "11/24/2023,C", "05/11/2023,B"], "2023-05-11"),
+    ],
+)  # fmt: skip
+def test_how_the_other_dates_are_written_tells_of_a_habit(rows: list[str], read: str) -> None:
+    by = ";" if ";" in rows[0] else ","
+    parsed = sheet(f"Tag{by}Weg", *rows, columns="date=Tag,climb=Weg")
+    assert [row.date for row in parsed.rows if row.climb_name == "B"] == [read]
+    settled = any("11/24" in row for row in rows)
+    assert any("two ways" in note for note in parsed.notes) is not settled
 
 
 def test_plain_order_and_days_are_not_mixed_and_no_site_has_it() -> None:

@@ -25,6 +25,8 @@ FORMS: Final = tuple(
         rf"{_WEEKDAY}{_NAME}\s+(?P<d>\d\d?)(?:st|nd|rd|th)?,?\s+(?P<y>\d{{4}})",
     )
 )
+NAMED: Final = FORMS[3:5]
+"""A day before the name of its month, and one behind it."""
 PARTIAL: Final = tuple(
     re.compile(form)
     for form in (

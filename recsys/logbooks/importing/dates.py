@@ -21,7 +21,7 @@ from typing import Final, NamedTuple
 
 from recsys.logbooks.cells import number
 from recsys.logbooks.days import DAY_SECONDS, UNITS, iso_text, looks_calendar, order_text, unit_of
-from recsys.logbooks.importing.date_forms import FORMS, LONGEST, PARTIAL, SLASHED, tidy
+from recsys.logbooks.importing.date_forms import FORMS, LONGEST, NAMED, PARTIAL, SLASHED, tidy
 from recsys.logbooks.importing.months import month_of
 
 _FIRST_YEAR, _LAST_YEAR = 1900, 2100
@@ -58,6 +58,8 @@ class Order(NamedTuple):
 def order_of(dates: Iterable[str], habit: bool, plain: bool = False) -> Order:
     """The order of day and month: by dates that can be read in one way alone, else by habit.
 
+    A file that has "24 Nov 2023" too is in the habit of the day first, one with "Nov 24, 2023" of the month.
+
     `plain`: whether small numbers may be plain order, as they may in no site's file.
     """
     texts = [tidy(text) for text in dates]
@@ -66,6 +68,8 @@ def order_of(dates: Iterable[str], habit: bool, plain: bool = False) -> Order:
     pairs = [(int(each["first"]), int(each["second"])) for each in found if each]
     days, months = (sum(pair[i] > 12 for pair in pairs) for i in (0, 1))
     if days == months:
+        named = [sum(map(bool, map(form.match, texts))) for form in NAMED]
+        habit = habit if named[0] == named[1] else named[0] > named[1]
         dotted = bool(found) and all(each["by"] == "." for each in found if each) and any(found)
         # Dotted dates are written with the day first wherever dots are used.
         return Order(habit or dotted, dotted, unit)

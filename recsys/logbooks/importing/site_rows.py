@@ -50,7 +50,9 @@ def parse_rows(rows: Sequence[RawRow], name: str, header: Header, wanted: Wanted
     indices = [header.indices[column] for column in header.source.date_columns if column in header.indices]
     dates = (row.cells[index] for row in rows for index in indices if index < len(row.cells))
     source = header.source
-    order = order_of(dates, source.day_first, source.own_columns)
+    # Where spreadsheets part cells by semicolons, the day is written first.
+    habit = source.day_first or (source.own_columns and header.delimiter == ";")
+    order = order_of(dates, habit, source.own_columns)
     reading = _Reading(name, header, wanted, order)
     for row in rows:
         _read_row(row, reading)
