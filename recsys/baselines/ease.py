@@ -60,7 +60,8 @@ class EASE(Method):
 
 @lru_cache(maxsize=1)  # settings that differ in `last` alone stand together in the grid
 def _learnt(interactions: Interactions, regularization: float) -> Array:
-    return weights(training_matrix(interactions), regularization).astype(np.float32)
+    found = weights(training_matrix(interactions), regularization)
+    return found.astype(np.float32, order="C")  # LAPACK's lie by columns, and scores read rows
 
 
 def weights(matrix: csr_matrix, regularization: float) -> Array:

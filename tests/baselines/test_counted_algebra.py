@@ -62,6 +62,11 @@ def test_a_matrix_whose_factor_fails_is_inverted_all_the_same():
     np.testing.assert_allclose(ease._inverse(gram), np.linalg.inv(gram))
 
 
+def test_eases_weights_lie_by_rows_which_scores_read():
+    # By columns, as LAPACK leaves them, each climb of a history touches every page of the matrix.
+    assert EASE().count(random_log(1), 0).weights.flags.c_contiguous
+
+
 @pytest.mark.parametrize("ridge", [0.5, 20.0])
 def test_ease_solves_the_constrained_least_squares_of_each_climb(ridge):
     interactions = random_log(1)

@@ -72,9 +72,10 @@ def load(folder: Path, about: Fields, n_items: int) -> Counted:
     names = tuple(field.name for field in fields(kind) if field.name not in kind.ARRAYS)
     given.names(names)
     settings = {name: given.get(name) for name in names}
-    arrays = read_arrays(path, kind.ARRAYS)
-    for name, values in arrays.items():
+    read = read_arrays(path, kind.ARRAYS)
+    for name, values in read.items():
         check_array(path, name, values, -LARGEST, LARGEST)
+    arrays = {name: np.ascontiguousarray(values) for name, values in read.items()}  # scores read rows
     try:
         method = kind(**arrays, **{name: _tuple(value) for name, value in settings.items()})
         method.check()
