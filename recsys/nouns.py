@@ -17,7 +17,7 @@ FACTS: Final = "nouns"  # in a run's facts: what its mapping says instead
 
 _LONGEST: Final = 40  # characters of a word
 _MARKUP: Final = re.compile(r"(<script\b.*?</script>|<style\b.*?</style>|<[^>]*>)", re.DOTALL | re.IGNORECASE)
-_READ_OUT: Final = re.compile(r'( aria-label=")([^"]*)')
+_READ_OUT: Final = re.compile(r'( (?:aria-label|placeholder|content)=")([^"]*)')
 _spoken: ContextVar[Mapping[str, str] | None] = ContextVar("nouns", default=None)
 # A word that stands alone: not in a path, an option, a name with underscores, or quotes.
 _WORD: Final = re.compile(
@@ -53,13 +53,16 @@ def spoken(text: str, nouns: Mapping[str, str] | None = None) -> str:
     return text if not words else _WORD.sub(lambda found: _replaced(found, words), text)
 
 
-def spoken_page(page: str) -> str:
+def spoken_page(page: str, nouns: Mapping[str, str] | None = None) -> str:
     """An HTML page in the words of the domain: its text and labels, and no other markup, script or style."""
-    if not _spoken.get():
+    words = nouns or _spoken.get()
+    if not words:
         return page
     parts = _MARKUP.split(page)  # what is between comes at even indices
-    parts[::2] = [spoken(each) for each in parts[::2]]
-    parts[1::2] = [_READ_OUT.sub(lambda found: found[1] + spoken(found[2]), each) for each in parts[1::2]]
+    parts[::2] = [spoken(each, words) for each in parts[::2]]
+    parts[1::2] = [
+        _READ_OUT.sub(lambda found: found[1] + spoken(found[2], words), each) for each in parts[1::2]
+    ]
     return "".join(parts)
 
 

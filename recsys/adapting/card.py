@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from recsys.nouns import spoken
+
 
 def with_section(card: Path, heading: str, note: str) -> str:
     """A card's text with a section of one line, in place of a former one of that heading; others stay."""
     begin, _, rest = card.read_text(encoding="utf-8").partition(f"\n## {heading}\n")
     _, following, after = rest.partition("\n## ")
-    return f"{begin.rstrip()}\n\n## {heading}\n{note}\n{following}{after}"
+    return f"{begin.rstrip()}\n\n## {heading}\n{spoken(note)}\n{following}{after}"

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 import pandas as pd
 
 from recsys import columns as c
@@ -71,7 +72,9 @@ def _write(run: Run, climbers: Sequence[str], gone: pd.DataFrame, fresh: Path) -
     for name in _SENDS:
         if (run.folder / name).is_file():
             table = pd.read_parquet(run.folder / name)
-            table[~table[c.CLIMBER_ID].astype(str).isin(climbers)].to_parquet(fresh / name, index=False)
+            left = table[~table[c.CLIMBER_ID].astype(str).isin(climbers)]
+            left = left.assign(**{c.ROW: np.arange(len(left))}) if c.ROW in left else left  # counts the rows
+            left.to_parquet(fresh / name, index=False)
     if (run.folder / run_files.REJECTS).is_file():
         _without_rows(run.folder / run_files.REJECTS, fresh / run_files.REJECTS, climbers)
     climbs = pd.read_parquet(run.folder / run_files.CLIMBS)

@@ -102,15 +102,28 @@ def print_json(answer: object) -> None:
     print(json.dumps(answer, indent=2, ensure_ascii=False))
 
 
-def print_table(title: str, headings: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """A plain table; headings that begin with ">" are of numbers, and stand to the right."""
+def print_table(
+    title: str, headings: Sequence[str], rows: Sequence[Sequence[object]], prose: Sequence[int] = ()
+) -> None:
+    """A plain table; headings that begin with ">" are of numbers, and stand to the right.
+
+    The title, the headings and the cells of the columns `prose` are told in the words of the domain.
+    """
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(title=title, title_justify="left", box=None, header_style="bold")
+    from recsys.nouns import spoken
+
+    rows = [
+        [spoken(each) if at in prose and isinstance(each, str) else each for at, each in enumerate(row)]
+        for row in rows
+    ]
+    table = Table(title=spoken(title), title_justify="left", box=None, header_style="bold")
     for heading in headings:
         table.add_column(
-            heading.removeprefix(">"), overflow="fold", justify="right" if heading[:1] == ">" else "left"
+            spoken(heading.removeprefix(">")),
+            overflow="fold",
+            justify="right" if heading[:1] == ">" else "left",
         )
     for row in rows:
         table.add_row(*("-" if each is None or each == "" else str(each) for each in row))

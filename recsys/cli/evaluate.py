@@ -34,5 +34,6 @@ def evaluate(
     import json as text
 
     from recsys.evaluation.report import metrics_table
+    from recsys.nouns import spoken
 
-    print(text.dumps(metrics, indent=2) if json else metrics_table(metrics))
+    print(text.dumps(metrics, indent=2) if json else spoken(metrics_table(metrics)))

@@ -69,4 +69,4 @@ def _print(watch: Watch) -> None:
         if low is not None and high is not None:
             rows.append((f"hit rate of {watch.hits.climbers} climbers", f"[{low:.3f}, {high:.3f}]", "", ""))
     title = f"{watch.sends} new sends of {watch.climbers} climbers, {watch.first} to {watch.last}"
-    print_table(title, ("reading", ">value", ">limit", ""), rows)
+    print_table(title, ("reading", ">value", ">limit", ""), rows, prose=(0,))

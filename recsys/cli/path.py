@@ -10,6 +10,7 @@ from recsys.cli.asking import BadRows, Climber, Columns, Folder, Json, Logbooks,
 
 if TYPE_CHECKING:
     from recsys.recommending.path import Path as Found
+    from recsys.recommending.recommender import Recommender
 
 
 def path(
@@ -48,12 +49,12 @@ def path(
     if json:
         asking.print_json({"climber": climber, **found.to_json()})
     else:
-        _print(found, climber)
+        _print(found, climber, recommender)
 
 
-def _print(found: Found, climber: str | None) -> None:
+def _print(found: Found, climber: str | None, recommender: Recommender) -> None:
     from recsys.cli.asking import print_table
-    from recsys.logbooks.grades import label
+    from recsys.recommending.levels import level
 
     rows = [
         (at, step.item.climb_id, step.item.name, step.item.grade, step.item.region, step.item.hard,
@@ -65,6 +66,6 @@ def _print(found: Found, climber: str | None) -> None:
     last = ("*", end.climb_id, end.name, end.grade, end.region, end.hard, f"{end.score:.2%}", "", reason)
     headings = ("", "climb", "name", "grade", "region", "for you", ">probability", ">project next", "because")
     whose = climber or "this logbook"
-    print_table(
-        f"From {label(found.ability)} to {end.name or end.climb_id}, for {whose}", headings, [*rows, last]
-    )
+    start = level(found.ability, recommender.catalogue.grades)
+    title = f"From {start} to {end.name or end.climb_id}, for {whose}"
+    print_table(title, headings, [*rows, last], prose=(8,))

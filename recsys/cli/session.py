@@ -9,6 +9,7 @@ import typer
 from recsys.cli.asking import BadRows, Climber, Columns, Folder, Json, Logbooks, Region, Same
 
 if TYPE_CHECKING:
+    from recsys.recommending.recommender import Recommender
     from recsys.recommending.session import Session
 
 
@@ -43,12 +44,12 @@ def session(
     if json:
         asking.print_json({"climber": climber, **planned.to_json()})
     else:
-        _print(planned, climber)
+        _print(planned, climber, recommender)
 
 
-def _print(planned: Session, climber: str | None) -> None:
+def _print(planned: Session, climber: str | None, recommender: Recommender) -> None:
     from recsys.cli.asking import print_table
-    from recsys.logbooks.grades import label
+    from recsys.recommending.levels import level
 
     rows = [
         (each.part, each.item.climb_id, each.item.name, each.item.grade, each.item.hard,
@@ -56,7 +57,7 @@ def _print(planned: Session, climber: str | None) -> None:
         for each in planned.climbs
     ]  # fmt: skip
     where = ", ".join(each for each in (planned.area, planned.region) if each) or "this catalogue"
-    whose = f"{climber or 'this logbook'}, at {label(planned.ability)}"
+    whose = f"{climber or 'this logbook'}, at {level(planned.ability, recommender.catalogue.grades)}"
     title = f"{where}: {planned.minutes} minutes for {whose}"
     headings = ("part", "climb", "name", "grade", "for you", ">probability", ">minutes")
     print_table(title, headings, rows)

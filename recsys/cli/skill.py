@@ -9,6 +9,7 @@ import typer
 from recsys.cli.asking import BadRows, Climber, Columns, Folder, Json, Logbooks, Region, Same
 
 if TYPE_CHECKING:
+    from recsys.recommending.recommender import Recommender
     from recsys.recommending.skills import OffGrade, Point
 
 
@@ -32,21 +33,23 @@ def skill(
     recommender = asking.open_folder(folder)
     if climber is None and not logbook:
         listed = skills.off_grade(recommender, asking.region_of(region, recommender), k)
-        _print_climbs(listed, region, json)
+        _print_climbs(listed, region, json, recommender)
         return
     sends = asking.known_sends(recommender, sends, same)
     points = skills.curve(recommender, Request(climber=climber, sends=sends))
-    _print_curve(points, climber, k, json)
+    _print_curve(points, climber, k, json, recommender)
 
 
-def _print_climbs(listed: list[OffGrade], region: str | None, json: bool) -> None:
+def _print_climbs(listed: list[OffGrade], region: str | None, json: bool, recommender: Recommender) -> None:
     from recsys.cli.asking import print_json, print_table
+    from recsys.recommending.levels import told
 
     if json:
         print_json({"region": region, "climbs": [each.to_json() for each in listed]})
         return
+    grades = recommender.catalogue.grades
     rows = [
-        (each.climb_id, each.name, each.region, each.grade, each.climbs_like,
+        (each.climb_id, each.name, each.region, each.grade, told(each.climbs_like, grades),
          f"{each.off:+.1f} ± {each.deviation:.1f}", each.sends)
         for each in listed
     ]  # fmt: skip
@@ -54,9 +57,11 @@ def _print_climbs(listed: list[OffGrade], region: str | None, json: bool) -> Non
     print_table(f"Soft and hard grades, {region or 'all regions'}", headings, rows)
 
 
-def _print_curve(points: list[Point], climber: str | None, k: int, json: bool) -> None:
+def _print_curve(
+    points: list[Point], climber: str | None, k: int, json: bool, recommender: Recommender
+) -> None:
     from recsys.cli.asking import print_json, print_table
-    from recsys.logbooks.grades import label
+    from recsys.recommending.levels import has_levels, level
 
     if json:
         print_json({"climber": climber, "sessions": [each.to_json() for each in points]})
@@ -66,12 +71,14 @@ def _print_curve(points: list[Point], climber: str | None, k: int, json: bool) -
 
         say("no send of the logbook has a grade that can be read, so there is no ability to tell")
         return
+    grades = recommender.catalogue.grades
+    leveled = has_levels(grades)  # of a domain without disciplines
     rows = [
         (
-            each.discipline,
+            "" if leveled else each.discipline,
             each.day,
             each.sends,
-            label(each.ability),
+            level(each.ability, grades),
             f"{each.ability % 100:.1f} ± {each.deviation:.1f}",
         )
         for each in points[-k:]

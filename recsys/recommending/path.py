@@ -21,6 +21,7 @@ from recsys.logbooks.grades import label
 from recsys.recommending.ahead import pace
 from recsys.recommending.beam import BEAM, CROWD, METHODS, Chain, Search, search
 from recsys.recommending.blocked import OPEN, Blocked
+from recsys.recommending.levels import level
 from recsys.recommending.logbook import Logbook
 from recsys.recommending.recommender import Recommender
 from recsys.recommending.request import Item, Request, known_region
@@ -190,9 +191,10 @@ def _start(recommender: Recommender, request: PathRequest, project: int, logbook
     start = min(own[0].mean, end)
     needed = math.ceil((end - start) / request.leap - 1 - 1e-9)
     if needed > request.steps:
+        first, last = (level(each, recommender.catalogue.grades) for each in (start, end))
         raise UsageError(
-            f"{label(end)} is {end - start:.1f} grades above the climber's {label(start)}: in steps of "
-            f"{request.leap:g} it takes `steps` {needed}, or a longer `leap`"
+            f"{last} is {end - start:.1f} grades above the climber's {first}: in "
+            f"steps of {request.leap:g} it takes `steps` {needed}, or a longer `leap`"
         )
     return start
 
@@ -227,7 +229,7 @@ def _reason(recommender: Recommender, query: Search, chain: Chain, at: int) -> s
         parts.append(f"makes the project {now / max(before, 1e-12):.1f} times as likely")
     cosine = float(recommender.units[index] @ recommender.units[query.project])
     if cosine >= _similar(recommender.units, query.project):
-        parts.append("climbed by the same people as the project")
+        parts.append("sent by the same people as the project")
     region = recommender.catalogue.regions[index]
     if region is not None and region == recommender.catalogue.regions[query.project]:
         parts.append(f"in {region}, as the project is")

@@ -147,7 +147,9 @@ def plan_session(recommender: Recommender, request: SessionRequest) -> Session:
     climbs = tuple(_filled(recommender, request, logbook, region, here, slots, badges))
     if not climbs:
         where = area or region or "this catalogue"
-        raise UsageError(f"nothing unsent in {where} fits; choose another area, or leave the style out")
+        raise UsageError(
+            f"nothing in {where} that was not sent yet fits; choose another area, or leave the style out"
+        )
     return Session(region, area, ability, climbs)
 
 

@@ -127,6 +127,7 @@ def load_prepared(folder: Path, accelerator: str = "auto", trust: bool = False) 
     """
     workflow = load_workflow(folder, trust)
     sends = pd.read_parquet(folder / run_files.SENDS)
+    sends[c.ROW] = np.arange(len(sends))  # runs that forgot somebody before this was so kept the old numbers
     sequences = Sequences.from_tables(workflow_of.pieces(workflow, sends, accelerator))
     if c.DAY_INDEX in sends:
         sequences = replace(sequences, indices=sends[c.DAY_INDEX].to_numpy()[sequences.rows])

@@ -14,7 +14,6 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
-from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
@@ -27,6 +26,7 @@ from recsys.serving.bodies import Body
 from recsys.serving.limits import Buckets
 from recsys.serving.metrics import Metrics
 from recsys.serving.middleware import Gate, Observe, failure
+from recsys.serving.page_files import PageFiles
 from recsys.serving.policy import Policy
 from recsys.serving.reload import Holder
 from recsys.serving.routing import status_of
@@ -72,7 +72,9 @@ def create_app(bundle: Path, settings: Policy | None = None, opener: Opener | No
     app.state.holder = Holder(bundle, metrics, opener)
     for module in _MODULES:
         app.include_router(module.router)
-    app.mount("/", StaticFiles(directory=PAGE, html=True), name="page")
+    holder = app.state.holder
+    app.nouns = holder.current.nouns
+    app.mount("/", PageFiles(lambda: holder.current.nouns), name="page")
     for kind, handler in (
         (RecsysError, _project),
         (RequestValidationError, _invalid),

@@ -20,6 +20,7 @@ from recsys.errors import RunError, UnknownError
 from recsys.files import MANIFEST, check_manifest
 from recsys.recommending.catalogue import Catalogue
 from recsys.recommending.known import SHOWN
+from recsys.recommending.levels import has_levels
 from recsys.recommending.logbook import read_logbook
 from recsys.recommending.matching import Matcher
 from recsys.recommending.path import PathRequest
@@ -28,7 +29,7 @@ from recsys.recommending.session import SessionRequest
 from recsys.serving.insights import insights
 from recsys.serving.likes import CatalogueLike, ItemLike, RecommenderLike
 from recsys.serving.links import link
-from recsys.serving.offered import has_levels, in_a_line, places, samples
+from recsys.serving.offered import in_a_line, places, samples
 
 _TRIED: Final = 200  # climbers that samples are looked for among
 _EPOCH: Final = datetime.date(1970, 1, 1)

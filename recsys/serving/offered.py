@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final
@@ -16,7 +15,6 @@ _SENDS: Final = 60  # of a logbook that shows well what the service does
 _OFFERED: Final = 3  # climbers of different strength
 _PLACES: Final = 500  # areas, and styles, that are named
 
-_LEVEL: Final = re.compile(r"L\d{1,2}")
 
 Row = dict[str, Any]
 
@@ -59,11 +57,6 @@ def samples(rows: Sequence[Row]) -> list[Row]:
     good = sorted(sorted(rows, key=distance)[: 4 * _OFFERED], key=lambda row: row["hardest"] or 0.0)
     chosen = [good[at * (len(good) - 1) // (_OFFERED - 1)] for at in range(_OFFERED)] if good else []
     return list({row["climber"]: row for row in chosen}.values())
-
-
-def has_levels(grades: Sequence[Any]) -> bool:
-    """Whether the grades are levels of another domain, L0 and up, and not V grades."""
-    return any(_LEVEL.fullmatch(_text(each)) for each in grades)
 
 
 def _text(value: Any) -> str:

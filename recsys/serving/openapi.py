@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 from fastapi import FastAPI
 
+from recsys.nouns import spoken
 from recsys.serving.middleware import GUARDED_PATHS
 
 DESCRIPTION: Final = (
-    "The next boulder problem for a climber, from the last ones and a prompt. Every error has one body: "
-    '`{"error": {"message", "request_id"}}`. Bodies may be sent packed, with `Content-Encoding: gzip`. GET '
+    "The next climb for a climber, from the last ones and a prompt. Every error has one body: "
+    '`{"error": {"message", "request_id"}}`. Bodies may come packed, with `Content-Encoding: gzip`. GET '
     "routes answer HEAD as well."
 )
 TAGS: Final = [
@@ -35,9 +38,12 @@ class Described(FastAPI):
     ----------
     needs_key:
         Whether the service is closed to whoever has no key.
+    nouns:
+        What the bundle's domain calls a climb and so on, where it is another one.
     """
 
     needs_key: bool = False
+    nouns: Mapping[str, str] = MappingProxyType({})
 
     def openapi(self) -> dict[str, Any]:
         """The description; FastAPI keeps it."""
@@ -48,4 +54,19 @@ class Described(FastAPI):
             for path, item in schema["paths"].items():
                 for operation in item.values():
                     operation["security"] = ways if path.startswith(GUARDED_PATHS) else []
+            if self.nouns:
+                _speak(schema, self.nouns)
         return self.openapi_schema or {}
+
+
+def _speak(part: Any, nouns: Mapping[str, str]) -> None:
+    """Tell summaries and descriptions, at any depth, in the words of the domain; names stay what they are."""
+    if isinstance(part, dict):
+        for name, value in part.items():
+            if name in ("description", "summary") and isinstance(value, str):
+                part[name] = spoken(value, nouns)
+            else:
+                _speak(value, nouns)
+    elif isinstance(part, list):
+        for each in part:
+            _speak(each, nouns)

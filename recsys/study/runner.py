@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import sys
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.connection import wait
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from recsys.console import duration, say
@@ -89,7 +92,8 @@ def _pool(
                 process = context.Process(
                     target=work, args=(material, cell.row.name, cell.seed, folder, threads), daemon=True
                 )
-                process.start()
+                with _apart():
+                    process.start()
                 running[process.sentinel] = (process, cell, time.monotonic())
             for sentinel in wait(list(running)):
                 process, cell, began = running.pop(sentinel)  # type: ignore[arg-type]
@@ -99,6 +103,20 @@ def _pool(
         for process, _, _ in running.values():
             process.terminate()
             process.join()
+
+
+@contextmanager
+def _apart() -> Iterator[None]:
+    """Let a process that starts now not run the script that this one runs: a cell needs nothing of it.
+
+    Else a script that compares, without ``if __name__ == "__main__"`` around it, would begin anew in each.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 def _why(store: Store, cell: Cell, code: int | None) -> str:

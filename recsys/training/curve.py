@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
 import pandas as pd
 
 from recsys import run_files
-from recsys.errors import RunError
 from recsys.files import atomic_path
 
 if TYPE_CHECKING:
@@ -20,15 +20,12 @@ _LOGS: Final = "logs/csv/version_*/metrics.csv"
 def learning_curve(folder: Path) -> pd.DataFrame:
     """One row an epoch: epoch (from 1), train_loss, and the validation scores.
 
-    Raises
-    ------
-    RunError
-        The folder has no log: a method that counts has no epochs.
+    A method that counts has no epochs, so that there is no row.
     """
     # One more for each resumption; by their numbers, for a clock may have jumped.
     logs = sorted(folder.glob(_LOGS), key=lambda path: int(path.parent.name.rpartition("_")[2]))
     if not logs:
-        raise RunError(f"{folder}: has no learning curve; a method that counts has no epochs")
+        return pd.DataFrame({"epoch": np.array([], int), "train_loss": np.array([], float)})
     table = pd.concat([pd.read_csv(log) for log in logs], ignore_index=True)
     kept = [name for name in table.columns if name not in ("epoch", "step")]
     by_epoch = table.groupby("epoch")[kept].last().dropna(how="all").reset_index()

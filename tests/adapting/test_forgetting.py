@@ -104,6 +104,19 @@ def test_the_others_keep_their_answers_to_the_bit(run, left, gone):
     assert open_kept(left) is not None
 
 
+def test_the_others_are_evaluated_as_before(run, left, gone):
+    from recsys.sequences.prepare import load_prepared
+
+    before, after = load_prepared(run, "cpu"), load_prepared(left, "cpu")
+    kept = ~before.sends[c.CLIMBER_ID].isin(gone).to_numpy()
+    columns = [c.CLIMBER_ID, c.CLIMB_ID, "part"]
+    assert after.sends[columns].equals(before.sends.loc[kept, columns].reset_index(drop=True))
+    for one in (before, after):
+        assert (one.parts == one.sends["part"].to_numpy()[one.sequences.rows]).all()
+        assert sorted(one.sequences.rows) == list(range(len(one.sends)))
+    assert (pd.read_parquet(left / "sends.parquet")["row"] == np.arange(kept.sum())).all()
+
+
 def test_a_bundle_forgets_like_its_run(run, gone, tmp_path):
     bundle = tmp_path / "alone"
     shutil.copytree(run / "bundle", bundle)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from starlette.testclient import TestClient
@@ -10,6 +12,7 @@ from typer.testing import CliRunner
 from recsys.cli.app import build_app
 from recsys.files import read_json, write_json, write_manifest
 from recsys.recommending.bundle import BUNDLE, CLIMBS, FILES
+from recsys.recommending.levels import level, told
 from recsys.serving.app import create_app
 from recsys.serving.links import link
 from recsys.serving.policy import MAX_BLOCK, Policy
@@ -190,3 +193,24 @@ def test_places_and_words_of_a_bundle(tmp_path):
         assert places["styles"] == [{"style": "slab", "climbs": 6}]
         refused = client.post("/api/path", json={"sends": SENDS, "project": "climb-01"})
         assert "no book 'climb-01'" in refused.text or "was read already" in refused.text
+        page = client.get("/")
+        assert '<title data-elsewhere="Which climb next">Which book next</title>' in page.text
+        assert "Your logbook in, your next books out" in page.text
+        assert page.headers["content-type"].startswith("text/html")
+        assert client.get("/manifest.webmanifest").json()["name"] == "Which book next"
+        assert client.get("/main.js").status_code == 200
+        described = client.get("/openapi.json").json()
+        assert described["info"]["description"].startswith("The next book for a climber")
+        assert "same" in described["components"]["schemas"]["PathBody"]["properties"]
+
+
+def test_a_bundle_of_climbs_has_the_page_as_it_is(client):
+    page = Path(__file__).parents[2] / "recsys" / "serving" / "page"
+    assert client.get("/").text == (page / "index.html").read_text()
+    assert client.get("/manifest.webmanifest").content == (page / "manifest.webmanifest").read_bytes()
+
+
+def test_levels_of_books_are_told_as_levels():
+    books, climbs = ["L3", None, "L12"], ["V3", "7a"]
+    assert (level(8.2, books), level(-1, books), level(8.2, climbs)) == ("L8", "L0", "V8")
+    assert (told("soft V5", books), told("soft V5", climbs)) == ("soft L5", "soft V5")
