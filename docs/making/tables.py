@@ -3,12 +3,14 @@
     <!-- table: demo -->  ...  <!-- end -->
 
 `demo` and `printed` are made from docs/results/files/demo.json, of `make demo`'s run; `studies` from what
-`recsys study` wrote, docs/results/{bc,world,ml100k,ml1m}.md; `peers`, `curves` and `ratios` by `peers.py`,
+`recsys study` wrote, docs/results/{bc,world,ml100k,ml1m}.md, as
+`paper`, `rows` and `verdicts` are; `peers`, `curves` and `ratios` by `peers.py`,
 `ideas` by `ideas.py`. Nothing between the markers is typed.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import sys
@@ -23,7 +25,9 @@ from peers import table as _table
 
 ROOT: Final = Path(__file__).parents[2]
 RESULTS: Final = ROOT / "docs" / "results"
-PAGES: Final = (ROOT / "README.md", RESULTS / "index.md", RESULTS / "peers.md", RESULTS / "ideas.md")
+PAGES: Final = (
+    ROOT / "README.md", *(RESULTS / f"{name}.md" for name in ("index", "peers", "ideas", "findings")),
+)  # fmt: skip
 METRICS: Final = ("accuracy", "recall@10", "ndcg@10", "mrr@20")
 ASKED: Final = ("prompted", "unprompted", "popularity", "random")
 STUDIES: Final = {
@@ -35,6 +39,13 @@ SHOWN: Final = (
     "BERT4Rec, learned positions", "BST", "climb embeddings", "and climber embeddings",
     "BERT, MLM", "BERT, RTD", "XLNet, MLM", "XLNet, PLM", "GPT-2, CLM",
 )  # fmt: skip
+TOLD: Final = (
+    "Item-kNN", "EASE", "CBOW", "GRU4Rec, 1 x 128, cross-entropy", "SASRec", "climb embeddings",
+    "and other features", "and climber embeddings", "climber embeddings, no other features", "all but grade",
+    "all but region", "all but elapsed days", "all but rating", "all but comment", "all but beta",
+    "features concatenated", "features summed", "numbers in bins", "numbers as soft one-hot",
+    "numbers as they are", "BERT, last", "BERT, MLM", "GPT-2, last", "GPT-2, CLM",
+)  # fmt: skip
 _MARKED: Final = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -42,7 +53,8 @@ def filled(text: str) -> str:
     """A page with its tables made anew."""
     makers = {
         "demo": demo, "printed": printed, "studies": studies,
-        "peers": peers, "curves": curves, "ratios": ratios, "ideas": ideas,
+        "paper": paper, "rows": rows, "verdicts": verdicts, "ideas": ideas,
+        "peers": peers, "curves": curves, "ratios": ratios,
     }  # fmt: skip
     return _MARKED.sub(lambda found: f"{found[1]}{makers[found[2]]()}{found[3]}", text)
 
@@ -85,6 +97,43 @@ def studies() -> str:
                 cells.append(each.get("prompted recall@10", "–"))
         rows.append(cells)
     return _table(heads, rows)
+
+
+def paper() -> str:
+    """Thompson's tables beside our rows, as the studies' reports compare them."""
+    heads, found = ["the paper's row", "asked"], {}
+    for name, table in (("bc", "table 1"), ("world", "table 2")):
+        heads += [f"paper, {table}", STUDIES[name]]
+        for row, theirs, _, asked, ours in _rows_below(RESULTS / f"{name}.md", f"| Thompson 2023, {table} "):
+            found.setdefault((row, asked), []).extend((theirs, ours))
+    return _table(heads, [[*key, *cells] for key, cells in found.items()])
+
+
+def rows() -> str:
+    """The rows of the BC study that the words are about, and how much of each rests on the order of sends."""
+    read = _report(RESULTS / "bc.md")
+    heads = ("recall@10", "prompted recall@10", "due to order", "training accuracy")
+    return _table(
+        ["row, simulated BC", *heads], [[row, *(read[row][each] for each in heads)] for row in TOLD]
+    )
+
+
+def verdicts() -> str:
+    """The sentences that stand above the tables of the studies' reports."""
+    parts = []
+    for name, title in STUDIES.items():
+        lines = (RESULTS / f"{name}.md").read_text().partition("| row |")[0].splitlines()
+        parts.append("\n".join([f"**{title}**\n", *(line for line in lines if line.startswith("- "))]))
+    return "\n\n".join(parts) + "\n"
+
+
+def _rows_below(path: Path, head: str) -> list[list[str]]:
+    """The rows of the table whose head begins so."""
+    lines = path.read_text().splitlines()
+    start = next(index for index, line in enumerate(lines) if line.startswith(head))
+    return [
+        _cells(line) for line in itertools.takewhile(lambda line: line.startswith("|"), lines[start + 2 :])
+    ]
 
 
 def _report(path: Path) -> dict[str, dict[str, str]]:
