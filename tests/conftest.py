@@ -42,6 +42,16 @@ def _quiet_merlin():
         yield
 
 
+@pytest.fixture(autouse=True)
+def _words_of_climbing():
+    """A run or a file of another domain, opened in one test, does not speak in the next."""
+    from recsys.nouns import speak
+
+    speak(None)
+    yield
+    speak(None)
+
+
 N_CLIMBS = 100
 
 

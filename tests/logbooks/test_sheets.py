@@ -304,6 +304,19 @@ def test_two_sources_names_of_one_climb_are_one_id(tmp_path: Path) -> None:
     assert {row.climb_id for row in merge(unite(files[:1], read_same(path))).rows} == {"mine"}
 
 
+def test_a_known_source_beside_ones_own_columns() -> None:
+    own = parse_columns("date=Datum,climb=Weg")
+    sheets = ["Datum;Weg\n24.5.2024;A\n", "climb_id,date\nb,2024-05-25\n"]
+    read = [parse_logbook(each.encode(), "me.csv", columns=own) for each in sheets]
+    assert [(each.source, [row.climb_id for row in each.rows]) for each in read] == [
+        ("own", ["a@unknown"]), ("sends", ["b"]),
+    ]  # fmt: skip
+    with pytest.raises(UsageError, match=r"climb=Weg: me\.csv has no such column; it has"):
+        parse_logbook(b"climb_id,date,Datum\nb,2024-05-25,1\n", "me.csv", columns=own)
+    with pytest.raises(UsageError, match=r"date=Datum: me\.csv has no such column"):
+        parse_logbook(b"x,y\n1,2\n", "me.csv", columns=own)
+
+
 def test_ids_that_a_program_changed_are_one_across_files() -> None:
     def sends(*ids: str) -> Parsed:
         rows = "".join(f"{climb},2024-05-0{n}\n" for n, climb in enumerate(ids, 1))

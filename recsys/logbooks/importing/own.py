@@ -85,6 +85,12 @@ def own_source(columns: Mapping[str, str]) -> Source:
     )
 
 
+def has_any(columns: Mapping[str, str], sheet: Sheet) -> bool:
+    """Whether one of the first rows has one of the columns."""
+    wanted = {key(theirs) for theirs in columns.values()}
+    return any(wanted & {key(cell) for cell in cells[:2000]} for _, cells in sheet.heads())
+
+
 def check_columns(columns: Mapping[str, str], sheet: Sheet) -> None:
     """Raise UsageError for a column that the file does not have; it names the nearest."""
     wanted = {key(theirs) for theirs in columns.values()}

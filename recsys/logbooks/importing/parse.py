@@ -5,16 +5,18 @@ What is refused as a whole is a `DataError`. A row that cannot be used is a `Rej
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
 from pathlib import PurePath
 
+from recsys.errors import DataError, UsageError
 from recsys.logbooks.importing.contract import read_contract
 from recsys.logbooks.importing.header import AUTO, Header, find_header, source_named
 from recsys.logbooks.importing.model import Parsed, Wanted
-from recsys.logbooks.importing.own import check_columns, own_source
+from recsys.logbooks.importing.own import check_columns, has_any, own_source
 from recsys.logbooks.importing.site_rows import parse_rows
 from recsys.logbooks.importing.unread import unread_columns
 from recsys.logbooks.sheets import MAX_ROWS, RawRow, Sheet, open_sheet
@@ -42,7 +44,8 @@ def parse_logbook(
     wanted:
         What to take; sends of every discipline by default, and ascents whose outcome is unknown.
     columns:
-        The columns of a spreadsheet of one's own, {ours: theirs} (`own.parse_columns`), in place of a source.
+        The columns of a spreadsheet of one's own, {ours: theirs} (`own.parse_columns`), in place of a source;
+        a file that has none of them is told by its header.
 
     Raises
     ------
@@ -63,9 +66,7 @@ def parse_sheet(
     max_rows: int | None = MAX_ROWS,
 ) -> Parsed:
     """The same of a file that is open already; `max_rows` is None for no limit."""
-    if columns is not None:
-        check_columns(columns, sheet)
-    header = find_header(sheet, source if columns is None else own_source(columns))
+    header = _header(sheet, source, columns)
     rows = list(_data_rows(sheet, header, max_rows))
     wanted = _named(wanted or Wanted(), sheet.name)
     read = read_contract if header.source.name == "sends" else parse_rows
@@ -73,6 +74,21 @@ def parse_sheet(
     notes = Counter(parsed.notes) + unread_columns(rows, header)
     notes.update(sheet.notes)
     return replace(parsed, notes=dict(notes))
+
+
+def _header(sheet: Sheet, source: str, columns: Mapping[str, str] | None) -> Header:
+    """The header by one's own columns; a file that has none of these may be of a known source beside it."""
+    if columns is None:
+        return find_header(sheet, source)
+    try:
+        check_columns(columns, sheet)
+    except UsageError:
+        if has_any(columns, sheet):
+            raise
+        with contextlib.suppress(DataError):
+            return find_header(sheet, source)
+        raise
+    return find_header(sheet, own_source(columns))
 
 
 def _data_rows(sheet: Sheet, header: Header, max_rows: int | None) -> Iterator[RawRow]:
