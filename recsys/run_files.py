@@ -26,3 +26,4 @@ SIMULATED: Final = "simulated.parquet"  # sends that were made up, where none we
 CHECKPOINTS: Final = "checkpoints"
 LOGS: Final = "logs"
 BUNDLE: Final = "bundle"
+STUDY: Final = "study.json"  # of a study, whose folder is no run

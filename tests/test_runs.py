@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from recsys.config.run import RunConfig
 from recsys.errors import RunError
-from recsys.runs import Run
+from recsys.runs import Run, summaries
 
 
 def test_a_configuration_alone_is_what_a_crash_left_and_no_run(tmp_path):
@@ -20,3 +21,11 @@ def test_a_run_whose_manifest_was_lost_is_one_that_is_not_begun_anew(tmp_path, n
     (tmp_path / "config.json").write_text("{}")
     (tmp_path / name).touch()
     assert Run(tmp_path).started
+
+
+def test_a_study_is_not_listed_among_the_runs(tmp_path):
+    for name in ("one", "study"):
+        (tmp_path / name).mkdir()
+        Run(tmp_path / name).write_config(RunConfig())
+    (tmp_path / "study" / "study.json").write_text("{}")
+    assert [each["run"] for each in summaries(tmp_path)] == ["one"]

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from recsys import run_files
 from recsys.baselines.rows import ROWS
 from recsys.config.run import RunConfig
 from recsys.console import progress, say, warn
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from recsys.study.material import Material
     from recsys.study.summary import StudySummary
 
-STUDY = "study.json"
+STUDY = run_files.STUDY
 
 
 def study(config: StudyConfig, folder: Path, jobs: int) -> StudySummary:
