@@ -107,9 +107,9 @@ def _neighbours(grades: Iterable[Logged]) -> _Neighbours:
 
 def _settled(logged: Logged, beside: _Neighbours) -> tuple[str, bool]:
     """(the text, whether it is a guess)."""
+    if not logged.grade or len(logged.grade) > 40:
+        return logged.grade, False
     grade = plain(logged.grade)
-    if not grade or len(grade) > 40:
-        return grade, False
     if (word := _not_rock(logged.kind)) and _looks_like_rock(grade):
         return f"{word} {grade}", False
     bare = normalised(grade)  # "7 A0" is a 7, "7a soft" a 7a
