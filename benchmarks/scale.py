@@ -64,8 +64,10 @@ def prepare(sends: int) -> dict[str, Any]:
             base, wall = cpu(client), time.perf_counter()
             ranges = distributed.read(client, data, scratch, None, "fail")
             steps["read"] = cpu(client) - base
+            read_peak = max(client.run(peak_gib).values())
             distributed.fit(ranges, out / "workflow")
             steps["fit"] = cpu(client) - base - steps["read"]
+            fit_peak = max(client.run(peak_gib).values())
             climbers = distributed.transform(client, ranges, out / "workflow", out / "sequences.parquet")
             steps["transform"] = cpu(client) - base - steps["read"] - steps["fit"]
             memory = client.run(peak_gib)
@@ -76,19 +78,26 @@ def prepare(sends: int) -> dict[str, Any]:
             "cpu_seconds_a_million_sends": {k: round(v * 1e6 / sends, 2) for k, v in steps.items()},
             "wall_seconds": round(time.perf_counter() - wall, 1),
             "gib_highest_of_a_worker": round(max(memory.values()), 2),
+            "gib_when_read_and_when_fitted": [round(read_peak, 2), round(fit_peak, 2)],
             "gib_highest_of_the_client": round(peak_gib(), 2),
             "bytes_a_send_on_disk": round((out / "sequences.parquet").stat().st_size / sends, 1),
         }
 
 
 def write_parts(sends: int, folder: Path) -> None:
-    from memory import many
+    """The simulated world's sends in random order, each time round under new climbers' names."""
+    import pandas as pd
 
     from recsys import columns as c
+    from recsys.logbooks.simulate import simulate
 
-    frame = many(sends).drop(columns=[c.DAY, c.ROW]).sample(frac=1, random_state=0)
+    world = simulate("world", seed=0)
+    rows = np.random.default_rng(0).permutation(sends)
     for number in range(PARTS):
-        frame[number::PARTS].to_parquet(folder / f"part-{number}.parquet", index=False)
+        mine = rows[number::PARTS]
+        frame = world.iloc[mine % len(world)].reset_index(drop=True)
+        frame[c.CLIMBER_ID] += "/" + pd.Series(mine // len(world)).astype(str)
+        frame.to_parquet(folder / f"part-{number}.parquet", index=False)
 
 
 def cpu(client: Any) -> float:

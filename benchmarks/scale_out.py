@@ -19,10 +19,9 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from serve import ask, bodies, start
+from serve import ask, bodies, cpu, start
 
 CONNECTIONS = 8
-TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def main() -> None:
@@ -69,12 +68,6 @@ async def load(services: list[Any], tables: list[list[bytes]], requests: int) ->
         tasks += [ask(port, table, turns, None, out) for _ in range(CONNECTIONS)]
     await asyncio.gather(*tasks)
     return int(out["errors"])
-
-
-def cpu(pid: int) -> float:
-    """CPU seconds of a process so far, of its own and for it."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
 
 
 def resident(pid: int) -> float:

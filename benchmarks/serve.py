@@ -11,6 +11,8 @@ python benchmarks/serve.py BUNDLE --check 100000     every answer compared with 
 python benchmarks/serve.py --fake                    the same over a made-up recommender of 2,844 climbs
                                                      (a NumPy transformer), where there is no bundle yet
 python benchmarks/serve.py --fake --requests 200     a tiny run
+
+The wall's figures depend on who else uses the machine; the service's CPU milliseconds a request hardly do.
 """
 
 from __future__ import annotations
@@ -47,7 +49,7 @@ def start(
         port = probe.getsockname()[1]
     if bundle is None:
         options = json.dumps({"rate": 0, "max_batch": max_batch})
-        words = [str(ROOT / "tests" / "fake_service.py"), str(folder), str(port), options]
+        words = ["-m", "tests.builders.fake_service", str(folder), str(port), options]
     elif network is not None:
         words = [str(ROOT / "benchmarks" / "torch_network.py"), str(bundle), str(network), str(port)]
     else:
@@ -159,9 +161,16 @@ def resident_mib(process: subprocess.Popen[bytes]) -> float:
     return int(Path(f"/proc/{process.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
+def cpu(pid: int) -> float:
+    """CPU seconds of a process so far, of its own and for it."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def compare(options: argparse.Namespace, folder: Path) -> None:
-    print("| connections | mode | requests/s | p50 ms | p95 ms | p99 ms | errors |")
-    print("|--:|---|--:|--:|--:|--:|--:|")
+    print(f"load of the machine at the start: {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores")
+    print("| connections | mode | requests/s | p50 ms | p95 ms | p99 ms | CPU ms a request | errors |")
+    print("|--:|---|--:|--:|--:|--:|--:|--:|")
     modes: list[Any] = [("batched", options.bundle, BATCH), ("unbatched", options.bundle, 1)]
     if options.network is not None:
         modes.append(("PyTorch network, unbatched", options.bundle, 1, options.network))
@@ -173,10 +182,14 @@ def compare(options: argparse.Namespace, folder: Path) -> None:
             table = bodies(port, options.explain)
             asyncio.run(load(port, table, 200, 8))
             for connections in options.connections:
+                before = cpu(process.pid)
                 out = asyncio.run(load(port, table, options.requests, connections))
+                spent = 1000 * (cpu(process.pid) - before) / options.requests
                 times = " | ".join(f"{percentile(out['seconds'], p):.1f}" for p in (0.5, 0.95, 0.99))
                 print(
-                    f"| {connections} | {mode} | {out['rate']:,.0f} | {times} | {out['errors']} |", flush=True
+                    f"| {connections} | {mode} | {out['rate']:,.0f} | {times} | {spent:.2f} | "
+                    f"{out['errors']} |",
+                    flush=True,
                 )
         finally:
             process.terminate()
@@ -189,15 +202,16 @@ def check(options: argparse.Namespace, folder: Path) -> bool:
         table = bodies(port, options.explain)
         expected = asyncio.run(alone(port, table))
         asyncio.run(load(port, table, min(options.check, 5000), 64, expected))
-        before = resident_mib(process)
+        before, began = resident_mib(process), cpu(process.pid)
         out = asyncio.run(load(port, table, options.check, 64, expected))
-        after = resident_mib(process)
+        after, spent = resident_mib(process), 1000 * (cpu(process.pid) - began) / options.check
     finally:
         process.terminate()
         code = process.wait(30)
     print(
         f"{options.check:,} requests over 64 connections: {out['errors']} errors, {out['wrong']} wrong, "
-        f"{out['rate']:,.0f} requests/s; memory {before:.1f} MiB before, {after:.1f} MiB after; "
+        f"{out['rate']:,.0f} requests/s, {spent:.2f} CPU ms a request, load of the machine "
+        f"{os.getloadavg()[0]:.1f}; memory {before:.1f} MiB before, {after:.1f} MiB after; "
         f"exit code {code}"
     )
     return not (out["errors"] or out["wrong"] or code)
@@ -221,8 +235,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / "bundle"
         if options.fake:
-            sys.path.insert(0, str(ROOT / "tests"))
-            from fake_recommender import write_bundle
+            sys.path.insert(0, str(ROOT))
+            from tests.builders.fake_recommender import write_bundle
 
             write_bundle(folder, n_climbs=2844)
         if options.check:

@@ -12,6 +12,7 @@ SCHEMA: Final = "schema.pbtxt"
 WORKFLOW: Final = "workflow"  # a folder: NVTabular's, with its description
 SENDS: Final = "sends.parquet"
 CLIMBS: Final = "climbs.parquet"
+SHARDS: Final = "shards"  # a folder: what a training streams from, while it lasts
 SKILL: Final = "skill.npz"
 START: Final = "start.safetensors"  # weights that a training which continues another begins with
 WEIGHTS: Final = "model.safetensors"  # of a network

@@ -48,6 +48,7 @@ OWN = (
     run_files.LEARNING_CURVE,
     run_files.START,
     run_files.CHECKPOINTS,
+    run_files.SHARDS,
     run_files.LOGS,
     run_files.BUNDLE,
 )  # what `clear` removes, beside the manifest

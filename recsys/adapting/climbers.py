@@ -28,8 +28,9 @@ from recsys.recommending.newcomers import Acquaintances, profiles
 from recsys.recommending.rerank import unit_rows
 from recsys.runs import Run
 from recsys.sequences.cases import item_index
+from recsys.sequences.catalogue import reduced
 from recsys.sequences.days import order_days
-from recsys.sequences.prepare import PART, reduced, write_schema
+from recsys.sequences.prepare import PART, write_schema
 from recsys.sequences.split import TRAIN
 from recsys.sequences.store import Sequences
 from workflows import sends as workflow_of

@@ -34,7 +34,8 @@ from recsys.errors import DataError, UsageError
 from recsys.files import atomic_path
 from recsys.logbooks.read import Sends, read_sends
 from recsys.runs import Run
-from recsys.sequences.prepare import PART, catalogue_table, load_prepared, write_schema
+from recsys.sequences.catalogue import catalogue_table
+from recsys.sequences.prepare import PART, load_prepared, write_schema
 from recsys.sequences.split import TRAIN
 from recsys.training.pipeline import train_prepared, train_run
 from recsys.training.start import keep_start
@@ -121,7 +122,11 @@ def _prepare(source: Run, settings: RunConfig, names: set[str], run: Run) -> tup
     known = pd.read_parquet(source.folder / run_files.SENDS)
     config = source.config
     given = {name: getattr(settings.training, name) for name in names & set(TrainingConfig.model_fields)}
-    training = config.training.model_copy(update={**GENTLE, **given})
+    # The sends of before are in memory here, however they were trained on.
+    update = {**GENTLE, "stream": 0, "dask": None, **given}
+    training = config.training.model_copy(update=update)
+    if training.out_of_core:
+        raise UsageError("a run goes on in memory: leave `stream` and `dask` out")
     with progress("reading sends"):
         sends = _read(settings, run.folder)
     try:
@@ -147,10 +152,10 @@ def _prepare(source: Run, settings: RunConfig, names: set[str], run: Run) -> tup
         "continued": f"{source.folder.name}, with {said}, all new",
         "split": split,
     }
-    update: dict[str, Any] = {"data": settings.data, "schema_name": settings.schema_name}
-    update |= {"training": training, "split": split["split"]}
-    update |= {"seed": settings.seed} if "seed" in names else {}
-    config = config.model_copy(update={**update, "facts": {**config.facts, **facts}})
+    changed: dict[str, Any] = {"data": settings.data, "schema_name": settings.schema_name}
+    changed |= {"training": training, "split": split["split"]}
+    changed |= {"seed": settings.seed} if "seed" in names else {}
+    config = config.model_copy(update={**changed, "facts": {**config.facts, **facts}})
     run.write_config(config)
     run.write_manifest(trained=False)
     return load_prepared(run.folder, training.accelerator), config

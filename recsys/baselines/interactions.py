@@ -18,6 +18,7 @@ from recsys.sequences.store import Sequences
 
 if TYPE_CHECKING:
     from recsys.sequences.prepare import Prepared
+    from recsys.sequences.shards import Shards
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +37,9 @@ class Interactions:
         Climbs in the catalogue.
     fresh:
         Which sends are new to a training that is continued, bool [n_sends]; None where it begins.
+    shards:
+        Where a training streams, what it streams: the sends here are then those of the cases asked for, and
+        nothing can be fitted on them.
     """
 
     sequences: Sequences
@@ -43,13 +47,14 @@ class Interactions:
     days: Array
     n_items: int
     fresh: Array | None = None
+    shards: Shards | None = None
 
     @classmethod
     def of(cls, prepared: Prepared) -> Interactions:
         """The sends of prepared data."""
         days = prepared.sends[c.DAY].to_numpy(np.float64)[prepared.sequences.rows]
         fresh = prepared.sends[FRESH].to_numpy()[prepared.sequences.rows] if FRESH in prepared.sends else None
-        return cls(prepared.sequences, prepared.parts, days, prepared.n_items, fresh)
+        return cls(prepared.sequences, prepared.parts, days, prepared.n_items, fresh, prepared.shards)
 
     def days_of(self, cases: Cases, sends: Array) -> Array:
         """When some sends of the cases' sequences, which may be their own, were: float64, of their shape."""

@@ -19,7 +19,17 @@ _Option = typer.Option
 _Chance = functools.partial(
     typer.Option, min=0, max=1, rich_help_panel="Chances of SSE-PT's stochastic shared embeddings"
 )
-_ELSEWHERE: Final = ("data", "model", "seed", "final_learning_rate", "rows", "reference", "run", "settings")
+_ELSEWHERE: Final = (
+    "data",
+    "stream",
+    "model",
+    "seed",
+    "final_learning_rate",
+    "rows",
+    "reference",
+    "run",
+    "settings",
+)
 
 
 @with_settings(RunConfig, TrainingConfig, StudyConfig, without=_ELSEWHERE, defaults=BUDGET)

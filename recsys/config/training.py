@@ -35,3 +35,15 @@ class TrainingConfig(BaseModel):
     devices: int = Field(1, ge=1, description="processes of each node, one a device (a batch is each one's)")
     nodes: int = Field(1, ge=1, description="machines that train together, each started with torchrun")
     precision: Literal["auto", "32", "bf16"] = Field("auto", description="auto: bf16 on a GPU, 32 on a CPU")
+    stream: int = Field(
+        0, ge=0, description="parts of 250,000 sends in memory at a time, the others on disk; 0: all sends"
+    )
+    dask: str | None = Field(
+        None, description="prepare on a Dask cluster: local:N workers here, or a scheduler's address"
+    )
+    dask_memory: str = Field("2GB", description="memory of each of the local Dask workers")
+
+    @property
+    def out_of_core(self) -> bool:
+        """Whether the sends are prepared a range of climbers at a time, never all in memory."""
+        return bool(self.stream or self.dask)

@@ -10,7 +10,9 @@ from recsys.sequences.asking import LAST, Asking
 
 if TYPE_CHECKING:
     from recsys.arrays import Array
+    from recsys.sequences.counts import Counts
     from recsys.sequences.store import Sequences
+    from recsys.sequences.texts import Texts
     from recsys.sequences.windows import Batch
 
 
@@ -34,6 +36,17 @@ class Network(torch.nn.Module):
             All histories.
         sends:
             Indexes of the training sends, int64 [n]: all that may be counted.
+        """
+
+    def read_counts(self, counts: Counts, texts: Texts | None) -> None:
+        """`read_sends` of what was counted of them, where they are not all in memory.
+
+        Parameters
+        ----------
+        counts:
+            Of the training sends.
+        texts:
+            Of the histories (`recsys.sequences.store.Sequences.texts`).
         """
 
     def asking(self, length: int) -> Asking:

@@ -20,13 +20,13 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from recsys.columns import BIN, CLIMB, FIRST_VALUE_ID, GRADE, NULL_ID, RATING, REGION
+from recsys.columns import FIRST_VALUE_ID
+from recsys.sequences.counts import SIDES, Counts
 
 if TYPE_CHECKING:
     from recsys.arrays import Array
     from recsys.sequences.store import Sequences
 
-SIDES: Final = (REGION, GRADE + BIN, RATING + BIN)  # attributes that say something of a climb, not of a send
 FEW: Final = 20_000  # sends, below which a bias begins with what was counted
 SENDS: Final = "sends"  # how many, in powers of two
 _POWERS: Final = 32  # bins of SENDS: more than a climb can have
@@ -79,15 +79,15 @@ class ClimbScores(torch.nn.Module):
         (Lin et al. 2017 begin their classifier's so): what is learned is how a query departs from popularity.
         A larger log learns that in its first epoch, and was no better for it.
         """
-        ids = sequences.features[CLIMB][sends].astype(np.int64)
-        if len(ids) < FEW and self.sides and not self.bias.any():
-            self.bias.data.copy_(torch.from_numpy(prior(np.bincount(ids, minlength=len(self.bias)))))
+        self.read_counts(Counts.of(sequences, sends))
+
+    def read_counts(self, counts: Counts) -> None:
+        """`read_sends` of what was counted of them."""
+        if len(counts) < FEW and self.sides and not self.bias.any():
+            self.bias.data.copy_(torch.from_numpy(prior(counts.by_id(len(self.bias)))))
+        size = self.table.num_embeddings
         for name in self.sides:
-            size = self.table.num_embeddings
-            if name == SENDS:
-                found = powers(np.bincount(ids, minlength=size))
-            else:
-                found = usual(ids, sequences.features[name][sends].astype(np.int64), size)
+            found = powers(counts.by_id(size)) if name == SENDS else counts.usual(name, size)
             found[:FIRST_VALUE_ID] = 0
             self.get_buffer(buffer_of(name)).copy_(torch.from_numpy(found))
 
@@ -103,24 +103,6 @@ def prior(counts: Array) -> Array:
 def powers(counts: Array) -> Array:
     """Counts to bins of powers of two, int64: 0 to 0, 1 to 1, 2 and 3 to 2, 4 to 7 to 3 ..."""
     return np.ceil(np.log2(counts.astype(np.float64) + 1)).astype(np.int64).clip(max=_POWERS - 1)
-
-
-def usual(ids: Array, values: Array, n_ids: int) -> Array:
-    """The most frequent value of each id, int64 [n_ids]; the smaller of equals, 0 where none was logged.
-
-    Parameters
-    ----------
-    ids, values:
-        Id and value of each send, int64 [n]; values up to NULL_ID say that nothing was logged.
-    n_ids:
-        Ids that there are.
-    """
-    logged = values > NULL_ID
-    pairs, counts = np.unique(np.stack([ids[logged], values[logged]], axis=1), axis=0, return_counts=True)
-    order = np.lexsort((-pairs[:, 1], counts))  # the most frequent last, and of equals the smallest
-    found = np.zeros(n_ids, dtype=np.int64)
-    found[pairs[order, 0]] = pairs[order, 1]
-    return found
 
 
 def side_sizes(sizes: Mapping[str, int]) -> dict[str, int]:

@@ -35,11 +35,13 @@ from recsys.model.output import side_sizes
 from recsys.model.straight import straighten
 from recsys.model.task import NextClimbTask
 from recsys.sequences.asking import Asking
+from recsys.sequences.counts import Counts
 
 if TYPE_CHECKING:
     from merlin.schema import Schema
 
     from recsys.sequences.store import Sequences
+    from recsys.sequences.texts import Texts
     from recsys.sequences.windows import Batch
 
 
@@ -125,11 +127,15 @@ class PromptedTransformer(tr.Model, Network):
 
     def read_sends(self, sequences: Sequences, sends: Array) -> None:
         """Count the climbs' usual attributes, which join their embeddings in the output; take over texts."""
-        self.task.pre.read_sends(sequences, sends)
+        self.read_counts(Counts.of(sequences, sends), sequences.texts)
+
+    def read_counts(self, counts: Counts, texts: Texts | None) -> None:
+        """`read_sends` of what was counted of them."""
+        self.task.pre.read_counts(counts)
         inputs: Any = self.get_submodule("heads.0.body").inputs
         if inputs.texts is not None:
-            assert sequences.texts is not None, "the schema says so"
-            inputs.texts.read(sequences.texts)
+            assert texts is not None, "the schema says so"
+            inputs.texts.read(texts)
 
     @property
     def task(self) -> NextClimbTask:

@@ -12,6 +12,7 @@ import numpy as np
 
 from recsys.arrays import Array
 from recsys.columns import CLIMB, FIRST_VALUE_ID
+from recsys.evaluation.calibration import evenly
 from recsys.sequences.split import TEST, TRAIN, VALIDATION
 from recsys.sequences.store import ELAPSED, Sequences
 
@@ -52,10 +53,9 @@ class Cases:
         most:
             Keep so many at the most, evenly spaced; None keeps all.
         """
-        sends = np.flatnonzero(parts == PARTS[part])
-        sends = sends[sequences.before(sends) > sequences.offsets[sequences.owner(sends)]]  # with a history
-        if most is not None and len(sends) > most:
-            sends = sends[np.linspace(0, len(sends) - 1, most).astype(np.int64)]
+        sends = with_history(sequences, parts, part)
+        if most is not None:
+            sends = sends[evenly(len(sends), most)]
         return cls(sequences, sends, item_index(sequences.features[CLIMB][sends]), sequences.owner(sends))
 
     def __len__(self) -> int:
@@ -115,6 +115,12 @@ class Cases:
             again = (items == self.targets[start + rows]) & (items >= 0)
             count += len(np.unique(rows[again]))
         return count
+
+
+def with_history(sequences: Sequences, parts: Array, part: str) -> Array:
+    """Indexes of the sends of a part that have one before them, int64 [n]."""
+    sends = np.flatnonzero(parts == PARTS[part])
+    return sends[sequences.before(sends) > sequences.offsets[sequences.owner(sends)]]
 
 
 def item_index(ids: Array) -> Array:

@@ -18,7 +18,7 @@ the day that it asks for:
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -33,6 +33,7 @@ from recsys.sequences.windows import Batch, Windows
 
 # In a batch: ids [K], and row and column of the send before, [2, K].
 TARGETS, AFTER = "targets", "targets_after"
+_AT_A_TIME: Final = 10_000  # windows
 
 
 class TrainingWindows(Dataset[Batch]):
@@ -197,8 +198,14 @@ def epoch(windows: TrainingWindows, amount: int, rng: np.random.Generator) -> It
         drawn = rng.permutation(windows.draw(rng))[:left]
         rounds.append(drawn)
         left -= len(drawn)
-    pairs = rng.permutation(np.concatenate(rounds))
-    return zip(pairs[:, 0].tolist(), pairs[:, 1].tolist(), strict=True)
+    return _each(rng.permutation(np.concatenate(rounds)))
+
+
+def _each(pairs: Array) -> Iterator[tuple[int, int]]:
+    """Rows of [n, 2] as pairs of Python's numbers, which take five times the memory: some at a time."""
+    for start in range(0, len(pairs), _AT_A_TIME):
+        firsts, ends = pairs[start : start + _AT_A_TIME].T.tolist()
+        yield from zip(firsts, ends, strict=True)
 
 
 def amount(windows: TrainingWindows, share: float, rng: np.random.Generator) -> int:

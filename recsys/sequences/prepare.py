@@ -10,23 +10,28 @@ climbs.parquet   the catalogue in the order of the model's outputs: id, name, us
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 
 from recsys import columns as c
 from recsys import run_files
 from recsys.arrays import Array
-from recsys.errors import DataError
+from recsys.errors import DataError, RunError
 from recsys.files import atomic_folder, atomic_path
+from recsys.sequences.catalogue import catalogue_table, reduced
+from recsys.sequences.counts import Counts
+from recsys.sequences.shards import PART as PART
+from recsys.sequences.shards import Held, Shards, shard_folder, write_shard
 from recsys.sequences.split import TRAIN
 from recsys.sequences.store import Sequences
 from recsys.sequences.texts import Texts
 from workflows import sends as workflow_of
-from workflows.operators import has_text
 
 if TYPE_CHECKING:
     from merlin.schema import Schema
@@ -34,12 +39,14 @@ if TYPE_CHECKING:
 
     from recsys.sequences.encoders import Encoder
 
-PART = "part"
-
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """Sequences, the part of each send in their order (int8 [n_sends]), the catalogue and the workflow."""
+    """Sequences, the part of each send in their order (int8 [n_sends]), the catalogue and the workflow.
+
+    Where a training streams, `shards` are what is trained on and `counts` what was counted of it; sequences,
+    parts and sends (their days alone) are of the cases that are asked for (`Shards.asked`).
+    """
 
     sends: pd.DataFrame
     sequences: Sequences
@@ -47,11 +54,22 @@ class Prepared:
     climbs: pd.DataFrame
     schema: Schema
     workflow: Workflow
+    shards: Shards | None = None
+    counts: Counts | None = None
 
     @property
     def n_items(self) -> int:
         """Climbs in the catalogue."""
         return len(self.climbs)
+
+    @property
+    def popularity(self) -> Array:
+        """Training sends of each climb of the catalogue, int64 [n_items]."""
+        ids = self.n_items + c.FIRST_VALUE_ID
+        if self.counts is not None:
+            return self.counts.by_id(ids)[c.FIRST_VALUE_ID :]
+        training = self.sequences.features[c.CLIMB][self.parts == TRAIN]
+        return np.bincount(training, minlength=ids)[c.FIRST_VALUE_ID :]
 
 
 def prepare(
@@ -128,48 +146,70 @@ def load_prepared(folder: Path, accelerator: str = "auto", trust: bool = False) 
     workflow = load_workflow(folder, trust)
     sends = pd.read_parquet(folder / run_files.SENDS)
     sends[c.ROW] = np.arange(len(sends))  # runs that forgot somebody before this was so kept the old numbers
-    sequences = Sequences.from_tables(workflow_of.pieces(workflow, sends, accelerator))
-    if c.DAY_INDEX in sends:
-        sequences = replace(sequences, indices=sends[c.DAY_INDEX].to_numpy()[sequences.rows])
-    texts = Texts.load(folder / run_files.WORKFLOW)
-    if texts is not None:
-        sequences = sequences.reading(texts, sends[c.DAY].to_numpy()[sequences.rows])
+    held = _held(workflow, sends, Texts.load(folder / run_files.WORKFLOW), accelerator)
     return Prepared(
         sends=sends,
-        sequences=sequences,
-        parts=sends[PART].to_numpy()[sequences.rows],
+        sequences=held.sequences,
+        parts=held.parts,
         climbs=pd.read_parquet(folder / run_files.CLIMBS),
         schema=workflow_of.read_schema(folder / run_files.SCHEMA),
         workflow=workflow,
     )
 
 
+def load_streamed(folder: Path, most: Mapping[str, int], accelerator: str = "auto") -> Prepared:
+    """The same for a training that streams: in memory are the cases that are asked for, and their histories.
+
+    Parameters
+    ----------
+    folder, accelerator:
+        As of `load_prepared`; groups of rows of its sends.parquet hold whole climbers
+        (`recsys.sequences.ranges`).
+    most:
+        Name of a part to the cases that are asked of it, at the most.
+    """
+    workflow, texts = load_workflow(folder), Texts.load(folder / run_files.WORKFLOW)
+    if not (folder / run_files.SHARDS).is_dir():
+        last = None
+        with shard_folder(folder) as fresh, pq.ParquetFile(folder / run_files.SENDS) as file:
+            for number in range(file.num_row_groups):
+                sends = file.read_row_group(number).to_pandas()
+                last = _whole(sends, last, folder)
+                sends[c.ROW] = np.arange(len(sends))
+                write_shard(_held(workflow, sends, texts, accelerator), fresh, number)
+    shards = Shards.of(folder)
+    held = shards.asked(most)
+    return Prepared(
+        sends=pd.DataFrame({c.DAY: held.days}),
+        sequences=replace(held.sequences, texts=texts),
+        parts=held.parts,
+        climbs=pd.read_parquet(folder / run_files.CLIMBS),
+        schema=workflow_of.read_schema(folder / run_files.SCHEMA),
+        workflow=workflow,
+        shards=shards,
+        counts=shards.counts(),
+    )
+
+
+def _whole(sends: pd.DataFrame, last: str | None, folder: Path) -> str:
+    """The last climber of a group of rows, whose first one was not the last of the group before."""
+    first, end = (str(sends[c.CLIMBER_ID].iloc[index]) for index in (0, -1))
+    if first == last:
+        raise RunError(f"{folder}: was not prepared with `stream`: train it without, or start anew")
+    return end
+
+
+def _held(workflow: Workflow, sends: pd.DataFrame, texts: Texts | None, accelerator: str) -> Held:
+    """Sequences of sends whose rows count from 0."""
+    sequences = Sequences.from_tables(workflow_of.pieces(workflow, sends, accelerator))
+    days = sends[c.DAY].to_numpy(np.float64)[sequences.rows]
+    if c.DAY_INDEX in sends:
+        sequences = replace(sequences, indices=sends[c.DAY_INDEX].to_numpy()[sequences.rows])
+    if texts is not None:
+        sequences = sequences.reading(texts, days)
+    return Held(sequences, sends[PART].to_numpy()[sequences.rows], days)
+
+
 def load_workflow(folder: Path, trust: bool = False) -> Workflow:
     """The fitted workflow of a run, from its description (see `workflows.sends.description`)."""
     return workflow_of.load(folder / run_files.WORKFLOW, trust)
-
-
-def reduced(frame: pd.DataFrame) -> pd.DataFrame:
-    """The workflow's columns; of the texts only whether there was one."""
-    kept = frame[[name for name in (*workflow_of.INPUTS, c.DAY_INDEX) if name in frame]].copy()
-    for name in (c.COMMENT, c.BETA):
-        if name in kept:
-            kept[name] = has_text(kept[name]).map({True: "yes", False: None})
-    return kept
-
-
-def catalogue_table(training: pd.DataFrame, vocabulary: list[str]) -> pd.DataFrame:
-    """One row a climb, in the order of the category ids, with what most of its sends say of it."""
-    ids = pd.Index(vocabulary[c.FIRST_VALUE_ID :], name=c.CLIMB_ID)
-    table: dict[str, Any] = {"sends": training[c.CLIMB_ID].value_counts()}
-    for name in (c.CLIMB_NAME, c.GRADE, c.REGION, c.AREA, c.STYLE):
-        if name in training and training[name].notna().any():
-            table[name] = _usual(training, name)
-    return pd.DataFrame(table).reindex(ids).reset_index()
-
-
-def _usual(training: pd.DataFrame, name: str) -> pd.Series:
-    """The most frequent value of a column for each climb; of equals, the first in order."""
-    counts = training.groupby([c.CLIMB_ID, name], sort=True).size().rename("n").reset_index()
-    best = counts.sort_values("n", ascending=False, kind="stable").drop_duplicates(c.CLIMB_ID)
-    return best.set_index(c.CLIMB_ID)[name]

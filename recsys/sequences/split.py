@@ -9,7 +9,7 @@ Whatever the protocol, a climber's training sends precede the validation sends, 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, Final, get_args
 
@@ -24,12 +24,76 @@ from recsys.errors import DataError, UsageError
 TRAIN: Final = 0
 VALIDATION: Final = 1
 TEST: Final = 2
+_NAMES: Final = ("train", "validation", "test")
+_LEAST: Final = 3  # sends of a climber of whom leave-one-out leaves one
 
 Parts = NDArray[np.int8]
 
 _VALIDATION_SHARE: Final = 0.05
 _TEST_SHARE: Final = 0.10
 _INSTEAD: Final = "pass `split` leave-one-out"
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """Who or what is held out, settled by all sends together: it then parts any climbers' sends alone.
+
+    Attributes
+    ----------
+    name:
+        The protocol.
+    climbers:
+        Of "climber", the part of each, int8 [n_climbers], in the order of their ids as text.
+    cuts:
+        Of "temporal", the days that validation and test begin with, float64 [2].
+    facts:
+        What metrics.json says of it.
+    """
+
+    name: SplitName
+    climbers: Parts | None = None
+    cuts: NDArray[np.float64] | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def parts(self, frame: pd.DataFrame, first: int = 0) -> Parts:
+        """The part of each send of some climbers, int8 [len(frame)].
+
+        Parameters
+        ----------
+        frame:
+            All their sends, in (climber, time) order.
+        first:
+            How many climbers' ids lie before theirs.
+        """
+        if self.climbers is not None:
+            return self.climbers[first + pd.factorize(frame[CLIMBER_ID], sort=True)[0]]
+        if self.cuts is not None:
+            return np.digitize(np.floor(frame[DAY].to_numpy(np.float64)), self.cuts).astype(np.int8)
+        return _leave_one_out(pd.factorize(frame[CLIMBER_ID])[0])
+
+
+@dataclass(frozen=True)
+class Counted:
+    """How many sends and climbers of each part there are, and climbers with fewer than three sends."""
+
+    sends: NDArray[np.int64]
+    climbers: NDArray[np.int64]
+    short: int
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame, parts: Parts) -> Counted:
+        """Of some climbers' sends."""
+        codes, _ = pd.factorize(frame[CLIMBER_ID])
+        kinds = (TRAIN, VALIDATION, TEST)
+        return cls(
+            np.bincount(parts, minlength=len(kinds)),
+            np.array([len(np.unique(codes[parts == part])) for part in kinds]),
+            int((np.bincount(codes) < _LEAST).sum()),
+        )
+
+    def __add__(self, other: Counted) -> Counted:
+        """Of both, which have no climber in common."""
+        return Counted(self.sends + other.sends, self.climbers + other.climbers, self.short + other.short)
 
 
 def assign(
@@ -62,25 +126,56 @@ def assign(
     ValueError
         The frame is not in (climber, time) order.
     """
-    if name not in get_args(SplitName):
-        raise UsageError(f"there is no split {name!r}; choose from {', '.join(get_args(SplitName))}")
     codes, _ = pd.factorize(frame[CLIMBER_ID])
     days = frame[DAY].to_numpy(np.float64)
     step = np.diff(codes)
     if (step < 0).any() or ((step == 0) & (np.diff(days) < 0)).any():
         raise ValueError("the sends must be sorted by climber, then by day")
-    split: Callable[[], tuple[Parts, dict[str, Any]]] = {
-        "climber": lambda: _by_climber(frame, codes, seed),
-        "temporal": lambda: _by_date(days, has_time),
-        "leave-one-out": lambda: _leave_one_out(codes),
-    }[name]
-    parts, facts = split()
-    return parts, {"split": name, **facts, **_counts(parts, codes)}
+    climbers = int(codes.max()) + 1 if len(codes) else 0
+    found = plan(name, seed, climbers, np.unique(np.floor(days), return_counts=True), has_time)
+    parts = found.parts(frame)
+    return parts, told(found, Counted.of(frame, parts))
 
 
-def _by_climber(frame: pd.DataFrame, codes: NDArray[np.int64], seed: int) -> tuple[Parts, dict[str, Any]]:
+def plan(
+    name: SplitName,
+    seed: int,
+    climbers: int,
+    days: tuple[NDArray[np.float64], NDArray[np.int64]],
+    has_time: bool = True,
+) -> Plan:
+    """Settle who or what is held out.
+
+    Parameters
+    ----------
+    name, seed, has_time:
+        As of `assign`, which raises what this does.
+    climbers:
+        How many there are.
+    days:
+        The different whole days in order, and the sends of each.
+    """
+    if name not in get_args(SplitName):
+        raise UsageError(f"there is no split {name!r}; choose from {', '.join(get_args(SplitName))}")
+    if name == "climber":
+        return _by_climber(climbers, seed)
+    return _by_date(*days, has_time) if name == "temporal" else Plan(name)
+
+
+def told(plan: Plan, counted: Counted) -> dict[str, Any]:
+    """The description of a protocol for metrics.json."""
+    short = {"climbers_too_short": counted.short} if plan.name == "leave-one-out" else {}
+    return {
+        "split": plan.name,
+        **plan.facts,
+        **short,
+        "sends": dict(zip(_NAMES, counted.sends.tolist(), strict=True)),
+        "climbers": dict(zip(_NAMES, counted.climbers.tolist(), strict=True)),
+    }
+
+
+def _by_climber(n: int, seed: int) -> Plan:
     """The draw depends on the ids and the seed alone, not on the order of the rows."""
-    n = int(codes.max()) + 1 if len(codes) else 0
     if n < 3:
         problem = f"has {n} climbers, and a split by climber needs 3"
         raise DataError(problem, remedy=f"give more climbers, or {_INSTEAD}")
@@ -89,27 +184,23 @@ def _by_climber(frame: pd.DataFrame, codes: NDArray[np.int64], seed: int) -> tup
     drawn = np.random.default_rng(seed).permutation(n)
     part_of[drawn[:n_test]] = TEST
     part_of[drawn[n_test : n_test + n_validation]] = VALIDATION
-    ranks = pd.factorize(frame[CLIMBER_ID], sort=True)[0]
-    return part_of[ranks], {"seed": seed}
+    return Plan("climber", climbers=part_of, facts={"seed": seed})
 
 
-def _by_date(days: NDArray[np.float64], has_time: bool) -> tuple[Parts, dict[str, Any]]:
+def _by_date(unique: NDArray[np.float64], counts: NDArray[np.int64], has_time: bool) -> Plan:
     """Cut between calendar days (UTC), so that one day's sends stay together."""
     if not has_time:
         raise DataError("has an order but no dates, and a temporal split needs dates", remedy=_INSTEAD)
-    whole = np.floor(days)
-    unique, counts = np.unique(whole, return_counts=True)
     if len(unique) < 3:
         problem = f"has {len(unique)} different dates, and a temporal split needs 3"
         raise DataError(problem, remedy=f"give more dates, or {_INSTEAD}")
     # Share of the sends up to and including each day; a cut after day i starts the next part at day i + 1.
-    share = np.cumsum(counts) / len(days)
+    share = np.cumsum(counts) / counts.sum()
     first = _nearest(share, 1 - _VALIDATION_SHARE - _TEST_SHARE, 0, len(unique) - 2)
     second = _nearest(share, 1 - _TEST_SHARE, first + 1, len(unique) - 1)
     cuts = unique[[first + 1, second + 1]]
-    parts = np.digitize(whole, cuts).astype(np.int8)
     from_days = [(date(1970, 1, 1) + timedelta(days=int(cut))).isoformat() for cut in cuts]
-    return parts, {"validation_from": from_days[0], "test_from": from_days[1]}
+    return Plan("temporal", cuts=cuts, facts={"validation_from": from_days[0], "test_from": from_days[1]})
 
 
 def _nearest(share: NDArray[np.float64], target: float, start: int, stop: int) -> int:
@@ -117,20 +208,11 @@ def _nearest(share: NDArray[np.float64], target: float, start: int, stop: int) -
     return start + int(np.argmin(np.abs(share[start:stop] - target)))
 
 
-def _leave_one_out(codes: NDArray[np.int64]) -> tuple[Parts, dict[str, Any]]:
+def _leave_one_out(codes: NDArray[np.int64]) -> Parts:
     """Climbers with fewer than three sends are all training."""
     lengths = np.bincount(codes)
     # 1 for a climber's last send, 2 for the one before it, ... [n_sends]
     from_end = np.cumsum(lengths)[codes] - np.arange(len(codes))
     parts = np.select([from_end == 1, from_end == 2], [TEST, VALIDATION], TRAIN).astype(np.int8)
-    short = lengths < 3
-    parts[short[codes]] = TRAIN
-    return parts, {"climbers_too_short": int(short.sum())}
-
-
-def _counts(parts: Parts, codes: NDArray[np.int64]) -> dict[str, Any]:
-    names = ("train", "validation", "test")
-    return {
-        "sends": {name: int((parts == part).sum()) for part, name in enumerate(names)},
-        "climbers": {name: len(np.unique(codes[parts == part])) for part, name in enumerate(names)},
-    }
+    parts[(lengths < _LEAST)[codes]] = TRAIN
+    return parts

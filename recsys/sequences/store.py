@@ -62,7 +62,7 @@ class Sequences:
     def __post_init__(self) -> None:
         """Days are in order where nothing else is said."""
         indices = np.zeros(len(self.rows), np.uint8) if self.indices is None else self.indices
-        object.__setattr__(self, "indices", _narrow(indices))
+        object.__setattr__(self, "indices", narrow(indices))
 
     @classmethod
     def from_table(cls, table: pd.DataFrame, climber: str = "climber") -> Sequences:
@@ -92,7 +92,7 @@ class Sequences:
             # A view would keep the block that pandas holds it in, and with it every list of the table.
             c.CLIMBER_ID: table[c.CLIMBER_ID].to_numpy(dtype=object, copy=True),
             c.ROW: flat(table[c.ROW]).astype(np.int32),
-            **{name: _narrow(flat(table[name])) for name in lists},
+            **{name: narrow(flat(table[name])) for name in lists},
         }
 
     def __len__(self) -> int:
@@ -132,7 +132,7 @@ class Sequences:
             When each send was, float64 [n_sends].
         """
         states = texts.states.ids(self.features[c.CLIMB], days)
-        return replace(self, features={**self.features, c.TEXT: _narrow(states)}, texts=texts)
+        return replace(self, features={**self.features, c.TEXT: narrow(states)}, texts=texts)
 
     def history(self, sends: Array, feature: str) -> tuple[Array, Array]:
         """Everything that the same climber logged before each send, and before its day where days are sets.
@@ -148,7 +148,7 @@ class Sequences:
         return case, self.features[feature][np.repeat(starts, lengths) + within]
 
 
-def _narrow(values: Array) -> Array:
+def narrow(values: Array) -> Array:
     """The same values in the narrowest type that holds them."""
     if values.dtype.kind == "f":
         return values.astype(np.float32)

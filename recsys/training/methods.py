@@ -16,6 +16,7 @@ from recsys.baselines.interactions import Interactions
 from recsys.baselines.network_settings import NetworkSettings
 from recsys.baselines.rows import ROWS, Row
 from recsys.config.run import RunConfig
+from recsys.errors import UsageError
 from recsys.evaluation.calibration import evenly
 from recsys.evaluation.evaluate import ranks_of
 from recsys.evaluation.metrics import case_values
@@ -158,11 +159,15 @@ def build_module(
         seed,
         interactions.fresh,
         start,
+        interactions.shards,
     )
 
 
 def _counted(method: Method, interactions: Interactions, config: RunConfig, seed: int) -> FittedMethod:
     """Fit a counting method with each setting of its grid and keep the best on some validation cases."""
+    if interactions.shards is not None:
+        name = type(method).__name__
+        raise UsageError(f"`stream` is for networks, and {name} counts all sends at once: leave it out")
     cases, n_items = validation_of(interactions, config), interactions.n_items
     seen, chosen = cases.seen if config.exclude_seen else None, evenly(len(cases))
     best: tuple[float, Method, Counted] | None = None

@@ -26,6 +26,7 @@ from recsys.sequences.asking import Asking
 from recsys.sequences.cases import Cases
 from recsys.sequences.continuing import FreshWindows
 from recsys.sequences.epochs import TrainingWindows, amount, epoch
+from recsys.sequences.streaming import StreamedBatches, StreamedWindows
 from recsys.sequences.windows import as_is
 from recsys.training.batches import choose_batch_size
 from recsys.training.start import begin_with
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from recsys.arrays import Array
+    from recsys.sequences.shards import Shards
 
 # Of `criterion`; the mean of prompted and unprompted if `criterion_prompting` is both.
 SCORE = "validation_score"
@@ -89,6 +91,8 @@ class NextClimb(pl.LightningModule):
         Which of all sends are new to a training that is continued, bool [n_sends].
     start:
         Folder with the weights to begin with (`recsys.training.start`); None: drawn from the seed.
+    shards:
+        Parts on the disk that the windows are drawn of, in place of the sequences of `validation`.
     """
 
     def __init__(
@@ -103,10 +107,11 @@ class NextClimb(pl.LightningModule):
         seed: int,
         fresh: Array | None = None,
         start: Path | None = None,
+        shards: Shards | None = None,
     ) -> None:
         super().__init__()
         self.build, self.length, self.config = build, length, config
-        self.training_sends, self.fresh, self.start = training_sends, fresh, start
+        self.training_sends, self.fresh, self.start, self.shards = training_sends, fresh, start, shards
         self.validation, self.n_items, self.exclude_seen, self.seed = validation, n_items, exclude_seen, seed
         self._diverged = torch.tensor(math.inf)  # the epoch's first step whose loss is not finite
         self.configure_model()
@@ -119,11 +124,17 @@ class NextClimb(pl.LightningModule):
             if self.start is not None:
                 begin_with(self.model, self.start)
             self.windows = self._windows(self.model.asking(self.length))
-            self.model.read_sends(self.validation.sequences, self.training_sends)
+            sequences = self.validation.sequences
+            if self.shards is None:
+                self.model.read_sends(sequences, self.training_sends)
+            else:
+                self.model.read_counts(self.shards.counts(), sequences.texts)
 
-    def _windows(self, asking: Asking) -> TrainingWindows:
+    def _windows(self, asking: Asking) -> TrainingWindows | StreamedWindows:
         """What an epoch draws from."""
         sequences, sends, whole = self.validation.sequences, self.training_sends, self.config.whole_windows
+        if self.shards is not None:
+            return StreamedWindows(self.shards, self.config.stream, self.length, asking, whole)
         if self.fresh is None:
             return TrainingWindows(sequences, sends, self.length, asking, whole)
         return FreshWindows(sequences, sends, self.length, asking, whole, self.fresh)
@@ -134,19 +145,27 @@ class NextClimb(pl.LightningModule):
 
     def train_dataloader(self) -> DataLoader[Any]:
         """Batches of windows; cutting one takes well under a millisecond, so there are no workers."""
-        rank, world = self.trainer.global_rank, self.trainer.world_size
-        return DataLoader(
-            self.windows,
-            self.batches(world)[0],
-            sampler=EpochSampler(self.windows, self.drawn, self.seed, rank, world),
-            collate_fn=as_is,  # type: ignore[arg-type]
-            generator=torch.Generator(),  # its own: starting an epoch draws nothing from the global one
-        )
+        own = self.seed, self.trainer.global_rank, self.trainer.world_size
+        size, windows = self.batches(self.trainer.world_size)[0], self.windows
+        # A generator of its own: starting an epoch draws nothing from the global one.
+        options: dict[str, Any] = {"collate_fn": as_is, "generator": torch.Generator()}
+        if isinstance(windows, StreamedWindows):
+            batches = StreamedBatches(windows, self.amounts, size, *own)
+            return DataLoader(windows, batch_sampler=batches, **options)
+        return DataLoader(windows, size, sampler=EpochSampler(windows, self.drawn, *own), **options)
 
     @cached_property
+    def amounts(self) -> Array:
+        """Windows of an epoch, of each part that they are drawn of: int64 [n_parts]."""
+        rng, windows = np.random.default_rng(self.seed), self.windows
+        if isinstance(windows, StreamedWindows):
+            return windows.amounts(self.config.windows, rng)
+        return np.array([amount(windows, self.config.windows, rng)])
+
+    @property
     def drawn(self) -> int:
         """Windows of an epoch: one number for all, so that the schedule of the learning rate is known."""
-        return amount(self.windows, self.config.windows, np.random.default_rng(self.seed))
+        return int(self.amounts.sum())
 
     def batches(self, world: int) -> tuple[int, str]:
         """Windows in a batch of one of `world` processes, and the reason in words."""

@@ -20,7 +20,7 @@ from recsys.errors import UsageError
 from recsys.files import atomic_path
 from recsys.runs import RESUMABLE, Run
 from recsys.training import processes
-from recsys.training.prepare import described, prepare_run, reopen_run
+from recsys.training.prepare import described, opened, prepare_run, reopen_run
 from recsys.training.resolve import ROW, resolve
 
 if TYPE_CHECKING:
@@ -100,11 +100,10 @@ def refuse_changes(folder: Path, config: RunConfig, names: Collection[str]) -> N
 def _assist(run: Run, config: RunConfig, resume: bool) -> dict[str, Any]:
     """Train with the process that leads, on what it prepared, and leave the rest to it."""
     if processes.told(run.folder):
-        from recsys.sequences.prepare import load_prepared
         from recsys.training.fit import fit
 
         config = run.config
-        prepared = load_prepared(run.folder, config.training.accelerator)
+        prepared = opened(run.folder, config)
         fit(build_module(prepared, config), config.training, run.folder, resume)
     return {}
 
@@ -126,11 +125,12 @@ def train_prepared(
         Seconds that preparing took.
     """
     with progress("importing Transformers4Rec"):
+        from recsys.sequences.shards import remove_shards
         from recsys.training.answer import fit_run
         from recsys.training.curve import draw_curve
         from recsys.training.fit import choose_device
         from recsys.training.kept import keep
-        from recsys.training.skill import fit_skill
+        from recsys.training.skill import fit_skill, skill_sends
         from recsys.training.suite import evaluate_run
 
     counts = config.method in COUNTING
@@ -157,7 +157,8 @@ def train_prepared(
         draw_curve(run.folder)
     _write_card(run, prepared, config, metrics)
     run.write_metrics(metrics)
-    fit_skill(prepared.sends, prepared.climbs).save(run.folder / run_files.SKILL)
+    fit_skill(skill_sends(run.folder), prepared.climbs).save(run.folder / run_files.SKILL)
+    remove_shards(run.folder)
     run.write_manifest(trained=True)
     (run.folder / run_files.START).unlink(missing_ok=True)
     return metrics
@@ -177,7 +178,11 @@ def _describe(prepared: Prepared, config: RunConfig) -> str:
     from recsys.sequences.split import TRAIN, VALIDATION
 
     model = config.model
-    training, validation = (int((prepared.parts == part).sum()) for part in (TRAIN, VALIDATION))
+    if prepared.shards is None:
+        training, validation = (int((prepared.parts == part).sum()) for part in (TRAIN, VALIDATION))
+    else:
+        sends = config.facts["split"]["sends"]
+        training, validation = sends["train"], sends["validation"]
     if training < SMALL:
         warn(f"only {training} sends to train on: the figures will say little")
     missing = [name for name in model.features if name not in prepared.schema.column_names]

@@ -14,9 +14,16 @@ from recsys import run_files
 from recsys.config.run import RunConfig
 from recsys.console import progress, say, warn
 from recsys.errors import DataError, UsageError
-from recsys.files import atomic_path
 from recsys.nouns import FACTS
 from recsys.runs import Run
+from recsys.training.out_of_core import (
+    MEMBER_CASES,
+    ORDER,
+    SIMULATED,
+    TEST_CASES,
+    prepare_ranges,
+    simulated,
+)
 from recsys.training.partner import settled
 
 if TYPE_CHECKING:
@@ -27,11 +34,6 @@ if TYPE_CHECKING:
     from recsys.sequences.prepare import Prepared
 
 _INDEX: Final = "_index"
-_ORDER: Final = {
-    "set": "nothing reads it (day: set)",
-    "seeded": "it was drawn anew (day: seeded)",
-    "file": "figures are too good if it is read (day: file); use set",
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +62,31 @@ def prepare_run(run: Run, config: RunConfig) -> tuple[Prepared, RunConfig]:
     UsageError
         The device that was asked for is not there.
     """
+    if config.training.out_of_core:
+        facts = prepare_ranges(run, config)
+        prepared = opened(run.folder, config)
+    else:
+        prepared, facts = _prepare_whole(run, config)
+    config = config.model_copy(update={"facts": {**config.facts, **facts}})
+    config = settled(config, facts["split"]["sends"]["train"], prepared.n_items)
+    run.write_config(config)
+    run.write_manifest(trained=False)
+    return prepared, config
+
+
+def opened(folder: Path, config: RunConfig, trust: bool = False) -> Prepared:
+    """What was prepared for a training, in memory or to be streamed."""
+    from recsys.sequences.prepare import load_prepared, load_streamed
+
+    training = config.training
+    if not training.stream:
+        return load_prepared(folder, training.accelerator, trust)
+    most = {"train": MEMBER_CASES, "validation": training.validation_cases, "test": TEST_CASES}
+    return load_streamed(folder, most, training.accelerator)
+
+
+def _prepare_whole(run: Run, config: RunConfig) -> tuple[Prepared, dict[str, Any]]:
+    """Prepare all sends at once; what was found on reading them."""
     split = _split(run, config)
     with progress("importing Merlin"):
         import numpy as np
@@ -80,11 +107,7 @@ def prepare_run(run: Run, config: RunConfig) -> tuple[Prepared, RunConfig]:
         read = int((np.diff(texts.states.offsets) > 0).sum())
         say(f"what was written of {read} climbs is read, by {config.model.text}")
         split.facts["climbs_with_texts"] = read
-    config = config.model_copy(update={"facts": {**config.facts, **split.facts}})
-    config = settled(config, split.facts["split"]["sends"]["train"], prepared.n_items)
-    run.write_config(config)
-    run.write_manifest(trained=False)
-    return prepared, config
+    return prepared, split.facts
 
 
 def _encoder(config: RunConfig, split: _Split) -> Encoder | None:
@@ -115,7 +138,7 @@ def _split(run: Run, config: RunConfig) -> _Split:
     try:
         by = looks_sorted(sends.frame)
         if by:
-            warn(f"{source}: days look sorted by {by}, which is no order of sending; {_ORDER[config.day]}")
+            warn(f"{source}: days look sorted by {by}, which is no order of sending; {ORDER[config.day]}")
         frame, parts, k, split = _kept(sends.frame, config, sends.has_time)
     except DataError as error:
         raise error.at(source) from None
@@ -183,10 +206,8 @@ def described(config: RunConfig) -> dict[str, Any]:
 def reopen_run(run: Run, trust: bool = False) -> tuple[Prepared, RunConfig]:
     """What `prepare_run` left in a folder whose manifest was checked (`Run.finished` does)."""
     with progress("loading what was prepared"):
-        from recsys.sequences.prepare import load_prepared
-
         config = run.config
-        return load_prepared(run.folder, config.training.accelerator, trust), config
+        return opened(run.folder, config, trust), config
 
 
 def _read(config: RunConfig, folder: Path) -> tuple[Any, str]:
@@ -194,11 +215,7 @@ def _read(config: RunConfig, folder: Path) -> tuple[Any, str]:
     from recsys.logbooks.read import read_sends
 
     if config.data is None:
-        from recsys.logbooks.simulate import simulate
-
-        with atomic_path(folder / run_files.SIMULATED) as fresh:
-            simulate("bc", seed=0).to_parquet(fresh, index=False)
-        return read_sends(folder / run_files.SIMULATED), "simulated BC logbooks, seed 0"
+        return read_sends(simulated(folder)), SIMULATED
     rejects = folder / run_files.REJECTS
     rejects.unlink(missing_ok=True)
     sends = read_sends(Path(config.data), config.schema_name, config.bad_rows, rejects)

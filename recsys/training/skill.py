@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 
 from recsys import columns as c
 from recsys import run_files
@@ -13,6 +15,9 @@ from recsys.logbooks.grades import ordinals
 from recsys.sequences.prepare import PART
 from recsys.sequences.split import TRAIN
 from recsys.skill.model import Skill
+
+MOST: Final = 2_000_000  # sends that skill is learnt from
+_READ: Final = (c.CLIMBER_ID, c.CLIMB_ID, c.DAY, c.GRADE, PART)
 
 
 def fit_skill(sends: pd.DataFrame, climbs: pd.DataFrame) -> Skill:
@@ -34,6 +39,28 @@ def fit_skill(sends: pd.DataFrame, climbs: pd.DataFrame) -> Skill:
         ordinals(_column(training, c.GRADE)),
         usual,
     )
+
+
+def skill_sends(folder: Path, most: int = MOST) -> pd.DataFrame:
+    """The sends of a run that skill is learnt from: all, or of so many the histories of every n-th climber.
+
+    Parameters
+    ----------
+    folder:
+        The run's folder.
+    most:
+        Sends, about; sends.parquet is read a group of rows at a time.
+    """
+    with pq.ParquetFile(folder / run_files.SENDS) as file:
+        names = [name for name in _READ if name in file.schema_arrow.names]
+        every = -(-file.metadata.num_rows // most)
+        found = []
+        for group in range(file.num_row_groups):
+            frame = file.read_row_group(group, columns=names).to_pandas()
+            if every > 1:
+                frame = frame[pd.factorize(frame[c.CLIMBER_ID])[0] % every == 0]
+            found.append(frame)
+    return pd.concat(found, ignore_index=True)
 
 
 def climbs_of(folder: Path) -> pd.DataFrame:

@@ -5,26 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
 from recsys.baselines.popularity import PopularityScorer
 from recsys.baselines.random import RandomScorer
-from recsys.columns import CLIMB, ELAPSED_DAYS
+from recsys.columns import ELAPSED_DAYS
 from recsys.errors import DataError, UsageError
 from recsys.evaluation.calibration import reliability
 from recsys.evaluation.evaluate import evaluate, protocol
 from recsys.evaluation.membership import Membership, by_climber, losses, membership
 from recsys.evaluation.scorer import Scorer
 from recsys.runs import Run
-from recsys.sequences.cases import Cases, item_index
+from recsys.sequences.cases import Cases
 from recsys.sequences.prepare import Prepared, load_prepared
-from recsys.sequences.split import TRAIN
 from recsys.training.answer import Method
 from recsys.training.kept import load_method
-
-MEMBER_CASES: Final = 2_000  # training sends whose losses tell how much the model gives away
+from recsys.training.out_of_core import MEMBER_CASES, TEST_CASES
 
 
 def evaluate_run(
@@ -60,14 +58,13 @@ def evaluate_run(
         raise DataError(
             f"the {part} part has no send with a history", remedy="use more sends or another split"
         )
-    training = prepared.sequences.features[CLIMB][prepared.parts == TRAIN]
     own = {"prompted": method.scorer(cases, True)} if method.reads_prompt else {}
     own["unprompted"] = method.scorer(cases, False)
     dated = method.reads_prompt and ELAPSED_DAYS in prepared.sequences.features
     scorers: dict[str, Scorer] = {
         **own,
         **({"dated": method.scorer(cases, frozenset([ELAPSED_DAYS]))} if dated else {}),
-        "popularity": PopularityScorer(item_index(training), prepared.n_items),
+        "popularity": PopularityScorer(np.arange(prepared.n_items), prepared.n_items, prepared.popularity),
         "random": RandomScorer(prepared.n_items, seed),
     }
     seen = cases.seen if exclude_seen else None
@@ -83,6 +80,7 @@ def evaluate_run(
         ),
         "window": length,
         "seed": seed,
+        **({"cases": f"evenly spaced, {TEST_CASES} at the most"} if prepared.shards is not None else {}),
     }
     metrics: dict[str, Any] = {
         "split": part,

@@ -85,12 +85,25 @@ def test_chunked_or_not_a_model_trains_alike(schema, masking):
 
 
 def test_usual_value_is_the_most_frequent_that_was_logged():
-    from recsys.model.output import powers, usual
+    from recsys.model.output import powers
+    from recsys.sequences.counts import Counts
+    from recsys.sequences.store import Sequences
 
     ids = np.array([3, 3, 3, 4, 4, 5, 5, 5, 7])
     values = np.array([6, 5, 6, 8, 7, 1, 1, 9, 1])
-    assert usual(ids, values, 8).tolist() == [0, 0, 0, 6, 7, 9, 0, 0]
-    assert usual(ids[:0], values[:0], 4).tolist() == [0, 0, 0, 0]
+    sequences = Sequences(
+        offsets=np.array([0, 9]),
+        climbers=np.array([3]),
+        climber_ids=np.array(["a"]),
+        features={"climb": ids, "region": values},
+        rows=np.arange(9),
+    )
+    counts = Counts.of(sequences, np.arange(9))
+    assert counts.usual("region", 8).tolist() == [0, 0, 0, 6, 7, 9, 0, 0]
+    assert Counts.of(sequences, np.arange(0)).usual("region", 4).tolist() == [0, 0, 0, 0]
+    halves = Counts.of(sequences, np.arange(4)) + Counts.of(sequences, np.arange(4, 9))
+    assert halves.usual("region", 8).tolist() == counts.usual("region", 8).tolist()
+    assert halves.by_id(9).tolist() == counts.by_id(9).tolist() == [0, 0, 0, 3, 2, 3, 0, 1, 0]
     assert powers(np.array([0, 1, 2, 3, 4, 7, 8])).tolist() == [0, 1, 2, 2, 3, 3, 4]
 
 

@@ -127,3 +127,20 @@ def _check_result(folder: Path, metrics: dict, epochs: int) -> None:
     # A kill may fall between an epoch's checkpoint and its line in the log.
     assert len(set(range(epochs)) - set(numbers)) <= 1
     assert {path.name for path in (folder / "checkpoints").iterdir()} == {"best.ckpt", "last.ckpt"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stream", [0, 2])
+def test_two_processes_come_out_as_one(data, tmp_path, stream):
+    """Each figure of two processes lies in the interval of one's; also where they stream from the disk."""
+    from recsys.training.pipeline import train_run
+
+    parquet = tmp_path / "sends.parquet"
+    pd.read_csv(data).to_parquet(parquet, index=False)
+    one = train_run(config(parquet, epochs=4), tmp_path / "one")
+    two = train_run(config(parquet, epochs=4, devices=2, batch_size=8, stream=stream), tmp_path / "two")
+    _check_result(tmp_path / "two", two, epochs=4)
+    assert two["n_cases"] == one["n_cases"]
+    for metric, (low, high) in one["unprompted"]["ci95"].items():
+        assert low <= two["unprompted"][metric] <= high, metric
+    assert not (tmp_path / "two" / "shards").exists()

@@ -14,8 +14,9 @@ another order, and agree to some seven digits; all else is equal.
 
 from __future__ import annotations
 
+import functools
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ from typing import TYPE_CHECKING, Any, Final
 from recsys import columns as c
 from recsys.errors import DataError, RecsysError, UsageError
 from recsys.files import atomic_path
+from workflows.sends.frames import INPUTS
 
 if TYPE_CHECKING:
     from nvtabular import Workflow
@@ -35,25 +37,63 @@ _BATCH: Final = 100_000  # rows that are shared out at a time
 
 @dataclass(frozen=True)
 class Range:
-    """Sends of a range of climbers: their file, how many, the index of the first, and what was found."""
+    """Sends of a range of climbers.
+
+    Attributes
+    ----------
+    path:
+        Their file.
+    sends, start:
+        How many, and the index of the first.
+    has_time:
+        Whether their days are days.
+    known:
+        Columns that are not blank throughout.
+    reasons:
+        Rows that were dropped, by reason.
+    """
 
     path: str
     sends: int
     has_time: bool
     known: frozenset[str]
-    dropped: int
+    reasons: Mapping[str, int]
     start: int = 0
+
+    @property
+    def dropped(self) -> int:
+        """Rows that were dropped."""
+        return sum(self.reasons.values())
+
+
+class Here:
+    """Stands for a cluster's client where there is none: this process does each task when it is given."""
+
+    @staticmethod
+    def submit(task: Callable[..., Any], *args: Any) -> Any:
+        """The task's result."""
+        return task(*args)
+
+    @staticmethod
+    def gather(results: list[Any]) -> list[Any]:
+        """The same results."""
+        return results
 
 
 @contextmanager
-def cluster(where: str, memory: str = "2GB", on_cpu: bool = True) -> Iterator[Any]:
+def cluster(where: str | None, memory: str = "2GB", on_cpu: bool = True) -> Iterator[Any]:
     """A client of a cluster: ``local:2`` starts two workers here, anything else is a scheduler's address.
+
+    None stands for this process, which does one task after the other.
 
     Raises
     ------
     UsageError
         The scheduler cannot be reached, or the number of workers is none.
     """
+    if where is None:
+        yield Here()
+        return
     from dask.distributed import Client, LocalCluster
 
     kind, _, count = where.partition(":")
@@ -79,7 +119,13 @@ def cluster(where: str, memory: str = "2GB", on_cpu: bool = True) -> Iterator[An
 
 
 def read(
-    client: Any, sends: Path, scratch: Path, schema: str | None, bad_rows: str, size: int = RANGE
+    client: Any,
+    sends: Path,
+    scratch: Path,
+    schema: str | None,
+    bad_rows: str,
+    size: int = RANGE,
+    columns: Sequence[str] | None = INPUTS,
 ) -> list[Range]:
     """Share out the rows of all parts by climber, and read each range as `read_sends` reads a file.
 
@@ -95,26 +141,17 @@ def read(
         As of `read_sends`.
     size:
         Sends of a range, about; a climber's are never parted.
+    columns:
+        What is kept of them; None: everything.
 
     Raises
     ------
     DataError
         There are no parts, or a row is not right.
     """
-    from recsys.logbooks.locate import locate
-    from recsys.logbooks.sheets.open import parts_of
-
-    found = locate(sends, schema)
-    climber = found.mapping.columns[c.CLIMBER_ID].column
-    parts = [str(each) for each in (parts_of(found.path) if found.path.is_dir() else [found.path])]
-    every = max(1, size // _SAMPLED)
-    samples = _all(client, [client.submit(_sample, part, climber, every) for part in parts])
-    ids = sorted(itertools.chain.from_iterable(samples))
-    edges = sorted(set(ids[size // every :: size // every]))
-    tasks = [client.submit(_share_out, part, n, climber, edges, str(scratch)) for n, part in enumerate(parts)]
-    _all(client, tasks)
-    folders = sorted(str(each) for each in scratch.iterdir() if each.is_dir())
-    ranges = _all(client, [client.submit(_read_range, each, schema, bad_rows) for each in folders])
+    folders = share_out(client, sends, scratch, schema, size)
+    tasks = [client.submit(_read_range, each, schema, bad_rows, columns) for each in folders]
+    ranges = gathered(client, tasks)
     failed = [each for each in ranges if isinstance(each, str)]
     if failed:
         remedy = "read it without `dask` for the row, or pass `bad_rows` drop"
@@ -127,13 +164,41 @@ def read(
     ]
 
 
+def share_out(client: Any, sends: Path, scratch: Path, schema: str | None, size: int = RANGE) -> list[str]:
+    """Folders with the raw rows of a range of climbers each, in the order of the climbers' ids as text.
+
+    Parameters
+    ----------
+    client, sends, scratch, schema, size:
+        As of `read`.
+    """
+    from recsys.logbooks.locate import locate
+    from recsys.logbooks.sheets.open import parts_of
+
+    found = locate(sends, schema)
+    climber = found.mapping.columns[c.CLIMBER_ID].column
+    parts = [str(each) for each in (parts_of(found.path) if found.path.is_dir() else [found.path])]
+    for each in parts:
+        if not _is_parquet(each):
+            raise DataError(
+                "is no Parquet", path=each, remedy="write the sends as Parquet, in parts or whole"
+            )
+    every = max(1, size // _SAMPLED)
+    samples = gathered(client, [client.submit(_sample, part, climber, every) for part in parts])
+    ids = sorted(itertools.chain.from_iterable(samples))
+    edges = sorted(set(ids[size // every :: size // every]))
+    tasks = [client.submit(_share_out, part, n, climber, edges, str(scratch)) for n, part in enumerate(parts)]
+    gathered(client, tasks)
+    return sorted(str(each) for each in scratch.iterdir() if each.is_dir())
+
+
 def fit(ranges: Sequence[Range], folder: Path, on_cpu: bool = True) -> Workflow:
     """Fit the workflow on all ranges, and save it, as `workflows.sends.fit` does with one frame."""
     import nvtabular as nvt
     from dask.dataframe.io.io import from_map
 
     from workflows import sends as workflow_of
-    from workflows.sends.frames import INPUTS, input_schema
+    from workflows.sends.frames import input_schema
 
     there = frozenset().union(*(each.known for each in ranges))
     known = [name for name in INPUTS if name in there]
@@ -148,7 +213,7 @@ def transform(client: Any, ranges: Sequence[Range], workflow_folder: Path, path:
     import pyarrow.parquet as pq
 
     tasks = [client.submit(_transform, each, str(workflow_folder)) for each in ranges]
-    written, climbers, writer = _all(client, tasks), 0, None
+    written, climbers, writer = gathered(client, tasks), 0, None
     for each in written:
         file = pq.ParquetFile(each)
         writer = writer or pq.ParquetWriter(path, file.schema_arrow)
@@ -160,7 +225,7 @@ def transform(client: Any, ranges: Sequence[Range], workflow_folder: Path, path:
     return climbers
 
 
-def _all(client: Any, tasks: list[Any]) -> list[Any]:
+def gathered(client: Any, tasks: list[Any]) -> list[Any]:
     """Results of tasks; a worker that ran out of memory again and again is said in one line."""
     from dask.distributed import KilledWorker
 
@@ -174,12 +239,24 @@ def _all(client: Any, tasks: list[Any]) -> list[Any]:
         ) from None
 
 
+def _is_parquet(path: str) -> bool:
+    with Path(path).open("rb") as file:
+        return file.read(4) == b"PAR1"
+
+
 def _sample(part: str, climber: str, every: int) -> list[str]:
     """Every so many-th climber's id of a part."""
     import pyarrow.parquet as pq
 
-    column = pq.read_table(part, columns=[climber])[climber]
-    return [_text(value) for value in column.take(list(range(0, len(column), every))).to_pylist()]
+    found, ahead = [], 0  # rows of the next batch before the next one that is taken
+    with pq.ParquetFile(part) as file:
+        for batch in file.iter_batches(_BATCH, columns=[climber]):
+            column = batch.column(0)
+            found += [
+                _text(value) for value in column.take(list(range(ahead, len(column), every))).to_pylist()
+            ]
+            ahead = (ahead - len(column)) % every
+    return found
 
 
 def _share_out(part: str, number: int, climber: str, edges: list[str], scratch: str) -> int:
@@ -211,21 +288,21 @@ def _share_out(part: str, number: int, climber: str, edges: list[str], scratch: 
     return rows
 
 
-def _read_range(folder: str, schema: str | None, bad_rows: str) -> Range | str:
+def _read_range(folder: str, schema: str | None, bad_rows: str, columns: Sequence[str] | None) -> Range | str:
     """Check and sort a range's rows into one file; an error in words, for few errors can be pickled."""
     from recsys.logbooks.read import read_sends
-    from workflows.sends.frames import INPUTS
 
     try:
         read = read_sends(Path(folder), schema, bad_rows)  # type: ignore[arg-type]
     except RecsysError as error:
         return str(error).replace(folder, "its rows")
-    kept = read.frame[[name for name in INPUTS if name in read.frame]]
+    frame = read.frame
+    kept = frame if columns is None else frame[[name for name in columns if name in frame]]
     path = Path(f"{folder}.parquet")
     with atomic_path(path) as fresh:
         kept.to_parquet(fresh, index=False)
     known = frozenset(name for name in kept if kept[name].notna().any())
-    return Range(str(path), len(kept), read.has_time, known, sum(read.n_dropped.values()))
+    return Range(str(path), len(kept), read.has_time, known, dict(read.n_dropped))
 
 
 def _frame(part: Range, known: Sequence[str], on_cpu: bool) -> Any:
@@ -251,13 +328,21 @@ def _transform(part: Range, workflow_folder: str) -> str:
     from workflows import sends as workflow_of
     from workflows.coded import write_sequences
 
-    workflow = workflow_of.load(Path(workflow_folder))
+    workflow = _opened(workflow_folder)
     frame = pd.read_parquet(part.path)
     frame[c.ROW] += part.start
     path = f"{part.path}.sequences"
     with atomic_path(path) as fresh:
         write_sequences(workflow_of.pieces(workflow, frame), fresh)
     return path
+
+
+@functools.lru_cache(maxsize=1)
+def _opened(workflow_folder: str) -> Workflow:
+    """A saved workflow, read once by each worker, for it names every climber; no folder is written twice."""
+    from workflows import sends as workflow_of
+
+    return workflow_of.load(Path(workflow_folder))
 
 
 def _text(value: Any) -> str:

@@ -1,0 +1,221 @@
+"""`recsys.training.prepare` for sends that are more than memory holds: a range of climbers at a time.
+
+The ranges go through `recsys.sequences.ranges`, in this process or on a Dask cluster, and come out as the
+same files in the run's folder as of all sends at once; each group of rows of sends.parquet is a range. Held
+are one range a worker, and what grows with climbs and climbers: counts of climbs, the split, the workflow's
+categories.
+
+Two things are said of a range that are otherwise said of all sends: of which grades a bare number is, and
+whether days look sorted. Means and deviations are sums in another order, and agree to some seven digits.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from recsys import columns as c
+from recsys import run_files
+from recsys.baselines.rows import COUNTING
+from recsys.config.run import RunConfig
+from recsys.console import progress, say, warn
+from recsys.errors import DataError, UsageError
+from recsys.files import atomic_folder, atomic_path
+from recsys.nouns import FACTS, speak
+from recsys.runs import Run
+from recsys.stores import fetched
+from recsys.temporaries import temporary_name
+
+if TYPE_CHECKING:
+    from recsys.sequences.ranges import Ordered, Parted
+    from workflows.sends.distributed import Range
+
+SIMULATED: Final = "simulated BC logbooks, seed 0"
+MEMBER_CASES: Final = 2_000  # training sends whose losses tell how much the model gives away
+TEST_CASES: Final = 100_000  # that a streamed training is evaluated on, at the most
+ORDER: Final = {
+    "set": "nothing reads it (day: set)",
+    "seeded": "it was drawn anew (day: seeded)",
+    "file": "figures are too good if it is read (day: file); use set",
+}
+
+
+def prepare_ranges(run: Run, config: RunConfig, size: int = 250_000) -> dict[str, Any]:
+    """Read, filter and split the sends, clear the folder, and write what is trained on.
+
+    Parameters
+    ----------
+    run:
+        Its folder is locked.
+    config:
+        What is asked for.
+    size:
+        Sends of a range, about (`workflows.sends.distributed.read`).
+
+    Returns
+    -------
+    The facts that were found on reading the data.
+
+    Raises
+    ------
+    DataError
+        The data cannot be read, is not in Parquet, or nothing of it is left after filtering.
+    UsageError
+        A setting that needs all sends at once, or a device or cluster that is not there.
+    """
+    _refuse(config)
+    with progress("importing Merlin"):
+        from recsys.training.fit import choose_device
+        from workflows.sends import device, distributed
+
+    training = config.training
+    choose_device(training)
+    on_cpu, why = device(training.accelerator)
+    path = simulated(run.folder) if config.data is None else Path(config.data)
+    source = SIMULATED if config.data is None else path.name
+    cluster = distributed.cluster(training.dask, training.dask_memory, on_cpu)
+    with _scratch(run.folder) as scratch, fetched(path) as local, cluster as client:
+        say(f"{why}, a range of climbers at a time")
+        with progress("reading sends"):
+            ranges = distributed.read(client, local, scratch, config.schema_name, config.bad_rows, size, None)
+        nouns = _nouns(local, config)
+        with progress("filtering and splitting"):
+            try:
+                parted, facts = _split(client, ranges, config, source)
+            except DataError as error:
+                raise error.at(source) from None
+        run.clear()
+        with progress("fitting the workflow"):
+            _write(parted, run.folder, on_cpu)
+    return {**facts, **({FACTS: nouns} if nouns else {})}
+
+
+def simulated(folder: Path) -> Path:
+    """The logbooks that are made up where none are given, as a file in the run's folder."""
+    from recsys.logbooks.simulate import simulate
+
+    with atomic_path(folder / run_files.SIMULATED) as fresh:
+        simulate("bc", seed=0).to_parquet(fresh, index=False)
+    return folder / run_files.SIMULATED
+
+
+def _refuse(config: RunConfig) -> None:
+    """One line for a setting that reads all sends at once."""
+    setting = "stream" if config.training.stream else "dask"
+    if config.min_sends_of == "train":
+        raise UsageError(f"`min_sends_of` train is not known with `{setting}`: leave one of them out")
+    counts = config.method if config.method in COUNTING else config.ensemble
+    if config.training.stream and counts in COUNTING:
+        raise UsageError(
+            f"`stream` is for networks, and {counts} counts all sends at once: leave one of them out"
+        )
+    if config.trains_transformer and config.model.text != "none":
+        raise UsageError(f"`text` reads all sends at once: leave it or `{setting}` out")
+
+
+@contextmanager
+def _scratch(folder: Path) -> Iterator[Path]:
+    """A folder for what lies between; what a kill leaves of it is swept with the run's lock."""
+    scratch = temporary_name(folder / "ranges")
+    scratch.mkdir(parents=True)
+    try:
+        yield scratch
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _split(
+    client: Any, ranges: list[Range], config: RunConfig, source: str
+) -> tuple[list[Parted], dict[str, Any]]:
+    """The ranges filtered, in order and with their parts, and what is to be told of them."""
+    from recsys.sequences import ranges as ranges_of
+    from recsys.sequences import split
+
+    reasons: Counter[str] = Counter()
+    for each in ranges:
+        reasons.update(each.reasons)
+        shutil.rmtree(each.path.removesuffix(".parquet"), ignore_errors=True)  # the raw rows
+    for reason, number in reasons.items():
+        warn(f"{number} rows dropped: {reason}")
+    rare, least, climbs = _core(client, ranges, config.min_sends)
+    ordered = ranges_of.order(client, ranges, least, rare, config.day, config.seed)
+    _warn_of_order(ordered, config, source)
+    has_time, climbers = ranges[0].has_time, sum(each.climbers for each in ordered)
+    plan = split.plan(config.split, config.seed, climbers, ranges_of.days_of(ordered), has_time)
+    parted = ranges_of.part(client, ordered, plan, has_time)
+    if not any(each.training.sends for each in parted):
+        raise DataError("no send is left for training", remedy="use more sends or another `split`")
+    asked = frozenset().union(*(each.asked for each in parted))
+    for name, part in (("validation", split.VALIDATION), ("test", split.TEST)):
+        if part not in asked:
+            problem = f"the {name} part of the {config.split} split has no send with a history"
+            raise DataError(problem, remedy="use more sends or another `split`")
+    sends = sum(each.sends for each in ordered)
+    counted = sum((each.counted for each in parted[1:]), start=parted[0].counted)
+    return parted, {
+        "source": source,
+        "simulated": all(each.simulated for each in ordered),
+        "sends_read": sum(each.sends + each.dropped for each in ranges),
+        "dropped": dict(reasons),
+        "kept_with_at_least": least,
+        "sends": sends,
+        "climbers": climbers,
+        "climbs": climbs,
+        "day": config.day,
+        "sends_of_unknown_order": round(sum(each.tied for each in ordered) / sends, 3),
+        "split": split.told(plan, counted),
+    }
+
+
+def _core(client: Any, ranges: list[Range], k: int) -> tuple[frozenset[str], int, int]:
+    """The climbs that are left out; where nothing is left of so few sends, by the largest number that leaves
+    something. That number, and the climbs that are kept."""
+    from recsys.sequences import ranges as ranges_of
+
+    for least in range(k, 0, -1):
+        rare, climbers, climbs = ranges_of.rare_climbs(client, ranges, least)
+        if climbers >= (3 if least > 1 else 1):
+            if least < k:
+                warn(
+                    f"no climbs and climbers have {k} sends each; kept those with {least} (min_sends {least})"
+                )
+            return rare, least, climbs
+    raise DataError("holds no sends")
+
+
+def _warn_of_order(ordered: list[Ordered], config: RunConfig, source: str) -> None:
+    by = next((each.sorted_by for each in ordered if each.sorted_by), None)
+    if by:
+        warn(f"{source}: days look sorted by {by}, which is no order of sending; {ORDER[config.day]}")
+
+
+def _write(parted: list[Parted], folder: Path, on_cpu: bool) -> None:
+    """The artifacts of `recsys.sequences.prepare.prepare`, in its order."""
+    from recsys.sequences import ranges as ranges_of
+    from recsys.sequences.catalogue import catalogue_of
+    from recsys.sequences.prepare import write_schema
+    from workflows import sends as workflow_of
+    from workflows.sends import distributed
+
+    training = [each.training for each in parted if each.training.sends]
+    with atomic_folder(folder / run_files.WORKFLOW, replace=True) as fresh:
+        workflow = distributed.fit(training, fresh, on_cpu)
+    write_schema(workflow, folder)
+    ranges_of.write_sends(parted, folder / run_files.SENDS)
+    with atomic_path(folder / run_files.CLIMBS) as fresh:
+        vocabulary = workflow_of.vocabulary(folder / run_files.WORKFLOW, c.CLIMB_ID)
+        catalogue_of(ranges_of.counted_climbs(parted), vocabulary).to_parquet(fresh)
+
+
+def _nouns(path: Path, config: RunConfig) -> dict[str, str]:
+    """What the data's mapping says instead of the words of climbing; said so from now on."""
+    from recsys.logbooks.locate import locate
+
+    nouns = dict(locate(path, config.schema_name).mapping.nouns)
+    if nouns:
+        speak({FACTS: nouns})
+    return nouns
