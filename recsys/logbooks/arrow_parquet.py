@@ -35,7 +35,7 @@ def arrow_table(path: Path, files: Sequence[pq.ParquetFile], parts: Sequence[Pat
     tables: list[pa.Table] = []
     try:
         for number, file in enumerate(files):
-            table = _with_keys(file.read(), keys_of(parts[number], path) if path.is_dir() else {})
+            table = with_keys(file.read(), keys_of(parts[number], path) if path.is_dir() else {})
             if tables and sorted(table.column_names) != sorted(tables[0].column_names):
                 problem = f"has other columns than the parts before it ({', '.join(table.column_names)[:80]})"
                 raise DataError(problem, path=parts[number], remedy="give the parts of one table")
@@ -47,7 +47,7 @@ def arrow_table(path: Path, files: Sequence[pq.ParquetFile], parts: Sequence[Pat
     return RawTable(path, table, np.arange(1, table.num_rows + 1))
 
 
-def _with_keys(table: pa.Table, keys: Mapping[str, str]) -> pa.Table:
+def with_keys(table: pa.Table, keys: Mapping[str, str]) -> pa.Table:
     """The table with the columns that the names of folders give."""
     for name, value in keys.items():
         if name not in table.column_names:

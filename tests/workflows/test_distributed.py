@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from recsys import columns as c
-from recsys.errors import UsageError
+from recsys.errors import DataError, UsageError
 
 
 def parts(folder: Path) -> Path:
@@ -27,6 +27,38 @@ def parts(folder: Path) -> Path:
     for number in range(3):
         sends[number::3].to_parquet(folder / f"part-{number}.parquet", index=False)
     return folder
+
+
+def test_ranges_are_the_sends_of_all_parts(tmp_path):
+    """In this process; the parts lie in folders whose names say what the files do not."""
+    from recsys.logbooks.read import read_sends
+    from workflows.sends import distributed
+
+    sends = pd.read_parquet(parts(tmp_path / "plain"))
+    for climber, own in sends.groupby("climber_id"):
+        folder = tmp_path / "parts" / f"region={climber[-1]}" / f"climber_id={climber}"
+        folder.mkdir(parents=True)
+        own.drop(columns=["climber_id", "region"]).to_parquet(folder / "part-0.parquet", index=False)
+    for number, data in enumerate((tmp_path / "plain", tmp_path / "parts")):
+        scratch = tmp_path / f"scratch-{number}"
+        scratch.mkdir()
+        with distributed.cluster(None) as here:
+            ranges = distributed.read(here, data, scratch, None, "fail", size=400, columns=None)
+        assert len(ranges) > 3
+        found = pd.concat([pd.read_parquet(each.path) for each in ranges], ignore_index=True)
+        read = read_sends(data)
+        pd.testing.assert_frame_equal(found.drop(columns=c.ROW), read.frame.drop(columns=c.ROW))
+        assert sum(each.dropped for each in ranges) == sum(read.n_dropped.values()) > 0
+        starts = np.cumsum([0, *(each.sends for each in ranges)])[:-1]
+        assert [each.start for each in ranges] == starts.tolist()
+
+
+def test_what_is_no_parquet_is_refused(tmp_path):
+    from workflows.sends import distributed
+
+    (tmp_path / "sends.csv").write_text("climber_id,climb_id,date\na,x,2024-01-01\n")
+    with pytest.raises(DataError, match="is no Parquet"):
+        distributed.share_out(distributed.Here(), tmp_path / "sends.csv", tmp_path, None)
 
 
 @pytest.mark.slow

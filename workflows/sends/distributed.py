@@ -174,21 +174,24 @@ def share_out(client: Any, sends: Path, scratch: Path, schema: str | None, size:
     """
     from recsys.logbooks.locate import locate
     from recsys.logbooks.sheets.open import parts_of
+    from recsys.logbooks.sheets.partitions import keys_of
 
     found = locate(sends, schema)
     climber = found.mapping.columns[c.CLIMBER_ID].column
-    parts = [str(each) for each in (parts_of(found.path) if found.path.is_dir() else [found.path])]
+    parts: dict[str, dict[str, str]] = {str(found.path): {}}  # and the columns that folders' names give
+    if found.path.is_dir():
+        parts = {str(each): keys_of(each, found.path) for each in parts_of(found.path)}
     for each in parts:
         if not _is_parquet(each):
             raise DataError(
                 "is no Parquet", path=each, remedy="write the sends as Parquet, in parts or whole"
             )
     every = max(1, size // _SAMPLED)
-    samples = gathered(client, [client.submit(_sample, part, climber, every) for part in parts])
+    samples = gathered(client, [client.submit(_sample, *part, climber, every) for part in parts.items()])
     ids = sorted(itertools.chain.from_iterable(samples))
     edges = sorted(set(ids[size // every :: size // every]))
-    tasks = [client.submit(_share_out, part, n, climber, edges, str(scratch)) for n, part in enumerate(parts)]
-    gathered(client, tasks)
+    given = climber, edges, str(scratch)
+    gathered(client, [client.submit(_share_out, *part, n, *given) for n, part in enumerate(parts.items())])
     return sorted(str(each) for each in scratch.iterdir() if each.is_dir())
 
 
@@ -244,12 +247,14 @@ def _is_parquet(path: str) -> bool:
         return file.read(4) == b"PAR1"
 
 
-def _sample(part: str, climber: str, every: int) -> list[str]:
+def _sample(part: str, keys: Mapping[str, str], climber: str, every: int) -> list[str]:
     """Every so many-th climber's id of a part."""
     import pyarrow.parquet as pq
 
     found, ahead = [], 0  # rows of the next batch before the next one that is taken
     with pq.ParquetFile(part) as file:
+        if climber not in file.schema_arrow.names:
+            return [keys[climber]] * -(-file.metadata.num_rows // every)
         for batch in file.iter_batches(_BATCH, columns=[climber]):
             column = batch.column(0)
             found += [
@@ -259,24 +264,29 @@ def _sample(part: str, climber: str, every: int) -> list[str]:
     return found
 
 
-def _share_out(part: str, number: int, climber: str, edges: list[str], scratch: str) -> int:
+def _share_out(
+    part: str, keys: Mapping[str, str], number: int, climber: str, edges: list[str], scratch: str
+) -> int:
     """Write the rows of a part into the folders of their climbers' ranges, in their order."""
     import numpy as np
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    from recsys.logbooks.arrow_parquet import with_keys
+
     writers: dict[int, Any] = {}
     rows = 0
     with pq.ParquetFile(part) as file:
         for batch in file.iter_batches(_BATCH):
-            ids = np.array([_text(value) for value in batch.column(climber).to_pylist()], dtype=object)
+            table = with_keys(pa.Table.from_batches([batch]), keys)
+            ids = np.array([_text(value) for value in table[climber].to_pylist()], dtype=object)
             unique, codes = np.unique(ids, return_inverse=True)
             places: Any = np.searchsorted(np.array(edges, dtype=object), unique, side="right")
             belongs = places[codes]
             for each in np.unique(belongs).tolist():
                 folder = Path(scratch) / f"range-{each:06d}"
                 folder.mkdir(parents=True, exist_ok=True)
-                taken = pa.Table.from_batches([batch]).filter(pa.array(belongs == each))
+                taken = table.filter(pa.array(belongs == each))
                 if each not in writers:
                     path = folder / f".part-{number:06d}.parquet"
                     writers[each] = path, pq.ParquetWriter(path, taken.schema)
