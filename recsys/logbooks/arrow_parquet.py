@@ -13,13 +13,14 @@ import pyarrow.parquet as pq
 from recsys.errors import DataError
 from recsys.logbooks.arrow_csv import one_line
 from recsys.logbooks.raw import RawTable
+from recsys.logbooks.sheets.parquet import read_bounded
 from recsys.logbooks.sheets.partitions import keys_of
 
 
-def open_parquet(path: Path, source: io.BytesIO | None = None) -> pq.ParquetFile:
-    """The file, or its content where it is at hand; DataError, one line, where it is broken."""
+def open_parquet(path: Path) -> pq.ParquetFile:
+    """The file; DataError, one line, where it is broken."""
     try:
-        return pq.ParquetFile(source or path)
+        return pq.ParquetFile(path)
     except (pa.ArrowException, OSError) as error:
         problem = f"is broken Parquet: {one_line(error)}"
         raise DataError(problem, path=path, remedy="write or copy it again") from error
@@ -27,18 +28,24 @@ def open_parquet(path: Path, source: io.BytesIO | None = None) -> pq.ParquetFile
 
 def read_parquet(path: Path, parts: Sequence[Path]) -> RawTable:
     """A file, or the parts of a folder in their order, as one table."""
-    return arrow_table(path, [open_parquet(part) for part in parts], parts)
+    return arrow_table(path, parts)
 
 
-def arrow_table(path: Path, files: Sequence[pq.ParquetFile], parts: Sequence[Path] = ()) -> RawTable:
-    """The rows of opened files as one table; DataError where they are broken or of other columns."""
+def arrow_table(path: Path, sources: Sequence[Path | io.BytesIO]) -> RawTable:
+    """The rows of files, or their content, as one table.
+
+    DataError where they are broken, of other columns, or far larger than they look
+    (`recsys.logbooks.sheets.parquet`).
+    """
     tables: list[pa.Table] = []
     try:
-        for number, file in enumerate(files):
-            table = with_keys(file.read(), keys_of(parts[number], path) if path.is_dir() else {})
+        for source in sources:
+            name = str(source if isinstance(source, Path) else path)
+            keys = keys_of(source, path) if isinstance(source, Path) and path.is_dir() else {}
+            table = with_keys(read_bounded(source, name), keys)
             if tables and sorted(table.column_names) != sorted(tables[0].column_names):
                 problem = f"has other columns than the parts before it ({', '.join(table.column_names)[:80]})"
-                raise DataError(problem, path=parts[number], remedy="give the parts of one table")
+                raise DataError(problem, path=name, remedy="give the parts of one table")
             tables.append(table.select(tables[0].column_names) if tables else table)
         table = tables[0] if len(tables) == 1 else _joined(tables)
     except (pa.ArrowException, OSError) as error:

@@ -119,7 +119,7 @@ def _content(path: Path, kind: str, packed: bool) -> bytes:
 
 def _read_content(path: Path, content: bytes, kind: str, small: int) -> RawTable:
     if kind == kinds.PARQUET:
-        return arrow_table(path, [open_parquet(path, io.BytesIO(content))])
+        return arrow_table(path, [io.BytesIO(content)])
     if kind == kinds.TEXT:
         text, notes = decode(content)
         sheet = Sheet(str(path), "CSV", text, notes=notes)

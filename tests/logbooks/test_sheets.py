@@ -28,6 +28,7 @@ from recsys.logbooks.importing.own import parse_columns
 from recsys.logbooks.importing.same import read_same, unite
 from recsys.logbooks.read import read_sends
 from recsys.logbooks.sheets import open_path, open_sheet
+from recsys.logbooks.tables import read_table
 from recsys.recommending.logbook_file import read_files
 from recsys.serving.upload import read_upload
 
@@ -435,6 +436,29 @@ def test_what_gzip_unpacks_to_is_limited_everywhere(tmp_path: Path) -> None:
     (tmp_path / "cut.gz").write_bytes(gzip.compress(b"climb_id,date\n" * 90)[:40])
     with pytest.raises(DataError, match="gzip that cannot be unpacked"):
         read_sends(tmp_path / "cut.gz")
+
+
+def test_what_parquet_decodes_to_is_limited_everywhere(tmp_path: Path) -> None:
+    """A text that is kept once stands in every row: a file of a kilobyte once took 4 GB."""
+    n, path = 2_000, tmp_path / "bomb.parquet"
+    once = pa.DictionaryArray.from_arrays(pa.array([0] * n, pa.int32()), pa.array(["x" * 100_000]))
+    columns = {
+        "climber_id": ["me"] * n,
+        "climb_id": ["c"] * n,
+        "date": ["2024-05-01"] * n,
+        "climb_name": once,
+    }
+    pq.write_table(pa.table(columns), path, compression="zstd", store_schema=False)
+    assert path.stat().st_size < 10_000
+    readers = (read_sends, lambda each: read_files([each]), lambda each: load(each))
+    for read in readers:
+        before = pa.total_allocated_bytes()
+        with pytest.raises(DataError, match="holds more than 50 MB once decoded, for so small a file"):
+            read(path)
+        assert pa.total_allocated_bytes() - before < 1_000_000
+    few = pa.table(columns).slice(0, 100)
+    pq.write_table(few, path, compression="zstd", store_schema=False)
+    assert read_table(path).table.equals(few.set_column(3, "climb_name", once.slice(0, 100).cast("string")))
 
 
 def test_a_file_larger_than_a_logbook_is_not_read_into_memory(tmp_path: Path) -> None:

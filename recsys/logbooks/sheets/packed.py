@@ -13,7 +13,7 @@ from recsys.errors import DataError
 
 MAX_BYTES: Final = 50_000_000
 """Of one climber's logbook."""
-_MAX_RATIO: Final = 100
+MAX_RATIO: Final = 100
 """Bytes that one packed byte of a larger file of sends unpacks to at the most; text gives ten, zeros 1030."""
 _MAX_UNPACKED: Final = 4 << 30
 _CHUNK: Final = 1 << 20
@@ -34,7 +34,7 @@ def gunzip_path(path: Path) -> bytes:
     DataError
         It cannot be unpacked, or to more than a hundred times its size or 4 GB.
     """
-    most = min(max(MAX_BYTES, _MAX_RATIO * path.stat().st_size), _MAX_UNPACKED)
+    most = min(max(MAX_BYTES, MAX_RATIO * path.stat().st_size), _MAX_UNPACKED)
     remedy = "write the sends as Parquet"
     with path.open("rb") as file:
         for _ in _chunks(file, str(path), most, remedy):

@@ -9,6 +9,7 @@ from typing import Any, Final
 from recsys.columns import OPTIONAL, REQUIRED
 from recsys.errors import DataError
 from recsys.logbooks.cells import as_cell
+from recsys.logbooks.sheets.parquet import read_bounded
 
 _MAX_COLUMNS: Final = 2_000
 _MAX_UNPACKED: Final = 4 << 30
@@ -31,7 +32,7 @@ def parquet_rows(content: bytes | Path, name: str, max_rows: int | None) -> list
     try:
         file = pq.ParquetFile(content if isinstance(content, Path) else io.BytesIO(content))
         _check(file.metadata, name, max_rows)
-        table = file.read()
+        table = read_bounded(content if isinstance(content, Path) else io.BytesIO(content), name)
         named = zip(table.column_names, table.columns, strict=True)
         columns = [_texts(column, pa, column_name, name) for column_name, column in named]
     # pyarrow's errors are ValueError, OSError, NotImplementedError, KeyError and more, by what is broken.
