@@ -30,7 +30,8 @@ from recsys.runs import Run
 from recsys.sequences.cases import item_index
 from recsys.sequences.catalogue import reduced
 from recsys.sequences.days import order_days
-from recsys.sequences.prepare import PART, write_schema
+from recsys.sequences.prepare import write_schema
+from recsys.sequences.run_tables import PART, read_sends_table
 from recsys.sequences.split import TRAIN
 from recsys.sequences.store import Sequences
 from workflows import sends as workflow_of
@@ -80,7 +81,7 @@ def add_climbers(run: Run, sends: Sends, output: Path, way: Way = "unknown", ove
         raise UsageError(f"{run.folder}: only a run of the transformer takes new climbers; train anew")
     if way not in WAYS:
         raise UsageError(f"`by` {way!r}: choose one of {', '.join(WAYS)}")
-    known = pd.read_parquet(run.folder / run_files.SENDS)
+    known = read_sends_table(run.folder)
     fresh = _fresh(run, known, sends)
     count = fresh[c.CLIMBER_ID].nunique()
     with adapted(run, output, overwrite, {"climbers": count}) as folder:

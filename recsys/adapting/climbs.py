@@ -30,6 +30,7 @@ from recsys.recommending.answering import NONE, Answering, read_about, write_met
 from recsys.recommending.catalogue import STARS, Catalogue
 from recsys.runs import Run
 from recsys.sequences.prepare import write_schema
+from recsys.sequences.run_tables import read_climbs_table, read_sends_table
 from recsys.sequences.store import Sequences
 from recsys.training.kept import stands_for_network
 from recsys.training.skill import fit_skill
@@ -69,7 +70,7 @@ def add_climbs(run: Run, climbs: pd.DataFrame, output: Path, overwrite: bool = F
     """
     if not run.config.trains_transformer:
         raise UsageError(f"{run.folder}: only a run of the transformer takes new climbs; train anew")
-    known = pd.read_parquet(run.folder / run_files.CLIMBS)
+    known = read_climbs_table(run.folder)
     fresh = climbs[~climbs[c.CLIMB_ID].isin(known[c.CLIMB_ID])].reset_index(drop=True)
     if len(fresh) < len(climbs):
         say(f"{len(climbs) - len(fresh)} climbs are in {run.folder} already, and stay as they are")
@@ -83,7 +84,7 @@ def add_climbs(run: Run, climbs: pd.DataFrame, output: Path, overwrite: bool = F
 def _write(run: Run, known: pd.DataFrame, fresh: pd.DataFrame, folder: Path) -> None:
     """The artifacts that grow: workflow, schema, catalogue, weights, skill; and the sends as they are."""
     shutil.copy2(run.folder / run_files.SENDS, folder / run_files.SENDS)
-    sends = pd.read_parquet(folder / run_files.SENDS)
+    sends = read_sends_table(folder)
     ids = fresh[c.CLIMB_ID].tolist()
     workflow = grow_workflow(run.folder / run_files.WORKFLOW, folder / run_files.WORKFLOW, {c.CLIMB_ID: ids})
     write_schema(workflow, folder)

@@ -35,7 +35,8 @@ from recsys.files import atomic_path
 from recsys.logbooks.read import Sends, read_sends
 from recsys.runs import Run
 from recsys.sequences.catalogue import catalogue_table
-from recsys.sequences.prepare import PART, load_prepared, write_schema
+from recsys.sequences.prepare import load_prepared, write_schema
+from recsys.sequences.run_tables import PART, read_climbs_table, read_sends_table
 from recsys.sequences.split import TRAIN
 from recsys.training.pipeline import train_prepared, train_run
 from recsys.training.start import keep_start
@@ -119,7 +120,7 @@ def _check(source: Run, settings: RunConfig, names: set[str], folder: Path) -> N
 
 def _prepare(source: Run, settings: RunConfig, names: set[str], run: Run) -> tuple[Prepared, RunConfig]:
     """Everything that training reads, in the new folder; its configuration last."""
-    known = pd.read_parquet(source.folder / run_files.SENDS)
+    known = read_sends_table(source.folder)
     config = source.config
     given = {name: getattr(settings.training, name) for name in names & set(TrainingConfig.model_fields)}
     # The sends of before are in memory here, however they were trained on.
@@ -148,7 +149,7 @@ def _prepare(source: Run, settings: RunConfig, names: set[str], run: Run) -> tup
         "dropped": dict(sends.n_dropped),
         "sends": len(both),
         "climbers": int(both[c.CLIMBER_ID].nunique()),
-        "climbs": len(pd.read_parquet(run.folder / run_files.CLIMBS)),
+        "climbs": len(read_climbs_table(run.folder)),
         "continued": f"{source.folder.name}, with {said}, all new",
         "split": split,
     }
@@ -197,7 +198,7 @@ def _grow(source: Run, fresh: pd.DataFrame, both: pd.DataFrame, folder: Path) ->
     write_schema(workflow, folder)
     with atomic_path(folder / run_files.SENDS) as path:
         both.to_parquet(path, index=False)
-    before = pd.read_parquet(source.folder / run_files.CLIMBS)
+    before = read_climbs_table(source.folder)
     grown = _catalogue(before, training, fresh, added[c.CLIMB_ID])
     with atomic_path(folder / run_files.CLIMBS) as path:
         grown.to_parquet(path)

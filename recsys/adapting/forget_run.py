@@ -23,7 +23,8 @@ from recsys.exporting.keep import keep_bundle
 from recsys.files import MANIFEST
 from recsys.recommending.answering import read_about
 from recsys.runs import LOCK, Run
-from recsys.sequences.prepare import PART, write_schema
+from recsys.sequences.prepare import write_schema
+from recsys.sequences.run_tables import PART, read_climbs_table, read_sends_table
 from recsys.sequences.split import TRAIN
 from recsys.sequences.texts import FILE as TEXTS
 from recsys.training.skill import fit_skill
@@ -53,7 +54,7 @@ def forget_in_run(folder: Path, climbers: Sequence[str], output: Path | None) ->
         raise UsageError(f"{folder}: {POOLED}")
     kept = (folder / run_files.BUNDLE).is_dir()
     with run.lock() if output is None else contextlib.nullcontext():
-        known = pd.read_parquet(folder / run_files.SENDS)
+        known = read_sends_table(folder)
         check_climbers(folder, climbers, known[c.CLIMBER_ID].unique().tolist())
         gone = known[known[c.CLIMBER_ID].isin(climbers)]
         with rewritten(folder, output) as fresh:
@@ -77,12 +78,12 @@ def _write(run: Run, climbers: Sequence[str], gone: pd.DataFrame, fresh: Path) -
             left.to_parquet(fresh / name, index=False)
     if (run.folder / run_files.REJECTS).is_file():
         _without_rows(run.folder / run_files.REJECTS, fresh / run_files.REJECTS, climbers)
-    climbs = pd.read_parquet(run.folder / run_files.CLIMBS)
+    climbs = read_climbs_table(run.folder)
     counted = gone.loc[gone[PART] == TRAIN, c.CLIMB_ID].value_counts()
     climbs["sends"] -= climbs[c.CLIMB_ID].map(counted).fillna(0).astype(climbs["sends"].dtype)
     climbs.to_parquet(fresh / run_files.CLIMBS)
     _write_model(run, climbers, fresh)
-    fit_skill(pd.read_parquet(fresh / run_files.SENDS), climbs).save(fresh / run_files.SKILL)
+    fit_skill(read_sends_table(fresh), climbs).save(fresh / run_files.SKILL)
     _tell(run, fresh, len(climbers))
     Run(fresh).write_manifest(trained=True)
 

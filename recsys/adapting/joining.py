@@ -18,7 +18,7 @@ from recsys.errors import DataError
 from recsys.sequences.catalogue import reduced
 from recsys.sequences.continuing import FRESH
 from recsys.sequences.days import order_days
-from recsys.sequences.prepare import PART
+from recsys.sequences.run_tables import PART
 from recsys.sequences.split import TEST, TRAIN, VALIDATION, assign
 
 if TYPE_CHECKING:

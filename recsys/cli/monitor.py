@@ -39,9 +39,9 @@ def monitor(
     from recsys.monitoring.page import page
     from recsys.runs import Run
 
+    limits = watching.Limits(psi, unknown_climbs, unknown_climbers, gain)
     opened = Run.open(run)
     answers = None if recommended is None else read_answers(recommended)
-    limits = watching.Limits(psi, unknown_climbs, unknown_climbers, gain)
     watch = watching.monitor(
         opened, open_folder(run), sends, limits, check_k(k), schema, bad_rows, answers  # type: ignore[arg-type]
     )  # fmt: skip

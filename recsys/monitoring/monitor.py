@@ -10,16 +10,15 @@ from typing import Any
 import pandas as pd
 
 from recsys import columns as c
-from recsys import run_files
 from recsys.console import warn
-from recsys.errors import DataError
+from recsys.errors import DataError, UsageError
 from recsys.logbooks.grades import label, ordinals
 from recsys.logbooks.read import BadRows, read_sends
 from recsys.monitoring.drift import Drift, drift
 from recsys.monitoring.hits import Hits, of_answers, replay
 from recsys.recommending.recommender import Recommender
 from recsys.runs import Run
-from recsys.sequences.prepare import PART
+from recsys.sequences.run_tables import PART, read_sends_table
 from recsys.sequences.split import TRAIN
 
 
@@ -41,6 +40,11 @@ class Limits:
     unknown_climbs: float = 0.2
     unknown_climbers: float = 0.5
     gain: float = 1.0
+
+    def __post_init__(self) -> None:
+        for name, value in self.__dict__.items():
+            if not value >= 0:  # with NaN nothing would ever be an alarm
+                raise UsageError(f"`{name}` {value}: has to be a number from 0")
 
 
 @dataclass(frozen=True)
@@ -122,7 +126,7 @@ def monitor(
     DataError
         The sends cannot be read, or none of them is new.
     """
-    old = pd.read_parquet(run.folder / run_files.SENDS)
+    old = read_sends_table(run.folder)
     read = read_sends(sends, schema, bad_rows)
     for line in read.lines():
         warn(line)

@@ -26,6 +26,7 @@ from recsys.errors import DataError, RunError
 from recsys.files import atomic_folder, atomic_path
 from recsys.sequences.catalogue import catalogue_table, reduced
 from recsys.sequences.counts import Counts
+from recsys.sequences.run_tables import fitting, read_climbs_table, read_sends_table
 from recsys.sequences.shards import PART as PART
 from recsys.sequences.shards import Held, Shards, shard_folder, write_shard
 from recsys.sequences.split import TRAIN
@@ -142,16 +143,26 @@ def load_prepared(folder: Path, accelerator: str = "auto", trust: bool = False) 
         "cpu" for pandas even where there is a GPU with cudf.
     trust:
         Load NVTabular's pickle where the workflow has no description; it can run any code.
+
+    Raises
+    ------
+    RunError
+        A file cannot be used, or not with the others.
     """
+    with fitting(folder):
+        return _read(folder, accelerator, trust)
+
+
+def _read(folder: Path, accelerator: str, trust: bool) -> Prepared:
     workflow = load_workflow(folder, trust)
-    sends = pd.read_parquet(folder / run_files.SENDS)
+    sends = read_sends_table(folder)
     sends[c.ROW] = np.arange(len(sends))  # runs that forgot somebody before this was so kept the old numbers
     held = _held(workflow, sends, Texts.load(folder / run_files.WORKFLOW), accelerator)
     return Prepared(
         sends=sends,
         sequences=held.sequences,
         parts=held.parts,
-        climbs=pd.read_parquet(folder / run_files.CLIMBS),
+        climbs=read_climbs_table(folder),
         schema=workflow_of.read_schema(folder / run_files.SCHEMA),
         workflow=workflow,
     )

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from recsys import columns as c
-from recsys import run_files
 from recsys.logbooks.grades import ordinals
 from recsys.study.summary import Point
 
@@ -25,13 +24,13 @@ def climb_map(found: Readings, folder: Path) -> tuple[tuple[Point, ...], str]:
 
     The row is the paper's full model where it was run, else the first that keeps embeddings; its first seed.
     """
-    import pandas as pd
+    from recsys.sequences.run_tables import read_climbs_table
 
     kept = [name for name in found.names if found.outcomes[name][0].embeddings is not None]
     if not kept:
         return (), ""
     name = _PREFERRED if _PREFERRED in kept else kept[0]
-    climbs = pd.read_parquet(folder / run_files.CLIMBS)
+    climbs = read_climbs_table(folder)
     embeddings = found.outcomes[name][0].embeddings
     assert embeddings is not None
     indices = components(embeddings)

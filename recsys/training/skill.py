@@ -10,9 +10,8 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from recsys import columns as c
-from recsys import run_files
 from recsys.logbooks.grades import ordinals
-from recsys.sequences.prepare import PART
+from recsys.sequences.run_tables import PART, read_climbs_table
 from recsys.sequences.split import TRAIN
 from recsys.skill.model import Skill
 
@@ -65,7 +64,7 @@ def skill_sends(folder: Path, most: int = MOST) -> pd.DataFrame:
 
 def climbs_of(folder: Path) -> pd.DataFrame:
     """The catalogue of a run."""
-    return pd.read_parquet(folder / run_files.CLIMBS)
+    return read_climbs_table(folder)
 
 
 def _column(table: pd.DataFrame, name: str) -> list[object]:

@@ -23,8 +23,10 @@ from recsys.recommending.encoding import encoded
 from recsys.recommending.features import ArrayBatch
 from recsys.recommending.hardness import load_skill
 from recsys.recommending.logbook import Logbook
+from recsys.recommending.questions import Question, encode
 from recsys.runs import Run
-from recsys.sequences.prepare import PART, load_workflow
+from recsys.sequences.prepare import load_workflow
+from recsys.sequences.run_tables import PART, fitting, read_climbs_table, read_sends_table
 from recsys.sequences.split import TRAIN
 from recsys.sequences.store import Sequences
 from recsys.sequences.texts import Texts
@@ -49,6 +51,12 @@ class TrainedRun:
 
     def __init__(self, run: Run, trust: bool = False) -> None:
         self.run = run
+        with fitting(run.folder):
+            self._read(run, trust)
+            self._try()
+
+    def _read(self, run: Run, trust: bool) -> None:
+        """Read every file, of which each may be whole and none fit the others."""
         self.window = run.config.model.length
         self.day: str = run.config.day
         self.facts: object = run.config.facts
@@ -57,8 +65,8 @@ class TrainedRun:
         self.schema = workflow_of.read_schema(run.folder / run_files.SCHEMA)
         self.texts = Texts.load(run.folder / run_files.WORKFLOW)
         self.has_time = ELAPSED_DAYS in self.schema.column_names
-        self.sends = pd.read_parquet(run.folder / run_files.SENDS)
-        self.catalogue = catalogue_of(pd.read_parquet(run.folder / run_files.CLIMBS), self.sends)
+        self.sends = read_sends_table(run.folder)
+        self.catalogue = catalogue_of(read_climbs_table(run.folder), self.sends)
         self.network, kept = open_method(run, self.schema, len(self.catalogue))
         self.method = kept if self.network is None else replace(kept, network=self._scores)
         self.reads_prompt, self.length = self.method.reads_prompt, self.method.length(self.window)
@@ -68,6 +76,13 @@ class TrainedRun:
         known = workflow_of.vocabulary(run.folder / run_files.WORKFLOW, c.CLIMBER_ID)
         self._codes = {each: index for index, each in enumerate(known)}
         self._busy = threading.Lock()  # the model's masking keeps the last batch's padding
+
+    def _try(self) -> None:
+        """Score once, so that what the files lack is said when they are read."""
+        climber = next(iter(self.climbers), None)
+        logbook = self._sends.take(self._rows[climber]) if climber is not None else None
+        if logbook is not None:
+            self.logits(encode([Question(logbook, climber, frozenset())], self))
 
     def logbook(self, climber: str) -> Logbook | None:
         """A stored logbook, or None."""

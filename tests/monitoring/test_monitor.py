@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from recsys.errors import DataError
+from recsys.errors import DataError, UsageError
 from recsys.monitoring.drift import distances, drift
 from recsys.monitoring.hits import read_answers
+from recsys.monitoring.monitor import Limits
 
 
 def test_distances_are_those_of_arithmetic():
@@ -50,6 +51,12 @@ def test_answers_are_read_one_a_document_or_one_a_line(tmp_path):
     path.write_text("[1]")
     with pytest.raises(DataError, match="without climber or items"):
         read_answers(path)
+
+
+@pytest.mark.parametrize("limit", [float("nan"), -0.1])
+def test_a_limit_that_never_alarms_is_refused(limit):
+    with pytest.raises(UsageError, match=r"psi .*: has to be a number from 0"):
+        Limits(psi=limit)
 
 
 @pytest.fixture(scope="module")
