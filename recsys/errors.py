@@ -12,9 +12,12 @@ RecsysError              base: its message is one line a person can act on; the 
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
+from typing import Final
 
+_OS_ERROR: Final = re.compile(r"\(os error (\d+)\)")
 _SETTING = re.compile(r"`([a-z][a-z0-9_]*)`")
 # What breaks a line, or moves a terminal's cursor: names and ids of files may hold it.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
@@ -115,6 +118,19 @@ class RunError(RecsysError):
 
 class DivergedError(RunError):
     """A training whose loss is not finite any more."""
+
+
+def refused_by_system(error: BaseException | None) -> OSError | None:
+    """What the system refused, where a library hides that behind an error of its own; None for other errors.
+
+    Behind what closing raises after a write that failed (zipfile, torch), or in words (Rust's "os error 28").
+    """
+    if error is None or isinstance(error, (OSError, RecsysError)):
+        return error if isinstance(error, OSError) else None
+    told = _OS_ERROR.search(str(error))
+    if told:
+        return OSError(int(told[1]), os.strerror(int(told[1])))
+    return refused_by_system(error.__cause__ or error.__context__)
 
 
 def _short(value: object, limit: int = 60) -> str:

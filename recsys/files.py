@@ -25,13 +25,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, Final, NoReturn
 
-from recsys.errors import DataError, RecsysError, RunError
+from recsys.errors import DataError, RunError, refused_by_system
 from recsys.formats import FORMAT, stamped, unstamped
 from recsys.temporaries import swap, sweep_beside, temporary_name
 
 MANIFEST: Final = "manifest.json"
 _ADDRESS: Final = re.compile(r"[a-z][a-z0-9+.]+:/")  # s3://bucket as pathlib has it
-_OS_ERROR: Final = re.compile(r"\(os error (\d+)\)")
 _FILES: Final = "files"
 _REMEDY: Final = "copy the folder again from its source, or train anew"
 
@@ -78,7 +77,7 @@ def _whole(finals: Sequence[Path], needed: bool) -> Iterator[tuple[Path, ...]]:
         for parent in {final.parent for final in finals}:
             _fsync(parent)
     except Exception as error:
-        refused = _refused(error)
+        refused = refused_by_system(error)
         if refused is None:
             raise
         for temporary, final in zip(temporaries, finals, strict=True):  # say which file, by its name
@@ -114,7 +113,7 @@ def atomic_folder(path: Path | str, replace: bool = False) -> Iterator[Path]:
         if temporary.exists():  # what was replaced: it may have to be gone
             shutil.rmtree(temporary)
     except Exception as error:
-        refused = _refused(error)
+        refused = refused_by_system(error)
         if refused is None:
             raise
         raise refused from None
@@ -294,19 +293,6 @@ def _put(temporary: Path, final: Path, replace: bool) -> None:
         swap(temporary, final)
     else:
         os.replace(temporary, final)
-
-
-def _refused(error: BaseException | None) -> OSError | None:
-    """What the system refused, where a library hides that behind an error of its own; None for other errors.
-
-    Behind what closing raises after a write that failed (zipfile, torch), or in words (Rust's "os error 28").
-    """
-    if error is None or isinstance(error, (OSError, RecsysError)):
-        return error if isinstance(error, OSError) else None
-    told = _OS_ERROR.search(str(error))
-    if told:
-        return OSError(int(told[1]), os.strerror(int(told[1])))
-    return _refused(error.__cause__ or error.__context__)
 
 
 def _fsync(path: Path) -> None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from recsys.errors import RecsysError
+from recsys.errors import RecsysError, refused_by_system
 from recsys.nouns import spoken
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ TRAINING = (
     "safetensors", "matplotlib", "tomli",
 )  # fmt: skip
 STUDY = ("implicit", "jinja2", "optuna")
+_OF_DISKS = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EFBIG)
 SERVING = ("fastapi", "uvicorn", "prometheus_client", "python_multipart", "starlette")
 
 
@@ -71,8 +72,17 @@ def run(app: typer.Typer, name: str, words: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        return _fail(f"{where}{error.strerror or error}{_remedy(error)}")
+        return _fail(_told(error))
+    except Exception as error:  # a library may say it in words of its own: Lightning, of what it logs
+        refused = refused_by_system(error)
+        if refused is None or refused.errno not in _OF_DISKS:
+            raise
+        return _fail(_told(refused))
+
+
+def _told(error: OSError) -> str:
+    where = f"{error.filename}: " if error.filename else ""
+    return f"{where}{error.strerror or error}{_remedy(error)}"
 
 
 def _remedy(error: OSError) -> str:

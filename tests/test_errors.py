@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+from collections.abc import Callable
+
 import pytest
 
 from recsys.errors import DataError, RecsysError, UsageError
+from recsys.terminal import run, single
 
 
 @pytest.mark.parametrize("mark", ["\n", "\r", "\x1e", "\x85", "\u2028", "\x1b[31m", "\ud800"])
@@ -18,3 +22,20 @@ def test_an_error_is_one_line_of_text(mark: str) -> None:
             assert len(text.splitlines()) == 1
             assert text.isprintable()
             text.encode()
+
+
+def _fails(error: Exception, cause: Exception) -> Callable[[], None]:
+    def command() -> None:
+        raise error from cause
+
+    return command
+
+
+def test_a_full_disk_is_a_line_though_a_library_says_it_in_its_own_words(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    full = OSError(errno.ENOSPC, "No space left on device")
+    assert run(single(_fails(ValueError("\n you tried to log 5.4"), full)), "x", []) == 2
+    assert capsys.readouterr().err == "error: No space left on device; free some space\n"
+    with pytest.raises(ValueError, match="a defect"):  # what is no disk's is a defect, and shows
+        run(single(_fails(ValueError("a defect"), FileNotFoundError(errno.ENOENT, "no"))), "x", [])

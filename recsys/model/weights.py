@@ -15,6 +15,7 @@ from recsys.config.model import ModelConfig
 from recsys.files import atomic_path
 from recsys.model.network import Network
 from recsys.model.prompted_transformer import PromptedTransformer, build_model
+from recsys.temporaries import temporary_name
 
 if TYPE_CHECKING:
     from merlin.schema import Schema
@@ -25,12 +26,15 @@ _CUTS: Final = "cuts"
 def save_weights(model: Network, folder: Path) -> None:
     """Write the weights, shared tensors once; the same weights become the same bytes."""
     with atomic_path(folder / run_files.WEIGHTS) as fresh:
-        draft = fresh.with_name(f"{fresh.name}.draft")
+        draft = temporary_name(
+            folder / run_files.WEIGHTS
+        )  # a folder: safetensors leaves names of its own there
         try:
-            save_model(model, str(draft), metadata=_cuts(model))
-            _ordered(draft, fresh)
+            draft.mkdir()
+            save_model(model, str(draft / run_files.WEIGHTS), metadata=_cuts(model))
+            _ordered(draft / run_files.WEIGHTS, fresh)
         finally:
-            draft.unlink(missing_ok=True)
+            shutil.rmtree(draft, ignore_errors=True)
 
 
 def load_weights(folder: Path, schema: Schema, config: ModelConfig) -> PromptedTransformer:

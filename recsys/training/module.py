@@ -29,6 +29,7 @@ from recsys.sequences.epochs import TrainingWindows, amount, epoch
 from recsys.sequences.streaming import StreamedBatches, StreamedWindows
 from recsys.sequences.windows import as_is
 from recsys.training.batches import choose_batch_size
+from recsys.training.epochs import EpochLines
 from recsys.training.start import begin_with
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
 # Of `criterion`; the mean of prompted and unprompted if `criterion_prompting` is both.
 SCORE = "validation_score"
+_SCORES = "scores"  # of a checkpoint
 # torch 2.1, of NVIDIA's last Merlin container, has the fused step on CUDA alone.
 _FUSED_ON_CPU = tuple(int(part) for part in torch.__version__.split(".")[:2]) >= (2, 4)
 
@@ -113,6 +115,7 @@ class NextClimb(pl.LightningModule):
         self.build, self.length, self.config = build, length, config
         self.training_sends, self.fresh, self.start, self.shards = training_sends, fresh, start, shards
         self.validation, self.n_items, self.exclude_seen, self.seed = validation, n_items, exclude_seen, seed
+        self._logged: dict[str, float] = {}  # of the epoch that the checkpoint ends with, when resuming
         self._diverged = torch.tensor(math.inf)  # the epoch's first step whose loss is not finite
         self.configure_model()
 
@@ -218,8 +221,21 @@ class NextClimb(pl.LightningModule):
             remedy += f" and `resume`, or end with the epochs before: `resume` and `epochs` {epoch - 1}"
         raise DivergedError(f"{where} of epoch {epoch} is not finite; {remedy}")
 
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Keep the epoch's scores: they are logged after the checkpoint, and a kill may come between."""
+        checkpoint[_SCORES] = {name: float(value) for name, value in self.trainer.callback_metrics.items()}
+
+    def on_fit_start(self) -> None:
+        """Log the scores of the epoch that a checkpoint ends with again: its log may lack them."""
+        for logger in self.loggers if self._logged else ():
+            if not isinstance(logger, EpochLines):
+                logger.log_metrics(self._logged, self.trainer.global_step)
+                logger.save()
+
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Go by the configured learning rate, which may be another than that of the checkpoint."""
+        if _SCORES in checkpoint:
+            self._logged = {**checkpoint[_SCORES], "epoch": float(checkpoint["epoch"])}
         rate = self.config.learning_rate
         for group in (group for each in checkpoint["optimizer_states"] for group in each["param_groups"]):
             group["lr"] *= rate / group["initial_lr"]

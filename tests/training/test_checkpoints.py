@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,6 +16,7 @@ from recsys.config.run import RunConfig
 from recsys.errors import DivergedError, RunError, UsageError
 from recsys.files import atomic_path
 from recsys.runs import Run
+from recsys.temporaries import sweep_within
 
 
 def saved(path, **more):
@@ -65,6 +68,25 @@ def write_in_rust(tensor):
 WRITERS = {"torch": write_torch, "safetensors": write_in_rust}
 
 
+def test_what_safetensors_leaves_when_it_is_killed_is_swept(tmp_path, monkeypatch):
+    """It writes under a name of its own, beside the file that is asked for."""
+    from recsys.model import weights
+
+    def killed(model, path, metadata):
+        Path(path).with_name(".tmpa1B2c3").touch()
+        raise SystemExit
+
+    monkeypatch.setattr(weights, "save_model", killed)
+    monkeypatch.setattr(weights.shutil, "rmtree", lambda *args, **kwargs: None)
+    with pytest.raises(SystemExit):
+        weights.save_weights(torch.nn.Linear(1, 1), tmp_path)
+    (left,) = tmp_path.iterdir()
+    monkeypatch.undo()
+    monkeypatch.setattr("recsys.temporaries._began", lambda process: "gone")
+    sweep_within(tmp_path)
+    assert not left.exists()
+
+
 def config(data, **training) -> RunConfig:
     training = {"accelerator": "cpu", "batch_size": 16, "patience": 50, **training}
     return RunConfig(data=str(data), method="sasrec", min_sends=1, training=training)
@@ -77,6 +99,7 @@ def unfinish(folder):
 
 
 def test_after_divergence_the_epochs_before_are_used(tmp_path):
+    from recsys.training.curve import learning_curve
     from recsys.training.pipeline import train_run
 
     draw = np.random.default_rng(0)
@@ -94,6 +117,14 @@ def test_after_divergence_the_epochs_before_are_used(tmp_path):
     assert metrics["training"]["epochs_trained"] == 2
     assert Run.open(folder).config.training.learning_rate == 1e-3
     assert json.loads((folder / "config.json").read_text())["training"]["epochs"] == 1
+    # A kill between the last checkpoint and its epoch's line in the log loses nothing of the curve.
+    curve = learning_curve(folder)
+    unfinish(folder)
+    shutil.rmtree(folder / "logs")
+    train_run(config(data, epochs=2, learning_rate=1e-3), folder, resume=True, names=names)
+    again = learning_curve(folder)
+    pd.testing.assert_frame_equal(again, curve.tail(1).reset_index(drop=True)[again.columns])
+    assert "train_loss" in again
     with pytest.raises(UsageError, match="was started with 2"):
         train_run(config(data, epochs=5), folder, resume=True, names={"epochs"})
     unfinish(folder)
