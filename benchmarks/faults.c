@@ -29,6 +29,10 @@ struct state {
     char what[PATH_MAX + 32]; /* the operation that was hit */
     long at, seen;
     int kind, full;
+    int told, answers; /* pipes to the sweep (faults_step.c), if `stepper`, the process that is swept, is set */
+    pid_t stepper;
+    long longest;
+    char copies[PATH_MAX];
 };
 static struct state *state; /* shared with the processes that are forked from the armed one */
 static unsigned char written[1 << 16]; /* by descriptor */
@@ -84,9 +88,13 @@ static int open_below(int fd) {
     return found;
 }
 
+#include "faults_step.c"
+
 /* Whether the next operation is to be refused: -1 and errno. `half`, if any, is done before a kill. */
 static int refused(const char *name, const char *path, int space, void (*half)(void *), void *with) {
-    if (__atomic_add_fetch(&state->seen, 1, __ATOMIC_SEQ_CST) == state->at) {
+    long number = __atomic_add_fetch(&state->seen, 1, __ATOMIC_SEQ_CST);
+    int hit = state->stepper ? stepped(number, name, path, half, with) : number == state->at;
+    if (hit) {
         snprintf(state->what, sizeof state->what, "%s %s", name, path);
         if (state->kind == KILL) {
             if (half) half(with);
@@ -233,6 +241,18 @@ int mkdirat(int folder, const char *path, mode_t mode) {
     REAL(int, mkdirat, int, const char *, mode_t);
     return below(folder, path) && refused("mkdir", path, FILLS, 0, 0) ? -1 : real(folder, path, mode);
 }
+
+#define STAT(name, what, of, kind)             \
+    int name(what of, struct kind *status) {   \
+        REAL(int, name, what, struct kind *);  \
+        int result = real(of, status);         \
+        if (!result) as_before(&status->st_ino); \
+        return result;                         \
+    }
+STAT(stat, const char *, path, stat)
+STAT(stat64, const char *, path, stat64)
+STAT(fstat, int, fd, stat)
+STAT(fstat64, int, fd, stat64)
 
 #define TWO(name)                                                                              \
     int name(const char *from, const char *to) {                                               \

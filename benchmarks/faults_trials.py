@@ -97,6 +97,7 @@ class Bench:
         self._faults.faults_what.restype = ctypes.c_char_p
         self._faults.faults_seen.restype = ctypes.c_long
         self._faults.faults_arm.argtypes = (ctypes.c_char_p, ctypes.c_long, ctypes.c_int)
+        self._faults.faults_step.argtypes = (ctypes.c_int, ctypes.c_int, ctypes.c_char_p, ctypes.c_long)
 
     def call(self, app: str, words: tuple[str, ...], kind: int = 0, at: int = 0) -> Ended:
         """Run a command in a fork, with the fault `kind` at operation `at`."""
@@ -112,6 +113,29 @@ class Bench:
         self._faults.faults_disarm()
         text = log.read_text(encoding="utf-8", errors="replace")
         return Ended(code, text, seen, what.replace(str(self.work) + "/", ""), time.monotonic() - began)
+
+    def stepping(
+        self, command: Command, told: tuple[int, int], answers: tuple[int, int], copies: Path
+    ) -> int:
+        """Begin a run that forks at every operation (`faults_step.c`), and return its process.
+
+        It writes to the pipe `told` and reads `answers`.
+        """
+        if not self._faults.faults_arm(os.fsencode(self.work), -1, 0):
+            raise MemoryError
+        sys.stdout.flush()
+        process = os.fork()
+        if not process:
+            os.close(told[0])
+            os.close(answers[1])
+            _write_at_once()
+            _child(command.app, command.words, self.work, self.home / "log", lambda: self._faults.faults_step(
+                told[1], answers[0], os.fsencode(copies), int(LONGEST)))  # fmt: skip
+        return process
+
+    def disarm(self) -> None:
+        """Count no longer."""
+        self._faults.faults_disarm()
 
     def reset(self, command: Command) -> None:
         """The command's folder as it finds it."""
@@ -156,9 +180,9 @@ class Bench:
         ended = self.call(command.app, command.words, KINDS[kind], at)
         trial = Trial(command.name, kind, at, ended.what)
         broken = self.digests()
-        trial.lost = list(_lost(command, before, broken, after))
+        trial.lost = list(lost(command, before, broken, after))
         done = {name: value for name, value in broken.items() if not is_leftover(name)} == after
-        trial.unclear = list(_unclear(ended, kind, done))
+        trial.unclear = list(unclear(ended, kind, done))
         again = self.call(command.app, command.words if command.again is None else command.again)
         if again.code and not (done and again.code == 2):
             trial.stuck = [f"exit code {again.code} when called again: {last_line(again.text)}"]
@@ -169,7 +193,7 @@ class Bench:
         return trial
 
 
-def _lost(command: Command, before: Digests, broken: Digests, after: Digests) -> Iterator[str]:
+def lost(command: Command, before: Digests, broken: Digests, after: Digests) -> Iterator[str]:
     """What was there before and is neither as it was nor as it is to be."""
     for name, value in before.items():
         if not any(under(name, each) for each in command.keeps) and broken.get(name) != value:
@@ -188,7 +212,7 @@ def _unit(found: Digests, name: str, later: str) -> Digests:
     }
 
 
-def _unclear(ended: Ended, kind: str, done: bool) -> Iterator[str]:
+def unclear(ended: Ended, kind: str, done: bool) -> Iterator[str]:
     """What a person would not understand of how it ended."""
     if not ended.what:
         yield "the operation was not reached"
@@ -244,7 +268,20 @@ def preloaded(argv: list[str], scratch: Path) -> None:
     os.execve(sys.executable, [sys.executable, *argv], environment)
 
 
-def _child(app: str, words: tuple[str, ...], folder: Path, log: Path) -> None:
+def _write_at_once() -> None:
+    """Let TensorBoard write in the thread that calls it, for this process alone."""
+    from tensorboard.summary.writer import event_file_writer
+
+    class AtOnce:
+        def __init__(self, writer: Any, *_: Any) -> None:
+            self.write, self.flush, self.close = writer.write, writer.flush, writer.close
+
+    event_file_writer._AsyncWriter = AtOnce
+
+
+def _child(
+    app: str, words: tuple[str, ...], folder: Path, log: Path, first: Callable[[], None] = lambda: None
+) -> None:
     """Run a command as its own process group and end; its words go to the log."""
     code: Any = 1
     try:
@@ -254,6 +291,7 @@ def _child(app: str, words: tuple[str, ...], folder: Path, log: Path) -> None:
         os.dup2(out, 2)
         os.chdir(folder)
         sys.argv = [app, *words]
+        first()
         code = _run(app, words)
     except SystemExit as error:
         code = error.code
