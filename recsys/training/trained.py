@@ -79,9 +79,9 @@ class TrainedRun:
 
     def _try(self) -> None:
         """Score once, so that what the files lack is said when they are read."""
-        climber = next(iter(self.climbers), None)
-        logbook = self._sends.take(self._rows[climber]) if climber is not None else None
-        if logbook is not None:
+        for climber in self.climbers[:1]:
+            rows = self.sends[self.sends[c.CLIMBER_ID] == climber]
+            logbook = logbook_of(rows if self.has_time else rows.drop(columns=c.DAY))
             self.logits(encode([Question(logbook, climber, frozenset())], self))
 
     def logbook(self, climber: str) -> Logbook | None:
