@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from recsys import columns as c
+from recsys import run_files
 from recsys.logbooks.grades import ordinals
 from recsys.sequences.run_tables import PART, read_climbs_table
 from recsys.sequences.split import TRAIN
