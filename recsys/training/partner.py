@@ -20,8 +20,8 @@ NO_PARTNER: Final = "none"  # what turns it off
 
 
 def left_to_size(config: RunConfig) -> bool:
-    """Whether a run of which nothing is said takes a partner at all: the default objective alone does."""
-    return config.trains_transformer and config.model.masking == "clm"
+    """Whether a run of which nothing is said takes a partner: the default objective does, in memory."""
+    return config.trains_transformer and config.model.masking == "clm" and not config.training.stream
 
 
 def settled(config: RunConfig, training: int, n_items: int) -> RunConfig:

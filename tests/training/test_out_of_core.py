@@ -115,6 +115,15 @@ def test_a_training_that_streams_ends_as_one_in_memory(data, tmp_path):
         np.testing.assert_array_equal(skills[0][name], skills[1][name])
 
 
+def test_a_small_log_that_streams_is_joined_with_nothing(data):
+    from recsys.config.run import BY_SIZE
+    from recsys.training.partner import settled
+
+    for stream, partner in ((0, "ease"), (2, None)):
+        asked = config(data, method="transformer", stream=stream).model_copy(update={"ensemble": BY_SIZE})
+        assert settled(asked, training=100, n_items=10).ensemble == partner
+
+
 def test_what_reads_all_sends_is_refused(data, tmp_path):
     from recsys.training.pipeline import train_run
 
