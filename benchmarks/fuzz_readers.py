@@ -185,6 +185,7 @@ def body(folder: Path) -> tuple[Callable[[bytes], None], list[bytes]]:
     seeds = [bytes([at]) + text for at in range(len(routes)) for text in (asked, _example(api, routes[at]))]
 
     def use(data: bytes) -> None:
+        assert not stack.done()  # the application lives as long as somebody holds its task
         first = (data[:1] or b"\0")[0]
         content, headers = data[1:], [(b"content-type", b"application/json"), (b"host", b"localhost")]
         if first >= 224:
@@ -201,7 +202,6 @@ def body(folder: Path) -> tuple[Callable[[bytes], None], list[bytes]]:
         if status != 200:
             assert isinstance(json.loads(answer), dict)
 
-    assert stack
     return use, seeds
 
 
