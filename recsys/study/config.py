@@ -21,6 +21,7 @@ from recsys.config.training import TrainingConfig
 from recsys.errors import UsageError
 
 MEASURED: Final = 2  # to be raised when a cell measures something else, so that no older cell is taken for it
+HOW: Final = {"nodes", "stream", "dask", "dask_memory"}  # where it is trained and prepared: of no cell
 # The budget of a study, smaller than that of one run.
 BUDGET: Final = {"epochs": 5, "learning_rate": 3e-3, "validation_cases": 3000}
 
@@ -76,7 +77,7 @@ class StudyConfig(BaseModel):
             **row.description,
             "seed": seed,
             "length": self.length,
-            "training": self.training_of(row).model_dump(exclude={"nodes"}),
+            "training": self.training_of(row).model_dump(exclude=HOW),
             "training_cases": self.training_cases,
             "exclude_seen": self.run.exclude_seen,
         }
