@@ -28,7 +28,7 @@ NAMES = ("recall@10", "recall@10 in mode", "two above", "four below", "target in
 
 
 def measure(folder: Path, sends: Path, most: int) -> dict[str, object]:
-    from recsys.sequences.prepare import PART
+    from recsys.sequences.run_tables import PART
     from recsys.sequences.split import TEST
 
     bundle = Bundle.open(folder)

@@ -66,7 +66,7 @@ class Asked:
     def __init__(self, folder: Path, sends: pd.DataFrame) -> None:
         from recsys.runs import Run
         from recsys.sequences.cases import Cases
-        from recsys.sequences.prepare import PART
+        from recsys.sequences.run_tables import PART
         from recsys.sequences.store import Sequences
         from recsys.training.trained import TrainedRun
         from workflows import sends as workflow_of
@@ -155,7 +155,7 @@ def climbs_table(sends: pd.DataFrame) -> pd.DataFrame:
 
 def compare(work: Path) -> dict[str, Any]:
     """Recall of held-out and warm climbs, prompted and not, of both runs."""
-    from recsys.sequences.prepare import PART
+    from recsys.sequences.run_tables import PART
 
     sends = pd.read_parquet(work / "run-all" / "sends.parquet")
     mine = pd.read_parquet(work / "run-without" / "sends.parquet")

@@ -75,7 +75,7 @@ class Asked:
         from recsys.adapting.climbers import histories
         from recsys.runs import Run
         from recsys.sequences.cases import Cases, item_index
-        from recsys.sequences.prepare import PART
+        from recsys.sequences.run_tables import PART
         from recsys.sequences.split import TRAIN
         from recsys.training.trained import TrainedRun
 

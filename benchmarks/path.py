@@ -109,7 +109,7 @@ def raised(truth: Truth, climber: str, before: int, chain: list[str]) -> float:
 
 
 def measure(given: argparse.Namespace) -> dict[str, Any]:
-    from recsys.sequences.prepare import PART
+    from recsys.sequences.run_tables import PART
     from recsys.sequences.split import TEST, VALIDATION
 
     bundle, run = Bundle.open(given.bundle), None

@@ -32,7 +32,7 @@ from recsys.recommending.bundle import Bundle
 from recsys.recommending.logbook import Logbook
 from recsys.recommending.recommender import Recommender
 from recsys.recommending.session import CROWD, MOST, SessionRequest, plan_session
-from recsys.sequences.prepare import PART
+from recsys.sequences.run_tables import PART
 from recsys.sequences.split import TEST, VALIDATION
 
 BEFORE, LEAST, EACH = 10, 4, 5

@@ -12,8 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final, TextIO
 
-from recsys.api.tables import ROWS_OF_A_GROUP, cell, check_suffix, parquet_writer
-from recsys.files import atomic_path
+from recsys.api.tables import ROWS_OF_A_GROUP, cell, parquet_writer, write_table
 from recsys.recommending.batch import COLUMNS, Answer
 from recsys.recommending.catalogue import Catalogue, Facts
 
@@ -23,13 +22,12 @@ _FACTS: Final = _NAMES[2:-1]  # between climber and rank, and the score
 
 def write_answers(found: Iterable[Answer], path: Path, catalogue: Catalogue) -> None:
     """Write a row of `COLUMNS` a climb in the format of the path's suffix; the file is whole or absent."""
-    check_suffix(path)
-    with atomic_path(path) as fresh:
-        if path.suffix == ".parquet":
-            _write_parquet(found, fresh, catalogue)
-            return
-        with fresh.open("w", encoding="utf-8", newline="") as file:
-            (_write_csv if path.suffix == ".csv" else _write_json)(found, file, catalogue)
+    write_table(
+        path,
+        lambda fresh: _write_parquet(found, fresh, catalogue),
+        lambda file: _write_csv(found, file, catalogue),
+        lambda file: _write_json(found, file, catalogue),
+    )
 
 
 def _write_csv(found: Iterable[Answer], file: TextIO, catalogue: Catalogue) -> None:

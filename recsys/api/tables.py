@@ -32,16 +32,28 @@ def write_rows(rows: Rows, path: Path, columns: Mapping[str, type]) -> None:
     columns:
         Name to type, `str`, `int` or `float`.
     """
+    write_table(
+        path,
+        lambda fresh: _write_parquet(rows, fresh, columns),
+        lambda file: write_csv(rows, file, list(columns)),
+        lambda file: file.writelines(json.dumps(dict(row), ensure_ascii=False) + "\n" for row in rows),
+    )
+
+
+def write_table(
+    path: Path,
+    parquet: Callable[[Path], None],
+    csv: Callable[[TextIO], None],
+    lines: Callable[[TextIO], None],
+) -> None:
+    """Let the one of the path's suffix write (`lines`: JSON lines); the file is whole or absent."""
     check_suffix(path)
     with atomic_path(path) as fresh:
         if path.suffix == ".parquet":
-            _write_parquet(rows, fresh, columns)
+            parquet(fresh)
             return
         with fresh.open("w", encoding="utf-8", newline="") as file:
-            if path.suffix == ".csv":
-                write_csv(rows, file, list(columns))
-            else:
-                file.writelines(json.dumps(dict(row), ensure_ascii=False) + "\n" for row in rows)
+            (csv if path.suffix == ".csv" else lines)(file)
 
 
 def write_csv(rows: Rows, file: TextIO, columns: list[str] | None = None) -> None:

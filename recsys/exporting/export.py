@@ -20,7 +20,8 @@ from recsys.recommending import bundle as b
 from recsys.recommending.answering import write_method
 from recsys.recommending.kept import OF
 from recsys.runs import Run
-from recsys.training.skill import climbs_of, fit_skill
+from recsys.sequences.run_tables import read_climbs_table
+from recsys.training.skill import fit_skill
 from recsys.training.trained import TrainedRun
 
 MODELS: Final = (b.MODEL, run_files.COUNTS)
@@ -78,7 +79,8 @@ def export(
             _card(run.folder / run_files.CARD, output, measured), encoding="utf-8"
         )
         write_json(folder / b.BUNDLE, _about(trained, name or run.folder.name, measured))
-        (trained.skill or fit_skill(trained.sends, climbs_of(run.folder))).save(folder / run_files.SKILL)
+        skill = trained.skill or fit_skill(trained.sends, read_climbs_table(run.folder))
+        skill.save(folder / run_files.SKILL)
         write_manifest(folder, [*b.files_of(trained.method), run_files.SKILL])
     return measured
 

@@ -25,9 +25,7 @@ from recsys.arrays import Array
 from recsys.errors import DataError, RunError
 from recsys.files import atomic_folder, atomic_path
 from recsys.sequences.catalogue import catalogue_table, reduced
-from recsys.sequences.counts import Counts
-from recsys.sequences.run_tables import fitting, read_climbs_table, read_sends_table
-from recsys.sequences.shards import PART as PART
+from recsys.sequences.run_tables import PART, fitting, read_climbs_table, read_sends_table
 from recsys.sequences.shards import Held, Shards, shard_folder, write_shard
 from recsys.sequences.split import TRAIN
 from recsys.sequences.store import Sequences
@@ -45,8 +43,8 @@ if TYPE_CHECKING:
 class Prepared:
     """Sequences, the part of each send in their order (int8 [n_sends]), the catalogue and the workflow.
 
-    Where a training streams, `shards` are what is trained on and `counts` what was counted of it; sequences,
-    parts and sends (their days alone) are of the cases that are asked for (`Shards.asked`).
+    Where a training streams, `shards` are what is trained on; sequences, parts and sends (their days alone)
+    are of the cases that are asked for (`Shards.asked`).
     """
 
     sends: pd.DataFrame
@@ -56,7 +54,6 @@ class Prepared:
     schema: Schema
     workflow: Workflow
     shards: Shards | None = None
-    counts: Counts | None = None
 
     @property
     def n_items(self) -> int:
@@ -67,8 +64,8 @@ class Prepared:
     def popularity(self) -> Array:
         """Training sends of each climb of the catalogue, int64 [n_items]."""
         ids = self.n_items + c.FIRST_VALUE_ID
-        if self.counts is not None:
-            return self.counts.by_id(ids)[c.FIRST_VALUE_ID :]
+        if self.shards is not None:
+            return self.shards.counts.by_id(ids)[c.FIRST_VALUE_ID :]
         training = self.sequences.features[c.CLIMB][self.parts == TRAIN]
         return np.bincount(training, minlength=ids)[c.FIRST_VALUE_ID :]
 
@@ -194,11 +191,10 @@ def load_streamed(folder: Path, most: Mapping[str, int], accelerator: str = "aut
         sends=pd.DataFrame({c.DAY: held.days}),
         sequences=replace(held.sequences, texts=texts),
         parts=held.parts,
-        climbs=pd.read_parquet(folder / run_files.CLIMBS),
+        climbs=read_climbs_table(folder),
         schema=workflow_of.read_schema(folder / run_files.SCHEMA),
         workflow=workflow,
         shards=shards,
-        counts=shards.counts(),
     )
 
 

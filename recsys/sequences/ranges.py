@@ -22,7 +22,7 @@ from recsys.files import atomic_path
 from recsys.sequences import split
 from recsys.sequences.catalogue import attribute_counts, reduced
 from recsys.sequences.days import looks_sorted, order_days, ties
-from recsys.sequences.prepare import PART
+from recsys.sequences.run_tables import PART
 from workflows import sends as workflow_of
 from workflows.sends.distributed import Range, gathered
 

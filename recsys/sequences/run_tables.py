@@ -15,8 +15,8 @@ import pyarrow.parquet as pq
 from recsys import columns as c
 from recsys import run_files
 from recsys.errors import RecsysError, RunError
-from recsys.sequences.shards import PART as PART
 
+PART: Final = "part"  # of the split: a column of sends.parquet
 _ADDED: Final = 3  # of sends that came after training (`recsys.adapting.climbers.ADDED`)
 _SENDS: Final = "sends"
 _REMEDY: Final = "copy the folder again from its source, or train anew"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,6 +26,7 @@ from recsys.evaluation.calibration import evenly
 from recsys.files import atomic_folder
 from recsys.sequences.cases import PARTS, with_history
 from recsys.sequences.counts import Counts
+from recsys.sequences.run_tables import PART
 from recsys.sequences.split import TRAIN
 from recsys.sequences.store import Sequences, narrow
 from recsys.temporaries import temporary_name
@@ -32,7 +34,6 @@ from recsys.temporaries import temporary_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PART: Final = "part"
 OTHER: Final = 3  # a send that is neither trained on nor asked for: only read as a history
 _CLIMBER: Final = "climber"
 _OWN: Final = (_CLIMBER, c.CLIMBER_ID, PART, c.DAY, c.DAY_INDEX)
@@ -90,8 +91,9 @@ class Shards:
         """Some of the parts as if they were one."""
         return _joined([_held(pq.read_table(self.paths[number])) for number in numbers])
 
+    @cached_property
     def counts(self) -> Counts:
-        """Of all training sends."""
+        """Of all training sends, whose parts are read once for it."""
         found = [Counts.of(each.sequences, np.flatnonzero(each.parts == TRAIN)) for each in self]
         return sum(found[1:], start=found[0])
 

@@ -6,7 +6,6 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from recsys import run_files
 from recsys.baselines.rows import ROWS
 from recsys.config.run import RunConfig
 from recsys.console import progress, say, warn
@@ -14,6 +13,7 @@ from recsys.errors import RunError, UsageError
 from recsys.files import atomic_path, read_json, write_json
 from recsys.formats import stamped, unstamped
 from recsys.nouns import speak, spoken, spoken_page
+from recsys.run_files import STUDY
 from recsys.runs import Run
 
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from recsys.study.config import StudyConfig
     from recsys.study.material import Material
     from recsys.study.summary import StudySummary
-
-STUDY = run_files.STUDY
 
 
 def study(config: StudyConfig, folder: Path, jobs: int) -> StudySummary:

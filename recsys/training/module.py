@@ -131,7 +131,7 @@ class NextClimb(pl.LightningModule):
             if self.shards is None:
                 self.model.read_sends(sequences, self.training_sends)
             else:
-                self.model.read_counts(self.shards.counts(), sequences.texts)
+                self.model.read_counts(self.shards.counts, sequences.texts)
 
     def _windows(self, asking: Asking) -> TrainingWindows | StreamedWindows:
         """What an epoch draws from."""

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from recsys import columns as c
 from recsys import run_files
 from recsys.logbooks.grades import ordinals
-from recsys.sequences.run_tables import PART, read_climbs_table
+from recsys.sequences.run_tables import PART
 from recsys.sequences.split import TRAIN
 from recsys.skill.model import Skill
 
@@ -61,11 +61,6 @@ def skill_sends(folder: Path, most: int = MOST) -> pd.DataFrame:
                 frame = frame[pd.factorize(frame[c.CLIMBER_ID])[0] % every == 0]
             found.append(frame)
     return pd.concat(found, ignore_index=True)
-
-
-def climbs_of(folder: Path) -> pd.DataFrame:
-    """The catalogue of a run."""
-    return read_climbs_table(folder)
 
 
 def _column(table: pd.DataFrame, name: str) -> list[object]:

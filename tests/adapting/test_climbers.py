@@ -94,7 +94,7 @@ def test_fold_in_lowers_the_loss_of_the_logbook(run, logbooks):
 
     from recsys.adapting.climbers import embed, histories
     from recsys.columns import CLIMB, CLIMBER_VECTOR, FIRST_VALUE_ID, GIVEN
-    from recsys.sequences.prepare import PART
+    from recsys.sequences.run_tables import PART
     from recsys.sequences.windows import Windows
 
     opened = trained(run)

@@ -14,7 +14,7 @@ import pytest
 from recsys import columns as c
 from recsys.errors import DataError, RunError, UsageError
 from recsys.sequences.continuing import FRESH, FreshWindows
-from recsys.sequences.prepare import PART
+from recsys.sequences.run_tables import PART
 
 SETTINGS = {"epochs": 2, "accelerator": "cpu"}
 

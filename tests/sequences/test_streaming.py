@@ -74,7 +74,7 @@ def test_parts_are_what_was_written(whole, shards):
 
 
 def test_counts_of_parts_add_up(whole, shards):
-    found, all_at_once = shards.counts(), Counts.of(whole.sequences, training(whole))
+    found, all_at_once = shards.counts, Counts.of(whole.sequences, training(whole))
     np.testing.assert_array_equal(found.by_id(40), all_at_once.by_id(40))
     np.testing.assert_array_equal(found.sides[c.REGION], all_at_once.sides[c.REGION])
     assert len(found) == len(training(whole))
