@@ -11,7 +11,7 @@ from recsys.errors import UsageError
 
 Masking = Literal["last", "mlm", "span", "clm", "plm", "rtd"]
 Body = Literal["xlnet", "bert", "gpt2", "electra", "albert", "prenorm"]
-Positions = Literal["learned", "rotary", "time", "sinusoidal"]
+Positions = Literal["auto", "learned", "rotary", "time", "sinusoidal"]
 FeedForward = Literal["gelu", "swiglu", "ligr"]
 Numbers = Literal["soft", "continuous", "binned", "one-hot", "periodic"]
 Text = Literal["none", "words", "sentences"]
@@ -60,7 +60,8 @@ class ModelConfig(BaseModel):
     inner: int = Field(0, ge=0, description="width of the feed-forward layers; 0: four times d_model (bert)")
     positions: Positions = Field(
         "learned",
-        description="how places are known; rotary, and time (by days too): prenorm, sinusoidal: bert",
+        description="how places are known; rotary, and time (by days too): prenorm, sinusoidal: bert; auto, "
+        "as the default model has it where nothing is said: time if the order inside most days is not known",
     )
     time_bias: bool = Field(False, description="prenorm: attend by the days between two sends as well")
     dropout: float = Field(0.2, ge=0, lt=1, description="dropout in the inputs and the body")
@@ -139,7 +140,7 @@ class ModelConfig(BaseModel):
             )
         if self.body != "bert" and self.inner:
             raise UsageError(f"`body` {self.body} takes no `inner`; leave it out, or use `body` bert")
-        if self.positions != "learned" and self.body != _POSITIONS[self.positions]:
+        if self.positions not in ("auto", "learned") and self.body != _POSITIONS[self.positions]:
             raise UsageError(
                 f"`body` {self.body} has no {self.positions} positions; leave `positions` out, "
                 f"or use `body` {_POSITIONS[self.positions]}"

@@ -10,7 +10,7 @@ from recsys.config.model import ModelConfig
 from recsys.config.training import TrainingConfig
 
 TRANSFORMER: Final = "transformer"
-BY_SIZE: Final = "auto"  # an ensemble that the log's size decides (`recsys.training.partner`)
+BY_SIZE: Final = "auto"  # an ensemble that the log's size decides (`recsys.training.settle`)
 SplitName = Literal["climber", "temporal", "leave-one-out"]
 DayOrder = Literal["set", "file", "seeded"]
 

@@ -15,10 +15,11 @@ from recsys.config.run import TRANSFORMER as MAIN
 from recsys.config.settings import configure
 from recsys.config.training import TrainingConfig
 from recsys.errors import UsageError
-from recsys.training.partner import NO_PARTNER
+from recsys.training.settle import NO_PARTNER
 
 ROW: Final = "row"  # in the facts: the row by whose name a transformer was asked for
 Section = TypeVar("Section", ModelConfig, TrainingConfig)
+_DEFAULT: Final = ModelConfig()
 _READ: Final = ("length",)  # of the model's section, what every method reads
 
 
@@ -39,13 +40,26 @@ def configured(given: Mapping[str, Any], file: Path | None = None) -> tuple[RunC
     row = ROWS.get(name)
     if row is None or row.method != TRANSFORMER:
         config, names = resolve(*configure(given, file))
-        if name == MAIN and not {"ensemble"} & {*given, *plain}:
-            config = config.model_copy(update={"ensemble": BY_SIZE})
-        return config, names
+        return _left_to_data(config, {*given, *plain, *plain.get("model", {})}), names
     written = {*plain, *plain.get("model", {}), *plain.get("training", {})}
     under = {key: value for key, value in {**row.settings, **row.training}.items() if key not in written}
     config, names = configure({**under, **given, "model": MAIN}, file)
     return resolve(config.model_copy(update={"facts": {**config.facts, ROW: row.name}}), names)
+
+
+def _left_to_data(config: RunConfig, spoken: Collection[str]) -> RunConfig:
+    """What was not spoken of and depends on the data, marked so that `recsys.training.settle` decides it."""
+    if not config.trains_transformer:
+        return config
+    if "ensemble" not in spoken:
+        config = config.model_copy(update={"ensemble": BY_SIZE})
+    if "positions" in spoken or not _is_default(config.model):
+        return config
+    return config.model_copy(update={"model": config.model.model_copy(update={"positions": "auto"})})
+
+
+def _is_default(model: ModelConfig) -> bool:
+    return (model.body, model.masking) == (_DEFAULT.body, _DEFAULT.masking)
 
 
 def resolve(config: RunConfig, names: Collection[str] = ()) -> tuple[RunConfig, set[str]]:

@@ -117,7 +117,7 @@ def test_a_training_that_streams_ends_as_one_in_memory(data, tmp_path):
 
 def test_a_small_log_that_streams_is_joined_with_nothing(data):
     from recsys.config.run import BY_SIZE
-    from recsys.training.partner import settled
+    from recsys.training.settle import settled
 
     for stream, partner in ((0, "ease"), (2, None)):
         asked = config(data, method="transformer", stream=stream).model_copy(update={"ensemble": BY_SIZE})

@@ -67,7 +67,7 @@ def test_a_row_brings_its_training_and_a_file_goes_before_it(tmp_path):
 
 
 def test_a_small_log_joins_the_default_model_with_ease_unless_something_is_said(tmp_path, capsys):
-    from recsys.training.partner import FEW, SMALL, settled
+    from recsys.training.settle import FEW, SMALL, settled
 
     def partner(sends, file=None, climbs=9, **given):
         return settled(configured(given, file)[0], sends, climbs).ensemble
@@ -85,3 +85,25 @@ def test_a_small_log_joins_the_default_model_with_ease_unless_something_is_said(
     kept.write_text(RunConfig().model_dump_json())
     assert partner(9, file=kept) is None
     assert "joined" not in capsys.readouterr().err
+
+
+def test_the_default_model_knows_places_by_days_where_days_have_no_order(tmp_path, capsys):
+    from recsys.training.settle import UNORDERED, settled
+
+    def positions(tied=1.0, dated=True, file=None, **given):
+        config = configured(given, file)[0].model_copy(update={"facts": {"sends_of_unknown_order": tied}})
+        return settled(config, 9, 9, dated).model.positions
+
+    assert positions() == "time"
+    assert "positions by days too: 100% of the sends have no order in their day" in capsys.readouterr().err
+    assert positions(tied=UNORDERED) == "learned"
+    assert positions(dated=False) == "learned"
+    assert positions(positions="learned") == "learned"
+    assert positions(positions="rotary") == "rotary"
+    assert positions(masking="mlm") == "learned"  # the user's own command stays what it was
+    assert positions(masking="mlm", positions="auto") == "time"
+    assert positions(body="gpt2", positions="auto") == "learned"
+    kept = tmp_path / "config.json"
+    kept.write_text(RunConfig().model_dump_json())
+    assert positions(file=kept) == "learned"
+    assert "positions by days" in capsys.readouterr().err
