@@ -1,6 +1,7 @@
 """Training that streams from the disk: its memory against the number of sends, and its result.
 
     python benchmarks/stream.py memory --sends 1000000,5000000        minutes a size
+    python benchmarks/stream.py export --sends 500000,2000000         minutes a size
     python benchmarks/stream.py result --seeds 0,1,2                  a few minutes a training
 
 memory    simulated world sends (seed 0, repeated under new climbers' names) in eight Parquet parts, prepared
@@ -8,6 +9,8 @@ memory    simulated world sends (seed 0, repeated under new climbers' names) in 
           (GiB, `VmHWM`) of preparing, of opening, and of an epoch whose every batch is cut as training does
           it. The network is left out: what it takes depends on climbs and climbers, not on sends.
           ``--in-memory`` does the same with all sends in memory.
+export    the same sends, prepared so, and the bundle of a run of them whose network is not trained: the
+          highest resident memory of writing it, its libraries included
 result    simulated BC, whole trainings of the default model in memory, and streamed from parts of some 2,000
           sends, one, two and six of them at a time: recall@10 on the same test cases, each seed a training
 """
@@ -35,8 +38,8 @@ GROUPS = (0, 1, 2, 6)  # parts at a time; 0: all sends in memory
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=("memory", "result"))
-    parser.add_argument("--sends", default="1000000,5000000", help="of memory: simulated sends")
+    parser.add_argument("what", choices=("memory", "export", "result"))
+    parser.add_argument("--sends", default="1000000,5000000", help="of memory, export: simulated sends")
     parser.add_argument("--in-memory", action="store_true", help="of memory: all sends at once instead")
     parser.add_argument("--seeds", default="0,1,2", help="of result: seeds of split, weights and training")
     parser.add_argument("--scale", type=float, default=0.2, help="of result: size of the simulated log")
@@ -49,7 +52,8 @@ def main() -> None:
             return
         for number, sends in enumerate(int(each) for each in given.sends.split(",")):
             own = Path(folder) / str(number)
-            for task in (write, measure):  # each in a process of its own, so that its memory is its alone
+            tasks = (write, measure) if given.what == "memory" else (write, prepare_untrained, measure_export)
+            for task in tasks:  # each in a process of its own, so that its memory is its alone
                 started = multiprocessing.get_context("spawn").Process(
                     target=task, args=(sends, own, 0 if given.in_memory else GROUP)
                 )
@@ -103,6 +107,45 @@ def measure(sends: int, folder: Path, group: int) -> None:
     for each in batches:
         windows.__getitems__(each)
     print(json.dumps({**found, **step("epoch", began)}), flush=True)
+
+
+def prepare_untrained(sends: int, folder: Path, group: int) -> None:
+    """A finished run, as far as a bundle needs it: prepared, with a network as it begins."""
+    from recsys import run_files
+    from recsys.config.run import RunConfig
+    from recsys.config.training import TrainingConfig
+    from recsys.runs import Run
+    from recsys.sequences.run_tables import read_climbs_table
+    from recsys.training.answer import Method
+    from recsys.training.kept import keep
+    from recsys.training.methods import settings_of
+    from recsys.training.out_of_core import prepare_ranges
+    from recsys.training.skill import fit_skill, skill_sends
+    from workflows.sends import read_schema
+
+    training = TrainingConfig(stream=GROUP, accelerator="cpu")
+    config = RunConfig(data=str(folder / "parts"), ensemble="none", training=training)
+    config, run = config.model_copy(update={"ensemble": None}), Run(folder / "run")
+    with run.lock():
+        run.write_config(config.model_copy(update={"facts": prepare_ranges(run, config)}))
+        settings: Any = settings_of(config)
+        network = settings.build(read_schema(run.folder / run_files.SCHEMA), config.model.length)
+        keep(Method(network, None, None, True), config, run.folder)
+        (run.folder / run_files.CARD).write_text("# Not trained\n")
+        run.write_metrics({})
+        fit_skill(skill_sends(run.folder), read_climbs_table(run.folder)).save(run.folder / run_files.SKILL)
+        run.write_manifest(trained=True)
+
+
+def measure_export(sends: int, folder: Path, group: int) -> None:
+    from recsys.exporting.export import export
+    from recsys.runs import Run
+
+    reset_peak()
+    began = time.perf_counter()
+    export(Run.open(folder / "run"), folder / "bundle")
+    size = (folder / "bundle" / "arrays.npz").stat().st_size / 2**30
+    print(json.dumps({"sends": sends, **step("export", began), "arrays_gib": round(size, 2)}), flush=True)
 
 
 def step(name: str, began: float) -> dict[str, float]:

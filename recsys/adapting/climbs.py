@@ -91,7 +91,7 @@ def _write(run: Run, known: pd.DataFrame, fresh: pd.DataFrame, folder: Path) -> 
     grown = grown_catalogue(known, fresh)
     grown.to_parquet(folder / run_files.CLIMBS)
     _, model = grown_from(run.folder, folder, run.config.model)
-    weights = likeness(catalogue_of_new(fresh), catalogue_of(known, sends))
+    weights = likeness(catalogue_of_new(fresh), catalogue_of(known, [sends]))
     fill_climbs(model, len(known) + FIRST_VALUE_ID, weights, side_ids(workflow, fresh))
     save_weights(model, folder)
     if run.config.ensemble:

@@ -234,10 +234,9 @@ def _start(
     model.task.pre.cuts = ()  # all rows are trained from here on
     if len(climbs) > n_known:
         none = np.zeros(len(climbs) - n_known, np.int64)
-        nobody = pd.DataFrame(columns=[PART])
         weights = likeness(
-            catalogue_of(climbs[n_known:].reset_index(drop=True), nobody),
-            catalogue_of(climbs[:n_known], nobody),
+            catalogue_of(climbs[n_known:].reset_index(drop=True), []),
+            catalogue_of(climbs[:n_known], []),
         )
         sides = dict.fromkeys(model.task.pre.sides, none)  # counted anew before training
         fill_climbs(model, n_known + FIRST_VALUE_ID, weights, sides)

@@ -102,14 +102,10 @@ def _continued(
 
 
 def _keep_bundle(folder: Path) -> None:
-    """Make the bundle that the run keeps, unless it has one of its state, or all sends may be too many."""
-    from recsys.console import say
+    """Make the bundle that the run keeps, unless it has one of its state."""
     from recsys.recommending.kept import open_kept
     from recsys.runs import Run
 
-    if Run(folder).config.training.stream:
-        say("no bundle is kept: recsys export makes one, and holds all sends in memory")
-        return
     if open_kept(folder) is None:
         from recsys.exporting.keep import keep_bundle
 

@@ -5,19 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from recsys import columns as c
-from recsys.arrays import Array
 from recsys.columns import FIRST_VALUE_ID
-from recsys.recommending.bundle import CODED, WRITTEN
+from recsys.recommending.bundle import WRITTEN
 from recsys.recommending.features import COLUMN_OF, Features
 from recsys.sequences.texts import Texts
 from workflows import sends as workflow_of
 from workflows.sends.description import describe
 
 if TYPE_CHECKING:
-    import pandas as pd
     from nvtabular import Workflow
 
 
@@ -58,29 +53,3 @@ def to_json(features: Features) -> dict[str, Any]:
         "not_logged": features.not_logged,
         **({} if features.texts is None else {"texts": features.texts.to_json()}),
     }
-
-
-def histories_of(sends: pd.DataFrame) -> tuple[dict[str, list[str]], dict[str, Array]]:
-    """All logbooks: the distinct texts (histories.json), and the sends as indices in them (arrays.npz).
-
-    The sends are in order of climber and time, as sends.parquet holds them. An index of -1 is a blank.
-    """
-    owners, climbers = _codes(sends[c.CLIMBER_ID])
-    counts = np.bincount(owners, minlength=len(climbers))
-    arrays: dict[str, Array] = {"offsets": np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)}
-    texts = {c.CLIMBER_ID: climbers}
-    blank = np.full(len(sends), None, dtype=object)
-    for name in CODED:
-        arrays[name], texts[name] = _codes(sends.get(name, blank))
-    for name in WRITTEN:
-        arrays[name] = sends[name].notna().to_numpy() if name in sends else np.zeros(len(sends), dtype=bool)
-    for name in (c.RATING, c.DAY):
-        arrays[name] = sends[name].to_numpy(np.float64) if name in sends else np.full(len(sends), np.nan)
-    return texts, arrays
-
-
-def _codes(values: Any) -> tuple[Array, list[str]]:
-    import pandas as pd
-
-    codes, unique = pd.factorize(values)
-    return codes.astype(np.int32), [str(each) for each in unique]

@@ -6,13 +6,15 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
+
 from recsys import run_files
-from recsys.arrays import packed
 from recsys.baselines.rows import COUNTING
 from recsys.console import progress, say
 from recsys.errors import UsageError
 from recsys.exporting import constants
 from recsys.exporting.graph import REQUESTS, check_parity, export_graph
+from recsys.exporting.histories import write_histories
 from recsys.exporting.int8 import METRIC, check_loss, quantise, recall
 from recsys.files import MANIFEST, atomic_folder, sha256, write_json, write_manifest
 from recsys.nouns import spoken
@@ -21,7 +23,7 @@ from recsys.recommending.answering import write_method
 from recsys.recommending.kept import OF
 from recsys.runs import Run
 from recsys.sequences.run_tables import read_climbs_table
-from recsys.training.skill import fit_skill
+from recsys.training.skill import fit_skill, skill_sends
 from recsys.training.trained import TrainedRun
 
 MODELS: Final = (b.MODEL, run_files.COUNTS)
@@ -70,16 +72,14 @@ def export(
         features = constants.features_of(trained.workflow, run.folder / run_files.WORKFLOW)
         write_json(folder / b.CONSTANTS, constants.to_json(features))
         write_json(folder / b.CLIMBS, trained.catalogue.to_columns())
-        texts, arrays = constants.histories_of(trained.sends)
-        write_json(folder / b.HISTORIES, texts)
-        if trained.network is not None:  # a counting method's are its own arrays
-            arrays["embeddings"] = trained.embeddings
-        (folder / b.ARRAYS).write_bytes(packed(arrays))
+        write_histories(
+            trained.stored, folder, None if trained.network is None else np.asarray(trained.embeddings)
+        )
         (folder / run_files.CARD).write_text(
             _card(run.folder / run_files.CARD, output, measured), encoding="utf-8"
         )
         write_json(folder / b.BUNDLE, _about(trained, name or run.folder.name, measured))
-        skill = trained.skill or fit_skill(trained.sends, read_climbs_table(run.folder))
+        skill = trained.skill or fit_skill(skill_sends(run.folder), read_climbs_table(run.folder))
         skill.save(folder / run_files.SKILL)
         write_manifest(folder, [*b.files_of(trained.method), run_files.SKILL])
     return measured

@@ -11,21 +11,27 @@ climbs.parquet   the catalogue in the order of the model's outputs: id, name, us
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
 
 from recsys import columns as c
 from recsys import run_files
 from recsys.arrays import Array
-from recsys.errors import DataError, RunError
+from recsys.errors import DataError
 from recsys.files import atomic_folder, atomic_path
 from recsys.sequences.catalogue import catalogue_table, reduced
-from recsys.sequences.run_tables import PART, fitting, read_climbs_table, read_sends_table
+from recsys.sequences.run_tables import (
+    PART,
+    StoredSends,
+    fitting,
+    read_climbs_table,
+    read_sends_table,
+    whole_climbers,
+)
 from recsys.sequences.shards import Held, Shards, shard_folder, write_shard
 from recsys.sequences.split import TRAIN
 from recsys.sequences.store import Sequences
@@ -44,7 +50,7 @@ class Prepared:
     """Sequences, the part of each send in their order (int8 [n_sends]), the catalogue and the workflow.
 
     Where a training streams, `shards` are what is trained on; sequences, parts and sends (their days alone)
-    are of the cases that are asked for (`Shards.asked`).
+    are of the cases that are asked for (`Shards.asked`), of each part so many at the most as `asked` says.
     """
 
     sends: pd.DataFrame
@@ -54,6 +60,7 @@ class Prepared:
     schema: Schema
     workflow: Workflow
     shards: Shards | None = None
+    asked: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def n_items(self) -> int:
@@ -165,27 +172,29 @@ def _read(folder: Path, accelerator: str, trust: bool) -> Prepared:
     )
 
 
-def load_streamed(folder: Path, most: Mapping[str, int], accelerator: str = "auto") -> Prepared:
+def load_streamed(
+    folder: Path, most: Mapping[str, int], accelerator: str = "auto", scratch: Path | None = None
+) -> Prepared:
     """The same for a training that streams: in memory are the cases that are asked for, and their histories.
 
     Parameters
     ----------
     folder, accelerator:
-        As of `load_prepared`; groups of rows of its sends.parquet hold whole climbers
-        (`recsys.sequences.ranges`).
+        As of `load_prepared`; each group of rows of its sends.parquet becomes a part, and where it is no
+        whole climbers (`recsys.sequences.ranges`), what lacks of the last one comes from the next.
     most:
         Name of a part to the cases that are asked of it, at the most.
+    scratch:
+        A folder for the parts on the disk; None: the run's, where a training finds them again.
     """
     workflow, texts = load_workflow(folder), Texts.load(folder / run_files.WORKFLOW)
-    if not (folder / run_files.SHARDS).is_dir():
-        last = None
-        with shard_folder(folder) as fresh, pq.ParquetFile(folder / run_files.SENDS) as file:
-            for number in range(file.num_row_groups):
-                sends = file.read_row_group(number).to_pandas()
-                last = _whole(sends, last, folder)
-                sends[c.ROW] = np.arange(len(sends))
-                write_shard(_held(workflow, sends, texts, accelerator), fresh, number)
-    shards = Shards.of(folder)
+    place = scratch or folder
+    if not (place / run_files.SHARDS).is_dir():
+        with shard_folder(place) as fresh:
+            for number, sends in enumerate(whole_climbers(StoredSends(folder).parts())):
+                own = sends.reset_index(drop=True).assign(**{c.ROW: np.arange(len(sends))})
+                write_shard(_held(workflow, own, texts, accelerator), fresh, number)
+    shards = Shards.of(place)
     held = shards.asked(most)
     return Prepared(
         sends=pd.DataFrame({c.DAY: held.days}),
@@ -195,15 +204,8 @@ def load_streamed(folder: Path, most: Mapping[str, int], accelerator: str = "aut
         schema=workflow_of.read_schema(folder / run_files.SCHEMA),
         workflow=workflow,
         shards=shards,
+        asked=most,
     )
-
-
-def _whole(sends: pd.DataFrame, last: str | None, folder: Path) -> str:
-    """The last climber of a group of rows, whose first one was not the last of the group before."""
-    first, end = (str(sends[c.CLIMBER_ID].iloc[index]) for index in (0, -1))
-    if first == last:
-        raise RunError(f"{folder}: was not prepared with `stream`: train it without, or start anew")
-    return end
 
 
 def _held(workflow: Workflow, sends: pd.DataFrame, texts: Texts | None, accelerator: str) -> Held:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +21,7 @@ from recsys.errors import RecsysError, RunError
 PART: Final = "part"  # of the split: a column of sends.parquet
 _ADDED: Final = 3  # of sends that came after training (`recsys.adapting.climbers.ADDED`)
 _SENDS: Final = "sends"
+_FILLED: Final = (c.CLIMBER_ID, c.CLIMB_ID, c.DAY, c.ROW, PART)  # columns without blanks
 _REMEDY: Final = "copy the folder again from its source, or train anew"
 
 
@@ -50,9 +53,69 @@ def read_sends_table(folder: Path) -> pd.DataFrame:
     RunError
         It cannot be read, or a column is missing, of another type, or has blanks where there are none.
     """
-    table = _read(folder / run_files.SENDS, (c.CLIMBER_ID, c.CLIMB_ID, c.DAY, c.ROW, PART))
-    _check(folder / run_files.SENDS, PART, table, 0, _ADDED)
+    table = _read(folder / run_files.SENDS, _FILLED)
+    _check(folder / run_files.SENDS, table)
     return table.to_pandas()
+
+
+@dataclass(frozen=True)
+class StoredSends:
+    """``sends.parquet`` of a run's folder, to be read a group of rows at a time.
+
+    What it raises is what `read_sends_table` does.
+    """
+
+    folder: Path
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self.folder / run_files.SENDS
+
+    @cached_property
+    def _about(self) -> tuple[list[str], int]:
+        with _reading(self.path), pq.ParquetFile(self.path) as file:
+            _check_kinds(self.path, file.schema_arrow, _FILLED)
+            return list(file.schema_arrow.names), int(file.metadata.num_rows)
+
+    @property
+    def names(self) -> list[str]:
+        """Its columns."""
+        return self._about[0]
+
+    def __len__(self) -> int:
+        """Number of sends."""
+        return self._about[1]
+
+    def parts(self, columns: Sequence[str] | None = None) -> Iterator[pd.DataFrame]:
+        """The groups of rows in their order, each checked; those of `columns` that it has, or all.
+
+        A climber's sends may be in two of them.
+        """
+        wanted = [name for name in self.names if columns is None or name in columns]
+        with _reading(self.path), pq.ParquetFile(self.path) as file:
+            for number in range(file.num_row_groups):
+                table = file.read_row_group(number, columns=wanted)
+                _check(self.path, table)
+                yield table.to_pandas()
+
+
+def whole_climbers(parts: Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+    """The same sends in parts of which no two have a climber in common; two are in memory at a time."""
+    held = None
+    for part in parts:
+        fresh = part
+        if held is not None and len(held) and len(part):
+            others = part[c.CLIMBER_ID].to_numpy() != held[c.CLIMBER_ID].iloc[-1]
+            more = int(others.argmax()) if others.any() else len(part)
+            held = pd.concat([held, part[:more]]) if more else held
+            fresh = part[more:]
+        if held is not None and len(fresh):
+            yield held
+        if held is None or len(fresh):
+            held = fresh
+    if held is not None:
+        yield held
 
 
 def read_climbs_table(folder: Path) -> pd.DataFrame:
@@ -91,24 +154,45 @@ def fitting(folder: Path) -> Iterator[None]:
 
 def _read(path: Path, filled: tuple[str, ...]) -> Any:
     """The table, its columns of the kinds that they are to have, and those `filled` without blanks."""
-    try:
+    with _reading(path):
         table = pq.read_table(path)
+    _check_kinds(path, table.schema, filled)
+    _check_filled(path, table, filled)
+    return table
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Name the file that Arrow cannot read."""
+    try:
+        yield
     except (OSError, pa.ArrowException) as error:
         text = " ".join(str(error).split())[:200]
         raise RunError(f"{path}: cannot be read ({text}); {_REMEDY}") from error
-    names = table.column_names
+
+
+def _check_kinds(path: Path, schema: pa.Schema, filled: tuple[str, ...]) -> None:
+    """Refuse columns that are missing, there twice, or of another kind."""
+    names = schema.names
     for name in (*filled, *names):
         if names.count(name) != 1:
             raise RunError(f"{path}: has {'two columns' if name in names else 'no column'} {name}; {_REMEDY}")
         is_kind, kind = _KINDS.get(name, (None, ""))
-        if is_kind is not None and not is_kind(table.schema.field(name).type):
+        if is_kind is not None and not is_kind(schema.field(name).type):
             raise RunError(f"{path}: {name} is not {kind}; {_REMEDY}")
-        if name in filled and table[name].null_count:
+
+
+def _check_filled(path: Path, table: Any, filled: tuple[str, ...]) -> None:
+    for name in filled:
+        if name in table.column_names and table[name].null_count:
             raise RunError(f"{path}: {name} has blanks; {_REMEDY}")
-    return table
 
 
-def _check(path: Path, name: str, table: Any, low: int, high: int) -> None:
-    found = pc.min_max(table[name]).as_py()
-    if table.num_rows and not low <= found["min"] <= found["max"] <= high:
-        raise RunError(f"{path}: {name} holds values that are not from {low} to {high}; {_REMEDY}")
+def _check(path: Path, table: Any) -> None:
+    """Refuse rows of sends.parquet with blanks, or of a part that is none."""
+    _check_filled(path, table, _FILLED)
+    if PART not in table.column_names or not table.num_rows:
+        return
+    found = pc.min_max(table[PART]).as_py()
+    if not 0 <= found["min"] <= found["max"] <= _ADDED:
+        raise RunError(f"{path}: {PART} holds values that are not from 0 to {_ADDED}; {_REMEDY}")

@@ -73,7 +73,7 @@ class Shards:
 
     @classmethod
     def of(cls, folder: Path) -> Shards:
-        """Those that `write_shard` left in a run's folder."""
+        """Those that `write_shard` left in a run's folder, or another."""
         paths = tuple(sorted((folder / run_files.SHARDS).glob("*.parquet")))
         if not paths:
             raise RunError(f"{folder}: lacks {run_files.SHARDS}/, which its training streams from")
@@ -100,23 +100,28 @@ class Shards:
     def asked(self, most: Mapping[str, int]) -> Held:
         """The histories of the cases that are asked for, whose sends alone keep their part.
 
-        They are those that `Cases.of` takes of all sends; any other send is `OTHER`.
+        They are those that `Cases.of` takes of all sends; any other send is `OTHER`. Features are read once,
+        of the parts with such cases.
 
         Parameters
         ----------
         most:
             Name of a part ("train", "validation", "test") to the cases of it, at the most.
         """
-        there = np.array([[len(_cases(held, part)) for part in most] for held in self])  # [n_parts, kinds]
+        parts = (_held(pq.read_table(path, columns=list(_OWN))) for path in self.paths)  # without features
+        there = np.array([[len(_cases(held, part)) for part in most] for held in parts])  # [n_parts, kinds]
         before = np.concatenate([[[0] * len(most)], np.cumsum(there, axis=0)])
         picked = [evenly(total, number) for total, number in zip(before[-1], most.values(), strict=True)]
         kept = []
-        for number, held in enumerate(self):
+        for number, begin in enumerate(before[:-1]):
+            own = [each - first for each, first in zip(picked, begin, strict=True)]
+            own = [each[(each >= 0) & (each < n)] for each, n in zip(own, there[number], strict=True)]
+            if kept and not any(map(len, own)):
+                continue
+            held = self.read([number])
             marks = np.full(len(held.parts), OTHER, dtype=np.int8)
-            for kind, part in enumerate(most):
-                mine = picked[kind] - before[number, kind]
-                mine = mine[(mine >= 0) & (mine < there[number, kind])]
-                marks[_cases(held, part)[mine]] = PARTS[part]
+            for part, cases in zip(most, own, strict=True):
+                marks[_cases(held, part)[cases]] = PARTS[part]
             climbers = np.unique(held.sequences.owner(np.flatnonzero(marks != OTHER)))
             kept.append(replace(held, parts=marks).of_climbers(climbers))
         return _joined(kept)

@@ -74,15 +74,18 @@ def prepare_run(run: Run, config: RunConfig) -> tuple[Prepared, RunConfig]:
     return prepared, config
 
 
-def opened(folder: Path, config: RunConfig, trust: bool = False) -> Prepared:
-    """What was prepared for a training, in memory or to be streamed."""
+def opened(folder: Path, config: RunConfig, trust: bool = False, scratch: Path | None = None) -> Prepared:
+    """What was prepared for a training, in memory or to be streamed.
+
+    `scratch` is where the parts lie that are streamed; None: in the run's folder.
+    """
     from recsys.sequences.prepare import load_prepared, load_streamed
 
     training = config.training
     if not training.stream:
         return load_prepared(folder, training.accelerator, trust)
     most = {"train": MEMBER_CASES, "validation": training.validation_cases, "test": TEST_CASES}
-    return load_streamed(folder, most, training.accelerator)
+    return load_streamed(folder, most, training.accelerator, scratch)
 
 
 def _prepare_whole(run: Run, config: RunConfig) -> tuple[Prepared, dict[str, Any]]:

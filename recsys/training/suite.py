@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -19,10 +20,10 @@ from recsys.evaluation.membership import Membership, by_climber, losses, members
 from recsys.evaluation.scorer import Scorer
 from recsys.runs import Run
 from recsys.sequences.cases import Cases
-from recsys.sequences.prepare import Prepared, load_prepared
+from recsys.sequences.prepare import Prepared
 from recsys.training.answer import Method
 from recsys.training.kept import load_method
-from recsys.training.out_of_core import MEMBER_CASES, TEST_CASES
+from recsys.training.out_of_core import MEMBER_CASES
 
 
 def evaluate_run(
@@ -80,7 +81,7 @@ def evaluate_run(
         ),
         "window": length,
         "seed": seed,
-        **({"cases": f"evenly spaced, {TEST_CASES} at the most"} if prepared.shards is not None else {}),
+        **({"cases": f"evenly spaced, {prepared.asked[part]} at the most"} if prepared.asked else {}),
     }
     metrics: dict[str, Any] = {
         "split": part,
@@ -122,6 +123,8 @@ def evaluate_folder(
 ) -> dict[str, Any]:
     """Evaluate a finished run again: what metrics.json would hold, without the seconds.
 
+    A run whose training was streamed is streamed again, from parts in a temporary folder: the same cases.
+
     Parameters
     ----------
     folder:
@@ -140,13 +143,14 @@ def evaluate_folder(
     RunError
         The folder is not a finished run, or a file of it was changed.
     """
-    from recsys.training.prepare import described
+    from recsys.training.prepare import described, opened
 
     if part not in ("test", "validation"):
         raise UsageError(f"`part` {part}: choose test or validation")
     run = Run.open(folder)
     config = run.config
-    prepared = load_prepared(run.folder, config.training.accelerator, trust)
-    method = load_method(run, prepared)
     seen = config.exclude_seen if exclude_seen is None else exclude_seen
-    return evaluate_run(method, prepared, config.model.length, seen, config.seed, part, described(config))
+    with tempfile.TemporaryDirectory(prefix="recsys-") as scratch:
+        prepared = opened(run.folder, config, trust, Path(scratch))
+        method = load_method(run, prepared)
+        return evaluate_run(method, prepared, config.model.length, seen, config.seed, part, described(config))

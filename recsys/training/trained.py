@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -26,7 +27,7 @@ from recsys.recommending.logbook import Logbook
 from recsys.recommending.questions import Question, encode
 from recsys.runs import Run
 from recsys.sequences.prepare import load_workflow
-from recsys.sequences.run_tables import PART, fitting, read_climbs_table, read_sends_table
+from recsys.sequences.run_tables import PART, StoredSends, fitting, read_climbs_table, read_sends_table
 from recsys.sequences.split import TRAIN
 from recsys.sequences.store import Sequences
 from recsys.sequences.texts import Texts
@@ -65,22 +66,24 @@ class TrainedRun:
         self.schema = workflow_of.read_schema(run.folder / run_files.SCHEMA)
         self.texts = Texts.load(run.folder / run_files.WORKFLOW)
         self.has_time = ELAPSED_DAYS in self.schema.column_names
-        self.sends = read_sends_table(run.folder)
-        self.catalogue = catalogue_of(read_climbs_table(run.folder), self.sends)
+        self.stored = StoredSends(run.folder)
+        self.catalogue = catalogue_of(read_climbs_table(run.folder), self.stored.parts())
         self.network, kept = open_method(run, self.schema, len(self.catalogue))
         self.method = kept if self.network is None else replace(kept, network=self._scores)
         self.reads_prompt, self.length = self.method.reads_prompt, self.method.length(self.window)
         self.embeddings = climb_embeddings(self.network, kept.counted)
         self.skill = load_skill(run.folder, len(self.catalogue))
-        self.climbers: Sequence[str] = [str(each) for each in self.sends[c.CLIMBER_ID].unique()]
+        ids = (part[c.CLIMBER_ID].unique() for part in self.stored.parts([c.CLIMBER_ID]))
+        self.climbers: Sequence[str] = [str(each) for each in dict.fromkeys(itertools.chain(*ids))]
         known = workflow_of.vocabulary(run.folder / run_files.WORKFLOW, c.CLIMBER_ID)
         self._codes = {each: index for index, each in enumerate(known)}
         self._busy = threading.Lock()  # the model's masking keeps the last batch's padding
 
     def _try(self) -> None:
         """Score once, so that what the files lack is said when they are read."""
-        for climber in self.climbers[:1]:
-            rows = self.sends[self.sends[c.CLIMBER_ID] == climber]
+        for sends in itertools.islice(self.stored.parts(), 1 if self.climbers else 0):
+            climber = self.climbers[0]
+            rows = sends[sends[c.CLIMBER_ID] == climber]
             logbook = logbook_of(rows if self.has_time else rows.drop(columns=c.DAY))
             self.logits(encode([Question(logbook, climber, frozenset())], self))
 
@@ -88,6 +91,11 @@ class TrainedRun:
         """A stored logbook, or None."""
         rows = self._rows.get(climber)
         return None if rows is None else self._sends.take(rows)
+
+    @cached_property
+    def sends(self) -> pd.DataFrame:
+        """Everybody's sends, read when the first is asked for."""
+        return read_sends_table(self.run.folder)
 
     @cached_property
     def _rows(self) -> dict[str, Array]:
@@ -153,19 +161,34 @@ def logbook_of(rows: pd.DataFrame) -> Logbook:
     return Logbook.of({**texts, **numbers})
 
 
-def catalogue_of(climbs: pd.DataFrame, sends: pd.DataFrame) -> Catalogue:
-    """The light catalogue of climbs.parquet, with each climb's mean rating in training."""
+def catalogue_of(climbs: pd.DataFrame, sends: Iterable[pd.DataFrame]) -> Catalogue:
+    """The light catalogue of climbs.parquet, with each climb's mean rating in training.
+
+    `sends` are the parts of sends.parquet.
+    """
     plain = climbs.astype(object).where(climbs.notna(), None)
     columns = {name: plain[name].tolist() for name in plain.columns}
     columns[SENDS] = climbs["sends"].fillna(0).tolist()
-    if c.RATING in sends:
-        training = sends[sends[PART] == TRAIN]
-        mean = training.groupby(c.CLIMB_ID)[c.RATING].mean()
-        columns[STARS] = mean.reindex(climbs[c.CLIMB_ID]).tolist()
+    stars = _mean_rating(climbs[c.CLIMB_ID], sends)
+    if stars is not None:
+        columns[STARS] = stars.tolist()
     if STARS in climbs:  # of climbs that were added later, as their list has them
         told = climbs[STARS].to_numpy(np.float64)
         columns[STARS] = np.where(np.isnan(told), np.array(columns[STARS], np.float64), told).tolist()
     return Catalogue.from_columns(columns)
+
+
+def _mean_rating(climbs: pd.Series, parts: Iterable[pd.DataFrame]) -> Array | None:
+    """Of each climb, NaN where nobody rated it, float64 [n_climbs]; None where nothing has ratings."""
+    found = None
+    for sends in parts:
+        if c.RATING not in sends:
+            continue
+        rated = sends[sends[PART] == TRAIN].groupby(c.CLIMB_ID)[c.RATING].agg(["sum", "count"])
+        rated = rated.reindex(climbs, fill_value=0).to_numpy(np.float64)  # [n_climbs, 2]
+        found = rated if found is None else found + rated
+    with np.errstate(invalid="ignore"):
+        return None if found is None else np.asarray(found[:, 0] / found[:, 1])
 
 
 def _wide(values: Array) -> Array:

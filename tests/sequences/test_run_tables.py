@@ -7,11 +7,21 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from recsys.errors import RunError
 from recsys.files import read_manifest, write_manifest
-from recsys.sequences.run_tables import fitting, read_climbs_table, read_sends_table
+from recsys.sequences.run_tables import (
+    StoredSends,
+    fitting,
+    read_climbs_table,
+    read_sends_table,
+    whole_climbers,
+)
 
 KEPT = Path(__file__).parents[1] / "formats" / "run-1.tar.xz"
 
@@ -41,8 +51,40 @@ def test_odd_sends_are_named(run, change, words):
     pd.testing.assert_frame_equal(known, pd.read_parquet(path))
     changed = change(known)
     path.write_bytes(b"") if changed is None else changed.to_parquet(path)
-    with pytest.raises(RunError, match=rf"sends\.parquet: {words}.*; copy the folder again"):
-        read_sends_table(run)
+    for read in (read_sends_table, lambda folder: list(StoredSends(folder).parts())):
+        with pytest.raises(RunError, match=rf"sends\.parquet: {words}.*; copy the folder again"):
+            read(run)
+
+
+@pytest.mark.parametrize("size", [7, 100_000])
+def test_groups_of_rows_come_as_parts_of_whole_climbers(run, size):
+    known = read_sends_table(run)
+    known.to_parquet(run / "sends.parquet", row_group_size=size)
+    stored = StoredSends(run)
+    assert len(stored) == len(known)
+    parts = list(stored.parts())
+    assert len(parts) == -(-len(known) // size)
+    whole = list(whole_climbers(parts))
+    for each in (parts, whole):
+        pd.testing.assert_frame_equal(pd.concat(each, ignore_index=True), known)
+    assert sum(each["climber_id"].nunique() for each in whole) == known["climber_id"].nunique()
+    (names,) = {tuple(each) for each in stored.parts(["day", "climb_id", "no such"])}
+    assert set(names) == {"day", "climb_id"}
+
+
+def test_ratings_of_parts_have_the_mean_of_all(run):
+    from recsys.training.trained import catalogue_of
+
+    climbs, sends = read_climbs_table(run), read_sends_table(run)
+    sends["rating"] = np.random.default_rng(0).choice([1, 2, 3, np.nan], len(sends))
+    sends.loc[sends["climb_id"] == climbs["climb_id"][0], "rating"] = np.nan
+    whole = catalogue_of(climbs, [sends]).stars
+    training = sends[sends["part"] == 0].groupby("climb_id")["rating"].mean()
+    np.testing.assert_allclose(whole, training.reindex(climbs["climb_id"]))
+    assert np.isnan(whole).any() != np.isnan(whole).all()
+    parts = [sends[:10], sends[10:11], sends[11:]]
+    np.testing.assert_allclose(catalogue_of(climbs, parts).stars, whole)
+    assert np.isnan(catalogue_of(climbs, []).stars).all()
 
 
 def test_a_climb_twice_is_named(run):
@@ -81,3 +123,31 @@ def test_what_is_known_stays_as_it_was_said(tmp_path):
     assert isinstance(error.value.__cause__, KeyError)
     with pytest.raises(MemoryError), fitting(tmp_path):
         raise MemoryError
+
+
+NAMES = ("climber_id", "climb_id", "day", "row", "part", "rating", "grade", "region", "sends", "stars", "new")
+CELLS = st.lists(
+    st.one_of(st.none(), st.booleans(), st.integers(-(2**63), 2**63 - 1), st.floats(), st.text(max_size=3)),
+    min_size=3,
+    max_size=3,
+)
+KIND = st.sampled_from([bool, int, float, str, type(None)])
+
+
+@given(name=st.sampled_from(NAMES), cells=CELLS, kind=KIND, twice=st.booleans())
+@settings(deadline=None, max_examples=150)
+def test_any_column_is_read_or_refused_in_a_line(tmp_path_factory, name, cells, kind, twice):
+    folder = tmp_path_factory.getbasetemp()
+    array = pa.array([each if type(each) is kind else None for each in cells])
+    columns = {"climber_id": ["a"] * 3, "climb_id": ["x", "y", "z"], "day": [1.0] * 3, "row": [0, 1, 2]}
+    columns |= {"part": [0, 1, 2], "sends": [1, 1, 1], name: array}
+    table = pa.table(columns)
+    table = table.append_column(name, array) if twice else table
+    for file, read in (("sends.parquet", read_sends_table), ("climbs.parquet", read_climbs_table)):
+        pq.write_table(table, folder / file)
+        said = ""
+        try:
+            assert len(read(folder)) == 3
+        except RunError as error:
+            said = str(error)
+        assert said.isprintable()

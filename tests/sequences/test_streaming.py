@@ -94,6 +94,22 @@ def test_asked_are_the_cases_of_all_sends(whole, shards):
     assert len(held.sequences.climbers) < CLIMBERS
 
 
+def test_features_are_read_once_and_of_parts_with_cases(shards):
+    read = []
+
+    class Watched(Shards):
+        def read(self, numbers):
+            read.extend(numbers)
+            return super().read(numbers)
+
+    held = Watched(shards.paths).asked({"validation": 1})
+    assert len(held.sequences.climbers) == 1
+    assert len(read) <= 2  # the first, for the names of the features, and the one with the case
+    read.clear()
+    Watched(shards.paths).asked(MOST)
+    assert read == list(range(PARTS))
+
+
 def streamed(shards: Shards, group: int, batch: int, **device: int) -> StreamedBatches:
     windows = StreamedWindows(shards, group, 5, LAST)
     amounts = windows.amounts(1.0, np.random.default_rng(0))

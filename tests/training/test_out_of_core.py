@@ -93,7 +93,9 @@ def test_a_training_that_streams_ends_as_one_in_memory(data, tmp_path):
     """All parts in one group: the same weights, the same figures."""
     import torch
 
+    from recsys.exporting.keep import keep_bundle
     from recsys.training.pipeline import train_run
+    from recsys.training.suite import evaluate_folder
 
     run, found = Run(tmp_path / "streamed"), {}
     prepared_in_ranges(run, config(data, stream=100))
@@ -110,6 +112,14 @@ def test_a_training_that_streams_ends_as_one_in_memory(data, tmp_path):
         assert ours[kind]["mrr@20"] == pytest.approx(theirs[kind]["mrr@20"], abs=1e-3)
     assert ours["membership"].keys() == theirs["membership"].keys()
     assert not (run.folder / run_files.SHARDS).exists()
+    again = evaluate_folder(run.folder)
+    assert again["unprompted"] == ours["unprompted"]
+    assert again["protocol"] == ours["protocol"]
+    assert not (run.folder / run_files.SHARDS).exists()
+    for each in (run, Run(tmp_path / "memory")):
+        keep_bundle(Run.open(each.folder))
+    texts = [(tmp_path / name / "bundle" / "histories.json").read_text() for name in ("streamed", "memory")]
+    assert texts[0] == texts[1]
     skills = [np.load(tmp_path / name / run_files.SKILL) for name in ("streamed", "memory")]
     for name in skills[0].files:
         np.testing.assert_array_equal(skills[0][name], skills[1][name])
