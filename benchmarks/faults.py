@@ -71,7 +71,7 @@ def try_command(bench: Bench, name: str, asked: argparse.Namespace, until: float
     before, after, count = bench.unbroken(command)
     _say(f"{name}: {count} operations")
     done = {(each["command"], each["kind"], each["at"]) for each in records.lines(bench.home / TRIALS)}
-    points, kinds = set(chosen(count, asked.every, asked.points)), asked.kinds.split(",")
+    points, kinds = set(chosen(count, asked.every, asked.points, asked.begin)), asked.kinds.split(",")
 
     def wanted(kind: str, at: int) -> bool:
         inside = at in points or (at > count and asked.points is None)
@@ -94,10 +94,10 @@ def try_command(bench: Bench, name: str, asked: argparse.Namespace, until: float
             return
 
 
-def chosen(count: int, every: int, points: int | None) -> list[int]:
-    """Which of the operations 1 to `count` are tried."""
+def chosen(count: int, every: int, points: int | None, begin: int = 1) -> list[int]:
+    """Which of the operations `begin` to `count` are tried; `points` are spread over all."""
     if points is None or points >= count:
-        return list(range(1, count + 1, every))
+        return list(range(begin, count + 1, every))
     if points == 1:
         return [(count + 1) // 2]
     return sorted({1 + round(index * (count - 1) / (points - 1)) for index in range(points)})
@@ -152,6 +152,7 @@ def _asked() -> argparse.Namespace:
         "--points", type=int, help="at the most so many operations of a command, evenly spread"
     )
     parser.add_argument("--every", type=int, default=1, help="every so-manyth operation")
+    parser.add_argument("--begin", type=int, default=1, help="none before this one")
     parser.add_argument("--slow", action="store_true", help="call the command anew for each fault")
     parser.add_argument("--minutes", type=float, default=1e6, help="begin no trial after so many")
     parser.add_argument(
