@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from recsys.errors import one_line
 from recsys.nouns import spoken
 
 if TYPE_CHECKING:
@@ -25,8 +26,11 @@ def duration(seconds: float) -> str:
 
 
 def say(text: str) -> None:
-    """A line of progress, on standard error: standard output is for results."""
-    print(spoken(text), file=sys.stderr, flush=True)
+    """A line of progress, on standard error: standard output is for results.
+
+    Nothing in it steers the terminal: names, ids and columns of a stranger's file are in many of them.
+    """
+    print(one_line(spoken(text)), file=sys.stderr, flush=True)
 
 
 def warn(text: str) -> None:

@@ -19,8 +19,12 @@ from typing import Final
 
 _OS_ERROR: Final = re.compile(r"\(os error (\d+)\)")
 _SETTING = re.compile(r"`([a-z][a-z0-9_]*)`")
-# What breaks a line, or moves a terminal's cursor: names and ids of files may hold it.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+
+
+def one_line(text: str) -> str:
+    """A text without what breaks a line or moves a terminal's cursor: names and ids of files may hold it."""
+    return _CONTROL.sub(" ", text)
 
 
 class RecsysError(Exception):
@@ -31,7 +35,7 @@ class RecsysError(Exception):
     """
 
     def __init__(self, text: str) -> None:
-        text = _CONTROL.sub(" ", text)
+        text = one_line(text)
         super().__init__(_SETTING.sub(r"\1", text))
         self._text = text
 

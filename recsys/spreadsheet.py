@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
+_FULL_WIDTH: Final = "\uff1d\uff0b\uff0d\uff20"  # = + - @ as a Japanese Excel takes them
+_STARTS: Final = tuple(f"=+-@\t\r\n{_FULL_WIDTH}")
 
 
 def inert(cell: str) -> str:

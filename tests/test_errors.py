@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from recsys.console import warn
 from recsys.errors import DataError, RecsysError, UsageError
 from recsys.terminal import run, single
 
@@ -22,6 +23,15 @@ def test_an_error_is_one_line_of_text(mark: str) -> None:
             assert len(text.splitlines()) == 1
             assert text.isprintable()
             text.encode()
+
+
+@pytest.mark.parametrize("mark", ["\n", "\r", "\x1b]0;owned\x07", "\x9b2J", "\u2028"])
+def test_a_line_of_progress_steers_no_terminal(mark: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Ids of a stranger's bundle and columns of his file stand in some of them."""
+    warn(f"nothing fits for 1 climbers (me{mark})")
+    said = capsys.readouterr().err
+    assert said.startswith("warning: nothing fits for 1 climbers (me")
+    assert said.removesuffix("\n").isprintable()
 
 
 def _fails(error: Exception, cause: Exception) -> Callable[[], None]:

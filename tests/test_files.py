@@ -181,10 +181,11 @@ def test_a_lock_keeps_what_is_in_its_file(tmp_path: Path) -> None:
 
 
 def test_cells_that_look_like_formulas_become_text() -> None:
-    from recsys.spreadsheet import inert
+    from recsys.spreadsheet import inert, restored
 
-    for text in ("=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1"):
+    for text in ("=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\uff1d1"):
         assert inert(text) == f"'{text}"
+        assert restored(inert(text)) == text
     for text in ("", "-1.5", "+2", "V4", "a=b", "-1e5"):
         assert inert(text) == text
 

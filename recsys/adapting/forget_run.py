@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import re
 import shutil
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,6 +29,7 @@ from recsys.sequences.prepare import write_schema
 from recsys.sequences.run_tables import PART, read_climbs_table, read_sends_table
 from recsys.sequences.split import TRAIN
 from recsys.sequences.texts import FILE as TEXTS
+from recsys.spreadsheet import restored
 from recsys.training.skill import fit_skill
 from workflows import sends as workflow_of
 
@@ -43,6 +46,7 @@ _MADE_ANEW: Final = (
     run_files.SKILL,
     MANIFEST,
 )
+_DELIMITERS: Final = re.compile(r"[,;\t|]")
 # A checkpoint holds every embedding.
 _LEFT_OUT: Final = (run_files.CHECKPOINTS, run_files.BUNDLE, LOCK, ".tmp-*", ".old-*")
 
@@ -113,13 +117,36 @@ def _write_network(run: Run, rows: list[int], schema: Schema, fresh: Path) -> No
 
 
 def _without_rows(source: Path, target: Path, climbers: Sequence[str]) -> None:
-    """A CSV file without the rows of which a cell is one of the ids."""
+    """A CSV file without the rows that name one of the ids.
+
+    A cell is an id as `recsys.spreadsheet.inert` writes it, or holds a whole row of a file that could not be
+    parted: what any delimiter parts of it is looked at.
+    """
     named = set(climbers)
     with (
         source.open(encoding="utf-8", newline="") as old,
         target.open("w", encoding="utf-8", newline="") as new,
+        _long_cells(),
     ):
-        csv.writer(new).writerows(row for row in csv.reader(old) if named.isdisjoint(map(str.strip, row)))
+        csv.writer(new).writerows(row for row in csv.reader(old) if named.isdisjoint(_named_in(row)))
+
+
+def _named_in(row: Sequence[str]) -> Iterator[str]:
+    """What the cells of a row may name."""
+    for cell in row:
+        for part in (cell, *_DELIMITERS.split(cell)):
+            plain = part.strip()
+            yield from (plain, restored(plain), plain.strip("\"'").strip())
+
+
+@contextlib.contextmanager
+def _long_cells() -> Iterator[None]:
+    """Let a cell be as long as a reject's line may have been."""
+    before = csv.field_size_limit(sys.maxsize)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)
 
 
 def _tell(run: Run, fresh: Path, count: int) -> None:

@@ -70,7 +70,7 @@ class DropLog:
         lines.sort(key=lambda line: int(line[0]))
         with atomic_path(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)
-            writer.writerow(["row", "reason", *self._raw.table.column_names])
+            writer.writerow(["row", "reason", *map(inert, self._raw.table.column_names)])
             writer.writerows([row, *(inert(str(each or "")) for each in rest)] for row, *rest in lines)
 
     def _all(self, index: int) -> str:

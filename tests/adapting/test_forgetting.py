@@ -62,7 +62,8 @@ def left(run, gone) -> Path:
     """A copy of the run that has forgotten them, in place, with more files that name one of them."""
     folder = run.parent / "left"
     shutil.copytree(run, folder)
-    (folder / "rejects.csv").write_text(f"row,reason,climber_id\n1,no date,{gone[0]}\n2,no date,other\n")
+    rejects = f"row,reason,climber_id\n1,no date,{gone[0]}\n2,no date,other\n"
+    (folder / "rejects.csv").write_text(f"{rejects}3,too long,x;{gone[0]};{'y' * 200_000}\n")
     pd.read_parquet(run.parent / "sends.parquet").to_parquet(folder / "simulated.parquet")
     named = {"sends.parquet", "simulated.parquet", "rejects.csv", "bundle/features.json"}
     named |= {"bundle/histories.json", "workflow/categories/unique.climber_id.parquet"}
@@ -199,3 +200,13 @@ def test_killed_anywhere_it_is_done_by_the_next_call(tmp_path, calls, swap):
     assert [each.name for each in tmp_path.iterdir()] == ["b"]
     assert "climber-1" not in Bundle.open(folder).climbers
     assert holders(tmp_path, "climber-1") == set()
+
+
+def test_rejects_forget_an_id_as_they_write_it(tmp_path):
+    """A reject's cell may hold a whole row, and an id that a spreadsheet would run has an apostrophe."""
+    from recsys.adapting.forget_run import _without_rows
+
+    source, target = tmp_path / "rejects.csv", tmp_path / "new.csv"
+    source.write_text("row,reason\n1,'=me\n2,a;=me;b\n3,\"x\t'=me' \ty\"\n4,=me too\n5,meme\n")
+    _without_rows(source, target, ["=me"])
+    assert target.read_text().split() == ["row,reason", "4,=me", "too", "5,meme"]
