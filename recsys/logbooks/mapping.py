@@ -38,7 +38,7 @@ from typing import Any, Final
 from recsys.columns import OPTIONAL, REQUIRED
 from recsys.errors import DataError, UsageError
 from recsys.logbooks.days import DATE_UNITS
-from recsys.nouns import NOUNS
+from recsys.logbooks.mapping_shape import check_shape
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -49,15 +49,7 @@ SCHEMAS: Final = Path(__file__).resolve().parents[2] / "schemas"
 CONTRACT: Final = "sends"
 """The name of the contract itself: `--schema sends` reads a file as raw sends, whatever else it is."""
 
-_KEYS: Final = {
-    "detect": {"columns", "file"},
-    "columns": {*REQUIRED, *OPTIONAL},
-    "date": {"unit"},
-    "rating": {"min", "max", "blank"},
-    "join": {"file", "on"},
-    "keep": {"column", "values", "reason"},
-    "nouns": set(NOUNS),
-}
+_LARGEST: Final = 1_000_000  # bytes of a mapping
 
 
 @dataclass(frozen=True)
@@ -135,18 +127,16 @@ def load_mapping(schema: str) -> Mapping:
             f"there is no schema {schema!r}; choose from {names}, or give the path of a TOML file"
         )
     data = _toml(path)
-    try:
-        mapping = _mapping(path.stem, data)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        problem = f"is no mapping: {type(error).__name__} {error}"
-        raise DataError(problem, path=path, remedy="see recsys/logbooks/mapping.py for the format") from error
-    return _checked(mapping, data, path)
+    check_shape(data, path)
+    return _checked(_mapping(path.stem, data), path)
 
 
 def _toml(path: Path) -> dict[str, Any]:
     try:
+        if path.stat().st_size > _LARGEST:
+            raise ValueError(f"it holds more than {_LARGEST // 1_000_000} MB")
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         problem = f"is not TOML: {' '.join(str(error).split())}"
         raise DataError(problem, path=path, remedy="correct it or name another `schema`") from error
 
@@ -176,17 +166,8 @@ def _source(theirs: str | dict[str, str]) -> Source:
     return Source(theirs["column"], theirs.get("first_of"))
 
 
-def _checked(mapping: Mapping, data: dict[str, Any], path: Path) -> Mapping:
-    unknown = [key for key in data if key != "title" and key not in _KEYS]
-    unknown += [
-        f"{part}.{key}" for part, keys in _KEYS.items() for key in data.get(part, {}) if key not in keys
-    ]
-    missing = [name for name in REQUIRED if name not in mapping.columns]
+def _checked(mapping: Mapping, path: Path) -> Mapping:
     low, high = mapping.rating_range
-    if unknown:
-        raise DataError(f"has the unknown key {unknown[0]!r}", path=path, remedy="remove or correct it")
-    if missing:
-        raise DataError(f"maps no column onto {missing[0]!r}", path=path, remedy="add it under [columns]")
     if mapping.date_unit not in (None, *DATE_UNITS):
         remedy = f"choose from {', '.join(DATE_UNITS)}"
         raise DataError("has an unknown date unit", path=path, value=mapping.date_unit, remedy=remedy)

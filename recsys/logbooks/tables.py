@@ -34,6 +34,8 @@ from recsys.logbooks.sheets.workbook import workbook_rows
 _START: Final = 1 << 16
 MAX_ARCHIVE: Final = 100_000_000
 """Bytes of an Excel workbook or another archive."""
+MAX_JSON: Final = 200_000_000
+"""Bytes of JSON, unpacked: it takes some twenty times as many in memory, where other kinds take two."""
 _CONTRACT: Final = frozenset((*REQUIRED, *OPTIONAL))
 SMALL: Final = 4_000_000
 """Bytes up to which a text is read without Arrow, as the light reader reads it."""
@@ -111,10 +113,21 @@ def _plain(start: bytes, path: Path) -> bool:
 
 
 def _content(path: Path, kind: str, packed: bool) -> bytes:
-    """The file's bytes, unpacked; of Excel and zip no more than one may have."""
+    """The file's bytes, unpacked; of Excel, zip and JSON no more than one may have."""
+    if kind == kinds.JSON:
+        return _json(path, packed)
     if packed:
         return gunzip_path(path)
     return read_content(path, MAX_ARCHIVE) if kind == kinds.ZIP else path.read_bytes()
+
+
+def _json(path: Path, packed: bool) -> bytes:
+    """The content of a JSON file, or a DataError where it has more than `MAX_JSON` bytes."""
+    content = gunzip_path(path) if packed else b""
+    if max(len(content), path.stat().st_size) > MAX_JSON:
+        problem = f"holds more than {MAX_JSON // 1_000_000} MB of JSON, which is read in memory"
+        raise DataError(problem, path=path, remedy="give `data` as Parquet or CSV")
+    return content if packed else path.read_bytes()
 
 
 def _read_content(path: Path, content: bytes, kind: str, small: int) -> RawTable:

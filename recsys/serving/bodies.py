@@ -10,6 +10,9 @@ from recsys.serving.middleware import App, Headers, Message, Receive, Scope, Sen
 
 _GZIP: Final = 16 + zlib.MAX_WBITS
 _PACKED: Final = (b"gzip", b"x-gzip")
+_PIECE: Final = 1 << 12
+"""Bytes handed to zlib at once: it copies what follows a member, which may be as short as 20 bytes."""
+_MEMBERS: Final = 10_000  # of a gzip file, at the most
 _TAKEN: Final[Headers] = [(b"accept-encoding", b"gzip")]
 _OF_PACKED: Final = (b"content-encoding", b"content-length")
 _CLOSE: Final[Headers] = [(b"connection", b"close")]
@@ -64,7 +67,7 @@ class Body:
                 await self._app(scope, _replay(body, receive), send)
 
     async def _refuse_size(self, scope: Scope, send: Send) -> None:
-        text = f"the request is larger than {self._max / 1e6:.1f} MB, the most that is taken"
+        text = f"the request is larger than {self._max / 1e6:.1f} MB, the most that is taken (max_body)"
         await refuse(scope, send, 413, text, _CLOSE)
 
     async def _read(self, receive: Receive) -> bytes | None:
@@ -84,19 +87,25 @@ class Body:
 def unpacked(packed: bytes, most: int) -> bytes | None:
     """What is in a gzip file (one member or several), or None where that is more than `most` bytes.
 
-    Never more than `most` + 1 bytes are unpacked. Raises `zlib.error` where it is no whole gzip file.
+    Never more than `most` + 1 bytes are unpacked. Raises `zlib.error` where it is no whole gzip file,
+    or one of too many members.
     """
-    parts, size = [], 0
-    while packed:
-        stream = zlib.decompressobj(_GZIP)
-        part = stream.decompress(packed, most - size + 1)
+    parts, size, at, members, view = [], 0, 0, 1, memoryview(packed)
+    stream = zlib.decompressobj(_GZIP)
+    while at < len(view):
+        if stream.eof:
+            stream, members = zlib.decompressobj(_GZIP), members + 1
+        if members > _MEMBERS:
+            raise zlib.error("too many members")
+        piece = view[at : at + _PIECE]
+        part = stream.decompress(piece, most - size + 1)
         size += len(part)
         if size > most:
             return None
-        if not stream.eof:
-            raise zlib.error("cut short")
         parts.append(part)
-        packed = stream.unused_data
+        at += len(piece) - len(stream.unused_data)
+    if packed and not stream.eof:
+        raise zlib.error("cut short")
     return b"".join(parts)
 
 

@@ -249,6 +249,14 @@ def test_a_bad_row(tmp_path: Path, line: str, reason: str, message: str) -> None
     assert row == ["3", reason, *line.split(",")]
 
 
+def test_a_column_that_looks_like_a_formula_is_text_in_the_rejects(tmp_path: Path) -> None:
+    path = write(tmp_path, "climber_id,climb_id,date,=1+1\na,p,2024-01-01,\nb,q,soon,=2\n")
+    read_sends(path, bad_rows="drop", rejects=tmp_path / "rejects.csv")
+    with (tmp_path / "rejects.csv").open(newline="") as file:
+        header, row = csv.reader(file)
+    assert (header[-1], row[-1]) == ("'=1+1", "'=2")
+
+
 def test_a_number_in_another_unit(tmp_path: Path) -> None:
     path = write(tmp_path, HEADER + "a,x,1700000000\na,y,0\na,z,1700000001\n")
     message = complaint(path)
@@ -386,7 +394,7 @@ def test_a_mapping_by_path_keeps_scales_and_names_their_columns(tmp_path: Path) 
     ("text", "message"),
     [
         ("[columns", "is not TOML: "),
-        ("title = 'x'", "is no mapping: KeyError 'columns'; see recsys/logbooks/mapping.py"),
+        ("title = 'x'", "has no [columns]; see recsys/logbooks/mapping.py"),
         ("[columns]\nclimber_id = 'u'", "maps no column onto 'climb_id'; add it under [columns]"),
         (MAPPING.replace("reason", "why"), "has the unknown key 'keep.why'; remove or correct it"),
         (MAPPING.replace("rating =", "stars ="), "has the unknown key 'columns.stars'"),

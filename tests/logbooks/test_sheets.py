@@ -28,6 +28,7 @@ from recsys.logbooks.importing.own import parse_columns
 from recsys.logbooks.importing.same import read_same, unite
 from recsys.logbooks.read import read_sends
 from recsys.logbooks.sheets import open_path, open_sheet
+from recsys.logbooks.sheets.packed import gunzip
 from recsys.logbooks.tables import read_table
 from recsys.recommending.logbook_file import read_files
 from recsys.serving.upload import read_upload
@@ -476,6 +477,54 @@ def test_a_file_larger_than_a_logbook_is_not_read_into_memory(tmp_path: Path) ->
         file.truncate(3_000_000_000)
     with pytest.raises(DataError, match="holds more than 100 MB"):
         read_sends(path)
+
+
+@pytest.mark.parametrize("form", ["rows", "columns", "lines"])
+def test_json_of_few_bytes_and_many_values_is_refused_by_every_reader(tmp_path: Path, form: str) -> None:
+    """A row without values costs three bytes, and would become one of as many cells as the widest."""
+    wide, n = {f"c{number}": 1 for number in range(1_900)}, 11_000
+    content = {
+        "rows": json.dumps([wide, *({} for _ in range(n))]),
+        "columns": json.dumps({"climb_id": dict.fromkeys(range(n), 1), **{name: {} for name in wide}}),
+        "lines": "\n".join([json.dumps(wide), *["{}"] * n]),
+    }[form]
+    assert len(content) < 200_000
+    path = tmp_path / "wide.json"
+    path.write_text(content)
+    said = "holds more than 20 million values"
+    tracemalloc.start()
+    for read in (load, read_sends, lambda path: read_upload(path.read_bytes(), path.name, "auto")):
+        with pytest.raises(DataError, match=said):
+            read(path)
+    assert tracemalloc.get_traced_memory()[1] < 100_000_000  # 20 million cells have more than 160
+    tracemalloc.stop()
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_json_that_is_too_large_is_not_read_into_memory(tmp_path: Path, monkeypatch, packed: bool) -> None:
+    content = b'[{"climb_id": "a"}' + b" " * 60_000
+    path = tmp_path / "large.json"
+    path.write_bytes(gzip.compress(content) if packed else content)
+    if not packed:
+        with path.open("r+b") as file:
+            file.truncate(3_000_000_000)  # sparse: it takes no room
+    monkeypatch.setattr("recsys.logbooks.tables.MAX_JSON", 50_000)
+    with pytest.raises(DataError, match=r"MB of JSON.*; give data as Parquet or CSV"):
+        read_sends(path)
+
+
+def test_gzip_of_many_members() -> None:
+    """As bgzip writes it; and of nearly empty ones, which cost more than they say."""
+    text = b"climb_id,date\n" + b"a,2024-05-01\n" * 40_000
+    blocks = [gzip.compress(text[at : at + 5_000], mtime=0) for at in range(0, len(text), 5_000)]
+    padded = b"".join(blocks) + b"\0" * 9_000
+    assert gunzip(padded, "x") == gunzip(gzip.compress(text), "x") == text
+    assert gunzip(gzip.compress(b"x" * 5_000_000) + gzip.compress(b"y"), "x") == b"x" * 5_000_000 + b"y"
+    for broken in (padded + b"more", gzip.compress(text)[:-5], gzip.compress(text)[:-8] + b"\0" * 8):
+        with pytest.raises(DataError, match="is gzip that cannot be unpacked"):
+            gunzip(broken, "x")
+    with pytest.raises(DataError, match="is gzip of more than 10000 parts"):
+        gunzip(gzip.compress(b"", mtime=0) * 50_000, "x")
 
 
 def test_grades_that_are_not_read_are_said_by_every_reader(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import copy
 import hashlib
 import io
 import json
+import os
 import random
 import resource
 import sys
@@ -22,6 +23,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from recsys.api.opening import open_recommender
 from recsys.errors import RecsysError, RunError
@@ -223,6 +226,46 @@ def test_no_mutation_ends_in_a_traceback(whole, tmp_path):
     for name in (b.BUNDLE, b.CONSTANTS, b.CLIMBS, b.HISTORIES, b.ARRAYS, b.MODEL):
         assert results[name, "refused"] > 10, name
     assert results[CARD, "refused"] == 0
+
+
+NAMES = st.sampled_from([b.BUNDLE, b.CONSTANTS, b.CLIMBS, b.HISTORIES])
+JSON = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=4)),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=4), inner)),
+    max_leaves=4,
+)
+
+
+@given(name=NAMES, at=st.floats(0, 1, exclude_max=True), value=JSON)
+@settings(deadline=None, max_examples=40)
+def test_any_value_of_a_json_file_is_used_or_refused_in_a_line(whole, tmp_path_factory, name, at, value):
+    """Under a manifest that matches; hypothesis shrinks what it finds."""
+    folder = written(tmp_path_factory.getbasetemp(), whole)
+    tree = json.loads(whole[name])
+    key = list(tree)[int(at * len(tree))]
+    (folder / name).write_text(json.dumps({**tree, key: value}))
+    write_manifest(folder, b.FILES)
+    said = ""
+    try:
+        use(folder)
+    except RecsysError as error:
+        said = str(error)
+    assert said.isprintable()
+
+
+@pytest.mark.parametrize("name", [b.CLIMBS, CARD])
+def test_links_and_pipes_are_no_files_of_a_bundle(whole, tmp_path, name):
+    """A manifest's hash holds for what a link leads to; what never ends is not read."""
+    folder = written(tmp_path, whole)
+    for target in ("/dev/zero", "/etc/hosts", "..", "nowhere"):
+        (folder / name).unlink()
+        (folder / name).symlink_to(target)
+        with pytest.raises(RunError, match=f"{name}: (is missing|was changed)"):
+            use(folder)
+    (folder / name).unlink()
+    os.mkfifo(folder / name)
+    with pytest.raises(RunError, match=f"{name}: is missing"):
+        use(folder)
 
 
 def edited(whole, name, edit) -> dict[str, bytes]:

@@ -9,7 +9,10 @@ from recsys.errors import DataError
 from recsys.logbooks.cells import as_cell
 
 _MAX_COLUMNS: Final = 2_000
+MAX_CELLS: Final = 20_000_000
+"""Values of a table: a row without any costs three bytes, and becomes one of as many cells as the widest."""
 _FORMS: Final = "write a list of objects, one a send, or save it as CSV (UTF-8)"
+_LARGE: Final = "leave out what are no sends, or give them as Parquet or CSV"
 
 
 def json_rows(text: str, name: str) -> list[list[str]]:
@@ -18,9 +21,12 @@ def json_rows(text: str, name: str) -> list[list[str]]:
     Raises
     ------
     DataError
-        It is not JSON, or not a table.
+        It is not JSON, or not a table, or one of too many columns or values.
     """
     data = _parsed(text, name)
+    columns = list(data.values()) if isinstance(data, dict) else []
+    if len(columns) * max((len(each) for each in columns if isinstance(each, dict)), default=0) > MAX_CELLS:
+        raise _too_many(name)
     records = _records(data)
     if records is None:
         raise DataError("is JSON, but not a list of sends", path=name, remedy=_FORMS)
@@ -31,7 +37,13 @@ def json_rows(text: str, name: str) -> list[list[str]]:
     names = list(dict.fromkeys(key for record in records for key in record))
     if len(names) > _MAX_COLUMNS:
         raise DataError(f"holds more than {_MAX_COLUMNS} columns", path=name, remedy=_FORMS)
+    if len(names) * len(records) > MAX_CELLS:
+        raise _too_many(name)
     return [names, *([_cell(record.get(key)) for key in names] for record in records)]
+
+
+def _too_many(name: str) -> DataError:
+    return DataError(f"holds more than {MAX_CELLS // 1_000_000} million values", path=name, remedy=_LARGE)
 
 
 def _parsed(text: str, name: str) -> Any:

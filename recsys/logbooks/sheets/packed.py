@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import zlib
 from collections.abc import Iterator
@@ -17,6 +16,12 @@ MAX_RATIO: Final = 100
 """Bytes that one packed byte of a larger file of sends unpacks to at the most; text gives ten, zeros 1030."""
 _MAX_UNPACKED: Final = 4 << 30
 _CHUNK: Final = 1 << 20
+_PIECE: Final = 1 << 12
+"""Packed bytes handed to zlib at once: it copies what follows a member, which may be as short as 20 bytes."""
+_MEMBERS: Final = 10_000
+_SHORT: Final = 1_000
+"""Bytes that members unpack to on average where there are more: those of bgzip have 64,000."""
+_GZIP: Final = 16 + zlib.MAX_WBITS
 
 
 def gunzip(content: bytes, name: str, most: int = MAX_BYTES) -> bytes:
@@ -57,13 +62,36 @@ def start_of(path: Path, n: int) -> bytes:
 def _chunks(file: io.BufferedIOBase | io.BytesIO, name: str, most: int, remedy: str) -> Iterator[bytes]:
     unpacked = 0
     try:
-        with gzip.GzipFile(fileobj=file) as packed:
-            while chunk := packed.read(_CHUNK):
-                unpacked += len(chunk)
-                if unpacked > most:
-                    problem = f"holds more than {most // 1_000_000} MB once unpacked"
-                    raise DataError(problem, path=name, remedy=remedy)
-                yield chunk
+        for chunk, members in _unpacked(file):
+            unpacked += len(chunk)
+            if unpacked > most:
+                problem = f"holds more than {most // 1_000_000} MB once unpacked"
+                raise DataError(problem, path=name, remedy=remedy)
+            if members > _MEMBERS and unpacked < _SHORT * members:
+                problem = f"is gzip of more than {_MEMBERS} parts, most of them nearly empty"
+                raise DataError(problem, path=name, remedy="compress it anew")
+            yield chunk
     except (OSError, EOFError, zlib.error) as error:
         problem = f"is gzip that cannot be unpacked: {' '.join(str(error).split())[:120].rstrip('.')}"
         raise DataError(problem, path=name, remedy="compress or copy it again") from error
+
+
+def _unpacked(file: io.BufferedIOBase | io.BytesIO) -> Iterator[tuple[bytes, int]]:
+    """Pieces of what a gzip file holds, and how many members it had by then; zeros may follow a member."""
+    stream, members, rest = None, 0, b""
+    while rest := rest or file.read(_PIECE):
+        if stream is None:
+            rest = rest.lstrip(b"\0") if members else rest
+            if not rest:
+                continue
+            stream, members = zlib.decompressobj(_GZIP), members + 1
+        yield stream.decompress(rest, _CHUNK), members
+        rest = stream.unconsumed_tail
+        if stream.eof:
+            rest, stream = stream.unused_data, None
+    while stream is not None:  # of a last piece more comes out than was asked for at once
+        chunk = stream.decompress(b"", _CHUNK)
+        if not chunk and not stream.eof:
+            raise EOFError("it ends before its end")
+        yield chunk, members
+        stream = None if stream.eof else stream
