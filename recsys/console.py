@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import json
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from recsys.errors import one_line
 from recsys.nouns import spoken
@@ -14,6 +16,7 @@ from recsys.nouns import spoken
 if TYPE_CHECKING:
     from rich.text import Text
 
+_STEERING = re.compile(r"[\x7f-\x9f\u2028\u2029\ud800-\udfff]")  # that JSON leaves as they are
 _WORTH_A_LINE = 2.0  # seconds
 
 
@@ -36,6 +39,12 @@ def say(text: str) -> None:
 def warn(text: str) -> None:
     """A line about something that the person should know and that stops nothing."""
     say(f"warning: {text}")
+
+
+def print_json(value: Any) -> None:
+    """A value as JSON on standard output, in its own script; what would steer a terminal is escaped."""
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    print(_STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
 
 
 def cell(text: str) -> Text:

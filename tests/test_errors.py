@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import errno
+import json
 from collections.abc import Callable
 
 import pytest
 
-from recsys.console import warn
+from recsys.console import print_json, warn
 from recsys.errors import DataError, RecsysError, UsageError
 from recsys.terminal import run, single
 
@@ -32,6 +33,15 @@ def test_a_line_of_progress_steers_no_terminal(mark: str, capsys: pytest.Capture
     said = capsys.readouterr().err
     assert said.startswith("warning: nothing fits for 1 climbers (me")
     assert said.removesuffix("\n").isprintable()
+
+
+def test_json_steers_no_terminal_and_says_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+    value = {"name": "Caf\u00e9 \x1b[2J \x9b2J \x7f \u2028 \ud800"}
+    print_json(value)
+    said = capsys.readouterr().out
+    assert "Caf\u00e9" in said
+    assert said.replace("\n", "").isprintable()
+    assert json.loads(said) == value
 
 
 def _fails(error: Exception, cause: Exception) -> Callable[[], None]:

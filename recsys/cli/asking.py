@@ -95,13 +95,6 @@ def region_of(region: str | None, recommender: Recommender) -> str | None:
     return None if region is None else known_region(region, recommender.catalogue.known_regions)
 
 
-def print_json(answer: object) -> None:
-    """An answer as JSON on standard output."""
-    import json
-
-    print(json.dumps(answer, indent=2, ensure_ascii=False))
-
-
 def print_table(
     title: str, headings: Sequence[str], rows: Sequence[Sequence[object]], prose: Sequence[int] = ()
 ) -> None:

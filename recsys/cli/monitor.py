@@ -32,7 +32,8 @@ def monitor(
     json: Json = False,
 ) -> None:
     """Compare new sends with a run: drift, unknown climbs and climbers, hits. Exits with 1 past a limit."""
-    from recsys.cli.asking import open_folder, print_json
+    from recsys.cli.asking import open_folder
+    from recsys.console import print_json
     from recsys.files import atomic_path
     from recsys.monitoring import monitor as watching
     from recsys.monitoring.hits import check_k, read_answers

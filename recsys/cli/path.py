@@ -32,6 +32,7 @@ def path(
 ) -> None:
     """Find unsent climbs that lead to a project, grade by grade, each with its probability and its reason."""
     from recsys.cli import asking
+    from recsys.console import print_json
     from recsys.errors import UsageError
     from recsys.recommending.path import PathRequest, find_path
 
@@ -47,7 +48,7 @@ def path(
         ),
     )
     if json:
-        asking.print_json({"climber": climber, **found.to_json()})
+        print_json({"climber": climber, **found.to_json()})
     else:
         _print(found, climber, recommender)
 

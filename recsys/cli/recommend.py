@@ -120,12 +120,12 @@ def _answer(recommender: Recommender, request: Request, form: str) -> None:
 
 
 def _print_json(climber: str | None, items: list[Item], logbook: dict[str, Any] | None) -> None:
-    import json
+    from recsys.console import print_json
 
     answer: dict[str, Any] = {"climber": climber, "items": [item.to_json() for item in items]}
     if logbook is not None:
         answer["logbook"] = logbook
-    print(json.dumps(answer, indent=2, ensure_ascii=False))
+    print_json(answer)
 
 
 def _print_csv(items: list[Item]) -> None:

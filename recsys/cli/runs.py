@@ -17,9 +17,9 @@ def runs(
 
     found = summaries(folder)
     if json:
-        import json as text
+        from recsys.console import print_json
 
-        print(text.dumps(found, indent=2, ensure_ascii=False))
+        print_json(found)
         return
     from rich.table import Table
 

@@ -30,6 +30,7 @@ def session(
 ) -> None:
     """Plan a day at one crag: warm-ups, projects and cool-downs; or a circuit in one style."""
     from recsys.cli import asking
+    from recsys.console import print_json
     from recsys.errors import UsageError
     from recsys.recommending.session import SessionRequest, plan_session
 
@@ -42,7 +43,7 @@ def session(
     request = SessionRequest(climber, sends, region, area, minutes, count, style, like)
     planned = plan_session(recommender, request)
     if json:
-        asking.print_json({"climber": climber, **planned.to_json()})
+        print_json({"climber": climber, **planned.to_json()})
     else:
         _print(planned, climber, recommender)
 

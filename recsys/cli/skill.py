@@ -41,7 +41,8 @@ def skill(
 
 
 def _print_climbs(listed: list[OffGrade], region: str | None, json: bool, recommender: Recommender) -> None:
-    from recsys.cli.asking import print_json, print_table
+    from recsys.cli.asking import print_table
+    from recsys.console import print_json
     from recsys.recommending.levels import told
 
     if json:
@@ -60,7 +61,8 @@ def _print_climbs(listed: list[OffGrade], region: str | None, json: bool, recomm
 def _print_curve(
     points: list[Point], climber: str | None, k: int, json: bool, recommender: Recommender
 ) -> None:
-    from recsys.cli.asking import print_json, print_table
+    from recsys.cli.asking import print_table
+    from recsys.console import print_json
     from recsys.recommending.levels import has_levels, level
 
     if json:

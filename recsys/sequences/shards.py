@@ -112,7 +112,7 @@ class Shards:
         there = np.array([[len(_cases(held, part)) for part in most] for held in parts])  # [n_parts, kinds]
         before = np.concatenate([[[0] * len(most)], np.cumsum(there, axis=0)])
         picked = [evenly(total, number) for total, number in zip(before[-1], most.values(), strict=True)]
-        kept = []
+        kept: list[Held] = []
         for number, begin in enumerate(before[:-1]):
             own = [each - first for each, first in zip(picked, begin, strict=True)]
             own = [each[(each >= 0) & (each < n)] for each, n in zip(own, there[number], strict=True)]
