@@ -51,7 +51,7 @@ def _print_climbs(listed: list[OffGrade], region: str | None, json: bool, recomm
     grades = recommender.catalogue.grades
     rows = [
         (each.climb_id, each.name, each.region, each.grade, told(each.climbs_like, grades),
-         f"{each.off:+.1f} ± {each.deviation:.1f}", each.sends)
+         f"{each.off:+.2f} ± {each.deviation:.2f}", each.sends)
         for each in listed
     ]  # fmt: skip
     headings = ("climb", "name", "region", "grade", "climbs like", ">grades off", ">sends")

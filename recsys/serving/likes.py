@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from recsys.arrays import Array
 from recsys.recommending.path import PathRequest
 from recsys.recommending.request import Request
 from recsys.recommending.session import SessionRequest
@@ -18,6 +19,7 @@ class CatalogueLike(Protocol):
     regions: Sequence[Any]
     areas: Sequence[Any]
     styles: Sequence[Any]
+    ordinals: Array  # NaN where there is no grade that can be read
     stars: Sequence[Any]
     sends: Sequence[Any]
 

@@ -240,6 +240,7 @@ class Version(BaseModel):
     climbers: int
     simulated: Annotated[bool, Field(description="the climbs and climbers were made up by a simulation")]
     levels: Annotated[bool, Field(description="grades are levels, L0 and up, and not V grades")]
+    graded: Annotated[bool, Field(description="some climb has a grade that can be read: ability rests on it")]
     nouns: Annotated[
         dict[str, str],
         Field(

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from fastapi.responses import Response
 from fastapi.staticfiles import StaticFiles
+from starlette.datastructures import Headers
+from starlette.staticfiles import NotModifiedResponse
 from starlette.types import Scope
 
 from recsys.nouns import spoken, spoken_page
@@ -22,7 +26,9 @@ _NAME, _OTHER_NAME = "What to climb next", "Which climb next"
 
 
 class PageFiles(StaticFiles):
-    """The folder of the page.
+    """The folder of the page. A browser asks each time whether a file is still the one that it has (ETag).
+
+    What is told in the words of a bundle is made once, and again when another bundle has others.
 
     Parameters
     ----------
@@ -33,18 +39,43 @@ class PageFiles(StaticFiles):
     def __init__(self, nouns: Callable[[], Mapping[str, str]]) -> None:
         super().__init__(directory=_FILES, html=True)
         self._nouns = nouns
+        self._made = _Told.of(nouns())
 
     async def get_response(self, path: str, scope: Scope) -> Response:
-        """The file, or what it says in other words."""
+        """The file, or what it says in other words; 304 to who has it."""
         name = _INDEX if path in ("", ".") else path
+        response = self._told(name, scope) or await super().get_response(path, scope)
+        response.headers["cache-control"] = "no-cache"
+        return response
+
+    def _told(self, name: str, scope: Scope) -> Response | None:
         nouns = self._nouns()
         if not nouns or name not in _KINDS or scope["method"] not in ("GET", "HEAD"):
-            return await super().get_response(path, scope)
-        text = (_FILES / name).read_text(encoding="utf-8")
-        return Response(_told(text, name, nouns), media_type=_KINDS[name])
+            return None
+        made = self._made
+        if made.nouns != nouns:
+            made = self._made = _Told.of(nouns)
+        body = made.files[name]
+        tag = f'"{hashlib.sha256(body).hexdigest()}"'
+        response = Response(body, headers={"etag": tag}, media_type=_KINDS[name])
+        same = self.is_not_modified(response.headers, Headers(scope=scope))
+        return NotModifiedResponse(response.headers) if same else response
 
 
-def _told(text: str, name: str, nouns: Mapping[str, str]) -> str:
+@dataclass(frozen=True)
+class _Told:
+    """The files of `_KINDS` in the words of a bundle, by name."""
+
+    nouns: Mapping[str, str]
+    files: Mapping[str, bytes]
+
+    @classmethod
+    def of(cls, nouns: Mapping[str, str]) -> _Told:
+        files = {name: (_FILES / name).read_text(encoding="utf-8") for name in _KINDS} if nouns else {}
+        return cls(dict(nouns), {name: _spoken(text, name, nouns).encode() for name, text in files.items()})
+
+
+def _spoken(text: str, name: str, nouns: Mapping[str, str]) -> str:
     """The file in the words of another domain. Its name has a verb of climbing, which no noun stands for."""
     text = _ELSEWHERE.sub(r"\1\3\4", text).replace(_NAME, _OTHER_NAME)
     if name == _INDEX:

@@ -69,6 +69,7 @@ async def version(request: Request) -> JSONResponse:
             "simulated": backend.simulated,
             "nouns": backend.nouns,
             "levels": backend.levels,
+            "graded": backend.graded,
             "limits": limits,
         }
     )

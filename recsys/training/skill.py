@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,9 @@ from recsys.logbooks.grades import ordinals
 from recsys.sequences.run_tables import PART
 from recsys.sequences.split import TRAIN
 from recsys.skill.model import Skill
+
+if TYPE_CHECKING:
+    from recsys.sequences.prepare import Prepared
 
 MOST: Final = 2_000_000  # sends that skill is learnt from
 _READ: Final = (c.CLIMBER_ID, c.CLIMB_ID, c.DAY, c.GRADE, PART)
@@ -41,26 +44,31 @@ def fit_skill(sends: pd.DataFrame, climbs: pd.DataFrame) -> Skill:
     )
 
 
-def skill_sends(folder: Path, most: int = MOST) -> pd.DataFrame:
+def skill_sends(prepared: Prepared, folder: Path, most: int = MOST) -> pd.DataFrame:
     """The sends of a run that skill is learnt from: all, or of so many the histories of every n-th climber.
 
     Parameters
     ----------
+    prepared:
+        Of the run. Its sends are taken where they are all in memory.
     folder:
-        The run's folder.
+        The run's folder, whose sends.parquet is read a group of rows at a time where the training streamed.
     most:
-        Sends, about; sends.parquet is read a group of rows at a time.
+        Sends, about.
     """
+    if prepared.shards is None:
+        sends = prepared.sends
+        return _every(sends[[name for name in _READ if name in sends]], -(-len(sends) // most))
     with pq.ParquetFile(folder / run_files.SENDS) as file:
         names = [name for name in _READ if name in file.schema_arrow.names]
         every = -(-file.metadata.num_rows // most)
-        found = []
-        for group in range(file.num_row_groups):
-            frame = file.read_row_group(group, columns=names).to_pandas()
-            if every > 1:
-                frame = frame[pd.factorize(frame[c.CLIMBER_ID])[0] % every == 0]
-            found.append(frame)
-    return pd.concat(found, ignore_index=True)
+        groups = (file.read_row_group(number, columns=names) for number in range(file.num_row_groups))
+        return pd.concat([_every(group.to_pandas(), every) for group in groups], ignore_index=True)
+
+
+def _every(sends: pd.DataFrame, every: int) -> pd.DataFrame:
+    """The sends of every so many climbers, the first included."""
+    return sends if every <= 1 else sends[pd.factorize(sends[c.CLIMBER_ID])[0] % every == 0]
 
 
 def _column(table: pd.DataFrame, name: str) -> list[object]:

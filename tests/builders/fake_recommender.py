@@ -59,10 +59,13 @@ def write_bundle(
     seed: int = 0,
     nouns: dict[str, str] | None = None,
     levels: bool = False,
+    graded: bool = True,
 ) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "fake.json").write_text(
-        json.dumps({"n_climbs": n_climbs, "seed": seed, "nouns": nouns or {}, "levels": levels})
+        json.dumps(
+            {"n_climbs": n_climbs, "seed": seed, "nouns": nouns or {}, "levels": levels, "graded": graded}
+        )
     )
     (folder / "MODEL_CARD.md").write_text(f"# A made-up model\n\nSeed {seed}.\n")
     write_manifest(folder, ["fake.json", "MODEL_CARD.md"])
@@ -73,9 +76,9 @@ def open_fake(folder: Path) -> FakeRecommender:
     return FakeRecommender(**json.loads((folder / "fake.json").read_text()))
 
 
-def _catalogue(n: int, rng: np.random.Generator, step: str = "V") -> Catalogue:
+def _catalogue(n: int, rng: np.random.Generator, step: str = "V", graded: bool = True) -> Catalogue:
     ordinals = np.clip(rng.normal(4.5, 2.4, n).round(), -1, 15)
-    ordinals[n - 1] = np.nan
+    ordinals[n - 1 if graded else 0 :] = np.nan
     names = [f"{WORDS[i % 10]} {NOUNS[i // 10 % 10]}" + (f" {i // 100}" if i > 99 else "") for i in range(n)]
     return Catalogue.from_columns({
         c.CLIMB_ID: [f"climb-{i:04d}" for i in range(n)],
@@ -105,13 +108,14 @@ class FakeRecommender:
     n_climbs: int = 200
     seed: int = 0
     levels: bool = False
+    graded: bool = True
     simulated: bool = True
     nouns: dict[str, str] = field(default_factory=dict)
     calls: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         rng = np.random.default_rng(self.seed)
-        self.catalogue = _catalogue(self.n_climbs, rng, "L" if self.levels else "V")
+        self.catalogue = _catalogue(self.n_climbs, rng, "L" if self.levels else "V", self.graded)
         self.climbers = [f"sim-climber-{i:04d}" for i in range(120)]
         self._index = {c: i for i, c in enumerate(self.catalogue.ids)}
         self._items = rng.normal(size=(self.n_climbs, WIDTH)).astype(np.float32) / 8

@@ -429,6 +429,27 @@ def test_a_bundle_of_books_is_spoken_of_in_the_words_of_books(browser, tmp_path)
     service.stop()
 
 
+def test_a_bundle_without_grades_speaks_of_none(browser, tmp_path):
+    """No ability, no path, no session, nothing to choose by grade; whatever view an address asks for."""
+    films = {"climb": "film", "climber": "viewer", "send": "viewing", "sent": "watched", "region": "genre"}
+    service = Service(write_bundle(tmp_path / "bundle", nouns=films, graded=False))
+    for page in opened(browser, service.url):
+        page.goto(f"{service.url}/?climber=sim-climber-0007&view=skill")
+        expect(page.locator("#results-title")).to_have_text("Next for sim-climber-0007")
+        expect(page.locator("#tabs")).to_be_hidden()
+        expect(page.locator("#cards .card").first).to_be_visible()
+        page.locator("details").evaluate_all("all => all.forEach((each) => (each.open = true))")
+        said = shown(page)
+        page.get_by_role("button", name="Similar films").first.click()
+        expect(page.locator("#similar-status")).to_contain_text("8 films, watched by the same people.")
+        page.goto(service.url)
+        expect(page.locator("#results-title")).to_have_text("Popular films")
+        said += shown(page)
+        words = re.compile(r"grade|V\d|comfortable|stretch|easiest|a path|circuit", re.I)
+        assert [line for line in said.splitlines() if words.search(line)] == []
+    service.stop()
+
+
 def shown(page) -> str:
     return page.evaluate(
         """() => [document.body.innerText, ...[...document.querySelectorAll("[aria-label], [placeholder]")]

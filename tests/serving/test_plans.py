@@ -185,6 +185,7 @@ def test_places_and_words_of_a_bundle(tmp_path):
     with TestClient(create_app(folder, Policy(rate=0, poll_seconds=0))) as client:
         told = client.get("/version").json()
         assert (told["nouns"], told["levels"]) == ({"climb": "book", "sent": "read"}, True)
+        assert told["graded"] is True
         places = client.get("/api/regions").json()
         assert places["areas"] == [
             {"area": "Cliff", "region": "Squamish", "climbs": 4},

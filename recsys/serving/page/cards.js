@@ -2,7 +2,7 @@
 import { band, button, make, plural } from "./dom.js";
 import { ordinalOf, readText } from "./grades.js";
 import { KINDS } from "./store.js";
-import { asIs } from "./words.js";
+import { asIs, graded } from "./words.js";
 
 const VERBS = { done: "Done", no: "Not for me", closed: "Closed" };
 
@@ -17,8 +17,9 @@ export const learnName = (climb) => names.set(climb.climb_id, nameOf(climb));
 export function card(climb, { whose = "you", does = {}, line = null, tag = "h3", only = null, here = false } = {}) {
   const reach = climb.reach ?? null;
   learnName(climb);
-  return make("li", { class: "card", "data-climb": climb.climb_id },
-    badge(climb.grade),
+  const kind = ["card", here && "here", !graded() && "plain"].filter(Boolean).join(" ");
+  return make("li", { class: kind, "data-climb": climb.climb_id },
+    graded() && badge(climb.grade),
     make("div", { class: "what" }, make(tag, { class: "name" }, asIs(nameOf(climb))), meta(climb, here)),
     reach !== null && hardness(climb, reach),
     line ? make("p", { class: "line" }, line) : climb.why && because(climb.why),
@@ -58,9 +59,9 @@ function foot(climb, whose, does) {
   const more = [
     climb.why && why(climb.why, whose),
     make("p", { class: "links" },
-      does.pathTo && button(["A path to it", said(climb)], () => does.pathTo(climb)),
+      graded() && does.pathTo && button(["A path to it", said(climb)], () => does.pathTo(climb)),
       does.similar && button(["Similar climbs", make("span", { class: "skip" }, asIs(` to ${nameOf(climb)}`))], () => does.similar(climb), { "aria-haspopup": "dialog" }),
-      does.circuit && button(["A circuit like it", said(climb)], () => does.circuit(climb)),
+      graded() && does.circuit && button(["A circuit like it", said(climb)], () => does.circuit(climb)),
       link(climb)),
   ].filter(Boolean);
   return make("div", { class: "foot" }, marks,

@@ -4,7 +4,7 @@ import { choices } from "./grades.js";
 import { DEFAULTS, FILTERS, SESSION } from "./address.js";
 import { nameOfId } from "./cards.js";
 import { climbPicker } from "./picker.js";
-import { asIs } from "./words.js";
+import { asIs, graded } from "./words.js";
 
 const MODES = [["auto", "For you"], ["warmup", "Warm-up"], ["stretch", "Stretch"], ["project", "Project"], ["any", "All"]];
 const STARS = [["", "Any"], ["3", "3 or more"], ["4", "4 or more"], ["4.5", "4.5 or more"]];
@@ -27,7 +27,7 @@ export function controls(at, context, change) {
   }
   if (at.view === "session") return sessionControls(at, context, change, field, where);
   if (at.view === "skill") return [field("region", "Soft and hard grades in", [["", "All regions"], ...context.regions.map(({ region }) => [region, asIs(region)])])];
-  return [context.known && modes(at, change), more(at, context, change, field, where)].filter(Boolean);
+  return [context.known && graded() && modes(at, change), more(at, context, change, field, where)].filter(Boolean);
 }
 
 // How long and where; an area, or a circuit of a style or of climbs like one.
@@ -75,9 +75,9 @@ function more(at, context, change, field, where) {
   return make("details", { id: "filters" },
     make("summary", {}, "Filters", count(set.length)),
     make("div", { class: "fields" },
-      make("div", { class: "pair" }, low, high),
+      graded() && make("div", { class: "pair" }, low, high),
       make("div", { class: "pair" }, where, field("stars", "Stars", STARS)),
-      make("div", { class: "pair" }, field("sort", "Order", SORTS),
+      make("div", { class: "pair" }, graded() && field("sort", "Order", SORTS),
         make("div", {}, make("label", { for: "mix" }, "Variety"), mix)),
       make("label", { class: "check" }, again, "Leave out what was sent before"),
       set.length ? button("Clear filters", () => change(noFilters()), { id: "clear" }) : null));

@@ -14,7 +14,7 @@ import * as skill from "./skill.js";
 import { showSimilar } from "./similar.js";
 import { keep, kept } from "./store.js";
 import { forgetOwn, logbookOf, own, readFile, settle, setUpFiles } from "./whose.js";
-import { brand, speak, spoken } from "./words.js";
+import { brand, graded, speak, spoken } from "./words.js";
 import { giveUp, problem, say, work } from "./work.js";
 
 const VIEWS = { climbs, path, session, skill };
@@ -29,11 +29,17 @@ function change(changes) {
   render();
 }
 
-function render() {
+// What the address asks for, as far as there is a logbook and there are grades for it.
+function wanted() {
   const at = read();
   if (at.mine && !own()) at.mine = "";
   const logbook = logbookOf(at);
-  if (!logbook.known) at.view = "climbs";
+  if (!logbook.known || !graded()) at.view = "climbs";
+  return { at, logbook };
+}
+
+function render() {
+  const { at, logbook } = wanted();
   frame(at, logbook);
   const view = VIEWS[at.view];
   const drawing = { whose: logbook.whose, note: logbook.note, does, change, complain: problem, again: render };
@@ -83,6 +89,7 @@ function frame(at, { known, name }) {
   $("start").hidden = known;
   $("side").hidden = false;
   $("side").classList.toggle("bare", !known);
+  $("tabs").hidden = !graded();
   $("chosen-name").textContent = name;
   for (const tab of $("tabs").children) {
     const { view } = tab.dataset;
@@ -203,17 +210,18 @@ async function learn(wait = 2000) {
   const [version, found] = await Promise.all([call("version").catch(() => null), call("api/regions").catch((error) => error)]);
   if (version) {
     facts.limits = version.limits;
-    const before = spoken("climb send grade");
-    speak(version.nouns, version.levels);
-    $("systems").hidden = version.levels;
-    if (before !== spoken("climb send grade")) render();
+    const before = spoken(`climb send grade ${graded()}`);
+    speak(version.nouns, version.levels, version.graded);
+    $("systems").hidden = version.levels || !graded();
+    if (before !== spoken(`climb send grade ${graded()}`)) render();
     $("simulated").hidden = !version.simulated;
     $("about").textContent = spoken(`${plural(version.climbs, "climb")} known.`);
   }
   if (found.regions) {
     Object.assign(facts, { regions: found.regions, areas: found.areas ?? [], styles: found.styles ?? [] });
     offerSamples();
-    drawFilters(read(), logbookOf(read()).known);
+    const { at, logbook } = wanted();
+    drawFilters(at, logbook.known);
   }
   clearTimeout(learn.timer);
   if (!version || (!found.regions && found.status !== 401)) learn.timer = setTimeout(() => learn(Math.min(2 * wait, 60000)), wait);

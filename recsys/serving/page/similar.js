@@ -24,9 +24,10 @@ export async function showSimilar(climb, does) {
       does.pathTo(each);
     });
     $("similar-cards").replaceChildren(...near.map((each) => card(each, { does: { similar: does.similar, pathTo } })));
+    const within = ordinalOf(climb.grade) === null ? "" : " within two grades";
     $("similar-status").textContent = spoken(near.length
-      ? `${plural(near.length, "climb")} within two grades, sent by the same people.`
-      : "No climb within two grades is like it.");
+      ? `${plural(near.length, "climb")}${within}, sent by the same people.`
+      : `No climb${within} is like it.`);
   } catch (error) {
     $("similar-status").textContent = error.message;
   }

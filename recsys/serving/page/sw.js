@@ -1,6 +1,6 @@
 // Keeps the page's own files, so that it opens without a network; answers of the service are not kept here.
 
-const CACHE = "recsys-page-4";
+const CACHE = "recsys-page-5";
 const FILES = [
   "./", "style.css", "views.css", "print.css", "main.js", "address.js", "api.js", "cards.js", "charts.js", "climbs.js", "columns.js", "dom.js",
   "filters.js", "grades.js", "known.js", "ladders.js", "marks.js", "offgrades.js", "path.js", "picker.js", "session.js", "similar.js", "skill.js", "store.js", "whose.js", "words.js", "work.js",

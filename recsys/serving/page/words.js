@@ -5,16 +5,17 @@ import { keep, kept } from "./store.js";
 
 const WORD = /(?<![\w/.\-`'"=@])(climber|climbing|climb|sent|send|grade|logbook|region|area)(s?)(?![\w/`"=@]|-\w|\.\w|'(?!s\b|\s))/gi;
 const READ = ["placeholder", "aria-label"];
-let told = kept("words", { nouns: {}, levels: false });
+let told = kept("words", { nouns: {}, levels: false, graded: true });
 const fixed = [...texts()]; // of the page as it came: [write, text]
 
 export const elsewhere = () => Object.keys(told.nouns).length > 0;
 export const levels = () => told.levels; // grades are L0, L1 and so on
+export const graded = () => told.graded; // without grades nothing is told of hard and easy, and no ability
 export const asIs = (text) => document.createTextNode(text ?? "");
 export const brand = () => document.querySelector("h1").textContent;
 
-export function speak(nouns = {}, leveled = false) {
-  told = { nouns, levels: leveled };
+export function speak(nouns = {}, leveled = false, withGrades = true) {
+  told = { nouns, levels: leveled, graded: withGrades };
   keep("words", elsewhere() ? told : null);
   for (const [write, text, other] of fixed) write(spoken(elsewhere() && other ? other : text));
 }
@@ -45,4 +46,4 @@ function* texts() {
   }
 }
 
-if (elsewhere()) speak(told.nouns, told.levels);
+if (elsewhere()) speak(told.nouns, told.levels, told.graded);
