@@ -1,11 +1,11 @@
-"""Tables of results: python docs/making/tables.py writes those between markers in README.md and docs/results.
+"""Tables of results: python docs/making/tables.py writes those between markers in README.md and docs.
 
     <!-- table: demo -->  ...  <!-- end -->
 
-`demo` and `printed` are made from docs/results/files/demo.json, of `make demo`'s run; `studies` from what
-`recsys study` wrote, docs/results/{bc,world,ml100k,ml1m}.md, as
-`paper`, `rows` and `verdicts` are; `peers`, `curves` and `ratios` by `peers.py`,
-`ideas` by `ideas.py`. Nothing between the markers is typed.
+`demo`, `printed` and what other commands answer (`path`, `session`, ...) are made from
+docs/results/files/demo.json, of `make demo`'s run; `studies` from what `recsys study` wrote,
+docs/results/{bc,world,ml100k,ml1m}.md, as `paper`, `rows` and `verdicts` are; `peers`, `curves` and
+`ratios` by `peers.py`, `ideas` by `ideas.py`. Nothing between the markers is typed.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import itertools
 import json
 import re
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,7 +27,8 @@ from peers import table as _table
 ROOT: Final = Path(__file__).parents[2]
 RESULTS: Final = ROOT / "docs" / "results"
 PAGES: Final = (
-    ROOT / "README.md", *(RESULTS / f"{name}.md" for name in ("index", "peers", "ideas", "findings")),
+    ROOT / "README.md", *(ROOT / "docs" / "how-to" / f"{name}.md" for name in ("plan", "up-to-date")),
+    *(RESULTS / f"{name}.md" for name in ("index", "peers", "ideas", "findings")),
 )  # fmt: skip
 METRICS: Final = ("accuracy", "recall@10", "ndcg@10", "mrr@20")
 ASKED: Final = ("prompted", "unprompted", "popularity", "random")
@@ -55,13 +57,14 @@ def filled(text: str) -> str:
         "demo": demo, "printed": printed, "studies": studies,
         "paper": paper, "rows": rows, "verdicts": verdicts, "ideas": ideas,
         "peers": peers, "curves": curves, "ratios": ratios,
+        **{name: partial(shown, name) for name in _demo()["about"]["shown"]},
     }  # fmt: skip
     return _MARKED.sub(lambda found: f"{found[1]}{makers[found[2]]()}{found[3]}", text)
 
 
 def demo() -> str:
     """What `make demo` reaches, with its protocol and its version."""
-    found = json.loads((RESULTS / "files" / "demo.json").read_text())
+    found = _demo()
     metrics, about = found["metrics"], found["about"]
     rows = [[name, *(_interval(metrics[name], each) for each in METRICS)] for name in ASKED]
     protocol = metrics["protocol"]
@@ -77,8 +80,21 @@ def demo() -> str:
 
 def printed() -> str:
     """What `make demo` ends with."""
-    about = json.loads((RESULTS / "files" / "demo.json").read_text())["about"]
-    return f"```text\n$ {about['command']}\n{about['printed']}\n```\n"
+    return _answer(_demo()["about"])
+
+
+def shown(name: str) -> str:
+    """What a command answers of the demo's run."""
+    return _answer(_demo()["about"]["shown"][name])
+
+
+def _answer(asked: dict[str, str]) -> str:
+    return f"```text\n$ {asked['command']}\n{asked['printed']}\n```\n"
+
+
+def _demo() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((RESULTS / "files" / "demo.json").read_text())
+    return found
 
 
 def studies() -> str:

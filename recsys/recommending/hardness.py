@@ -23,6 +23,7 @@ MODES: Final = ("any", "auto", "warmup", "stretch", "project")
 SORTS: Final = ("likely", "easiest", "hardest")
 MOST: Final = 300  # sends that a level is read from: more than the recent sessions hold
 BELOW: Final = 4.0  # grades below the ability at which "auto" and "warmup" end
+ABOVE: Final = 3.0  # grades above it at which "auto" ends; asking for a project goes beyond
 EASIER: Final = 1.0  # grades that a climb lies below the ability to be a warm-up
 _BEYOND, _PROJECT, _STRETCH = EDGES
 _SPANS: Final = {
@@ -58,7 +59,8 @@ def in_mode(mode: str, chances: Array, skill: Skill, climber: Levels) -> Array:
     """The climbs of a mode, bool [n_items].
 
     "any" is every climb, and so is every mode for a climber of whom no grade is known, "auto" but for what is
-    beyond or more than `BELOW` grades too easy; a climb without a grade is in none but these two.
+    beyond, more than `ABOVE` grades too hard or `BELOW` too easy; a climb without a grade is in none but
+    these two.
 
     Raises
     ------
@@ -75,6 +77,8 @@ def in_mode(mode: str, chances: Array, skill: Skill, climber: Levels) -> Array:
     with np.errstate(invalid="ignore"):
         margin = skill.difficulty.value - _ability(skill, climber)
         inside = (chances >= low) & (chances <= high) & (margin >= -BELOW)
+        if mode == "auto":
+            inside &= margin <= ABOVE
         if mode == "warmup":
             inside &= margin <= -EASIER
     return inside | np.isnan(chances) if mode == "auto" else inside

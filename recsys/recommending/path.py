@@ -239,7 +239,8 @@ def _reason(recommender: Recommender, query: Search, chain: Chain, at: int) -> s
 def _change(grades: float, since: str) -> str:
     if abs(grades) < 0.25:
         return f"at {since}"
-    return f"{abs(grades):.1f} grades {'above' if grades > 0 else 'below'} {since}"
+    size = f"{abs(grades):.1f} grades".replace("1.0 grades", "a grade")
+    return f"{size} {'above' if grades > 0 else 'below'} {since}"
 
 
 def _similar(units: Array, project: int) -> float:

@@ -157,7 +157,8 @@ def train_prepared(
         draw_curve(run.folder)
     _write_card(run, prepared, config, metrics)
     run.write_metrics(metrics)
-    fit_skill(skill_sends(prepared, run.folder), prepared.climbs).save(run.folder / run_files.SKILL)
+    held = prepared.sends if prepared.shards is None else None
+    fit_skill(skill_sends(run.folder, held), prepared.climbs).save(run.folder / run_files.SKILL)
     remove_shards(run.folder)
     run.write_manifest(trained=True)
     (run.folder / run_files.START).unlink(missing_ok=True)

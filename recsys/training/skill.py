@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -15,9 +15,6 @@ from recsys.logbooks.grades import ordinals
 from recsys.sequences.run_tables import PART
 from recsys.sequences.split import TRAIN
 from recsys.skill.model import Skill
-
-if TYPE_CHECKING:
-    from recsys.sequences.prepare import Prepared
 
 MOST: Final = 2_000_000  # sends that skill is learnt from
 _READ: Final = (c.CLIMBER_ID, c.CLIMB_ID, c.DAY, c.GRADE, PART)
@@ -44,21 +41,20 @@ def fit_skill(sends: pd.DataFrame, climbs: pd.DataFrame) -> Skill:
     )
 
 
-def skill_sends(prepared: Prepared, folder: Path, most: int = MOST) -> pd.DataFrame:
+def skill_sends(folder: Path, held: pd.DataFrame | None = None, most: int = MOST) -> pd.DataFrame:
     """The sends of a run that skill is learnt from: all, or of so many the histories of every n-th climber.
 
     Parameters
     ----------
-    prepared:
-        Of the run. Its sends are taken where they are all in memory.
     folder:
-        The run's folder, whose sends.parquet is read a group of rows at a time where the training streamed.
+        The run's folder, whose sends.parquet is read, a group of rows at a time.
+    held:
+        All sends of the run, where they are in memory: these are taken instead.
     most:
         Sends, about.
     """
-    if prepared.shards is None:
-        sends = prepared.sends
-        return _every(sends[[name for name in _READ if name in sends]], -(-len(sends) // most))
+    if held is not None:
+        return _every(held[[name for name in _READ if name in held]], -(-len(held) // most))
     with pq.ParquetFile(folder / run_files.SENDS) as file:
         names = [name for name in _READ if name in file.schema_arrow.names]
         every = -(-file.metadata.num_rows // most)

@@ -224,7 +224,7 @@ def test_ones_own_spreadsheet_is_read_by_columns_that_are_chosen(page):
     table = "Datum;Weg;Grad;Notiz\n24.05.2024;Amsel;7a;\n25.05.2024;Drossel;7b;\n"
     page.locator("#file").set_input_files({**LOGBOOK, "name": "own.csv", "buffer": table.encode()})
     form = page.get_by_role("form", name="Columns of your file")
-    expect(page.get_by_role("alert")).to_contain_text("no known source")
+    expect(page.get_by_role("alert")).to_contain_text("own.csv is no export of a site")
     expect(form.get_by_label("Date")).to_have_value("Datum")
     expect(form.get_by_label("Climb")).to_have_value("Weg")
     form.get_by_label("Grade").select_option("")

@@ -174,6 +174,10 @@ def test_modes_are_parts_of_the_catalogue():
     assert masks["any"].all()
     assert masks["auto"][8:].all()
     assert not masks["auto"][0]
+    alike = np.where(np.isnan(chances), np.nan, 0.5)
+    likely = hardness.in_mode("auto", alike, skill, climber)  # whatever the chances: a band of grades
+    assert not likely[[0, 7]].any()
+    assert likely[[1, 2, 3, 4, 8, 9]].all()
     assert not (masks["stretch"] & masks["project"])[chances != reach.EDGES[1]].any()
     for mode in ("warmup", "stretch", "project"):
         assert not masks[mode][8:].any()

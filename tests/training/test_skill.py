@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pandas as pd
 import pytest
 
@@ -22,14 +20,12 @@ def sends():
 
 
 def test_sends_in_memory_are_not_read_again(sends, tmp_path):
-    held = SimpleNamespace(shards=None, sends=sends)
-    found = skill_sends(held, tmp_path / "nothing is here")
+    found = skill_sends(tmp_path / "nothing is here", sends)
     pd.testing.assert_frame_equal(found, sends.drop(columns=c.REGION))
-    assert skill_sends(held, tmp_path, most=4)[c.CLIMBER_ID].tolist() == ["a", "a", "c", "c"]
+    assert skill_sends(tmp_path, sends, most=4)[c.CLIMBER_ID].tolist() == ["a", "a", "c", "c"]
 
 
 def test_of_a_training_that_streams_the_file_is_read(sends, tmp_path):
     sends.to_parquet(tmp_path / run_files.SENDS, row_group_size=4)
-    streams = SimpleNamespace(shards=object(), sends=sends[[c.DAY]])
-    pd.testing.assert_frame_equal(skill_sends(streams, tmp_path), sends.drop(columns=c.REGION))
-    assert skill_sends(streams, tmp_path, most=4)[c.CLIMBER_ID].tolist() == ["a", "a", "c", "c"]
+    pd.testing.assert_frame_equal(skill_sends(tmp_path), sends.drop(columns=c.REGION))
+    assert skill_sends(tmp_path, most=4)[c.CLIMBER_ID].tolist() == ["a", "a", "c", "c"]

@@ -6,8 +6,8 @@ import { asIs } from "./words.js";
 const FIELDS = [
   ["date", "Date", /^(date|datum|day|tag|when|dato|fecha|data|päivä|jour)/i],
   ["climb", "Climb", /^(climb|route|name|problem|boulder|weg|tour|voie|bloc|vía|via|nome|nombre|nom)/i],
-  ["grade", "Grade", /^(grade|grad|schwierigkeit|difficulty|cotation|grado|rating|level)/i],
-  ["crag", "Crag", /^(crag|area|location|place|sector|fels|gebiet|ort|falaise|site|lieu|sector|gym|halle|wall)/i],
+  ["grade", "Grade", /^(grade|grad|schwierigkeit|difficulty|how hard|cotation|grado|rating|level)/i],
+  ["crag", "Crag", /^(crag|area|location|place|sector|where|fels|gebiet|ort|falaise|site|lieu|sector|gym|halle|wall)/i],
   ["style", "How it went", /^(style|stil|send|ascent|tick|attempt|begehung|outcome|result|type of ascent)/i],
   ["rating", "Stars, 1 to 5", /^(stars|sterne|étoiles|estrellas|quality|qualität)/i],
 ];
@@ -25,7 +25,7 @@ export function columnsForm(columns, read) {
     return { ours, box, field: make("label", {}, make("span", {}, label), box) };
   });
   const form = make("form", { class: "columns", "aria-label": "Columns of your file" },
-    make("p", {}, "Or say what its columns hold:"), ...boxes.map(({ field }) => field), button("Read it so", () => form.requestSubmit()));
+    make("p", {}, "Say what its columns hold."), ...boxes.map(({ field }) => field), button("Read it so", () => form.requestSubmit()));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     read(boxes.filter(({ box }) => box.value).map(({ ours, box }) => `${ours}=${box.value}`).join(","));

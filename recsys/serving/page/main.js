@@ -143,13 +143,14 @@ function takeFile(file, columns) {
     go({ ...DEFAULTS, mine: "1" });
     await render();
     $("forget").focus();
-  }, { retry: () => takeFile(file, columns), failed: (error) => askColumns(error, file) });
+  }, { retry: () => takeFile(file, columns), failed: (error) => askColumns(error, file, columns) });
 }
 
 // A file of no known site may be one's own spreadsheet: its columns are chosen by hand.
-function askColumns(error, file) {
+function askColumns(error, file, tried) {
   if (!error.columns?.length) return false;
-  problem(error, null, columnsForm(error.columns, (columns) => takeFile(file, columns)));
+  const said = tried ? error : new Trouble(`${file.name} is no export of a site that is known here; it may be a table of your own.`);
+  problem(said, null, columnsForm(error.columns, (columns) => takeFile(file, columns)));
   $("column-date").focus();
   return true;
 }
