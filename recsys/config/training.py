@@ -19,6 +19,9 @@ class TrainingConfig(BaseModel):
     weight_decay: float = Field(0.0, ge=0, description="decay of the linear layers' weights (AdamW)")
     final_learning_rate: float = Field(3e-4, gt=0, description="learning rate at the end of the cosine")
     warmup: float = Field(0.02, ge=0, le=1, description="share of the steps in which the rate grows")
+    ema: float = Field(
+        2.0, ge=0, le=1000, description="epochs that the running average of the weights reaches back; 0: none"
+    )
     clip: float = Field(1.0, gt=0, description="largest norm of a gradient")
     windows: float = Field(1.0, gt=0, le=100, description="times an epoch asks for each training send")
     whole_windows: bool = Field(

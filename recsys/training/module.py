@@ -28,6 +28,7 @@ from recsys.sequences.continuing import FreshWindows
 from recsys.sequences.epochs import TrainingWindows, amount, epoch
 from recsys.sequences.streaming import StreamedBatches, StreamedWindows
 from recsys.sequences.windows import as_is
+from recsys.training.averaging import RunningAverage
 from recsys.training.batches import choose_batch_size
 from recsys.training.epochs import EpochLines
 from recsys.training.start import begin_with
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
 # Of `criterion`; the mean of prompted and unprompted if `criterion_prompting` is both.
 SCORE = "validation_score"
-_SCORES = "scores"  # of a checkpoint
+_SCORES, _AVERAGE = "scores", "average"  # of a checkpoint
 # torch 2.1, of NVIDIA's last Merlin container, has the fused step on CUDA alone.
 _FUSED_ON_CPU = tuple(int(part) for part in torch.__version__.split(".")[:2]) >= (2, 4)
 
@@ -174,8 +175,16 @@ class NextClimb(pl.LightningModule):
         """Windows in a batch of one of `world` processes, and the reason in words."""
         return choose_batch_size(self.config.batch_size, math.ceil(self.drawn / world))
 
+    @cached_property
+    def average(self) -> RunningAverage | None:
+        """The running average of the weights, if one is asked for."""
+        steps = math.ceil(self.drawn / (self.trainer.world_size * self.batches(self.trainer.world_size)[0]))
+        return RunningAverage(self.config.ema, steps) if self.config.ema else None
+
     def on_train_epoch_start(self) -> None:
         """Masks and dropout of an epoch depend on its number, not on what was drawn before."""
+        if self.average:
+            self.average.begin(self.model.parameters())
         torch.manual_seed(hash((self.seed, self.current_epoch, self.global_rank)) % 2**63)
 
     def training_step(self, batch: dict[str, torch.Tensor], index: int) -> torch.Tensor:
@@ -186,6 +195,11 @@ class NextClimb(pl.LightningModule):
         options: dict[str, Any] = {"on_step": False, "on_epoch": True, "prog_bar": True, "sync_dist": True}
         self.log("train_loss", loss, batch_size=1, **options)
         return loss
+
+    def on_train_batch_end(self, *_: Any) -> None:
+        """The weights made a step, and so does their average."""
+        if self.average:
+            self.average.step(self.model.parameters())
 
     def on_train_epoch_end(self) -> None:
         """Score the validation cases, prompted and unprompted, with the evaluator that scores the test.
@@ -198,6 +212,8 @@ class NextClimb(pl.LightningModule):
             The loss, or a weight, is not finite any more. No checkpoint of the epoch is kept.
         """
         self._refuse_diverged()
+        if self.average:
+            self.average.end(self.model.parameters())
         values = []
         criterion, prompting = self.config.criterion, self.config.criterion_prompting
         for prompted in (True, False) if self.model.prompted else (False,):
@@ -224,6 +240,8 @@ class NextClimb(pl.LightningModule):
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Keep the epoch's scores: they are logged after the checkpoint, and a kill may come between."""
         checkpoint[_SCORES] = {name: float(value) for name, value in self.trainer.callback_metrics.items()}
+        if self.average:
+            checkpoint[_AVERAGE] = self.average.state()
 
     def on_fit_start(self) -> None:
         """Log the scores of the epoch that a checkpoint ends with again: its log may lack them."""
@@ -236,6 +254,8 @@ class NextClimb(pl.LightningModule):
         """Go by the configured learning rate, which may be another than that of the checkpoint."""
         if _SCORES in checkpoint:
             self._logged = {**checkpoint[_SCORES], "epoch": float(checkpoint["epoch"])}
+        if self.average and _AVERAGE in checkpoint:
+            self.average.load(checkpoint[_AVERAGE])
         rate = self.config.learning_rate
         for group in (group for each in checkpoint["optimizer_states"] for group in each["param_groups"]):
             group["lr"] *= rate / group["initial_lr"]
