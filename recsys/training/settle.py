@@ -21,7 +21,7 @@ from recsys.console import say
 if TYPE_CHECKING:
     from merlin.schema import Schema
 
-SMALL: Final = 200_000  # training sends
+SMALL: Final = 1_000_000  # training sends
 FEW: Final = 4_096  # climbs: 64 MiB of weights in a run and a bundle
 PARTNER: Final = "ease"
 NO_PARTNER: Final = "none"  # what turns it off
