@@ -6,7 +6,6 @@ New ids come after the old ones, which keep theirs; where a value is taken out, 
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ import pandas as pd
 
 from recsys.columns import FIRST_VALUE_ID
 from recsys.sequences.texts import FILE as TEXTS
+from recsys.temporaries import temporary_name
 from workflows.sends import description
 from workflows.sends.frames import quiet
 
@@ -47,8 +47,25 @@ def _rewritten(
     change: Callable[[pd.DataFrame, str, Sequence[str]], pd.DataFrame],
 ) -> Workflow:
     target.mkdir(parents=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".tmp-") as scratch, quiet():
-        between = Path(scratch) / "workflow"
+    between = temporary_name(target)  # by which what a kill leaves is swept
+    try:
+        _save_changed(source, between, target, values, change)
+    finally:
+        shutil.rmtree(between, ignore_errors=True)
+    if (source / TEXTS).is_file():  # by ids that stay; new ones have none
+        shutil.copy2(source / TEXTS, target / TEXTS)
+    return description.load(target)
+
+
+def _save_changed(
+    source: Path,
+    between: Path,
+    target: Path,
+    values: Mapping[str, Sequence[str]],
+    change: Callable[[pd.DataFrame, str, Sequence[str]], pd.DataFrame],
+) -> None:
+    """Save the workflow with other values to `target`; `between` is a folder to change them in."""
+    with quiet():
         shutil.copytree(source, between)
         for column, some in values.items():
             path = description.values_file(between, column)
@@ -57,10 +74,7 @@ def _rewritten(
             table.to_parquet(path, compression=None)
         workflow = description.load(between)
         workflow.save(str(target))
-    description.write(workflow, target)
-    if (source / TEXTS).is_file():  # by ids that stay; new ones have none
-        shutil.copy2(source / TEXTS, target / TEXTS)
-    return description.load(target)
+        description.write(workflow, target)
 
 
 def _appended(table: pd.DataFrame, column: str, values: Sequence[str]) -> pd.DataFrame:

@@ -11,6 +11,7 @@ import sys
 import traceback
 import warnings
 from pathlib import Path
+from typing import TextIO
 
 import torch
 
@@ -32,7 +33,7 @@ def work(material: Material, name: str, seed: int, folder: Path, threads: int) -
     key = material.config.key(row, seed)
     warnings.simplefilter("ignore")
     torch.set_num_threads(threads)
-    with store.log(key).open("w") as log:
+    with _opened(store.log(key)) as log:
         os.dup2(log.fileno(), sys.stdout.fileno())
         os.dup2(log.fileno(), sys.stderr.fileno())
         try:
@@ -48,6 +49,14 @@ def work(material: Material, name: str, seed: int, folder: Path, threads: int) -
             traceback.print_exc()
             raise SystemExit(1) from None
     store.log(key).unlink()
+
+
+def _opened(log: Path) -> TextIO:
+    """The cell's log; where the disk refuses it, one line in the study's and the end of the process."""
+    try:
+        return log.open("w")
+    except OSError as error:
+        raise SystemExit(f"{log}: {error.strerror}") from None
 
 
 def _resident() -> int:

@@ -189,3 +189,19 @@ def test_the_new_catalogue_keeps_the_order_of_ids(run):
     grown = grown_catalogue(known, fresh)
     assert grown[c.CLIMB_ID].tolist() == [*known[c.CLIMB_ID], "z"]
     assert c.STYLE not in grown or c.STYLE in known
+
+
+def test_a_workflow_is_changed_under_a_name_that_is_swept(run, tmp_path, monkeypatch):
+    """A run that is continued keeps its folder: what a kill left there stayed (`benchmarks/faults.py`)."""
+    from recsys.adapting import vocabulary
+    from recsys.temporaries import sweep_within
+
+    target = tmp_path / "new" / "workflow"
+    monkeypatch.setattr(vocabulary.shutil, "rmtree", lambda *_, **__: None)  # as where it is killed before
+    vocabulary.grow_workflow(run / "workflow", target, {c.CLIMB_ID: ["new-1"]})
+    monkeypatch.undo()
+    assert len(list(target.parent.iterdir())) == 2
+    monkeypatch.setattr("recsys.temporaries._used", lambda *_: False)  # its process has ended
+    sweep_within(target.parent)
+    assert list(target.parent.iterdir()) == [target]
+    assert "new-1" in pd.read_parquet(target / "categories" / "unique.climb_id.parquet").iloc[-1].tolist()

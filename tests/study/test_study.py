@@ -289,3 +289,12 @@ def test_a_folder_that_is_no_study_is_refused(tmp_path):
     (tmp_path / "study.json").write_text(json.dumps({"rows": 3}))
     with pytest.raises(RunError, match=r"study\.json"):
         report(tmp_path)
+
+
+def test_a_cell_whose_log_the_disk_refuses_ends_in_a_line(tmp_path):
+    """Not in a traceback among the study's lines, as a full disk did (`benchmarks/faults.py`)."""
+    from recsys.study import worker
+
+    with pytest.raises(SystemExit, match=r"cell\.log: No such file or directory"):
+        worker._opened(tmp_path / "none" / "cell.log")
+    assert worker._opened(tmp_path / "cell.log").writable()
