@@ -70,6 +70,11 @@ class StudyConfig(BaseModel):
         row = ROWS[name]
         return replace(row, settings={**row.settings, **self.settings.get(name, {})})
 
+    def _training_key(self, row: Row) -> dict[str, Any]:
+        """The row's training; no average of the weights goes unsaid, as before there was one."""
+        training = self.training_of(row)
+        return training.model_dump(exclude=HOW if training.ema else HOW | {"ema"})
+
     def key(self, row: Row, seed: int) -> str:
         """Name of the cell of a row and a seed: a hash of everything that it depends on but the data."""
         parts: dict[str, Any] = {
@@ -77,7 +82,7 @@ class StudyConfig(BaseModel):
             **row.description,
             "seed": seed,
             "length": self.length,
-            "training": self.training_of(row).model_dump(exclude=HOW),
+            "training": self._training_key(row),
             "training_cases": self.training_cases,
             "exclude_seen": self.run.exclude_seen,
         }

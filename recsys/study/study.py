@@ -106,12 +106,14 @@ def read_config(folder: Path) -> StudyConfig:
     """The configuration that a study was last run with."""
     from pydantic import ValidationError
 
+    from recsys.config.training import TrainingConfig
     from recsys.study.config import StudyConfig
 
     if not (folder / STUDY).is_file():
         raise RunError(f"{folder}: not a study (no {STUDY}); run one with: recsys study DATA --out {folder}")
     try:
-        return StudyConfig.model_validate(unstamped(folder / STUDY, STUDY, read_json(folder / STUDY)))
+        values = TrainingConfig.stored(unstamped(folder / STUDY, STUDY, read_json(folder / STUDY)))
+        return StudyConfig.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))

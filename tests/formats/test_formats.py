@@ -72,6 +72,8 @@ def test_a_run_and_its_bundle_answer_as_they_did(name, before, tmp_path):
         assert [each[1] for each in found[kind]] == pytest.approx([each[1] for each in items], abs=1e-5)
     assert Run.open(run).metrics["n_cases"] > 0
     assert "format" not in Run.open(run).metrics
+    if name == "run-1":
+        assert Run.open(run).config.training.ema == 0.0  # it was trained before weights were averaged
 
 
 @pytest.mark.parametrize("name", [each for each in KEPT if each.startswith("study")])
