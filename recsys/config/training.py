@@ -12,8 +12,8 @@ class TrainingConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    epochs: int = Field(30, ge=1, description="epochs at the most")
-    patience: int = Field(10, ge=1, description="epochs without a better validation score before stopping")
+    epochs: int = Field(20, ge=1, description="epochs at the most")
+    patience: int = Field(5, ge=1, description="epochs without a better validation score before stopping")
     batch_size: int = Field(0, ge=0, description="windows in a batch; 0: 128, fewer where a log is small")
     learning_rate: float = Field(3e-3, gt=0, description="highest learning rate of Adam")
     weight_decay: float = Field(0.0, ge=0, description="decay of the linear layers' weights (AdamW)")
