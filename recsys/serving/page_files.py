@@ -55,8 +55,7 @@ class PageFiles(StaticFiles):
         made = self._made
         if made.nouns != nouns:
             made = self._made = _Told.of(nouns)
-        body = made.files[name]
-        tag = f'"{hashlib.sha256(body).hexdigest()}"'
+        body, tag = made.files[name]
         response = Response(body, headers={"etag": tag}, media_type=_KINDS[name])
         same = self.is_not_modified(response.headers, Headers(scope=scope))
         return NotModifiedResponse(response.headers) if same else response
@@ -64,15 +63,18 @@ class PageFiles(StaticFiles):
 
 @dataclass(frozen=True)
 class _Told:
-    """The files of `_KINDS` in the words of a bundle, by name."""
+    """The files of `_KINDS` in the words of a bundle, by name, each with its ETag."""
 
     nouns: Mapping[str, str]
-    files: Mapping[str, bytes]
+    files: Mapping[str, tuple[bytes, str]]
 
     @classmethod
     def of(cls, nouns: Mapping[str, str]) -> _Told:
-        files = {name: (_FILES / name).read_text(encoding="utf-8") for name in _KINDS} if nouns else {}
-        return cls(dict(nouns), {name: _spoken(text, name, nouns).encode() for name, text in files.items()})
+        files = {}
+        for name in _KINDS if nouns else ():
+            body = _spoken((_FILES / name).read_text(encoding="utf-8"), name, nouns).encode()
+            files[name] = body, f'"{hashlib.sha256(body).hexdigest()}"'
+        return cls(dict(nouns), files)
 
 
 def _spoken(text: str, name: str, nouns: Mapping[str, str]) -> str:

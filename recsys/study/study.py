@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from recsys.baselines.rows import ROWS
 from recsys.config.run import RunConfig
+from recsys.config.training import TrainingConfig
 from recsys.console import progress, say, warn
 from recsys.errors import RunError, UsageError
 from recsys.files import atomic_path, read_json, write_json
@@ -106,7 +107,6 @@ def read_config(folder: Path) -> StudyConfig:
     """The configuration that a study was last run with."""
     from pydantic import ValidationError
 
-    from recsys.config.training import TrainingConfig
     from recsys.study.config import StudyConfig
 
     if not (folder / STUDY).is_file():

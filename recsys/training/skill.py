@@ -7,12 +7,10 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
 
 from recsys import columns as c
-from recsys import run_files
 from recsys.logbooks.grades import ordinals
-from recsys.sequences.run_tables import PART
+from recsys.sequences.run_tables import PART, StoredSends
 from recsys.sequences.split import TRAIN
 from recsys.skill.model import Skill
 
@@ -55,11 +53,9 @@ def skill_sends(folder: Path, held: pd.DataFrame | None = None, most: int = MOST
     """
     if held is not None:
         return _every(held[[name for name in _READ if name in held]], -(-len(held) // most))
-    with pq.ParquetFile(folder / run_files.SENDS) as file:
-        names = [name for name in _READ if name in file.schema_arrow.names]
-        every = -(-file.metadata.num_rows // most)
-        groups = (file.read_row_group(number, columns=names) for number in range(file.num_row_groups))
-        return pd.concat([_every(group.to_pandas(), every) for group in groups], ignore_index=True)
+    stored = StoredSends(folder)
+    every = -(-len(stored) // most)
+    return pd.concat([_every(part, every) for part in stored.parts(_READ)], ignore_index=True)
 
 
 def _every(sends: pd.DataFrame, every: int) -> pd.DataFrame:

@@ -26,6 +26,7 @@ def test_sends_in_memory_are_not_read_again(sends, tmp_path):
 
 
 def test_of_a_training_that_streams_the_file_is_read(sends, tmp_path):
-    sends.to_parquet(tmp_path / run_files.SENDS, row_group_size=4)
+    numbered = sends.assign(**{c.ROW: range(len(sends))})  # as in every run
+    numbered.to_parquet(tmp_path / run_files.SENDS, row_group_size=4)
     pd.testing.assert_frame_equal(skill_sends(tmp_path), sends.drop(columns=c.REGION))
     assert skill_sends(tmp_path, most=4)[c.CLIMBER_ID].tolist() == ["a", "a", "c", "c"]
