@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import zlib
 from typing import Final
 
+from recsys.errors import DataError
+from recsys.logbooks.sheets.packed import TooLargeError, gunzip
 from recsys.serving.middleware import App, Headers, Message, Receive, Scope, Send, refuse
 
-_GZIP: Final = 16 + zlib.MAX_WBITS
 _PACKED: Final = (b"gzip", b"x-gzip")
-_PIECE: Final = 1 << 12
-"""Bytes handed to zlib at once: it copies what follows a member, which may be as short as 20 bytes."""
-_MEMBERS: Final = 10_000  # of a gzip file, at the most
 _TAKEN: Final[Headers] = [(b"accept-encoding", b"gzip")]
 _OF_PACKED: Final = (b"content-encoding", b"content-length")
 _CLOSE: Final[Headers] = [(b"connection", b"close")]
@@ -54,11 +51,13 @@ class Body:
         try:
             body = await asyncio.wait_for(self._read(receive), self._seconds)
             if body is not None and packed:
-                body = unpacked(body, self._max)
+                body = gunzip(body, "the body", self._max)
                 scope["headers"] = [pair for pair in scope["headers"] if pair[0] not in _OF_PACKED]
         except asyncio.TimeoutError:
             await refuse(scope, send, 408, f"the request took longer than {self._seconds:g} s", _CLOSE)
-        except zlib.error:
+        except TooLargeError:
+            await self._refuse_size(scope, send)
+        except DataError:
             await refuse(scope, send, 400, "the body is not gzip, or only a part of it")
         else:
             if body is None:
@@ -82,31 +81,6 @@ class Body:
             parts.append(part)
             if message["type"] != "http.request" or not message.get("more_body", False):
                 return b"".join(parts)
-
-
-def unpacked(packed: bytes, most: int) -> bytes | None:
-    """What is in a gzip file (one member or several), or None where that is more than `most` bytes.
-
-    Never more than `most` + 1 bytes are unpacked. Raises `zlib.error` where it is no whole gzip file,
-    or one of too many members.
-    """
-    parts, size, at, members, view = [], 0, 0, 1, memoryview(packed)
-    stream = zlib.decompressobj(_GZIP)
-    while at < len(view):
-        if stream.eof:
-            stream, members = zlib.decompressobj(_GZIP), members + 1
-        if members > _MEMBERS:
-            raise zlib.error("too many members")
-        piece = view[at : at + _PIECE]
-        part = stream.decompress(piece, most - size + 1)
-        size += len(part)
-        if size > most:
-            return None
-        parts.append(part)
-        at += len(piece) - len(stream.unused_data)
-    if packed and not stream.eof:
-        raise zlib.error("cut short")
-    return b"".join(parts)
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

@@ -24,7 +24,7 @@ from recsys.training.out_of_core import (
     prepare_ranges,
     simulated,
 )
-from recsys.training.settle import dated, settled
+from recsys.training.settle import knows_days, settled
 
 if TYPE_CHECKING:
     import numpy as np
@@ -68,7 +68,7 @@ def prepare_run(run: Run, config: RunConfig) -> tuple[Prepared, RunConfig]:
     else:
         prepared, facts = _prepare_whole(run, config)
     config = config.model_copy(update={"facts": {**config.facts, **facts}})
-    config = settled(config, facts["split"]["sends"]["train"], prepared.n_items, dated(prepared.schema))
+    config = settled(config, facts["split"]["sends"]["train"], prepared.n_items, knows_days(prepared.schema))
     run.write_config(config)
     run.write_manifest(trained=False)
     return prepared, config

@@ -33,12 +33,12 @@ def left_to_size(config: RunConfig) -> bool:
     return config.trains_transformer and config.model.masking == "clm" and not config.training.stream
 
 
-def dated(schema: Schema) -> bool:
+def knows_days(schema: Schema) -> bool:
     """Whether the days between sends are known."""
     return ELAPSED_DAYS + BIN in schema.column_names
 
 
-def settled(config: RunConfig, training: int, n_items: int, dated: bool = True) -> RunConfig:
+def settled(config: RunConfig, training: int, n_items: int, has_days: bool = True) -> RunConfig:
     """The configuration, with nothing left to the data; says what was decided.
 
     Parameters
@@ -49,10 +49,10 @@ def settled(config: RunConfig, training: int, n_items: int, dated: bool = True) 
         Training sends.
     n_items:
         Climbs in the catalogue.
-    dated:
+    has_days:
         Whether the days between sends are known.
     """
-    return _placed(_joined(config, training, n_items), dated)
+    return _placed(_joined(config, training, n_items), has_days)
 
 
 def _joined(config: RunConfig, training: int, n_items: int) -> RunConfig:
@@ -66,12 +66,12 @@ def _joined(config: RunConfig, training: int, n_items: int) -> RunConfig:
     return config.model_copy(update={"ensemble": PARTNER if small else None})
 
 
-def _placed(config: RunConfig, dated: bool) -> RunConfig:
+def _placed(config: RunConfig, has_days: bool) -> RunConfig:
     """With its positions decided by the share of sends whose place in their day is not known."""
     if config.model.positions != "auto":
         return config
     tied = float(config.facts.get("sends_of_unknown_order", 0.0))
-    by_days = dated and tied > UNORDERED and config.model.body == "prenorm"
+    by_days = has_days and tied > UNORDERED and config.model.body == "prenorm"
     if by_days:
         why = f"{tied:.0%} of the sends have no order in their day"
         say(f"positions by days too: {why} (`positions` learned: by order alone)")

@@ -28,7 +28,7 @@ from recsys.logbooks.importing.own import parse_columns
 from recsys.logbooks.importing.same import read_same, unite
 from recsys.logbooks.read import read_sends
 from recsys.logbooks.sheets import open_path, open_sheet
-from recsys.logbooks.sheets.packed import gunzip
+from recsys.logbooks.sheets.packed import TooLargeError, gunzip
 from recsys.logbooks.tables import read_table
 from recsys.recommending.logbook_file import read_files
 from recsys.serving.upload import read_upload
@@ -525,6 +525,14 @@ def test_gzip_of_many_members() -> None:
             gunzip(broken, "x")
     with pytest.raises(DataError, match="is gzip of more than 10000 parts"):
         gunzip(gzip.compress(b"", mtime=0) * 50_000, "x")
+    assert gunzip(gzip.compress(b"abc", mtime=0), "x", 3) == b"abc"
+    bombs = (gzip.compress(b"abcd", mtime=0), gzip.compress(b" " * 50_000_000, mtime=0))
+    tracemalloc.start()
+    for bomb in bombs:
+        with pytest.raises(TooLargeError, match="once unpacked"):
+            gunzip(bomb, "x", 3)
+    assert tracemalloc.get_traced_memory()[1] < 5_000_000
+    tracemalloc.stop()
 
 
 def test_grades_that_are_not_read_are_said_by_every_reader(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from recsys import columns as c
 from recsys.errors import UsageError
 from recsys.recommending.ahead import after, pace
 from recsys.recommending.beam import Chain
+from recsys.recommending.blocked import Blocked
 from recsys.recommending.catalogue import Catalogue
 from recsys.recommending.logbook import read_logbook
 from recsys.recommending.path import PathRequest, find_path
@@ -177,6 +178,16 @@ def test_a_session_warms_up_tries_hard_and_cools_down_at_one_crag(recommender):
     assert {f"Area {index % 4}" for index in indices} == {found.area}
     assert not {9, 10} & set(indices)
     assert found.minutes == sum(MINUTES[part] for part in parts)
+
+
+def test_what_is_comfortable_is_no_project_of_a_session():
+    stub = Stub()
+    stub.catalogue = replace(stub.catalogue, areas=[None] * N)
+    hard = Blocked.of(f"c{i}" for i in range(6, N))  # V2 and harder are closed
+    request = SessionRequest("me", count=5, region="North", blocked=hard)
+    found = plan_session(Recommender(stub), request).climbs
+    assert [each.part for each in found] == ["warm-up", "warm-up", "cool-down"]
+    assert {each.item.hard for each in found} == {"comfortable"}
 
 
 def test_a_session_names_what_is_sent_often_where_it_is_told_to():

@@ -24,8 +24,20 @@ _SHORT: Final = 1_000
 _GZIP: Final = 16 + zlib.MAX_WBITS
 
 
+class TooLargeError(DataError):
+    """It unpacks to more than it may."""
+
+
 def gunzip(content: bytes, name: str, most: int = MAX_BYTES) -> bytes:
-    """The content of a gzip file, `most` bytes of it at the most."""
+    """The content of a gzip file (one member or several), `most` bytes of it at the most.
+
+    Raises
+    ------
+    TooLargeError
+        It holds more; no more than a mebibyte beyond it is ever unpacked.
+    DataError
+        It is no whole gzip file, or one of very many members, most of them nearly empty.
+    """
     return b"".join(_chunks(io.BytesIO(content), name, most, "give one climber's logbook"))
 
 
@@ -66,7 +78,7 @@ def _chunks(file: io.BufferedIOBase | io.BytesIO, name: str, most: int, remedy: 
             unpacked += len(chunk)
             if unpacked > most:
                 problem = f"holds more than {most // 1_000_000} MB once unpacked"
-                raise DataError(problem, path=name, remedy=remedy)
+                raise TooLargeError(problem, path=name, remedy=remedy)
             if members > _MEMBERS and unpacked < _SHORT * members:
                 problem = f"is gzip of more than {_MEMBERS} parts, most of them nearly empty"
                 raise DataError(problem, path=name, remedy="compress it anew")
