@@ -2,9 +2,9 @@
 import { band, button, make, plural } from "./dom.js";
 import { ordinalOf, readText } from "./grades.js";
 import { KINDS } from "./store.js";
-import { asIs, graded } from "./words.js";
+import { asIs, graded, kindOf } from "./words.js";
 
-const VERBS = { done: "Done", no: "Not for me", closed: "Closed" };
+const titled = (text) => text[0].toUpperCase() + text.slice(1);
 
 const names = new Map(); // of the climbs seen
 
@@ -55,7 +55,7 @@ function because({ sends }) {
 
 function foot(climb, whose, does) {
   const marks = does.mark && Object.keys(KINDS).sort((a, b) => (a === "done" ? -1 : b === "done" ? 1 : 0)).map((kind) =>
-    button([VERBS[kind], said(climb)], (event) => does.mark(climb, kind, event.currentTarget.closest(".card")), { class: "mark" }));
+    button([titled(kindOf(kind)), said(climb)], (event) => does.mark(climb, kind, event.currentTarget.closest(".card")), { class: "mark" }));
   const more = [
     climb.why && why(climb.why, whose),
     make("p", { class: "links" },

@@ -20,7 +20,7 @@ const noFilters = () => Object.fromEntries(FILTERS.map((name) => [name, DEFAULTS
 // `context` knows the regions, the discipline and whether the logbook is known.
 export function controls(at, context, change) {
   const field = (name, label, options, extra = {}) => select(at, name, label, options, change, extra);
-  const where = field("region", "Region", [["", "Anywhere"], ...context.regions.map(({ region }) => [region, asIs(region)])],
+  const where = field("region", "Region", [["", "Any"], ...context.regions.map(({ region }) => [region, asIs(region)])],
     { change: (region) => change({ region, area: "" }) });
   if (at.view === "path") {
     return [make("div", { class: "pair" }, field("steps", "Before the project", STEPS), field("leap", "Steps of at most", LEAPS)), where];

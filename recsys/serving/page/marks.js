@@ -1,8 +1,8 @@
 // "Done", "not for me" and "closed": what a climb is marked with takes effect at once, and can be taken back.
 import { nameOf } from "./cards.js";
 import { $, button, make, plural } from "./dom.js";
-import { asIs } from "./words.js";
-import { KINDS, leaveOut, leftOut, takeBack } from "./store.js";
+import { asIs, kindOf } from "./words.js";
+import { leaveOut, leftOut, takeBack } from "./store.js";
 
 const SHOWN_MS = 12000;
 let timer = 0;
@@ -12,7 +12,7 @@ export async function mark(climb, kind, render) {
   const cards = [...document.querySelectorAll("#answer .card")];
   const place = Math.max(cards.findIndex((each) => each.dataset.climb === climb.climb_id), 0);
   leaveOut(climb, kind);
-  toast([asIs(nameOf(climb)), `: ${KINDS[kind]}.`], "Undo", () => {
+  toast([asIs(nameOf(climb)), `: ${kindOf(kind)}.`], "Undo", () => {
     takeBack(climb.climb_id);
     render();
   });
@@ -39,7 +39,7 @@ export function drawLeftOut(render) {
     make("summary", {}, `${plural(entries.length, "climb")} left out`),
     make("p", { class: "note" }, "Kept in this browser and sent along with each question; the service stores none of it."),
     make("ul", {}, ...entries.map(([id, { name, kind }]) =>
-      make("li", {}, make("span", {}, make("b", {}, asIs(name || id)), ` ${KINDS[kind]}`),
+      make("li", {}, make("span", {}, make("b", {}, asIs(name || id)), ` ${kindOf(kind)}`),
         button(["Take back", make("span", { class: "skip" }, asIs(` ${name || id}`))], () => {
           takeBack(id);
           render();

@@ -1,7 +1,7 @@
 // The words of the bundle's domain: what is told of climbs and sends, told of books and loans instead. Texts of the
 // page are strings, and translated where elements are made; what comes from a bundle or a file is `asIs`.
 // The rules are those of recsys/nouns.py.
-import { keep, kept } from "./store.js";
+import { KINDS, keep, kept } from "./store.js";
 
 const WORD = /(?<![\w/.\-`'"=@])(climber|climbing|climb|sent|send|grade|logbook|region|area)(s?)(?![\w/`"=@]|-\w|\.\w|'(?!s\b|\s))/gi;
 const READ = ["placeholder", "aria-label"];
@@ -11,6 +11,7 @@ const fixed = [...texts()]; // of the page as it came: [write, text]
 export const elsewhere = () => Object.keys(told.nouns).length > 0;
 export const levels = () => told.levels; // grades are L0, L1 and so on
 export const graded = () => told.graded; // without grades nothing is told of hard and easy, and no ability
+export const kindOf = (kind) => (kind === "closed" && elsewhere() ? "gone" : KINDS[kind]); // what a climb is marked with
 export const asIs = (text) => document.createTextNode(text ?? "");
 export const brand = () => document.querySelector("h1").textContent;
 
