@@ -22,7 +22,7 @@ def run(given: Given) -> tuple[np.ndarray, dict[str, object]]:
     from recsys.training.answer import fit_run
     from recsys.training.prepare import reopen_run
     from recsys.training.resolve import configured
-    from recsys.training.settle import dated, settled
+    from recsys.training.settle import knows_days, settled
 
     torch.set_num_threads(1)
     prepared, was = reopen_run(Run(given.folder / "run"))
@@ -30,7 +30,7 @@ def run(given: Given) -> tuple[np.ndarray, dict[str, object]]:
     spoken = {"schema" if name == "schema_name" else name: value for name, value in data.items()}
     config, _ = configured({**spoken, "validation_cases": len(given.validation), **given.settings})
     config = config.model_copy(update={"facts": {**was.facts, **config.facts}})
-    config = settled(config, int((prepared.parts == 0).sum()), prepared.n_items, dated(prepared.schema))
+    config = settled(config, int((prepared.parts == 0).sum()), prepared.n_items, knows_days(prepared.schema))
     spent = time.process_time()
     method = fit_run(prepared, config, given.out, resume=False)
     cpu = round(time.process_time() - spent, 1)
