@@ -18,7 +18,7 @@ from typing import Final
 ROOT: Final = Path(__file__).parents[2]
 RESULT: Final = ROOT / "docs" / "results" / "files" / "demo.json"
 SHOWN: Final = {  # what pages show beside that: a table's name, and the command whose answer it is
-    "path": "recsys path runs/demo --climber sim-climber-0042 --project sim-climb-00557",
+    "path": "recsys path runs/demo --climber sim-climber-0042 --project sim-climb-00548",
     "session": "recsys session runs/demo --climber sim-climber-0042 --region Squamish --minutes 120",
     "circuit": "recsys session runs/demo --climber sim-climber-0042 --count 5 --like sim-climb-00566",
     "skill": "recsys skill runs/demo --climber sim-climber-0042 -k 5",
