@@ -76,6 +76,7 @@ def batch(
         recommender = open_recommender(folder)
     warn_unknown(recommender, closed)
     own = {} if limits is None else read_limits(limits, recommender)
+    _warn_strangers(set(own).difference(recommender.climbers), limits)
     shared: dict[str, Any] = {"grade": grade, "region": region, "min_stars": min_stars, "when": when, "k": k}
     shared |= {"exclude_seen": exclude_seen, "blocked": closed}
     recommender.request(**shared)  # a wrong limit is said before any work is done
@@ -96,9 +97,22 @@ def batch(
             with staged(Path(output)) as local:
                 write_answers(counted, local, catalogue)
     if empty:
-        more = f" and {len(empty) - 3} more" if len(empty) > 3 else ""
-        warn(f"nothing fits for {len(empty)} climbers ({', '.join(empty[:3])}{more})")
+        warn(f"nothing fits for {len(empty)} climbers ({_some(empty)})")
     say(f"{len(recommender.climbers) - len(empty)} climbers written to {output}")
+
+
+def _warn_strangers(climbers: set[str], limits: Path | None) -> None:
+    """Say whose limits are of no use: they are new, were left out of the training, or are misspelt."""
+    from recsys.console import warn
+
+    if climbers:
+        warn(
+            f"{limits}: no stored logbook of {len(climbers)} climbers ({_some(sorted(climbers))}); check them"
+        )
+
+
+def _some(climbers: list[str]) -> str:
+    return ", ".join(climbers[:3]) + (f" and {len(climbers) - 3} more" if len(climbers) > 3 else "")
 
 
 def _counted(found: Iterable[Answer], empty: list[str], advance: Any) -> Iterator[Answer]:

@@ -32,6 +32,8 @@ Parts = NDArray[np.int8]
 _VALIDATION_SHARE: Final = 0.05
 _TEST_SHARE: Final = 0.10
 _INSTEAD: Final = "pass `split` leave-one-out"
+# One climber's sends make no model (one case of a climb that is unknown), but they can be asked for.
+_OF_OTHERS: Final = "give others' sends too, or ask a run of theirs: recsys recommend RUN `logbook` FILE"
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,7 +180,7 @@ def _by_climber(n: int, seed: int) -> Plan:
     """The draw depends on the ids and the seed alone, not on the order of the rows."""
     if n < 3:
         problem = f"has {n} climbers, and a split by climber needs 3"
-        raise DataError(problem, remedy=f"give more climbers, or {_INSTEAD}")
+        raise DataError(problem, remedy=_OF_OTHERS if n == 1 else f"give more climbers, or {_INSTEAD}")
     n_validation, n_test = (max(1, round(share * n)) for share in (_VALIDATION_SHARE, _TEST_SHARE))
     part_of = np.zeros(n, np.int8)
     drawn = np.random.default_rng(seed).permutation(n)

@@ -19,6 +19,8 @@ from recsys.recommending.limits import read_limits
 from recsys.recommending.logbook import Logbook
 from recsys.recommending.recommender import Recommender
 from recsys.recommending.rerank import best
+from tests.builders.commands import call
+from tests.builders.light_bundle import write_light_bundle
 
 N = 6
 
@@ -115,12 +117,13 @@ def test_processes_answer_as_one_does(recommender, tmp_path):
 LIMITS = {
     "another column": ("climber_id,colour\nada,red\n", ["colour", "is no column of limits"]),
     "no climber": ("grade\nV4\n", ["no column climber_id"]),
-    "a stranger": ("climber_id,grade\neve,V4\n", ["row 1", "'eve'", "no stored logbook"]),
+    "a stranger's": ("climber_id,grade\neve,hard\n", ["row 1", "hard"]),
     "no grade": ("climber_id,grade\nada,V2\nbo,hard\n", ["row 2", "hard"]),
     "no region": ("climber_id,region\nada,Atlantis\n", ["row 1", "Atlantis"]),
     "stars": ("climber_id,min_stars\nada,9\n", ["row 1", "'9'", "from 1 to 5"]),
     "no number": ("climber_id,k\nada,many\n", ["row 1", "'many'"]),
     "none": ("climber_id,k\nada,0\n", ["row 1", "k 0"]),
+    "nobody": ("climber_id,k\n ,3\n", ["row 1", "names no climber"]),
     "empty": ("", ["no column climber_id"]),
 }
 
@@ -143,6 +146,17 @@ def test_limits_that_are_blank_are_not_limits(recommender, tmp_path):
         "ada": {"grade": "V1:V3", "min_stars": 2.5},
         "bo": {"region": "bleau", "k": 3},
     }
+
+
+def test_limits_of_a_climber_who_is_not_stored_stop_nobody_and_are_told(tmp_path, capsys):
+    bundle = write_light_bundle(tmp_path / "bundle")
+    path, output = tmp_path / "limits.csv", tmp_path / "night.csv"
+    path.write_text("climber_id,k\nclimber-0,1\neve,1\n")
+    assert call("recsys", "batch", str(bundle), "-o", str(output), "-k", "3", "--limits", str(path)) == 0
+    with output.open(encoding="utf-8", newline="") as file:
+        named = [row["climber_id"] for row in csv.DictReader(file)]
+    assert (named.count("climber-0"), named.count("climber-1"), named.count("eve")) == (1, 3, 0)
+    assert "no stored logbook of 1 climbers (eve)" in " ".join(capsys.readouterr().err.split())
 
 
 ROWS = [

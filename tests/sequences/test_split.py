@@ -130,3 +130,8 @@ def test_parts_follow_each_other_within_a_climber(days: dict[str, list[float]], 
         long = own.size()[own.size() >= 3].index
         assert (own.max()[long] == TEST).all()
         assert ((parts == TEST).sum(), (parts == VALIDATION).sum()) == (len(long), len(long))
+
+
+def test_one_climber_is_told_to_ask_a_run_of_others() -> None:
+    with pytest.raises(DataError, match=r"has 1 climbers, .*: recsys recommend RUN logbook FILE$"):
+        assign(sends({"a": [1, 2, 3]}), "climber", 0)
