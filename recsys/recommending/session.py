@@ -30,12 +30,12 @@ from recsys.skill.tracks import DISCIPLINES, steps_of
 
 WARM_UP, PROJECT, COOL_DOWN, CIRCUIT = "warm-up", "project", "cool-down", "circuit"
 # Grades from the ability, of the first and of the last climb of each part.
-GRADES: Final = {WARM_UP: (-4.0, -1.5), PROJECT: (0.5, 2.0), COOL_DOWN: (-2.0, -3.5), CIRCUIT: (-1.5, -1.5)}
+GRADES: Final = {WARM_UP: (-4.0, -1.5), PROJECT: (0.25, 1.75), COOL_DOWN: (-2.0, -3.5), CIRCUIT: (-1.5, -1.5)}
 MINUTES: Final = {WARM_UP: 8, PROJECT: 25, COOL_DOWN: 6, CIRCUIT: 10}  # a climb, rests and tries included
 SHARES: Final = {WARM_UP: 0.35, PROJECT: 0.4}  # of the climbs of a day; the rest cools down
 WIDTHS: Final = (0.75, 1.5, 2.5)  # grades about the one wanted, tried in this order
 MOST: Final = 40
-COMFORTABLE: Final = EDGES[-1]  # the chance from which a climb is no project
+COMFORTABLE: Final = EDGES[-1]  # the chance from which a climb warms up, and is no project
 CROWD: Final = 2.0  # of 0, 0.25, 0.5, 1 and 2 the best on validation (docs/results/measurements.md)
 
 
@@ -257,15 +257,17 @@ def _filled(
 ) -> list[Planned]:
     """The likeliest climb for each slot in turn; one for which there is none is left out.
 
-    What is comfortable (`reach`) is no project.
+    Warm-ups and cool-downs are comfortable (`reach`), projects are not.
     """
     catalogue, book, left = recommender.catalogue, logbook, here.copy()
     sent = np.maximum(catalogue.popularity, 1e-12) ** request.crowd
+    easy = reach >= COMFORTABLE
+    suits = {WARM_UP: easy, PROJECT: ~easy, COOL_DOWN: easy, CIRCUIT: np.ones_like(easy)}
     day, planned = float(logbook.columns[c.DAY][-1]) + 1, []
     for part, grade in slots:
         chance = after(recommender.backend, [book], request.climber, region, [grade])[0]
         near = np.abs(np.nan_to_num(catalogue.ordinals, nan=-99.0) - grade)
-        free = left & ~(reach >= COMFORTABLE) if part == PROJECT else left
+        free = left & suits[part]
         fits = next((fit for width in WIDTHS if (fit := free & (near <= width)).any()), None)
         if fits is None:
             continue

@@ -5,11 +5,11 @@ the climber's next `AHEAD` sends is at least as hard as the climb. It falls with
 ability, over the deviation that both have together) along a logistic curve that is fit on training logs
 (Platt 1999), by the ability as known at the time.
 
-    comfortable  at least .95     stretch  .8 to .95      project  .35 to .8       beyond  less
+    comfortable  at least .95     stretch  .75 to .95     project  .35 to .75      beyond  less
 
 The hardest of ten sends lies well above the usual one, so the words start high: on simulated BC "comfortable"
-ends a third of a grade below the ability, "stretch" one and a half above it, "project" four above it, and
-they name 63, 23 and 11% of the sends that follow (test climbers of the demo's data). On theCrag, whose log
+ends a third of a grade below the ability, "stretch" nearly two above it, "project" nearly four above it, and
+they name 63, 25 and 9% of the sends that follow (test climbers of the demo's data). On theCrag, whose log
 holds failed tries, 79% of the tries up to a grade below the ability, 58% of those one to two above it and 29%
 of those farther above were sent (benchmarks/attempts.py).
 """
@@ -29,7 +29,7 @@ AHEAD: Final = 10  # sends
 FEWEST: Final = 5  # sends before a cut
 CUTS: Final = 4  # of each track, at the most
 NAMES: Final = ("beyond", "project", "stretch", "comfortable")
-EDGES: Final = (0.35, 0.8, 0.95)  # chances that part them
+EDGES: Final = (0.35, 0.75, 0.95)  # chances that part them
 MARGINS: Final = np.arange(-6.0, 6.01, 0.5)  # grades about the ability at which a cut is asked
 UNIT: Final = 1.0  # deviation, in grades, of what no estimate knows
 

@@ -180,13 +180,16 @@ def test_a_session_warms_up_tries_hard_and_cools_down_at_one_crag(recommender):
     assert found.minutes == sum(MINUTES[part] for part in parts)
 
 
-def test_what_is_comfortable_is_no_project_of_a_session():
+def test_what_is_comfortable_warms_up_and_is_no_project():
     stub = Stub()
     stub.catalogue = replace(stub.catalogue, areas=[None] * N)
     hard = Blocked.of(f"c{i}" for i in range(6, N))  # V2 and harder are closed
     request = SessionRequest("me", count=5, region="North", blocked=hard)
     found = plan_session(Recommender(stub), request).climbs
     assert [each.part for each in found] == ["warm-up", "warm-up", "cool-down"]
+    easy = Blocked.of(f"c{i}" for i in range(9))  # all below V3 are closed: what is left warms nobody up
+    request = SessionRequest("me", count=5, region="North", blocked=easy)
+    assert {each.part for each in plan_session(Recommender(stub), request).climbs} == {"project"}
     assert {each.item.hard for each in found} == {"comfortable"}
 
 

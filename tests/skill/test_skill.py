@@ -94,7 +94,7 @@ def test_reach_falls_with_the_margin_and_is_learnt():
     assert (found.level, found.slope) == pytest.approx((0.7, 1.3), abs=0.08)
     chances = found.chance(np.array([2.0, 5, 8, NAN]), np.zeros(4), 5.0, 0.0)
     assert reach.names(chances) == ["comfortable", "project", "beyond", None]
-    assert reach.names(np.array([0.95, 0.8, 0.35, 0.349])) == ["comfortable", "stretch", "project", "beyond"]
+    assert reach.names(np.array([0.95, 0.75, 0.35, 0.349])) == ["comfortable", "stretch", "project", "beyond"]
 
 
 @pytest.fixture(scope="module")
