@@ -24,6 +24,9 @@ from recsys.skill.tracks import DISCIPLINES, OFFSETS, Tracks, steps_of
 
 FORMAT: Final = 1
 RECENT: Final = 24  # sessions that a request reads; what is older hardly moves the ability of today
+UNSEEN: Final = (
+    0.5  # grades: without it 77% of the 95% intervals held the truth, with it 95% (simulated, seed 0)
+)
 _UNREADABLE: Final = (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile, zlib.error)
 _PLAIN: Final = {"boulder": (-3.0, 20.0), "route": (-3.0, 36.0)}
 
@@ -83,6 +86,8 @@ class Skill:
     def over_time(self, ordinals: Array, days: Array) -> dict[str, tuple[Array, Array, Ability]]:
         """Ability through a logbook: discipline to its sessions' last sends, graded sends each, ability then.
 
+        The deviation holds what the ladder does not know of itself (`UNSEEN`).
+
         Parameters
         ----------
         ordinals, days:
@@ -92,7 +97,7 @@ class Skill:
         for name, tracks in self._tracks(ordinals, days).items():
             ability = smoothed(self.ladders[name], tracks)
             rows = tracks.rows[tracks.sends[1:] - 1]
-            then = Ability(ability.mean + OFFSETS[name], ability.deviation)
+            then = Ability(ability.mean + OFFSETS[name], np.hypot(ability.deviation, UNSEEN))
             found[name] = (rows, np.diff(tracks.sends), then)
         return found
 

@@ -133,6 +133,12 @@ def test_skill_of_simulated_climbers_is_recovered(simulated, tmp_path):
     whole, now = smoothed(skill.ladders["boulder"], made), filtered(skill.ladders["boulder"], made)
     assert _spearman(whole.mean, true) >= 0.85
     assert _spearman(now.mean[ends], true[ends]) >= 0.8
+    inside = []  # of intervals of 95%, as they are told; some three quarters without `UNSEEN`
+    for who in np.unique(climber[held])[:40]:
+        own = held & (climber == who)
+        rows, _, told = skill.over_time(skill.difficulty.value[climb[own]], day[own])["boulder"]
+        inside += list(np.abs(told.mean - frame["true"].to_numpy()[own][rows]) <= 1.96 * told.deviation)
+    assert 0.88 <= np.mean(inside) <= 0.99
     for name, rival in RIVALS.items():
         assert _spearman(rival(made)[ends], true[ends]) < _spearman(now.mean[ends], true[ends]) + 0.05, name
     assert (np.diff(levels(made))[np.setdiff1d(np.arange(len(made.gaps) - 1), ends)] >= 0).all()
