@@ -130,9 +130,12 @@ class FinishedRun:
 
     def export(self, output: str | Path, int8: bool = False, overwrite: bool = False) -> Path:
         """Write a bundle, to recommend without Merlin or PyTorch; returns its folder."""
-        from recsys.exporting.export import export
+        from recsys.exporting.copied import copy_kept
 
-        export(self._run, Path(output), int8, overwrite)
+        if int8 or copy_kept(self._run, Path(output), overwrite) is None:
+            from recsys.exporting.export import export
+
+            export(self._run, Path(output), int8, overwrite)
         return Path(output)
 
     def learning_curve(self) -> pd.DataFrame:

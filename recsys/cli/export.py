@@ -21,13 +21,16 @@ def export(
 ) -> None:
     """Turn a trained run into a bundle: ONNX and plain files, to recommend without Merlin or PyTorch."""
     from recsys.console import progress, say
+    from recsys.exporting.copied import copy_kept
     from recsys.runs import Run
     from recsys.stores import shown, staged_folder
 
     opened = Run.open(run)
-    with progress("importing Transformers4Rec"):
-        from recsys.exporting.export import export as write
-
     with staged_folder(output, overwrite) as folder:
-        measured = write(opened, folder, int8, overwrite, trust)
-    say(f"a bundle with a model of {measured['bytes'] / 1e6:.1f} MB written to {shown(output)}")
+        size = None if int8 else copy_kept(opened, folder, overwrite)
+        if size is None:
+            with progress("importing Transformers4Rec"):
+                from recsys.exporting.export import export as write
+
+            size = write(opened, folder, int8, overwrite, trust)["bytes"]
+    say(f"a bundle with a model of {size / 1e6:.1f} MB written to {shown(output)}")

@@ -75,9 +75,7 @@ def export(
         write_histories(
             trained.stored, folder, None if trained.network is None else np.asarray(trained.embeddings)
         )
-        (folder / run_files.CARD).write_text(
-            _card(run.folder / run_files.CARD, output, measured), encoding="utf-8"
-        )
+        (folder / run_files.CARD).write_text(_card(run.folder / run_files.CARD, measured), encoding="utf-8")
         write_json(folder / b.BUNDLE, _about(trained, name or run.folder.name, measured))
         skill = trained.skill or fit_skill(skill_sends(run.folder), read_climbs_table(run.folder))
         skill.save(folder / run_files.SKILL)
@@ -136,7 +134,7 @@ def _about(trained: TrainedRun, name: str, measured: dict[str, Any]) -> dict[str
     }
 
 
-def _card(card: Path, output: Path, measured: dict[str, Any]) -> str:
+def _card(card: Path, measured: dict[str, Any]) -> str:
     """The run's model card, and what the bundle adds to it."""
     made = "- NumPy arrays; scores are those of the run, by the same code"
     if "requests" in measured:
@@ -150,6 +148,6 @@ def _card(card: Path, output: Path, measured: dict[str, Any]) -> str:
         made,
         "- it needs ONNX Runtime and NumPy only, and holds no pickle",
         "- it holds the logbooks of the run's climbers, of comments and beta only whether there were any",
-        f"- `recsys recommend {output.name} --help`",
+        "- `recsys recommend FOLDER --climber ID` asks it, `recsys serve FOLDER` serves it",
     ]
     return card.read_text(encoding="utf-8").rstrip() + "\n\n" + spoken("\n".join(lines)) + "\n"

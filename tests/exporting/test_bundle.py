@@ -277,6 +277,7 @@ def test_unknown_climber_and_region(both):
 
 def test_a_run_answers_through_the_bundle_it_keeps(folders, tmp_path, both):
     """Without PyTorch, and as it would with it; a run that changed since answers by itself."""
+    from recsys.exporting.copied import copy_kept
     from recsys.exporting.keep import keep_bundle
     from recsys.recommending.kept import open_kept
     from recsys.runs import Run
@@ -296,8 +297,18 @@ print([name for name in {HEAVY} if name in sys.modules])
 """
     expected = [each.climb_id for each in both[0].recommend(Request(CLIMBER))]
     assert python(code) == f"{expected}\n[]\n"
+    size = copy_kept(Run.open(run), tmp_path / "copy")
+    assert size == (folders[1] / "model.onnx").stat().st_size
+    made, copy = ({e.name: e.read_bytes() for e in f.iterdir()} for f in (folders[1], tmp_path / "copy"))
+    assert made == copy
+    with pytest.raises(RunError, match="is not empty"):
+        copy_kept(Run.open(run), tmp_path / "copy")
+    shutil.copytree(run, tmp_path / "renamed")
+    assert copy_kept(Run.open(tmp_path / "renamed"), tmp_path / "other") is None  # it says another name
     (run / "bundle" / "climbs.json").write_text("{}")
     assert open_kept(run) is None  # damaged
+    assert copy_kept(Run.open(run), tmp_path / "other") is None
+    assert not (tmp_path / "other").exists()
     assert keep_bundle(Run.open(run))
     (run / "metrics.json").write_text("{}")
     with pytest.raises(RunError, match=r"metrics\.json: was changed"):
