@@ -270,7 +270,7 @@ def test_resumed_after_kill_ends_like_an_unbroken_run(data, tmp_path, capsys):
         [sys.executable, str(ROOT / "train.py"), *words(data, broken)],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=tmp_path,
     ) as process:  # fmt: skip
-        checkpoint, patience = broken / "checkpoints" / "last.ckpt", time.monotonic() + 120
+        checkpoint, patience = broken / "checkpoints" / "last.ckpt", time.monotonic() + 300
         while not checkpoint.exists() and process.poll() is None and time.monotonic() < patience:
             time.sleep(0.01)
         os.kill(process.pid, signal.SIGKILL)
