@@ -102,8 +102,8 @@ def atomic_folder(path: Path | str, replace: bool = False) -> Iterator[Path]:
     _refuse_occupied(final, replace)
     temporary = _temporary(final)
     _refuse_occupied(final, replace)  # a folder that a crash moved aside may be back
-    temporary.mkdir()
     try:
+        temporary.mkdir()
         yield temporary
         for parent, _, files in os.walk(temporary):
             for each in (*files, "."):
@@ -116,6 +116,8 @@ def atomic_folder(path: Path | str, replace: bool = False) -> Iterator[Path]:
         refused = refused_by_system(error)
         if refused is None:
             raise
+        if refused.filename is not None:  # say which folder, by its name
+            refused.filename = str(refused.filename).replace(str(temporary), str(final))
         raise refused from None
     finally:
         shutil.rmtree(temporary, ignore_errors=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -99,6 +100,19 @@ def test_atomic_folder(tmp_path: Path) -> None:
         (temporary / "b").write_text("2")
     assert [p.name for p in final.iterdir()] == ["b"]
     assert list(tmp_path.iterdir()) == [final]
+
+
+def test_atomic_folder_tells_of_the_folder_that_was_asked_for(tmp_path: Path) -> None:
+    long = tmp_path / ("n" * 240)  # its temporary name is too long for the file system
+    with pytest.raises(OSError, match="too long") as error, atomic_folder(long):
+        pass
+    assert error.value.filename == str(long)
+    with pytest.raises(OSError, match="full") as error, atomic_folder(tmp_path / "run") as temporary:
+        raise OSError(errno.ENOSPC, "full", str(temporary / "a.txt"))
+    assert error.value.filename == str(tmp_path / "run" / "a.txt")
+    with pytest.raises(FileNotFoundError) as error, atomic_folder(tmp_path / "run"):
+        (tmp_path / "elsewhere").read_text()
+    assert error.value.filename == str(tmp_path / "elsewhere")
 
 
 def test_atomic_folder_fails_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
