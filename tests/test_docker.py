@@ -159,6 +159,21 @@ def test_environment_and_entry_point(path):
     assert any(word == "RUN" and "/data /runs" in rest for word, rest in stage)
 
 
+@ALL
+def test_caches_are_where_a_read_only_container_can_write(path):
+    given = dict(pair.split("=", 1) for rest in of_kind(path, "ENV") for pair in rest.split())
+    assert all(given[name].startswith("/tmp/") for name in ("MPLCONFIGDIR", "HF_HOME"))
+
+
+@pytest.mark.parametrize("path", [CUDA, CPU], ids=["cuda", "cpu"])
+def test_a_change_of_the_code_is_a_layer_of_its_own(path):
+    copies = [rest for word, rest in final_stage(path) if word == "COPY"]
+    assert copies[:2] == ["--from=build /opt/venv /opt/venv", "--from=build /opt/project /opt/venv"]
+    (install,) = (line for line in of_kind(path, "RUN") if line.endswith(" ."))
+    assert "--no-deps" in install
+    assert "--prefix /opt/project" in install
+
+
 OUTSIDE = (
     ".git/config", "runs/demo/metrics.json", ".venv/bin/python", "uv.lock", "tests/conftest.py",
     ".mypy_cache/x", "recsys/__pycache__/errors.pyc",
@@ -305,6 +320,7 @@ def test_compose_services():
         assert (DOCKER / service["build"]["context"]).resolve() == ROOT
         assert (ROOT / service["build"]["dockerfile"]).is_file()
         assert service["user"].endswith("10001}")
+        assert service["init"] is True  # else SIGTERM is lost while a command starts
         assert "runtime" not in service  # `--gpus` alone may be set up: the reservation is enough
 
 
