@@ -163,5 +163,7 @@ def _reason(error: Any) -> str:
     if error["loc"] == ("body",) and error["type"].endswith(("attributes_type", "dict_type", "model_type")):
         return "the body must be a JSON object"
     where = ".".join(str(part)[:40] for part in error["loc"] if part not in ("body", "query", "path"))
+    if error["type"] == "extra_forbidden":
+        return f"{where}: is no field of this request; /openapi.json names them"
     text = str(error["msg"]).removeprefix("Value error, ")
     return f"{where}: {text}" if where else text

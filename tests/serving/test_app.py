@@ -232,7 +232,7 @@ NONSENSE = {
     "no JSON": ("not json", 422, "the body is no JSON at character 0"),
     "half a JSON": ('{"k": 1', 422, "the body is no JSON at character"),
     "a list": ("[]", 422, "the body must be a JSON object"),
-    "an unknown field": ('{"grades": 1}', 422, "grades: Extra inputs"),
+    "an unknown field": ('{"grades": 1}', 422, "grades: is no field of this request"),
     "a text for a number": ('{"k": "3"}', 422, "k: Input should be a valid integer"),
     "too many": ('{"k": 101}', 422, "less than or equal to 100"),
     "not a number": ('{"diversity": NaN}', 422, "diversity"),
