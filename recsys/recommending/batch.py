@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from recsys.errors import UsageError
+from recsys.orphans import end_with_parent
 from recsys.recommending.catalogue import Catalogue
 from recsys.recommending.recommender import Recommender
 from recsys.recommending.request import Request
@@ -123,6 +124,7 @@ _here: dict[str, Any] = {}  # of a process of `answers_by`: what it opened
 def _open_here(
     opener: Callable[[Path], Recommender], folder: Path, own: Mapping[str, Any], shared: Mapping[str, Any]
 ) -> None:
+    end_with_parent()
     _here.update(recommender=opener(folder), own=own, shared=shared)
 
 

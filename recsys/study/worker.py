@@ -19,6 +19,7 @@ import recsys.model.prompted_transformer
 import recsys.training.fit
 import recsys.training.module  # noqa: F401
 from recsys.errors import RecsysError
+from recsys.orphans import end_with_parent
 from recsys.study.cell import run_cell
 from recsys.study.material import Material
 from recsys.study.store import Outcome, Store
@@ -28,6 +29,7 @@ _MIB = 1 << 20
 
 def work(material: Material, name: str, seed: int, folder: Path, threads: int) -> None:
     """Run a cell and keep it in the study's folder; what goes wrong is left in the cell's log."""
+    end_with_parent()
     store = Store(folder)
     row = material.config.row(name)
     key = material.config.key(row, seed)
