@@ -13,6 +13,7 @@ under it, so a file that was added later is noticed too.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import itertools
 import json
@@ -32,6 +33,7 @@ from recsys.temporaries import swap, sweep_beside, temporary_name
 MANIFEST: Final = "manifest.json"
 _ADDRESS: Final = re.compile(r"[a-z][a-z0-9+.]+:/")  # s3://bucket as pathlib has it
 _FILES: Final = "files"
+_OF_A_WRITE: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)  # told without a file's name
 _REMEDY: Final = "copy the folder again from its source, or train anew"
 
 
@@ -116,8 +118,10 @@ def atomic_folder(path: Path | str, replace: bool = False) -> Iterator[Path]:
         refused = refused_by_system(error)
         if refused is None:
             raise
-        if refused.filename is not None:  # say which folder, by its name
+        if refused.filename is not None:  # by the name that was asked for
             refused.filename = str(refused.filename).replace(str(temporary), str(final))
+        elif refused.errno in _OF_A_WRITE:
+            refused.filename = str(final)
         raise refused from None
     finally:
         shutil.rmtree(temporary, ignore_errors=True)

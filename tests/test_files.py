@@ -110,6 +110,10 @@ def test_atomic_folder_tells_of_the_folder_that_was_asked_for(tmp_path: Path) ->
     with pytest.raises(OSError, match="full") as error, atomic_folder(tmp_path / "run") as temporary:
         raise OSError(errno.ENOSPC, "full", str(temporary / "a.txt"))
     assert error.value.filename == str(tmp_path / "run" / "a.txt")
+    for number, named in ((errno.ENOSPC, str(tmp_path / "run")), (errno.ECONNRESET, None)):
+        with pytest.raises(OSError, match="as a write says it") as error, atomic_folder(tmp_path / "run"):
+            raise OSError(number, "as a write says it")
+        assert error.value.filename == named
     with pytest.raises(FileNotFoundError) as error, atomic_folder(tmp_path / "run"):
         (tmp_path / "elsewhere").read_text()
     assert error.value.filename == str(tmp_path / "elsewhere")

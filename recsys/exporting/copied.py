@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 from recsys import run_files
@@ -34,6 +33,6 @@ def copy_kept(run: Run, output: Path, overwrite: bool = False) -> int | None:
         return None
     with atomic_folder(output, replace=overwrite) as folder:
         for name in (*read_manifest(kept), MANIFEST):
-            shutil.copyfile(kept / name, folder / name)
+            (folder / name).write_bytes((kept / name).read_bytes())
         models = (folder / name for name in (MODEL, run_files.COUNTS))
         return sum(each.stat().st_size for each in models if each.is_file())

@@ -145,7 +145,7 @@ def plan_session(recommender: Recommender, request: SessionRequest) -> Session:
     allowed &= recommender.catalogue.without(logbook.climbs) & recommender.catalogue.open(request.blocked)
     region, area, here = _crag(recommender, request, logbook, allowed, ability)
     badges = recommender.skill.chances(levels)
-    climbs = tuple(_filled(recommender, request, logbook, region, here, slots, badges))
+    climbs = tuple(_filled(recommender, request, logbook, region, here, slots, badges, ability))
     if not climbs:
         where = area or region or "this catalogue"
         raise UsageError(
@@ -254,21 +254,25 @@ def _filled(
     here: Array,
     slots: list[tuple[str, float]],
     reach: Array,
+    ability: float,
 ) -> list[Planned]:
     """The likeliest climb for each slot in turn; one for which there is none is left out.
 
-    Warm-ups and cool-downs are comfortable (`reach`), projects are not.
+    Warm-ups and cool-downs are comfortable (`reach`), or not above the ability where nothing is, as for a
+    beginner; projects are not comfortable.
     """
     catalogue, book, left = recommender.catalogue, logbook, here.copy()
     sent = np.maximum(catalogue.popularity, 1e-12) ** request.crowd
-    easy = reach >= COMFORTABLE
-    suits = {WARM_UP: easy, PROJECT: ~easy, COOL_DOWN: easy, CIRCUIT: np.ones_like(easy)}
+    easy, within = reach >= COMFORTABLE, catalogue.ordinals <= ability
+    suits = {WARM_UP: (easy, within), PROJECT: (~easy,), COOL_DOWN: (easy, within), CIRCUIT: (here,)}
     day, planned = float(logbook.columns[c.DAY][-1]) + 1, []
-    for part, grade in slots:
+    easiest = float(np.nanmin(catalogue.ordinals[here], initial=ability))
+    for part, wanted in slots:
+        grade = max(wanted, easiest)  # below a beginner there is nothing
         chance = after(recommender.backend, [book], request.climber, region, [grade])[0]
         near = np.abs(np.nan_to_num(catalogue.ordinals, nan=-99.0) - grade)
-        free = left & suits[part]
-        fits = next((fit for width in WIDTHS if (fit := free & (near <= width)).any()), None)
+        near_enough = (left & suit & (near <= width) for suit in suits[part] for width in WIDTHS)
+        fits = next((fit for fit in near_enough if fit.any()), None)
         if fits is None:
             continue
         index = int(np.argmax(np.where(fits, chance * sent, -1.0)))

@@ -28,6 +28,7 @@ UNSEEN: Final = (
     0.5  # grades: without it 77% of the 95% intervals held the truth, with it 95% (simulated, seed 0)
 )
 _UNREADABLE: Final = (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile, zlib.error)
+_ONCE_PLAIN: Final = (-0.5, 1.5)  # the curve of a discipline without data, kept by older runs
 _PLAIN: Final = {"boulder": (-3.0, 20.0), "route": (-3.0, 36.0)}
 
 
@@ -161,7 +162,8 @@ class Skill:
             values = [arrays[f"{name}.{each.name}"] for each in fields(Ladder)]
             plain: list[Any] = [float(each) if each.ndim == 0 else each for each in values]
             ladders[name] = Ladder(*plain)
-            curves[name] = Reach(*(float(each) for each in arrays[f"{name}.reach"]))
+            curve = tuple(float(each) for each in arrays[f"{name}.reach"])
+            curves[name] = Reach() if curve == _ONCE_PLAIN else Reach(*curve)
             _check(ladders[name])
         return cls(ladders, curves, Difficulty(*np.asarray(arrays["difficulty"], dtype=np.float64)))
 

@@ -8,10 +8,10 @@ ability, over the deviation that both have together) along a logistic curve that
     comfortable  at least .95     stretch  .75 to .95     project  .35 to .75      beyond  less
 
 The hardest of ten sends lies well above the usual one, so the words start high: on simulated BC "comfortable"
-ends a third of a grade below the ability, "stretch" nearly two above it, "project" nearly four above it, and
-they name 63, 25 and 9% of the sends that follow (test climbers of the demo's data). On theCrag, whose log
-holds failed tries, 79% of the tries up to a grade below the ability, 58% of those one to two above it and 29%
-of those farther above were sent (benchmarks/attempts.py).
+ends a quarter of a grade below the ability, "stretch" nearly two above it, "project" three to four above it,
+by how well the climber is known; of the next sends 26% are a stretch and 7% a project (benchmarks/mode.py).
+On theCrag, whose log holds failed tries, 79% of the tries up to a grade below the ability, 58% of those one
+to two above it and 29% of those farther above were sent (benchmarks/attempts.py).
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ import sys
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -317,3 +318,22 @@ print([name for name in {HEAVY} if name in sys.modules])
     assert open_kept(run) is None  # of another state
     Run(run).clear()
     assert not (run / "bundle").exists()
+
+
+def test_int8_is_never_the_copy_of_the_bundle_that_is_kept(monkeypatch, tmp_path):
+    """The command and the API alone: what int8 writes is tested above."""
+    from recsys.api.training import FinishedRun
+    from recsys.cli.export import export
+    from recsys.runs import Run
+
+    def write(run, output, int8, *others):
+        asked.append(int8)
+        return {"bytes": 1}
+
+    asked: list[bool] = []
+    monkeypatch.setattr(Run, "open", classmethod(lambda cls, folder: cls(folder)))
+    monkeypatch.setattr("recsys.exporting.copied.copy_kept", lambda *these: pytest.fail("copied"))
+    monkeypatch.setattr("recsys.exporting.export.export", write)
+    export(tmp_path, tmp_path / "small", int8=True)
+    FinishedRun.export(SimpleNamespace(_run=Run(tmp_path)), tmp_path / "small", int8=True)
+    assert asked == [True, True]

@@ -187,10 +187,19 @@ def test_what_is_comfortable_warms_up_and_is_no_project():
     request = SessionRequest("me", count=5, region="North", blocked=hard)
     found = plan_session(Recommender(stub), request).climbs
     assert [each.part for each in found] == ["warm-up", "warm-up", "cool-down"]
-    easy = Blocked.of(f"c{i}" for i in range(9))  # all below V3 are closed: what is left warms nobody up
+    easy = Blocked.of(f"c{i}" for i in range(12))  # all below V4 are closed: what is left warms nobody up
     request = SessionRequest("me", count=5, region="North", blocked=easy)
     assert {each.part for each in plan_session(Recommender(stub), request).climbs} == {"project"}
-    assert {each.item.hard for each in found} == {"comfortable"}
+
+
+def test_a_beginner_warms_up_on_what_is_not_above_the_ability():
+    """Nothing is comfortable at V0: a day of projects alone was the plan."""
+    stub = Stub()
+    stub.catalogue = replace(stub.catalogue, areas=[None] * N)
+    sends = [{"climb_id": f"x{i}", "grade": "V0", "date": f"2024-01-0{i + 1}"} for i in range(6)]
+    climbs = plan_session(Recommender(stub), SessionRequest(sends=sends, count=3)).climbs
+    assert {each.item.hard for each in climbs} & {"comfortable"} == set()
+    assert (climbs[0].part, climbs[0].item.grade) == ("warm-up", "V0")
 
 
 def test_a_session_names_what_is_sent_often_where_it_is_told_to():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -164,6 +165,13 @@ def _spearman(a, b):
 def catalogue() -> Catalogue:
     grades = ["V0", "V2", "V4", "V5", "V6", "V7", "V8", "V10", None, "7a"]
     return Catalogue.from_columns({"climb_id": [f"c{i}" for i in range(10)], "grade": grades})
+
+
+def test_a_curve_that_older_runs_kept_for_want_of_data_is_read_as_today_s(tmp_path):
+    skill = Skill.plain(np.array([3.0, 4.0]))
+    old = replace(skill, reaches={**skill.reaches, "route": reach.Reach(-0.5, 1.5)})
+    old.save(tmp_path / "skill.npz")
+    assert Skill.load(tmp_path / "skill.npz", 2).reaches == skill.reaches
 
 
 def test_modes_are_parts_of_the_catalogue():
