@@ -47,6 +47,7 @@ WORDS: Final = {
     "formats": "versions of what is kept",
     "spreadsheet": "cells that run nothing",
     "temporaries": "half written, swept",
+    "orphans": "end with their parent",
     "columns": "every name",
     "run_files": "names of a run's files",
     "nouns": "words of another domain",

@@ -33,7 +33,9 @@ _VALIDATION_SHARE: Final = 0.05
 _TEST_SHARE: Final = 0.10
 _INSTEAD: Final = "pass `split` leave-one-out"
 # One climber's sends make no model (one case of a climb that is unknown), but they can be asked for.
-_OF_OTHERS: Final = "give others' sends too, or ask a run of theirs by `logbook`"
+_OF_OTHERS: Final = (
+    "give others' sends too, or ask a run of theirs by `logbook`; `split` leave-one-out trains on so few"
+)
 
 
 @dataclass(frozen=True, eq=False)

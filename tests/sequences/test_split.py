@@ -133,5 +133,5 @@ def test_parts_follow_each_other_within_a_climber(days: dict[str, list[float]], 
 
 
 def test_one_climber_is_told_to_ask_a_run_of_others() -> None:
-    with pytest.raises(DataError, match=r"has 1 climbers, .* or ask a run of theirs by logbook$"):
+    with pytest.raises(DataError, match=r"has 1 climbers, .* or ask a run of theirs by logbook; split"):
         assign(sends({"a": [1, 2, 3]}), "climber", 0)
