@@ -24,7 +24,7 @@ from recsys.logbooks.simulate import simulate
 from recsys.logbooks.simulate.truth import Truth, numbers
 from recsys.recommending.skills import CERTAIN, LEAST
 from recsys.skill import reach as reaches
-from recsys.skill.model import UNSEEN, Skill
+from recsys.skill.model import Skill, as_told
 from recsys.skill.posterior import filtered, smoothed
 from recsys.skill.rivals import RIVALS
 from recsys.skill.tracks import Tracks
@@ -86,8 +86,7 @@ def measure(preset: str, seed: int, scale: float) -> dict[str, object]:
         }
         for name, each in estimates.items()
     }
-    told = np.hypot(after.deviation, UNSEEN)  # as `Skill.over_time` has it
-    inside = np.abs(after.mean - true) <= 1.96 * told
+    inside = np.abs(after.mean - true) <= 1.96 * as_told(after.deviation)
     book = truth.crags.grade[numbers(pd.Series(ids))]
     feel, n = truth.feel(pd.Series(ids)), np.bincount(climb[~held], minlength=len(ids))
     many = n >= 30

@@ -34,5 +34,10 @@ def copy_kept(run: Run, output: Path, overwrite: bool = False) -> int | None:
     with atomic_folder(output, replace=overwrite) as folder:
         for name in (*read_manifest(kept), MANIFEST):
             (folder / name).write_bytes((kept / name).read_bytes())
-        models = (folder / name for name in (MODEL, run_files.COUNTS))
-        return sum(each.stat().st_size for each in models if each.is_file())
+        return model_bytes(folder)
+
+
+def model_bytes(folder: Path) -> int:
+    """Bytes of a bundle's network and counts, of which it may have one."""
+    models = (folder / name for name in (MODEL, run_files.COUNTS))
+    return sum(each.stat().st_size for each in models if each.is_file())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from recsys.baselines.rows import COUNTING
 from recsys.console import progress, say
 from recsys.errors import UsageError
 from recsys.exporting import constants
+from recsys.exporting.copied import model_bytes
 from recsys.exporting.graph import REQUESTS, check_parity, export_graph
 from recsys.exporting.histories import write_histories
 from recsys.exporting.int8 import METRIC, check_loss, quantise, recall
@@ -25,8 +26,6 @@ from recsys.runs import Run
 from recsys.sequences.run_tables import read_climbs_table
 from recsys.training.skill import fit_skill, skill_sends
 from recsys.training.trained import TrainedRun
-
-MODELS: Final = (b.MODEL, run_files.COUNTS)
 
 
 def export(
@@ -68,7 +67,7 @@ def export(
             trained = TrainedRun(run, trust)
         measured = _write_network(trained, folder / b.MODEL, int8) if trained.network is not None else {}
         write_method(trained.method, folder)
-        measured["bytes"] = sum((folder / n).stat().st_size for n in MODELS if (folder / n).is_file())
+        measured["bytes"] = model_bytes(folder)
         features = constants.features_of(trained.workflow, run.folder / run_files.WORKFLOW)
         write_json(folder / b.CONSTANTS, constants.to_json(features))
         write_json(folder / b.CLIMBS, trained.catalogue.to_columns())

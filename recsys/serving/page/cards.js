@@ -2,9 +2,7 @@
 import { band, button, make, plural } from "./dom.js";
 import { ordinalOf, readText } from "./grades.js";
 import { KINDS } from "./store.js";
-import { asIs, graded, kindOf } from "./words.js";
-
-const titled = (text) => text[0].toUpperCase() + text.slice(1);
+import { asIs, graded, kindOf, titled } from "./words.js";
 
 const names = new Map(); // of the climbs seen
 

@@ -1,5 +1,5 @@
 // Small helpers to build elements. Text is always set as text, never as HTML, and in the words of the domain.
-import { spoken } from "./words.js";
+import { spoken, titled } from "./words.js";
 
 const WORDS = ["placeholder", "aria-label"];
 
@@ -36,4 +36,4 @@ export function band(ordinal) {
 }
 
 export const plural = (n, one, many = `${one}s`) => `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
-export const sentence = (text) => text && text[0].toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? "" : ".");
+export const sentence = (text) => text && titled(text) + (/[.!?]$/.test(text) ? "" : ".");

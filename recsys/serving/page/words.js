@@ -12,6 +12,7 @@ export const elsewhere = () => Object.keys(told.nouns).length > 0;
 export const levels = () => told.levels; // grades are L0, L1 and so on
 export const graded = () => told.graded; // without grades nothing is told of hard and easy, and no ability
 export const kindOf = (kind) => (kind === "closed" && elsewhere() ? "gone" : KINDS[kind]); // what a climb is marked with
+export const titled = (text) => text[0].toUpperCase() + text.slice(1);
 export const asIs = (text) => document.createTextNode(text ?? "");
 export const brand = () => document.querySelector("h1").textContent;
 
@@ -27,7 +28,7 @@ function replaced(found, word, s) {
   const other = told.nouns[word.toLowerCase()];
   if (!other) return found;
   const text = s ? plural(other) : other;
-  return word[0] === word[0].toUpperCase() ? text[0].toUpperCase() + text.slice(1) : text;
+  return word[0] === word[0].toUpperCase() ? titled(text) : text;
 }
 
 function plural(word) {
