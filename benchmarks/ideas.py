@@ -7,7 +7,10 @@ Each row of ideas.toml is trained on the training part with each seed, which dra
 scored on the validation part; the test part is not read. A line is added to results/ideas.jsonl, and what it
 holds already is not run again: a second call goes on where the first was stopped. `--table` compares each row
 with the default on the same cases: difference of recall@10, a 95% interval by a bootstrap over climbers, and
-p with Holm's correction for all comparisons of a data set. One thread; sized for an hour of one core.
+p with Holm's correction for all comparisons of a table. One thread; sized for two hours of one core.
+
+Rows with `whole = true` are trained as `train.py` does, until validation stops growing, joined and placed as
+the data asks; they are compared with the row "whole". The others have few epochs, and nothing joins them.
 
 Data:  bc-climber    simulated BC at scale 0.12, dates only, split by climbers
        bc-temporal   the same, split by time
@@ -38,7 +41,7 @@ RESULTS: Final = HERE / "results" / "ideas.jsonl"
 SUMMARY: Final = HERE.parent / "docs" / "results" / "files" / "ideas.json"
 SPLITS: Final = {"bc-climber": "climber", "bc-temporal": "temporal", "ml100k": "temporal", "gym": "temporal"}
 EPOCHS: Final = {"bc-climber": 5, "bc-temporal": 5, "ml100k": 3, "gym": 5}
-BASE: Final = {"learning_rate": 8e-3, "accelerator": "cpu"}  # of every row, unless it says otherwise
+BASE: Final = {"learning_rate": 8e-3}  # of every row that is not whole, unless it says otherwise
 ASKED: Final = ("prompted", "unprompted")
 METRIC: Final = "recall@10"
 USERS: Final = 150
@@ -70,19 +73,31 @@ def sends_of(data: str, given: argparse.Namespace) -> Path:
 def run(row: dict[str, Any], data: str, seed: int, given: argparse.Namespace) -> dict[str, Any]:
     """Train a row and score it; a line of the results."""
     from recsys.config.settings import configure
+    from recsys.runs import Run
     from recsys.training.answer import fit_run
+    from recsys.training.prepare import reopen_run
+    from recsys.training.resolve import configured
+    from recsys.training.settle import settled
 
-    epochs = EPOCHS[data] * (2 if row.get("epochs") == "double" else 1)
-    settings = {k: v for k, v in row.items() if k not in ("name", "idea", "data", "epochs")}
-    asked = {**BASE, "epochs": epochs, "split": SPLITS[data], "seed": seed, **settings}
-    config, _ = configure({"data": sends_of(data, given), **asked})
+    settings = {k: v for k, v in row.items() if k not in ("name", "idea", "data", "epochs", "whole")}
+    if not row.get("whole"):
+        epochs = EPOCHS[data] * (2 if row.get("epochs") == "double" else 1)
+        settings = {"epochs": epochs, **settings}
+    common = {"data": sends_of(data, given), "accelerator": "cpu", "split": SPLITS[data], "seed": seed}
+    whole = bool(row.get("whole"))
+    config, _ = configured({**common, **settings}) if whole else configure({**common, **BASE, **settings})
     kind = f"-{settings['text']}" if "text" in settings else ""
-    prepared = prepared_in(given.work / f"run-{data}-{seed}{kind}", config)
+    folder = given.work / f"run-{data}-{seed}{kind}"
+    prepared = prepared_in(folder, config)
+    if whole:
+        facts = reopen_run(Run(folder))[1].facts
+        n_training = int((prepared.parts == 0).sum())
+        config = settled(config.model_copy(update={"facts": facts}), n_training, prepared.n_items)
     spent = time.process_time()
-    with tempfile.TemporaryDirectory(dir=given.work) as folder:
-        method = fit_run(prepared, config, Path(folder), resume=False)
+    with tempfile.TemporaryDirectory(dir=given.work) as scratch:
+        method = fit_run(prepared, config, Path(scratch), resume=False)
     return {
-        "row": row["name"], "data": data, "seed": seed, "settings": {**settings, "epochs": epochs},
+        "row": row["name"], "data": data, "seed": seed, "settings": settings,
         "cpu": round(time.process_time() - spent, 1), "best_epoch": (method.facts or {}).get("best_epoch"),
         **scored(method, prepared),
     }  # fmt: skip
@@ -116,26 +131,36 @@ def summary() -> dict[str, Any]:
     held = {(each["data"], each["row"], each["seed"]): each for each in lines(RESULTS)}
     found: dict[str, Any] = {"ideas": {each["name"]: each["idea"] for each in rows()}, "data": {}}
     for data in SPLITS:
-        seeds = sorted(seed for kind, row, seed in held if (kind, row) == (data, "default"))
-        base = [held[data, "default", seed] for seed in seeds]
-        if not base:
-            continue
-        compared = {}
-        for row in rows()[1:]:
-            both = [seed for seed in seeds if (data, row["name"], seed) in held]
-            if both:
-                pairs = [[held[data, name, seed] for seed in both] for name in ("default", row["name"])]
-                compared[row["name"]] = {"seeds": len(both), **compare(*pairs)}
-        corrected(compared)
-        found["data"][data] = {
-            "seeds": seeds, "split": SPLITS[data], "cases": [each["cases"] for each in base],
-            "climbers": len({climber for each in base for climber in each["climbers"]}),
-            "epochs": EPOCHS[data],
-            "cpu": round(sum(each["cpu"] for key, each in held.items() if key[0] == data)),
-            "default": {a: round(float(np.mean([each[a][METRIC] for each in base])), 4) for a in ASKED},
-            "rows": compared,
-        }  # fmt: skip
+        of = {
+            name: table_of(held, data, name, whole) for name, whole in (("default", False), ("whole", True))
+        }
+        if of["default"]:
+            found["data"][data] = {"split": SPLITS[data], "epochs": EPOCHS[data], **of}
     return found
+
+
+def table_of(held: dict[Any, dict[str, Any]], data: str, base: str, whole: bool) -> dict[str, Any] | None:
+    """One table of a data set: what its base reaches, and how each row of the kind differs from it."""
+    seeds = sorted(seed for kind, row, seed in held if (kind, row) == (data, base))
+    if not seeds:
+        return None
+    compared, cpu = {}, 0.0
+    for row in rows():
+        both = [seed for seed in seeds if (data, row["name"], seed) in held]
+        if not both or bool(row.get("whole")) != whole:
+            continue
+        pairs = [[held[data, name, seed] for seed in both] for name in (base, row["name"])]
+        cpu += sum(each["cpu"] for each in pairs[1])
+        if row["name"] != base:
+            compared[row["name"]] = {"seeds": len(both), **compare(*pairs)}
+    corrected(compared)
+    bases = [held[data, base, seed] for seed in seeds]
+    return {
+        "seeds": seeds, "cases": [each["cases"] for each in bases], "cpu": round(cpu),
+        "climbers": len({climber for each in bases for climber in each["climbers"]}),
+        "scores": {a: round(float(np.mean([each[a][METRIC] for each in bases])), 4) for a in ASKED},
+        "rows": compared,
+    }  # fmt: skip
 
 
 def compare(base: list[dict[str, Any]], own: list[dict[str, Any]]) -> dict[str, Any]:
