@@ -7,8 +7,8 @@ import json
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 from recsys.errors import one_line
 from recsys.nouns import spoken
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _STEERING = re.compile(r"[\x7f-\x9f\u2028\u2029\ud800-\udfff]")  # that JSON leaves as they are
 _WORTH_A_LINE = 2.0  # seconds
+_PIPED: Final = 140  # columns where nobody's terminal says how wide it is
 
 
 def duration(seconds: float) -> str:
@@ -51,7 +52,56 @@ def cell(text: str) -> Text:
     """Data as rich prints it as it is: brackets are no markup, and nothing in it steers a terminal."""
     from rich.text import Text
 
-    return Text("".join(each if each.isprintable() else "\ufffd" for each in text))
+    return Text(printable(text))
+
+
+def printable(text: str) -> str:
+    """A text of one line whose other characters are told by a mark: a name may hold what moves a cursor."""
+    return "".join(each if each.isprintable() else "\ufffd" for each in text)
+
+
+def print_table(
+    title: str,
+    headings: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    prose: Sequence[int] = (),
+    whole: Sequence[str] = (),
+) -> None:
+    """A plain table on standard output, as wide as the terminal, or wide enough for a file.
+
+    Whatever is in it is printed as it is (`cell`): names and ids are a stranger's, and so are the words of
+    the domain, which a run or a bundle brings along.
+
+    Parameters
+    ----------
+    title:
+        Above it; empty for none.
+    headings:
+        In the words of climbing; what begins with ">" is of numbers, and stands to the right.
+    rows:
+        What is None or empty is shown as a dash.
+    prose:
+        Indices of columns whose texts are told in the words of the domain.
+    whole:
+        Headings of columns that no line breaks: ids are copied.
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=cell(title) if title else None, title_justify="left", box=None, header_style="bold")
+    for heading in headings:
+        name = heading.removeprefix(">")
+        table.add_column(
+            cell(spoken(name)),
+            overflow="fold",
+            no_wrap=name in whole,
+            justify="right" if heading != name else "left",
+        )
+    for row in rows:
+        texts = ["-" if each is None or each == "" else str(each) for each in row]
+        table.add_row(*(cell(spoken(each) if at in prose else each) for at, each in enumerate(texts)))
+    console = Console()
+    console.print(table) if console.is_terminal else Console(width=_PIPED).print(table)
 
 
 @contextlib.contextmanager
@@ -69,7 +119,7 @@ def progress(description: str, total: int | None = None) -> Iterator[Callable[[i
     from rich.console import Console
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
-    columns = [SpinnerColumn(), TextColumn("{task.description}")]
+    columns = [SpinnerColumn(), TextColumn("{task.description}", markup=False)]
     with Progress(
         *columns, *([BarColumn(), TimeRemainingColumn()] if total else []),
         console=Console(stderr=True), transient=True,

@@ -12,15 +12,12 @@ import os
 import sys
 import warnings
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import typer
 
-from recsys.errors import RecsysError, refused_by_system
+from recsys.errors import RecsysError, one_line, refused_by_system
 from recsys.nouns import spoken
-
-if TYPE_CHECKING:
-    from rich.table import Table
 
 # What the light part does without; a command that asks for one of them needs the other part.
 TRAINING = (
@@ -105,20 +102,6 @@ def missing_part(error: ModuleNotFoundError) -> str | None:
     return f"{error.name}, a part of {part}: pip install 'recsys-climb[{extra}]'{python}"
 
 
-_PIPED = 140  # columns where nobody's terminal says how wide it is
-
-
-def print_table(table: Table) -> None:
-    """A table on standard output, as wide as the terminal, or wide enough for a file."""
-    from rich.console import Console
-
-    for column in table.columns:
-        column.header = spoken(column.header) if isinstance(column.header, str) else column.header
-    table.title = spoken(table.title) if isinstance(table.title, str) else table.title
-    console = Console()
-    console.print(table) if console.is_terminal else Console(width=_PIPED).print(table)
-
-
 def _fail(message: str) -> int:
-    print(spoken("error: " + " ".join(message.split())), file=sys.stderr)
+    print(one_line(spoken("error: " + " ".join(message.split()))), file=sys.stderr)
     return 2

@@ -10,6 +10,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Final, TextIO
 
+from recsys.console import printable
 from recsys.errors import UsageError
 from recsys.files import atomic_path
 from recsys.spreadsheet import inert
@@ -57,14 +58,18 @@ def write_table(
 
 
 def write_csv(rows: Rows, file: TextIO, columns: list[str] | None = None) -> None:
-    """Rows as CSV; text that a spreadsheet would take for a formula gets an apostrophe before it."""
+    """Rows as CSV; text that a spreadsheet would take for a formula gets an apostrophe before it.
+
+    To a terminal a text has nothing that would steer it; a file gets every character.
+    """
     iterator = iter(rows)
     if columns is None:
         first = next(iterator, {})
         columns, iterator = list(first), chain([first] if first else [], iterator)
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows([cell(row.get(name)) for name in columns] for row in iterator)
+    shown = _printable if file.isatty() else cell
+    writer.writerow([shown(name) for name in columns])
+    writer.writerows([shown(row.get(name)) for name in columns] for row in iterator)
 
 
 def check_suffix(path: Path) -> None:
@@ -106,6 +111,10 @@ def _chunks(rows: Rows) -> Iterator[list[Mapping[str, Any]]]:
             yield chunk
             chunk = []
     yield chunk
+
+
+def _printable(value: Any) -> Any:
+    return printable(inert(value)) if isinstance(value, str) else value
 
 
 def cell(value: Any) -> Any:

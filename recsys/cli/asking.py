@@ -1,4 +1,4 @@
-"""What several commands ask in the same way: whose logbook, which region, and a table to answer with."""
+"""What several commands ask in the same way: whose logbook, and which region."""
 
 from __future__ import annotations
 
@@ -8,11 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from recsys.recommending.recommender import Recommender
-
-_PIPED = 140  # columns where nobody's terminal says how wide it is
 
 Folder = Annotated[Path, typer.Argument(metavar="RUN_OR_BUNDLE", help="a run's folder, or a bundle's")]
 Climber = Annotated[
@@ -93,32 +89,3 @@ def region_of(region: str | None, recommender: Recommender) -> str | None:
     from recsys.recommending.request import known_region
 
     return None if region is None else known_region(region, recommender.catalogue.known_regions)
-
-
-def print_table(
-    title: str, headings: Sequence[str], rows: Sequence[Sequence[object]], prose: Sequence[int] = ()
-) -> None:
-    """A plain table; headings that begin with ">" are of numbers, and stand to the right.
-
-    The title, the headings and the cells of the columns `prose` are told in the words of the domain.
-    """
-    from rich.console import Console
-    from rich.table import Table
-
-    from recsys.nouns import spoken
-
-    rows = [
-        [spoken(each) if at in prose and isinstance(each, str) else each for at, each in enumerate(row)]
-        for row in rows
-    ]
-    table = Table(title=spoken(title), title_justify="left", box=None, header_style="bold")
-    for heading in headings:
-        table.add_column(
-            spoken(heading.removeprefix(">")),
-            overflow="fold",
-            justify="right" if heading[:1] == ">" else "left",
-        )
-    for row in rows:
-        table.add_row(*("-" if each is None or each == "" else str(each) for each in row))
-    console = Console()
-    console.print(table) if console.is_terminal else Console(width=_PIPED).print(table)

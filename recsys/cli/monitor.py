@@ -58,7 +58,8 @@ def monitor(
 
 
 def _print(watch: Watch) -> None:
-    from recsys.cli.asking import print_table
+    from recsys.console import print_table
+    from recsys.nouns import spoken
 
     rows: list[tuple[object, ...]] = [
         (each.name, f"{each.value:.3f}", f"{each.limit:.3f}", "ALARM" if each.alarm else "fine")
@@ -69,5 +70,5 @@ def _print(watch: Watch) -> None:
         low, high = watch.hits.hit_ci95
         if low is not None and high is not None:
             rows.append((f"hit rate of {watch.hits.climbers} climbers", f"[{low:.3f}, {high:.3f}]", "", ""))
-    title = f"{watch.sends} new sends of {watch.climbers} climbers, {watch.first} to {watch.last}"
+    title = spoken(f"{watch.sends} new sends of {watch.climbers} climbers, {watch.first} to {watch.last}")
     print_table(title, ("reading", ">value", ">limit", ""), rows, prose=(0,))

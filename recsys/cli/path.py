@@ -54,7 +54,8 @@ def path(
 
 
 def _print(found: Found, climber: str | None, recommender: Recommender) -> None:
-    from recsys.cli.asking import print_table
+    from recsys.console import print_table
+    from recsys.nouns import spoken
     from recsys.recommending.levels import level
 
     rows = [
@@ -66,7 +67,7 @@ def _print(found: Found, climber: str | None, recommender: Recommender) -> None:
     reason = f"{found.before:.2%} likely before the steps, {end.score:.2%} after"
     last = ("*", end.climb_id, end.name, end.grade, end.region, end.hard, f"{end.score:.2%}", "", reason)
     headings = ("", "climb", "name", "grade", "region", "for you", ">probability", ">project next", "because")
-    whose = climber or "this logbook"
+    whose = climber or spoken("this logbook")
     start = level(found.ability, recommender.catalogue.grades)
     title = f"From {start} to {end.name or end.climb_id}, for {whose}"
     print_table(title, headings, [*rows, last], prose=(8,))

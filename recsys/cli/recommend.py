@@ -137,31 +137,23 @@ def _print_csv(items: list[Item]) -> None:
 
 
 def _print_table(climber: str | None, items: list[Item], empty: bool) -> None:
-    from rich.table import Table
-
-    from recsys.console import cell
+    from recsys.console import print_table
     from recsys.nouns import spoken
-    from recsys.terminal import print_table
 
-    title = (
-        spoken("Popular climbs (the logbook is empty)")
-        if empty
-        else f"{spoken('Next climbs')} for {climber or spoken('this logbook')}"
-    )
-    table = Table(title=cell(title), title_justify="left", box=None, header_style="bold")
-    for heading in ("", "climb", "name", "grade", "region"):
-        table.add_column(heading, overflow="fold", no_wrap=heading == "climb")
-    table.add_column("for you")
-    table.add_column("share of sends" if empty else "probability", justify="right")
+    title = f"{spoken('Next climbs')} for {climber or spoken('this logbook')}"
+    if empty:
+        title = spoken("Popular climbs (the logbook is empty)")
+    chance = ">share of sends" if empty else ">probability"
+    headings = ["", "climb", "name", "grade", "region", "for you", chance]
     explained = any(item.why is not None for item in items)
     if explained:
-        table.add_column("because of")
-        table.add_column("prompt", justify="right")
-    for index, item in enumerate(items, 1):
-        texts = [each or "-" for each in (item.climb_id, item.name, item.grade, item.region)]
-        texts += [item.hard or "-", f"{item.score:.1%}", *(_why(item) if explained else ())]
-        table.add_row(str(index), *map(cell, texts))
-    print_table(table)
+        headings += ["because of", ">prompt"]
+    rows = [
+        (rank, item.climb_id, item.name, item.grade, item.region, item.hard, f"{item.score:.1%}",
+         *(_why(item) if explained else ()))
+        for rank, item in enumerate(items, 1)
+    ]  # fmt: skip
+    print_table(title, headings, rows, whole=("climb",))
 
 
 def _why(item: Item) -> tuple[str, str]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Final
 
 import typer
+
+_NUMBERS: Final = ("prompted", "unprompted", "popularity", "seconds")
 
 
 def runs(
@@ -21,26 +23,13 @@ def runs(
 
         print_json(found)
         return
-    from rich.table import Table
+    from recsys.console import print_table
 
-    from recsys.terminal import print_table
-
-    table = Table(box=None, header_style="bold")
-    for heading in ("run", "data", "method", "split", "cases"):
-        table.add_column(heading, overflow="fold")
-    for heading in ("prompted", "unprompted", "popularity", "seconds"):
-        table.add_column(heading, justify="right")
-    for each in found:
-        table.add_row(*_cells(each))
-    print_table(table)
+    headings = ("run", "data", "method", "split", "cases", *(f">{name}" for name in _NUMBERS))
+    print_table(
+        "", headings, [[_shown(each.get(name.removeprefix(">"))) for name in headings] for each in found]
+    )
     print("recall@10; a run that is not finished has none")
-
-
-def _cells(row: dict[str, object]) -> list[Any]:
-    from recsys.console import cell
-
-    names = ("run", "data", "method", "split", "cases", "prompted", "unprompted", "popularity", "seconds")
-    return [cell(_shown(row.get(name))) for name in names]
 
 
 def _shown(value: object) -> str:

@@ -49,7 +49,8 @@ def session(
 
 
 def _print(planned: Session, climber: str | None, recommender: Recommender) -> None:
-    from recsys.cli.asking import print_table
+    from recsys.console import print_table
+    from recsys.nouns import spoken
     from recsys.recommending.levels import level
 
     rows = [
@@ -58,7 +59,7 @@ def _print(planned: Session, climber: str | None, recommender: Recommender) -> N
         for each in planned.climbs
     ]  # fmt: skip
     where = ", ".join(each for each in (planned.area, planned.region) if each) or "this catalogue"
-    whose = f"{climber or 'this logbook'}, at {level(planned.ability, recommender.catalogue.grades)}"
+    whose = f"{climber or spoken('this logbook')}, at {level(planned.ability, recommender.catalogue.grades)}"
     title = f"{where}: {planned.minutes} minutes for {whose}"
     headings = ("part", "climb", "name", "grade", "for you", ">probability", ">minutes")
     print_table(title, headings, rows)

@@ -41,8 +41,8 @@ def skill(
 
 
 def _print_climbs(listed: list[OffGrade], region: str | None, json: bool, recommender: Recommender) -> None:
-    from recsys.cli.asking import print_table
-    from recsys.console import print_json
+    from recsys.console import print_json, print_table
+    from recsys.nouns import spoken
     from recsys.recommending.levels import told
 
     if json:
@@ -55,14 +55,15 @@ def _print_climbs(listed: list[OffGrade], region: str | None, json: bool, recomm
         for each in listed
     ]  # fmt: skip
     headings = ("climb", "name", "region", "grade", "climbs like", ">grades off", ">sends")
-    print_table(f"Soft and hard grades, {region or 'all regions'}", headings, rows)
+    title = f"{spoken('Soft and hard grades')}, {region or spoken('all regions')}"
+    print_table(title, headings, rows)
 
 
 def _print_curve(
     points: list[Point], climber: str | None, k: int, json: bool, recommender: Recommender
 ) -> None:
-    from recsys.cli.asking import print_table
-    from recsys.console import print_json
+    from recsys.console import print_json, print_table
+    from recsys.nouns import spoken
     from recsys.recommending.levels import has_levels, level
 
     if json:
@@ -86,6 +87,6 @@ def _print_curve(
         for each in points[-k:]
     ]
     print_table(
-        f"Ability of {climber or 'this logbook'}, the last {len(rows)} sessions",
+        f"Ability of {climber or spoken('this logbook')}, the last {len(rows)} sessions",
         ("discipline", "day", ">sends", "ability", ">grades"), rows,
     )  # fmt: skip

@@ -204,7 +204,7 @@ def _printed(summary: StudySummary, prompting: str, rows: tuple[RowSummary, ...]
     from rich.text import Text
 
     shown = Table(box=SIMPLE, pad_edge=False, padding=(0, 1))
-    shown.add_column(prompting, ratio=1, overflow="fold")
+    shown.add_column(Text(words.plain(prompting)), ratio=1, overflow="fold")
     metrics = ("accuracy", HEADLINE)
     found = comparisons(summary).get(prompting)
     compared: dict[str, Read] = {}

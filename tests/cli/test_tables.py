@@ -1,0 +1,69 @@
+"""What a terminal is shown of a stranger's bundle: every character as it is, or a mark in its place."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from recsys import columns as c
+from recsys.api.tables import write_csv
+from recsys.console import print_table
+from recsys.files import read_json, write_json, write_manifest
+from recsys.recommending import bundle as b
+from tests.builders.commands import call
+from tests.builders.light_bundle import write_light_bundle
+
+ODD = " [/x] [sit] :smile: \x1b[31m"
+SHOWN = " [/x] [sit] :smile: \ufffd[31m"
+ASKED = {
+    "recommend": ("--climber", "climber-1"),
+    "skill": (),
+    "skill of a climber": ("--climber", "climber-1"),
+    "session": ("--climber", "climber-1", "--count", "3"),
+    "path": ("--climber", "climber-1", "--project", "climb-07", "--steps", "1", "--leap", "6"),
+}
+
+
+@pytest.fixture(scope="module")
+def odd(tmp_path_factory: pytest.TempPathFactory):
+    """A bundle of odd names, whose facts bring odd words for the headings along."""
+    folder = write_light_bundle(tmp_path_factory.mktemp("odd") / "bundle")
+    climbs = read_json(folder / b.CLIMBS)
+    climbs[c.CLIMB_NAME] = [f"Slab{ODD}" for _ in climbs[c.CLIMB_ID]]
+    write_json(folder / b.CLIMBS, climbs)
+    facts = {"nouns": {"climb": "[/v]", "send": "[/w]", "grade": "[bold]"}}
+    write_json(folder / b.BUNDLE, {**read_json(folder / b.BUNDLE), "facts": facts})
+    write_manifest(folder, b.FILES)
+    return folder
+
+
+@pytest.mark.parametrize("asked", ASKED)
+def test_no_name_and_no_word_of_a_bundle_is_markup_in_a_table(odd, asked, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "400")
+    assert call("recsys", asked.split()[0], odd, *ASKED[asked]) == 0, capsys.readouterr().err
+    out = capsys.readouterr().out
+    assert "\x1b" not in out
+    assert asked.startswith("skill") or SHOWN in out  # no climb of it has enough sends
+    assert "[/v]" in out or "[/w]" in out  # in a heading
+
+
+def test_cells_headings_and_title_are_text(capsys):
+    print_table(ODD, [ODD, f">{ODD}"], [(ODD, ODD), (None, "")], prose=(0,))
+    out = capsys.readouterr().out
+    assert out.count(SHOWN.strip()) == 5
+    assert "\x1b" not in out
+    assert out.rstrip().endswith("-")
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_csv_steers_no_terminal_and_loses_nothing_in_a_file():
+    terminal, file = Terminal(), io.StringIO()
+    for each in (terminal, file):
+        write_csv([{"name": ODD, "score": 0.5}], each)
+    assert terminal.getvalue() == f"name,score\n{SHOWN},0.5\n"
+    assert file.getvalue() == f"name,score\n{ODD},0.5\n"
