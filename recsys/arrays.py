@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import io
-from typing import Any
+import math
+import zipfile
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any, Final
 
 import numpy as np
 
 Array = np.ndarray[Any, np.dtype[Any]]
+MAX_BYTES: Final = 50_000_000
+MAX_RATIO: Final = 100
+"""What a packed file may unpack to: so many times its size, or `MAX_BYTES`, where that is more."""
 
 
 def packed(arrays: dict[str, Any], compressed: bool = False) -> bytes:
@@ -19,3 +26,63 @@ def packed(arrays: dict[str, Any], compressed: bool = False) -> bytes:
     content = io.BytesIO()
     (np.savez_compressed if compressed else np.savez)(content, **arrays)
     return content.getvalue()
+
+
+def unpacked(path: Path, known: Collection[str] | None = None, compressed: bool = False) -> dict[str, Array]:
+    """The arrays of an ``.npz`` file that nobody vouches for: numbers, flags and texts, and no pickle.
+
+    Parameters
+    ----------
+    path:
+        The file.
+    known:
+        The arrays to read, where they are there; None: all.
+    compressed:
+        Whether `packed` compressed it. Else it takes no more memory than the file has bytes.
+
+    Returns
+    -------
+    Name to array; they cannot be written to.
+
+    Raises
+    ------
+    ValueError
+        It is no such file, cannot be read, was damaged, or would unpack to too much; the text is a clause.
+    """
+    if not path.is_file():  # a pipe would be waited for
+        raise ValueError("is missing, or no file")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = [each for each in archive.infolist() if known is None or _name(each) in known]
+            size = path.stat().st_size
+            most = max(MAX_RATIO * size, MAX_BYTES) if compressed else size
+            if sum(each.file_size for each in members) > most:
+                raise _OddError("is packed, or larger than its file")
+            return {_name(each): _member(archive, each) for each in members}
+    except _OddError:
+        raise
+    except Exception as error:  # zipfile, zlib and NumPy's header raise nearly anything
+        raise ValueError(f"cannot be read as NumPy's arrays ({type(error).__name__})") from error
+
+
+class _OddError(ValueError):
+    """What is wrong with a file, in words of ours."""
+
+
+def _name(member: zipfile.ZipInfo) -> str:
+    return member.filename.removesuffix(".npy")
+
+
+def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Array:
+    """One array, whose header is believed only as far as its bytes go."""
+    name = _name(member)[:80]
+    with archive.open(member) as file:
+        if np.lib.format.read_magic(file) != (1, 0):
+            raise _OddError(f"{name} is of another version of NumPy's format")
+        shape, fortran, kind = np.lib.format.read_array_header_1_0(file)
+        if kind.hasobject:
+            raise _OddError(f"{name} holds objects")
+        content = file.read(member.file_size)
+    if min(shape, default=0) < 0 or len(content) != math.prod(shape) * kind.itemsize:
+        raise _OddError(f"{name} has not as many values as it says")
+    return np.frombuffer(content, kind).reshape(shape, order="F" if fortran else "C")

@@ -24,7 +24,7 @@ import shutil
 import stat
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
-from typing import Any, Final, NoReturn
+from typing import Any, BinaryIO, Final, NoReturn
 
 from recsys.errors import DataError, RunError, refused_by_system
 from recsys.formats import FORMAT, stamped, unstamped
@@ -143,15 +143,70 @@ def write_json(path: Path | str, obj: object) -> None:
 def read_json(path: Path | str) -> Any:
     """Read a JSON file. Raises RunError when it is missing or unreadable, DataError when it is not JSON."""
     try:
-        if not stat.S_ISREG(os.stat(path).st_mode):  # a pipe would be waited for
-            raise RunError(f"{path}: cannot be read (it is no file); check the path")
-        content = Path(path).read_bytes()
+        content = read_plain(path)
     except OSError as error:
         raise RunError(f"{path}: cannot be read ({error.strerror}); check the path") from error
     try:
-        return json.loads(content, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
+        return parsed_json(content)
+    except ValueError as error:
         raise DataError(f"is not JSON: {error}", path=path, remedy="restore it, or run again") from error
+
+
+def open_plain(path: Path | str) -> BinaryIO:
+    """A file to read its bytes, and nothing but a file: a pipe or a device would be waited for.
+
+    Every file that somebody names, or that lies in a folder of theirs, is opened so.
+
+    Raises
+    ------
+    OSError
+        There is none, or it is no file.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    mode = os.fstat(descriptor).st_mode
+    if stat.S_ISREG(mode):
+        return os.fdopen(descriptor, "rb")
+    os.close(descriptor)
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    raise OSError(errno.EINVAL, "it is a pipe or a device, no file", str(path))
+
+
+def read_plain(path: Path | str) -> bytes:
+    """The bytes of a file, opened by `open_plain`."""
+    with open_plain(path) as file:
+        return file.read()
+
+
+def read_text(path: Path | str, remedy: str = "check the path", otherwise: str = "save it in UTF-8") -> str:
+    """A text in UTF-8, with or without a byte-order mark.
+
+    Parameters
+    ----------
+    path:
+        The file.
+    remedy, otherwise:
+        What to do where it cannot be read, and where it is something else.
+
+    Raises
+    ------
+    DataError
+        There is no such file, it is no file but a folder or a pipe, or it is not UTF-8.
+    """
+    try:
+        return read_plain(path).decode("utf-8-sig")
+    except OSError as error:
+        raise DataError(f"cannot be read ({error.strerror})", path=path, remedy=remedy) from error
+    except UnicodeDecodeError as error:
+        raise DataError("is not UTF-8 text", path=path, remedy=otherwise) from error
+
+
+def parsed_json(content: str | bytes) -> Any:
+    """What a JSON text says; a `ValueError`, whatever is wrong with it: also NaN, or nests too deep."""
+    try:
+        return json.loads(content, parse_constant=_refuse_constant)
+    except RecursionError:
+        raise ValueError("it nests too deep") from None
 
 
 def without_waiting(path: str, flags: int) -> int:

@@ -10,7 +10,7 @@ import contextlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from recsys.errors import DataError, UsageError
 
@@ -26,9 +26,25 @@ def is_address(text: str) -> bool:
 
 
 def place(address: str) -> str:
-    """An address without user, password and options: what may be shown and kept."""
-    parts = urlsplit(address)
+    """An address without user, password and options: what may be shown and kept.
+
+    Raises
+    ------
+    UsageError
+        It is no address; what may be a password is not repeated.
+    """
+    parts = _parts(address)
     return f"postgresql://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+def _parts(address: str) -> SplitResult:
+    try:
+        return urlsplit(address)
+    except ValueError as error:
+        raise UsageError(
+            f"the address of the database cannot be read ({str(error)[:40]}); "
+            "write it as postgresql://user@host:5432/database"
+        ) from None
 
 
 def rows(address: str, query: str) -> Iterator[tuple[Any, ...]]:
@@ -129,7 +145,7 @@ def _connection(address: str, **options: Any) -> Iterator[Any]:
 
 def _without_secrets(text: str, address: str) -> str:
     """A message without the passwords of an address, as they were typed or as they are meant."""
-    parts = urlsplit(address)
+    parts = _parts(address)
     secrets = [value for name, value in parse_qsl(parts.query) if "password" in name]
     user = parts.netloc.rpartition("@")[0]
     secrets += [user.partition(":")[2]]

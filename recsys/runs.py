@@ -19,7 +19,7 @@ import json
 import os
 import shutil
 import stat
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -172,7 +172,7 @@ class Run:
             if not (self.folder / run_files.RESUMED).is_file():
                 return config
             path = self.folder / run_files.RESUMED
-            changed = unstamped(path, run_files.RESUMED, read_json(path))
+            changed = _table(path, unstamped(path, run_files.RESUMED, read_json(path)))
             training = type(config.training).model_validate({**config.training.model_dump(), **changed})
             return config.model_copy(update={"training": training})
         except ValidationError as error:
@@ -186,8 +186,7 @@ class Run:
     def metrics(self) -> dict[str, Any]:
         """What metrics.json holds, but for its format."""
         path = self.folder / run_files.METRICS
-        found: dict[str, Any] = unstamped(path, run_files.METRICS, read_json(path))
-        return found
+        return _table(path, unstamped(path, run_files.METRICS, read_json(path)))
 
     def write_metrics(self, metrics: dict[str, Any]) -> None:
         """Write metrics.json."""
@@ -215,6 +214,12 @@ class Run:
         names = (*TRAINED, *MODELS, run_files.SKILL, run_files.CARD, run_files.RESUMED)
         kept = [name for name in names if (self.folder / name).is_file()]
         write_manifest(self.folder, [*PREPARED, *(kept if trained else ())])
+
+
+def _table(path: Path, values: object) -> dict[str, Any]:
+    if not isinstance(values, dict):
+        raise RunError(f"{path}: is no table of names and values; restore it, or train anew")
+    return values
 
 
 def _lock_file(path: Path) -> IO[str]:
@@ -267,7 +272,7 @@ def _summary(folder: Path) -> dict[str, Any]:
     except RecsysError as error:
         return {"run": folder.name, "data": str(error)}
     asked = ("prompted", "unprompted", "popularity")
-    recall = {name: metrics.get(name, {}).get("recall@10") for name in asked}
+    recall = {name: _within(metrics, name, "recall@10") for name in asked}
     return {
         "run": folder.name,
         "data": config.facts.get("source", config.data),
@@ -275,6 +280,12 @@ def _summary(folder: Path) -> dict[str, Any]:
         "split": config.split,
         "cases": metrics.get("n_cases"),
         **recall,
-        "seconds": metrics.get("seconds", {}).get("train"),
+        "seconds": _within(metrics, "seconds", "train"),
         "settings": config.model_dump(mode="json", exclude={"facts"}),
     }
+
+
+def _within(metrics: Mapping[str, Any], name: str, part: str) -> Any:
+    """A value of a block of the metrics; None where there is no such block."""
+    block = metrics.get(name)
+    return block.get(part) if isinstance(block, Mapping) else None

@@ -214,6 +214,8 @@ def _store(url: str) -> Iterator[tuple[Any, str]]:
         store, path = url_to_fs(url)
     except ImportError:
         raise UsageError(f"{url}: needs fsspec and {package}: pip install 'recsys-climb[cloud]'") from None
+    except ValueError as error:  # brackets of an IPv6 address that do not close
+        raise UsageError(f"{url}: is no address ({str(error)[:60]}); correct it") from None
     try:
         store.invalidate_cache()  # a listing is remembered, and another process may have written since
         yield store, path.rstrip("/")

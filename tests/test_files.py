@@ -167,7 +167,7 @@ def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.json")
     with pytest.raises(RunError) as error:
         read_json(tmp_path / "a.json")
-    one_line(error, "a.json", "is no file")
+    one_line(error, "a.json", ", no file")
     (tmp_path / MANIFEST).write_text(json.dumps({"a.json": "0" * 64}))
     with pytest.raises(RunError, match="is missing"):
         check_manifest(tmp_path)

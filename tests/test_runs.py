@@ -29,3 +29,27 @@ def test_a_study_is_not_listed_among_the_runs(tmp_path):
         Run(tmp_path / name).write_config(RunConfig())
     (tmp_path / "study" / "study.json").write_text("{}")
     assert [each["run"] for each in summaries(tmp_path)] == ["one"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("metrics.json", "[]"),
+        ("metrics.json", '{"prompted": null, "seconds": 3, "popularity": ["recall@10"], "n_cases": {}}'),
+        ("metrics.json", "[" * 100_000),
+        ("config.json", "[]"),
+        ("config.json", '{"facts": []}'),
+        ("config.json", "\x1b\udcff"),
+        ("resumed.json", "[1]"),
+        ("resumed.json", '"x"'),
+    ],
+)
+def test_a_run_that_cannot_be_read_hides_no_other(tmp_path, name, content):
+    for each in ("good", "odd"):
+        (tmp_path / each).mkdir()
+        Run(tmp_path / each).write_config(RunConfig())
+    (tmp_path / "odd" / name).write_text(content, errors="surrogateescape")
+    good, odd = summaries(tmp_path)
+    assert (good["run"], odd["run"]) == ("good", "odd")
+    assert good["split"] == RunConfig().split
+    assert odd.get("prompted") is None

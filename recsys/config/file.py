@@ -15,7 +15,6 @@ A run's own config.json is such a file: its `facts`, which say what was found in
 from __future__ import annotations
 
 import difflib
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -27,6 +26,7 @@ from recsys.config.model import ModelConfig
 from recsys.config.run import RunConfig
 from recsys.config.training import TrainingConfig
 from recsys.errors import DataError, UsageError
+from recsys.files import parsed_json, read_text
 from recsys.formats import unstamped
 
 if sys.version_info >= (3, 11):
@@ -56,12 +56,9 @@ def read_settings(path: Path) -> dict[str, Any]:
     """
     if path.suffix not in (".toml", ".json"):
         raise UsageError(f"`config` {path}: settings are read from a .toml or a .json file")
+    text = read_text(path, "check the path after `config`")
     try:
-        text = path.read_text(encoding="utf-8-sig")
-        settings = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
-    except OSError as error:
-        problem = f"cannot be read ({error.strerror})"
-        raise DataError(problem, path=path, remedy="check the path after `config`") from None
+        settings = tomllib.loads(text) if path.suffix == ".toml" else parsed_json(text)
     except (ValueError, RecursionError) as error:
         problem = f"is not {path.suffix[1:].upper()}: {error}"
         raise DataError(problem, path=path, remedy="correct it there") from None

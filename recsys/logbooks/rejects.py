@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from recsys.files import atomic_path
 from recsys.logbooks.raw import RawTable
+from recsys.logbooks.sheets.rows import cells_of
 from recsys.spreadsheet import inert
 
 
@@ -66,7 +66,7 @@ class DropLog:
         ]
         if self._ragged_reasons:
             pairs = zip(self._raw.ragged, self._ragged_reasons, strict=True)
-            lines += [[each.row, reason, *_fields(each.text)] for each, reason in pairs]
+            lines += [[each.row, reason, *cells_of(each.text)] for each, reason in pairs]
         lines.sort(key=lambda line: int(line[0]))
         with atomic_path(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)
@@ -76,7 +76,3 @@ class DropLog:
     def _all(self, index: int) -> str:
         """Every reason of a dropped row."""
         return "; ".join([self._reasons[self._reason[index] - 1], *self._more.get(index, [])])
-
-
-def _fields(text: str) -> list[str]:
-    return next(csv.reader(io.StringIO(text)), [])

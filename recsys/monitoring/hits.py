@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ import pandas as pd
 from recsys import columns as c
 from recsys.errors import DataError, UsageError
 from recsys.evaluation.bootstrap import Interval, intervals
+from recsys.files import parsed_json, read_text
 from recsys.recommending.recommender import Recommender
 from recsys.recommending.request import Request
 
@@ -88,12 +88,9 @@ def of_answers(
 
 def read_answers(path: Path) -> dict[str, list[str]]:
     """Answers of ``recsys recommend --json``, one document or one a line; the last of a climber counts."""
+    text = read_text(path)
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError("cannot be read as UTF-8 text", path=path, remedy="check the path") from error
-    try:
-        rows = [json.loads(text)]
+        rows = [parsed_json(text)]
     except ValueError:
         rows = [_line(path, number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
     rows = rows[0] if len(rows) == 1 and isinstance(rows[0], list) else rows
@@ -106,7 +103,7 @@ def read_answers(path: Path) -> dict[str, list[str]]:
 
 def _line(path: Path, number: int, line: str) -> Any:
     try:
-        return json.loads(line)
+        return parsed_json(line)
     except ValueError as error:
         remedy = "give answers of recsys recommend --json, one a line"
         raise DataError("is not JSON", path=path, row=number, value=line, remedy=remedy) from error

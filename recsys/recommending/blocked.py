@@ -5,15 +5,14 @@ A file has a climb or an area a line, or is a CSV with a column ``climb_id``, ``
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from recsys import columns as c
-from recsys.errors import DataError
+from recsys.files import read_text
+from recsys.logbooks.sheets.rows import csv_rows, raw_rows
 
 _COLUMNS: Final = (c.CLIMB_ID, c.AREA, c.REGION)
 
@@ -39,23 +38,17 @@ def read_blocked(path: Path) -> Blocked:
     Raises
     ------
     DataError
-        The file cannot be read as text.
+        The file cannot be read as text, or a row of a CSV cannot be read.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise DataError(f"cannot be read ({error.strerror})", path=path, remedy="check the path") from error
-    except UnicodeDecodeError as error:
-        raise DataError("is not UTF-8 text", path=path, remedy="save it as CSV in UTF-8") from error
-    return Blocked.of(_entries(text))
+    return Blocked.of(_entries(read_text(path), path))
 
 
-def _entries(text: str) -> Iterator[str]:
-    header = next(csv.reader(io.StringIO(text)), [])
-    known = [name for name in _COLUMNS if name in [each.strip() for each in header]]
-    if not known:
+def _entries(text: str, path: Path) -> Iterator[str]:
+    first = next(raw_rows(text, ",", str(path)), None)
+    header = [name.strip() for name in first.cells] if first else []
+    if not set(header) & set(_COLUMNS):
         yield from text.splitlines()
         return
-    for row in csv.DictReader(io.StringIO(text)):
-        named = [row.get(name) or "" for name in known]
-        yield next((each for each in named if each.strip()), "")
+    for cells in csv_rows(text, path)[1:]:
+        row = dict(zip(header, cells, strict=False))
+        yield next((row[name] for name in _COLUMNS if row.get(name, "").strip()), "")

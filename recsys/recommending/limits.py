@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from recsys import columns as c
 from recsys.errors import DataError, RecsysError
+from recsys.files import read_text
+from recsys.logbooks.sheets.rows import csv_rows
 from recsys.recommending.recommender import Recommender
 
 NAMES: Final = (c.GRADE, c.REGION, "min_stars", "k")
@@ -26,21 +26,16 @@ def read_limits(path: Path, recommender: Recommender) -> dict[str, dict[str, Any
     DataError
         The file cannot be read, has another column, or a limit of a row cannot be; it names the row.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise DataError(f"cannot be read ({why})", path=path, remedy="check the path") from error
-    reader = csv.DictReader(io.StringIO(text))
-    header = [name.strip() for name in reader.fieldnames or ()]
+    first, *rows = csv_rows(read_text(path), path) or [[]]
+    header = [name.strip() for name in first]
     for name in header:
         if name not in (c.CLIMBER_ID, *NAMES):
             remedy = f"write climber_id and any of {', '.join(NAMES)}"
             raise DataError("is no column of limits", path=path, value=name, remedy=remedy)
     if c.CLIMBER_ID not in header:
         raise DataError("has no column climber_id", path=path, remedy="say whose limits they are")
-    reader.fieldnames = header
-    return dict(_row(row, number, path, recommender) for number, row in enumerate(reader, 1))
+    named = (dict(zip(header, cells, strict=False)) for cells in rows)
+    return dict(_row(row, number, path, recommender) for number, row in enumerate(named, 1))
 
 
 def _row(

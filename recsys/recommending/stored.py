@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -11,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from recsys import columns as c
-from recsys.arrays import Array
+from recsys.arrays import Array, unpacked
 from recsys.errors import RunError
 from recsys.recommending.fields import REMEDY
 
@@ -79,33 +77,16 @@ def read_arrays(path: Path, wanted: Mapping[str, tuple[str, int]]) -> dict[str, 
         One is missing, or of another type; or the file is packed, cut short, or something else.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
-            return {name: _read_array(archive, path, name, *kind) for name, kind in wanted.items()}
-    except RunError:
-        raise
-    except Exception as error:  # zipfile and NumPy's header raise nearly anything on what is no such file
-        raise RunError(f"{path}: cannot be read as NumPy's arrays; {REMEDY}") from error
-
-
-def _read_array(archive: zipfile.ZipFile, path: Path, name: str, dtype: str, dimensions: int) -> Array:
-    try:
-        member = archive.getinfo(f"{name}.npy")
-    except KeyError:
-        raise RunError(f"{path}: {name} is missing; {REMEDY}") from None
-    stored = member.compress_type == zipfile.ZIP_STORED and member.file_size == member.compress_size
-    if not stored or member.file_size > path.stat().st_size:
-        raise RunError(f"{path}: {name} is packed, or larger than its file; {REMEDY}")
-    with archive.open(member) as file:
-        if np.lib.format.read_magic(file) != (1, 0):
-            raise RunError(f"{path}: {name} is of another version of NumPy's format; {REMEDY}")
-        shape, fortran, found = np.lib.format.read_array_header_1_0(file)
-        if found != np.dtype(dtype) or len(shape) != dimensions or fortran:
-            raise RunError(f"{path}: {name} is no {dtype} array of {dimensions} dimensions; {REMEDY}")
-        size = math.prod(shape) * found.itemsize
-        content = file.read(member.file_size)
-        if min(shape) < 0 or len(content) != size:
-            raise RunError(f"{path}: {name} has not as many values as it says; {REMEDY}")
-    return np.frombuffer(content, dtype=found).reshape(shape)
+        found = unpacked(path, wanted)
+    except ValueError as error:
+        raise RunError(f"{path}: {error}; {REMEDY}") from error
+    for name, (kind, dimensions) in wanted.items():
+        if name not in found:
+            raise RunError(f"{path}: {name} is missing; {REMEDY}")
+        array = found[name]
+        if array.dtype != np.dtype(kind) or array.ndim != dimensions or not array.flags.c_contiguous:
+            raise RunError(f"{path}: {name} is no {kind} array of {dimensions} dimensions; {REMEDY}")
+    return found
 
 
 def check_array(path: Path, name: str, values: Array, low: float, high: float, blanks: bool = False) -> None:

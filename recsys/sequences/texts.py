@@ -18,6 +18,7 @@ import numpy as np
 
 from recsys import columns as c
 from recsys.files import atomic_path
+from recsys.recommending.stored import read_arrays
 from recsys.recommending.text_states import TextStates
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 FILE: Final = "texts.npz"  # in the workflow's folder
 WIDTH: Final = 32  # components that are kept
+_KINDS: Final = {"offsets": ("int64", 1), "days": ("int64", 1), "vectors": ("float32", 2)}
 COLUMNS: Final = (c.COMMENT, c.BETA)
 
 
@@ -77,11 +79,14 @@ class Texts:
 
     @classmethod
     def load(cls, folder: Path) -> Texts | None:
-        """Those of a workflow's folder, whose manifest was checked; None where it has none."""
+        """Those of a workflow's folder, whose manifest was checked; None where it has none.
+
+        Raises RunError where the file is damaged, or something else.
+        """
         if not (folder / FILE).is_file():
             return None
-        with np.load(folder / FILE, allow_pickle=False) as arrays:
-            return cls(TextStates(arrays["offsets"], arrays["days"]), arrays["vectors"])
+        arrays = read_arrays(folder / FILE, _KINDS)
+        return cls(TextStates(arrays["offsets"], arrays["days"]), arrays["vectors"])
 
     @property
     def table(self) -> Array:

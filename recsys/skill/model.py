@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final
-from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 
-from recsys.arrays import Array, packed
+from recsys.arrays import Array, packed, unpacked
 from recsys.errors import DataError
 from recsys.files import atomic_path
 from recsys.skill import reach as reaches
@@ -25,7 +23,6 @@ from recsys.skill.tracks import DISCIPLINES, OFFSETS, Tracks, steps_of
 FORMAT: Final = 1
 RECENT: Final = 24  # sessions that a request reads; what is older hardly moves the ability of today
 UNSEEN: Final = 0.5  # grades; of the 95% intervals 77% held the truth without, 95% with it (simulated)
-_UNREADABLE: Final = (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile, zlib.error)
 _ONCE_PLAIN: Final = (-0.5, 1.5)  # the curve of a discipline without data, kept by older runs
 _PLAIN: Final = {"boulder": (-3.0, 20.0), "route": (-3.0, 36.0)}
 
@@ -140,10 +137,8 @@ class Skill:
     def load(cls, path: Path, n_climbs: int) -> Skill:
         """Read what `save` wrote; a `DataError` where it is something else, or of other climbs."""
         try:
-            _refuse_packed(path)
-            with np.load(path, allow_pickle=False) as arrays:
-                return cls._read(dict(arrays), n_climbs)
-        except _UNREADABLE as error:
+            return cls._read(unpacked(path), n_climbs)
+        except (ValueError, KeyError, TypeError) as error:
             problem = (
                 f"is no skill of {n_climbs} climbs ({(str(error).splitlines() or ['unreadable'])[0][:80]})"
             )
@@ -169,13 +164,6 @@ class Skill:
 def as_told(deviation: Array) -> Array:
     """The deviation of an ability as it is shown: with what the ladder does not see of itself."""
     return np.asarray(np.hypot(deviation, UNSEEN))
-
-
-def _refuse_packed(path: Path) -> None:
-    """A `ValueError` where the arrays would take more memory than the file has bytes."""
-    with ZipFile(path) as archive:
-        if sum(each.file_size for each in archive.infolist()) > path.stat().st_size:
-            raise ValueError("packed, or larger than its file")
 
 
 def _check(ladder: Ladder) -> None:

@@ -12,16 +12,15 @@ A cell's file is whole or absent, so whatever a killed study leaves behind can b
 from __future__ import annotations
 
 import json
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from recsys.arrays import Array, packed
+from recsys.arrays import Array, packed, unpacked
 from recsys.errors import RunError
-from recsys.files import atomic_path
+from recsys.files import atomic_path, parsed_json
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,13 +80,20 @@ class Store:
             The file is damaged; with it removed the cell is run again.
         """
         try:
-            with np.load(self.path(key), allow_pickle=False) as arrays:
-                named = {name: arrays[name] for name in arrays.files}
-            facts = json.loads(str(named.pop("facts")))
-        except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile) as error:
+            return _outcome(unpacked(self.path(key), compressed=True))
+        except ValueError as error:
             raise RunError(
-                f"{self.path(key)}: not a readable cell ({type(error).__name__}); remove it and study again"
+                f"{self.path(key)}: not a readable cell ({error}); remove it and study again"
             ) from None
-        embeddings = named.pop("embeddings", None)
-        ranks = {name.removeprefix("ranks/"): values.astype(np.int64) for name, values in named.items()}
-        return Outcome(ranks, facts, embeddings)
+
+
+def _outcome(named: dict[str, Array]) -> Outcome:
+    """The arrays of a cell's file as `Store.write` was given them; a `ValueError` where they are others."""
+    facts = parsed_json(str(named.pop("facts", "")))
+    embeddings = named.pop("embeddings", None)
+    if not isinstance(facts, dict) or (embeddings is not None and embeddings.dtype != np.float32):
+        raise ValueError("its facts or embeddings are of another kind")
+    if any(each.dtype != np.int32 or each.ndim != 1 for each in named.values()):
+        raise ValueError("its ranks are no whole numbers")
+    ranks = {name.removeprefix("ranks/"): values.astype(np.int64) for name, values in named.items()}
+    return Outcome(ranks, facts, embeddings)

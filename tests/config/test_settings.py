@@ -82,7 +82,7 @@ WRONG = {
     "no table": ("a.json", "[]", ["not a table"]),
     "no JSON": ("a.json", "{", ["is not JSON", "line 1"]),
     "no TOML": ("a.toml", "= 3", ["is not TOML", "line 1"]),
-    "no text": ("a.toml", b"\xff\xfe\x00", ["is not TOML"]),
+    "no text": ("a.toml", b"\xff\xfe\x00", ["is not UTF-8 text"]),
     "empty JSON": ("a.json", "", ["is not JSON"]),
     "no file": ("a.toml", None, ["cannot be read", "after config"]),
     "a form": ("a.yaml", "seed: 1", [".toml or a .json"]),

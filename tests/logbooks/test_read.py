@@ -249,6 +249,15 @@ def test_a_bad_row(tmp_path: Path, line: str, reason: str, message: str) -> None
     assert row == ["3", reason, *line.split(",")]
 
 
+@pytest.mark.parametrize(("quote", "kept"), [("", 140_000), ('"', 19_000)])
+def test_a_row_of_a_very_long_cell_is_among_the_rejects(tmp_path: Path, quote: str, kept: int) -> None:
+    """Python's reader of CSV takes 131,072 characters a cell; a row that has more is kept as it is."""
+    long = quote + "x" * 140_000 + quote
+    path = write(tmp_path, HEADER + f"a,x,2024-05-01\nb,y,2024-05-02,{long}\n")
+    read_sends(path, bad_rows="drop", rejects=tmp_path / "rejects.csv")
+    assert "x" * kept in (tmp_path / "rejects.csv").read_text()
+
+
 def test_a_column_that_looks_like_a_formula_is_text_in_the_rejects(tmp_path: Path) -> None:
     path = write(tmp_path, "climber_id,climb_id,date,=1+1\na,p,2024-01-01,\nb,q,soon,=2\n")
     read_sends(path, bad_rows="drop", rejects=tmp_path / "rejects.csv")

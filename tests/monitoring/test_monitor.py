@@ -48,9 +48,14 @@ def test_answers_are_read_one_a_document_or_one_a_line(tmp_path):
     path.write_text(json.dumps(one) + "\nnonsense\n")
     with pytest.raises(DataError, match="row 2"):
         read_answers(path)
-    path.write_text("[1]")
-    with pytest.raises(DataError, match="without climber or items"):
-        read_answers(path)
+    for odd in ("[1]", '{"climber": 1, "items": {"climb_id": 1}}', '{"climber": 1, "items": null}'):
+        path.write_text(odd)
+        with pytest.raises(DataError, match="without climber or items"):
+            read_answers(path)
+    for odd in (b"[" * 100_000, b'{"climber": ' + b"9" * 5_000 + b"}", b"NaN", b"\xff"):
+        path.write_bytes(odd)
+        with pytest.raises(DataError, match=r"row 1: is not JSON|is not UTF-8"):
+            read_answers(path)
 
 
 @pytest.mark.parametrize("limit", [float("nan"), -0.1])

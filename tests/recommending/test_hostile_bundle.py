@@ -321,7 +321,7 @@ BREACHES = {
     "an endless day": (b.ARRAYS, at("day", 0, np.inf), "day holds values"),
     "an embedding that is no number": (b.ARRAYS, at("embeddings", 0, np.nan), "embeddings holds values"),
     "wider numbers": (b.ARRAYS, lambda t: t.update(day=t["day"].astype("f4")), "day is no float64"),
-    "a pickle": (b.ARRAYS, put("rating", np.array([print], dtype=object)), "rating is no float64 array"),
+    "a pickle": (b.ARRAYS, put("rating", np.array([print], dtype=object)), "rating holds objects"),
     "a send less": (b.ARRAYS, lambda t: t.update(beta=t["beta"][1:]), "beta has not one value"),
     "no such array": (b.ARRAYS, lambda t: t.pop("region"), r"arrays\.npz: region is missing"),
 }  # fmt: skip

@@ -11,11 +11,13 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 from itertools import chain
+from pathlib import Path
 from typing import Final, NamedTuple
 
 from recsys.errors import DataError
 
 NEVER_CLOSED: Final = "a quoted value is never closed"
+LONG_VALUE: Final = "a quoted value is never closed, or very long"
 TOO_LONG: Final = "a line is longer than a million characters"
 MAX_LINE: Final = 1_000_000
 MAX_COLUMNS: Final = 2_000
@@ -57,6 +59,29 @@ def raw_rows(text: str, delimiter: str, path: str) -> Iterator[RawRow]:
         yield row
 
 
+def csv_rows(text: str, path: Path) -> list[list[str]]:
+    """The cells of every row of a CSV that is not blank, the header first: of a file that a person wrote.
+
+    Raises
+    ------
+    DataError
+        A row cannot be read; the first one is named, by its number below the header.
+    """
+    rows = list(raw_rows(text, ",", str(path)))
+    for number, row in enumerate(rows):
+        if row.problem:
+            raise DataError(row.problem, path=path, row=number or None, value=row.text, remedy="correct it")
+    return [row.cells for row in rows]
+
+
+def cells_of(line: str) -> list[str]:
+    """The cells of a line that was a row of a CSV; what cannot be parted is one cell, whole."""
+    row = next(raw_rows(line, ",", ""), None)
+    if row is None:
+        return []
+    return [line] if row.problem else row.cells
+
+
 def as_text(cells: Sequence[str]) -> str:
     """Cells as one CSV line."""
     line = io.StringIO()
@@ -77,7 +102,8 @@ def _next(lines: Sequence[str], at: int, delimiter: str, quoted: bool) -> tuple[
     else:
         taken, found = _row(lines, at, delimiter)
         if found is None:
-            return 1, RawRow(at + 1, [], NEVER_CLOSED, line.strip()[:20_000])
+            problem = LONG_VALUE if len(line) > csv.field_size_limit() else NEVER_CLOSED
+            return 1, RawRow(at + 1, [], problem, line.strip()[:20_000])
         cells = found
     return taken, RawRow(at + 1, cells) if any(cell and not cell.isspace() for cell in cells) else None
 
