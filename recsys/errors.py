@@ -39,6 +39,10 @@ class RecsysError(Exception):
         super().__init__(_SETTING.sub(r"\1", text))
         self._text = text
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """As it is, whatever a subclass is made from: a worker's error is pickled on its way to who asked."""
+        return _rebuilt, (type(self), self.args, vars(self))
+
     def rename(self, old: str, new: str) -> None:
         """Name a place by another name: a file that was fetched by its address."""
         self._text = self._text.replace(old, new)
@@ -135,6 +139,12 @@ def refused_by_system(error: BaseException | None) -> OSError | None:
     if told:
         return OSError(int(told[1]), os.strerror(int(told[1])))
     return refused_by_system(error.__cause__ or error.__context__)
+
+
+def _rebuilt(kind: type[RecsysError], args: tuple[object, ...], parts: dict[str, object]) -> RecsysError:
+    error = kind.__new__(kind, *args)
+    vars(error).update(parts)
+    return error
 
 
 def _short(value: object, limit: int = 60) -> str:

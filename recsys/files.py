@@ -222,7 +222,7 @@ def sha256(path: Path | str) -> str:
     if not Path(path).is_file():
         raise RunError(f"{path}: is missing or not a file; {_REMEDY}")
     try:
-        with Path(path).open("rb") as file:
+        with open_plain(path) as file:
             while block := file.read(1 << 20):
                 digest.update(block)
     except OSError as error:

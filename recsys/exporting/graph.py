@@ -23,6 +23,7 @@ from recsys.model.masking import last
 from recsys.model.network import Network
 from recsys.model.prompted_transformer import PromptedTransformer, read_columns
 from recsys.recommending.features import ArrayBatch
+from recsys.recommending.graph_check import CheckedGraph
 from recsys.recommending.runtime import session
 
 if TYPE_CHECKING:
@@ -81,6 +82,8 @@ def export_graph(model: Network, schema: Schema, config: ModelConfig, path: Path
             opset_version=OPSET,
             **tracing,
         )
+    n_climbs = int(schema[CLIMB].int_domain.max)
+    CheckedGraph(path, config.length, n_climbs).check(example)  # as who loads it
 
 
 @torch.inference_mode()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,17 +14,27 @@ import pyarrow.parquet as pq
 from recsys.errors import DataError
 from recsys.logbooks.arrow_csv import one_line
 from recsys.logbooks.raw import RawTable
-from recsys.logbooks.sheets.parquet import read_bounded
+from recsys.logbooks.sheets.parquet import bounded_batches, read_bounded
 from recsys.logbooks.sheets.partitions import keys_of
 
 
 def open_parquet(path: Path) -> pq.ParquetFile:
     """The file; DataError, one line, where it is broken."""
-    try:
+    with _told_of(path):
         return pq.ParquetFile(path)
-    except (pa.ArrowException, OSError) as error:
-        problem = f"is broken Parquet: {one_line(error)}"
-        raise DataError(problem, path=path, remedy="write or copy it again") from error
+
+
+def batches(path: Path, rows: int, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+    """A file so many rows at a time, all its columns or these; DataError as in `arrow_table`."""
+    with _told_of(path):
+        yield from bounded_batches(path, rows, columns)
+
+
+def refuse_other_columns(names: Collection[str], first: Collection[str], part: Path | str) -> None:
+    """DataError where a part has not the columns of the first one."""
+    if sorted(names) != sorted(first):
+        problem = f"has other columns than the parts before it ({', '.join(names)[:80]})"
+        raise DataError(problem, path=part, remedy="give the parts of one table")
 
 
 def read_parquet(path: Path, parts: Sequence[Path]) -> RawTable:
@@ -38,19 +49,15 @@ def arrow_table(path: Path, sources: Sequence[Path | io.BytesIO]) -> RawTable:
     (`recsys.logbooks.sheets.parquet`).
     """
     tables: list[pa.Table] = []
-    try:
+    with _told_of(path):
         for source in sources:
             name = str(source if isinstance(source, Path) else path)
             keys = keys_of(source, path) if isinstance(source, Path) and path.is_dir() else {}
             table = with_keys(read_bounded(source, name), keys)
-            if tables and sorted(table.column_names) != sorted(tables[0].column_names):
-                problem = f"has other columns than the parts before it ({', '.join(table.column_names)[:80]})"
-                raise DataError(problem, path=name, remedy="give the parts of one table")
+            if tables:
+                refuse_other_columns(table.column_names, tables[0].column_names, name)
             tables.append(table.select(tables[0].column_names) if tables else table)
         table = tables[0] if len(tables) == 1 else _joined(tables)
-    except (pa.ArrowException, OSError) as error:
-        problem = f"is broken Parquet: {one_line(error)}"
-        raise DataError(problem, path=path, remedy="write or copy it again") from error
     return RawTable(path, table, np.arange(1, table.num_rows + 1))
 
 
@@ -65,3 +72,13 @@ def with_keys(table: pa.Table, keys: Mapping[str, str]) -> pa.Table:
 def _joined(tables: Sequence[pa.Table]) -> pa.Table:
     """The parts as one table; a column that is of several types in them is of the widest."""
     return pa.concat_tables(tables, promote_options="permissive")
+
+
+@contextlib.contextmanager
+def _told_of(path: Path) -> Iterator[None]:
+    """What Arrow raises over a broken file, as one line that names it."""
+    try:
+        yield
+    except (pa.ArrowException, OSError) as error:
+        problem = f"is broken Parquet: {one_line(error)}"
+        raise DataError(problem, path=path, remedy="write or copy it again") from error

@@ -92,7 +92,7 @@ class Bundle:
         self._arrays = read_histories(folder / ARRAYS, len(self.climbers), distinct, embedded)
         self.skill = load_skill(folder, len(self.catalogue))
         self._index = {climber: index for index, climber in enumerate(self.climbers)}
-        network = Graph(folder / MODEL, self._trial(), n_items).logits if said.network else None
+        network = Graph(folder / MODEL, self._trial(), n_items, self.window).logits if said.network else None
         self.method = read_method(folder, network, said, n_items)
         self.reads_prompt, self.length = self.method.reads_prompt, self.method.length(self.window)
         self.embeddings = self._arrays[EMBEDDINGS] if network is not None else self.method.vectors

@@ -1,157 +1,174 @@
 """Whether an ONNX graph keeps to what an export of ours is made of, told from its bytes alone.
 
 ONNX Runtime would take more: operators of other domains, functions, tensors in other files, loops without an
-end. The file is a protocol buffer (https://protobuf.dev/programming-guides/encoding), and of its messages
-only those that may hold such a thing are looked into, by the numbers of onnx.proto3; nothing is copied.
+end; and of what exports are made of, as much as a few bytes ask for: a matrix of 30,000 by 30,000 from two
+numbers. So the shapes are worked out before it sees the graph, and are held to what the weights in the file
+can have a use for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, NoReturn
 
+import numpy as np
+
+from recsys.arrays import Array
 from recsys.errors import RunError
+from recsys.files import read_plain
 from recsys.recommending.fields import REMEDY
+from recsys.recommending.graph_parts import Node, Parsed, RefusedError, Tensor, read_model
+from recsys.recommending.graph_shapes import RULES, Given, check_division, einsum_letters, makes_integers
 
-_MODEL_GRAPH, _MODEL_FUNCTIONS = 7, 25
-_GRAPH_NODE, _GRAPH_TENSOR, _GRAPH_SPARSE = 1, 5, 15
-_NODE_OPERATOR, _NODE_ATTRIBUTE, _NODE_DOMAIN = 4, 5, 7
-_ATTRIBUTE_TENSOR, _ATTRIBUTE_GRAPH, _ATTRIBUTE_TENSORS, _ATTRIBUTE_GRAPHS = 5, 6, 10, 11
-_TENSOR_EXTERNAL, _TENSOR_LOCATION = 13, 14
-_DEEPEST: Final = 8  # graphs within graphs
-DOMAINS: Final = (b"", b"ai.onnx")
-_NAMES: Final = """
-    Abs Acos Acosh Add And ArgMax ArgMin Asin Asinh Atan Atanh AveragePool BatchNormalization BitwiseAnd
-    BitwiseNot BitwiseOr BitwiseXor Cast CastLike Ceil Celu Clip Compress Concat Constant ConstantOfShape
-    Conv ConvTranspose Cos Cosh CumSum DequantizeLinear Div Dropout DynamicQuantizeLinear Einsum Elu Equal
-    Erf Exp Expand EyeLike Flatten Floor GRU Gather GatherElements GatherND Gelu Gemm GlobalAveragePool
-    GlobalMaxPool Greater GreaterOrEqual GroupNormalization HardSigmoid HardSwish Identity If
-    InstanceNormalization IsInf IsNaN LSTM LayerNormalization LeakyRelu Less LessOrEqual Log LogSoftmax
-    LpNormalization MatMul MatMulInteger Max MaxPool Mean Min Mish Mod Mul Neg NonZero Not OneHot Or PRelu
-    Pad Pow QLinearMatMul QuantizeLinear RMSNormalization RNN Range Reciprocal ReduceL1 ReduceL2
-    ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum ReduceSumSquare Relu
-    Reshape Round ScatterElements ScatterND Selu Shape Shrink Sigmoid Sign Sin Sinh Size Slice Softmax
-    Softplus Softsign Split Sqrt Squeeze Sub Sum Tan Tanh ThresholdedRelu Tile TopK Transpose Trilu
-    Unsqueeze Where Xor
-"""
-OPERATORS: Final = frozenset(name.encode() for name in _NAMES.split())
-"""What networks are made of: arithmetic of tensors and their shapes.
+OPERATORS: Final = frozenset({*RULES, "Constant", "If"})
+"""What exports are made of: arithmetic of tensors and their shapes.
 
 No loops, whose work the size of a graph does not bound; nothing random; no texts, images or sequences.
 """
+_MOST_NODES: Final = 10_000  # a layer of any body has fewer than 200
+_LARGEST: Final = 1 << 25  # values of one tensor, a window: two heads' attention over 4096 sends
+_PRODUCTS: Final = 1 << 34  # a window: about a second
 
 
-class _MalformedError(ValueError):
-    """The bytes are no protocol buffer."""
+@dataclass
+class Work:
+    """What a run of a graph comes to: values of all tensors and of the largest, products that are summed."""
+
+    values: int = 0
+    largest: int = 0
+    products: int = 0
+
+    def of(self, tensor: Tensor) -> None:
+        """Count a tensor that is made."""
+        size = math.prod(tensor.shape)
+        self.values, self.largest = self.values + size, max(self.largest, size)
 
 
-def check_graph(path: Path) -> None:
-    """Refuse a graph with functions, operators that are not of `OPERATORS`, or tensors in other files.
+class CheckedGraph:
+    """A graph of which every run is held to what the file's weights can have a use for.
+
+    Parameters
+    ----------
+    path:
+        The file.
+    window:
+        Sends in a window.
+    n_items:
+        Climbs to score.
 
     Raises
     ------
     RunError
-        It has one, or cannot be read as a graph.
+        It has functions, operators that are not of `OPERATORS`, tensors in other files or larger than their
+        bytes; or it cannot be read as a graph.
     """
-    content = path.read_bytes()
-    try:
-        problem = _model(memoryview(content))
-    except (_MalformedError, RecursionError):
-        problem = "is no graph of ONNX"
-    if problem:
-        raise RunError(f"{path}: cannot be loaded ({problem}); {REMEDY}")
+
+    def __init__(self, path: Path, window: int, n_items: int) -> None:
+        self._path, self._window, self._n_items = path, window, n_items
+        self._fit: set[int] = set()  # numbers of rows that were looked at
+        with self._or_line("is no graph of ONNX"):
+            content = read_plain(path)
+            self._bytes, self._graph = len(content), read_model(memoryview(content), OPERATORS)
+        if len(self._graph.nodes) > _MOST_NODES:
+            self._refuse(f"it has {len(self._graph.nodes)} operators, more than {_MOST_NODES}")
+
+    def check(self, batch: Mapping[str, Array]) -> None:
+        """Refuse a run with such inputs that comes to far more than a network of so many weights does.
+
+        Networks of ours come to a quarter of what is allowed, or far less. Per window of L sends, of a file
+        of F bytes, whose root stands for the width: a tensor has a few values a send and unit of width, and
+        as many a pair of sends and head; all tensors together some of these; products are summed once a send
+        and weight, and more where attention over a long window has its part.
+
+        Raises
+        ------
+        RunError
+            It does, or a shape in it depends on what is asked.
+        """
+        rows = len(next(iter(batch.values())))
+        if rows in self._fit:
+            return
+        with self._or_line("its shapes do not fit"):
+            work = self.work(batch)
+        length, n_bytes = self._window, self._bytes
+        a_window = 8 * length * math.sqrt(n_bytes) * (2 + length / 64) + 4 * self._n_items
+        most = rows * min(a_window, _LARGEST) + n_bytes
+        products = rows * min(length * n_bytes * (1 + length / 64), _PRODUCTS) + 64 * n_bytes
+        if work.largest > most or work.values > 16 * most or work.products > products:
+            self._refuse("it makes far more of its inputs than a network of so few weights")
+        self._fit.add(rows)
+
+    def work(self, batch: Mapping[str, Array]) -> Work:
+        """What a run with such inputs comes to; it does not depend on their values."""
+        work, inputs = Work(), dict[str, Tensor]()
+        for name in self._graph.inputs:
+            if name not in batch:
+                raise RefusedError(f"it asks for {name[:80]!r}")
+            inputs[name] = Tensor(batch[name].shape, None, batch[name].dtype.kind in "iu")
+        with np.errstate(all="ignore"):
+            _walk(self._graph, inputs, work)
+        return work
+
+    @contextlib.contextmanager
+    def _or_line(self, otherwise: str) -> Iterator[None]:
+        try:
+            yield
+        except RefusedError as error:
+            self._refuse(str(error))
+        except OSError as error:
+            self._refuse(error.strerror or otherwise)
+        except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError):
+            self._refuse(otherwise)
+
+    def _refuse(self, problem: str) -> NoReturn:
+        raise RunError(f"{self._path}: cannot be loaded ({problem}); {REMEDY}") from None
 
 
-def _model(message: memoryview) -> str:
-    problem = ""
-    for number, value in _fields(message):
-        if number == _MODEL_FUNCTIONS:
-            return "it defines functions"
-        if number == _MODEL_GRAPH:
-            problem = problem or _graph(_part(value), 0)
-    return problem
+def _walk(graph: Parsed, tensors: dict[str, Tensor], work: Work) -> list[Tensor]:
+    """Go through the nodes in their order; returns the graph's outputs."""
+    if not tensors.keys().isdisjoint(graph.tensors):
+        raise RefusedError("two tensors have one name")
+    tensors |= graph.tensors
+    for node in graph.nodes:
+        given: list[Any] = [tensors[name] if name else None for name in node.inputs]
+        if node.operator in ("Div", "Mod"):
+            check_division(node, given)
+        if node.operator == "If":
+            made = _branch(node, tensors, work)
+        else:
+            whole = makes_integers(node, given)
+            made = [each._replace(whole=whole) for each in RULES[node.operator](node, given)]
+        if len(made) < len(node.outputs):
+            raise RefusedError(f"operator {node.operator} with {len(node.outputs)} outputs")
+        work.products += _products(node, given, made)
+        for name, tensor in zip(node.outputs, made, strict=False):
+            if name in tensors:
+                raise RefusedError("two tensors have one name")
+            work.of(tensor)
+            tensors[name] = tensor
+    return [tensors[name] for name in graph.outputs]
 
 
-def _graph(message: memoryview, depth: int) -> str:
-    if depth > _DEEPEST:
-        return "graphs within graphs"
-    for number, value in _fields(message):
-        problem = ""
-        if number == _GRAPH_NODE:
-            problem = _node(_part(value), depth)
-        elif number == _GRAPH_TENSOR:
-            problem = _tensor(_part(value))
-        elif number == _GRAPH_SPARSE:
-            problem = "it holds sparse tensors"
-        if problem:
-            return problem
-    return ""
+def _branch(node: Node, tensors: dict[str, Tensor], work: Work) -> list[Tensor]:
+    """The outputs of the branch that is taken, which does not depend on what is asked."""
+    taken = tensors[node.inputs[0]].values
+    if taken is None:
+        raise RefusedError("a branch depends on what is asked")
+    return _walk(node.attributes["then_branch" if taken.all() else "else_branch"], dict(tensors), work)
 
 
-def _node(message: memoryview, depth: int) -> str:
-    operator, domain, problem = b"", b"", ""
-    for number, value in _fields(message):
-        if number == _NODE_OPERATOR:
-            operator = bytes(_part(value))
-        elif number == _NODE_DOMAIN:
-            domain = bytes(_part(value))
-        elif number == _NODE_ATTRIBUTE:
-            problem = problem or _attribute(_part(value), depth)
-    if domain not in DOMAINS or operator not in OPERATORS:
-        return f"operator {operator[:40]!r} of domain {domain[:40]!r}"
-    return problem
-
-
-def _attribute(message: memoryview, depth: int) -> str:
-    for number, value in _fields(message):
-        problem = ""
-        if number in (_ATTRIBUTE_TENSOR, _ATTRIBUTE_TENSORS):
-            problem = _tensor(_part(value))
-        elif number in (_ATTRIBUTE_GRAPH, _ATTRIBUTE_GRAPHS):
-            problem = _graph(_part(value), depth + 1)
-        if problem:
-            return problem
-    return ""
-
-
-def _tensor(message: memoryview) -> str:
-    for number, value in _fields(message):
-        if number == _TENSOR_EXTERNAL or (number == _TENSOR_LOCATION and value != 0):
-            return "a tensor is in another file"
-    return ""
-
-
-def _fields(message: memoryview) -> Iterator[tuple[int, memoryview | int]]:
-    """Number and value of each field: an integer, or the bytes of a part."""
-    at, end = 0, len(message)
-    while at < end:
-        key, at = _integer(message, at)
-        kind = key & 7
-        if kind == 0:
-            value, at = _integer(message, at)
-            yield key >> 3, value
-            continue
-        if kind not in (1, 2, 5):
-            raise _MalformedError
-        size, at = _integer(message, at) if kind == 2 else (8 if kind == 1 else 4, at)
-        if at + size > end:
-            raise _MalformedError
-        yield key >> 3, message[at : at + size]
-        at += size
-
-
-def _integer(message: memoryview, at: int) -> tuple[int, int]:
-    """A number of up to ten bytes, and where it ends."""
-    value = 0
-    for index, byte in enumerate(message[at : at + 10]):
-        value |= (byte & 127) << 7 * index
-        if byte < 128:
-            return value, at + index + 1
-    raise _MalformedError
-
-
-def _part(value: memoryview | int) -> memoryview:
-    if isinstance(value, int):
-        raise _MalformedError
-    return value
+def _products(node: Node, given: Given, made: list[Tensor]) -> int:
+    """Products that an operator sums."""
+    if node.operator in ("MatMul", "MatMulInteger"):
+        return math.prod(made[0].shape) * given[0].shape[-1]
+    if node.operator == "Gemm":
+        return math.prod(made[0].shape) * given[0].shape[0 if node.get("transA", 0) else 1]
+    if node.operator == "Einsum":
+        return math.prod(einsum_letters(node, given)[0].values())
+    if node.operator == "GRU":
+        return math.prod(given[0].shape[:2]) * (math.prod(given[1].shape) + math.prod(given[2].shape))
+    return 0

@@ -12,7 +12,7 @@ import numpy as np
 
 from recsys.arrays import Array
 from recsys.errors import RunError
-from recsys.recommending.graph_check import check_graph
+from recsys.recommending.graph_check import CheckedGraph
 
 _TENSORS: Final = {"int64": "tensor(int64)", "float32": "tensor(float)", "bool": "tensor(bool)"}
 
@@ -62,6 +62,8 @@ class Graph:
         and answer with a finite score for each climb.
     n_items:
         Climbs to score.
+    window:
+        Sends in a window.
 
     Raises
     ------
@@ -69,8 +71,9 @@ class Graph:
         The graph cannot be loaded, or not be asked so, or holds what no export of ours does.
     """
 
-    def __init__(self, path: Path, trial: Mapping[str, Array], n_items: int) -> None:
-        check_graph(path)
+    def __init__(self, path: Path, trial: Mapping[str, Array], n_items: int, window: int) -> None:
+        self._checked = CheckedGraph(path, window, n_items)
+        self._checked.check(trial)
         self._path, self._n_items, self._session = path, n_items, session(path)
         try:
             inputs = {each.name: each.type for each in self._session.get_inputs()}
@@ -84,6 +87,7 @@ class Graph:
 
     def logits(self, batch: Mapping[str, Array]) -> Array:
         """Scores of every climb, float32 [batch, n_items]."""
+        self._checked.check(batch)
         try:
             scores = np.asarray(self._session.run(None, {name: batch[name] for name in self._names})[0])
         except Exception as error:  # as above

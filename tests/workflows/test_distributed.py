@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import pickle
+import shutil
 import signal
 import threading
 import time
@@ -10,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -59,6 +62,67 @@ def test_what_is_no_parquet_is_refused(tmp_path):
     (tmp_path / "sends.csv").write_text("climber_id,climb_id,date\na,x,2024-01-01\n")
     with pytest.raises(DataError, match="is no Parquet"):
         distributed.share_out(distributed.Here(), tmp_path / "sends.csv", tmp_path, None)
+
+
+def _other_columns(part: Path) -> None:
+    pd.read_parquet(part).drop(columns="climber_id").to_parquet(part, index=False)
+
+
+def _truncated(part: Path) -> None:
+    part.write_bytes(part.read_bytes()[:-100])
+
+
+def _damaged_page(part: Path) -> None:
+    content = bytearray(part.read_bytes())
+    content[4:200] = bytes(196)
+    part.write_bytes(content)
+
+
+def _far_larger(part: Path) -> None:
+    frame = pd.read_parquet(part).head(600).assign(comment="x" * 100_000)
+    frame.to_parquet(part, index=False)
+
+
+BROKEN = {
+    "other columns": (_other_columns, r"part-1\.parquet: has other columns"),
+    "truncated": (_truncated, r"part-1\.parquet: is broken Parquet"),
+    "a damaged page": (_damaged_page, r"part-1\.parquet: is broken Parquet"),
+    "far larger than it looks": (_far_larger, r"part-1\.parquet: holds more than 50 MB once decoded"),
+}
+
+
+@pytest.fixture(scope="module")
+def few_parts(tmp_path_factory) -> Path:
+    return parts(tmp_path_factory.mktemp("few") / "parts")
+
+
+@pytest.mark.parametrize(("change", "words"), BROKEN.values(), ids=BROKEN)
+def test_a_broken_part_is_one_line(few_parts, tmp_path, change, words):
+    from workflows.sends import distributed
+
+    shutil.copytree(few_parts, tmp_path / "parts")
+    change(tmp_path / "parts" / "part-1.parquet")
+    (tmp_path / "scratch").mkdir()
+    before = pa.default_memory_pool().max_memory()
+    with pytest.raises(DataError, match=words) as error:
+        distributed.read(distributed.Here(), tmp_path / "parts", tmp_path / "scratch", None, "fail")
+    assert "\n" not in str(error.value)
+    assert pa.default_memory_pool().max_memory() - before < 50_000_000
+
+
+def test_a_pipe_is_not_waited_for(tmp_path):
+    from workflows.sends import distributed
+
+    os.mkfifo(tmp_path / "sends.parquet")
+    with pytest.raises(DataError, match="a pipe or a device"):
+        distributed.share_out(distributed.Here(), tmp_path / "sends.parquet", tmp_path, "sends")
+
+
+def test_an_error_of_a_worker_is_the_same_here():
+    error = DataError("is broken", path="part-1.parquet", remedy="copy it again")
+    again = pickle.loads(pickle.dumps(error))
+    assert (type(again), str(again)) == (DataError, str(error))
+    assert again.with_options() == error.with_options()
 
 
 @pytest.mark.slow

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from recsys import columns as c
 from recsys.errors import DataError, RecsysError, UsageError
-from recsys.files import atomic_path
+from recsys.files import atomic_path, open_plain
 from workflows.sends.frames import INPUTS
 
 if TYPE_CHECKING:
@@ -181,11 +181,7 @@ def share_out(client: Any, sends: Path, scratch: Path, schema: str | None, size:
     parts: dict[str, dict[str, str]] = {str(found.path): {}}  # and the columns that folders' names give
     if found.path.is_dir():
         parts = {str(each): keys_of(each, found.path) for each in parts_of(found.path)}
-    for each in parts:
-        if not _is_parquet(each):
-            raise DataError(
-                "is no Parquet", path=each, remedy="write the sends as Parquet, in parts or whole"
-            )
+    _refuse_others(parts, climber)
     every = max(1, size // _SAMPLED)
     samples = gathered(client, [client.submit(_sample, *part, climber, every) for part in parts.items()])
     ids = sorted(itertools.chain.from_iterable(samples))
@@ -242,25 +238,44 @@ def gathered(client: Any, tasks: list[Any]) -> list[Any]:
         ) from None
 
 
-def _is_parquet(path: str) -> bool:
-    with Path(path).open("rb") as file:
-        return file.read(4) == b"PAR1"
+def _refuse_others(parts: Mapping[str, Mapping[str, str]], climber: str) -> None:
+    """DataError where a part is no Parquet, names no climbers, or has not the columns of the first one."""
+    from recsys.logbooks.arrow_parquet import open_parquet, refuse_other_columns
+
+    first: set[str] = set()
+    for part, keys in parts.items():
+        _refuse_other_kinds(part)
+        with open_parquet(Path(part)) as opened:
+            names = {*opened.schema_arrow.names, *keys}
+        refuse_other_columns(names, first or names, part)
+        if climber not in names:
+            problem = f"has no column {climber!r}; it has {', '.join(sorted(names))[:80]}"
+            raise DataError(problem, path=part, remedy="name its columns so, or write a `schema_name`")
+        first = names
+
+
+def _refuse_other_kinds(part: str) -> None:
+    try:
+        with open_plain(part) as file:
+            start = file.read(4)
+    except OSError as error:
+        raise DataError(f"cannot be read ({error.strerror})", path=part, remedy="check the path") from error
+    if start != b"PAR1":
+        raise DataError("is no Parquet", path=part, remedy="write the sends as Parquet, in parts or whole")
 
 
 def _sample(part: str, keys: Mapping[str, str], climber: str, every: int) -> list[str]:
     """Every so many-th climber's id of a part."""
-    import pyarrow.parquet as pq
+    from recsys.logbooks.arrow_parquet import batches, open_parquet
 
-    found, ahead = [], 0  # rows of the next batch before the next one that is taken
-    with pq.ParquetFile(part) as file:
+    with open_parquet(Path(part)) as file:
         if climber not in file.schema_arrow.names:
             return [keys[climber]] * -(-file.metadata.num_rows // every)
-        for batch in file.iter_batches(_BATCH, columns=[climber]):
-            column = batch.column(0)
-            found += [
-                _text(value) for value in column.take(list(range(ahead, len(column), every))).to_pylist()
-            ]
-            ahead = (ahead - len(column)) % every
+    found, ahead = [], 0  # rows of the next batch before the next one that is taken
+    for batch in batches(Path(part), _BATCH, [climber]):
+        column = batch.column(0)
+        found += [_text(value) for value in column.take(list(range(ahead, len(column), every))).to_pylist()]
+        ahead = (ahead - len(column)) % every
     return found
 
 
@@ -272,26 +287,25 @@ def _share_out(
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    from recsys.logbooks.arrow_parquet import with_keys
+    from recsys.logbooks.arrow_parquet import batches, with_keys
 
     writers: dict[int, Any] = {}
     rows = 0
-    with pq.ParquetFile(part) as file:
-        for batch in file.iter_batches(_BATCH):
-            table = with_keys(pa.Table.from_batches([batch]), keys)
-            ids = np.array([_text(value) for value in table[climber].to_pylist()], dtype=object)
-            unique, codes = np.unique(ids, return_inverse=True)
-            places: Any = np.searchsorted(np.array(edges, dtype=object), unique, side="right")
-            belongs = places[codes]
-            for each in np.unique(belongs).tolist():
-                folder = Path(scratch) / f"range-{each:06d}"
-                folder.mkdir(parents=True, exist_ok=True)
-                taken = table.filter(pa.array(belongs == each))
-                if each not in writers:
-                    path = folder / f".part-{number:06d}.parquet"
-                    writers[each] = path, pq.ParquetWriter(path, taken.schema)
-                writers[each][1].write_table(taken)
-            rows += len(batch)
+    for batch in batches(Path(part), _BATCH):
+        table = with_keys(batch, keys)
+        ids = np.array([_text(value) for value in table[climber].to_pylist()], dtype=object)
+        unique, codes = np.unique(ids, return_inverse=True)
+        places: Any = np.searchsorted(np.array(edges, dtype=object), unique, side="right")
+        belongs = places[codes]
+        for each in np.unique(belongs).tolist():
+            folder = Path(scratch) / f"range-{each:06d}"
+            folder.mkdir(parents=True, exist_ok=True)
+            taken = table.filter(pa.array(belongs == each))
+            if each not in writers:
+                path = folder / f".part-{number:06d}.parquet"
+                writers[each] = path, pq.ParquetWriter(path, taken.schema)
+            writers[each][1].write_table(taken)
+        rows += len(batch)
     for path, writer in writers.values():
         writer.close()
         path.rename(path.with_name(path.name[1:]))  # hidden until it is whole

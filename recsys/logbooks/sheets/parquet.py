@@ -6,6 +6,7 @@ A file of 1,198 bytes, a text of 100,000 letters in 20,000 rows, took 4 GB befor
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -39,32 +40,70 @@ def read_bounded(source: Path | io.BytesIO, name: str) -> Any:
         It is broken.
     """
     import pyarrow as pa
+
+    file, flat, budget = _opened(source, name)
+    return budget.plain(file.read(columns=flat), pa)
+
+
+def bounded_batches(path: Path, rows: int, columns: Sequence[str] | None = None) -> Iterator[Any]:
+    """The same a number of rows at a time, for a file that is not held as a whole: `pyarrow.Table` each.
+
+    Parameters
+    ----------
+    path:
+        The file.
+    rows:
+        Of a table, at the most.
+    columns:
+        Those to read; None: all that are not nested.
+    """
+    import pyarrow as pa
+
+    file, flat, budget = _opened(path, str(path))
+    with file:
+        for batch in file.iter_batches(rows, columns=flat if columns is None else columns):
+            yield budget.plain(pa.Table.from_batches([batch]), pa)
+
+
+class _Budget:
+    """What a file may still decode to, in bytes; its texts become plain only within it."""
+
+    def __init__(self, name: str, size: int, kept: Any) -> None:
+        self._name, self._most, self._decoded, self._kept = name, max(MAX_BYTES, MAX_RATIO * size), 0, kept
+
+    def spend(self, decoded: int) -> None:
+        """Take off it; DataError where it is used up."""
+        self._decoded += decoded
+        if self._decoded > self._most:
+            problem = f"holds more than {self._most // 1_000_000} MB once decoded, for so small a file"
+            raise DataError(problem, path=self._name, remedy="write the sends anew, or as CSV (UTF-8)")
+
+    def plain(self, table: Any, pa: Any) -> Any:
+        """The table, its texts as plain columns."""
+        self.spend(sum(_decoded(column, pa) for column in table.columns))
+        for at, field in enumerate(table.schema):
+            kind = self._kept.field(field.name).type
+            if pa.types.is_dictionary(field.type) and not pa.types.is_dictionary(kind):
+                table = table.set_column(at, field.name, table.column(at).cast(field.type.value_type))
+        return table
+
+
+def _opened(source: Path | io.BytesIO, name: str) -> tuple[Any, list[str], _Budget]:
+    """The file, its texts as they are kept; its columns that are not nested; what it may decode to."""
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
     size = source.stat().st_size if isinstance(source, Path) else source.getbuffer().nbytes
-    most = max(MAX_BYTES, MAX_RATIO * size)
     about = pq.read_metadata(source)
     packed = sum(about.row_group(each).total_byte_size for each in range(about.num_row_groups))
-    _refuse(name, most, max(packed, about.num_rows * about.num_columns))
+    _Budget(name, size, None).spend(max(packed, about.num_rows * about.num_columns))
     leaves = [about.schema.column(each) for each in range(about.num_columns)]
     texts = [
         leaf.path for leaf in leaves if leaf.physical_type == _TEXTS and leaf.logical_type.type in _PLAIN
     ]
     file = pq.ParquetFile(source, read_dictionary=texts)
     flat = [field.name for field in file.schema_arrow if _is_flat(field, name, pa)]
-    table = file.read(columns=flat)
-    _refuse(name, most, sum(_decoded(column, pa) for column in table.columns))
-    kept = pq.read_schema(source)
-    for at, field in enumerate(table.schema):
-        if pa.types.is_dictionary(field.type) and not pa.types.is_dictionary(kept.field(field.name).type):
-            table = table.set_column(at, field.name, table.column(at).cast(field.type.value_type))
-    return table
-
-
-def _refuse(name: str, most: int, decoded: int) -> None:
-    if decoded > most:
-        problem = f"holds more than {most // 1_000_000} MB once decoded, for so small a file"
-        raise DataError(problem, path=name, remedy="write the sends anew, or as CSV (UTF-8)")
+    return file, flat, _Budget(name, size, pq.read_schema(source))
 
 
 def _is_flat(field: Any, name: str, pa: Any) -> bool:
