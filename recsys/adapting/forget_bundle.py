@@ -15,13 +15,15 @@ import numpy as np
 from recsys import columns as c
 from recsys import run_files
 from recsys.adapting.leaving import FACTS, POOLED, check_climbers, held, rewritten, told
-from recsys.arrays import Array, packed
+from recsys.arrays import Array, packed, unpacked
 from recsys.columns import CLIMBER, FIRST_VALUE_ID
 from recsys.errors import RunError, UsageError
 from recsys.files import MANIFEST, check_manifest, read_json, write_json, write_manifest
 from recsys.recommending import bundle as b
+from recsys.recommending.fields import Fields
 from recsys.recommending.stored import EMBEDDINGS, OFFSETS
 
+_MOST: Final = 10**9  # climbers that a bundle may say were forgotten
 _MADE_ANEW: Final = (b.HISTORIES, b.ARRAYS, b.CONSTANTS, b.MODEL, MANIFEST, ".tmp-*", ".old-*")
 
 
@@ -43,9 +45,9 @@ def _forgotten(folder: Path, climbers: Sequence[str], output: Path | None) -> in
         )
         sends = _write_histories(folder, fresh, climbers)
         _write_model(folder, fresh, climbers)
-        about = read_json(folder / b.BUNDLE)
-        before = int(about.get(FACTS, 0))
-        write_json(fresh / b.BUNDLE, {**about, FACTS: before + len(climbers)})
+        about = Fields.read(folder / b.BUNDLE)
+        before = about.integer(FACTS, 0, _MOST) if FACTS in about else 0
+        write_json(fresh / b.BUNDLE, {**read_json(folder / b.BUNDLE), FACTS: before + len(climbers)})
         (fresh / run_files.CARD).write_text(
             told(folder / run_files.CARD, before, len(climbers)), encoding="utf-8"
         )
@@ -55,8 +57,12 @@ def _forgotten(folder: Path, climbers: Sequence[str], output: Path | None) -> in
 
 
 def _write_histories(folder: Path, fresh: Path, climbers: Sequence[str]) -> int:
-    """histories.json and arrays.npz of the others; texts that nobody else logged go too."""
-    texts, before = read_json(folder / b.HISTORIES), _arrays(folder / b.ARRAYS)
+    """histories.json and arrays.npz of the others; texts that nobody else logged go too.
+
+    What no reader of a bundle knows may hold anybody's rows, and is left out.
+    """
+    read, before = read_json(folder / b.HISTORIES), _arrays(folder / b.ARRAYS)
+    texts = {name: read[name] for name in (c.CLIMBER_ID, *b.CODED)}
     stays = np.array([each not in climbers for each in texts[c.CLIMBER_ID]])
     counts = np.diff(before[OFFSETS])
     rows = np.repeat(stays, counts)
@@ -73,8 +79,11 @@ def _write_histories(folder: Path, fresh: Path, climbers: Sequence[str]) -> int:
 
 
 def _arrays(path: Path) -> dict[str, Array]:
-    with np.load(path, allow_pickle=False) as arrays:
-        return dict(arrays)
+    known = (EMBEDDINGS, OFFSETS, c.RATING, c.DAY, *b.CODED, *b.WRITTEN)
+    try:
+        return unpacked(path, known)
+    except ValueError as error:
+        raise RunError(f"{path}: {error}; export it again") from None
 
 
 def _write_model(folder: Path, fresh: Path, climbers: Sequence[str]) -> None:

@@ -17,7 +17,7 @@ from recsys.exporting.copied import model_bytes
 from recsys.exporting.graph import REQUESTS, check_parity, export_graph
 from recsys.exporting.histories import write_histories
 from recsys.exporting.int8 import METRIC, check_loss, quantise, recall
-from recsys.files import MANIFEST, atomic_folder, sha256, write_json, write_manifest
+from recsys.files import MANIFEST, atomic_folder, read_text, sha256, write_json, write_manifest
 from recsys.nouns import spoken
 from recsys.recommending import bundle as b
 from recsys.recommending.answering import write_method
@@ -149,4 +149,4 @@ def _card(card: Path, measured: dict[str, Any]) -> str:
         "- it holds the logbooks of the run's climbers, of comments and beta only whether there were any",
         "- `recsys recommend FOLDER --climber ID` asks it, `recsys serve FOLDER` serves it",
     ]
-    return card.read_text(encoding="utf-8").rstrip() + "\n\n" + spoken("\n".join(lines)) + "\n"
+    return read_text(card, "train again", "train again").rstrip() + "\n\n" + spoken("\n".join(lines)) + "\n"

@@ -15,8 +15,9 @@ import pytest
 from recsys import columns as c
 from recsys.adapting.forgetting import forget
 from recsys.adapting.leaving import held
-from recsys.errors import RunError, UsageError
-from recsys.recommending.bundle import Bundle
+from recsys.errors import DataError, RunError, UsageError
+from recsys.files import read_json, write_json, write_manifest
+from recsys.recommending.bundle import FILES, Bundle
 from tests.builders.light_bundle import write_light_bundle
 
 
@@ -156,6 +157,42 @@ def test_what_cannot_be_forgotten_is_said(run, gone, tmp_path):
         forget(run / "bundle", gone)
     with pytest.raises(UsageError, match="is the folder itself"):
         forget(write_light_bundle(tmp_path / "b"), ["climber-1"], tmp_path / "b")
+
+
+@pytest.mark.parametrize("found", ["abc", -1, True, 1.5, None, [1], 10**400])
+def test_a_bundle_that_says_oddly_how_many_were_forgotten_is_refused_in_a_line(tmp_path, found):
+    folder = write_light_bundle(tmp_path / "b")
+    write_json(folder / "bundle.json", {**read_json(folder / "bundle.json"), "forgotten": found})
+    write_manifest(folder, FILES)
+    with pytest.raises(RunError, match=r"bundle\.json: forgotten is no whole number"):
+        forget(folder, ["climber-1"])
+    assert [each.name for each in tmp_path.iterdir()] == ["b"]
+    assert "climber-1" in Bundle.open(folder).climbers
+
+
+def test_a_card_that_is_no_text_is_refused_in_a_line(tmp_path):
+    folder = write_light_bundle(tmp_path / "b")
+    (folder / "MODEL_CARD.md").write_bytes(b"# caf\xe9")
+    write_manifest(folder, FILES)
+    with pytest.raises(DataError, match=r"MODEL_CARD\.md: is not UTF-8 text; train or export again"):
+        forget(folder, ["climber-1"])
+
+
+@pytest.mark.parametrize(
+    "more", [np.array([None, {}], dtype=object), np.array(1), np.array(["climber-1"] * 24)]
+)
+def test_what_no_reader_knows_of_a_bundle_is_not_taken_along(tmp_path, more):
+    """It may be of anybody: forgetting leaves it out, where it is not even read."""
+    folder = write_light_bundle(tmp_path / "b")
+    with np.load(folder / "arrays.npz") as arrays:
+        np.savez(folder / "arrays.npz", **dict(arrays), more=more)
+    texts = read_json(folder / "histories.json")
+    write_json(folder / "histories.json", {**texts, "more": ["climber-1"]})
+    write_manifest(folder, FILES)
+    Bundle.open(folder)
+    forget(folder, ["climber-1"])
+    assert holders(folder, "climber-1") == set()
+    assert "more.npy" not in zipfile.ZipFile(folder / "arrays.npz").namelist()
 
 
 KILL = """
