@@ -7,11 +7,12 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_model, save_model
 
 from recsys import run_files
 from recsys.config.model import ModelConfig
+from recsys.errors import RunError
 from recsys.files import atomic_path
 from recsys.model.network import Network
 from recsys.model.prompted_transformer import PromptedTransformer, build_model
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from merlin.schema import Schema
 
 _CUTS: Final = "cuts"
+_DIGITS: Final = 18  # of a number of climbs
 
 
 def save_weights(model: Network, folder: Path) -> None:
@@ -46,11 +48,39 @@ def load_weights(folder: Path, schema: Schema, config: ModelConfig) -> PromptedT
 
 def restore(model: Network, folder: Path) -> None:
     """Read the weights of a folder into a network, and where climbs were added later."""
-    load_model(model, str(folder / run_files.WEIGHTS))
+    path = folder / run_files.WEIGHTS
+    read_weights(model, path, "copy the folder again from its source, or train anew")
     if isinstance(model, PromptedTransformer):
-        with safe_open(folder / run_files.WEIGHTS, "pt") as file:
-            cuts = (file.metadata() or {}).get(_CUTS, "")
-        model.task.pre.cuts = tuple(int(each) for each in cuts.split())
+        with safe_open(path, "pt") as file:
+            cuts = (file.metadata() or {}).get(_CUTS, "").split()
+        if not all(each.isdecimal() and len(each) < _DIGITS for each in cuts):
+            raise RunError(f"{path}: says in no numbers where climbs were added; train anew")
+        model.task.pre.cuts = tuple(map(int, cuts))
+
+
+def read_weights(model: Network, path: Path, remedy: str) -> None:
+    """Read a file of weights into a network.
+
+    Raises
+    ------
+    RunError
+        It is missing, damaged, or of another network.
+    """
+    if not path.is_file():
+        raise RunError(f"{path}: is missing, or no file; {remedy}")
+    try:
+        load_model(model, str(path))
+    except SafetensorError as error:
+        raise RunError(f"{path}: no readable weights ({str(error)[:80]}); {remedy}") from None
+    except (RuntimeError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise RunError(f"{path}: of another network ({_short(error)}); {remedy}") from None
+    except OSError as error:
+        raise RunError(f"{path}: cannot be read ({error.strerror or error}); {remedy}") from None
+
+
+def _short(error: Exception) -> str:
+    """The last line of what torch lists, tensor by tensor."""
+    return (str(error).splitlines() or [type(error).__name__])[-1].strip()[:120]
 
 
 def _ordered(source: Path, target: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -9,27 +10,49 @@ import numpy as np
 import pandas as pd
 
 from recsys import run_files
-from recsys.files import atomic_path
+from recsys.console import warn
+from recsys.files import atomic_path, read_plain
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _LOGS: Final = "logs/csv/version_*/metrics.csv"
+_MOST: Final = 10**6  # epochs
 
 
 def learning_curve(folder: Path) -> pd.DataFrame:
     """One row an epoch: epoch (from 1), train_loss, and the validation scores.
 
-    A method that counts has no epochs, so that there is no row.
+    A method that counts has no epochs, so that there is no row. Nothing else than this reads the logs: one
+    that was damaged is left out with a warning, and stops no training.
     """
     # One more for each resumption; by their numbers, for a clock may have jumped.
-    logs = sorted(folder.glob(_LOGS), key=lambda path: int(path.parent.name.rpartition("_")[2]))
-    if not logs:
+    numbered = [(path.parent.name.rpartition("_")[2], path) for path in folder.glob(_LOGS)]
+    logs = [path for _, path in sorted((int(n), path) for n, path in numbered if n.isdecimal())]
+    found = [table for log in logs if (table := _read(log)) is not None]
+    if not found:
         return pd.DataFrame({"epoch": np.array([], int), "train_loss": np.array([], float)})
-    table = pd.concat([pd.read_csv(log) for log in logs], ignore_index=True)
+    table = pd.concat(found, ignore_index=True)
+    table["train_loss"] = table.get("train_loss", np.nan)
     kept = [name for name in table.columns if name not in ("epoch", "step")]
     by_epoch = table.groupby("epoch")[kept].last().dropna(how="all").reset_index()
     return by_epoch.assign(epoch=by_epoch["epoch"].astype(int) + 1)
+
+
+def _read(log: Path) -> pd.DataFrame | None:
+    """A log, all of it numbers, its rows that have an epoch; None where it is something else."""
+    try:
+        table = pd.read_csv(io.BytesIO(read_plain(log))).astype(float)
+        if "epoch" not in table:
+            raise ValueError("it has no column epoch")
+        table = table[table["epoch"].notna()]
+        if not table["epoch"].between(0, _MOST).all():
+            raise ValueError("an epoch is no number of one")
+    except (OSError, ValueError) as error:  # pandas' own are among them
+        why = " ".join(str(error).split())[:100]
+        warn(f"{log}: cannot be read ({why}); its epochs are left out of the learning curve")
+        return None
+    return table
 
 
 def draw_curve(folder: Path) -> None:
@@ -48,7 +71,8 @@ def draw_curve(folder: Path) -> None:
         if name in curve:
             recall.plot(curve["epoch"], curve[name], color=colour, label=kind)
     recall.set_ylim(bottom=0)
-    recall.legend(frameon=False)
+    if recall.lines:
+        recall.legend(frameon=False)
     _axes(recall, "recall@10 on validation")
     with atomic_path(folder / run_files.LEARNING_CURVE) as fresh:
         figure.savefig(fresh, dpi=120, metadata={"Software": None})

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from safetensors.torch import load_model, save_model
+from safetensors.torch import save_model
 
 from recsys import run_files
 from recsys.files import atomic_path
 from recsys.model.network import Network
+from recsys.model.weights import read_weights
 
 
 def keep_start(model: Network, folder: Path) -> None:
@@ -22,8 +23,8 @@ def keep_start(model: Network, folder: Path) -> None:
 
 
 def begin_with(model: Network, folder: Path) -> None:
-    """Read them."""
-    load_model(model, str(folder / run_files.START))
+    """Read them; a RunError where they are damaged, or of another network."""
+    read_weights(model, folder / run_files.START, "start anew with `overwrite`")
 
 
 def start_of(folder: Path) -> Path | None:

@@ -24,7 +24,7 @@ from recsys.runs import Run
 from recsys.training.prepare import prepare_run, reopen_run
 from recsys.tuning.results import progress_line, write_results
 from recsys.tuning.space import first_guess, space_of
-from recsys.tuning.storage import done, finished, open_study, or_run_error
+from recsys.tuning.storage import done, finished, open_study, or_run_error, reading
 
 if TYPE_CHECKING:
     from recsys.sequences.prepare import Prepared
@@ -78,6 +78,7 @@ def tune(
         prepared, config = _prepared(Run(folder / PREPARED), config)
         study = open_study(folder, pruner or _median(config.training.epochs))
         say(_describe(config, prepared, trials, len(done(study))))
+        _keep(folder, study, config)
         with or_run_error(folder):
             _search(study, config, prepared, folder, trials, until)
     if not finished(study):
@@ -91,13 +92,20 @@ def _search(
     """Run trials until there are so many, or until that time; what they found is written after each."""
     try:
         while len(done(study)) < trials and time.monotonic() < until:
-            _next_trial(study, config, prepared)
-            write_results(folder, study, config)
-            say(progress_line(study, trials))
+            _next_trial(study, config, prepared, folder)
+            _keep(folder, study, config)
+            with reading(folder):
+                told = progress_line(study, trials)
+            say(told)
     except KeyboardInterrupt:
         say(f"{folder}: keeps {len(done(study))} trials; the same command goes on from there")
         raise
     finally:
+        _keep(folder, study, config)
+
+
+def _keep(folder: Path, study: optuna.Study, config: RunConfig) -> None:
+    with reading(folder):
         write_results(folder, study, config)
 
 
@@ -122,17 +130,18 @@ def _describe(config: RunConfig, prepared: Prepared, trials: int, before: int) -
     )
 
 
-def _next_trial(study: optuna.Study, base: RunConfig, prepared: Prepared) -> None:
+def _next_trial(study: optuna.Study, base: RunConfig, prepared: Prepared, folder: Path) -> None:
     """Draw, train and keep a trial; the first one tries the settings given."""
     with progress("importing Transformers4Rec"):
         from recsys.tuning.objective import validation_score
 
-    number = len(done(study))
-    if not number and not study.get_trials(states=(TrialState.WAITING,)):
-        study.enqueue_trial(first_guess(base))
-    seed = int(np.random.default_rng([base.seed, number]).integers(2**32))
-    study.sampler = optuna.samplers.TPESampler(seed=seed)
-    trial = study.ask(space_of(base))
+    with reading(folder):
+        number = len(done(study))
+        if not number and not study.get_trials(states=(TrialState.WAITING,)):
+            study.enqueue_trial(first_guess(base))
+        seed = int(np.random.default_rng([base.seed, number]).integers(2**32))
+        study.sampler = optuna.samplers.TPESampler(seed=seed)
+        trial = study.ask(space_of(base))
     try:
         study.tell(trial, validation_score(trial, base, prepared))
     except optuna.TrialPruned:

@@ -15,25 +15,49 @@ import optuna
 from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy.exc import SQLAlchemyError
 
-from recsys.errors import RunError
+from recsys.errors import RecsysError, RunError
 
 TRIALS = "trials.db"
+_OF_DAMAGE = ("Could not decode", "no such", "unsupported")  # what SQLite blames on the disk as well
 _DONE = (TrialState.COMPLETE, TrialState.PRUNED)
 
 
 @contextlib.contextmanager
 def or_run_error(folder: Path) -> Iterator[None]:
-    """Turn what SQLite refuses into one line: a full or broken disk, or a file that holds no trials."""
+    """Turn what SQLite refuses into one line: a full or broken disk, or a file that holds no trials.
+
+    Where a training may run in the block; `reading` is for the trials alone.
+    """
     path = folder / TRIALS
     try:
         yield
     except (SQLAlchemyError, optuna.exceptions.StorageInternalError) as error:
         refused = _operational(error)
-        if refused is None:
-            raise RunError(f"{path}: holds no trials that can be read; remove it to tune anew") from None
+        if refused is None or str(refused).startswith(_OF_DAMAGE):
+            raise _unreadable(path, error) from None
         raise RunError(
             f"{path}: cannot be used ({refused}); free some space, or see to the disk, and call again"
         ) from None
+
+
+@contextlib.contextmanager
+def reading(folder: Path) -> Iterator[None]:
+    """`or_run_error` of a block that does nothing else than with the trials, where any error is of theirs.
+
+    SQLite keeps no checksums: of a damaged value Optuna raises whatever it stumbles over.
+    """
+    try:
+        with or_run_error(folder):
+            yield
+    except (RecsysError, OSError):
+        raise
+    except Exception as error:
+        raise _unreadable(folder / TRIALS, error) from None
+
+
+def _unreadable(path: Path, error: Exception) -> RunError:
+    name = type(error).__name__
+    return RunError(f"{path}: holds no trials that can be read ({name}); remove it to tune anew")
 
 
 def _operational(error: BaseException | None) -> sqlite3.OperationalError | None:
@@ -45,7 +69,7 @@ def _operational(error: BaseException | None) -> sqlite3.OperationalError | None
 
 def open_study(folder: Path, pruner: optuna.pruners.BasePruner) -> optuna.Study:
     """The study of a folder, begun or continued; trials that a killed process left are marked as failed."""
-    with or_run_error(folder):
+    with reading(folder):
         study = optuna.create_study(
             storage=f"sqlite:///{(folder / TRIALS).absolute()}",
             study_name="tune",
@@ -55,6 +79,7 @@ def open_study(folder: Path, pruner: optuna.pruners.BasePruner) -> optuna.Study:
         )
         for trial in study.get_trials(states=(TrialState.RUNNING,)):
             study.tell(trial.number, state=TrialState.FAIL)
+        study.get_trials(deepcopy=False)  # all are read, so that what is damaged is told before any training
     return study
 
 

@@ -49,6 +49,37 @@ def test_a_damaged_checkpoint_is_told_in_a_line(tmp_path):
         read_checkpoint(path, state)
 
 
+def test_damaged_weights_are_told_in_a_line(tmp_path):
+    from safetensors.torch import save_model
+
+    from recsys.training.start import begin_with
+
+    path, network = tmp_path / "start.safetensors", torch.nn.Linear(3, 2)
+    save_model(network, str(path))
+    whole = path.read_bytes()
+    begin_with(network, tmp_path)
+    odd = [whole[:size] for size in (0, 5, 60, len(whole) - 1)]
+    odd += [
+        b"\xff" * 8 + whole[8:],
+        whole.replace(b"weight", b"wei\xffht"),
+        whole.replace(b"weight", b"weighs"),
+    ]
+    for content in odd:
+        path.write_bytes(content)
+        with pytest.raises(
+            RunError, match=r"start\.safetensors: (no readable weights|of another network) \(.*with"
+        ):
+            begin_with(network, tmp_path)
+    save_model(torch.nn.Linear(4, 2), str(path))
+    with pytest.raises(
+        RunError, match=r"of another network \(size mismatch for weight.*start anew with overwrite"
+    ):
+        begin_with(network, tmp_path)
+    path.unlink()
+    with pytest.raises(RunError, match="is missing"):
+        begin_with(network, tmp_path)
+
+
 @pytest.mark.parametrize("write", ["torch", "safetensors"])
 def test_what_a_full_disk_refuses_is_told_whoever_writes(tmp_path, write):
     """Each of them raises an error of its own, which hides what the system said."""

@@ -23,7 +23,9 @@ from recsys.config.run import RunConfig
 from recsys.config.settings import configure
 from recsys.errors import DivergedError, RunError, UsageError
 from recsys.runs import Run
+from recsys.tuning.results import write_results
 from recsys.tuning.space import configured, first_guess, space_of, width
+from recsys.tuning.storage import open_study, reading
 from tests.builders.commands import call
 
 optuna.logging.set_verbosity(optuna.logging.ERROR)
@@ -71,6 +73,47 @@ def cli(capsys, *words: object) -> tuple[int, str]:
     """Exit code and last line on standard error of ``recsys tune`` or ``train.py`` in this process."""
     code = call(*words)
     return code, capsys.readouterr().err.strip().splitlines()[-1]
+
+
+# The trials on disk
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory) -> Path:
+    """A study of three trials that nobody trained."""
+    folder = tmp_path_factory.mktemp("kept")
+    study = open_study(folder, optuna.pruners.MedianPruner())
+    for score in (0.3, 0.2, 0.1):
+        study.tell(study.ask(space_of(RunConfig())), score)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("whole", "damaged"),
+    [
+        (b'{"name": "Int', b'["name": "Int'),
+        (b'"attributes": {"log": false, "step": 1', b'"attributes": {"lug": false, "step": 1'),
+        (b"IntDistribution", b"IntDistribucion"),
+        (b"COMPLETE", b"COMPLETF"),
+        (b"MAXIMIZE", b"NAXIMIZE"),
+        (b'"choices"', b'"chois\xffs"'),
+        (b"learning_rate", b"learning_rase"),
+        (b"datetime_complete", b"datetime_complexe"),
+    ],
+)
+def test_trials_with_a_bit_flipped_are_one_line(kept, tmp_path, whole, damaged):
+    """SQLite keeps no checksums, and Optuna raises whatever it stumbles over."""
+    content = (kept / "trials.db").read_bytes()
+    assert whole in content
+    (tmp_path / "trials.db").write_bytes(content.replace(whole, damaged))
+    with pytest.raises(RunError, match=r"trials\.db: holds no trials that can be read .*; remove it"):
+        opened_and_told(tmp_path)
+
+
+def opened_and_told(folder: Path) -> None:
+    study = open_study(folder, optuna.pruners.MedianPruner())
+    with reading(folder):
+        write_results(folder, study, RunConfig())
 
 
 # The space
