@@ -187,7 +187,9 @@ def load_streamed(
     scratch:
         A folder for the parts on the disk; None: the run's, where a training finds them again.
     """
-    workflow, texts = load_workflow(folder), Texts.load(folder / run_files.WORKFLOW)
+    with fitting(folder):
+        workflow, texts = load_workflow(folder), Texts.load(folder / run_files.WORKFLOW)
+        schema = workflow_of.read_schema(folder / run_files.SCHEMA)
     place = scratch or folder
     if not (place / run_files.SHARDS).is_dir():
         with shard_folder(place) as fresh:
@@ -201,7 +203,7 @@ def load_streamed(
         sequences=replace(held.sequences, texts=texts),
         parts=held.parts,
         climbs=read_climbs_table(folder),
-        schema=workflow_of.read_schema(folder / run_files.SCHEMA),
+        schema=schema,
         workflow=workflow,
         shards=shards,
         asked=most,

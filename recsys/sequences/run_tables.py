@@ -140,13 +140,16 @@ def fitting(folder: Path) -> Iterator[None]:
     """Say that the files of a folder do not fit together where using them fails, whatever fails.
 
     What is read of them goes through NVTabular, Merlin's schema, safetensors and PyTorch, each of which has
-    its own errors for a file that it does not expect. The first of them is the cause of what is raised.
+    its own errors for a file that it does not expect. The first of them is the cause of what is raised. What
+    the system refuses, a full disk say, stays what it is.
     """
     try:
         yield
     except (RecsysError, MemoryError):
         raise
     except Exception as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
         text = " ".join(str(error).split())[:200]
         problem = f"its files do not fit together ({type(error).__name__}: {text})"
         raise RunError(f"{folder}: {problem}; {_REMEDY}") from error

@@ -142,7 +142,7 @@ async def _http(request: Request, error: HTTPException) -> Response:
     headers = dict(error.headers or {})
     if error.status_code not in (404, 405):
         return _answer(request, error.status_code, str(error.detail), headers)
-    path = request.url.path
+    path = str(request.scope["path"])  # the whole address takes in what the client says is the host
     allowed = {method for regex, methods in _PATHS if regex.match(path) for method in methods or ()}
     if not allowed and (error.status_code == 404 or path.startswith("/api/")):
         return _answer(request, 404, "there is nothing at this address")

@@ -121,8 +121,18 @@ def read_config(folder: Path) -> StudyConfig:
 
 
 def report(folder: Path) -> StudySummary:
-    """Write results.csv, report.html and report.md of a study anew from its finished cells."""
-    found = _write(load(folder), folder)
+    """Write results.csv, report.html and report.md of a study anew from its finished cells.
+
+    Raises
+    ------
+    RunError
+        No cell is finished, or the cells are no cells of this study.
+    """
+    from recsys.sequences.run_tables import fitting
+
+    material = load(folder)
+    with fitting(folder):  # each may be whole and none fit the others
+        found = _write(material, folder)
     if found is None:
         raise RunError(f"{folder}: no cell is finished yet; run recsys study again")
     return found

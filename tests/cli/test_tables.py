@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import io
+import sys
 
 import pytest
 
 from recsys import columns as c
 from recsys.api.tables import write_csv
-from recsys.console import print_table
+from recsys.console import print_table, progress
 from recsys.files import read_json, write_json, write_manifest
+from recsys.nouns import speak
 from recsys.recommending import bundle as b
 from tests.builders.commands import call
 from tests.builders.light_bundle import write_light_bundle
@@ -54,6 +56,15 @@ def test_cells_headings_and_title_are_text(capsys):
     assert out.count(SHOWN.strip()) == 5
     assert "\x1b" not in out
     assert out.rstrip().endswith("-")
+
+
+def test_a_word_of_the_domain_is_no_markup_beside_a_spinner(monkeypatch, capsys):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    speak({"nouns": {"send": "[/x]"}})
+    with progress("reading sends"):
+        pass
+    assert "reading [/x]s" in capsys.readouterr().err
 
 
 class Terminal(io.StringIO):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import tarfile
 from pathlib import Path
 
@@ -121,8 +122,10 @@ def test_what_is_known_stays_as_it_was_said(tmp_path):
     with pytest.raises(RunError, match=r"do not fit together \(KeyError: 'x'\)") as error, fitting(tmp_path):
         raise KeyError("x")
     assert isinstance(error.value.__cause__, KeyError)
-    with pytest.raises(MemoryError), fitting(tmp_path):
-        raise MemoryError
+    for other in (MemoryError(), OSError(errno.ENOSPC, "No space left on device", "results.csv")):
+        with pytest.raises(type(other)) as kept, fitting(tmp_path):
+            raise other
+        assert kept.value is other
 
 
 NAMES = ("climber_id", "climb_id", "day", "row", "part", "rating", "grade", "region", "sends", "stars", "new")

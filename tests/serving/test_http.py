@@ -81,6 +81,14 @@ def test_an_unknown_path_is_unknown_to_every_method(client):
     assert [client.request(each, "/api/x").status_code for each in ("GET", "POST", "PUT")] == [404] * 3
 
 
+@pytest.mark.parametrize("host", ["[::1", "[x]:y", "a/b", ""])
+@pytest.mark.parametrize(
+    ("path", "status"), [("/api/nothing", 404), ("/api/recommend", 405), ("/health", 200)]
+)
+def test_whatever_a_client_says_is_the_host(client, host, path, status):
+    assert client.get(path, headers={"Host": host}).status_code == status
+
+
 @pytest.mark.parametrize("kind", ["", "text/plain", "application/x-www-form-urlencoded", "application/jsonx"])
 def test_another_type_than_json_is_refused(client, kind):
     response = client.post("/api/recommend", content=b"{}", headers={"content-type": kind} if kind else {})

@@ -247,6 +247,18 @@ def test_a_study_whose_files_were_changed_is_refused(studied, tmp_path):
         report(copy)
 
 
+def test_a_cell_that_is_none_of_the_study_is_a_line(studied, tmp_path):
+    from recsys.study.study import report
+
+    folder, asked, _ = studied
+    copy = shutil.copytree(folder, tmp_path / "copy")
+    key = asked.key(ROWS["cbow"], 0)
+    whole = Store(copy).read(key)
+    Store(copy).write(key, Outcome({name: ranks[:-1] for name, ranks in whole.ranks.items()}, {}))
+    with pytest.raises(RunError, match=r"its files do not fit together"):
+        report(copy)
+
+
 def test_rows_of_features_that_the_data_lacks_are_left_out(sends, tmp_path, capfd):
     from recsys.study.study import study
 
