@@ -87,7 +87,7 @@ def test_a_cell_whose_bits_were_flipped_is_named_with_what_to_do(tmp_path: Path)
     assert len(said) > 30
     assert all("pop-0.npz: not a readable cell" in each for each in said)
     assert all("remove it and study again" in each for each in said)
-    for arrays in ({"facts": "[" * 9_000}, {"facts": "[]"}, {"facts": "{}", "ranks/a": np.array(["x"])}, {}):
+    for arrays in ({"facts": "[" * 9_000}, {"facts": "[]"}, {"facts": "{}", "ranks/a": np.array([1.5])}, {}):
         store.path("pop-0").write_bytes(packed(arrays, compressed=True))
         with pytest.raises(RunError, match="not a readable cell"):
             store.read("pop-0")

@@ -146,8 +146,11 @@ class FinishedRun:
 
     def __repr__(self) -> str:
         """Its folder and its headline figures."""
+        from recsys.evaluation.report import cell, models
+
         found = self.metrics
-        shown = ", ".join(f"{each} {found[each]['recall@10']:.3f}" for each in ("prompted", "unprompted"))
+        asked = [each for each in ("prompted", "unprompted") if each in models(found)]
+        shown = ", ".join(f"{each} {cell(found[each], 'recall@10', interval=False)}" for each in asked)
         return f"<recsys.FinishedRun {self.folder}: recall@10 {shown}>"
 
     def _repr_html_(self) -> str:

@@ -1,4 +1,7 @@
-"""metrics.json as tables: a narrow one for the terminal, a full one in Markdown for the model card."""
+"""metrics.json as tables: a narrow one for the terminal, a full one in Markdown for the model card.
+
+A run may be somebody else's: what is no number in it is shown as a dash.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,8 @@ from typing import Any, Final
 
 from recsys.evaluation.metrics import METRICS
 
+Number = int | float
+_LARGEST: Final = 1e15
 MODELS: Final = ("prompted", "dated", "unprompted", "popularity", "random")
 WIDTH: Final = 80
 _SHOWN: Final = {"accuracy": True, "recall@10": True, "ndcg@10": False, "mrr@20": False}  # with an interval?
@@ -19,11 +24,12 @@ _NOTE: Final = "In brackets: 95% bootstrap intervals over climbers."
 def header(metrics: Mapping[str, Any]) -> str:
     """One line: split, number of cases and items, protocol, and whether seen items are candidates."""
     counts = [
-        f"{metrics[key]:,} {noun}"
+        f"{_number(metrics[key]) or 0:,} {noun}"
         for key, noun in (("n_cases", "cases"), ("n_items", "items"))
         if key in metrics
     ]
-    protocol = dict(metrics.get("protocol") or {})
+    found = metrics.get("protocol")
+    protocol = dict(found) if isinstance(found, Mapping) else {}
     excluded = protocol.pop("exclude_seen", None)
     seen = "not recorded" if excluded is None else "excluded" if excluded else "kept"
     facts = [f"seen items {seen}"]
@@ -76,16 +82,32 @@ def models(metrics: Mapping[str, Any]) -> list[str]:
 
 def cell(block: Mapping[str, Any], name: str, interval: bool = True) -> str:
     """`0.241 [0.232, 0.250]`; without the interval when unwanted or unknown; `-` without a value."""
-    if block.get(name) is None:
+    value = _number(block.get(name))
+    if value is None:
         return "-"
-    low, high = (block.get("ci95") or {}).get(name) or (None, None)
+    low, high = _bounds(block).get(name, (None, None))
     bracket = f" [{low:.3f}, {high:.3f}]" if interval and low is not None and high is not None else ""
-    return f"{block[name]:.3f}{bracket}"
+    return f"{value:.3f}{bracket}"
 
 
 def note(metrics: Mapping[str, Any]) -> str:
     """What the brackets are, or why there are none; empty where no intervals were recorded."""
-    bounds = [pair for model in models(metrics) for pair in (metrics[model].get("ci95") or {}).values()]
+    bounds = [pair for model in models(metrics) for pair in _bounds(metrics[model]).values()]
     if not bounds:
         return ""
     return _ONE_CLIMBER if all(low is None for low, _ in bounds) else _NOTE
+
+
+def _bounds(block: Mapping[str, Any]) -> dict[str, tuple[Number | None, Number | None]]:
+    """The intervals of a block's metrics."""
+    found = block.get("ci95")
+    pairs = found.items() if isinstance(found, Mapping) else ()
+    return {
+        name: (_number(pair[0]), _number(pair[1]))
+        for name, pair in pairs
+        if isinstance(pair, (list, tuple)) and len(pair) == 2
+    }
+
+
+def _number(value: object) -> Number | None:
+    return value if isinstance(value, (int, float)) and abs(value) <= _LARGEST else None

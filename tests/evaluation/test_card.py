@@ -79,6 +79,20 @@ def test_missing_and_extra_blocks() -> None:
     assert metrics_table({})
 
 
+@pytest.mark.parametrize(
+    "odd", [None, [], "x", {"a": 1}, [1], ["x", "y"], 10**400], ids=["none", "empty", "text", *"abcd"]
+)
+def test_what_is_no_number_is_a_dash(odd: object) -> None:
+    """A stranger's metrics.json says what he likes."""
+    block = {"recall@10": 0.5, "mrr@20": odd, "ci95": {"recall@10": odd, "accuracy": [0.1, 0.2]}}
+    for metrics in (
+        {"prompted": block, "n_cases": odd, "n_items": 3, "protocol": odd, "split": odd},
+        {"prompted": {**block, "ci95": odd}, "unprompted": odd},
+    ):
+        for shown in (metrics_table(metrics), markdown_table(metrics)):
+            assert "0.500" in shown
+
+
 def test_card_is_complete() -> None:
     card = model_card(CONFIG, METRICS_JSON, DATA)
     titles = [line[3:] for line in card.splitlines() if line.startswith("## ")]

@@ -46,6 +46,7 @@ def test_whatever_is_flipped_or_cut_no_training_ends_of_it(folder, capsys):
         curve = learning_curve(folder)
         assert {1, 2} <= {*curve["epoch"]}, each
         assert curve["train_loss"].dtype == float
+        assert curve["epoch"].between(1, 1e9).all(), each
     said = capsys.readouterr().err
     assert "version_1/metrics.csv: cannot be read (" in said
     assert "its epochs are left out of the learning curve" in said
