@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from recsys.evaluation.report import markdown_table, models
+from recsys.evaluation.report import lists_table, markdown_table, models
 from recsys.nouns import nouns_of, spoken
 
 _FRONT: Final = """---
@@ -71,6 +71,7 @@ def model_card(
         "Data": _data(data),
         "Protocol": _protocol(metrics),
         "Results": markdown_table(metrics).strip() if models(metrics) else "",
+        "What the lists are like": lists_table(metrics),
         "Calibration": _calibration(metrics.get("calibration") or {}),
         "Learning curve": f"![Loss and recall@10 on validation, epoch by epoch]({curve})" if curve else "",
         "Limits": _limits(metrics, data),

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.errors import DataError
+from recsys.evaluation.beyond import Lists
 from recsys.evaluation.bootstrap import RESAMPLES, Interval, intervals
 from recsys.evaluation.metrics import METRICS, case_values, pessimistic_rank
 from recsys.evaluation.scorer import Scorer
@@ -55,6 +56,7 @@ def evaluate(
     batch_size: int = 512,
     seed: int = 0,
     progress: Callable[[int], None] | None = None,
+    lists: Lists | None = None,
 ) -> Result:
     """Rank every case's target in the full catalogue and average the metrics.
 
@@ -73,10 +75,12 @@ def evaluate(
         I; cases scored at once; seed of the bootstrap.
     progress:
         Called after each batch with the number of cases just done.
+    lists:
+        Where what is named first is gathered; None: nowhere.
     """
     _check(targets, climbers, n_items)
     every = np.arange(len(targets), dtype=np.int64)
-    ranks = ranks_of(scorer, every, targets, seen, n_items, batch_size, progress)
+    ranks = ranks_of(scorer, every, targets, seen, n_items, batch_size, progress, lists)
     return from_ranks(ranks, climbers, n_items, seed)
 
 
@@ -88,12 +92,13 @@ def ranks_of(
     n_items: int,
     batch_size: int = 512,
     progress: Callable[[int], None] | None = None,
+    lists: Lists | None = None,
 ) -> NDArray[np.int64]:
     """Ranks of some of the cases, [len(cases)]; the rest as in `evaluate`, `targets` [N] of all of them."""
     ranks = np.empty(len(cases), dtype=np.int64)
     for start in range(0, len(cases), batch_size):
         batch = cases[start : start + batch_size]
-        ranks[start : start + batch_size] = _rank_batch(scorer, batch, targets[batch], seen, n_items)
+        ranks[start : start + batch_size] = _rank_batch(scorer, batch, targets[batch], seen, n_items, lists)
         if progress is not None:
             progress(len(batch))
     return ranks
@@ -114,16 +119,19 @@ def _rank_batch(
     targets: NDArray[np.integer[Any]],
     seen: Seen | None,
     n_items: int,
+    lists: Lists | None,
 ) -> NDArray[np.int64]:
     scores = np.asarray(scorer.scores(cases))  # [B, I]
     if scores.shape != (len(cases), n_items):
         raise ValueError(f"{type(scorer).__name__} gave scores {scores.shape}, not {(len(cases), n_items)}")
-    if seen is None:
-        return pessimistic_rank(scores, targets)
-    rows, items = seen(cases)
-    known = items >= 0
-    excluded = np.zeros(scores.shape, dtype=np.bool_)
-    excluded[rows[known], items[known]] = True
+    excluded = None
+    if seen is not None:
+        rows, items = seen(cases)
+        known = items >= 0
+        excluded = np.zeros(scores.shape, dtype=np.bool_)
+        excluded[rows[known], items[known]] = True
+    if lists is not None:
+        lists.add(scores, excluded)
     return pessimistic_rank(scores, targets, excluded)
 
 

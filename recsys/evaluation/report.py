@@ -10,6 +10,7 @@ import textwrap
 from collections.abc import Mapping
 from typing import Any, Final
 
+from recsys.evaluation.beyond import MEASURES
 from recsys.evaluation.metrics import METRICS
 
 Number = int | float
@@ -17,6 +18,7 @@ _LARGEST: Final = 1e15
 MODELS: Final = ("prompted", "dated", "unprompted", "popularity", "random")
 WIDTH: Final = 80
 _SHOWN: Final = {"accuracy": True, "recall@10": True, "ndcg@10": False, "mrr@20": False}  # with an interval?
+_DIGITS: Final = {"popularity@10": 1, "novelty@10": 2}
 _ONE_CLIMBER: Final = "No intervals: all cases are one climber's, which says nothing about other climbers."
 _NOTE: Final = "In brackets: 95% bootstrap intervals over climbers."
 
@@ -70,6 +72,28 @@ def markdown_table(metrics: Mapping[str, Any]) -> str:
     lines = ["| " + " | ".join(row) + " |" for row in rows]
     lines.insert(1, "|---|" + "---:|" * len(METRICS))
     return "\n".join([header(metrics), "", *lines, "", note(metrics)]).rstrip() + "\n"
+
+
+def lists_table(metrics: Mapping[str, Any]) -> str:
+    """What the lists are like (`recsys.evaluation.beyond`), one row a model; empty where it is not known."""
+    found: Mapping[str, Mapping[str, float]] = metrics.get("lists") or {}
+    rows = [["", *MEASURES], ["---", *["---:"] * len(MEASURES)]]
+    rows += [
+        [model, *(measured(name, found[model].get(name)) for name in MEASURES)]
+        for model in MODELS
+        if found.get(model)
+    ]
+    if len(rows) == 2:
+        return ""
+    said = "; ".join(f"{name}: {words}" for name, words in MEASURES.items())
+    return "\n".join(["| " + " | ".join(row) + " |" for row in rows] + ["", f"{said}."])
+
+
+def measured(name: str, value: float | None) -> str:
+    """A measure of lists as it is shown: popularity in sends, novelty in bits, the others as shares."""
+    if value is None:
+        return "-"
+    return f"{value:,.{_DIGITS.get(name, 3)}f}"
 
 
 def models(metrics: Mapping[str, Any]) -> list[str]:

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recsys.baselines.rows import Row
+from recsys.evaluation.beyond import Lists
 from recsys.study.material import Material
 from recsys.study.store import Outcome
-from recsys.study.summary import AS_PAPER, PROMPTED, UNPROMPTED
+from recsys.study.summary import AS_PAPER, LISTS, PROMPTED, UNPROMPTED
 from recsys.training.methods import fit_method
 
 if TYPE_CHECKING:
@@ -27,12 +28,16 @@ def run_cell(material: Material, row: Row, seed: int) -> Outcome:
     with tempfile.TemporaryDirectory(prefix="recsys-cell-") as folder:
         run = material.config.as_run(row)
         fitted = fit_method(row, material.interactions, material.schema, run, seed, Path(folder))
-    facts = {**fitted.facts, "seconds": time.perf_counter() - began}
+    facts = {**fitted.facts, "seconds": time.perf_counter() - began, LISTS: {}}
     ranks = {}
     for prompted in (False, True) if fitted.method.prompted else (False,):
         how = PROMPTED if prompted else UNPROMPTED
         for part, cases in material.cases.items():
-            ranks[f"{part}-{how}"] = material.evaluate(fitted.scorer(cases, prompted), cases).ranks
+            lists = Lists()
+            scorer = fitted.scorer(cases, prompted)
+            ranks[f"{part}-{how}"] = material.evaluate(scorer, cases, lists=lists).ranks
+            if part == "test":
+                facts[LISTS][how] = material.describe(lists)
         cases = material.cases["test"]
         scorer = fitted.scorer(cases, prompted)
         ranks[f"{AS_PAPER}-{how}"] = material.evaluate(scorer, cases, all_climbs=True).ranks

@@ -93,6 +93,7 @@ class Estimates:
             seeds=len(found.outcomes[name]),
             prompting={how: metrics for how, metrics in prompting.items() if metrics},
             training={how: each[name] for how, each in self.training.items() if name in each},
+            lists=found.lists(name),
             shuffled=self.shuffled.get(name),
             order=self.order.get(name),
             shuffled_history=self.shuffled_history.get(name),

@@ -6,7 +6,11 @@ import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from recsys.baselines.interactions import Interactions
+from recsys.baselines.matrices import training_matrix
+from recsys.evaluation.beyond import Lists, describe
 from recsys.evaluation.evaluate import evaluate
 from recsys.sequences.cases import Cases
 from recsys.study.summary import HISTORY_SHUFFLED, WINDOW_SHUFFLED
@@ -48,7 +52,17 @@ class Material:
             HISTORY_SHUFFLED: test.shuffled(seed=0),
         }
 
-    def evaluate(self, scorer: Scorer, cases: Cases, all_climbs: bool = False) -> Result:
+    def evaluate(
+        self, scorer: Scorer, cases: Cases, all_climbs: bool = False, lists: Lists | None = None
+    ) -> Result:
         """The evaluator's result on some cases; `all_climbs` ranks those already sent in any case."""
         seen = cases.seen if self.config.run.exclude_seen and not all_climbs else None
-        return evaluate(scorer, cases.targets, cases.climbers, seen, self.interactions.n_items)
+        n_items = self.interactions.n_items
+        return evaluate(scorer, cases.targets, cases.climbers, seen, n_items, lists=lists)
+
+    def describe(self, lists: Lists) -> dict[str, float]:
+        """What the lists are like that were gathered in an evaluation (`recsys.evaluation.beyond`)."""
+        known = self.interactions
+        items = known.items[known.training]
+        counts = np.bincount(items[items >= 0], minlength=known.n_items)
+        return describe(lists.items, counts, training_matrix(known))

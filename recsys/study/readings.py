@@ -15,6 +15,7 @@ from recsys.evaluation.metrics import METRICS, case_values
 from recsys.files import atomic_path
 from recsys.study.cells import cells
 from recsys.study.store import Outcome, Store
+from recsys.study.summary import LISTS
 
 if TYPE_CHECKING:
     from recsys.arrays import Array
@@ -53,6 +54,15 @@ class Readings:
         """Mean of a fact over the seeds of a row."""
         return float(np.mean([each.facts[key] for each in self.outcomes[name]]))
 
+    def lists(self, name: str) -> dict[str, dict[str, float]]:
+        """What a row's lists are like by how it was asked, the mean over its seeds."""
+        each = [outcome.facts.get(LISTS, {}) for outcome in self.outcomes[name]]
+        return {
+            how: {measure: float(np.mean([one[how][measure] for one in each])) for measure in each[0][how]}
+            for how in each[0]
+            if all(how in one for one in each)
+        }
+
     def table(self) -> Iterator[tuple[Any, ...]]:
         """One line a value, in the order of `COLUMNS`; what a cell took has no part and no cases."""
         for name in self.names:
@@ -65,6 +75,10 @@ class Readings:
                     for metric in METRICS:
                         mean = float(values[metric].mean())
                         yield name, family, seed, part, prompting, metric, f"{mean:.6f}", len(ranks)
+                for how, measures in outcome.facts.get(LISTS, {}).items():
+                    for measure, value in measures.items():
+                        cases = len(outcome.ranks[f"test-{how}"])
+                        yield name, family, seed, "test", how, measure, f"{value:.6f}", cases
                 for fact in _FACTS:
                     yield name, family, seed, "", "", fact, f"{outcome.facts[fact]:g}", ""
 

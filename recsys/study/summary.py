@@ -10,6 +10,7 @@ AS_PAPER = "paper"  # the test part ranked as in Thompson 2023, with the climbs 
 # Readings of the test part with the order of the sends changed: of those of a window among themselves, and of
 # a whole history, by which other sends enter the window.
 WINDOW_SHUFFLED, HISTORY_SHUFFLED = "window_shuffled", "history_shuffled"
+LISTS = "lists"  # a cell's fact: how the row was asked to what its lists on the test part are like
 HEADLINE = "recall@10"  # what rows are compared by
 
 
@@ -45,6 +46,9 @@ class RowSummary:
         "unprompted", and "prompted" where the row reads prompts, to {metric: estimate} on the test part.
     training:
         The same on training sends, accuracy alone.
+    lists:
+        How it was asked to {measure: value} of its lists on the test part (`recsys.evaluation.beyond`), the
+        mean over seeds; empty for cells of before it was measured.
     shuffled:
         Unprompted `HEADLINE` with the sends of each window shuffled among themselves; None for a row that
         reads no order.
@@ -72,6 +76,7 @@ class RowSummary:
     seeds: int
     prompting: Mapping[str, Mapping[str, Estimate]]
     training: Mapping[str, Estimate] = field(default_factory=dict)
+    lists: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     shuffled: Estimate | None = None
     order: Estimate | None = None
     shuffled_history: Estimate | None = None

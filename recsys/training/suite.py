@@ -10,10 +10,13 @@ from typing import Any
 
 import numpy as np
 
+from recsys.baselines.interactions import Interactions
+from recsys.baselines.matrices import training_matrix
 from recsys.baselines.popularity import PopularityScorer
 from recsys.baselines.random import RandomScorer
 from recsys.columns import ELAPSED_DAYS
 from recsys.errors import DataError, UsageError
+from recsys.evaluation.beyond import Lists, describe
 from recsys.evaluation.calibration import reliability
 from recsys.evaluation.evaluate import evaluate, protocol
 from recsys.evaluation.membership import Membership, by_climber, losses, membership
@@ -89,11 +92,16 @@ def evaluate_run(
         "n_items": prepared.n_items,
         "protocol": {**protocol(exclude_seen), **said, **facts},
     }
-    found = {
-        name: evaluate(scorer, cases.targets, cases.climbers, seen, prepared.n_items, seed=seed).to_json()
-        for name, scorer in scorers.items()
-    }
+    found, lists = {}, {}
+    for name, scorer in scorers.items():
+        lists[name] = Lists()
+        result = evaluate(
+            scorer, cases.targets, cases.climbers, seen, prepared.n_items, seed=seed, lists=lists[name]
+        )
+        found[name] = result.to_json()
     metrics |= {"prompted": found["unprompted"], **found}
+    sent = None if prepared.shards is not None else training_matrix(Interactions.of(prepared))
+    metrics["lists"] = {name: describe(each.items, prepared.popularity, sent) for name, each in lists.items()}
     metrics["calibration"] = {"temperature": method.temperature._asdict()} | {
         name: reliability(scorer, getattr(method.temperature, name), cases.targets, seen, prepared.n_items)
         for name, scorer in own.items()

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from recsys.errors import DataError
+from recsys.evaluation.beyond import MEASURES
 from recsys.study.report import markdown, render, table
 from recsys.study.report.rows import notable
 from recsys.study.summary import (
@@ -96,6 +97,21 @@ def test_nothing_outside_is_asked_for(written: str, page: Page) -> None:
         assert (attributes.get("href") or "#")[:1] == "#" or attributes["href"] == "data:,"
 
 
+def test_what_lists_are_like_stands_beside_recall(big: StudySummary, page: Page) -> None:
+    sasrec = next(row for row in big.rows if row.name == "sasrec")
+    assert sasrec.lists[UNPROMPTED]["coverage@10"] > 0
+    shown = {row[0].split()[-1]: row for row in page.cells["lists"] if row[0]}
+    assert page.cells["lists"][1][1:6] == [HEADLINE, *MEASURES]
+    found = sasrec.lists[UNPROMPTED]
+    assert shown["sasrec"][2:6] == [
+        f"{found['coverage@10']:.3f}", f"{found['popularity@10']:.1f}",
+        f"{found['novelty@10']:.2f}", f"{found['diversity@10']:.3f}",
+    ]  # fmt: skip
+    assert f"| SASRec | unprompted | {sasrec.prompting[UNPROMPTED][HEADLINE].value:.3f} |" in markdown(big)
+    asked = {how for row in big.rows for how in row.lists}
+    assert asked == {UNPROMPTED, PROMPTED}
+
+
 def test_ids_are_unique_and_every_reference_finds_one(written: str, page: Page) -> None:
     ids = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
     assert len(ids) == len(set(ids)) > 20
@@ -125,7 +141,7 @@ def test_it_can_be_read_without_seeing(page: Page) -> None:
     assert page.all("html")[0]["lang"] == "en"
     assert all(each["role"] == "img" and len(each["aria-label"]) > 30 for each in page.all("svg"))
     assert all(each["scope"] in ("col", "row", "colgroup", "rowgroup") for each in page.all("th"))
-    assert len(page.all("caption")) == len(page.all("table")) == 8
+    assert len(page.all("caption")) == len(page.all("table")) == 9
     levels = [int(tag[1]) for tag, _ in page.elements if re.fullmatch("h[1-6]", tag)]
     assert levels[0] == 1
     assert levels.count(1) == 1
@@ -134,7 +150,7 @@ def test_it_can_be_read_without_seeing(page: Page) -> None:
 
 def test_simulated_is_said_at_every_figure_and_table(written: str) -> None:
     captions = re.findall(r"<(?:fig)?caption.*?</(?:fig)?caption>", written, re.S)
-    assert len(captions) == 17
+    assert len(captions) == 18
     assert all("Simulated sends." in each for each in captions)
     real = replace(
         small_study(),
@@ -269,7 +285,7 @@ def test_odd_words_stay_words() -> None:
     assert len(page.all("script")) == 1
     assert "<script>alert(1)</script> | $x_1$" in page.text
     lines = [line for line in markdown(study).splitlines() if line.startswith("|")]
-    assert {len(re.findall(r"(?<!\\)\|", line)) for line in lines} == {16, 7}
+    assert {len(re.findall(r"(?<!\\)\|", line)) for line in lines} == {16, 8, 7}
     assert "<script" not in markdown(study)
     assert max(map(len, table(study).splitlines())) <= 80
 

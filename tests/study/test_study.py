@@ -15,6 +15,7 @@ from recsys.baselines.counting import Method
 from recsys.baselines.network_settings import NetworkSettings
 from recsys.baselines.rows import FAMILIES, ROWS, select
 from recsys.errors import RunError, UsageError
+from recsys.evaluation.beyond import MEASURES
 from recsys.study.cells import cells, unfinished
 from recsys.study.config import StudyConfig
 from recsys.study.store import Outcome, Store
@@ -192,6 +193,22 @@ def test_the_tidy_table_holds_what_the_summary_says(studied):
     assert len(seeds) == 2
     assert np.mean(seeds) == pytest.approx(found.rows[1].prompting["unprompted"]["recall@10"].value, abs=1e-6)
     assert {line["metric"] for line in lines if line["part"] == ""} == {"parameters", "seconds", "peak_mib"}
+
+
+def test_every_row_says_what_its_lists_are_like(studied):
+    folder, _, found = studied
+    for row in found.rows:
+        assert set(row.lists) == set(row.prompting)
+        for how, measures in row.lists.items():
+            assert list(measures) == list(MEASURES)
+            assert 10 / found.n_items <= measures["coverage@10"] <= 1, (row.name, how)
+    popularity, *others = found.rows
+    novel = popularity.lists["unprompted"]["novelty@10"]
+    assert all(row.lists["unprompted"]["novelty@10"] > novel for row in others)
+    with (folder / "results.csv").open() as file:
+        lines = list(csv.DictReader(file))
+    assert {(line["part"], line["prompting"]) for line in lines if line["metric"] == "coverage@10"} == {
+        ("test", "unprompted"), ("test", "prompted")}  # fmt: skip
 
 
 def test_strata_add_up_to_the_whole(studied):

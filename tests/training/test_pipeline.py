@@ -288,6 +288,9 @@ def test_resumed_after_kill_ends_like_an_unbroken_run(data, tmp_path, capsys):
         for metrics in (first, second)
     ]
     assert shares[0] == pytest.approx(shares[1], rel=1e-5)
+    lists = [metrics.pop("lists") for metrics in (first, second)]  # of equal scores either may be the tenth
+    for how in ("prompted", "unprompted"):
+        assert lists[0][how] == pytest.approx(lists[1][how], rel=1e-2)
     assert without_seconds(first) == without_seconds(second)
     assert call("train.py", *words(data, broken, "--resume", "--d-model", "32")) == 2
     assert "--d-model 32" in capsys.readouterr().err

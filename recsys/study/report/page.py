@@ -8,6 +8,7 @@ from typing import Final
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
+from recsys.evaluation.beyond import MEASURES
 from recsys.study.report import figures, tables, words
 from recsys.study.report.climbs import shades
 from recsys.study.report.details import details
@@ -37,6 +38,8 @@ def page(summary: StudySummary) -> str:
         prompted=bool(prompted(summary.rows)),
         paper=tables.paper(summary) if summary.paper else None,
         results=tables.main(summary) if summary.rows else None,
+        lists=tables.listed(summary),
+        measures=MEASURES,
         settings=tables.described(summary) if summary.rows else None,
         scores=list(figures.scores(summary)),
         details=list(details(summary)),

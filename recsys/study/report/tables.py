@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+from recsys.evaluation.beyond import MEASURES
 from recsys.study.report import words
 from recsys.study.report.rows import Compared, best, comparisons, families, prompted, reference, score
 from recsys.study.summary import HEADLINE, PROMPTED, UNPROMPTED, Estimate, RowSummary, StudySummary
@@ -141,6 +142,25 @@ def paper(summary: StudySummary) -> Table:
         lines.append(Line(words.plain(each.label), note, cells))
     columns = (Column("the paper"), Column("this study"), Column("this study, sent climbs left out"))
     return Table("paper-table", "Accuracy, the paper's and ours", "row", columns, {"": tuple(lines)})
+
+
+def listed(summary: StudySummary) -> Table | None:
+    """What each row's lists are like beside whether they hit; None where no cell says so."""
+    rows = tuple(row for row in summary.rows if row.lists)
+    ways = [how for how in (UNPROMPTED, PROMPTED) if any(how in row.lists for row in rows)]
+    if not ways:
+        return None
+    columns = tuple(Column(name, how) for how in ways for name in (HEADLINE, *MEASURES))
+    reads: list[Read] = []
+    for how in ways:
+        reads.append(lambda row, how=how: estimate(score(row, HEADLINE, how)))  # type: ignore[misc]
+        reads += [partial(_measure, how, name) for name in MEASURES]
+    return Table("lists", "What the first ten are like", "row", columns, by_family(rows, reads))
+
+
+def _measure(how: str, name: str, row: RowSummary) -> Cell:
+    value = row.lists.get(how, {}).get(name)
+    return Cell(words.measure(name, value), value=value)
 
 
 def described(summary: StudySummary) -> Table:

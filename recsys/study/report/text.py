@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Final
 
+from recsys.evaluation.beyond import MEASURES
 from recsys.study.report import words
 from recsys.study.report.rows import (
     Compared,
@@ -39,6 +40,7 @@ def markdown(summary: StudySummary) -> str:
     """
     check(summary)
     parts = [header(summary), _listed(summary.verdicts), _main(summary), _inert(note(summary) + _KEY)]
+    parts.append(_lists(summary))
     if summary.paper:
         parts += [_paper(summary)]
     parts.append(_listed(f"{label}: {text}" for label, text in summary.facts))
@@ -160,6 +162,19 @@ def _main(summary: StudySummary) -> str:
 
 def _listed(lines: Iterable[str]) -> str:
     return "\n".join(f"- {_inert(line)}" for line in lines)
+
+
+def _lists(summary: StudySummary) -> str:
+    """What the first ten of each row are like, a line a way of asking; empty where no cell says so."""
+    lines = [["what lists are like", "asked", HEADLINE, *MEASURES]]
+    for row in summary.rows:
+        for how, found in row.lists.items():
+            values = (words.measure(name, found.get(name)) for name in MEASURES)
+            lines.append([_inert(row.title), how, words.bare(score(row, HEADLINE, how)), *values])
+    if len(lines) == 1:
+        return ""
+    said = "; ".join(f"{name}: {text}" for name, text in MEASURES.items())
+    return f"{_markdown(lines, left=2)}\n\n{_inert(said)}."
 
 
 def _paper(summary: StudySummary) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from recsys.evaluation.report import measured
 from recsys.study.summary import Comparison, Estimate
 
 NONE: Final = "–"
@@ -31,6 +32,11 @@ def bare(estimate: Estimate | None, sign: bool = False) -> str:
 def interval(estimate: Estimate | None, sign: bool = False) -> str:
     """0.388 [0.366, 0.412]."""
     return f"{bare(estimate, sign)} {bracket(estimate, sign)}".rstrip()
+
+
+def measure(name: str, value: float | None) -> str:
+    """A measure of lists (`recsys.evaluation.beyond`); a dash for None."""
+    return NONE if value is None else measured(name, value)
 
 
 def share(value: float | None) -> str:
