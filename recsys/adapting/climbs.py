@@ -2,8 +2,9 @@
 
 A new climb gets the id after the last one. What is known of it (region, grade, rating) enters the output as
 for any climb (`recsys.model.output`); its own embedding, bias and popularity are those of the climbs that it
-is like (`recsys.adapting.similar`). Nothing is trained, and the old climbs' scores stay to the last bit; but
-a counting method that was joined knows no new climb, and the new run is its network alone.
+is like (`recsys.adapting.similar`). Nothing is trained, and the old climbs' scores stay to the last bit. A
+counting method that was joined says nothing of a new climb: it is scored by the network, and the mean of the
+counts (`recsys.recommending.answering.added`).
 """
 
 from __future__ import annotations
@@ -26,13 +27,11 @@ from recsys.console import say
 from recsys.errors import DataError, UsageError
 from recsys.model.output import SENDS
 from recsys.model.weights import save_weights
-from recsys.recommending.answering import NONE, Answering, read_about, write_method
 from recsys.recommending.catalogue import STARS, Catalogue
 from recsys.runs import Run
 from recsys.sequences.prepare import write_schema
 from recsys.sequences.run_tables import read_climbs_table, read_sends_table
 from recsys.sequences.store import Sequences
-from recsys.training.kept import stands_for_network
 from recsys.training.skill import fit_skill
 from recsys.training.trained import catalogue_of
 from workflows import sends as workflow_of
@@ -94,11 +93,6 @@ def _write(run: Run, known: pd.DataFrame, fresh: pd.DataFrame, folder: Path) -> 
     weights = likeness(catalogue_of_new(fresh), catalogue_of(known, [sends]))
     fill_climbs(model, len(known) + FIRST_VALUE_ID, weights, side_ids(workflow, fresh))
     save_weights(model, folder)
-    if run.config.ensemble:
-        say(f"{run.config.ensemble} knows no climb that it did not count, and is left out of the new run")
-        about = read_about(run.folder)
-        alone = Answering(about.method, stands_for_network, None, about.reads_prompt, NONE, about.temperature)
-        write_method(alone, folder)
     fit_skill(sends, grown).save(folder / run_files.SKILL)
 
 

@@ -39,8 +39,7 @@ def adapted(run: Run, output: Path, overwrite: bool, counts: Mapping[str, int]) 
         raise UsageError(f"`output` {output}: is the run itself; choose another folder")
     with atomic_folder(output, replace=overwrite) as folder:
         yield folder
-        alone = (folder / run_files.METHOD).is_file()  # what was counted does not know what was added
-        for name in _COPIED if alone else (*_COPIED, run_files.COUNTS):
+        for name in (*_COPIED, run_files.COUNTS):
             if (run.folder / name).is_file() and not (folder / name).exists():
                 shutil.copy2(run.folder / name, folder / name)
         _tell(run, folder, counts)
@@ -56,8 +55,6 @@ def _tell(run: Run, folder: Path, counts: Mapping[str, int]) -> None:
     before: dict[str, Any] = dict(config.facts.get(FACTS, {}))
     total = before | {name: before.get(name, 0) + count for name, count in counts.items()}
     config = config.model_copy(update={"facts": {**config.facts, FACTS: total}})
-    if not (folder / run_files.COUNTS).is_file():
-        config = config.model_copy(update={"ensemble": None})
     Run(folder).write_config(config)
     added = ", ".join(f"{count} {name}" for name, count in total.items())
     note = f"- {added}, without training; the figures above are of the run before"

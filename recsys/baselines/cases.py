@@ -9,7 +9,7 @@ import numpy as np
 
 from recsys import columns as c
 from recsys.columns import CLIMB, GIVEN, given_attributes
-from recsys.recommending.counted.method import PREFIX, Counted
+from recsys.recommending.counted.method import PREFIX, Counted, counted_climbs
 
 if TYPE_CHECKING:
     from recsys.arrays import Array
@@ -55,5 +55,6 @@ class CountedScorer:
                 batch[PREFIX + name] = np.where(real, self.interactions.days_of(self.cases, at), 0)
             elif name in sequences.features:
                 batch[PREFIX + name] = np.where(real, sequences.features[name][at], 0)
+        batch[PREFIX + CLIMB] = counted_climbs(self.method, batch[PREFIX + CLIMB])
         batch[PREFIX + CLIMB][:, -1] = 0
         return {**batch, GIVEN: np.array([given_attributes(self.prompted)] * len(sends))}

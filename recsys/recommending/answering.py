@@ -99,11 +99,17 @@ class Answering:
 
 
 def added(logits: Array, counts: Array, weight: Array | float) -> Array:
-    """The scores of an ensemble, float32 [batch, n_items]."""
-    shifted = logits - logits.max(1, keepdims=True)
-    logs = shifted - np.log(np.exp(shifted).sum(1, keepdims=True))
+    """The scores of an ensemble, float32 [batch, n_items].
+
+    Climbs that joined the catalogue since the counting have no counts; they come last, and get the mean. The
+    others' scores are what they were without them, to the last bit.
+    """
+    known = logits[:, : counts.shape[1]]
+    highest = known.max(1, keepdims=True)
+    logs = logits - highest - np.log(np.exp(known - highest).sum(1, keepdims=True))
     deviation = counts.std(1, keepdims=True)
     standard = (counts - counts.mean(1, keepdims=True)) / np.where(deviation > 0, deviation, 1)
+    standard = np.pad(standard, ((0, 0), (0, logits.shape[1] - counts.shape[1])))
     return np.asarray(logs + weight * standard, dtype=np.float32)
 
 
@@ -177,7 +183,8 @@ def read_method(
     RunError
         A file is not what `write_method` writes, or is of another catalogue.
     """
-    counted = None if about.counted is None else store.load(folder, about.counted, n_items)
+    joined = network is not None  # then the counts may be of an earlier, smaller catalogue
+    counted = None if about.counted is None else store.load(folder, about.counted, n_items, joined)
     return Answering(about.method, network, counted, about.reads_prompt, about.weight, about.temperature)
 
 

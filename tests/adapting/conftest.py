@@ -19,6 +19,7 @@ def run(tmp_path_factory) -> Path:
     simulate("bc", seed=0, scale=0.03).to_parquet(root / "sends.parquet", index=False)
     config = RunConfig(
         data=str(root / "sends.parquet"),
+        ensemble="ease",  # as the default joins it at this size
         model={"d_model": 16, "layers": 1, "climb_dim": 16},
         training={"epochs": 2, "batch_size": 64, "accelerator": "cpu"},
     )

@@ -61,6 +61,27 @@ def test_old_scores_stay_to_the_bit_in_run_and_bundle(run, grown):
         assert np.ptp(new[:, -3:], axis=0).min() > 0
 
 
+def test_what_was_counted_stays_and_says_nothing_of_a_new_climb(run, grown):
+    from recsys.recommending.answering import added
+    from recsys.recommending.counted.method import PREFIX, counted_batch
+    from recsys.runs import Run
+
+    assert Run.open(grown).config.ensemble == "ease"
+    before, after = (Bundle.open(folder / "bundle").method for folder in (run, grown))
+    assert after.counted.n_items == before.counted.n_items
+    assert after.weight == before.weight
+    logits = np.random.default_rng(0).normal(size=(4, 9)).astype(np.float32)
+    counts = np.random.default_rng(1).random((4, 6), dtype=np.float32)
+    scores = added(logits, counts, 0.7)
+    assert np.array_equal(scores[:, :6], added(logits[:, :6], counts, 0.7))
+    assert np.array_equal(scores[:, 6:], added(logits, counts, 0.0)[:, 6:])  # the mean of standard scores is 0
+    last = before.counted.n_items + c.FIRST_VALUE_ID
+    batch = counted_batch(after.counted, {c.CLIMB: np.array([3, last - 1, last, 0])}, [4])
+    assert batch[PREFIX + c.CLIMB].tolist()[0][-4:] == [3, last - 1, c.UNKNOWN_ID, 0]
+    batch[c.GIVEN] = np.zeros((1, len(c.ATTRIBUTES)), np.bool_)
+    assert np.isfinite(after.counted.scores(batch)).all()
+
+
 def test_catalogue_vocabulary_and_skill_agree(run, grown):
     before, after, bundle = trained(run), trained(grown), Bundle.open(grown / "bundle")
     assert list(after.catalogue.ids) == [*before.catalogue.ids, "new-1", "new-2", "new-3"]

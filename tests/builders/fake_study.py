@@ -78,7 +78,7 @@ def row(
     return RowSummary(
         name=name, title=title, family=family, source="Sun et al. 2019", seeds=3, prompting=prompting,
         training={how: estimate(0.27 * value * draw.uniform(1, 3)) for how in prompting},
-        lists=dict.fromkeys(prompting, dict(zip(MEASURES, (value, 90 * value, 9.5, 1 - value), strict=True))),
+        lists={how: dict.fromkeys(MEASURES, value) for how in prompting},
         shuffled=estimate(value * (1 - lost)) if order else None,
         order=estimate(lost, 0.03) if order else None,
         shuffled_history=estimate(value * (1 - lost) * 0.8) if order else None,

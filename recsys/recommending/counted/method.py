@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Final
 import numpy as np
 
 from recsys.arrays import Array
-from recsys.columns import ATTRIBUTES, CLIMB, FIRST_VALUE_ID, GIVEN
+from recsys.columns import ATTRIBUTES, CLIMB, FIRST_VALUE_ID, GIVEN, UNKNOWN_ID
 from recsys.recommending.features import ArrayBatch, windows
 
 PREFIX: Final = "counted/"
@@ -101,7 +101,13 @@ def counted_batch(method: Counted, features: Mapping[str, Array], lengths: Seque
     """
     width = min(method.sends + 1, max(lengths))
     read = {name: features[name] for name in (CLIMB, *method.reads) if name in features}
+    read[CLIMB] = counted_climbs(method, read[CLIMB])
     return {PREFIX + name: values for name, values in windows(read, lengths, width).items()}
+
+
+def counted_climbs(method: Counted, ids: Array) -> Array:
+    """Ids of climbs, those unknown that joined the catalogue after the method had counted."""
+    return np.where(ids >= FIRST_VALUE_ID + method.n_items, UNKNOWN_ID, ids)
 
 
 def size(batch: ArrayBatch) -> int:

@@ -49,7 +49,7 @@ def save(method: Counted, folder: Path) -> dict[str, Any]:
     return {"kind": method.KIND, "settings": settings}
 
 
-def load(folder: Path, about: Fields, n_items: int) -> Counted:
+def load(folder: Path, about: Fields, n_items: int, fewer: bool = False) -> Counted:
     """The method that `save` wrote.
 
     Parameters
@@ -60,6 +60,8 @@ def load(folder: Path, about: Fields, n_items: int) -> Counted:
         What `save` returned, as read.
     n_items:
         Climbs in the catalogue.
+    fewer:
+        Whether the method may know fewer, the first ones.
 
     Raises
     ------
@@ -81,7 +83,7 @@ def load(folder: Path, about: Fields, n_items: int) -> Counted:
         method.check()
     except ValueError as error:
         raise RunError(f"{path}: {error}; {REMEDY}") from None
-    if method.n_items != n_items:
+    if method.n_items != n_items and not (fewer and 0 < method.n_items < n_items):
         raise RunError(f"{path}: scores {method.n_items} climbs, the catalogue has {n_items}; {REMEDY}")
     return method
 
