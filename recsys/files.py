@@ -15,6 +15,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import hashlib
+import io
 import itertools
 import json
 import math
@@ -24,7 +25,7 @@ import shutil
 import stat
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
-from typing import Any, BinaryIO, Final, NoReturn
+from typing import Any, Final, NoReturn
 
 from recsys.errors import DataError, RunError, refused_by_system
 from recsys.formats import FORMAT, stamped, unstamped
@@ -152,7 +153,7 @@ def read_json(path: Path | str) -> Any:
         raise DataError(f"is not JSON: {error}", path=path, remedy="restore it, or run again") from error
 
 
-def open_plain(path: Path | str) -> BinaryIO:
+def open_plain(path: Path | str) -> io.BufferedReader:
     """A file to read its bytes, and nothing but a file: a pipe or a device would be waited for.
 
     Every file that somebody names, or that lies in a folder of theirs, is opened so.

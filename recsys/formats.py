@@ -1,9 +1,10 @@
 """The format versions of what a run, a study and a bundle are made of.
 
 A JSON file names its own as ``format``; what lies beside it and is no JSON (Parquet, arrays, weights) goes by
-it. Files of before this version have none and are read as they are. One of a later version is refused: what
-it means cannot be known here. A number is raised when a reader of the former one would go wrong, and then the
-former is still read or refused by name; a folder of each stays in ``tests/formats``.
+it. Files of before there were numbers have none and are read as they are; a setting in them that is no more
+is refused with what to do. One of a later version is refused: what it means cannot be known here. A number is
+raised when a reader of the former one would go wrong, and then the former is still read or refused by name; a
+folder of each stays in ``tests/formats``.
 
 `workflow.json`, `method.json`, `bundle.json` and `skill.npz` keep their numbers where they are read.
 """

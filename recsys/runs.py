@@ -80,7 +80,12 @@ class Run:
                 f"{folder}: not a run (no {run._lacks}); train one with: python train.py --output {folder}"
             )
         if not run.finished:
-            raise RunError(f"{folder}: its training has not finished; continue it with `resume`")
+            best = f"{run_files.CHECKPOINTS}/best.ckpt"
+            ended = "" if not (folder / best).is_file() else (
+                f"; for the best epoch so far ({best}) as it is, `resume` with no more `epochs` than are "
+                "trained (`epochs` 1 tells how many)"
+            )  # fmt: skip
+            raise RunError(f"{folder}: its training has not finished; continue it with `resume`{ended}")
         speak(run.config.facts)
         return run
 
@@ -179,7 +184,8 @@ class Run:
             first = error.errors()[0]
             field = ".".join(map(str, first["loc"]))
             raise RunError(
-                f"{path}: {field}: {first['msg'].lower()}; was the run trained with another version?"
+                f"{path}: {field}: {first['msg'].lower()}; the run is of another version: train it again, or "
+                "load it with the version that trained it"
             ) from None
 
     @property

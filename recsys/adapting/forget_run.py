@@ -47,8 +47,16 @@ _MADE_ANEW: Final = (
     MANIFEST,
 )
 _DELIMITERS: Final = re.compile(r"[,;\t|]")
-# A checkpoint holds every embedding.
-_LEFT_OUT: Final = (run_files.CHECKPOINTS, run_files.BUNDLE, LOCK, ".tmp-*", ".old-*")
+# A checkpoint holds every embedding, and so do the weights that a training began with.
+_LEFT_OUT: Final = (
+    run_files.CHECKPOINTS,
+    run_files.START,
+    run_files.SHARDS,
+    run_files.BUNDLE,
+    LOCK,
+    ".tmp-*",
+    ".old-*",
+)
 
 
 def forget_in_run(folder: Path, climbers: Sequence[str], output: Path | None) -> int:
@@ -59,7 +67,8 @@ def forget_in_run(folder: Path, climbers: Sequence[str], output: Path | None) ->
     kept = (folder / run_files.BUNDLE).is_dir()
     with run.lock() if output is None else contextlib.nullcontext():
         known = read_sends_table(folder)
-        check_climbers(folder, climbers, known[c.CLIMBER_ID].unique().tolist())
+        ids = known[c.CLIMBER_ID].unique().tolist()
+        check_climbers(folder, climbers, ids, _elsewhere(folder, set(climbers).difference(ids)))
         gone = known[known[c.CLIMBER_ID].isin(climbers)]
         with rewritten(folder, output) as fresh:
             _write(run, climbers, gone, fresh)
@@ -129,6 +138,28 @@ def _without_rows(source: Path, target: Path, climbers: Sequence[str]) -> None:
         _long_cells(),
     ):
         csv.writer(new).writerows(row for row in csv.reader(old) if named.isdisjoint(_named_in(row)))
+
+
+def _elsewhere(folder: Path, climbers: set[str]) -> set[str]:
+    """Those of the climbers, none of whom has a send in the run, that another of its files has rows of."""
+    found = set[str]()
+    if climbers and (folder / run_files.SIMULATED).is_file():
+        made_up = pd.read_parquet(folder / run_files.SIMULATED, columns=[c.CLIMBER_ID])
+        found |= climbers.intersection(made_up[c.CLIMBER_ID].astype(str))
+    if climbers and (folder / run_files.REJECTS).is_file():
+        with (folder / run_files.REJECTS).open(encoding="utf-8", newline="") as file, _long_cells():
+            rows = csv.reader(file)
+            header = next(rows, [])
+            for row in rows:
+                found |= climbers.intersection(_named_in(_climber_of(row, header)))
+    return found
+
+
+def _climber_of(row: Sequence[str], header: Sequence[str]) -> Sequence[str]:
+    """The cell with the climber's id; all that were read of a row where another name or none tells it."""
+    if c.CLIMBER_ID in header and len(row) == len(header):
+        return [row[header.index(c.CLIMBER_ID)]]
+    return row[2:]  # after its number and the reasons
 
 
 def _named_in(row: Sequence[str]) -> Iterator[str]:

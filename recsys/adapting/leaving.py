@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -20,11 +20,13 @@ POOLED: Final = "pools what its climbers wrote, which cannot be taken apart; tra
 _HEADING: Final = "Forgotten since"
 
 
-def check_climbers(folder: Path, climbers: Sequence[str], known: Sequence[str]) -> None:
-    """Refuse climbers who are not known, and to forget everybody."""
+def check_climbers(
+    folder: Path, climbers: Sequence[str], known: Sequence[str], elsewhere: Collection[str] = ()
+) -> None:
+    """Refuse climbers who are neither known nor have rows elsewhere, and to forget everybody."""
     there = set(known)
     for each in climbers:
-        if each not in there:
+        if each not in there and each not in elsewhere:
             raise UnknownError(f"{folder}: holds no climber {each[:80]!r}; nothing was changed")
     if there <= set(climbers):
         raise UsageError(f"{folder}: holds nobody else; remove the folder")

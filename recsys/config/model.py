@@ -54,10 +54,12 @@ class ModelConfig(BaseModel):
     numbers: Numbers = Field("binned", description="how grade, rating and elapsed days enter")
     soft_bins: int = Field(0, ge=0, le=1024, description="bins of a soft number; 0: as many as its bins")
     length: int = Field(10, ge=1, le=4096, description="sends in a window, the target included")
-    d_model: int = Field(64, ge=4, description="width of the body")
+    d_model: int = Field(64, ge=4, le=65_536, description="width of the body")
     heads: int = Field(2, ge=1, description="attention heads")
-    layers: int = Field(2, ge=1, description="transformer layers")
-    inner: int = Field(0, ge=0, description="width of the feed-forward layers; 0: four times d_model (bert)")
+    layers: int = Field(2, ge=1, le=256, description="transformer layers")
+    inner: int = Field(
+        0, ge=0, le=262_144, description="width of the feed-forward layers; 0: four times d_model (bert)"
+    )
     positions: Positions = Field(
         "learned",
         description="how places are known; rotary, and time (by days too): prenorm, sinusoidal: bert; auto, "
@@ -65,9 +67,11 @@ class ModelConfig(BaseModel):
     )
     time_bias: bool = Field(False, description="prenorm: attend by the days between two sends as well")
     dropout: float = Field(0.2, ge=0, lt=1, description="dropout in the inputs and the body")
-    climb_dim: int = Field(96, ge=1, description="dimension of a climb's embedding")
-    climber_dim: int = Field(16, ge=1, description="dimension of a climber's embedding (concat)")
-    attribute_dim: int = Field(16, ge=1, description="dimension of an attribute's embedding (concat)")
+    climb_dim: int = Field(96, ge=1, le=65_536, description="dimension of a climb's embedding")
+    climber_dim: int = Field(16, ge=1, le=65_536, description="dimension of a climber's embedding (concat)")
+    attribute_dim: int = Field(
+        16, ge=1, le=65_536, description="dimension of an attribute's embedding (concat)"
+    )
     aggregation: Aggregation = Field("concat", description="how a send's features become one; sum: climb_dim")
     mlm_probability: float = Field(0.3, gt=0, le=1, description="chance to be predicted by mlm, rtd or plm")
     span_length: int = Field(5, ge=1, description="longest run of climbs that span hides")

@@ -14,6 +14,7 @@ import pyarrow.csv
 from numpy.typing import NDArray
 
 from recsys.errors import DataError
+from recsys.files import read_plain
 from recsys.logbooks.raw import RaggedRow, RawTable
 from recsys.logbooks.sheets.rows import NEVER_CLOSED
 
@@ -88,7 +89,7 @@ def _check_quotes(raw: RawTable, source: Path | io.BytesIO) -> None:
     last = raw.table.column(raw.table.num_columns - 1)[-1].as_py()
     if not last or "\n" not in last:
         return
-    content = source.read_bytes() if isinstance(source, Path) else source.getvalue()
+    content = read_plain(source) if isinstance(source, Path) else source.getvalue()
     if content.count(b'"') % 2 and not content.rstrip().endswith(b'"'):
         row = int(raw.rows[-1])
         raise DataError(

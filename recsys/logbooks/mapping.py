@@ -37,6 +37,7 @@ from typing import Any, Final
 
 from recsys.columns import OPTIONAL, REQUIRED
 from recsys.errors import DataError, UsageError
+from recsys.files import read_plain
 from recsys.logbooks.days import DATE_UNITS
 from recsys.logbooks.mapping_shape import check_shape
 
@@ -135,7 +136,7 @@ def _toml(path: Path) -> dict[str, Any]:
     try:
         if path.stat().st_size > _LARGEST:
             raise ValueError(f"it holds more than {_LARGEST // 1_000_000} MB")
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        return tomllib.loads(read_plain(path).decode("utf-8-sig"))
     except (OSError, ValueError, RecursionError) as error:
         problem = f"is not TOML: {' '.join(str(error).split())}"
         raise DataError(problem, path=path, remedy="correct it or name another `schema`") from error

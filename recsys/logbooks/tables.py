@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from recsys.columns import OPTIONAL, REQUIRED
 from recsys.errors import DataError
+from recsys.files import open_plain, read_plain
 from recsys.logbooks.arrow_csv import read_csv
 from recsys.logbooks.arrow_parquet import arrow_table, open_parquet, read_parquet
 from recsys.logbooks.raw import RaggedRow, RawTable
@@ -91,7 +92,7 @@ def _start(path: Path) -> tuple[bytes, str, bool]:
     if path.is_fifo():
         raise DataError("is a pipe, which is read once only", path=path, remedy="save it as a file first")
     try:
-        with path.open("rb") as file:
+        with open_plain(path) as file:
             start = file.read(_START)
     except OSError as error:
         raise DataError(f"cannot be read: {error.strerror}", path=path, remedy="check the path") from error
@@ -118,7 +119,7 @@ def _content(path: Path, kind: str, packed: bool) -> bytes:
         return _json(path, packed)
     if packed:
         return gunzip_path(path)
-    return read_content(path, MAX_ARCHIVE) if kind == kinds.ZIP else path.read_bytes()
+    return read_content(path, MAX_ARCHIVE) if kind == kinds.ZIP else read_plain(path)
 
 
 def _json(path: Path, packed: bool) -> bytes:
@@ -127,7 +128,7 @@ def _json(path: Path, packed: bool) -> bytes:
     if max(len(content), path.stat().st_size) > MAX_JSON:
         problem = f"holds more than {MAX_JSON // 1_000_000} MB of JSON, which is read in memory"
         raise DataError(problem, path=path, remedy="give `data` as Parquet or CSV")
-    return content if packed else path.read_bytes()
+    return content if packed else read_plain(path)
 
 
 def _read_content(path: Path, content: bytes, kind: str, small: int) -> RawTable:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_model, save_model
 
@@ -21,7 +23,9 @@ from recsys.temporaries import temporary_name
 if TYPE_CHECKING:
     from merlin.schema import Schema
 
+AnyNetwork = TypeVar("AnyNetwork", bound=Network)
 _CUTS: Final = "cuts"
+_MEND: Final = "copy the folder again from its source, or train anew"
 _DIGITS: Final = 18  # of a number of climbs
 
 
@@ -41,7 +45,13 @@ def save_weights(model: Network, folder: Path) -> None:
 
 def load_weights(folder: Path, schema: Schema, config: ModelConfig) -> PromptedTransformer:
     """The trained model of a folder, on the CPU, in evaluation mode."""
-    model = build_model(schema, config)
+    return stored(lambda: build_model(schema, config), folder)
+
+
+def stored(build: Callable[[], AnyNetwork], folder: Path) -> AnyNetwork:
+    """The trained network of a folder, of the sizes that its weights have, on the CPU, in evaluation mode."""
+    check_sizes(build, folder / run_files.WEIGHTS, _MEND)
+    model = build()
     restore(model, folder)
     return model.eval()
 
@@ -49,13 +59,49 @@ def load_weights(folder: Path, schema: Schema, config: ModelConfig) -> PromptedT
 def restore(model: Network, folder: Path) -> None:
     """Read the weights of a folder into a network, and where climbs were added later."""
     path = folder / run_files.WEIGHTS
-    read_weights(model, path, "copy the folder again from its source, or train anew")
+    read_weights(model, path, _MEND)
     if isinstance(model, PromptedTransformer):
         with safe_open(path, "pt") as file:
             cuts = (file.metadata() or {}).get(_CUTS, "").split()
         if not all(each.isdecimal() and len(each) < _DIGITS for each in cuts):
             raise RunError(f"{path}: says in no numbers where climbs were added; train anew")
         model.task.pre.cuts = tuple(map(int, cuts))
+
+
+def check_sizes(build: Callable[[], Network], path: Path, remedy: str) -> None:
+    """Refuse to build a network of other sizes than its weights have, before memory is taken for it.
+
+    It is built without memory (torch's device "meta"), and its shapes are compared with those that the head
+    of the file tells: a configuration of a few bytes may ask for any number of them.
+
+    Parameters
+    ----------
+    build:
+        Makes the network.
+    path, remedy:
+        As of `read_weights`.
+
+    Raises
+    ------
+    RunError
+        The sizes are others, or the file is damaged.
+    """
+    if not path.is_file():
+        raise RunError(f"{path}: is missing, or no file; {remedy}")
+    try:
+        with torch.device("meta"):
+            asked = {name: tuple(values.shape) for name, values in build().state_dict().items()}
+        with safe_open(path, "pt") as file:
+            kept = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
+    except SafetensorError as error:
+        raise RunError(f"{path}: no readable weights ({str(error)[:80]}); {remedy}") from None
+    except RuntimeError as error:
+        raise RunError(f"{path}: its network cannot be built ({_short(error)}); {remedy}") from None
+    shapes = set(kept.values())  # a tensor that is used twice is kept once
+    for name, shape in asked.items():
+        if kept.get(name, shape) != shape or shape not in shapes:
+            found = kept.get(name, "none of these sizes")
+            raise RunError(f"{path}: of another network ({name} is to be {shape}, and is {found}); {remedy}")
 
 
 def read_weights(model: Network, path: Path, remedy: str) -> None:

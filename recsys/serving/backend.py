@@ -19,7 +19,7 @@ import numpy as np
 from recsys import columns as c
 from recsys import run_files
 from recsys.errors import RunError, UnknownError
-from recsys.files import MANIFEST, check_manifest
+from recsys.files import MANIFEST, check_manifest, read_plain
 from recsys.recommending.catalogue import Catalogue
 from recsys.recommending.known import SHOWN
 from recsys.recommending.levels import has_levels
@@ -236,7 +236,7 @@ def open_backend(folder: Path, opener: Opener | None = None) -> LoadedBundle:
 def manifest_digest(folder: Path) -> str:
     """SHA-256 of the manifest's bytes, or "" where there is none (a folder that is being replaced)."""
     try:
-        return hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()
+        return hashlib.sha256(read_plain(folder / MANIFEST)).hexdigest()
     except OSError:
         return ""
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from recsys.errors import UsageError
+from recsys.files import read_plain
 
 MAX_HISTORY: Final = 5000
 """Sends in a posted history, and in what a logbook file is answered with."""
@@ -106,8 +107,12 @@ def read_keys(path: Path | None) -> frozenset[str]:
     if path is not None:
         source = str(path)
         try:
-            lines = path.read_text(encoding="utf-8").splitlines()
-        except (OSError, UnicodeDecodeError):
+            lines = read_plain(path).decode("utf-8").splitlines()
+        except OSError as error:
+            raise UsageError(
+                f"`api_keys` {path}: cannot be read ({error.strerror}); check the path"
+            ) from None
+        except UnicodeDecodeError:
             raise UsageError(f"`api_keys` {path}: cannot be read as text; check the path") from None
         keys += [line.partition("#")[0] for line in lines]
     found = frozenset(key.strip() for key in keys if key.strip())

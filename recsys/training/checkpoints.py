@@ -12,7 +12,7 @@ from lightning.pytorch.plugins.io import TorchCheckpointIO
 
 from recsys import run_files
 from recsys.errors import RunError
-from recsys.files import atomic_path
+from recsys.files import atomic_path, open_plain
 
 BEST: Final = "best"
 LAST: Final = "last"
@@ -58,7 +58,10 @@ def read_checkpoint(path: Path, state: dict[str, torch.Tensor]) -> dict[str, Any
         It cannot be read, was damaged, or is another network's.
     """
     try:
-        with zipfile.ZipFile(path) as archive:  # torch itself reads without comparing
+        with (
+            open_plain(path) as file,
+            zipfile.ZipFile(file) as archive,
+        ):  # torch itself reads without comparing
             damaged = archive.testzip()
         found: Any = {} if damaged else torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:

@@ -55,13 +55,12 @@ def open_method(run: Run, schema: Schema, n_items: int) -> tuple[Network | None,
 
 def load_network(run: Run, schema: Schema) -> Network:
     """The trained network of a run, on the CPU, in evaluation mode."""
-    from recsys.model.weights import restore
+    from recsys.model.weights import stored
 
-    config = run.config
-    network: Any = settings_of(config).build(schema, config.model.length)  # type: ignore[union-attr]
-    restore(network, run.folder)
-    trained: Network = network.eval()
-    return trained
+    config: RunConfig = run.config
+    settings: Any = settings_of(config)
+    network: Network = stored(lambda: settings.build(schema, config.model.length), run.folder)
+    return network
 
 
 def load_method(run: Run, prepared: Prepared) -> Method:

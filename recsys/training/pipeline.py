@@ -72,6 +72,7 @@ def train_run(
         if run.started and resume:
             if run.finished:
                 refuse_changes(folder, config, RESUMABLE & set(names))
+                (folder / run_files.START).unlink(missing_ok=True)  # left by a kill
                 say(f"{folder}: was finished already")
                 processes.announce(folder, False)
                 return run.metrics

@@ -60,22 +60,32 @@ def gone(run) -> list[str]:
 
 @pytest.fixture(scope="module")
 def left(run, gone) -> Path:
-    """A copy of the run that has forgotten them, in place, with more files that name one of them."""
+    """A copy of the run that has forgotten them, in place, with more files that name one of them; and two who
+    are in one of those files alone."""
     folder = run.parent / "left"
     shutil.copytree(run, folder)
-    rejects = f"row,reason,climber_id\n1,no date,{gone[0]}\n2,no date,other\n"
+    rejects = f"row,reason,climber_id\n1,no date,{gone[0]}\n2,no date,other\n4,no date,zed\n"
     (folder / "rejects.csv").write_text(f"{rejects}3,too long,x;{gone[0]};{'y' * 200_000}\n")
-    pd.read_parquet(run.parent / "sends.parquet").to_parquet(folder / "simulated.parquet")
+    made_up = pd.read_parquet(run.parent / "sends.parquet")
+    made_up.loc[made_up.index[:1], c.CLIMBER_ID] = "yan"
+    made_up.to_parquet(folder / "simulated.parquet")
+    shutil.copy(
+        folder / "model.safetensors", folder / "start.safetensors"
+    )  # of a training that was continued
     named = {"sends.parquet", "simulated.parquet", "rejects.csv", "bundle/features.json"}
     named |= {"bundle/histories.json", "workflow/categories/unique.climber_id.parquet"}
     assert holders(folder, gone[0]) == named
     old = pd.read_parquet(folder / "sends.parquet")
-    assert forget(folder, gone) == old[c.CLIMBER_ID].isin(gone).sum()
+    for absent in ("no date", "1", "xan"):
+        with pytest.raises(UsageError, match="holds no climber"):
+            forget(folder, [absent])
+    assert forget(folder, [*gone, "zed", "yan"]) == old[c.CLIMBER_ID].isin(gone).sum()
     return folder
 
 
 def test_nothing_of_them_is_in_any_byte(run, left, gone):
-    assert [holders(left, each) for each in gone] == [set(), set()]
+    assert [holders(left, each) for each in (*gone, "zed", "yan")] == [set()] * 4
+    assert not (left / "start.safetensors").exists()
     assert not (left / "checkpoints").exists()  # which hold every embedding
     assert [each.name for each in left.parent.glob(".*")] == []
     assert (left / "rejects.csv").read_text() == "row,reason,climber_id\n2,no date,other\n"
@@ -100,7 +110,7 @@ def test_the_others_keep_their_answers_to_the_bit(run, left, gone):
     training = before.sends[before.sends["part"] == 0]
     theirs = training[training[c.CLIMBER_ID].isin(gone)]
     assert sum(before.catalogue.sends) - sum(after.catalogue.sends) == len(theirs) > 0
-    assert "- 2 of its climbers" in (left / "MODEL_CARD.md").read_text()
+    assert "- 4 of its climbers" in (left / "MODEL_CARD.md").read_text()
     from recsys.recommending.kept import open_kept
 
     assert open_kept(left) is not None

@@ -94,6 +94,29 @@ def test_a_study_is_read(name, before, tmp_path):
         assert Store(study).read(cell.key).ranks["test-unprompted"].min() >= 1
 
 
+def test_a_setting_that_is_no_more_is_refused_with_what_to_do(tmp_path):
+    """As runs of before there were formats hold them."""
+    run = unpacked("run-1", tmp_path)
+    old = {"criterion_asked": True}
+    rewritten(
+        run / "config.json",
+        lambda values: bare({**values, "training": {**values["training"], **old}}),
+    )
+    with pytest.raises(RunError, match=r"criterion_asked: .*: train it again, or load it with the version"):
+        Run.open(run)
+
+
+@pytest.mark.parametrize("name", ["d_model", "climb_dim", "climber_dim", "attribute_dim"])
+def test_a_configuration_of_other_sizes_than_the_weights_takes_no_memory(name, tmp_path):
+    from recsys.training.kept import load_network
+    from workflows.sends import read_schema
+
+    run = unpacked("run-1", tmp_path)
+    rewritten(run / "config.json", lambda values: {**values, "model": {**values["model"], name: 60_000}})
+    with pytest.raises(RunError, match=r"model\.safetensors: of another network \(.* is to be"):
+        load_network(Run.open(run), read_schema(run / "schema.pbtxt"))
+
+
 LATER = {
     "config.json": lambda run: Run.open(run).config,
     "metrics.json": lambda run: Run.open(run).metrics,

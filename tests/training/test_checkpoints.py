@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -46,6 +47,10 @@ def test_a_damaged_checkpoint_is_told_in_a_line(tmp_path):
         read_checkpoint(path, state)
     saved(path, state_dict={"weight": torch.zeros(10)})
     with pytest.raises(RunError, match="another network"):
+        read_checkpoint(path, state)
+    path.unlink()
+    os.mkfifo(path)  # it would be waited for
+    with pytest.raises(RunError, match="not a readable checkpoint"):
         read_checkpoint(path, state)
 
 
@@ -139,6 +144,8 @@ def test_after_divergence_the_epochs_before_are_used(tmp_path):
     pd.DataFrame(rows, columns=[c.CLIMBER_ID, c.CLIMB_ID, c.DATE]).to_csv(data, index=False)
     train_run(config(data, epochs=1), folder)
     unfinish(folder)
+    with pytest.raises(RunError, match=r"has not finished; .*best\.ckpt.*no more epochs than are trained"):
+        Run.open(folder)
     wild, names = config(data, epochs=3, learning_rate=1e30), {"epochs", "learning_rate"}
     with pytest.raises(DivergedError, match=r"of epoch 2 is not finite; .*resume and epochs 1"):
         train_run(wild, folder, resume=True, names=names)

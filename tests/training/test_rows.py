@@ -210,8 +210,10 @@ def test_from_the_command_line(data, tmp_path, monkeypatch, capsys):
     code, _, told = told_by("train.py", *words, "als", "--output", "als")
     assert code == 0, told
     assert "the best of 8" in told
+    (tmp_path / "als" / "start.safetensors").touch()  # a kill left it
     _, _, told = told_by("train.py", *words, "als", "--output", "als", "--resume")
     assert "was finished already" in told
+    assert not (tmp_path / "als" / "start.safetensors").exists()
     for more, shown in (
         (["-k", "2", "--explain"], "because of"),
         (["--grade", "V0:V9"], "grade"),

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from recsys.errors import UsageError
+from recsys.files import open_plain
 from recsys.logbooks.importing.model import Ascent, Reject
 
 SHORTEST: Final = 16
@@ -33,7 +34,7 @@ def read_salt(path: Path) -> bytes:
         It cannot be read, or is shorter than `SHORTEST`.
     """
     try:
-        with path.open("rb") as file:
+        with open_plain(path) as file:
             salt = file.read(_LONGEST).strip()
     except OSError as error:
         raise UsageError(f"`pseudonyms` {path}: cannot be read ({error.strerror}); check the path") from None

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from recsys.errors import DataError
+from recsys.files import open_plain
 
 MAX_BYTES: Final = 50_000_000
 """Of one climber's logbook."""
@@ -53,7 +54,7 @@ def gunzip_path(path: Path) -> bytes:
     """
     most = min(max(MAX_BYTES, MAX_RATIO * path.stat().st_size), _MAX_UNPACKED)
     remedy = "write the sends as Parquet"
-    with path.open("rb") as file:
+    with open_plain(path) as file:
         for _ in _chunks(file, str(path), most, remedy):
             pass
         file.seek(0)
@@ -62,7 +63,7 @@ def gunzip_path(path: Path) -> bytes:
 
 def start_of(path: Path, n: int) -> bytes:
     """The first `n` bytes of a gzip file, unpacked."""
-    with path.open("rb") as file:
+    with open_plain(path) as file:
         start = b""
         for chunk in _chunks(file, str(path), _MAX_UNPACKED, ""):
             start += chunk
