@@ -157,8 +157,7 @@ def _slice(_: Node, values: Array, *given: Tensor) -> Array:
     axes, steps = more[0] or range(len(starts)), more[1] or [1] * len(starts)
     cut = [slice(None)] * values.ndim
     for start, end, axis, step in zip(starts, ends, axes, steps, strict=True):
-        below = step < 0 and end < -values.shape[axis]
-        cut[axis] = slice(start, None if below else end, step)
+        cut[axis] = slice(start, end, step)
     return values[tuple(cut)]
 
 

@@ -29,6 +29,14 @@ def test_no_memory_is_taken_for_a_network_of_other_sizes(tmp_path):
     for width in (5, 10**6, 10**8):  # 10**8: 40 PB
         with pytest.raises(RunError, match=r"of another network \(inner.weight is to be .*; train anew"):
             check_sizes(lambda width=width: build(width), path, "train anew")
+
+    def with_more() -> torch.nn.Module:
+        network = build(4)
+        network.more = torch.nn.Linear(10**6, 10**6)
+        return network
+
+    with pytest.raises(RunError, match=r"more\.weight is to be .*, and is none of these sizes"):
+        check_sizes(with_more, path, "train anew")
     assert {each.device.type for one in made for each in one.parameters()} == {"meta"}
     with pytest.raises(RunError, match="is missing"):
         check_sizes(lambda: build(4), tmp_path / "none", "train anew")

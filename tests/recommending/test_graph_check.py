@@ -83,12 +83,29 @@ def multiplied(model) -> None:
         model.graph.node.append(helper.make_node("MatMul", [f"m{i}", f"m{i}"], [f"m{i + 1}"]))
 
 
-def multiplied_slim(model) -> None:
-    """Products of small tensors, ten thousand of them."""
-    constant(model, "shape", [40, 40])
-    model.graph.node.append(helper.make_node("ConstantOfShape", ["shape"], ["m0"]))
-    for i in range(3000):
-        model.graph.node.append(helper.make_node("MatMul", ["m0", "m0"], [f"m{i + 1}"]))
+def repeated(operator: str, *shapes: tuple[int, int]):
+    """One operator two thousand times, each time of the same constants."""
+
+    def change(model) -> None:
+        names = [f"m{i}" for i in range(len(shapes))]
+        for name, shape in zip(names, shapes, strict=True):
+            constant(model, f"shape of {name}", shape)
+            model.graph.node.append(helper.make_node("ConstantOfShape", [f"shape of {name}"], [name]))
+        for i in range(2000):
+            model.graph.node.append(helper.make_node(operator, names, [f"r{i}"]))
+
+    return change
+
+
+def nodes(model, n: int) -> list[None]:
+    made = [helper.make_node("Neg", ["m0"], [f"n{i}"]) for i in range(n)]
+    return [model.graph.node.append(each) for each in made]
+
+
+def one_larger(model) -> None:
+    """A tensor that all tensors together might come to."""
+    constant(model, "shape", [300, 300])
+    model.graph.node.append(helper.make_node("ConstantOfShape", ["shape"], ["unused"]))
 
 
 def doubled(model) -> None:
@@ -163,7 +180,10 @@ HOSTILE = {
     "functions": (with_function, "it defines functions"),
     "a vast matrix of two numbers": (expanded, MUCH),
     "products of large matrices": (multiplied, MUCH),
-    "very many products": (multiplied_slim, MUCH),
+    "very many products": (repeated("MatMul", (8, 1000), (1000, 8)), MUCH),
+    "very many values": (repeated("Neg", (100, 100)), MUCH),
+    "one large tensor": (one_larger, MUCH),
+    "very many operators": (lambda model: [repeated("Neg", (1, 1))(model), *nodes(model, 8500)], "operators"),
     "doubled again and again": (doubled, MUCH),
     "broadcast to a cube": (broadcast, MUCH),
     "a size that is asked for": (as_many_as_asked, "depends on what is asked"),
