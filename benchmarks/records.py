@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,13 @@ def add(path: Path, line: dict[str, Any]) -> str:
     with path.open("a") as file:
         file.write(text + "\n")
     return text
+
+
+def commit() -> str:
+    """The commit of the code that is measured; with "-dirty" where files of it were changed."""
+    asked = ["git", "describe", "--always", "--dirty", "--exclude=*"]
+    found = subprocess.run(asked, cwd=Path(__file__).parent, capture_output=True, text=True, check=False)
+    return found.stdout.strip()
 
 
 def prepared_in(folder: Path, config: RunConfig) -> Prepared:
