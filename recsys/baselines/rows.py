@@ -30,6 +30,7 @@ LEFT_OUT: Final = "One feature left out"
 INPUTS: Final = "How features enter"
 TIME: Final = "Elapsed time, on the default model"
 LOSSES: Final = "Losses of the transformer"
+CHANGED: Final = "One change to the default model"
 
 TRANSFORMER: Final = "recsys.baselines.transformer:Transformer"
 # The paper's body and objective, and an output of embeddings alone: what a row does not say is this.
@@ -227,10 +228,38 @@ def _losses() -> Iterator[Row]:
     yield _transformer("loss-gbce", "gBCE", LOSSES, "Petrov & Macdonald 2023", loss="gbce")
 
 
+def _changed() -> Iterator[Row]:
+    def row(name: str, title: str, source: str = "ours", **settings: Any) -> Row:
+        return Row(f"default-{name}", title, CHANGED, source, TRANSFORMER, settings)
+
+    nobody = tuple(name for name in FEATURES if name != "climber")
+    shown = {"hide_prompt": 0.0, "hide_attribute": 0.0}
+    yield row("no-hiding", "training hides no prompt", **shown)
+    yield row("no-climber", "no embedding of climbers", features=nobody)
+    yield row("known-climber", "training hides no climber", hide_climber=0.0)
+    yield row("swap-climb", "a tenth of the climbs swapped", "Wu et al. 2019", swap_climb=0.1)
+    yield row("plain-output", "climbs scored by their embeddings alone", climb_features=False)
+    yield row("first-of-day", "one send of a day asked for", whole_days=False)
+    yield row("ligr", "gated layers", "Borisyuk et al. 2025", feed_forward="ligr")
+    yield row("smoothing", "a tenth of a target spread out", "Szegedy et al. 2016", label_smoothing=0.1)
+    alone = row("no-average", "no average of the weights", "Polyak & Juditsky 1992")
+    yield replace(alone, training={"ema": 0.0})
+
+
 ROWS: Final[Mapping[str, Row]] = MappingProxyType(
     {
         row.name: row
-        for part in (_counted, _networks, _attention, _paper, _features, _times, _objectives, _losses)
+        for part in (
+            _counted,
+            _networks,
+            _attention,
+            _paper,
+            _features,
+            _times,
+            _objectives,
+            _losses,
+            _changed,
+        )
         for row in part()
     }
 )
