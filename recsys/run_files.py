@@ -21,6 +21,7 @@ METHOD: Final = "method.json"
 METRICS: Final = "metrics.json"
 CARD: Final = "MODEL_CARD.md"
 LEARNING_CURVE: Final = "learning_curve.png"
+RELIABILITY: Final = "reliability.png"
 RESUMED: Final = "resumed.json"  # what a resumed training changed
 REJECTS: Final = "rejects.csv"  # rows that could not be read
 SIMULATED: Final = "simulated.parquet"  # sends that were made up, where none were given

@@ -47,6 +47,7 @@ OWN = (
     run_files.CARD,
     run_files.RESUMED,
     run_files.LEARNING_CURVE,
+    run_files.RELIABILITY,
     run_files.START,
     run_files.CHECKPOINTS,
     run_files.SHARDS,

@@ -17,7 +17,8 @@ from recsys.files import atomic_folder
 from recsys.runs import TRAINED, Run
 
 FACTS: Final = "added"  # in the configuration's facts: what was added to the run since its training
-_COPIED: Final = (*TRAINED, run_files.CARD, run_files.LEARNING_CURVE, run_files.SKILL)
+_DRAWN: Final = (run_files.LEARNING_CURVE, run_files.RELIABILITY)
+_COPIED: Final = (*TRAINED, run_files.CARD, *_DRAWN, run_files.SKILL)
 
 
 @contextlib.contextmanager

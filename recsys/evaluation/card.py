@@ -57,13 +57,17 @@ _SETTINGS: Final = {
 
 
 def model_card(
-    config: Mapping[str, Any], metrics: Mapping[str, Any], data: Mapping[str, Any], curve: str | None = None
+    config: Mapping[str, Any],
+    metrics: Mapping[str, Any],
+    data: Mapping[str, Any],
+    curve: str | None = None,
+    reliability: str | None = None,
 ) -> str:
     """MODEL_CARD.md, filled from a run's config.json, metrics.json and facts about its data.
 
     `data["simulated"]` true adds the warning; every other plain entry of `data` becomes a line. Settings are
-    looked up by name at any depth of `config`. Whatever is missing is left out. `curve` is the file name of a
-    picture of the learning curve.
+    looked up by name at any depth of `config`. Whatever is missing is left out. `curve` and
+    `reliability` are file names of pictures: of the learning curve, and of what came against what was said.
     """
     name = _text(config.get("name") or str(config.get("output") or "").rstrip("/").split("/")[-1] or "model")
     sections = {
@@ -72,7 +76,7 @@ def model_card(
         "Protocol": _protocol(metrics),
         "Results": markdown_table(metrics).strip() if models(metrics) else "",
         "What the lists are like": lists_table(metrics),
-        "Calibration": _calibration(metrics.get("calibration") or {}),
+        "Calibration": _calibration(metrics.get("calibration") or {}, reliability),
         "Learning curve": f"![Loss and recall@10 on validation, epoch by epoch]({curve})" if curve else "",
         "Limits": _limits(metrics, data),
         "Privacy and trust": _privacy(metrics),
@@ -108,7 +112,7 @@ def _protocol(metrics: Mapping[str, Any]) -> str:
     return _join(_RANKING, lines)
 
 
-def _calibration(found: Mapping[str, Any]) -> str:
+def _calibration(found: Mapping[str, Any], picture: str | None) -> str:
     """How far probabilities are from what came, prompted and not: the error, and the bins as a table."""
     parts = []
     for name in ("unprompted", "prompted"):
@@ -122,6 +126,8 @@ def _calibration(found: Mapping[str, Any]) -> str:
             f"climbs of {block['cases']:,} cases; scores are divided by {temperature:.4g}, fitted on "
             "validation.\n\n| said | was the next | climbs |\n|---|---|---|\n" + "\n".join(rows)
         )
+    if parts and picture:
+        parts.append(f"![Share that was the next climb against the probability said, by bin]({picture})")
     return "\n\n".join(parts)
 
 

@@ -1,10 +1,11 @@
-"""The learning curve of a run, from its CSV log: as a table and as a picture."""
+"""The pictures of a run's card: its learning curve, from its CSV log, and whether its probabilities hold."""
 
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _LOGS: Final = "logs/csv/version_*/metrics.csv"
+COLOURS: Final = {"prompted": "#0b6e4f", "unprompted": "#b4581c"}
 _MOST: Final = 10**6  # epochs
 
 
@@ -55,6 +57,37 @@ def _read(log: Path) -> pd.DataFrame | None:
     return table
 
 
+def draw_reliability(folder: Path, calibration: Mapping[str, Any]) -> None:
+    """Write ``reliability.png``: how often climbs came that were given a probability, against it.
+
+    Parameters
+    ----------
+    folder:
+        The run's.
+    calibration:
+        As in metrics.json: how it was asked to its bins (`recsys.evaluation.calibration.reliability`).
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(3.6, 3.2), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots()
+    for kind, colour in COLOURS.items():
+        bins = calibration.get(kind, {}).get("bins", ())
+        shown = [(each["said"], each["was"]) for each in bins if each["said"] > 0 and each["was"] > 0]
+        if shown:
+            axes.plot(*zip(*shown, strict=True), "o-", color=colour, label=kind, markersize=4)
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    if axes.lines:
+        axes.legend(frameon=False)
+    axes.plot([1e-4, 1], [1e-4, 1], color="#999999", linewidth=0.8, linestyle="--")
+    _axes(axes, "share that was the next", "probability said")
+    with atomic_path(folder / run_files.RELIABILITY) as fresh:
+        figure.savefig(fresh, dpi=120, metadata={"Software": None})
+
+
 def draw_curve(folder: Path) -> None:
     """Write ``learning_curve.png``: the loss, and recall@10 on validation, epoch by epoch."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -66,7 +99,7 @@ def draw_curve(folder: Path) -> None:
     loss, recall = figure.subplots(1, 2)
     loss.plot(curve["epoch"], curve["train_loss"], color="#444444")
     _axes(loss, "training loss")
-    for kind, colour in (("prompted", "#0b6e4f"), ("unprompted", "#b4581c")):
+    for kind, colour in COLOURS.items():
         name = f"validation_{kind}_recall@10"
         if name in curve:
             recall.plot(curve["epoch"], curve[name], color=colour, label=kind)
@@ -78,7 +111,7 @@ def draw_curve(folder: Path) -> None:
         figure.savefig(fresh, dpi=120, metadata={"Software": None})
 
 
-def _axes(axes: Axes, title: str) -> None:
+def _axes(axes: Axes, title: str, below: str = "epoch") -> None:
     axes.set_title(title, fontsize=10, loc="left")
-    axes.set_xlabel("epoch")
+    axes.set_xlabel(below)
     axes.spines[["top", "right"]].set_visible(False)

@@ -128,7 +128,7 @@ def train_prepared(
     with progress("importing Transformers4Rec"):
         from recsys.sequences.shards import remove_shards
         from recsys.training.answer import fit_run
-        from recsys.training.curve import draw_curve
+        from recsys.training.curve import draw_curve, draw_reliability
         from recsys.training.fit import choose_device
         from recsys.training.kept import keep
         from recsys.training.skill import fit_skill, skill_sends
@@ -156,6 +156,7 @@ def train_prepared(
     keep(method, config, run.folder)
     if not counts:
         draw_curve(run.folder)
+    draw_reliability(run.folder, metrics["calibration"])
     _write_card(run, prepared, config, metrics)
     run.write_metrics(metrics)
     held = prepared.sends if prepared.shards is None else None
@@ -218,7 +219,7 @@ def _write_card(run: Run, prepared: Prepared, config: RunConfig, metrics: dict[s
         del told["training"]
     told |= {"name": run.folder.name, "output": f"runs/{run.folder.name}"}
     with atomic_path(run.folder / run_files.CARD) as fresh:
-        text = model_card(told, metrics, config.facts, _curve(run.folder))
+        text = model_card(told, metrics, config.facts, _curve(run.folder), run_files.RELIABILITY)
         fresh.write_text(text, encoding="utf-8")
 
 

@@ -60,7 +60,9 @@ def test_a_run_knows_its_settings_scores_and_curve(run):
     assert list(curve["epoch"]) == [1]
     assert {"train_loss", "validation_prompted_recall@10"} <= set(curve.columns)
     assert (run.folder / "learning_curve.png").stat().st_size > 1000
-    assert "learning_curve.png" in (run.folder / "MODEL_CARD.md").read_text()
+    for picture in ("learning_curve.png", "reliability.png"):
+        assert (run.folder / picture).is_file()
+        assert f"]({picture})" in (run.folder / "MODEL_CARD.md").read_text()
     assert run.evaluate()["unprompted"] == run.metrics["unprompted"]
     assert "recall@10" in run._repr_html_()
 

@@ -17,7 +17,15 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 ASKED = 5
-UNREAD = ("checkpoints", "logs", "learning_curve.png", "bundle", ".lock", "workflow/workflow.pkl")
+UNREAD = (
+    "checkpoints",
+    "logs",
+    "learning_curve.png",
+    "reliability.png",
+    "bundle",
+    ".lock",
+    "workflow/workflow.pkl",
+)
 SMALL = {"d_model": 8, "layers": 1, "climb_dim": 8, "length": 5}
 
 

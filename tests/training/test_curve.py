@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from recsys.training.curve import draw_curve, learning_curve
+from recsys.training.curve import draw_curve, draw_reliability, learning_curve
 
 LOG = "epoch,step,train_loss,validation_prompted_recall@10\n0,9,2.5,\n0,9,,0.1\n1,19,2.25,\n1,19,,0.2\n"
 
@@ -58,3 +58,12 @@ def test_the_picture_is_drawn_without_any_log_that_can_be_read(folder, capsys):
     draw_curve(folder)
     assert (folder / "learning_curve.png").stat().st_size > 1000
     assert capsys.readouterr().err.count("warning: ") == 2
+
+
+def test_reliability_is_drawn_the_same_twice(tmp_path):
+    bins = [{"said": 0.001 * 2**i, "was": 0.001 * 2**i * (i % 3), "count": 9} for i in range(8)]
+    written = []
+    for calibration in ({"unprompted": {"bins": bins}, "prompted": {"bins": bins[:2]}}, {}) * 2:
+        draw_reliability(tmp_path, calibration)  # a bin of which none came has no place on a logarithm
+        written.append((tmp_path / "reliability.png").read_bytes())
+    assert written[0] == written[2] != written[1] == written[3]
