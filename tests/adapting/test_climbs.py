@@ -74,9 +74,7 @@ def test_what_was_counted_stays_and_says_nothing_of_a_new_climb(run, grown):
     counts = np.random.default_rng(1).random((4, 6), dtype=np.float32)
     scores = added(logits, counts, 0.7)
     assert np.array_equal(scores[:, :6], added(logits[:, :6], counts, 0.7))
-    assert np.array_equal(
-        scores[:, 6:], added(logits, counts, 0.0)[:, 6:]
-    )  # the mean of standard scores is 0
+    assert np.array_equal(scores[:, 6:], added(logits, counts, 0.0)[:, 6:])  # standard scores: mean 0
     last = before.counted.n_items + c.FIRST_VALUE_ID
     batch = counted_batch(after.counted, {c.CLIMB: np.array([3, last - 1, last, 0])}, [4])
     assert batch[PREFIX + c.CLIMB].tolist()[0][-4:] == [3, last - 1, c.UNKNOWN_ID, 0]
