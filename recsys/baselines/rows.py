@@ -233,8 +233,7 @@ def _changed() -> Iterator[Row]:
         return Row(f"default-{name}", title, CHANGED, source, TRANSFORMER, settings)
 
     nobody = tuple(name for name in FEATURES if name != "climber")
-    shown = {"hide_prompt": 0.0, "hide_attribute": 0.0}
-    yield row("no-hiding", "training hides no prompt", **shown)
+    yield row("no-hiding", "training hides no prompt", hide_prompt=0.0, hide_attribute=0.0)
     yield row("no-climber", "no embedding of climbers", features=nobody)
     yield row("known-climber", "training hides no climber", hide_climber=0.0)
     yield row("swap-climb", "a tenth of the climbs swapped", "Wu et al. 2019", swap_climb=0.1)
