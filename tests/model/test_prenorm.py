@@ -16,6 +16,10 @@ VARIANTS = [
     for feed in ("gelu", "swiglu", "ligr")
 ]
 TIMED = [{"positions": "time"}, {"time_bias": True}, {"positions": "time", "time_bias": True}]
+READ = [
+    {"numbers": "one-hot"}, {"numbers": "periodic"}, {"numbers": "soft"}, {"numbers": "continuous"},
+    {"swap_climb": 0.5}, {"climb_features": False}, {"whole_history": False},
+]  # fmt: skip
 
 
 def test_attended_by_hand():
@@ -48,7 +52,7 @@ def test_whole_windows_take_a_path_without_mask_to_the_same_outputs(monkeypatch,
     assert masks[2] is not None
 
 
-@pytest.mark.parametrize("variant", [*VARIANTS, *TIMED])
+@pytest.mark.parametrize("variant", [*VARIANTS, *TIMED, *READ])
 @pytest.mark.parametrize("masking", ["clm", "mlm"])
 def test_every_variant_minds_no_padding_and_has_no_leak(schema, variant, masking):
     """No padding: as `test_padding_changes_nothing`. No leak: the target's climb changes nothing, and under

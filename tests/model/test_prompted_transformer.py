@@ -15,6 +15,10 @@ from tests.conftest import N_CLIMBS
 
 PAIRS = [(b, m) for b in Body.__args__ for m in Masking.__args__ if (b, m) not in REFUSED]
 LENGTH = 8
+OPTIONS = [
+    ("prenorm", "clm", {"swap_climb": 0.3, "numbers": "one-hot"}),
+    ("prenorm", "clm", {"positions": "time", "time_bias": True, "numbers": "periodic"}),
+]  # that could show a target in training
 
 
 def random_batch(rng, rows, length=LENGTH, side="left", least=2):
@@ -83,13 +87,13 @@ def target_at(batch):
     return torch.arange(len(real)), column
 
 
-@pytest.mark.parametrize(("body", "masking"), PAIRS)
-def test_no_leak_on_random_climbs(schema, body, masking):
+@pytest.mark.parametrize(("body", "masking", "more"), [*((*pair, {}) for pair in PAIRS), *OPTIONS])
+def test_no_leak_on_random_climbs(schema, body, masking, more):
     """Trained on uniformly random climbs, recall@10 stays chance, however the test is padded; and what is
     predicted in training, at any position, costs no less than the entropy of the draw."""
     rng = np.random.default_rng(1)
     model = build(
-        schema, body, masking, hide_climber=0.0, hide_prompt=0.0, hide_climb=0.0, dropout=0.0
+        schema, body, masking, hide_climber=0.0, hide_prompt=0.0, hide_climb=0.0, dropout=0.0, **more
     ).train()
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-2)
     for step in range(80):

@@ -46,7 +46,9 @@ def asked(model, batch):
     return scores[:, c.FIRST_VALUE_ID :], chosen
 
 
-@pytest.mark.parametrize("variant", [{}, {"positions": "rotary", "feed_forward": "ligr", "d_model": 32}])
+@pytest.mark.parametrize(
+    "variant", [{}, {"positions": "rotary", "feed_forward": "ligr", "d_model": 32}, {"positions": "time"}]
+)
 def test_a_send_of_a_day_is_asked_for_as_in_a_case(schema, variant):
     """Of each window the sends before the day, as the case's window; then the scores are the case's."""
     model = build(schema, "prenorm", "clm", layers=2, **PLAIN, **variant)
