@@ -18,10 +18,12 @@ FACTS: Final = "nouns"  # in a run's facts: what its mapping says instead
 _LONGEST: Final = 40  # characters of a word
 _MARKUP: Final = re.compile(r"(<script\b.*?</script>|<style\b.*?</style>|<[^>]*>)", re.DOTALL | re.IGNORECASE)
 _READ_OUT: Final = re.compile(r'( (?:aria-label|placeholder|content)=")([^"]*)')
+# How a word begins that takes "an", as far as its letters tell: not as in "unit", "user", "Europe", "one".
+_VOWEL: Final = re.compile(r"(?!uni|us[aeu]|ut[ei]|eu|one\b|once)[aeiou]|hour|hono|heir", re.IGNORECASE)
 _spoken: ContextVar[Mapping[str, str] | None] = ContextVar("nouns", default=None)
-# A word that stands alone: not in a path, an option, a name with underscores, or quotes.
+# A word that stands alone: not in a path, an option, a name with underscores, or quotes; with its article.
 _WORD: Final = re.compile(
-    r"(?<![\w/.\-`'\"=@])(climb|climber|send|sent|grade|logbook|region|area|climbing)(s?)(?![\w/`\"=@]|-\w|\.\w|'(?!s\b|\s))",
+    r"(?<![\w/.\-`'\"=@])(?:(an?)(\s+))?(climb|climber|send|sent|grade|logbook|region|area|climbing)(s?)(?![\w/`\"=@]|-\w|\.\w|'(?!s\b|\s))",
     re.IGNORECASE,
 )
 
@@ -67,13 +69,17 @@ def spoken_page(page: str, nouns: Mapping[str, str] | None = None) -> str:
 
 
 def _replaced(found: re.Match[str], words: Mapping[str, str]) -> str:
-    word, plural = found[1], found[2]
+    article, space, word, plural = found.groups()
     other = words.get(word.lower())
     if other is None:
         return found[0]
     if plural:
         other = _plural(other)
-    return other[:1].upper() + other[1:] if word[0].isupper() else other
+    said = other[:1].upper() + other[1:] if word[0].isupper() else other
+    if article is None:
+        return said
+    article = article[:1] + ("n" if _VOWEL.match(other) else "")
+    return f"{article}{space}{said}"
 
 
 def _plural(word: str) -> str:

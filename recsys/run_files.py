@@ -28,4 +28,5 @@ SIMULATED: Final = "simulated.parquet"  # sends that were made up, where none we
 CHECKPOINTS: Final = "checkpoints"
 LOGS: Final = "logs"
 BUNDLE: Final = "bundle"
+OF_BUNDLE: Final = "bundle.json"  # of a bundle, whose folder is no run
 STUDY: Final = "study.json"  # of a study, whose folder is no run

@@ -76,6 +76,8 @@ class Run:
         """
         folder = local_folder(folder)
         run = cls(folder)
+        if (folder / run_files.OF_BUNDLE).is_file():
+            raise RunError(f"{folder}: is a bundle, which holds no run; give the run that it was made of")
         if not run.started:
             raise RunError(
                 f"{folder}: not a run (no {run._lacks}); train one with: python train.py --output {folder}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -32,6 +33,22 @@ BOOKS = {
 def test_whole_words_of_prose_are_replaced_and_nothing_else(text, said):
     assert spoken(text, BOOKS) == (said or text)
     assert spoken(text) == text
+
+
+@pytest.mark.parametrize(
+    ("noun", "said"),
+    [
+        ("age group", "write an age group or two; An age group"),
+        ("episode", "write an episode or two; An episode"),
+        ("film", "write a film or two; A film"),
+        ("unit", "write a unit or two; A unit"),
+        ("hour", "write an hour or two; An hour"),
+    ],
+)
+def test_an_article_goes_with_its_noun(noun, said):
+    assert spoken("write a grade or two; A grade", {"grade": noun}) == said
+    assert spoken("an area", {"area": noun}) == said.split("write ")[1].split(" or")[0]
+    assert spoken("a big grade, Banana grade", {"grade": noun}) == f"a big {noun}, Banana {noun}"
 
 
 def test_words_of_a_stranger_are_checked():
@@ -67,6 +84,10 @@ def test_a_library_is_trained_and_asked_without_a_word_of_climbing(tmp_path, cap
         found = [line for line in text.splitlines() if CLIMBING.search(line)]
         assert not found, found
     assert "reader" in cards[0]
+    kept = [
+        json.loads(Path("run", each).read_text())["facts"] for each in ("config.json", "bundle/bundle.json")
+    ]
+    assert [facts["mapping"]["columns"]["climb_id"] for facts in kept] == ["book_id", "book_id"]
     speak(None)
 
 

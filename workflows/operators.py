@@ -1,9 +1,9 @@
 """NVTabular operators of our own, and NVTabular's made quicker for pandas frames whose rows come sorted.
 
-`GradeOrdinal`, `Presence` and `ListLengths` add what NVTabular lacks. `Codes`, `Elapsed` and `Lists` are its
-Categorify, DifferenceLag and Groupby: the same arguments, the same schema and the same values, but on pandas
-they work on integers (places in a column's distinct values) in place of Python strings, and give lists as
-pieces of one flat array. On cudf they are NVTabular's own, unchanged.
+`GradeOrdinal`, `GradeBins`, `Presence` and `ListLengths` add what NVTabular lacks. `Codes`, `Elapsed` and
+`Lists` are its Categorify, DifferenceLag and Groupby: the same arguments, the same schema and the same
+values, but on pandas they work on integers (places in a column's distinct values) in place of Python strings,
+and give lists as pieces of one flat array. On cudf they are NVTabular's own, unchanged.
 
 Only the distinct grade strings, a few dozen, ever leave a GPU.
 """
@@ -11,6 +11,7 @@ Only the distinct grade strings, a few dozen, ever leave a GPU.
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,64 @@ class GradeOrdinal(Operator):
         known = [str(text) for text in column.dropna().unique().to_arrow().to_pylist()]
         ordinal = {t: float(v) for t, v in zip(known, _ordinals(known), strict=True) if not np.isnan(v)}
         return column.map(ordinal or {"": float("nan")}).astype("float32")
+
+    @property
+    def output_dtype(self) -> Any:
+        """A float, in steps of the grade's ladder."""
+        return np.float32
+
+    @property
+    def output_tags(self) -> list[Tags]:
+        """Continuous until it is binned."""
+        return [Tags.CONTINUOUS]
+
+
+class GradeBins(StatOperator):
+    """What is put into a grade's bins: its ordinal, as of `GradeOrdinal`.
+
+    Where none of the grades that it is fit on can be read, they are text, and each has a bin of its own
+    (`recsys.logbooks.text_grades`), the most frequent first.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.texts: list[str] = []
+
+    def fit(self, col_selector: ColumnSelector, ddf: Any) -> Any:
+        """Delayed counts of each partition's texts."""
+        from dask.delayed import delayed
+
+        (name,) = col_selector.names
+        return [delayed(_text_counts)(part, name) for part in ddf.to_delayed()]
+
+    def fit_finalize(self, dask_stats: Any) -> None:
+        """Keep the texts, unless one of them is a grade."""
+        from recsys.logbooks.text_grades import MOST
+
+        counts: Counter[str] = sum(dask_stats, start=Counter())
+        texts = sorted(counts, key=lambda text: (-counts[text], text))
+        self.texts = [] if np.isfinite(_ordinals(texts)).any() else texts[:MOST]
+
+    def clear(self) -> None:
+        """Forget the texts."""
+        self.texts = []
+
+    def transform(self, col_selector: ColumnSelector, df: DataFrameType) -> DataFrameType:
+        """Columns of text to columns of float32, row for row."""
+        if not self.texts:
+            return GradeOrdinal().transform(col_selector, df)
+        from recsys.logbooks.text_grades import middles
+
+        out = type(df)()
+        known = dict(zip(self.texts, middles(self.texts, self.texts).tolist(), strict=True))
+        for name in col_selector.names:
+            if isinstance(df, pd.DataFrame):
+                codes, texts = coded(df[name])
+                found = middles([str(text) for text in texts], self.texts)
+                out[name] = np.append(found, np.float32("nan"))[codes]  # -1 takes the last
+            else:
+                out[name] = df[name].map(known).astype("float32")
+        return out
 
     @property
     def output_dtype(self) -> Any:
@@ -282,6 +341,17 @@ def _ordinals(texts: list[str]) -> Array:
     from recsys.logbooks.grades import ordinals
 
     return np.asarray(ordinals(texts), dtype=np.float64)
+
+
+def _text_counts(part: DataFrameType, name: str) -> Counter[str]:
+    """How often each text is there, nulls left out."""
+    if isinstance(part, pd.DataFrame):
+        codes, texts = coded(part[name])
+        counts = np.bincount(codes[codes >= 0], minlength=len(texts))
+    else:
+        found = part[name].dropna().value_counts().to_pandas()
+        texts, counts = found.index, found.to_numpy()
+    return Counter({str(text): int(n) for text, n in zip(texts, counts, strict=True) if n})
 
 
 def _counts(part: pd.DataFrame, name: str) -> pd.Series:

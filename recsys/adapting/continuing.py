@@ -33,6 +33,7 @@ from recsys.console import progress, say, warn
 from recsys.errors import DataError, UsageError
 from recsys.files import atomic_path
 from recsys.logbooks.read import Sends, read_sends
+from recsys.logbooks.remembered import remembered
 from recsys.runs import Run
 from recsys.sequences.catalogue import catalogue_table
 from recsys.sequences.prepare import load_prepared, write_schema
@@ -129,7 +130,7 @@ def _prepare(source: Run, settings: RunConfig, names: set[str], run: Run) -> tup
     if training.out_of_core:
         raise UsageError("a run goes on in memory: leave `stream` and `dask` out")
     with progress("reading sends"):
-        sends = _read(settings, run.folder)
+        sends = _read(source, settings, run.folder)
     try:
         fresh, parts, split = _new(known, sends, source)
         both = joining.joined(known, fresh, parts, config)
@@ -153,7 +154,8 @@ def _prepare(source: Run, settings: RunConfig, names: set[str], run: Run) -> tup
         "continued": f"{source.folder.name}, with {said}, all new",
         "split": split,
     }
-    changed: dict[str, Any] = {"data": settings.data, "schema_name": settings.schema_name}
+    schema = settings.schema_name or config.schema_name
+    changed: dict[str, Any] = {"data": settings.data, "schema_name": schema}
     changed |= {"training": training, "split": split["split"]}
     changed |= {"seed": settings.seed} if "seed" in names else {}
     config = config.model_copy(update={**changed, "facts": {**config.facts, **facts}})
@@ -162,9 +164,12 @@ def _prepare(source: Run, settings: RunConfig, names: set[str], run: Run) -> tup
     return load_prepared(run.folder, training.accelerator), config
 
 
-def _read(settings: RunConfig, folder: Path) -> Sends:
+def _read(source: Run, settings: RunConfig, folder: Path) -> Sends:
+    """The new sends, by the run's own mapping where no other is given."""
     rejects = folder / run_files.REJECTS
-    sends = read_sends(Path(settings.data or ""), settings.schema_name, settings.bad_rows, rejects)
+    own = remembered(source.config.facts, source.config.schema_name)
+    data, schema = Path(settings.data or ""), settings.schema_name
+    sends = read_sends(data, schema, settings.bad_rows, rejects, own)
     for line in sends.lines(rejects):
         warn(line)
     return sends

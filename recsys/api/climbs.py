@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from recsys.api.opening import open_recommender
 from recsys.api.recommendations import Recommendations
 from recsys.logbooks.importing.own import parse_columns
+from recsys.logbooks.mapping import Mapping as ColumnsOfRun
 from recsys.recommending.batch import answers
 from recsys.recommending.blocked import Blocked
 from recsys.recommending.logbook_file import of_climber, read_files
@@ -94,7 +95,8 @@ class Climbs:
         DataError
             The logbook cannot be read; it names the row.
         """
-        sends, said = (None, []) if logbook is None else _read(logbook, climber, columns, bad_rows)
+        own = self.recommender.mapping
+        sends, said = (None, []) if logbook is None else _read(logbook, climber, columns, bad_rows, own)
         request = self.recommender.request(
             climber, sends, grade, region, when, blocked=Blocked.of(block), same=same, **settings
         )
@@ -169,7 +171,11 @@ def read_sends(
 
 
 def _read(
-    logbook: LogbookLike, climber: str | None, columns: str | None, bad_rows: str
+    logbook: LogbookLike,
+    climber: str | None,
+    columns: str | None,
+    bad_rows: str,
+    mapping: ColumnsOfRun | None = None,
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """The sends, and what is to be said of the reading."""
     if hasattr(logbook, "to_dict"):
@@ -180,7 +186,7 @@ def _read(
     paths = [Path(each) for each in parts if isinstance(each, (str, Path))]
     if paths:
         own = None if columns is None else parse_columns(columns)
-        book = read_files(paths, climber, own, bad_rows)
+        book = read_files(paths, climber, own, bad_rows, mapping)
         return list(book.sends), book.lines()
     return of_climber([dict(each) for each in parts if not isinstance(each, (str, Path))], climber), []
 

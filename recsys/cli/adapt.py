@@ -19,49 +19,64 @@ def adapt(
     sends: Annotated[Path | None, typer.Argument(help="sends of new climbers, CSV or Parquet")] = None,
     climbs: Annotated[
         Path | None,
-        typer.Option(help="new climbs: climb_id, and climb_name, region, area, grade, rating, style"),
+        typer.Option(
+            help="new climbs: climb_id, and climb_name, region, area, grade, rating, style, or as the run's "
+            "mapping names them"
+        ),
     ] = None,
     by: Annotated[
         str, typer.Option(help="new climbers' embeddings: fold-in, similar, encoder, unknown")
     ] = "unknown",
+    schema: Annotated[str | None, typer.Option(help="the file's mapping [default: the run's own]")] = None,
     bad_rows: BadRows = "fail",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="replace the folder")] = False,
 ) -> None:
     """Add new climbers, or newly set climbs, to a run without training; its bundle is made anew."""
-    from recsys.console import progress
     from recsys.errors import DataError, UsageError
     from recsys.runs import Run
 
     if (sends is None) == (climbs is None):
         raise UsageError("give either SENDS of new climbers or `climbs`")
     opened = Run.open(run)
-    with progress("importing Transformers4Rec"):
-        import recsys.adapting.climbers  # noqa: F401
     try:
         if climbs is not None:
-            _add_climbs(opened, climbs, output, overwrite)
+            _add_climbs(opened, climbs, output, schema, overwrite)
         elif sends is not None:
-            _add_climbers(opened, sends, output, by, bad_rows, overwrite)
+            _add_climbers(opened, sends, output, by, schema, bad_rows, overwrite)
     except DataError as error:
         raise error.at(climbs or sends or "") from None
 
 
-def _add_climbs(run: Run, climbs: Path, output: Path, overwrite: bool) -> None:
-    from recsys.adapting.climbs import add_climbs
-    from recsys.console import say
-    from recsys.logbooks.climbs import read_climbs
+def _add_climbs(run: Run, climbs: Path, output: Path, schema: str | None, overwrite: bool) -> None:
+    from recsys import columns as c
+    from recsys.console import progress, say, warn
+    from recsys.logbooks.climbs import example_of, read_climbs
+    from recsys.logbooks.mapping import CONTRACT_MAPPING, load_mapping
+    from recsys.logbooks.remembered import remembered
+    from recsys.sequences.run_tables import read_climbs_table
 
-    count = add_climbs(run, read_climbs(climbs), output, overwrite)
+    config = run.config
+    mapping = load_mapping(schema) if schema else remembered(config.facts, config.schema_name)
+    example = example_of(read_climbs_table(run.folder).get(c.GRADE, ()))
+    read = read_climbs(climbs, mapping or CONTRACT_MAPPING, example, warn)  # a bad file is told at once
+    with progress("importing Transformers4Rec"):
+        from recsys.adapting.climbs import add_climbs
+    count = add_climbs(run, read, output, overwrite)
     say(f"{count} climbs added; kept in {output}")
 
 
-def _add_climbers(run: Run, sends: Path, output: Path, by: str, bad_rows: str, overwrite: bool) -> None:
-    from recsys.adapting.climbers import add_climbers
-    from recsys.console import say, warn
+def _add_climbers(
+    run: Run, sends: Path, output: Path, by: str, schema: str | None, bad_rows: str, overwrite: bool
+) -> None:
+    from recsys.console import progress, say, warn
     from recsys.logbooks.read import read_sends
+    from recsys.logbooks.remembered import remembered
 
-    read = read_sends(sends, bad_rows=bad_rows)  # type: ignore[arg-type]
+    own = remembered(run.config.facts, run.config.schema_name)
+    read = read_sends(sends, schema, bad_rows, own=own)  # type: ignore[arg-type]
     for line in read.lines():
         warn(line)
+    with progress("importing Transformers4Rec"):
+        from recsys.adapting.climbers import add_climbers
     count = add_climbers(run, read, output, by, overwrite)  # type: ignore[arg-type]
     say(f"{count} climbers added; kept in {output}")

@@ -45,16 +45,24 @@ def open_folder(folder: Path) -> Recommender:
 
 
 def sends_of(
-    logbooks: list[Path] | None, climber: str | None, columns: str | None = None, bad_rows: str = "fail"
+    recommender: Recommender,
+    logbooks: list[Path] | None,
+    climber: str | None,
+    columns: str | None = None,
+    bad_rows: str = "fail",
 ) -> list[dict[str, Any]] | None:
-    """The sends of logbook files as one, or None where none was given; what was not used is said."""
+    """The sends of logbook files as one, or None where none was given; what was not used is said.
+
+    A file may have the columns of the mapping that the run was trained by.
+    """
     if not logbooks:
         return None
     from recsys.console import say
     from recsys.logbooks.importing.own import parse_columns
     from recsys.recommending.logbook_file import read_files
 
-    book = read_files(logbooks, climber, None if columns is None else parse_columns(columns), bad_rows)
+    own = None if columns is None else parse_columns(columns)
+    book = read_files(logbooks, climber, own, bad_rows, recommender.mapping)
     for line in book.lines():
         say(line)
     return list(book.sends)

@@ -21,7 +21,7 @@ def monitor(
         Path | None, typer.Option(help="answers of recommend --json that were kept [default: ask again]")
     ] = None,
     k: Annotated[int, typer.Option("-k", help="climbs recommended to each climber")] = 10,
-    schema: Annotated[str | None, typer.Option(help="the sends' mapping [default: by their columns]")] = None,
+    schema: Annotated[str | None, typer.Option(help="the sends' mapping [default: the run's own]")] = None,
     bad_rows: Annotated[
         str, typer.Option(help="fail | drop: what to do with rows that are not right")
     ] = "fail",

@@ -67,11 +67,11 @@ def recommend(
     from recsys.recommending.blocked import OPEN, read_blocked
 
     closed = OPEN if block is None else read_blocked(block)
-    sends = sends_of(logbook, climber, columns, bad_rows)
     with progress("loading"):
         from recsys.api.opening import open_recommender
 
         recommender = open_recommender(folder, trust)
+    sends = sends_of(recommender, logbook, climber, columns, bad_rows)
     request = recommender.request(
         climber,
         sends,

@@ -29,8 +29,8 @@ def skill(
     from recsys.recommending import skills
     from recsys.recommending.request import Request
 
-    sends = asking.sends_of(logbook, climber, columns, bad_rows)
     recommender = asking.open_folder(folder)
+    sends = asking.sends_of(recommender, logbook, climber, columns, bad_rows)
     if climber is None and not logbook:
         listed = skills.off_grade(recommender, asking.region_of(region, recommender), k)
         _print_climbs(listed, region, json, recommender)
@@ -41,12 +41,19 @@ def skill(
 
 
 def _print_climbs(listed: list[OffGrade], region: str | None, json: bool, recommender: Recommender) -> None:
-    from recsys.console import print_json, print_table
+    from recsys.console import print_json, print_table, say
     from recsys.nouns import spoken
-    from recsys.recommending.levels import told
+    from recsys.recommending.levels import told, unordered
 
     if json:
         print_json({"region": region, "climbs": [each.to_json() for each in listed]})
+        return
+    if not listed:
+        say(
+            "no climb's grade is soft or hard as far as the sends tell"
+            if recommender.catalogue.graded
+            else str(unordered("skill"))
+        )
         return
     grades = recommender.catalogue.grades
     rows = [
@@ -62,17 +69,19 @@ def _print_climbs(listed: list[OffGrade], region: str | None, json: bool, recomm
 def _print_curve(
     points: list[Point], climber: str | None, k: int, json: bool, recommender: Recommender
 ) -> None:
-    from recsys.console import print_json, print_table
+    from recsys.console import print_json, print_table, say
     from recsys.nouns import spoken
-    from recsys.recommending.levels import has_levels, level
+    from recsys.recommending.levels import has_levels, level, unordered
 
     if json:
         print_json({"climber": climber, "sessions": [each.to_json() for each in points]})
         return
     if not points:
-        from recsys.console import say
-
-        say("no send of the logbook has a grade that can be read, so there is no ability to tell")
+        say(
+            "no send of the logbook has a grade that can be read, so there is no ability to tell"
+            if recommender.catalogue.graded
+            else str(unordered("skill"))
+        )
         return
     grades = recommender.catalogue.grades
     leveled = has_levels(grades)  # of a domain without disciplines

@@ -41,6 +41,7 @@ def features_of(workflow: Workflow, folder: Path) -> Features:
         flags=[name for name in WRITTEN if name in names],
         not_logged=known.not_logged,
         texts=None if texts is None else texts.states,
+        grades=known.grades,
     )
 
 
@@ -51,5 +52,6 @@ def to_json(features: Features) -> dict[str, Any]:
         "numbers": features.numbers,
         "flags": features.flags,
         "not_logged": features.not_logged,
+        **({"grades": list(features.grades)} if features.grades else {}),
         **({} if features.texts is None else {"texts": features.texts.to_json()}),
     }

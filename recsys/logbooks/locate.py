@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from recsys.columns import REQUIRED
 from recsys.errors import DataError, UsageError
+from recsys.logbooks.importing.text import key
 from recsys.logbooks.mapping import CONTRACT_MAPPING, Mapping, load_mapping, shipped
 from recsys.logbooks.sheets.open import has_parts
 from recsys.logbooks.tables import column_names
@@ -19,8 +21,11 @@ class Located:
     mapping: Mapping
 
 
-def locate(path: Path, schema: str | None = None) -> Located:
+def locate(path: Path, schema: str | None = None, own: Mapping | None = None) -> Located:
     """The file and its mapping: by `schema` (a name or a path), else by the file's own columns.
+
+    `own` is the mapping of the run that the file is for: it goes before what the columns tell, and where they
+    tell nothing.
 
     Raises
     ------
@@ -35,6 +40,8 @@ def locate(path: Path, schema: str | None = None) -> Located:
         mapping = load_mapping(schema)
         return Located(_file_of(path, mapping) if path.is_dir() else path, mapping)
     candidates = [load_mapping(name) for name in shipped()]
+    if own is not None and (file := _own_file(path, own)) is not None:
+        return Located(file, _own_or_told(file, own, candidates))
     return _search(path, candidates) if path.is_dir() else Located(path, _detect(path, candidates))
 
 
@@ -52,6 +59,25 @@ def parts_or_fail(folder: Path, mapping: Mapping) -> Path:
         problem = f"the schema {mapping.name!r} does not say which file of a folder to read"
         raise UsageError(f"{folder}: {problem}; give the file itself")
     return folder / mapping.file
+
+
+def _own_file(path: Path, own: Mapping) -> Path | None:
+    """The file that a run's mapping reads; None where it does not say which of a folder."""
+    if not path.is_dir():
+        return path
+    if own.file is not None and (path / own.file).is_file():
+        return path / own.file
+    return path if has_parts(path) else None
+
+
+def _own_or_told(path: Path, own: Mapping, candidates: list[Mapping]) -> Mapping:
+    """The run's own mapping, unless the file has not its columns, but those of another."""
+    names = column_names(path)
+    if own.reads(names):
+        return own
+    told = _detect(path, candidates)
+    is_raw = {key(each) for each in REQUIRED} <= {key(each) for each in names}
+    return own if told is CONTRACT_MAPPING and not is_raw else told
 
 
 def _detect(path: Path, candidates: list[Mapping]) -> Mapping:

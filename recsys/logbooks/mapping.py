@@ -29,7 +29,7 @@ Only [columns] with the three required names must be there.
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Collection
 from collections.abc import Mapping as Table
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,11 +40,6 @@ from recsys.errors import DataError, UsageError
 from recsys.files import read_plain
 from recsys.logbooks.days import DATE_UNITS
 from recsys.logbooks.mapping_shape import check_shape
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 SCHEMAS: Final = Path(__file__).resolve().parents[2] / "schemas"
 CONTRACT: Final = "sends"
@@ -87,11 +82,29 @@ class Mapping:
     title: str = ""
     nouns: Table[str, str] = field(default_factory=dict)
     """What is said instead of the words of climbing."""
+    data: Table[str, Any] = field(default_factory=dict)
+    """What the file holds."""
 
     def claims(self, names: list[str]) -> bool:
         """Whether a file with these columns is its own: raw sends are not, unless [detect] names them."""
         is_contract = set(REQUIRED) <= set(names) and not set(REQUIRED) <= set(self.detect)
         return bool(self.detect) and set(self.detect) <= set(names) and not is_contract
+
+    def named(self, ours: str) -> str:
+        """How to name a contract column to the file's owner: "date (their timestamp)"."""
+        theirs = self.columns[ours].column if ours in self.columns else ours
+        return ours if theirs == ours else f"{ours} (their {theirs})"
+
+    def reads(self, names: Collection[str], needed: Collection[str] = REQUIRED) -> bool:
+        """Whether a file with these columns can be read by it: it has those that are needed.
+
+        Raw sends are not its own, unless all tells so: the columns of [detect], or those of other names.
+        """
+        theirs = {self.columns[each].column for each in needed}
+        if set(needed) <= set(names):  # which may be raw sends
+            others = {each.column for each in self.columns.values()} - {*REQUIRED, *OPTIONAL}
+            theirs |= set(self.detect) or others
+        return theirs <= set(names)
 
 
 CONTRACT_MAPPING: Final = Mapping(CONTRACT, {name: Source(name) for name in (*REQUIRED, *OPTIONAL)})
@@ -127,12 +140,22 @@ def load_mapping(schema: str) -> Mapping:
         raise UsageError(
             f"there is no schema {schema!r}; choose from {names}, or give the path of a TOML file"
         )
-    data = _toml(path)
+    return mapping_of(path.stem, _toml(path), path)
+
+
+def mapping_of(name: str, data: dict[str, Any], path: Path) -> Mapping:
+    """The mapping that `data` describes; a `DataError` that names `path` where it is none."""
     check_shape(data, path)
-    return _checked(_mapping(path.stem, data), path)
+    return _checked(_mapping(name, data), path)
 
 
 def _toml(path: Path) -> dict[str, Any]:
+    import sys
+
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib  # of the training's packages: a bundle's mapping is JSON
     try:
         if path.stat().st_size > _LARGEST:
             raise ValueError(f"it holds more than {_LARGEST // 1_000_000} MB")
@@ -146,6 +169,7 @@ def _mapping(name: str, data: dict[str, Any]) -> Mapping:
     detect, rating, keep, join = (data.get(part, {}) for part in ("detect", "rating", "keep", "join"))
     return Mapping(
         name=name,
+        data=data,
         title=str(data.get("title", name)),
         nouns={ours: str(theirs) for ours, theirs in data.get("nouns", {}).items()},
         columns={ours: _source(theirs) for ours, theirs in data["columns"].items()},

@@ -41,7 +41,7 @@ def project(raw: RawTable, mapping: Mapping) -> Projected:
             continue
         column = raw.column(theirs) if theirs in raw.table.column_names else joined[theirs]
         if source.first_of is not None:
-            column = _first(as_text(column, raw.path, theirs), source.first_of)
+            column = first_part(as_text(column, raw.path, theirs), source.first_of)
         columns[ours] = column
     return Projected(columns, warnings)
 
@@ -106,14 +106,8 @@ def _indices(raw: RawTable, beside: RawTable, key: str) -> pa.Array:
     return pa.array(rows[found], mask=found < 0)
 
 
-def _first(text: pa.ChunkedArray, separator: str) -> pa.ChunkedArray:
+def first_part(text: pa.ChunkedArray, separator: str) -> pa.ChunkedArray:
     """What stands before the first separator, read once for each different value."""
     encoded = text.combine_chunks().dictionary_encode()
     values = [value.split(separator, 1)[0].strip() for value in encoded.dictionary.to_pylist()]
     return pa.chunked_array([pa.array(values, pa.string()).take(encoded.indices)])
-
-
-def source_name(mapping: Mapping, ours: str) -> str:
-    """How to name a contract column to the file's owner: "date (their timestamp)"."""
-    theirs = mapping.columns[ours].column
-    return ours if theirs == ours else f"{ours} (their {theirs})"

@@ -9,7 +9,7 @@ the two.
 from __future__ import annotations
 
 from collections.abc import Mapping as Table
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from recsys.errors import DataError, UsageError
 from recsys.logbooks.context import read_outcomes, settle_grades, sorted_once
 from recsys.logbooks.locate import locate
-from recsys.logbooks.mapping import Mapping
-from recsys.logbooks.project import keep_mask, project, source_name
+from recsys.logbooks.mapping import CONTRACT_MAPPING, Mapping
+from recsys.logbooks.project import keep_mask, project
 from recsys.logbooks.raw import RawTable
 from recsys.logbooks.reasons import ATTEMPT, BETTER_STAYS, DUPLICATE, RAGGED
 from recsys.logbooks.rejects import DropLog
@@ -51,8 +51,8 @@ class Sends:
     n_dropped: Table[str, int]
     """Rows by reason, empty when none was dropped."""
     warnings: tuple[str, ...] = ()
-    nouns: Table[str, str] = field(default_factory=dict)
-    """What its mapping says instead of the words of climbing."""
+    mapping: Mapping = CONTRACT_MAPPING
+    """What they were read by."""
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -67,7 +67,11 @@ class Sends:
 
 
 def read_sends(
-    path: Path | str, schema: str | None = None, bad_rows: BadRows = "fail", rejects: Path | str | None = None
+    path: Path | str,
+    schema: str | None = None,
+    bad_rows: BadRows = "fail",
+    rejects: Path | str | None = None,
+    own: Mapping | None = None,
 ) -> Sends:
     """Read raw sends from CSV or Parquet (told by content).
 
@@ -82,6 +86,8 @@ def read_sends(
         "fail" raises on the first bad row; "drop" drops and counts them.
     rejects:
         Where to write the dropped rows, if there are any, as CSV (row, reason, their own values), or None.
+    own:
+        The mapping of the run that the sends are for (`recsys.logbooks.remembered`); `schema` goes before it.
 
     Raises
     ------
@@ -93,13 +99,15 @@ def read_sends(
     if bad_rows not in get_args(BadRows):
         raise UsageError(f"bad rows can be failed or dropped, not {bad_rows!r}; choose from fail, drop")
     with fetched(Path(path)) as local:
-        sends = _read(local, schema, bad_rows, rejects)
+        sends = _read(local, schema, bad_rows, rejects, own)
     return replace(sends, source=sends.source.replace(str(local), shown(path)))
 
 
-def _read(path: Path, schema: str | None, bad_rows: BadRows, rejects: Path | str | None) -> Sends:
+def _read(
+    path: Path, schema: str | None, bad_rows: BadRows, rejects: Path | str | None, own: Mapping | None
+) -> Sends:
     """`read_sends` of a local file."""
-    found = locate(path, schema)
+    found = locate(path, schema, own)
     if found.mapping.nouns:
         speak({FACTS: found.mapping.nouns})
     raw = read_table(found.path)
@@ -130,8 +138,7 @@ def _read(path: Path, schema: str | None, bad_rows: BadRows, rejects: Path | str
         *projected.warnings,
         *remarks(raw, found.mapping, checked.n_tokens, guessed, frame),
     )
-    nouns = dict(found.mapping.nouns)
-    return Sends(frame, source, checked.has_time, raw.n_read, log.counts(), warnings, nouns)
+    return Sends(frame, source, checked.has_time, raw.n_read, log.counts(), warnings, found.mapping)
 
 
 def _drop_ragged(raw: RawTable, bad_rows: BadRows, log: DropLog) -> None:
@@ -161,7 +168,7 @@ def _drop_bad(
         names = raw.table.column_names
         value = raw.shown(np.array([index]))[0][names.index(theirs)] if theirs in names else None
         raise DataError(
-            f"{source_name(mapping, check.column)} {check.problem}",
+            f"{mapping.named(check.column)} {check.problem}",
             path=raw.path,
             row=int(raw.rows[index]),
             value="" if value is None else value,

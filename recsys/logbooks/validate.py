@@ -121,7 +121,7 @@ def _number(
     low, high = limits
     if name == RATING:
         values = np.where(np.isin(values, mapping.rating_blank), np.nan, values)
-        shown, values = mapping.rating_range, _stretched(values, mapping.rating_range, (low, high))
+        shown, values = mapping.rating_range, stretched(values, mapping.rating_range, (low, high))
     else:
         shown = (low, high)
     outside = (values < low) | (values > high)
@@ -129,9 +129,10 @@ def _number(
     return values
 
 
-def _stretched(
+def stretched(
     values: NDArray[np.float64], theirs: tuple[float, float], ours: tuple[float, float]
 ) -> NDArray[np.float64]:
+    """Values of one range as those of another, float64 [n]."""
     if theirs == ours:
         return values
     return ours[0] + (values - theirs[0]) * (ours[1] - ours[0]) / (theirs[1] - theirs[0])

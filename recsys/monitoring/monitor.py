@@ -14,8 +14,10 @@ from recsys.console import warn
 from recsys.errors import DataError, UsageError
 from recsys.logbooks.grades import label, ordinals
 from recsys.logbooks.read import BadRows, read_sends
+from recsys.logbooks.remembered import remembered
 from recsys.monitoring.drift import Drift, drift
 from recsys.monitoring.hits import Hits, of_answers, replay
+from recsys.recommending.levels import has_levels, told
 from recsys.recommending.recommender import Recommender
 from recsys.runs import Run
 from recsys.sequences.run_tables import PART, read_sends_table
@@ -117,7 +119,7 @@ def monitor(
     limits, k:
         Thresholds, and climbs that are recommended to each climber.
     schema, bad_rows:
-        As in `recsys.logbooks.read.read_sends`.
+        As in `recsys.logbooks.read.read_sends`; without a schema, the run's own mapping.
     answers:
         Recommendations that were kept (`recsys.monitoring.hits.read_answers`), or None to recommend again.
 
@@ -127,7 +129,8 @@ def monitor(
         The sends cannot be read, or none of them is new.
     """
     old = read_sends_table(run.folder)
-    read = read_sends(sends, schema, bad_rows)
+    own = remembered(run.config.facts, run.config.schema_name)
+    read = read_sends(sends, schema, bad_rows, own=own)
     for line in read.lines():
         warn(line)
     new = _new(read.frame, old)
@@ -159,9 +162,21 @@ def _new(frame: pd.DataFrame, old: pd.DataFrame) -> pd.DataFrame:
 
 
 def _values(frame: pd.DataFrame, name: str) -> list[Any]:
-    """The column as values to compare; grades by their nearest plain one, whatever system wrote them."""
+    """The column as values to compare; grades by their nearest plain one, whatever system wrote them.
+
+    A grade that no system reads is a value of its own: in a domain whose grades are text, each of them.
+    """
     plain = frame[name].astype(object).where(frame[name].notna(), None).tolist()
-    return [label(each) or None for each in ordinals(plain)] if name == c.GRADE else plain
+    if name != c.GRADE:
+        return plain
+    texts = list(dict.fromkeys(plain))
+    leveled = has_levels(texts)
+    nearest = [label(each) for each in ordinals(texts)]
+    known = {
+        text: (told(near, texts) if leveled else near) or text
+        for text, near in zip(texts, nearest, strict=True)
+    }
+    return [known[each] for each in plain]
 
 
 def _checks(

@@ -9,6 +9,7 @@ from recsys.evaluation.bootstrap import Interval
 from recsys.monitoring.drift import Drift
 from recsys.monitoring.hits import Hits
 from recsys.monitoring.monitor import Watch
+from recsys.nouns import spoken
 
 _STYLE: Final = """
 :root{color-scheme:light dark}
@@ -23,16 +24,17 @@ _MOST: Final = 25  # bins that are drawn
 
 
 def page(watch: Watch) -> str:
-    """The page as text."""
+    """The page as text, in the words of the run's domain; names and values are as they are logged."""
     state = (
         f"{len(watch.alarms)} of {len(watch.checks)} thresholds passed"
         if watch.alarms
         else "all within limits"
     )
+    told = spoken(f"{watch.sends:,} new sends of {watch.climbers:,} climbers")
     parts = [
         f"<h1>{escape(watch.run)} in use: {state}</h1>",
-        f"<p>{watch.sends:,} new sends of {watch.climbers:,} climbers, {escape(watch.first)} to "
-        f"{escape(watch.last)}; {watch.known_already:,} rows were known already.</p>",
+        f"<p>{escape(told)}, {escape(watch.first)} to {escape(watch.last)}; {watch.known_already:,} rows "
+        "were known already.</p>",
         _checks(watch), "<h2>Hits</h2>", _hits(watch.hits), *(_drift(each) for each in watch.drifts),
     ]  # fmt: skip
     title = f"{escape(watch.run)} in use"
@@ -45,7 +47,7 @@ def page(watch: Watch) -> str:
 
 def _checks(watch: Watch) -> str:
     rows = "".join(
-        f'<tr><td>{escape(each.name)}</td><td class="n">{each.value:.3f}</td>'
+        f'<tr><td>{escape(spoken(each.name))}</td><td class="n">{each.value:.3f}</td>'
         f'<td class="n">{each.limit:.3f}</td>'
         f"<td{' class=alarm' if each.alarm else ''}>{'alarm' if each.alarm else 'fine'}</td></tr>"
         for each in watch.checks
@@ -59,12 +61,13 @@ def _checks(watch: Watch) -> str:
 
 def _hits(hits: Hits | None) -> str:
     if hits is None:
-        return "<p>No climber has both a recommendation and a later send.</p>"
-    return (
-        f"<p>Of {hits.climbers:,} climbers, {hits.hit:.1%} {_interval(hits.hit_ci95)} sent a recommended "
+        return f"<p>{escape(spoken('No climber has both a recommendation and a later send.'))}</p>"
+    told = (
+        f"Of {hits.climbers:,} climbers, {hits.hit:.1%} {_interval(hits.hit_ci95)} sent a recommended "
         f"climb within their next ten; {hits.share:.1%} of the recommended were sent. The popular climbs "
-        f"would have hit for {hits.popular:.1%} {_interval(hits.popular_ci95)}.</p>"
+        f"would have hit for {hits.popular:.1%} {_interval(hits.popular_ci95)}."
     )
+    return f"<p>{escape(spoken(told))}</p>"
 
 
 def _interval(bounds: Interval) -> str:
@@ -81,7 +84,7 @@ def _drift(found: Drift) -> str:
     )
     left = len(found.bins) - _MOST
     return (
-        f"<h2>{escape(found.column)}</h2><p>PSI {found.psi:.3f} ({found.by_chance:.3f} by chance), "
+        f"<h2>{escape(spoken(found.column))}</h2><p>PSI {found.psi:.3f} ({found.by_chance:.3f} by chance), "
         f"Jensen-Shannon distance {found.js:.3f}.</p><table><tr><th>value</th><th></th>"
         f'<th class="n">training</th><th class="n">new</th></tr>{rows}</table>'
         + (f"<p>{left} more values.</p>" if left > 0 else "")

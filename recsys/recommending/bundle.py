@@ -40,7 +40,7 @@ from recsys.recommending.logbook import Logbook
 from recsys.recommending.runtime import Graph
 from recsys.recommending.stored import EMBEDDINGS, OFFSETS, read_histories
 
-BUNDLE: Final = "bundle.json"
+BUNDLE: Final = run_files.OF_BUNDLE
 FORMAT: Final = 2
 READ: Final = (1, FORMAT)  # the first had no method.json: transformers alone
 MODEL, CONSTANTS, CLIMBS, HISTORIES, ARRAYS = (

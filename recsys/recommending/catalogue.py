@@ -83,6 +83,11 @@ class Catalogue:
         """Ordinal of each climb's usual grade, float64 [n_items], NaN where there is none."""
         return ordinals(self.grades)
 
+    @property
+    def graded(self) -> bool:
+        """Whether some climb has a grade that can be read; else grades are text, or there are none."""
+        return bool(np.isfinite(self.ordinals).any())
+
     @cached_property
     def indices(self) -> dict[str, int]:
         """A climb's id to its index."""
@@ -112,13 +117,17 @@ class Catalogue:
         return list(zip(*texts, stars, map(int, self.sends.tolist()), strict=True))
 
     def allowed(
-        self, grades: tuple[float, float] | None, region: str | None, min_stars: float | None = None
+        self, grades: tuple[float, float] | str | None, region: str | None, min_stars: float | None = None
     ) -> Array:
         """The climbs of those grades, that region and those stars, bool [n_items]; None allows every one.
 
-        A climb between two grades belongs to both: V4-5 is allowed by V4 and by V5.
+        A climb between two grades belongs to both: V4-5 is allowed by V4 and by V5. A text allows the climbs
+        whose grade it is.
         """
         allowed = np.ones(len(self), dtype=bool)
+        if isinstance(grades, str):
+            allowed &= np.array([each == grades for each in self.grades], dtype=bool)
+            grades = None
         if grades is not None or min_stars is not None:
             with np.errstate(invalid="ignore"):
                 if grades is not None:

@@ -20,6 +20,7 @@ from recsys import columns as c
 from recsys.arrays import Array
 from recsys.columns import BIN, CLIMB, CLIMBER, ELAPSED_DAYS, FIRST_VALUE_ID, NULL_ID, UNKNOWN_ID
 from recsys.logbooks.grades import ordinals
+from recsys.logbooks.text_grades import middles
 from recsys.recommending.fields import Fields
 from recsys.recommending.logbook import Logbook
 from recsys.recommending.text_states import TextStates
@@ -44,6 +45,8 @@ class Features:
         Texts of which only counts whether there is one.
     not_logged:
         What stands for a missing number before it is put into a bin.
+    grades:
+        Where none can be read as a grade: the texts that have bins, in their order.
     texts:
         Which state of its climb's texts a send reads; None where no texts are read.
     """
@@ -53,6 +56,7 @@ class Features:
     flags: Sequence[str]
     not_logged: float
     texts: TextStates | None = None
+    grades: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         ids = {
@@ -95,6 +99,8 @@ class Features:
         for name in self.numbers:
             values = _numbers(name, columns, logbooks)
             batch[name] = self._standardised(name, values)
+            if name == c.GRADE and self.grades:
+                values = middles(columns[c.GRADE].tolist(), self.grades)
             batch[name + BIN] = self._binned(name, values)
         for name in self.flags:
             batch[name] = np.array([2 if str(v or "").strip() else 1 for v in columns[name]], dtype=np.int64)
@@ -170,6 +176,7 @@ def read_features(path: Path) -> Features:
         flags=flags,
         not_logged=fields.number("not_logged"),
         texts=TextStates.read(fields.table("texts"), n_ids) if "texts" in fields else None,
+        grades=fields.texts("grades", same=False) if "grades" in fields else (),
     )
 
 

@@ -14,6 +14,7 @@ from recsys.errors import UsageError
 from recsys.files import read_manifest
 from recsys.logbooks.grades import ordinals
 from recsys.recommending.catalogue import Catalogue
+from recsys.recommending.levels import unordered
 from recsys.recommending.logbook import Logbook
 from recsys.skill.model import Levels, Skill
 from recsys.skill.reach import EDGES
@@ -71,6 +72,8 @@ def in_mode(mode: str, chances: Array, skill: Skill, climber: Levels) -> Array:
         raise UsageError(f"`mode` {mode}: choose one of {', '.join(MODES)}")
     if mode == "any" or (mode == "auto" and not climber):
         return np.ones(len(chances), dtype=bool)
+    if np.isnan(skill.difficulty.value).all():
+        raise unordered(f"`mode` {mode}")
     if not climber:
         raise UsageError(f"`mode` {mode}: no send of the logbook has a grade; log some, or leave it out")
     low, high = _SPANS[mode]

@@ -1,4 +1,6 @@
-"""A level as the catalogue writes it: V8, or L8 where grades are another domain's (`schemas/books.toml`)."""
+"""Grades that are another domain's: levels (`schemas/books.toml`), written L8 and not V8; or text, such as
+"teens", which has no order and is asked for by its own name.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +8,48 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from recsys.logbooks.grades import label
+from recsys.errors import UsageError
+from recsys.logbooks.grades import label, parse_range
+from recsys.recommending.request import Span, nearest
 
 _LEVEL: Final = re.compile(r"L\d{1,2}")
 _BOULDER: Final = re.compile(r"V(B|\d{1,2})")
+
+
+def read_grades(text: str, grades: Iterable[str | None], graded: bool) -> Span | str:
+    """What is asked for: a range of grades, or of a catalogue whose grades are text one of them.
+
+    Parameters
+    ----------
+    text:
+        As it was written.
+    grades:
+        Those of the catalogue's climbs.
+    graded:
+        Whether some of these can be read, and so have an order.
+
+    Raises
+    ------
+    DataError
+        No range of grades.
+    UsageError
+        The catalogue's grades are text, and this is none of them; or it has no grades.
+    """
+    if graded:
+        return parse_range(text)
+    known = sorted({each for each in grades if each is not None})
+    if not known:
+        raise UsageError("`grade`: the sends of this run have no grades")
+    wanted = " ".join(text.split()).casefold()
+    same = [each for each in known if each.casefold() == wanted]
+    if same:
+        return same[0]
+    raise UsageError(f"`grade` {text[:80]!r}: none of the {len(known)} of this run{nearest(text, known)}")
+
+
+def unordered(what: str) -> UsageError:
+    """What is raised where something goes by the order of grades, and the catalogue's have none."""
+    return UsageError(f"{what} goes by grades that have an order, and this run has none of them")
 
 
 def has_levels(grades: Iterable[str | None]) -> bool:

@@ -15,6 +15,7 @@ from recsys.logbooks.importing import Ascent, Parsed, Reject, Wanted, parse_logb
 from recsys.logbooks.importing.bad_rows import fail
 from recsys.logbooks.importing.load import load
 from recsys.logbooks.importing.merge import merge
+from recsys.logbooks.mapping import Mapping as ColumnsOfRun
 from recsys.logbooks.reasons import NO_ROWS
 from recsys.recommending.request import nearest
 
@@ -50,6 +51,7 @@ def read_files(
     climber: str | None = None,
     columns: Mapping[str, str] | None = None,
     bad_rows: str = "fail",
+    own: ColumnsOfRun | None = None,
 ) -> Book:
     """The sends of one climber in several files; "-" is standard input.
 
@@ -63,6 +65,8 @@ def read_files(
         The columns of a spreadsheet of one's own, {ours: theirs}, for every file that is of no known source.
     bad_rows:
         "fail" raises on the first bad row of raw sends, as training does; "drop" leaves such rows out.
+    own:
+        The mapping of the run that is asked: a file may have its columns.
 
     Raises
     ------
@@ -73,13 +77,13 @@ def read_files(
     """
     if bad_rows not in BAD_ROWS:
         raise UsageError(f"bad rows can be failed or dropped, not {bad_rows!r}; choose from fail, drop")
-    parsed = [_read(path, columns) for path in paths]
+    parsed = [_read(path, columns, own) for path in paths]
     return book_of(parsed, climber, bad_rows)
 
 
 def read_file(path: Path) -> list[dict[str, Any]]:
     """The sends of every climber in a file, one mapping a row, in order of time."""
-    return _plain_rows([_checked(_read(path, None), "fail")])
+    return _plain_rows([_checked(_read(path, None, None), "fail")])
 
 
 def read_bytes(content: bytes, name: str) -> list[dict[str, Any]]:
@@ -139,11 +143,11 @@ def _refuse_several(owners: Sequence[str], climber: str | None) -> None:
         raise UsageError(f"`logbook`: holds {len(owners)} climbers; {what}{nearest(climber or '', owners)}")
 
 
-def _read(path: Path, columns: Mapping[str, str] | None) -> Parsed:
+def _read(path: Path, columns: Mapping[str, str] | None, own: ColumnsOfRun | None) -> Parsed:
     if str(path) != STANDARD_INPUT:
-        return load(path, columns=columns)
+        return load(path, columns=columns, own=own)
     content = sys.stdin.buffer.read()
-    return parse_logbook(content, "standard input", wanted=Wanted("climber"), columns=columns)
+    return parse_logbook(content, "standard input", wanted=Wanted("climber"), columns=columns, own=own)
 
 
 def _checked(parsed: Parsed, bad_rows: str) -> Parsed:

@@ -21,7 +21,7 @@ from recsys.logbooks.grades import label
 from recsys.recommending.ahead import pace
 from recsys.recommending.beam import BEAM, CROWD, METHODS, Chain, Search, search
 from recsys.recommending.blocked import OPEN, Blocked
-from recsys.recommending.levels import level
+from recsys.recommending.levels import level, unordered
 from recsys.recommending.logbook import Logbook
 from recsys.recommending.recommender import Recommender
 from recsys.recommending.request import Item, Request, known_region
@@ -181,6 +181,8 @@ def _search(recommender: Recommender, request: PathRequest) -> Search:
 def _start(recommender: Recommender, request: PathRequest, project: int, logbook: Logbook) -> float:
     """The difficulty that the path starts from: the ability, or the project's grade where that is lower."""
     end = float(recommender.catalogue.ordinals[project])
+    if not recommender.catalogue.graded:
+        raise unordered("a path")
     if math.isnan(end):
         raise UsageError(f"`project` {request.project}: has no grade; choose a climb that has one")
     bare = request.whose

@@ -76,7 +76,8 @@ class Plan:
 def plan(request: Request, logbook: Logbook, backend: Backend) -> Plan:
     """Lay out the questions of a request, features and all."""
     steps: tuple[float | None, ...] = (None,)
-    if request.grades is not None and backend.reads_prompt:
+    named = request.grades if isinstance(request.grades, str) else None  # a text, which has no steps
+    if isinstance(request.grades, tuple) and backend.reads_prompt:
         steps = (None, *grade_steps(request.grades))
     day = _day(request, logbook, backend)
     prompted = request.grades is not None or request.region is not None or day is not None
@@ -89,7 +90,8 @@ def plan(request: Request, logbook: Logbook, backend: Backend) -> Plan:
     whole = read.tail(backend.length + 1)
     shift = len(read) - len(whole)
     variants = [whole, *(whole.take(_all_but(index - shift, len(whole))) for index in left_out)]
-    targets = [(_target(whole, grade, request.region, day), grade) for grade in steps]
+    grades = [named if grade is None else label(grade) for grade in steps]
+    targets = [(_target(whole, grade, request.region, day), grade) for grade in grades]
     questions = [
         (variant.then(send), _given(request, grade, day)) for variant in variants for send, grade in targets
     ]
@@ -128,16 +130,13 @@ def _before(logbook: Logbook, day: float | None) -> Logbook:
     return logbook if same.all() else logbook.take(np.flatnonzero(~same))
 
 
-def _target(
-    logbook: Logbook, grade: float | None, region: str | None, day: float | None
-) -> dict[str, object]:
+def _target(logbook: Logbook, grade: str | None, region: str | None, day: float | None) -> dict[str, object]:
     """The send that is asked for; without a day it falls on that of the last send."""
     last = logbook.columns[c.DAY][-1]
-    text = None if grade is None else label(grade)
-    return {c.CLIMB_ID: _TARGET, c.GRADE: text, c.REGION: region, c.DAY: last if day is None else day}
+    return {c.CLIMB_ID: _TARGET, c.GRADE: grade, c.REGION: region, c.DAY: last if day is None else day}
 
 
-def _given(request: Request, grade: float | None, day: float | None) -> frozenset[str]:
+def _given(request: Request, grade: str | None, day: float | None) -> frozenset[str]:
     held = {c.GRADE: grade, c.REGION: request.region, ELAPSED_DAYS: day}
     return frozenset(name for name, value in held.items() if value is not None)
 

@@ -11,11 +11,13 @@ import numpy as np
 
 from recsys.arrays import Array
 from recsys.errors import RunError, UsageError
-from recsys.logbooks.grades import parse_range
+from recsys.logbooks.mapping import Mapping as ColumnsOfRun
+from recsys.logbooks.remembered import remembered
 from recsys.recommending import hardness
 from recsys.recommending.backend import Backend
 from recsys.recommending.catalogue import Catalogue
 from recsys.recommending.known import Match
+from recsys.recommending.levels import read_grades
 from recsys.recommending.logbook import Logbook, read_logbook
 from recsys.recommending.matching import Matcher
 from recsys.recommending.mixture import mixture, softmax
@@ -53,6 +55,11 @@ class Recommender:
     def climbers(self) -> Sequence[str]:
         """Ids of the climbers whose logbooks are stored."""
         return self.backend.climbers
+
+    @cached_property
+    def mapping(self) -> ColumnsOfRun | None:
+        """What the sends were read by, for a logbook with the same columns; None: the contract."""
+        return remembered(getattr(self.backend, "facts", None))
 
     @cached_property
     def units(self) -> Array:
@@ -124,7 +131,7 @@ class Recommender:
         climber, sends:
             As in `Request`.
         grade:
-            A grade or a range as climbers write them.
+            A grade or a range as climbers write them; where grades are text, one of them.
         region:
             A region of the catalogue, upper or lower case.
         when:
@@ -137,11 +144,12 @@ class Recommender:
         UsageError
             A grade, region or day that cannot be read, or that the catalogue does not have.
         """
+        catalogue = self.catalogue
         return Request(
             climber=climber,
             sends=sends,
-            grades=None if grade is None else parse_range(grade),
-            region=None if region is None else known_region(region, self.catalogue.known_regions),
+            grades=None if grade is None else read_grades(grade, catalogue.grades, catalogue.graded),
+            region=None if region is None else known_region(region, catalogue.known_regions),
             when=read_day(when),
             **others,
         )
@@ -230,7 +238,7 @@ class Recommender:
 
     def allowed(self, request: Request, logbook: Logbook) -> Array:
         """The climbs that the request allows, bool [n_items]; a `UsageError` if there is none."""
-        if request.grades is not None and np.isnan(self.catalogue.ordinals).all():
+        if isinstance(request.grades, tuple) and not self.catalogue.graded:
             raise UsageError("`grade`: the sends of this run have no grades")
         allowed = self.catalogue.allowed(request.grades, request.region, request.min_stars)
         if request.blocked.entries:

@@ -27,7 +27,8 @@ class Request:
         A logbook in the contract's columns (climb_id and date are needed), in place of the stored one. With
         neither climber nor sends, or with no sends at all, the answer is what is popular.
     grades:
-        Lowest and highest ordinal, both included, or None for any.
+        Lowest and highest ordinal, both included; or a grade of the catalogue, where its grades are text
+        (`recsys.recommending.levels.read_grades`); None for any.
     region:
         A region of the catalogue, or None for any.
     min_stars:
@@ -57,7 +58,7 @@ class Request:
 
     climber: str | None = None
     sends: Sequence[Mapping[str, Any]] | None = None
-    grades: Span | None = None
+    grades: Span | str | None = None
     region: str | None = None
     min_stars: float | None = None
     when: dt.date | None = None

@@ -22,6 +22,7 @@ from recsys.logbooks.grades import label
 from recsys.recommending import hardness
 from recsys.recommending.ahead import after, supposed
 from recsys.recommending.blocked import OPEN, Blocked
+from recsys.recommending.levels import unordered
 from recsys.recommending.logbook import Logbook
 from recsys.recommending.recommender import Recommender
 from recsys.recommending.request import Item, Request, known_region, nearest
@@ -135,6 +136,8 @@ def plan_session(recommender: Recommender, request: SessionRequest) -> Session:
     bare = request.whose
     logbook = recommender.logbook(bare)
     levels = recommender.levels(bare, logbook)
+    if not recommender.catalogue.graded:
+        raise unordered("a session")
     if not levels:
         raise UsageError(
             "a session starts from a logbook with grades; log some sends with their grades first"

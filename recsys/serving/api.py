@@ -15,12 +15,12 @@ from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from recsys.errors import DataError, RecsysError
-from recsys.logbooks.grades import parse_range
 from recsys.logbooks.importing.own import parse_columns
 from recsys.nouns import spoken
 from recsys.recommending.blocked import Blocked
 from recsys.recommending.request import Request as Asked
 from recsys.serving import models
+from recsys.serving.backend import LoadedBundle
 from recsys.serving.batching import Batcher
 from recsys.serving.limits import Buckets
 from recsys.serving.routing import ASKED, JsonRoute, backend, status_of
@@ -90,14 +90,15 @@ async def logbook(
     if not content:
         raise DataError("is empty", path="the file", remedy="choose the file that the site exported")
     own = None if columns is None else parse_columns(columns)
+    mapping = backend(request).mapping
     async with cast(asyncio.Semaphore, request.app.state.readers):
-        answer = await run_in_threadpool(read_upload, content, given or name, source, own)
+        answer = await run_in_threadpool(read_upload, content, given or name, source, own, mapping)
     return JSONResponse(answer)
 
 
 async def _recommended(body: models.RecommendBody, request: Request) -> dict[str, Any]:
     bundle = backend(request)
-    ask = bundle.checked(_ask(body))
+    ask = bundle.checked(_ask(body, bundle))
     batcher: Batcher = request.app.state.batcher
     items = await batcher.submit(bundle, ask)
     known = None if ask.sends is None else await run_in_threadpool(bundle.known, ask)
@@ -114,11 +115,11 @@ async def _answer(body: models.RecommendBody, request: Request) -> dict[str, Any
         return {"status": status_of(error), "answer": None, "error": problem}
 
 
-def _ask(body: models.RecommendBody) -> Asked:
+def _ask(body: models.RecommendBody, loaded: LoadedBundle) -> Asked:
     return Asked(
         climber=body.climber,
         sends=models.plain(body.sends),
-        grades=None if body.grade is None else parse_range(body.grade),
+        grades=None if body.grade is None else loaded.read_grades(body.grade),
         region=body.region,
         min_stars=body.min_stars,
         when=None if body.when is None else datetime.date.fromisoformat(body.when),

@@ -20,13 +20,14 @@ from recsys import columns as c
 from recsys import run_files
 from recsys.errors import RunError, UnknownError
 from recsys.files import MANIFEST, check_manifest, read_plain
+from recsys.logbooks.mapping import Mapping as ColumnsOfRun
 from recsys.recommending.catalogue import Catalogue
 from recsys.recommending.known import SHOWN
-from recsys.recommending.levels import has_levels
+from recsys.recommending.levels import has_levels, read_grades
 from recsys.recommending.logbook import read_logbook
 from recsys.recommending.matching import Matcher
 from recsys.recommending.path import PathRequest
-from recsys.recommending.request import Request
+from recsys.recommending.request import Request, Span
 from recsys.recommending.session import SessionRequest
 from recsys.serving.insights import insights
 from recsys.serving.likes import CatalogueLike, ItemLike, RecommenderLike
@@ -76,6 +77,10 @@ class LoadedBundle:
         self.climbers = [str(each) for each in recommender.climbers]
         self._folded = [(each.casefold(), each) for each in self.climbers]
         self._known = frozenset(self.climbers)
+
+    def read_grades(self, text: str) -> Span | str:
+        """What is asked for as a grade, a range of them, or a text that is one of the bundle's."""
+        return read_grades(text, self._recommender.catalogue.grades, self.graded)
 
     def checked(self, ask: Request) -> Request:
         """The request with its names as the bundle writes them; `UnknownError` names the one it lacks."""
@@ -164,6 +169,11 @@ class LoadedBundle:
     def nouns(self) -> dict[str, str]:
         """What the bundle's domain calls a climb, a send and so on; empty where it is climbing."""
         return dict(self._recommender.nouns)
+
+    @property
+    def mapping(self) -> ColumnsOfRun | None:
+        """What the bundle's sends were read by, for a logbook with the same columns."""
+        return getattr(self._recommender, "mapping", None)
 
     @property
     def simulated(self) -> bool:

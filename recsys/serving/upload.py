@@ -10,6 +10,7 @@ from typing import Any, Final
 from recsys.errors import DataError, UsageError
 from recsys.logbooks.importing import Wanted, parse_logbook
 from recsys.logbooks.importing.sources import SOURCES as FORMATS
+from recsys.logbooks.mapping import Mapping as ColumnsOfRun
 from recsys.logbooks.reasons import NO_ROWS
 from recsys.recommending.logbook_file import Book, book_of
 from recsys.serving.insights import insights
@@ -24,16 +25,22 @@ _REMEDY: Final = "export it again from the site, or write the columns climb_id a
 
 
 def read_upload(
-    content: bytes, name: str, source: str, columns: Mapping[str, str] | None = None
+    content: bytes,
+    name: str,
+    source: str,
+    columns: Mapping[str, str] | None = None,
+    own: ColumnsOfRun | None = None,
 ) -> dict[str, Any]:
     """A logbook file's answer, in the fields of `recsys.serving.models.Logbook`.
+
+    `own` is the mapping of the served run: the file may have its columns.
 
     Raises
     ------
     DataError
         The file holds no sends that can be read, or the sends of several climbers.
     """
-    book = _book(content, name, source, columns)
+    book = _book(content, name, source, columns, own)
     kept = [_send(row) for row in book.sends if len(row["climb_id"]) <= _LONGEST_TEXT]
     rejects: list[dict[str, Any]] = [{"row": each.row, "reason": each.reason[:200]} for each in book.rejects]
     long = f"climb_id is longer than {_LONGEST_TEXT} characters"
@@ -52,8 +59,10 @@ def read_upload(
     }
 
 
-def _book(content: bytes, name: str, source: str, columns: Mapping[str, str] | None) -> Book:
-    parsed = parse_logbook(content, name, source, Wanted("climber"), columns)
+def _book(
+    content: bytes, name: str, source: str, columns: Mapping[str, str] | None, own: ColumnsOfRun | None
+) -> Book:
+    parsed = parse_logbook(content, name, source, Wanted("climber"), columns, own)
     if not parsed.n_read:
         raise DataError(NO_ROWS, path="the file", remedy=_REMEDY)
     try:

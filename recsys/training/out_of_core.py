@@ -82,7 +82,7 @@ def prepare_ranges(run: Run, config: RunConfig, size: int = 250_000) -> dict[str
         say(f"{why}, a range of climbers at a time")
         with progress("reading sends"):
             ranges = distributed.read(client, local, scratch, config.schema_name, config.bad_rows, size, None)
-        nouns = _nouns(local, config)
+        kept = _of_mapping(local, config)
         with progress("filtering and splitting"):
             try:
                 parted, facts = _split(client, ranges, config, source)
@@ -91,7 +91,7 @@ def prepare_ranges(run: Run, config: RunConfig, size: int = 250_000) -> dict[str
         run.clear()
         with progress("fitting the workflow"):
             _write(parted, run.folder, on_cpu)
-    return {**facts, **({FACTS: nouns} if nouns else {})}
+    return {**facts, **kept}
 
 
 def simulated(folder: Path) -> Path:
@@ -211,11 +211,12 @@ def _write(parted: list[Parted], folder: Path, on_cpu: bool) -> None:
         catalogue_of(ranges_of.counted_climbs(parted), vocabulary).to_parquet(fresh)
 
 
-def _nouns(path: Path, config: RunConfig) -> dict[str, str]:
-    """What the data's mapping says instead of the words of climbing; said so from now on."""
+def _of_mapping(path: Path, config: RunConfig) -> dict[str, Any]:
+    """What a run keeps of the data's mapping; its words are said from now on."""
     from recsys.logbooks.locate import locate
+    from recsys.logbooks.remembered import facts_of
 
-    nouns = dict(locate(path, config.schema_name).mapping.nouns)
-    if nouns:
-        speak({FACTS: nouns})
-    return nouns
+    kept = facts_of(locate(path, config.schema_name).mapping)
+    if FACTS in kept:
+        speak(kept)
+    return kept

@@ -14,7 +14,6 @@ from recsys import run_files
 from recsys.config.run import RunConfig
 from recsys.console import progress, say, warn
 from recsys.errors import DataError, UsageError
-from recsys.nouns import FACTS
 from recsys.runs import Run
 from recsys.training.out_of_core import (
     MEMBER_CASES,
@@ -132,6 +131,7 @@ def _encoder(config: RunConfig, split: _Split) -> Encoder | None:
 
 def _split(run: Run, config: RunConfig) -> _Split:
     """Sends that were read, filtered and split, with what is to be told of them."""
+    from recsys.logbooks.remembered import facts_of
     from recsys.sequences.days import facts as order_facts
     from recsys.sequences.days import looks_sorted
     from recsys.sequences.split import TEST, VALIDATION
@@ -163,7 +163,7 @@ def _split(run: Run, config: RunConfig) -> _Split:
         "day": config.day,
         **order_facts(frame),
         "split": split,
-        **({FACTS: dict(sends.nouns)} if sends.nouns else {}),
+        **facts_of(sends.mapping),
     }
     return _Split(frame, parts, sends.has_time, facts)
 

@@ -164,7 +164,7 @@ def test_a_killed_process_leaves_no_run(grown, tmp_path):
     [
         ("name,grade\na,V1\n", "no column climb_id"),
         ("climb_id,grade\n,V1\n", "row 1: blank climb_id"),
-        ("climb_id\na\nb\na\n", r"row 3: a climb_id that is there already \('a'\)"),
+        ("climb_id\na\nb\na\n", r"row 3: the climb_id is there already \('a'\)"),
         ("climb_id,grade\na,V1\nb,soon\n", r"row 2: a grade that cannot be read \('soon'\)"),
         ("climb_id,stars\na,9\n", "row 1: a rating that is not from 1 to 5"),
         ("climb_id,grade\na,V1,more\n", "row 1"),

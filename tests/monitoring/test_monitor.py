@@ -135,3 +135,44 @@ def test_answers_that_were_kept_are_held_against_the_sends(watched):
         )[1]
     )
     assert (found["hits"]["climbers"], found["hits"]["hit"], found["hits"]["share"]) == (1, 1.0, 0.5)
+
+
+def test_grades_that_are_text_drift_as_categories():
+    from recsys.monitoring.monitor import _values
+
+    def frame(*grades):
+        return pd.DataFrame({"grade": grades})
+
+    assert _values(frame("teens", None, "adults"), "grade") == ["teens", None, "adults"]
+    before, now = (_values(frame(*["teens"] * a, *["adults"] * b), "grade") for a, b in ((90, 10), (10, 90)))
+    assert drift("grade", before, now).psi > 1
+    assert _values(frame("V4", "6C", "WI4"), "grade") == ["V4", "V5", "WI4"]
+    assert _values(frame("L3", "L4"), "grade") == ["L3", "L4"]
+
+
+def test_the_page_is_told_in_the_domains_words_and_values_stay():
+    from recsys.monitoring.hits import Hits
+    from recsys.monitoring.monitor import Check, Watch
+    from recsys.monitoring.page import page
+    from recsys.nouns import speak
+
+    hits = Hits(9, 0.5, (0.4, 0.6), 0.1, 0.3, (0.2, 0.4))
+    drifts = (drift("grade", ["climb"], ["Send"]), drift("region", ["a"], ["b"]))
+    checks = (Check("grade PSI, beyond chance", 1, 0.2, True), Check("unknown climbs", 1, 0.2, True))
+    speak(
+        {
+            "nouns": {
+                "climb": "film", "climber": "viewer", "send": "viewing", "sent": "watched",
+                "grade": "age group", "region": "genre",
+            }
+        }
+    )  # fmt: skip
+    for found in (hits, None):
+        text = page(Watch("send", 3, 1, 2, "2024-01-01", "2024-01-02", drifts, 0, 0, found, checks))
+        for said in ("3 new viewings of 2 viewers", "age group PSI", "unknown films", "<h2>age group</h2>"):
+            assert said in text
+        assert "<h1>send in use" in text
+        assert "<td>climb</td>" in text
+        rest = text.replace("<td>climb</td>", "").replace("<td>Send</td>", "").replace("send in use", "")
+        assert not [word for word in ("climb", "send", "sent ", "grade", "region") if word in rest.lower()]
+    speak(None)

@@ -173,3 +173,28 @@ if __name__ == "__main__":
 
     fresh = workflow_of.fit(sends(), Path(tempfile.mkdtemp()) / "workflow")
     (SCHEMAS / "sends.pbtxt").write_text(workflow_of.schema_text(workflow_of.model_schema(fresh)))
+
+
+def test_grades_that_are_text_have_bins_of_their_own_and_no_number(tmp_path):
+    from recsys.exporting.constants import features_of, to_json
+    from recsys.files import write_json
+    from recsys.logbooks.text_grades import MOST, middles
+    from recsys.recommending.features import read_features
+    from recsys.recommending.logbook import Logbook
+    from workflows import sends as workflow_of
+
+    ages = ["teens", "adults", "teens", None, "teens", "adults"]
+    fitted = workflow_of.fit(sends(**{c.GRADE: ages}), tmp_path / "workflow")
+    later = sends(**{c.GRADE: ["adults", "teens", "nobody", None, "teens", "adults"]})
+    for workflow in (fitted, workflow_of.load(tmp_path / "workflow")):
+        table = workflow_of.transform(workflow, later)
+        a, b = row(table, "a"), row(table, "b")
+        assert [list(a["grade_bin"]), list(b["grade_bin"])] == [[3, 2, 1], [1, 2, 3]]
+        assert not np.any([a["grade"], b["grade"]])
+    write_json(tmp_path / "features.json", to_json(features_of(fitted, tmp_path / "workflow")))
+    features = read_features(tmp_path / "features.json")
+    book = Logbook.of({name: later[name].tolist()[:3] for name in (c.CLIMB_ID, c.REGION, c.GRADE, c.DAY)})
+    assert features.encode([book])["grade_bin"].tolist() == [3, 2, 1]
+    many = [str(n) for n in range(MOST)]
+    bins = np.digitize(middles(many, many), workflow_of.BOUNDARIES[c.GRADE])
+    assert bins.tolist() == list(range(2, len(workflow_of.BOUNDARIES[c.GRADE]) + 1))

@@ -2,7 +2,7 @@
 
     {"format": 1, "made_with": {"nvtabular": ...}, "columns": [...], "has_time": true, "not_logged": -99.0,
      "numbers": {"grade": {"mean": 4.1, "std": 2.0, "boundaries": [...]}, ...},
-     "shortest": 3, "longest": 300}
+     "grades": [], "shortest": 3, "longest": 300}
 
 and beside it ``categories/unique.COLUMN.parquet``, the values by id. NVTabular's own ``workflow.pkl`` holds
 the same for Merlin's tools. Whoever loads a pickle runs what its maker put into it, so `load` leaves it alone
@@ -64,6 +64,8 @@ class Description(BaseModel):
         What stands for a missing number before it is put into a bin.
     numbers:
         By feature: grade, rating, elapsed_days.
+    grades:
+        Where none can be read as a grade: the texts that have bins, in their order.
     shortest, longest:
         Sends of the shortest and the longest logbook that it was fit on.
     """
@@ -75,6 +77,7 @@ class Description(BaseModel):
     has_time: bool
     not_logged: _Finite
     numbers: dict[str, Number]
+    grades: list[str] = []
     shortest: Annotated[int, Field(ge=0)]
     longest: Annotated[int, Field(ge=0)]
 
@@ -98,12 +101,15 @@ def describe(workflow: Workflow) -> Description:
     from merlin.dag import iter_nodes
     from nvtabular import ops
 
+    from workflows.operators import GradeBins
+
     nodes = list(iter_nodes([workflow.output_node]))
     binned = [node for node in nodes if isinstance(node.op, ops.Bucketize)]
     edges = {name: node.op.boundaries(name) for node in binned for name in node.input_columns.names}
     scaled = [node.op for node in nodes if isinstance(node.op, ops.Normalize)]
     moments = {name: (op.means[name], op.stds[name]) for op in scaled for name in op.means}
     fills = {node.op.fill_val for node in nodes if isinstance(node.op, ops.FillMissing)} - {0}
+    texts = [node.op.texts for node in nodes if isinstance(node.op, GradeBins)]
     present = set(workflow.input_schema.column_names)
     counts = workflow.output_schema["climb"].properties["value_count"]
     return Description(
@@ -119,6 +125,7 @@ def describe(workflow: Workflow) -> Description:
             )
             for name, (mean, std) in moments.items()
         },
+        grades=texts[0] if texts else [],
         shortest=counts["min"],
         longest=counts["max"],
     )
@@ -198,7 +205,7 @@ def _fill(node: Any, description: Description, folder: Path) -> None:
     from merlin.dag.ops.stat_operator import StatOperator
     from nvtabular import ops
 
-    from workflows.operators import ListLengths
+    from workflows.operators import GradeBins, ListLengths
 
     operator, names = node.op, node.input_columns.names
     if not isinstance(operator, StatOperator):
@@ -210,6 +217,8 @@ def _fill(node: Any, description: Description, folder: Path) -> None:
             number = description.numbers[name]
             operator.means[name] = math.nan if number.mean is None else number.mean
             operator.stds[name] = number.std
+    elif isinstance(operator, GradeBins):
+        operator.texts = list(description.grades)
     elif isinstance(operator, ListLengths):
         operator.least, operator.most = description.shortest, description.longest
     operator.fitted = True

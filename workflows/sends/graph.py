@@ -58,7 +58,7 @@ def build(layout: Layout) -> Workflow:
     from merlin.schema import Tags
     from nvtabular import ops
 
-    from workflows.operators import Presence, SequenceLengths
+    from workflows.operators import GradeBins, Presence, SequenceLengths
 
     climbers = _Climbers(layout)
     context = [Tags.CATEGORICAL, Tags.CONTEXT]
@@ -70,7 +70,8 @@ def build(layout: Layout) -> Workflow:
             lists += climbers.lists([name] >> Presence() >> ops.AddTags(context), name)
     for name, node in _numbers(layout).items():
         lists += climbers.lists(_standardised(name, node), name)
-        lists += climbers.lists(_binned(layout, name, node), name + BIN)
+        binned = [name] >> GradeBins() if name == c.GRADE else node
+        lists += climbers.lists(_binned(layout, name, binned), name + BIN)
     lists = lists >> SequenceLengths() if layout.plain else lists
     lists = lists >> ops.AddTags([Tags.LIST, Tags.SEQUENCE])
     user = _categories(layout, c.CLIMBER_ID, CLIMBER, [Tags.USER, Tags.USER_ID])

@@ -12,13 +12,18 @@ def fail(parsed: Parsed, remedy: str = "or pass `bad_rows` drop") -> None:
     """Raise DataError, in the words of training, for the first row that is not as it should be, if there is
     one.
     """
+    own = parsed.mapping
+    left_out = own.keep.reason if own is not None and own.keep is not None else ""
     for reject in parsed.rejects:
         first, *_ = reject.reason.split("; ")
-        if first in (reasons.ATTEMPT, "outcome unknown") or first.startswith(("not a ", reasons.DUPLICATE)):
+        if reject.reason == left_out or first in (reasons.ATTEMPT, "outcome unknown"):
+            continue
+        if first.startswith(("not a ", reasons.DUPLICATE)):
             continue
         column = next((each for each in (*c.REQUIRED, *c.OPTIONAL) if each in first), "")
         words = reasons.reason(first, column)
-        subject = f"{column} {words.problem}" if column else words.problem
+        named = column if own is None or not column else own.named(column)
+        subject = f"{named} {words.problem}" if column else words.problem
         if first == reasons.RAGGED:
             subject, value = reject.value, reject.text
             advice = "quote values that hold commas"

@@ -35,8 +35,10 @@ def source_named(name: str) -> Source | None:
     return SOURCES.get(name)
 
 
-def find_header(sheet: Sheet, wanted: str | Source = AUTO) -> Header:
+def find_header(sheet: Sheet, wanted: str | Source = AUTO, hint: str = "") -> Header:
     """The header: the row, among the first, of which the most columns are those of one source.
+
+    `hint` is what to do, before what else can be done, where there is none.
 
     Raises
     ------
@@ -53,7 +55,7 @@ def find_header(sheet: Sheet, wanted: str | Source = AUTO) -> Header:
     headers = [header for score, header in found if score == best]
     names = sorted({header.source.name for header in headers})
     if not headers:
-        raise _unknown(sheet, heads, source)
+        raise _unknown(sheet, heads, source, hint)
     if len(names) > 1:
         problem = f"its header may be of {' or '.join(names)}"
         raise DataError(problem, path=sheet.name, remedy=f"name it, as in `source` {names[0]}")
@@ -94,7 +96,7 @@ def _indices(cells: Sequence[str], most: int = _MAX_COLUMNS) -> dict[str, int]:
     return {name: index for index, name in reversed([*enumerate(keys)]) if name}
 
 
-def _unknown(sheet: Sheet, heads: Sequence[_Head], wanted: Source | None) -> DataError:
+def _unknown(sheet: Sheet, heads: Sequence[_Head], wanted: Source | None, hint: str) -> DataError:
     first = next((head.cells for head in heads if head.cells), [])
     if not first or not heads[0].cells:
         return sheet.no_header()
@@ -102,7 +104,7 @@ def _unknown(sheet: Sheet, heads: Sequence[_Head], wanted: Source | None) -> Dat
     what = "" if sheet.kind == "CSV" else f"is {sheet.kind} that "
     if wanted is None:
         problem = f"{what}is of no known source by its header"
-        error = UnknownSourceError(problem, path=sheet.name, value=shown, remedy=_nearest(heads))
+        error = UnknownSourceError(problem, path=sheet.name, value=shown, remedy=hint + _nearest(heads))
         error.columns = _named(heads)
         return error
     needed = ", ".join(sorted(wanted.required)) + f" and one of {', '.join(sorted(wanted.telling))}"

@@ -14,19 +14,24 @@ from recsys.logbooks.importing.model import Parsed, Wanted
 from recsys.logbooks.importing.own import parse_columns
 from recsys.logbooks.importing.parse import parse_sheet
 from recsys.logbooks.importing.same import read_same, unite
+from recsys.logbooks.mapping import Mapping as ColumnsOfRun
 from recsys.logbooks.sheets import MAX_ROWS, Sheet, open_path
 from recsys.postgres import is_address, place, rows
 from recsys.stores import fetched, shown
 
 
 def load(
-    path: Path, source: str = AUTO, wanted: Wanted | None = None, columns: Mapping[str, str] | None = None
+    path: Path,
+    source: str = AUTO,
+    wanted: Wanted | None = None,
+    columns: Mapping[str, str] | None = None,
+    own: ColumnsOfRun | None = None,
 ) -> Parsed:
     """Read a file or a folder of Parquet parts of any known source; DataError, one line, if it cannot be."""
     with fetched(path) as local:
         sheet = replace(open_path(local, max_rows=None), name=shown(path))
     limit = None if sheet.kind == "Parquet" else MAX_ROWS
-    return parse_sheet(sheet, source, wanted, columns, limit)
+    return parse_sheet(sheet, source, wanted, columns, limit, own)
 
 
 def load_query(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from recsys.errors import UsageError
+from recsys.logbooks.mapping import Mapping as ColumnsOfRun
 
 BOULDER: Final = "boulder"
 ROUTE: Final = "route"
@@ -109,7 +110,7 @@ class Parsed:
     """A logbook as read. `notes` counts what was used and should be known, such as partial dates.
 
     `has_time` is false where the dates are plain order; `names_climbers` where the file itself says whose the
-    ascents are.
+    ascents are. `mapping` is that of a run, where the file was read by it.
     """
 
     rows: Sequence[Ascent]
@@ -119,6 +120,7 @@ class Parsed:
     n_read: int = 0
     has_time: bool = True
     names_climbers: bool = False
+    mapping: ColumnsOfRun | None = None
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,12 @@ from pathlib import PurePath
 from recsys.errors import DataError, UsageError
 from recsys.logbooks.importing.contract import read_contract
 from recsys.logbooks.importing.header import AUTO, Header, find_header, source_named
+from recsys.logbooks.importing.mapped import as_sends, find_mapped, needed
 from recsys.logbooks.importing.model import Parsed, Wanted
 from recsys.logbooks.importing.own import check_columns, has_any, own_source
 from recsys.logbooks.importing.site_rows import parse_rows
 from recsys.logbooks.importing.unread import unread_columns
+from recsys.logbooks.mapping import Mapping as ColumnsOfRun
 from recsys.logbooks.sheets import MAX_ROWS, RawRow, Sheet, open_sheet
 from recsys.logbooks.sheets.open import too_large
 
@@ -29,6 +31,7 @@ def parse_logbook(
     source: str = AUTO,
     wanted: Wanted | None = None,
     columns: Mapping[str, str] | None = None,
+    own: ColumnsOfRun | None = None,
 ) -> Parsed:
     """Read a logbook as its site exports it, or raw sends.
 
@@ -46,6 +49,9 @@ def parse_logbook(
     columns:
         The columns of a spreadsheet of one's own, {ours: theirs} (`own.parse_columns`), in place of a source;
         a file that has none of them is told by its header.
+    own:
+        The mapping of the run that the logbook is for (`recsys.logbooks.remembered`); a file that has not its
+        columns is told by its header.
 
     Raises
     ------
@@ -55,7 +61,9 @@ def parse_logbook(
         There is no such source or column.
     """
     source_named(source)
-    return parse_sheet(open_sheet(content, _printable(name) or "the logbook"), source, wanted, columns)
+    return parse_sheet(
+        open_sheet(content, _printable(name) or "the logbook"), source, wanted, columns, own=own
+    )
 
 
 def parse_sheet(
@@ -64,22 +72,27 @@ def parse_sheet(
     wanted: Wanted | None = None,
     columns: Mapping[str, str] | None = None,
     max_rows: int | None = MAX_ROWS,
+    own: ColumnsOfRun | None = None,
 ) -> Parsed:
     """The same of a file that is open already; `max_rows` is None for no limit."""
-    header = _header(sheet, source, columns)
+    mapped = find_mapped(sheet, own) if own is not None and source == AUTO and columns is None else None
+    hint = "" if own is None else f"name its columns {needed(own)}; "
+    header = mapped or _header(sheet, source, columns, hint)
     rows = list(_data_rows(sheet, header, max_rows))
+    if mapped is not None and own is not None:
+        rows, header = as_sends(rows, header, own)
     wanted = _named(wanted or Wanted(), sheet.name)
     read = read_contract if header.source.name == "sends" else parse_rows
     parsed = read(rows, sheet.name, header, wanted)
     notes = Counter(parsed.notes) + unread_columns(rows, header)
     notes.update(sheet.notes)
-    return replace(parsed, notes=dict(notes))
+    return replace(parsed, notes=dict(notes), mapping=None if mapped is None else own)
 
 
-def _header(sheet: Sheet, source: str, columns: Mapping[str, str] | None) -> Header:
+def _header(sheet: Sheet, source: str, columns: Mapping[str, str] | None, hint: str) -> Header:
     """The header by one's own columns; a file that has none of these may be of a known source beside it."""
     if columns is None:
-        return find_header(sheet, source)
+        return find_header(sheet, source, hint)
     try:
         check_columns(columns, sheet)
     except UsageError:

@@ -1,0 +1,37 @@
+"""The mapping that a run's sends were read by: it is kept in the run's facts, and reads what comes later."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Table
+from pathlib import Path
+from typing import Any, Final
+
+from recsys.errors import DataError, UsageError
+from recsys.logbooks.mapping import CONTRACT, Mapping, load_mapping, mapping_of
+from recsys.nouns import FACTS
+
+MAPPING: Final = "mapping"  # in a run's facts: the mapping's name, and what its file held
+_NAME: Final = "name"
+
+
+def facts_of(mapping: Mapping) -> dict[str, Any]:
+    """What a run keeps of a mapping: all of it, and its words where `recsys.nouns` looks for them."""
+    if mapping.name == CONTRACT:
+        return {}
+    nouns = {FACTS: dict(mapping.nouns)} if mapping.nouns else {}
+    return {**nouns, MAPPING: {_NAME: mapping.name, **mapping.data}}
+
+
+def remembered(facts: object, schema: str | None = None) -> Mapping | None:
+    """The mapping under `MAPPING`, whoever wrote it; None where there is none, or none that can be used.
+
+    `schema` is what the run was trained with: a run of an earlier version keeps no more.
+    """
+    found = facts.get(MAPPING) if isinstance(facts, Table) else None
+    try:
+        if isinstance(found, Table):
+            data = {key: value for key, value in found.items() if key != _NAME}
+            return mapping_of(str(found.get(_NAME, MAPPING)), data, Path(MAPPING))
+        return None if schema is None else load_mapping(schema)
+    except (DataError, UsageError):
+        return None

@@ -1,0 +1,190 @@
+"""A run's mapping, kept in its facts: what comes later is read by it, and told in its columns."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import recsys
+from recsys.errors import DataError
+from recsys.logbooks.climbs import example_of, read_climbs
+from recsys.logbooks.mapping import CONTRACT_MAPPING, Keep, Mapping, load_mapping
+from recsys.logbooks.read import read_sends
+from recsys.logbooks.remembered import MAPPING, facts_of, remembered
+from recsys.nouns import FACTS
+from recsys.recommending.logbook_file import read_files
+from recsys.serving.upload import read_upload
+from tests.builders.commands import call
+from tests.builders.light_bundle import write_light_bundle
+
+FILMS = """title = "Films"
+[columns]
+climber_id = "viewer"
+climb_id = "film"
+date = "watched_at"
+rating = "stars"
+region = { column = "genres", first_of = "|" }
+climb_name = "title"
+grade = "age"
+[date]
+unit = "s"
+[rating]
+min = 0
+max = 10
+blank = [-1]
+[nouns]
+climb = "film"
+"""
+SENDS = "viewer,film,watched_at,stars,genres,age\nv,f,1700000000,10,Drama|War,teens\n"
+
+
+@pytest.fixture
+def films(tmp_path: Path) -> Mapping:
+    (tmp_path / "films.toml").write_text(FILMS)
+    return load_mapping(str(tmp_path / "films.toml"))
+
+
+def written(folder: Path, text: str, name: str = "new.csv") -> Path:
+    (folder / name).write_text(text)
+    return folder / name
+
+
+def test_a_mapping_is_kept_whole_and_without_its_file(tmp_path, films):
+    import json
+
+    facts = json.loads(json.dumps(facts_of(films)))
+    (tmp_path / "films.toml").unlink()
+    assert remembered(facts) == films
+    assert facts[FACTS] == {"climb": "film"}
+    assert facts_of(CONTRACT_MAPPING) == {}
+
+
+@pytest.mark.parametrize("kept", [{"columns": {"climb_id": 3}}, {"name": "x"}, "films", {"join": {}}, None])
+def test_a_strangers_mapping_is_checked(kept):
+    assert remembered({MAPPING: kept}) is None
+
+
+def test_a_run_of_before_is_read_by_its_schema():
+    books = remembered({}, "books")
+    assert books is not None
+    assert books.columns["climb_id"].column == "book_id"
+    assert remembered({}, "no/such.toml") is None
+
+
+def test_sends_are_read_by_the_runs_mapping_unless_they_are_of_another(tmp_path, films):
+    frame = read_sends(written(tmp_path, SENDS), own=films).frame
+    assert (frame.climb_id[0], frame.region[0], frame.rating[0], str(frame.date[0])[:4]) == (
+        "f", "Drama", 5.0, "2023"
+    )  # fmt: skip
+    raw = written(tmp_path, "Climber ID,climb_id,date\na,b,2024-05-01\n")
+    assert read_sends(raw, own=films).mapping == CONTRACT_MAPPING
+    loans = written(tmp_path, "reader_id,book_id,borrowed\na,b,2024-05-01\n")
+    assert read_sends(loans, own=films).mapping.name == "books"
+    assert read_sends(written(tmp_path, SENDS), schema=str(tmp_path / "films.toml")).mapping == films
+
+
+def test_a_column_that_is_missing_is_named_as_the_run_names_it(tmp_path, films):
+    with pytest.raises(DataError, match="no column 'film'"):
+        read_sends(written(tmp_path, "viewer,movie,watched_at\nv,f,1700000000\n"), own=films)
+
+
+def test_a_folder_is_read_by_the_runs_mapping(tmp_path, films):
+    import pandas as pd
+
+    (tmp_path / "parts").mkdir()
+    table = pd.read_csv(written(tmp_path, SENDS))
+    table.to_parquet(tmp_path / "parts" / "part-0.parquet", index=False)
+    assert read_sends(tmp_path / "parts", own=films).frame.climb_id[0] == "f"
+
+
+def test_climbs_are_read_by_the_runs_mapping(tmp_path, films):
+    said: list[str] = []
+    path = written(tmp_path, "film,title,genres,stars,age,studio\n7,Up,Drama|War,0,teens,x\n8,Down,,-1,,x\n")
+    read = read_climbs(path, films, None, said.append)
+    assert read.climb_id.tolist() == ["7", "8"]
+    assert read.climb_name.tolist() == ["Up", "Down"]
+    assert (read.region[0], read.grade[0], read.rating[0]) == ("Drama", "teens", 1.0)
+    assert read.rating.isna()[1]
+    assert said == [f"{path}: nothing is read of studio"]
+    plain = read_climbs(written(tmp_path, "climb_id,name,stars\n9,Ten,10\n"), films, None)
+    assert (plain.climb_id[0], plain.climb_name[0], plain.rating[0]) == ("9", "Ten", 5.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("movie,title\n7,Up\n", "no column film .* name the ids film"),
+        ("film,stars\n7,11\n", "a rating that is not from 0 to 10"),
+        ("film\n7\n7\n", "the film is there already"),
+    ],
+)
+def test_a_bad_list_is_told_in_the_mappings_columns(tmp_path, films, text, said):
+    with pytest.raises(DataError, match=said):
+        read_climbs(written(tmp_path, text), films, None)
+
+
+def test_an_example_of_a_grade_is_one_that_can_be_read():
+    assert example_of([None, "teens", "V3", "V4"]) == "V3"
+    assert example_of(["teens", None]) is None
+
+
+def test_a_logbook_with_the_runs_columns_is_read_as_training_reads_it(tmp_path, films):
+    rows = "v,f,1700000000,10,Drama|War,teens\nv,g,1700086400,-1,War,adults\nv,h,1700172800,0,,\n"
+    path = written(tmp_path, SENDS.split("\n")[0] + ",grade,outcome\n" + rows.replace("\n", ",V9,attempt\n"))
+    book, frame = read_files([path], own=films), read_sends(path, own=films).frame
+    assert [row["climb_id"] for row in book.sends] == frame.climb_id.tolist() == ["f", "g", "h"]
+    for name in ("region", "grade", "rating"):
+        plain = frame[name].astype(object).where(frame[name].notna(), None).tolist()
+        assert [row[name] for row in book.sends] == plain, name
+    assert [row["date"][:19] for row in book.sends] == [str(each).replace(" ", "T") for each in frame.date]
+    assert any("their grade, their outcome" in line for line in book.lines())
+
+
+def test_what_the_mapping_leaves_out_of_a_logbook_is_no_bad_row(tmp_path, films):
+    keep = replace(films, keep=Keep("state", ("seen",), "not seen"))
+    path = written(tmp_path, "film,watched_at,state\nf,1700000000,seen\ng,1700000000,wanted\n")
+    book = read_files([path], own=keep)
+    assert [row["climb_id"] for row in book.sends] == ["f"]
+    assert "1 rows not used: not seen" in book.lines()
+    path = written(tmp_path, "film,watched_at,state\nf,soon,seen\n")
+    with pytest.raises(DataError, match=r"row 1: date \(their watched_at\) is not a date"):
+        read_files([path], own=keep)
+
+
+def test_raw_sends_are_raw_sends_for_a_run_of_another_mapping(tmp_path, films):
+    path = written(tmp_path, "climber_id,climb_id,date,outcome\na,b,2024-05-01,attempt\na,c,2024-05-01,\n")
+    for own in (films, load_mapping("thecrag")):
+        assert [row["climb_id"] for row in read_files([path], own=own).sends] == ["c"]
+        assert read_sends(path, own=own).frame.climb_id.tolist() == ["c"]
+
+
+def test_a_logbook_of_nobodys_columns_names_those_of_the_run(tmp_path, films):
+    with pytest.raises(DataError, match="name its columns film and watched_at; known are "):
+        read_files([written(tmp_path, "movie,when\nf,2024-05-01\n")], own=films)
+
+
+def test_a_bundle_reads_a_logbook_by_its_runs_mapping(tmp_path, films, capsys):
+    from recsys.files import read_json, write_json, write_manifest
+    from recsys.recommending import bundle as b
+    from recsys.serving.backend import LoadedBundle
+    from recsys.serving.planner import Planner
+
+    folder = write_light_bundle(tmp_path / "bundle")
+    write_json(folder / b.BUNDLE, {**read_json(folder / b.BUNDLE), "facts": facts_of(films)})
+    write_manifest(folder, b.FILES)
+    path = written(tmp_path, "film,watched_at\nclimb-03,1700000000\nclimb-04,1700086400\n")
+    for words in (
+        ["recommend"],
+        ["path", "--project", "climb-07", "--steps", "1", "--leap", "8"],
+        ["session", "--count", "2"],
+        ["skill"],
+    ):
+        assert call("recsys", words[0], folder, "--logbook", path, *words[1:]) == 0, words
+        assert "2 of 2 films of the logbook are known to the model" in capsys.readouterr().err, words
+    answer = recsys.load(folder).recommend(logbook=path, k=2)
+    assert answer.known is not None
+    assert answer.known.ways == {"id": 2}
+    mapping = LoadedBundle(Planner.open(folder)).mapping
+    assert len(read_upload(path.read_bytes(), "me.csv", "auto", own=mapping)["sends"]) == 2
