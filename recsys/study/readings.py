@@ -56,11 +56,14 @@ class Readings:
 
     def lists(self, name: str) -> dict[str, dict[str, float]]:
         """What a row's lists are like by how it was asked, the mean over its seeds."""
-        each = [outcome.facts.get(LISTS, {}) for outcome in self.outcomes[name]]
+        first, *others = (outcome.facts.get(LISTS, {}) for outcome in self.outcomes[name])
         return {
-            how: {measure: float(np.mean([one[how][measure] for one in each])) for measure in each[0][how]}
-            for how in each[0]
-            if all(how in one for one in each)
+            how: {
+                measure: float(np.mean([value, *(each[how][measure] for each in others)]))
+                for measure, value in measures.items()
+                if all(measure in each.get(how, {}) for each in others)
+            }
+            for how, measures in first.items()
         }
 
     def table(self) -> Iterator[tuple[Any, ...]]:

@@ -12,6 +12,7 @@ A cell's file is whole or absent, so whatever a killed study leaves behind can b
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,9 @@ import numpy as np
 
 from recsys.arrays import Array, packed, unpacked
 from recsys.errors import RunError
+from recsys.evaluation.beyond import MEASURES
 from recsys.files import atomic_path, parsed_json
+from recsys.study.summary import LISTS
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,5 +98,16 @@ def _outcome(named: dict[str, Array]) -> Outcome:
         raise ValueError("its facts or embeddings are of another kind")
     if any(each.dtype != np.int32 or each.ndim != 1 for each in named.values()):
         raise ValueError("its ranks are no whole numbers")
+    _check_lists(facts.get(LISTS, {}), named)
     ranks = {name.removeprefix("ranks/"): values.astype(np.int64) for name, values in named.items()}
     return Outcome(ranks, facts, embeddings)
+
+
+def _check_lists(found: Any, named: dict[str, Array]) -> None:
+    """Refuse what lists are said to be like unless it is `MEASURES` of how the test part was asked."""
+    ways = found if isinstance(found, dict) else {"": found}
+    for how, measures in ways.items():
+        known = isinstance(measures, dict) and set(measures) <= set(MEASURES)
+        numbers = known and all(type(value) is float and math.isfinite(value) for value in measures.values())
+        if not numbers or f"ranks/test-{how}" not in named:
+            raise ValueError("what its lists are like is of another kind")

@@ -146,6 +146,14 @@ def test_a_damaged_cell_is_one_line(tmp_path):
         store.path("k").write_bytes(content)
         with pytest.raises(RunError, match="remove it and study again"):
             store.read("k")
+    ranks, like = {"test-unprompted": np.ones(3, np.int64)}, {"coverage@10": 0.5}
+    store.write("k", Outcome(ranks, {"lists": {"unprompted": like}}))
+    assert store.read("k").facts["lists"]["unprompted"] == like
+    wrong = (1, {"x": 0.5}, {"coverage@10": float("nan")}, {"coverage@10": "0.5"})
+    for odd in ([], {"prompted": like}, *({"unprompted": each} for each in wrong)):
+        store.write("k", Outcome(ranks, {"lists": odd}))
+        with pytest.raises(RunError, match="remove it and study again"):
+            store.read("k")
 
 
 @pytest.fixture(scope="module")
