@@ -12,8 +12,8 @@ than the same one with it. Of the manifests counts as well which of their hashes
 
 A fork has the one thread that forked. TensorBoard's writer has its own, so during a sweep it writes in the
 caller's; what other threads and processes do to files is tried as before, by calls of the command. So is what
-SQLite does to its database, one operation of `SPARSE`: a fork does not have the locks that it believes to hold,
-and waits for its parent; and SQLite has been tried so by its makers.
+SQLite does to its database, one operation of `SPARSE`: a fork does not have the locks that it believes to
+hold, and waits for its parent; and SQLite has been tried so by its makers.
 """
 
 from __future__ import annotations
