@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from recsys.columns import ATTRIBUTES
 from recsys.evaluation.report import lists_table, markdown_table, models
 from recsys.nouns import nouns_of, spoken
 
@@ -24,7 +25,7 @@ _SIMULATED: Final = (
     "model recovers the simulator's rules, not how well it serves real climbers."
 )
 _PROTOCOL: Final = {
-    "prompted": "*prompted*: the target's other features (grade, region, rating, elapsed days) are given.",
+    "prompted": "*prompted*: the target's other features{features} are given.",
     "dated": "*dated*: the target's date alone is given, as by `--when`.",
     "unprompted": "*unprompted*: nothing about the target is given.",
     "popularity": "*popularity*: the same ranking for everyone, by the number of sends in training.",
@@ -73,7 +74,7 @@ def model_card(
     sections = {
         "What it is": _what(config),
         "Data": _data(data),
-        "Protocol": _protocol(metrics),
+        "Protocol": _protocol(metrics, config),
         "Results": markdown_table(metrics).strip() if models(metrics) else "",
         "What the lists are like": lists_table(metrics),
         "Calibration": _calibration(metrics.get("calibration") or {}, reliability),
@@ -98,11 +99,14 @@ def _data(data: Mapping[str, Any]) -> str:
     return _join(_SIMULATED if data.get("simulated") else "", facts)
 
 
-def _protocol(metrics: Mapping[str, Any]) -> str:
+def _protocol(metrics: Mapping[str, Any], config: Mapping[str, Any]) -> str:
     known = metrics.get("protocol") or {}
+    features = (config.get("model") or {}).get("features") or ()
+    told = ", ".join(str(name).replace("_", " ") for name in features if name in ATTRIBUTES)
     lines = [_PROTOCOL[name] for name in models(metrics) if name in _PROTOCOL]
+    lines = [each.format(features=f" ({told})" if told else "") for each in lines]
     if str(known.get("prompt", "")).startswith("not read"):
-        lines.append("*prompt*: the method reads none; a grade or region that is asked for only filters.")
+        lines.append("*prompt*: the method reads none; what is asked for only filters.")
     if known.get("day") in _DAYS:
         lines.append(f"*days* ({known['day']}): {_DAYS[known['day']]}")
     if "history" in known:

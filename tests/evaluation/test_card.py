@@ -144,3 +144,19 @@ def test_card_says_what_the_model_gives_away() -> None:
     assert "AUC of 0.612 [0.550, 0.670]: 40 climbers" in " ".join(card.split())
     assert "AUC" not in model_card(CONFIG, METRICS_JSON, DATA)
     assert "`--trust` alone" in card
+
+
+def test_card_names_the_prompt_that_the_model_reads() -> None:
+    """A run of films has no grades to speak of."""
+    read = {**CONFIG, "model": {"features": ["climb", "climber", "region", "elapsed_days"]}}
+    text = model_card(read, METRICS_JSON, {})
+    assert "*prompted*: the target's other features (region, elapsed days) are given." in text
+    assert "grade" not in text
+    assert "*prompted*: the target's other features are given." in model_card({}, METRICS_JSON, {})
+
+
+def test_card_says_what_lists_are_like() -> None:
+    like = {"coverage@10": 0.79, "popularity@10": 1234.5, "novelty@10": 8.05, "diversity@10": None}
+    text = model_card(CONFIG, {**METRICS_JSON, "lists": {"unprompted": like, "prompted": {}}}, {})
+    assert "| unprompted | 0.790 | 1,234.5 | 8.05 | - |" in text
+    assert "What the lists are like" not in model_card(CONFIG, METRICS_JSON, {})
