@@ -56,11 +56,14 @@ def replay(recommender: Recommender, sends: pd.DataFrame, k: int) -> Hits | None
     """Recommend to each climber of the new sends as of the day before them; None where there is nobody.
 
     A climber whom the run knows has the stored logbook; of another the first half of the new sends is one.
+    Who has sent the whole catalogue is not asked about.
     """
+    catalogue = recommender.catalogue
     cases = [
         case
         for name, rows in sends.groupby(c.CLIMBER_ID, sort=True)
         if (case := _case(recommender, str(name), rows))
+        and len(set(catalogue.found(_sent(recommender, case)))) < len(catalogue.ids)
     ]
     recommended = []
     for start in range(0, len(cases), _AT_ONCE):

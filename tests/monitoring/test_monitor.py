@@ -119,6 +119,20 @@ def test_monitor_is_quiet_on_its_own_and_loud_on_strangers(watched):
     assert "ALARM" in call(watched / "run", watched / "strange.csv")[1]
 
 
+def test_who_has_sent_everything_does_not_stop_the_others(watched):
+    new = pd.read_parquet(watched / "new.parquet")
+    climbs = pd.read_parquet(watched / "run" / "climbs.parquet")["climb_id"].tolist()
+    days = pd.date_range("2020-01-01", periods=2 * len(climbs))
+    everything = pd.DataFrame({"climber_id": "everything", "climb_id": climbs * 2, "date": days})
+    both = pd.concat([new.assign(date=pd.to_datetime(new["date"])), everything])
+    both.drop(columns="sequence").to_parquet(watched / "both.parquet", index=False)
+    new.drop(columns="sequence").to_parquet(watched / "alone.parquet", index=False)
+    found = [
+        json.loads(call(watched / "run", watched / f"{n}.parquet", "--json")[1]) for n in ("both", "alone")
+    ]
+    assert found[0]["hits"]["climbers"] == found[1]["hits"]["climbers"] > 10
+
+
 def test_answers_that_were_kept_are_held_against_the_sends(watched):
     sends = pd.read_parquet(watched / "new.parquet")
     owner = sends["climber_id"].value_counts().index[0]
