@@ -20,6 +20,9 @@ MEASURES: Final = {
     "diversity@10": "1 less the cosine of two climbs of a list, by who sent them in training, on average",
 }
 
+KEY: Final = "; ".join(f"{name}: {words}" for name, words in MEASURES.items())
+"""What each one is, for below a table."""
+
 
 @dataclass(eq=False)
 class Lists:
@@ -51,8 +54,28 @@ class Lists:
         return np.concatenate(self.batches)
 
 
+def unit_rows(sent: Any) -> Any:
+    """Each item by who sent it, scaled to length one: what `describe` likens items by.
+
+    Parameters
+    ----------
+    sent:
+        Who sent what in training, sparse [n_climbers, I] of zeros and ones.
+
+    Returns
+    -------
+    Sparse [I, n_climbers]; the row of an item that nobody sent is empty.
+    """
+    from scipy.sparse import csr_matrix, diags
+
+    norms = np.sqrt(np.asarray(sent.sum(axis=0), dtype=np.float64)).ravel()
+    units = csr_matrix(diags(np.divide(1, norms, out=np.zeros_like(norms), where=norms > 0)) @ sent.T)
+    units.eliminate_zeros()
+    return units
+
+
 def describe(
-    items: NDArray[np.int64], counts: NDArray[np.integer[Any]], sent: Any = None
+    items: NDArray[np.int64], counts: NDArray[np.integer[Any]], units: Any = None
 ) -> dict[str, float]:
     """`MEASURES` of some lists, each case's counting once.
 
@@ -62,8 +85,8 @@ def describe(
         [N, k] item indices of each case's list, -1 where it is shorter.
     counts:
         Training sends of each item, [I].
-    sent:
-        Who sent what in training, sparse [n_climbers, I] of zeros and ones; None leaves diversity out.
+    units:
+        As of `unit_rows`; None leaves diversity out.
 
     Returns
     -------
@@ -81,30 +104,29 @@ def describe(
         "popularity@10": float(each.mean()),
         "novelty@10": float(np.log2(max(counts.sum(), 1) / np.maximum(each, 1)).mean()),
     }
-    if sent is not None and (named.sum(1) > 1).any():
-        found["diversity@10"] = _diversity(items[named.sum(1) > 1], sent)
+    several = named.sum(1) > 1
+    if units is not None and several.any():
+        found["diversity@10"] = _diversity(items[several], units)
     return found
 
 
-def _diversity(items: NDArray[np.int64], sent: Any, at_once: int = 1024) -> float:
+def _diversity(items: NDArray[np.int64], units: Any, at_once: int = 1024) -> float:
     """Mean over lists of 1 less the mean cosine of two of its items; an item that nobody sent is like none.
 
     The cosines of a list's pairs add up to the square of the sum of its unit vectors, less the squares.
     """
-    from scipy.sparse import csr_matrix, diags
+    from scipy.sparse import csr_matrix
 
-    norms = np.sqrt(np.asarray(sent.sum(axis=0), dtype=np.float64)).ravel()
-    units = diags(np.divide(1, norms, out=np.zeros_like(norms), where=norms > 0)) @ sent.T.astype(np.float64)
-    units, found = csr_matrix(units), []  # [I, n_climbers]
+    known, found = np.diff(units.indptr) > 0, []
     for start in range(0, len(items), at_once):
         some = items[start : start + at_once]
         rows, columns = np.nonzero(some >= 0)
         own = some[rows, columns]
-        shape = (len(some), len(norms))
+        shape = (len(some), units.shape[0])
         chosen = csr_matrix((np.ones(len(rows)), (rows, own)), shape=shape)
         sums = chosen @ units
         squares = np.asarray(sums.multiply(sums).sum(axis=1)).ravel()
-        alone = np.bincount(rows, norms[own] > 0, minlength=len(some))
+        alone = np.bincount(rows, known[own], minlength=len(some))
         size = np.bincount(rows, minlength=len(some))
         found.append(1 - (squares - alone) / (size * (size - 1)))
     return float(np.concatenate(found).mean())

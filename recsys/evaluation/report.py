@@ -10,7 +10,7 @@ import textwrap
 from collections.abc import Mapping
 from typing import Any, Final
 
-from recsys.evaluation.beyond import MEASURES
+from recsys.evaluation.beyond import KEY, MEASURES
 from recsys.evaluation.metrics import METRICS
 
 Number = int | float
@@ -85,8 +85,7 @@ def lists_table(metrics: Mapping[str, Any]) -> str:
     ]
     if len(rows) == 2:
         return ""
-    said = "; ".join(f"{name}: {words}" for name, words in MEASURES.items())
-    return "\n".join(["| " + " | ".join(row) + " |" for row in rows] + ["", f"{said}."])
+    return "\n".join(["| " + " | ".join(row) + " |" for row in rows] + ["", f"{KEY}."])
 
 
 def measured(name: str, value: float | None) -> str:

@@ -33,10 +33,10 @@ def run_cell(material: Material, row: Row, seed: int) -> Outcome:
     for prompted in (False, True) if fitted.method.prompted else (False,):
         how = PROMPTED if prompted else UNPROMPTED
         for part, cases in material.cases.items():
-            lists = Lists()
+            lists = Lists() if part == "test" else None
             scorer = fitted.scorer(cases, prompted)
             ranks[f"{part}-{how}"] = material.evaluate(scorer, cases, lists=lists).ranks
-            if part == "test":
+            if lists is not None:
                 facts[LISTS][how] = material.describe(lists)
         cases = material.cases["test"]
         scorer = fitted.scorer(cases, prompted)

@@ -165,7 +165,5 @@ def _history(cases: Cases) -> Array:
 
 def _popularity(material: Material) -> Array:
     """Training sends of each target's climb; 0 where it has none."""
-    known, targets = material.interactions, material.cases["test"].targets
-    items = known.items[known.training]
-    counts = np.bincount(items[items >= 0], minlength=known.n_items)
-    return np.where(targets >= 0, counts[np.maximum(targets, 0)], 0)
+    targets = material.cases["test"].targets
+    return np.where(targets >= 0, material.counts[np.maximum(targets, 0)], 0)

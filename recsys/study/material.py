@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from recsys.baselines.interactions import Interactions
 from recsys.baselines.matrices import training_matrix
-from recsys.evaluation.beyond import Lists, describe
+from recsys.evaluation.beyond import Lists, describe, unit_rows
 from recsys.evaluation.evaluate import evaluate
 from recsys.sequences.cases import Cases
 from recsys.study.summary import HISTORY_SHUFFLED, WINDOW_SHUFFLED
@@ -18,6 +18,7 @@ from recsys.study.summary import HISTORY_SHUFFLED, WINDOW_SHUFFLED
 if TYPE_CHECKING:
     from merlin.schema import Schema
 
+    from recsys.arrays import Array
     from recsys.evaluation.evaluate import Result
     from recsys.evaluation.scorer import Scorer
     from recsys.study.config import StudyConfig
@@ -62,7 +63,15 @@ class Material:
 
     def describe(self, lists: Lists) -> dict[str, float]:
         """What the lists are like that were gathered in an evaluation (`recsys.evaluation.beyond`)."""
+        return describe(lists.items, self.counts, self._units)
+
+    @functools.cached_property
+    def counts(self) -> Array:
+        """Training sends of each climb of the catalogue, int64 [n_items]."""
         known = self.interactions
         items = known.items[known.training]
-        counts = np.bincount(items[items >= 0], minlength=known.n_items)
-        return describe(lists.items, counts, training_matrix(known))
+        return np.bincount(items[items >= 0], minlength=known.n_items)
+
+    @functools.cached_property
+    def _units(self) -> Any:
+        return unit_rows(training_matrix(self.interactions))

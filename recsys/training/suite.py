@@ -16,7 +16,7 @@ from recsys.baselines.popularity import PopularityScorer
 from recsys.baselines.random import RandomScorer
 from recsys.columns import ELAPSED_DAYS
 from recsys.errors import DataError, UsageError
-from recsys.evaluation.beyond import Lists, describe
+from recsys.evaluation.beyond import Lists, describe, unit_rows
 from recsys.evaluation.calibration import reliability
 from recsys.evaluation.evaluate import evaluate, protocol
 from recsys.evaluation.membership import Membership, by_climber, losses, membership
@@ -65,10 +65,11 @@ def evaluate_run(
     own = {"prompted": method.scorer(cases, True)} if method.reads_prompt else {}
     own["unprompted"] = method.scorer(cases, False)
     dated = method.reads_prompt and ELAPSED_DAYS in prepared.sequences.features
+    popularity = prepared.popularity
     scorers: dict[str, Scorer] = {
         **own,
         **({"dated": method.scorer(cases, frozenset([ELAPSED_DAYS]))} if dated else {}),
-        "popularity": PopularityScorer(np.arange(prepared.n_items), prepared.n_items, prepared.popularity),
+        "popularity": PopularityScorer(np.arange(prepared.n_items), prepared.n_items, popularity),
         "random": RandomScorer(prepared.n_items, seed),
     }
     seen = cases.seen if exclude_seen else None
@@ -100,8 +101,9 @@ def evaluate_run(
         )
         found[name] = result.to_json()
     metrics |= {"prompted": found["unprompted"], **found}
-    sent = None if prepared.shards is not None else training_matrix(Interactions.of(prepared))
-    metrics["lists"] = {name: describe(each.items, prepared.popularity, sent) for name, each in lists.items()}
+    streamed = prepared.shards is not None
+    units = None if streamed else unit_rows(training_matrix(Interactions.of(prepared)))
+    metrics["lists"] = {name: describe(each.items, popularity, units) for name, each in lists.items()}
     metrics["calibration"] = {"temperature": method.temperature._asdict()} | {
         name: reliability(scorer, getattr(method.temperature, name), cases.targets, seen, prepared.n_items)
         for name, scorer in own.items()

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Final
 
-from recsys.evaluation.beyond import MEASURES
+from recsys.evaluation.beyond import KEY, MEASURES
 from recsys.study.report import words
 from recsys.study.report.rows import (
     Compared,
@@ -173,8 +173,7 @@ def _lists(summary: StudySummary) -> str:
             lines.append([_inert(row.title), how, words.bare(score(row, HEADLINE, how)), *values])
     if len(lines) == 1:
         return ""
-    said = "; ".join(f"{name}: {text}" for name, text in MEASURES.items())
-    return f"{_markdown(lines, left=2)}\n\n{_inert(said)}."
+    return f"{_markdown(lines, left=2)}\n\n{_inert(KEY)}."
 
 
 def _paper(summary: StudySummary) -> str:
