@@ -7,14 +7,13 @@ import math
 import zipfile
 from collections.abc import Collection
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
+from recsys.bounds import most_unpacked
+
 Array = np.ndarray[Any, np.dtype[Any]]
-MAX_BYTES: Final = 50_000_000
-MAX_RATIO: Final = 100
-"""What a packed file may unpack to: so many times its size, or `MAX_BYTES`, where that is more."""
 
 
 def packed(arrays: dict[str, Any], compressed: bool = False) -> bytes:
@@ -55,7 +54,7 @@ def unpacked(path: Path, known: Collection[str] | None = None, compressed: bool 
         with zipfile.ZipFile(path) as archive:
             members = [each for each in archive.infolist() if known is None or _name(each) in known]
             size = path.stat().st_size
-            most = max(MAX_RATIO * size, MAX_BYTES) if compressed else size
+            most = most_unpacked(size) if compressed else size
             if sum(each.file_size for each in members) > most:
                 raise _OddError("is packed, or larger than its file")
             return {_name(each): _member(archive, each) for each in members}

@@ -31,6 +31,8 @@ from recsys.config.training import TrainingConfig
 from recsys.errors import RecsysError, RunError
 from recsys.files import MANIFEST, check_manifest, read_json, write_json, write_manifest
 from recsys.formats import stamped, unstamped
+from recsys.logbooks.mapping import Mapping as ColumnsOfRun
+from recsys.logbooks.remembered import remembered
 from recsys.nouns import speak
 from recsys.stores import local_folder
 from recsys.temporaries import sweep_within
@@ -190,6 +192,12 @@ class Run:
                 f"{path}: {field}: {first['msg'].lower()}; the run is of another version: train it again, or "
                 "load it with the version that trained it"
             ) from None
+
+    @property
+    def mapping(self) -> ColumnsOfRun | None:
+        """What its sends were read by, and what comes later is; None: the contract."""
+        config = self.config
+        return remembered(config.facts, config.schema_name)
 
     @property
     def metrics(self) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recsys.arrays import MAX_BYTES, packed, unpacked
+from recsys.arrays import packed, unpacked
+from recsys.bounds import MAX_BYTES
 from recsys.errors import RunError
 from recsys.study.store import Outcome, Store
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -42,9 +43,7 @@ class GradeOrdinal(Operator):
         out = type(df)()
         for name in col_selector.names:
             if isinstance(df, pd.DataFrame):
-                codes, texts = coded(df[name])
-                values = np.append(_ordinals([str(text) for text in texts]), np.nan)  # -1 takes the last
-                out[name] = values.astype(np.float32)[codes]
+                out[name] = _by_text(df[name], lambda texts: _ordinals(texts).astype(np.float32), np.nan)
             else:
                 out[name] = self._mapped(df[name])
         return out
@@ -66,7 +65,7 @@ class GradeOrdinal(Operator):
         return [Tags.CONTINUOUS]
 
 
-class GradeBins(StatOperator):
+class GradeBins(GradeOrdinal, StatOperator):
     """What is put into a grade's bins: its ordinal, as of `GradeOrdinal`.
 
     Where none of the grades that it is fit on can be read, they are text, and each has a bin of its own
@@ -99,29 +98,17 @@ class GradeBins(StatOperator):
     def transform(self, col_selector: ColumnSelector, df: DataFrameType) -> DataFrameType:
         """Columns of text to columns of float32, row for row."""
         if not self.texts:
-            return GradeOrdinal().transform(col_selector, df)
+            return super().transform(col_selector, df)
         from recsys.logbooks.text_grades import middles
 
         out = type(df)()
         known = dict(zip(self.texts, middles(self.texts, self.texts).tolist(), strict=True))
         for name in col_selector.names:
             if isinstance(df, pd.DataFrame):
-                codes, texts = coded(df[name])
-                found = middles([str(text) for text in texts], self.texts)
-                out[name] = np.append(found, np.float32("nan"))[codes]  # -1 takes the last
+                out[name] = _by_text(df[name], lambda texts: middles(texts, self.texts), np.nan)
             else:
                 out[name] = df[name].map(known).astype("float32")
         return out
-
-    @property
-    def output_dtype(self) -> Any:
-        """A float, in steps of the grade's ladder."""
-        return np.float32
-
-    @property
-    def output_tags(self) -> list[Tags]:
-        """Continuous until it is binned."""
-        return [Tags.CONTINUOUS]
 
 
 class Presence(Operator):
@@ -154,9 +141,8 @@ def has_text(column: Any) -> Any:
     """Whether there is more than blanks, row for row of a pandas or cudf column."""
     if not isinstance(column, pd.Series):
         return column.fillna("").astype(str).str.strip() != ""
-    codes, texts = coded(column)
-    written = np.array([*(str(text).strip() != "" for text in texts), False])  # -1 takes the last
-    return pd.Series(written[codes], index=column.index)
+    written = _by_text(column, lambda texts: np.array([text.strip() != "" for text in texts], bool), False)
+    return pd.Series(written, index=column.index)
 
 
 class Codes(ops.Categorify):
@@ -343,15 +329,20 @@ def _ordinals(texts: list[str]) -> Array:
     return np.asarray(ordinals(texts), dtype=np.float64)
 
 
+def _by_text(column: pd.Series, values_of: Callable[[list[str]], Array], missing: Any) -> Array:
+    """Values of a column of text [n], worked out once for each distinct one; `missing` for null."""
+    codes, texts = coded(column)
+    values = values_of([str(text) for text in texts])
+    return np.append(values, np.array(missing, values.dtype))[codes]  # -1 takes the last
+
+
 def _text_counts(part: DataFrameType, name: str) -> Counter[str]:
     """How often each text is there, nulls left out."""
     if isinstance(part, pd.DataFrame):
-        codes, texts = coded(part[name])
-        counts = np.bincount(codes[codes >= 0], minlength=len(texts))
+        found = _counts(part, name)
     else:
         found = part[name].dropna().value_counts().to_pandas()
-        texts, counts = found.index, found.to_numpy()
-    return Counter({str(text): int(n) for text, n in zip(texts, counts, strict=True) if n})
+    return Counter({str(text): int(n) for text, n in found.items() if n})
 
 
 def _counts(part: pd.DataFrame, name: str) -> pd.Series:

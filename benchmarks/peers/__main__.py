@@ -20,8 +20,11 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+sys.path.append(str(Path(__file__).parents[1]))
+
 from data import prepare, targets_hash
 from environments import MissingError, python_of
+from records import commit
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -60,14 +63,11 @@ def run(name: str, system: str, settings: dict[str, Any], folder: Path, environm
 def machine() -> dict[str, Any]:
     """What it ran on, how busy that was, and the project's commit."""
     cpu = next((x for x in Path("/proc/cpuinfo").read_text().splitlines() if x.startswith("model name")), "")
-    commit = subprocess.run(
-        ["git", "describe", "--always", "--dirty"], cwd=HERE, capture_output=True, text=True, check=False
-    ).stdout.strip()
     return {
         "cores": os.cpu_count(),
         "cpu": cpu.partition(":")[2].strip(),
         "load": round(os.getloadavg()[0], 1),
-        "commit": commit,
+        "commit": commit(),
     }
 
 

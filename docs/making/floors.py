@@ -48,6 +48,7 @@ WORDS: Final = {
     "spreadsheet": "cells that run nothing",
     "temporaries": "half written, swept",
     "orphans": "end with their parent",
+    "bounds": "what may be unpacked",
     "columns": "every name",
     "run_files": "names of a run's files",
     "nouns": "words of another domain",

@@ -33,7 +33,6 @@ from recsys.console import progress, say, warn
 from recsys.errors import DataError, UsageError
 from recsys.files import atomic_path
 from recsys.logbooks.read import Sends, read_sends
-from recsys.logbooks.remembered import remembered
 from recsys.runs import Run
 from recsys.sequences.catalogue import catalogue_table
 from recsys.sequences.prepare import load_prepared, write_schema
@@ -167,9 +166,8 @@ def _prepare(source: Run, settings: RunConfig, names: set[str], run: Run) -> tup
 def _read(source: Run, settings: RunConfig, folder: Path) -> Sends:
     """The new sends, by the run's own mapping where no other is given."""
     rejects = folder / run_files.REJECTS
-    own = remembered(source.config.facts, source.config.schema_name)
     data, schema = Path(settings.data or ""), settings.schema_name
-    sends = read_sends(data, schema, settings.bad_rows, rejects, own)
+    sends = read_sends(data, schema, settings.bad_rows, rejects, source.mapping)
     for line in sends.lines(rejects):
         warn(line)
     return sends

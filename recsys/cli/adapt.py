@@ -52,11 +52,9 @@ def _add_climbs(run: Run, climbs: Path, output: Path, schema: str | None, overwr
     from recsys.console import progress, say, warn
     from recsys.logbooks.climbs import example_of, read_climbs
     from recsys.logbooks.mapping import CONTRACT_MAPPING, load_mapping
-    from recsys.logbooks.remembered import remembered
     from recsys.sequences.run_tables import read_climbs_table
 
-    config = run.config
-    mapping = load_mapping(schema) if schema else remembered(config.facts, config.schema_name)
+    mapping = load_mapping(schema) if schema else run.mapping
     example = example_of(read_climbs_table(run.folder).get(c.GRADE, ()))
     read = read_climbs(climbs, mapping or CONTRACT_MAPPING, example, warn)  # a bad file is told at once
     with progress("importing Transformers4Rec"):
@@ -70,10 +68,8 @@ def _add_climbers(
 ) -> None:
     from recsys.console import progress, say, warn
     from recsys.logbooks.read import read_sends
-    from recsys.logbooks.remembered import remembered
 
-    own = remembered(run.config.facts, run.config.schema_name)
-    read = read_sends(sends, schema, bad_rows, own=own)  # type: ignore[arg-type]
+    read = read_sends(sends, schema, bad_rows, own=run.mapping)  # type: ignore[arg-type]
     for line in read.lines():
         warn(line)
     with progress("importing Transformers4Rec"):

@@ -41,19 +41,15 @@ def skill(
 
 
 def _print_climbs(listed: list[OffGrade], region: str | None, json: bool, recommender: Recommender) -> None:
-    from recsys.console import print_json, print_table, say
+    from recsys.console import print_json, print_table
     from recsys.nouns import spoken
-    from recsys.recommending.levels import told, unordered
+    from recsys.recommending.levels import told
 
     if json:
         print_json({"region": region, "climbs": [each.to_json() for each in listed]})
         return
     if not listed:
-        say(
-            "no climb's grade is soft or hard as far as the sends tell"
-            if recommender.catalogue.graded
-            else str(unordered("skill"))
-        )
+        _say_why(recommender, "no climb's grade is soft or hard as far as the sends tell")
         return
     grades = recommender.catalogue.grades
     rows = [
@@ -69,18 +65,16 @@ def _print_climbs(listed: list[OffGrade], region: str | None, json: bool, recomm
 def _print_curve(
     points: list[Point], climber: str | None, k: int, json: bool, recommender: Recommender
 ) -> None:
-    from recsys.console import print_json, print_table, say
+    from recsys.console import print_json, print_table
     from recsys.nouns import spoken
-    from recsys.recommending.levels import has_levels, level, unordered
+    from recsys.recommending.levels import has_levels, level
 
     if json:
         print_json({"climber": climber, "sessions": [each.to_json() for each in points]})
         return
     if not points:
-        say(
-            "no send of the logbook has a grade that can be read, so there is no ability to tell"
-            if recommender.catalogue.graded
-            else str(unordered("skill"))
+        _say_why(
+            recommender, "no send of the logbook has a grade that can be read, so there is no ability to tell"
         )
         return
     grades = recommender.catalogue.grades
@@ -99,3 +93,11 @@ def _print_curve(
         f"Ability of {climber or spoken('this logbook')}, the last {len(rows)} sessions",
         ("discipline", "day", ">sends", "ability", ">grades"), rows,
     )  # fmt: skip
+
+
+def _say_why(recommender: Recommender, reason: str) -> None:
+    """Why there is nothing to show: the reason, unless no grade of the catalogue has an order."""
+    from recsys.console import say
+    from recsys.recommending.levels import unordered
+
+    say(reason if recommender.catalogue.graded else str(unordered("skill")))

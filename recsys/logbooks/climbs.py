@@ -23,11 +23,10 @@ from recsys.errors import DataError
 from recsys.logbooks.grades import ordinal, ordinals
 from recsys.logbooks.importing.contract import STARS
 from recsys.logbooks.importing.text import key
-from recsys.logbooks.mapping import CONTRACT_MAPPING, Mapping, Source
+from recsys.logbooks.mapping import CONTRACT_MAPPING, Mapping, Source, stretched
 from recsys.logbooks.project import first_part
 from recsys.logbooks.raw import RawTable
 from recsys.logbooks.tables import read_table
-from recsys.logbooks.validate import stretched
 from recsys.logbooks.values import as_numbers, as_text, without_tokens
 
 _ALSO: Final = {"id": c.CLIMB_ID, "name": c.CLIMB_NAME, "stars": c.RATING}

@@ -33,7 +33,7 @@ from collections.abc import Collection
 from collections.abc import Mapping as Table
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from recsys.columns import OPTIONAL, REQUIRED
 from recsys.errors import DataError, UsageError
@@ -41,6 +41,11 @@ from recsys.files import read_plain
 from recsys.logbooks.days import DATE_UNITS
 from recsys.logbooks.mapping_shape import check_shape
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_Number = TypeVar("_Number", float, "NDArray[np.float64]")
 SCHEMAS: Final = Path(__file__).resolve().parents[2] / "schemas"
 CONTRACT: Final = "sends"
 """The name of the contract itself: `--schema sends` reads a file as raw sends, whatever else it is."""
@@ -120,6 +125,13 @@ def load_contract() -> dict[str, dict[str, Any]]:
 def shipped() -> dict[str, Path]:
     """The mappings in `schemas/`, by name."""
     return {path.stem: path for path in sorted(SCHEMAS.glob("*.toml")) if path.stem != CONTRACT}
+
+
+def stretched(value: _Number, theirs: tuple[float, float], ours: tuple[float, float]) -> _Number:
+    """A value of one range, or an array of them, as of another."""
+    if theirs == ours:
+        return value
+    return ours[0] + (value - theirs[0]) * (ours[1] - ours[0]) / (theirs[1] - theirs[0])
 
 
 def load_mapping(schema: str) -> Mapping:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from recsys.columns import DATE, DAY, OPTIONAL, RATING, REQUIRED
 from recsys.logbooks.column_days import as_days
-from recsys.logbooks.mapping import Mapping, load_contract
+from recsys.logbooks.mapping import Mapping, load_contract, stretched
 from recsys.logbooks.reasons import ALIEN_DATE, reason
 from recsys.logbooks.values import as_numbers, as_text, without_tokens
 
@@ -127,12 +127,3 @@ def _number(
     outside = (values < low) | (values > high)
     checks.append(Check(name, outside, f"{name} out of range", f"{shown[0]:g} to {shown[1]:g}"))
     return values
-
-
-def stretched(
-    values: NDArray[np.float64], theirs: tuple[float, float], ours: tuple[float, float]
-) -> NDArray[np.float64]:
-    """Values of one range as those of another, float64 [n]."""
-    if theirs == ours:
-        return values
-    return ours[0] + (values - theirs[0]) * (ours[1] - ours[0]) / (theirs[1] - theirs[0])

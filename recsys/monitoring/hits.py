@@ -58,20 +58,21 @@ def replay(recommender: Recommender, sends: pd.DataFrame, k: int) -> Hits | None
     A climber whom the run knows has the stored logbook; of another the first half of the new sends is one.
     Who has sent the whole catalogue is not asked about.
     """
-    catalogue = recommender.catalogue
-    cases = [
-        case
-        for name, rows in sends.groupby(c.CLIMBER_ID, sort=True)
-        if (case := _case(recommender, str(name), rows))
-        and len(set(catalogue.found(_sent(recommender, case)))) < len(catalogue.ids)
-    ]
+    catalogue, cases, sent = recommender.catalogue, list[Case](), list[set[str]]()
+    for name, rows in sends.groupby(c.CLIMBER_ID, sort=True):
+        case = _case(recommender, str(name), rows)
+        if case is None:
+            continue
+        mine = _sent(recommender, case)
+        if len(set(catalogue.found(mine))) < len(catalogue.ids):
+            cases.append(case)
+            sent.append(set(mine))
     recommended = []
     for start in range(0, len(cases), _AT_ONCE):
         asked = [
             _request(recommender, climber, book, k) for climber, book, _ in cases[start : start + _AT_ONCE]
         ]
         recommended += [[item.climb_id for item in items] for items in recommender.recommend_many(asked)]
-    sent = [set(book) for book in (_sent(recommender, each) for each in cases)]
     return _measured(recommender, recommended, [later for *_, later in cases], sent, k)
 
 

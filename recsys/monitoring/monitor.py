@@ -14,7 +14,6 @@ from recsys.console import warn
 from recsys.errors import DataError, UsageError
 from recsys.logbooks.grades import label, ordinals
 from recsys.logbooks.read import BadRows, read_sends
-from recsys.logbooks.remembered import remembered
 from recsys.monitoring.drift import Drift, drift
 from recsys.monitoring.hits import Hits, of_answers, replay
 from recsys.recommending.levels import has_levels, told
@@ -129,8 +128,7 @@ def monitor(
         The sends cannot be read, or none of them is new.
     """
     old = read_sends_table(run.folder)
-    own = remembered(run.config.facts, run.config.schema_name)
-    read = read_sends(sends, schema, bad_rows, own=own)
+    read = read_sends(sends, schema, bad_rows, own=run.mapping)
     for line in read.lines():
         warn(line)
     new = _new(read.frame, old)

@@ -83,7 +83,7 @@ class Catalogue:
         """Ordinal of each climb's usual grade, float64 [n_items], NaN where there is none."""
         return ordinals(self.grades)
 
-    @property
+    @cached_property
     def graded(self) -> bool:
         """Whether some climb has a grade that can be read; else grades are text, or there are none."""
         return bool(np.isfinite(self.ordinals).any())

@@ -14,8 +14,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
-
 from recsys import columns as c
 from recsys import run_files
 from recsys.errors import RunError, UnknownError
@@ -72,7 +70,7 @@ class LoadedBundle:
         }
         self.places = places(table)
         self.levels = has_levels(table.grades)
-        self.graded = bool(np.isfinite(table.ordinals).any())
+        self.graded = table.graded
         self._regions = {row["region"].casefold(): row["region"] for row in self.places["regions"]}
         self.climbers = [str(each) for each in recommender.climbers]
         self._folded = [(each.casefold(), each) for each in self.climbers]

@@ -20,6 +20,7 @@ class CatalogueLike(Protocol):
     areas: Sequence[Any]
     styles: Sequence[Any]
     ordinals: Array  # NaN where there is no grade that can be read
+    graded: bool  # whether some can be
     stars: Sequence[Any]
     sends: Sequence[Any]
 

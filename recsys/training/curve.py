@@ -16,6 +16,7 @@ from recsys.files import atomic_path, read_plain
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 _LOGS: Final = "logs/csv/version_*/metrics.csv"
 COLOURS: Final = {"prompted": "#0b6e4f", "unprompted": "#b4581c"}
@@ -67,11 +68,7 @@ def draw_reliability(folder: Path, calibration: Mapping[str, Any]) -> None:
     calibration:
         As in metrics.json: how it was asked to its bins (`recsys.evaluation.calibration.reliability`).
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(3.6, 3.2), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = _figure(3.6, 3.2)
     axes = figure.subplots()
     for kind, colour in COLOURS.items():
         bins = calibration.get(kind, {}).get("bins", ())
@@ -84,18 +81,13 @@ def draw_reliability(folder: Path, calibration: Mapping[str, Any]) -> None:
         axes.legend(frameon=False)
     axes.plot([1e-4, 1], [1e-4, 1], color="#999999", linewidth=0.8, linestyle="--")
     _axes(axes, "share that was the next", "probability said")
-    with atomic_path(folder / run_files.RELIABILITY) as fresh:
-        figure.savefig(fresh, dpi=120, metadata={"Software": None})
+    _save(figure, folder / run_files.RELIABILITY)
 
 
 def draw_curve(folder: Path) -> None:
     """Write ``learning_curve.png``: the loss, and recall@10 on validation, epoch by epoch."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     curve = learning_curve(folder)
-    figure = Figure(figsize=(7, 3), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = _figure(7, 3)
     loss, recall = figure.subplots(1, 2)
     loss.plot(curve["epoch"], curve["train_loss"], color="#444444")
     _axes(loss, "training loss")
@@ -107,7 +99,22 @@ def draw_curve(folder: Path) -> None:
     if recall.lines:
         recall.legend(frameon=False)
     _axes(recall, "recall@10 on validation")
-    with atomic_path(folder / run_files.LEARNING_CURVE) as fresh:
+    _save(figure, folder / run_files.LEARNING_CURVE)
+
+
+def _figure(width: float, height: float) -> Figure:
+    """An empty figure of so many inches, drawn without a display."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def _save(figure: Figure, path: Path) -> None:
+    """Write a PNG, which is the same whenever it is drawn."""
+    with atomic_path(path) as fresh:
         figure.savefig(fresh, dpi=120, metadata={"Software": None})
 
 

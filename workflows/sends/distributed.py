@@ -255,12 +255,14 @@ def _refuse_others(parts: Mapping[str, Mapping[str, str]], climber: str) -> None
 
 
 def _refuse_other_kinds(part: str) -> None:
+    from recsys.logbooks.sheets.kinds import PARQUET_MARK
+
     try:
         with open_plain(part) as file:
-            start = file.read(4)
+            start = file.read(len(PARQUET_MARK))
     except OSError as error:
         raise DataError(f"cannot be read ({error.strerror})", path=part, remedy="check the path") from error
-    if start != b"PAR1":
+    if start != PARQUET_MARK:
         raise DataError("is no Parquet", path=part, remedy="write the sends as Parquet, in parts or whole")
 
 

@@ -17,7 +17,7 @@ from recsys.logbooks.importing.contract import STARS
 from recsys.logbooks.importing.header import Header
 from recsys.logbooks.importing.sources.sends import SENDS
 from recsys.logbooks.importing.text import key
-from recsys.logbooks.mapping import Mapping
+from recsys.logbooks.mapping import Mapping, stretched
 from recsys.logbooks.sheets import Sheet
 from recsys.logbooks.sheets.rows import RawRow
 
@@ -99,7 +99,4 @@ def _stars(cell: str, blank: Sequence[float], theirs: tuple[float, float]) -> st
     value = number(cell)
     if value is None or value in blank:
         return "" if value is not None else cell
-    if theirs == STARS:
-        return cell
-    low, high = STARS
-    return repr(low + (value - theirs[0]) * (high - low) / (theirs[1] - theirs[0]))
+    return cell if theirs == STARS else repr(stretched(value, theirs, STARS))

@@ -7,8 +7,8 @@
 what to do. Nothing but Python is needed for text and JSON; Parquet needs pyarrow, Excel openpyxl.
 """
 
+from recsys.bounds import MAX_BYTES
 from recsys.logbooks.sheets.open import MAX_ROWS, open_path, open_sheet
-from recsys.logbooks.sheets.packed import MAX_BYTES
 from recsys.logbooks.sheets.rows import RawRow
 from recsys.logbooks.sheets.sheet import Sheet
 

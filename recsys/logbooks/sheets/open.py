@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from recsys.bounds import MAX_BYTES
 from recsys.errors import DataError
 from recsys.files import without_waiting
 from recsys.logbooks.sheets import kinds
 from recsys.logbooks.sheets.documents import json_rows
 from recsys.logbooks.sheets.encoding import decode
-from recsys.logbooks.sheets.packed import MAX_BYTES, gunzip
+from recsys.logbooks.sheets.packed import gunzip
 from recsys.logbooks.sheets.partitions import keys_of
 from recsys.logbooks.sheets.sheet import Sheet
 from recsys.logbooks.sheets.tables import parquet_rows

@@ -8,13 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from recsys.bounds import MAX_BYTES, most_unpacked
 from recsys.errors import DataError
 from recsys.files import open_plain
 
-MAX_BYTES: Final = 50_000_000
-"""Of one climber's logbook."""
-MAX_RATIO: Final = 100
-"""Bytes that one packed byte of a larger file of sends unpacks to at the most; text gives ten, zeros 1030."""
 _MAX_UNPACKED: Final = 4 << 30
 _CHUNK: Final = 1 << 20
 _PIECE: Final = 1 << 12
@@ -52,7 +49,7 @@ def gunzip_path(path: Path) -> bytes:
     DataError
         It cannot be unpacked, or to more than a hundred times its size or 4 GB.
     """
-    most = min(max(MAX_BYTES, MAX_RATIO * path.stat().st_size), _MAX_UNPACKED)
+    most = min(most_unpacked(path.stat().st_size), _MAX_UNPACKED)
     remedy = "write the sends as Parquet"
     with open_plain(path) as file:
         for _ in _chunks(file, str(path), most, remedy):

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from recsys.bounds import most_unpacked
 from recsys.columns import OPTIONAL, REQUIRED
 from recsys.errors import DataError
-from recsys.logbooks.sheets.packed import MAX_BYTES, MAX_RATIO
 
 _TEXTS: Final = "BYTE_ARRAY"
 _PLAIN: Final = ("STRING", "NONE")  # not of a number that is kept as bytes
@@ -69,7 +69,7 @@ class _Budget:
     """What a file may still decode to, in bytes; its texts become plain only within it."""
 
     def __init__(self, name: str, size: int, kept: Any) -> None:
-        self._name, self._most, self._decoded, self._kept = name, max(MAX_BYTES, MAX_RATIO * size), 0, kept
+        self._name, self._most, self._decoded, self._kept = name, most_unpacked(size), 0, kept
 
     def spend(self, decoded: int) -> None:
         """Take off it; DataError where it is used up."""
