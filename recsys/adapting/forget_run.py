@@ -46,6 +46,7 @@ _MADE_ANEW: Final = (
     run_files.SKILL,
     MANIFEST,
 )
+_ANY_BYTES: Final[dict[str, Any]] = {"encoding": "utf-8", "errors": "surrogateescape"}
 _DELIMITERS: Final = re.compile(r"[,;\t|]")
 # A checkpoint holds every embedding, and so do the weights that a training began with.
 _LEFT_OUT: Final = (
@@ -129,12 +130,12 @@ def _without_rows(source: Path, target: Path, climbers: Sequence[str]) -> None:
     """A CSV file without the rows that name one of the ids.
 
     A cell is an id as `recsys.spreadsheet.inert` writes it, or holds a whole row of a file that could not be
-    parted: what any delimiter parts of it is looked at.
+    parted: what any delimiter parts of it is looked at. A damaged byte stays what it is.
     """
     named = set(climbers)
     with (
-        source.open(encoding="utf-8", newline="") as old,
-        target.open("w", encoding="utf-8", newline="") as new,
+        source.open(newline="", **_ANY_BYTES) as old,
+        target.open("w", newline="", **_ANY_BYTES) as new,
         _long_cells(),
     ):
         csv.writer(new).writerows(row for row in csv.reader(old) if named.isdisjoint(_named_in(row)))
@@ -147,7 +148,7 @@ def _elsewhere(folder: Path, climbers: set[str]) -> set[str]:
         made_up = pd.read_parquet(folder / run_files.SIMULATED, columns=[c.CLIMBER_ID])
         found |= climbers.intersection(made_up[c.CLIMBER_ID].astype(str))
     if climbers and (folder / run_files.REJECTS).is_file():
-        with (folder / run_files.REJECTS).open(encoding="utf-8", newline="") as file, _long_cells():
+        with (folder / run_files.REJECTS).open(newline="", **_ANY_BYTES) as file, _long_cells():
             rows = csv.reader(file)
             header = next(rows, [])
             for row in rows:

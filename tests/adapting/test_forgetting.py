@@ -254,6 +254,6 @@ def test_rejects_forget_an_id_as_they_write_it(tmp_path):
     from recsys.adapting.forget_run import _without_rows
 
     source, target = tmp_path / "rejects.csv", tmp_path / "new.csv"
-    source.write_text("row,reason\n1,'=me\n2,a;=me;b\n3,\"x\t'=me' \ty\"\n4,=me too\n5,meme\n")
+    source.write_bytes(b"row,reason\n1,'=me\n2,a;=me;b\n3,\"x\t'=me' \ty\"\n4,=me too\n5,meme \xff\n")
     _without_rows(source, target, ["=me"])
-    assert target.read_text().split() == ["row,reason", "4,=me", "too", "5,meme"]
+    assert target.read_bytes().split() == [b"row,reason", b"4,=me", b"too", b"5,meme", b"\xff"]
