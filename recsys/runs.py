@@ -159,7 +159,7 @@ class Run:
 
     def clear(self) -> None:
         """Remove a former run's files, config.json first so that what is left is no run."""
-        for name in (run_files.CONFIG, MANIFEST, *OWN):
+        for name in (run_files.CONFIG, MANIFEST, run_files.REJECTS, *OWN):
             path = self.folder / name
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 

@@ -34,6 +34,7 @@ from recsys.sequences.prepare import write_schema
 from recsys.sequences.run_tables import PART, read_sends_table
 from recsys.sequences.split import TRAIN
 from recsys.sequences.store import Sequences
+from recsys.sequences.texts import FILE as TEXTS
 from workflows import sends as workflow_of
 from workflows.sends import description
 
@@ -75,12 +76,16 @@ def add_climbers(run: Run, sends: Sends, output: Path, way: Way = "unknown", ove
     RunError
         The folder is taken, or something of the run cannot be read.
     UsageError
-        The run is no transformer's, or there is no such way.
+        The run is no transformer's, there is no such way, or the run reads texts and is asked to fold in.
     """
     if not run.config.trains_transformer:
         raise UsageError(f"{run.folder}: only a run of the transformer takes new climbers; train anew")
     if way not in WAYS:
         raise UsageError(f"`by` {way!r}: choose one of {', '.join(WAYS)}")
+    if way == "fold-in" and (run.folder / run_files.WORKFLOW / TEXTS).is_file():
+        raise UsageError(
+            f"`by` {way}: {run.folder} reads texts, which were pooled once for all; choose another"
+        )
     known = read_sends_table(run.folder)
     fresh = _fresh(run, known, sends)
     count = fresh[c.CLIMBER_ID].nunique()

@@ -22,7 +22,9 @@ import torch
 from recsys import columns as c
 from recsys import run_files
 from recsys.adapting import joining
+from recsys.adapting.folder import FACTS as ADDED
 from recsys.adapting.growing import fill_climbs, grown_from, tables_of, unknown_vector
+from recsys.adapting.leaving import FACTS as FORGOTTEN
 from recsys.adapting.similar import likeness
 from recsys.adapting.vocabulary import grow_workflow
 from recsys.columns import FIRST_VALUE_ID
@@ -39,6 +41,7 @@ from recsys.sequences.prepare import load_prepared, write_schema
 from recsys.sequences.run_tables import PART, read_climbs_table, read_sends_table
 from recsys.sequences.split import TRAIN
 from recsys.training.pipeline import train_prepared, train_run
+from recsys.training.prepare import rejected
 from recsys.training.start import keep_start
 from recsys.training.trained import catalogue_of
 from workflows import sends as workflow_of
@@ -128,15 +131,16 @@ def _prepare(source: Run, settings: RunConfig, names: set[str], run: Run) -> tup
     training = config.training.model_copy(update=update)
     if training.out_of_core:
         raise UsageError("a run goes on in memory: leave `stream` and `dask` out")
-    with progress("reading sends"):
-        sends = _read(source, settings, run.folder)
-    try:
-        fresh, parts, split = _new(known, sends, source)
-        both = joining.joined(known, fresh, parts, config)
-        joining.check_held_out(both)
-    except DataError as error:
-        raise error.at(settings.data or "") from None
-    run.clear()
+    with rejected(run.folder) as rejects:
+        with progress("reading sends"):
+            sends = _read(source, settings, run.folder, rejects)
+        try:
+            fresh, parts, split = _new(known, sends, source)
+            both = joining.joined(known, fresh, parts, config)
+            joining.check_held_out(both)
+        except DataError as error:
+            raise error.at(settings.data or "") from None
+        run.clear()
     with progress("fitting the workflow"):
         counts = _grow(source, fresh[parts == TRAIN], both, run.folder)
     counts = {"sends": len(fresh), **counts}
@@ -157,18 +161,18 @@ def _prepare(source: Run, settings: RunConfig, names: set[str], run: Run) -> tup
     changed: dict[str, Any] = {"data": settings.data, "schema_name": schema}
     changed |= {"training": training, "split": split["split"]}
     changed |= {"seed": settings.seed} if "seed" in names else {}
-    config = config.model_copy(update={**changed, "facts": {**config.facts, **facts}})
+    before = {name: value for name, value in config.facts.items() if name not in (ADDED, FORGOTTEN)}
+    config = config.model_copy(update={**changed, "facts": {**before, **facts}})
     run.write_config(config)
     run.write_manifest(trained=False)
     return load_prepared(run.folder, training.accelerator), config
 
 
-def _read(source: Run, settings: RunConfig, folder: Path) -> Sends:
-    """The new sends, by the run's own mapping where no other is given."""
-    rejects = folder / run_files.REJECTS
+def _read(source: Run, settings: RunConfig, folder: Path, rejects: Path) -> Sends:
+    """The new sends, by the run's own mapping where no other is given; dropped rows go to `rejects`."""
     data, schema = Path(settings.data or ""), settings.schema_name
     sends = read_sends(data, schema, settings.bad_rows, rejects, source.mapping)
-    for line in sends.lines(rejects):
+    for line in sends.lines(folder / run_files.REJECTS):
         warn(line)
     return sends
 

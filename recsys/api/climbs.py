@@ -7,19 +7,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from recsys.api import arguments as given
 from recsys.api.opening import open_recommender
 from recsys.api.recommendations import Recommendations
+from recsys.errors import UsageError
 from recsys.logbooks.importing.own import parse_columns
 from recsys.logbooks.mapping import Mapping as ColumnsOfRun
 from recsys.recommending.batch import answers
 from recsys.recommending.blocked import Blocked
-from recsys.recommending.logbook_file import of_climber, read_files
+from recsys.recommending.logbook_file import check_bad_rows, of_climber, read_files
 from recsys.recommending.recommender import Recommender
 from recsys.recommending.request import Request
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    Id: TypeAlias = str | int
     LogbookLike: TypeAlias = pd.DataFrame | str | Path | Sequence[str | Path] | Sequence[Mapping[str, Any]]
 
 
@@ -52,16 +55,16 @@ class Climbs:
 
     def recommend(
         self,
-        climber: str | None = None,
+        climber: Id | None = None,
         *,
         logbook: LogbookLike | None = None,
         columns: str | None = None,
-        same: Mapping[str, str] | None = None,
+        same: Mapping[Id, Id] | None = None,
         bad_rows: str = "fail",
         grade: str | None = None,
         region: str | None = None,
         when: str | dt.date | None = None,
-        block: Iterable[str] = (),
+        block: Id | Iterable[Id] = (),
         **settings: Any,
     ) -> Recommendations:
         """The most probable next climbs, best first.
@@ -69,7 +72,7 @@ class Climbs:
         Parameters
         ----------
         climber:
-            Id of a climber whose logbook is stored; with `logbook`, of one in it.
+            Id of a climber whose logbook is stored; with `logbook`, of one in it. Ids may be integers.
         logbook:
             Sends in place of the stored ones: a DataFrame, a file or several (the contract's columns, or a
             site's own export), or mappings with ``climb_id`` and ``date``. How many of its climbs the model
@@ -91,21 +94,40 @@ class Climbs:
         Raises
         ------
         UsageError
-            A climber, region or grade that is not there, or no climb fits.
+            A climber, region or grade that is not there, something of another type than asked for, or no
+            climb fits.
         DataError
             The logbook cannot be read; it names the row.
         """
-        own = self.recommender.mapping
-        sends, said = (None, []) if logbook is None else _read(logbook, climber, columns, bad_rows, own)
-        request = self.recommender.request(
-            climber, sends, grade, region, when, blocked=Blocked.of(block), same=same, **settings
-        )
+        own, name = self.recommender.mapping, given.optional(climber, "climber")
+        sends, said = (None, []) if logbook is None else _read(logbook, name, columns, bad_rows, own)
+        request = self._request(
+            name, sends, grade=grade, region=region, when=when, block=block,
+            same=given.ids_by_id(same, "same"), **settings,
+        )  # fmt: skip
         items = self.recommender.recommend(request)
         match = self.recommender.match(request)
-        return Recommendations(items, climber, [*said, *self.recommender.notes(request, match)], match)
+        return Recommendations(items, name, [*said, *self.recommender.notes(request, match)], match)
+
+    def _request(
+        self,
+        climber: str | None,
+        sends: list[dict[str, Any]] | None = None,
+        *,
+        grade: Any = None,
+        region: Any = None,
+        when: Any = None,
+        block: Any = (),
+        **settings: Any,
+    ) -> Request:
+        """The request, of whatever a caller may give."""
+        return self.recommender.request(
+            climber, sends, given.optional(grade, "grade"), given.optional(region, "region"), given.day(when),
+            blocked=Blocked.of(given.texts(block, "block")), **given.settings(settings),
+        )  # fmt: skip
 
     def recommend_all(
-        self, k: int = 20, climbers: Iterable[str] | None = None, **settings: Any
+        self, k: int = 20, climbers: Iterable[Id] | None = None, **settings: Any
     ) -> pd.DataFrame:
         """The next climbs of every stored climber, in batches: climber_id, rank, climb_id, name, ..., score.
 
@@ -116,7 +138,7 @@ class Climbs:
         climbers:
             Ids of climbers; None: all.
         settings:
-            As in `recommend`: grade, region, when, min_stars ...
+            As in `recommend`: grade, region, when, block, min_stars ...
 
         Raises
         ------
@@ -125,19 +147,20 @@ class Climbs:
         """
         import pandas as pd
 
-        asked = self.climbers if climbers is None else list(climbers)
-        requests = (self.recommender.request(climber, k=k, **settings) for climber in asked)
+        asked = self.climbers if climbers is None else given.texts(climbers, "climbers")
+        requests = (self._request(climber, k=k, **settings) for climber in asked)
         catalogue = self.recommender.catalogue
         rows = [row for found in answers(self.recommender, requests) for row in found.rows(catalogue)]
         return pd.DataFrame(rows, columns=None if rows else ["climber_id", "rank", "climb_id", "score"])
 
-    def similar(self, climb_id: str, k: int = 10) -> Recommendations:
+    def similar(self, climb_id: Id, k: int = 10) -> Recommendations:
         """The climbs whose embeddings point most nearly the same way; scores are cosines, -1 to 1."""
-        return Recommendations(self.recommender.similar(climb_id, k))
+        asked = given.text(climb_id, "climb_id")
+        return Recommendations(self.recommender.similar(asked, given.count(k, "k")))
 
     def search(self, text: str, k: int = 10) -> Recommendations:
         """Climbs whose name or id holds the text; scores are their shares of all sends."""
-        return Recommendations(self.recommender.search(text, k))
+        return Recommendations(self.recommender.search(given.text(text, "text"), given.count(k, "k")))
 
     @property
     def climbers(self) -> list[str]:
@@ -178,17 +201,22 @@ def _read(
     mapping: ColumnsOfRun | None = None,
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """The sends, and what is to be said of the reading."""
-    if hasattr(logbook, "to_dict"):
+    check_bad_rows(bad_rows)
+    if hasattr(logbook, "to_parquet"):
         frame: Any = logbook
         rows: list[dict[str, Any]] = frame.astype(object).where(frame.notna(), None).to_dict("records")
         return of_climber(rows, climber), []
-    parts = [logbook] if isinstance(logbook, (str, Path)) else list(logbook)
-    paths = [Path(each) for each in parts if isinstance(each, (str, Path))]
-    if paths:
+    parts: Any = [logbook] if isinstance(logbook, (str, Path)) else logbook
+    parts = list(parts) if isinstance(parts, Sequence) and not isinstance(parts, bytes) else [parts]
+    if parts and all(isinstance(each, (str, Path)) and str(each).strip() for each in parts):
         own = None if columns is None else parse_columns(columns)
-        book = read_files(paths, climber, own, bad_rows, mapping)
+        book = read_files([Path(each) for each in parts], climber, own, bad_rows, mapping)
         return list(book.sends), book.lines()
-    return of_climber([dict(each) for each in parts if not isinstance(each, (str, Path))], climber), []
+    odd = next((each for each in parts if not isinstance(each, Mapping)), None)
+    if odd is not None:
+        what = f"{str(odd)[:60]!r} is a {type(odd).__name__}"
+        raise UsageError(f"`logbook` {what}: give a DataFrame, files, or mappings with climb_id and date")
+    return of_climber([dict(each) for each in parts], climber), []
 
 
 __all__ = ["Climbs", "Request", "load"]

@@ -8,7 +8,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from recsys.api.training import _as_file
+from recsys.api.frames import as_file
 from recsys.baselines.rows import select
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def compare(
 
     reference = settings.pop("reference", None)
     chosen = tuple(row.name for row in select(",".join(rows)))
-    with _as_file(data) as path, _folder(output) as folder:
+    with as_file(data) as path, _folder(output) as folder:
         config = configured(
             settings, data=path, seed=settings.pop("seed", 0), rows=chosen, reference=reference or chosen[0]
         )

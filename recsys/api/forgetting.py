@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from recsys.api.arguments import texts
 
-def forget(folder: str | Path, climber: str | Sequence[str], output: str | Path | None = None) -> int:
+
+def forget(
+    folder: str | Path, climber: str | int | Sequence[str | int], output: str | Path | None = None
+) -> int:
     """Take climbers out of a run or a bundle: sends, ids and embeddings; nothing is trained.
 
     Parameters
@@ -31,5 +35,4 @@ def forget(folder: str | Path, climber: str | Sequence[str], output: str | Path 
     """
     from recsys.adapting.forgetting import forget as forget_climbers
 
-    climbers = [climber] if isinstance(climber, str) else list(climber)
-    return forget_climbers(Path(folder), climbers, None if output is None else Path(output))
+    return forget_climbers(Path(folder), texts(climber, "climber"), None if output is None else Path(output))

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from recsys.api.climbs import Climbs, load
+from recsys.api.frames import as_file
 from recsys.config.run import RunConfig
-from recsys.errors import UsageError
 from recsys.runs import RESUMABLE, Run
 from recsys.stores import staged_folder
 
@@ -71,7 +68,7 @@ def train(
     from recsys.training.resolve import configured
 
     file = None if config is None else Path(config)
-    with _as_file(data) as path:
+    with as_file(data) as path:
         made, names = configured(settings if path is None else {**settings, "data": path}, file)
         folder = Path(output) if output is not None else Path("runs") / _name(data, made)
         with staged_folder(folder, overwrite or resume, Path("runs") / folder.name) as own:
@@ -160,20 +157,6 @@ class FinishedRun:
         from recsys.evaluation.report import metrics_table
 
         return f"<pre>{html.escape(metrics_table(self.metrics))}</pre>"
-
-
-@contextmanager
-def _as_file(data: Any) -> Iterator[str | None]:
-    """The path of the data: its own, or that of a Parquet file that lives as long as it is read."""
-    if data is None or isinstance(data, (str, Path)):
-        yield None if data is None else str(data)
-        return
-    if not hasattr(data, "to_parquet"):
-        raise UsageError(f"data is a {type(data).__name__}; give a DataFrame or the path of a file")
-    with tempfile.TemporaryDirectory(prefix="recsys-") as folder:
-        path = Path(folder) / "dataframe.parquet"
-        data.to_parquet(path, index=False)
-        yield str(path)
 
 
 def _name(data: Any, config: RunConfig) -> str:

@@ -75,8 +75,7 @@ def read_files(
     UsageError
         The files hold several climbers and none of them was named, or not the one that was.
     """
-    if bad_rows not in BAD_ROWS:
-        raise UsageError(f"bad rows can be failed or dropped, not {bad_rows!r}; choose from fail, drop")
+    check_bad_rows(bad_rows)
     parsed = [_read(path, columns, own) for path in paths]
     return book_of(parsed, climber, bad_rows)
 
@@ -102,6 +101,12 @@ def book_of(parsed: Sequence[Parsed], climber: str | None, bad_rows: str) -> Boo
     source = ", ".join(dict.fromkeys(each.source for each in parsed))
     rejects = list(merged.rejects)
     return Book([_plain(row) for row in merged.rows], rejects, dict(merged.notes), source, merged.n_read)
+
+
+def check_bad_rows(bad_rows: str) -> None:
+    """A `UsageError` where it is nothing that can be done with bad rows."""
+    if bad_rows not in BAD_ROWS:
+        raise UsageError(f"bad rows can be failed or dropped, not {bad_rows!r}; choose from fail, drop")
 
 
 def of_climber(sends: Sequence[dict[str, Any]], climber: str | None) -> list[dict[str, Any]]:

@@ -23,7 +23,7 @@ from recsys.recommending.matching import Matcher
 from recsys.recommending.mixture import mixture, softmax
 from recsys.recommending.questions import Plan, encode, plan
 from recsys.recommending.reasons import why
-from recsys.recommending.request import Item, Request, known_climber, known_region, read_day
+from recsys.recommending.request import Item, Request, check_count, known_climber, known_region, read_day
 from recsys.recommending.rerank import choose, unit_rows
 from recsys.skill.model import Levels, Skill
 from recsys.skill.reach import names
@@ -274,8 +274,9 @@ class Recommender:
         Raises
         ------
         UsageError
-            The catalogue has no such climb.
+            The catalogue has no such climb, or none is asked for.
         """
+        check_count(k)
         index = self.catalogue.index(climb_id)
         cosines = self.units @ self.units[index]
         order = [int(each) for each in np.argsort(-cosines, kind="stable") if each != index]
@@ -283,5 +284,6 @@ class Recommender:
 
     def search(self, text: str, k: int = 10) -> list[Item]:
         """Climbs whose name or id holds the text; scores are their shares of all sends, 0 to 1."""
+        check_count(k)
         found = self.catalogue.search(text)[:k]
         return [self.catalogue.item(index, self.catalogue.popularity[index]) for index in found]

@@ -73,8 +73,7 @@ class Request:
     same: Mapping[str, str] | None = None
 
     def __post_init__(self) -> None:
-        if self.k < 1:
-            raise UsageError(f"k {self.k}: ask for one climb or more")
+        check_count(self.k)
         for name in ("diversity", "novelty"):
             if not 0 <= getattr(self, name) <= 1:
                 raise UsageError(f"{name} {getattr(self, name)}: give a number from 0 to 1")
@@ -153,6 +152,12 @@ def read_day(text: str | dt.date | None) -> dt.date | None:
         return dt.date.fromisoformat(text)
     except ValueError:
         raise UsageError(f"`when` {text}: write a day as 2026-06-01, or today") from None
+
+
+def check_count(k: int) -> None:
+    """A `UsageError` where not one climb is asked for."""
+    if k < 1:
+        raise UsageError(f"k {k}: ask for one climb or more")
 
 
 def known_climber(name: str, climbers: Sequence[str]) -> str:

@@ -73,7 +73,7 @@ class StudyConfig(BaseModel):
     def _training_key(self, row: Row) -> dict[str, Any]:
         """The row's training; no average of the weights goes unsaid, as before there was one."""
         training = self.training_of(row)
-        return training.model_dump(exclude=HOW if training.ema else HOW | {"ema"})
+        return training.model_dump(exclude=HOW if training.ema else HOW | {"ema"}) | dict(row.training)
 
     def key(self, row: Row, seed: int) -> str:
         """Name of the cell of a row and a seed: a hash of everything that it depends on but the data."""

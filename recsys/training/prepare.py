@@ -5,6 +5,9 @@ Nothing in the folder is touched before the new data has been read and found goo
 
 from __future__ import annotations
 
+import contextlib
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -15,6 +18,7 @@ from recsys.config.run import RunConfig
 from recsys.console import progress, say, warn
 from recsys.errors import DataError, UsageError
 from recsys.runs import Run
+from recsys.temporaries import temporary_name
 from recsys.training.out_of_core import (
     MEMBER_CASES,
     ORDER,
@@ -89,19 +93,20 @@ def opened(folder: Path, config: RunConfig, trust: bool = False, scratch: Path |
 
 def _prepare_whole(run: Run, config: RunConfig) -> tuple[Prepared, dict[str, Any]]:
     """Prepare all sends at once; what was found on reading them."""
-    split = _split(run, config)
-    with progress("importing Merlin"):
-        import numpy as np
+    with rejected(run.folder) as rejects:
+        split = _split(run, config, rejects)
+        with progress("importing Merlin"):
+            import numpy as np
 
-        from recsys.sequences.prepare import prepare
-        from recsys.training.fit import choose_device
-        from workflows.sends import device
+            from recsys.sequences.prepare import prepare
+            from recsys.training.fit import choose_device
+            from workflows.sends import device
 
-    accelerator = config.training.accelerator
-    encoder = _encoder(config, split)
-    choose_device(config.training)  # a device that is not there is found before anything is written
-    say(device(accelerator)[1])
-    run.clear()
+        accelerator = config.training.accelerator
+        encoder = _encoder(config, split)
+        choose_device(config.training)  # a device that is not there is found before anything is written
+        say(device(accelerator)[1])
+        run.clear()
     with progress("fitting the workflow"):
         prepared = prepare(split.frame, split.parts, split.has_time, run.folder, accelerator, encoder)
     texts = prepared.sequences.texts
@@ -129,7 +134,7 @@ def _encoder(config: RunConfig, split: _Split) -> Encoder | None:
     return encoder_named(name)
 
 
-def _split(run: Run, config: RunConfig) -> _Split:
+def _split(run: Run, config: RunConfig, rejects: Path) -> _Split:
     """Sends that were read, filtered and split, with what is to be told of them."""
     from recsys.logbooks.remembered import facts_of
     from recsys.sequences.days import facts as order_facts
@@ -137,7 +142,7 @@ def _split(run: Run, config: RunConfig) -> _Split:
     from recsys.sequences.split import TEST, VALIDATION
 
     with progress("reading sends"):
-        sends, source = _read(config, run.folder)
+        sends, source = _read(config, run.folder, rejects)
     try:
         by = looks_sorted(sends.frame)
         if by:
@@ -213,18 +218,29 @@ def reopen_run(run: Run, trust: bool = False) -> tuple[Prepared, RunConfig]:
         return opened(run.folder, config, trust), config
 
 
-def _read(config: RunConfig, folder: Path) -> tuple[Any, str]:
-    """The validated sends, and where they are from in words."""
+def _read(config: RunConfig, folder: Path, rejects: Path) -> tuple[Any, str]:
+    """The validated sends, and where they are from in words; dropped rows are written to `rejects`."""
     from recsys.logbooks.read import read_sends
 
     if config.data is None:
         return read_sends(simulated(folder)), SIMULATED
-    rejects = folder / run_files.REJECTS
-    rejects.unlink(missing_ok=True)
     sends = read_sends(Path(config.data), config.schema_name, config.bad_rows, rejects)
-    for line in sends.lines(rejects):
+    for line in sends.lines(folder / run_files.REJECTS):
         warn(line)
     return sends, Path(config.data).name
+
+
+@contextlib.contextmanager
+def rejected(folder: Path) -> Iterator[Path]:
+    """Where dropped rows are written until a former run is cleared away; they stay only if it was."""
+    path = temporary_name(folder / run_files.REJECTS)
+    try:
+        yield path
+    finally:
+        if (folder / run_files.CONFIG).exists():
+            path.unlink(missing_ok=True)
+        elif path.exists():
+            os.replace(path, folder / run_files.REJECTS)
 
 
 def _filtered(frame: pd.DataFrame, k: int) -> tuple[pd.DataFrame, int]:

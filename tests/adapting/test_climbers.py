@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from recsys.errors import DataError, UsageError
 from recsys.logbooks.read import read_sends
 from recsys.recommending.bundle import Bundle
 from recsys.recommending.newcomers import Acquaintances, profiles
+from recsys.sequences.texts import FILE as TEXTS
 
 
 @pytest.fixture(scope="module")
@@ -146,4 +148,9 @@ def test_what_cannot_be_added_is_said(run, logbooks, tmp_path):
         add_climbers(Run.open(run), replace(sends, has_time=False), tmp_path / "x")
     with pytest.raises(UsageError, match="choose one of fold-in"):
         add_climbers(Run.open(run), sends, tmp_path / "x", "magic")
+    reads = tmp_path / "reads-texts"
+    shutil.copytree(run, reads)
+    (reads / "workflow" / TEXTS).touch()
+    with pytest.raises(UsageError, match=r"by fold-in: .* reads texts"):
+        add_climbers(Run(reads), sends, tmp_path / "x", "fold-in")
     assert not (tmp_path / "x").exists()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 
 from recsys import columns as c
 from recsys.errors import DataError, RunError, UsageError
+from recsys.runs import Run
 from recsys.sequences.continuing import FRESH, FreshWindows
 from recsys.sequences.run_tables import PART
 
@@ -43,9 +45,15 @@ def months(run) -> Path:
 
 @pytest.fixture(scope="module")
 def continued(run, months) -> Path:
+    """Goes on from a run that tells of climbers who were added and forgotten since its training."""
     import recsys
 
-    recsys.train(months, continue_from=run, output=run.parent / "continued", **SETTINGS)
+    told = run.parent / "told"
+    shutil.copytree(run, told)
+    config = Run(told).config
+    Run(told).write_config(config.model_copy(update={"facts": {**config.facts, "added": {}, "forgotten": 3}}))
+    Run(told).write_manifest(trained=True)
+    recsys.train(months, continue_from=told, output=run.parent / "continued", **SETTINGS)
     return run.parent / "continued"
 
 
@@ -86,6 +94,10 @@ def test_old_sends_are_history_and_figures_are_of_new_ones(run, continued):
     assert metrics["n_cases"] <= (sends[PART] == 2).sum()
     assert "new" in json.loads((continued / "config.json").read_text())["facts"]["continued"]
     assert not (continued / "start.safetensors").exists()
+
+
+def test_what_was_added_and_forgotten_before_is_told_no_more(continued):
+    assert not {"added", "forgotten"} & set(Run(continued).config.facts)
 
 
 def test_training_begins_with_what_was_learned(run, months, tmp_path, monkeypatch):

@@ -96,6 +96,26 @@ def test_a_logbook_is_a_frame_a_file_or_a_list(climbs, frame, tmp_path):
     assert explained["because_of"].notna().all()
 
 
+def test_what_is_no_logbook_is_one_line(climbs, frame):
+    for odd in (5, [1, 2], frame["climb_id"], "", b"x", [{"climb_id": "a"}, "b"]):
+        with pytest.raises(recsys.UsageError, match=r"logbook .* is a .*: give a DataFrame"):
+            climbs.recommend(logbook=odd)
+    with pytest.raises(recsys.UsageError, match="choose from fail, drop"):
+        climbs.recommend(logbook=frame, bad_rows="x")
+
+
+def test_one_climb_or_more_is_asked_for(climbs):
+    first = climbs.recommend(climbs.climbers[0], k=1)[0].climb_id
+    for ask in (climbs.similar, climbs.search):
+        for k in (0, -1):
+            with pytest.raises(recsys.UsageError, match=f"k {k}: ask for one climb or more"):
+                ask(first, k)
+    with pytest.raises(recsys.UsageError, match="no climber '7'"):
+        climbs.recommend(7)
+    with pytest.raises(recsys.UsageError, match="no climb '7'"):
+        climbs.similar(7)
+
+
 def test_everybody_at_once_is_everybody_alone(climbs):
     table = climbs.recommend_all(k=3)
     assert table["climber_id"].nunique() == len(climbs.climbers)

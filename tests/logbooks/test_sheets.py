@@ -105,6 +105,24 @@ def test_kinds_that_are_not(content: bytes, said: str) -> None:
     assert message.isprintable()
 
 
+def test_a_parquet_column_that_is_there_twice_matters_where_it_is_read(tmp_path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from recsys.logbooks.read import read_sends
+
+    path, values = tmp_path / "twice.parquet", pa.array(["2024-05-01"])
+    for last, said in (("x", None), ("date", "has the column 'date' twice; rename or remove one")):
+        names = ["climber_id", "climb_id", "date", "x", last]
+        pq.write_table(pa.table([values] * 5, names=names), path)
+        for read in (lambda: len(read_sends(path).frame), lambda: len(load(path).rows)):
+            if said is None:
+                assert read() == 1
+                continue
+            with pytest.raises(DataError, match=said):
+                read()
+
+
 def test_a_folder_of_parts(tmp_path: Path) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq

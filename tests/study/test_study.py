@@ -106,6 +106,11 @@ def test_the_rows_that_matter_are_trained_to_the_end():
     assert asked.key(ROWS["cbow"], 0) == plain.key(ROWS["cbow"], 0)
 
 
+def test_a_row_that_differs_by_its_training_alone_has_a_cell_of_its_own():
+    asked = config("default,default-no-average")
+    assert asked.key(ROWS["default"], 0) != asked.key(ROWS["default-no-average"], 0)
+
+
 def test_the_papers_rows_are_as_published_and_ours_are_the_default():
     from recsys.config.model import ModelConfig
 

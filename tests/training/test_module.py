@@ -137,6 +137,32 @@ def test_order_without_dates_trains_without_elapsed_days(tmp_path):
     assert "elapsed_days" not in (tmp_path / "run" / "schema.pbtxt").read_text()
 
 
+def test_rejects_are_those_of_the_run_that_is_there(tmp_path):
+    """A refused call leaves the rejects of the run before; a new run without any has none."""
+    from recsys.errors import DataError
+    from recsys.training.pipeline import train_run
+
+    data, folder = handful(tmp_path / "sends.csv", climbers=6, sends=5), tmp_path / "run"
+    plain = RunConfig(data=str(data), method="popularity", bad_rows="drop")
+    broken = tmp_path / "broken.csv"
+    broken.write_text(data.read_text() + "zoe,b1,someday\n")
+    train_run(plain.model_copy(update={"data": str(broken)}), folder)
+    rejects = (folder / "rejects.csv").read_text()
+    assert "someday" in rejects
+    broken.write_text("climber_id,climb_id,date\nzoe,b1,never\n")
+    for bad_rows in ("fail", "drop"):
+        with pytest.raises(DataError):
+            train_run(
+                plain.model_copy(update={"data": str(broken), "bad_rows": bad_rows}), folder, overwrite=True
+            )
+        assert (folder / "rejects.csv").read_text() == rejects
+    train_run(plain, folder, overwrite=True)
+    assert not [each for each in folder.iterdir() if "rejects" in each.name]
+    with pytest.raises(DataError, match="see the rejects"):
+        train_run(plain.model_copy(update={"data": str(broken)}), tmp_path / "new")
+    assert "never" in (tmp_path / "new" / "rejects.csv").read_text()
+
+
 @pytest.mark.shared
 def test_six_real_climbers(shared, tmp_path):
     """theCrag's log of six climbers: tiny, of Ewbank grades, with attempts that are no sends."""

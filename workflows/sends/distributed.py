@@ -154,8 +154,9 @@ def read(
     ranges = gathered(client, tasks)
     failed = [each for each in ranges if isinstance(each, str)]
     if failed:
-        remedy = "read it without `dask` for the row, or pass `bad_rows` drop"
-        raise DataError(f"a row of it is not right: {failed[0]}", path=sends, remedy=remedy)
+        problem = f"of the rows of some of its climbers, {failed[0]}"
+        remedy = "read it without `stream` and `dask` for the row of the file, or pass `bad_rows` drop"
+        raise DataError(problem, path=sends, remedy=remedy)
     if len({each.has_time for each in ranges if each.sends}) > 1:
         raise DataError("some of its dates are days, some plain order", path=sends, remedy="write one kind")
     starts = itertools.accumulate((each.sends for each in ranges), initial=0)
@@ -321,7 +322,8 @@ def _read_range(folder: str, schema: str | None, bad_rows: str, columns: Sequenc
     try:
         read = read_sends(Path(folder), schema, bad_rows)  # type: ignore[arg-type]
     except RecsysError as error:
-        return str(error).replace(folder, "its rows")
+        text = str(error).replace(f"{folder}, row", "row").replace(folder, "all")
+        return text.removesuffix(", or pass bad_rows drop")
     frame = read.frame
     kept = frame if columns is None else frame[[name for name in columns if name in frame]]
     path = Path(f"{folder}.parquet")

@@ -1,0 +1,65 @@
+"""What Python callers hand over: ids of any kind, days of any kind, counts; whatever else is one line."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from recsys.api import arguments as given
+from recsys.errors import UsageError
+
+
+@pytest.mark.parametrize("value", [12, "12", np.int64(12), 12.0, np.float32(12)])
+def test_an_id_is_text_or_a_whole_number(value):
+    assert given.text(value, "climber") == "12"
+    assert given.texts(value, "block") == given.texts([value], "block") == ["12"]
+    assert given.ids_by_id({value: value}, "same") == {"12": "12"}
+
+
+def test_an_id_may_be_a_uuid_or_longer_than_a_machine_word():
+    one = uuid.uuid4()
+    assert given.texts([one, 2**70], "climbers") == [str(one), str(2**70)]
+    assert given.texts("abc", "block") == ["abc"]
+    assert given.optional(None, "climber") is None
+
+
+@pytest.mark.parametrize("value", [1.5, True, None, [1], float("inf"), b"a"])
+def test_what_is_no_id_is_one_line(value):
+    with pytest.raises(UsageError, match=r"climb_id .*: give text, or a whole number"):
+        given.text(value, "climb_id")
+
+
+def test_days_of_pandas_numpy_and_python():
+    day = dt.date(2026, 6, 1)
+    times = [np.datetime64("2026-06-01T12"), pd.Timestamp(2026, 6, 1, 9), dt.datetime(2026, 6, 1, 9), day]
+    assert [given.day(each) for each in times] == [day] * 4
+    assert given.day("today") == "today"
+    assert given.day(None) is None
+    for odd in (5, pd.NaT, np.datetime64("NaT"), np.arange(2)):
+        with pytest.raises(UsageError, match=r"when .*: write a day"):
+            given.day(odd)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("k", 1.5), ("k", "3"), ("k", None), ("k", True), ("min_stars", "3"), ("novelty", None), ("mode", [])],
+)
+def test_settings_have_their_kinds(name, value):
+    with pytest.raises(UsageError, match=f"{name} .*: give"):
+        given.settings({name: value})
+
+
+def test_settings_of_numpy_are_plain():
+    found = given.settings(
+        {"k": np.int32(3), "min_stars": None, "diversity": np.float32(0.5), "explain": True}
+    )
+    assert found == {"k": 3, "min_stars": None, "diversity": 0.5, "explain": True}
+    assert type(found["k"]) is int
+    with pytest.raises(UsageError, match=r"same .*: give a mapping"):
+        given.ids_by_id(5, "same")
+    with pytest.raises(UsageError, match=r"block .*: give a text or several"):
+        given.texts(object(), "block")
