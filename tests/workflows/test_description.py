@@ -148,6 +148,10 @@ def test_a_file_of_values_that_is_gone_or_broken_is_one_line(tmp_path):
 
     workflow_of.fit(draw(), tmp_path)
     path = tmp_path / "categories" / "unique.region.parquet"
+    values = pd.read_parquet(path)
+    pd.concat([values, values.tail(1)]).to_parquet(path)
+    with pytest.raises(RunError, match=r"unique\.region\.parquet: has '.*' twice"):
+        workflow_of.vocabulary(tmp_path, "region")
     path.write_bytes(b"no parquet")
     with pytest.raises(RunError, match=r"unique\.region\.parquet: cannot be read"):
         workflow_of.load(tmp_path)

@@ -29,6 +29,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from recsys.errors import RunError
 from workflows.sends.description import load
 from workflows.sends.frames import INPUTS, PIECE, bounds, dataset, device, ordered, plain_text, quiet
 from workflows.sends.graph import BOUNDARIES, NOT_LOGGED, Layout, build
@@ -111,11 +112,21 @@ def pieces(workflow: Workflow, sends: pd.DataFrame, accelerator: str = "auto") -
 
 
 def vocabulary(workflow_folder: Path, column: str) -> list[str]:
-    """Raw values of a categorified column by id, from the saved category files; ids below 3 are named so."""
+    """Raw values of a categorified column by id, from the saved category files; ids below 3 are named so.
+
+    Raises
+    ------
+    RunError
+        A value has two ids.
+    """
     import pandas as pd
 
-    table = pd.read_parquet(workflow_folder / "categories" / f"unique.{column}.parquet")
-    return ["<padding>", "<null>", "<unknown>", *table[column].astype(str)]
+    path = workflow_folder / "categories" / f"unique.{column}.parquet"
+    values = pd.read_parquet(path)[column].astype(str)
+    if not values.is_unique:
+        twice = values[values.duplicated()].iloc[0]
+        raise RunError(f"{path}: has {twice[:80]!r} twice; restore the run from a copy, or train anew")
+    return ["<padding>", "<null>", "<unknown>", *values]
 
 
 def _transformed(workflow: Workflow, frame: pd.DataFrame, on_cpu: bool) -> Any:
