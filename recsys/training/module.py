@@ -19,7 +19,7 @@ from torch.utils.data import DataLoader, Sampler
 
 from recsys.config.training import TrainingConfig
 from recsys.errors import DivergedError
-from recsys.evaluation.evaluate import from_ranks, ranks_of
+from recsys.evaluation.evaluate import means_of, ranks_of
 from recsys.model.network import Network
 from recsys.model.scorer import ModelScorer
 from recsys.sequences.asking import Asking
@@ -217,12 +217,12 @@ class NextClimb(pl.LightningModule):
         values = []
         criterion, prompting = self.config.criterion, self.config.criterion_prompting
         for prompted in (True, False) if self.model.prompted else (False,):
-            result = from_ranks(self._ranks(prompted), self.validation.climbers, self.n_items)
+            found = means_of(self._ranks(prompted), self.n_items)
             kind = "prompted" if prompted else "unprompted"
             for metric in ("accuracy", "recall@10", "mrr@20"):
-                self.log(f"validation_{kind}_{metric}", result.values[metric])
+                self.log(f"validation_{kind}_{metric}", found[metric])
             if prompting in ("both", kind) or not self.model.prompted:
-                values.append(result.values[criterion])
+                values.append(found[criterion])
         self.log(SCORE, float(np.mean(values)), prog_bar=True)
         self.model.train()
 
