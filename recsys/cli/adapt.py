@@ -50,13 +50,16 @@ def adapt(
 def _add_climbs(run: Run, climbs: Path, output: Path, schema: str | None, overwrite: bool) -> None:
     from recsys import columns as c
     from recsys.console import progress, say, warn
-    from recsys.logbooks.climbs import example_of, read_climbs
+    from recsys.logbooks.climbs import example_of, new_places, read_climbs
     from recsys.logbooks.mapping import CONTRACT_MAPPING, load_mapping
     from recsys.sequences.run_tables import read_climbs_table
 
     mapping = load_mapping(schema) if schema else run.mapping
-    example = example_of(read_climbs_table(run.folder).get(c.GRADE, ()))
-    read = read_climbs(climbs, mapping or CONTRACT_MAPPING, example, warn)  # a bad file is told at once
+    known = read_climbs_table(run.folder)
+    read = read_climbs(climbs, mapping or CONTRACT_MAPPING, example_of(known.get(c.GRADE, ())), warn)
+    new = new_places(read, known)
+    if new is not None:
+        warn(f"{climbs}: {new}")
     with progress("importing Transformers4Rec"):
         from recsys.adapting.climbs import add_climbs
     count = add_climbs(run, read, output, overwrite)

@@ -11,8 +11,9 @@ import typer
 def simulate(
     output: Annotated[Path, typer.Option("--output", "-o", help="where to write them: .parquet or .csv")],
     preset: Annotated[
-        str, typer.Option(help="bc | world: sizes by Thompson 2023; gym: climbs of six weeks")
-    ] = "bc",
+        str | None,
+        typer.Option(help="bc | world: sizes by Thompson 2023; gym: climbs of six weeks [default: bc]"),
+    ] = None,
     domain: Annotated[
         str, typer.Option(help="climbing | books: loans of an early readers' library")
     ] = "climbing",
@@ -28,10 +29,15 @@ def simulate(
         raise UsageError(f"--output {output}: give it the suffix .parquet or .csv")
     if domain not in ("climbing", "books"):
         raise UsageError(f"`domain` {domain}: choose climbing or books")
+    if domain == "books" and preset is not None:
+        raise UsageError(f"`preset` {preset}: is of climbing, and `domain` books has none; leave it out")
     with progress("simulating"):
+        from recsys.logbooks.simulate import CLIMBING
         from recsys.logbooks.simulate import simulate as draw
 
-        sends = draw(preset if domain == "climbing" else domain, seed=seed, scale=scale)
+        if preset is not None and preset not in CLIMBING:
+            raise UsageError(f"`preset` {preset}: choose one of {', '.join(CLIMBING)}")
+        sends = draw(domain if domain == "books" else preset or "bc", seed=seed, scale=scale)
     with atomic_path(output) as fresh:
         sends.to_parquet(fresh, index=False) if output.suffix == ".parquet" else sends.to_csv(
             fresh, index=False

@@ -30,6 +30,7 @@ from recsys.logbooks.tables import read_table
 from recsys.logbooks.values import as_numbers, as_text, without_tokens
 
 _ALSO: Final = {"id": c.CLIMB_ID, "name": c.CLIMB_NAME, "stars": c.RATING}
+_SHOWN: Final = 5  # new places that are named
 _TEXTS: Final = (c.CLIMB_ID, c.CLIMB_NAME, c.REGION, c.AREA, c.STYLE, c.GRADE)
 
 
@@ -115,6 +116,29 @@ def example_of(grades: Iterable[Any]) -> str | None:
     """The first of a run's grades that can be read; None where they are text, or there are none."""
     texts = (each for each in dict.fromkeys(grades) if isinstance(each, str))
     return next((each for each in texts if math.isfinite(ordinal(each))), None)
+
+
+def new_places(climbs: pd.DataFrame, known: pd.DataFrame) -> str | None:
+    """A clause that names the regions and areas that the run has none of, for they may be misspelt; or None.
+
+    A place that differs from one of the run by case alone is told with that one, and comes first.
+    """
+    parts = []
+    for column in (c.REGION, c.AREA):
+        there = {*known.get(column, pd.Series(dtype=object)).dropna()}
+        folded = {each.casefold(): each for each in sorted(there)}
+        new = sorted(
+            {*climbs[column].dropna()} - there, key=lambda each: (each.casefold() not in folded, each)
+        )
+        if new:
+            told = [f"{each!r}" + _nearly(folded.get(each.casefold())) for each in new[:_SHOWN]]
+            more = f" and {len(new) - _SHOWN} more" if len(new) > _SHOWN else ""
+            parts.append(f"{column} {', '.join(told)}{more}")
+    return f"new to the run: {'; '.join(parts)}" if parts else None
+
+
+def _nearly(known: str | None) -> str:
+    return "" if known is None else f" (it has {known!r})"
 
 
 def _texts(columns: _Columns, name: str) -> list[str | None]:

@@ -67,7 +67,7 @@ def read_table(path: Path, small: int = SMALL) -> RawTable:
     """
     raw = _read(path, small)
     if raw.n_read == 0:
-        raise DataError(NO_ROWS, path=path, remedy="give a file with one row a send")
+        raise DataError(NO_ROWS, path=path, remedy="give a file that has some")
     return raw
 
 

@@ -13,7 +13,7 @@ import pytest
 from recsys import columns as c
 from recsys.adapting.similar import likeness
 from recsys.errors import DataError, RunError, UsageError
-from recsys.logbooks.climbs import read_climbs
+from recsys.logbooks.climbs import new_places, read_climbs
 from recsys.recommending.bundle import Bundle
 from recsys.recommending.catalogue import Catalogue
 
@@ -226,3 +226,24 @@ def test_a_workflow_is_changed_under_a_name_that_is_swept(run, tmp_path, monkeyp
     sweep_within(target.parent)
     assert list(target.parent.iterdir()) == [target]
     assert "new-1" in pd.read_parquet(target / "categories" / "unique.climb_id.parquet").iloc[-1].tolist()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [("", "is empty"), ("climb_id,grade\n", "has a header and no rows")]
+)
+def test_a_file_without_climbs_is_not_asked_for_sends(tmp_path, text, said):
+    (tmp_path / "new.csv").write_text(text)
+    with pytest.raises(DataError, match=said) as refused:
+        read_climbs(tmp_path / "new.csv")
+    assert "send" not in str(refused.value)
+
+
+def test_places_that_the_run_has_not_are_named_and_those_of_another_case_first():
+    known = pd.DataFrame({c.REGION: ["Squamish", None, "Font"], c.AREA: ["Wall", "Wall", "Roof"]})
+    new = pd.DataFrame(
+        {c.REGION: ["Atlantis", "squamish", "Font", None], c.AREA: ["Wall", "Slab", None, None]}
+    )
+    said = "new to the run: region 'squamish' (it has 'Squamish'), 'Atlantis'; area 'Slab'"
+    assert new_places(new, known) == said
+    assert new_places(new.assign(region="Font", area=None), known) is None
+    assert new_places(new, known[[c.REGION]].dropna()) == f"{said}, 'Wall'"

@@ -157,9 +157,9 @@ def test_parquet_times(tmp_path: Path, kind: pa.DataType) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", ": is empty; give a CSV or Parquet file of sends"),
+        (b"", ": is empty; give a CSV or Parquet file with rows"),
         (b"\xef\xbb\xbf\n\n", ": is empty"),
-        (HEADER.encode(), ": has a header and no rows; give a file with one row a send"),
+        (HEADER.encode(), ": has a header and no rows; give a file that has some"),
         (
             b"\x89XLS\0\0\1junk",
             ": is neither CSV nor Parquet (b'\\x89XLS\\x00\\x00\\x01j'); export it as CSV (UTF-8)",

@@ -16,7 +16,7 @@ _UNPACK: Final = "unpack it and give the file inside"
 _EXPORT: Final = "export it again from the site as CSV"
 _OTHERS: Final = (
     (b"\xd0\xcf\x11\xe0", "an old Excel workbook (.xls), or one with a password", f"{_SAVE}, or as .xlsx"),
-    (b"SQLite format 3\0", "a SQLite database", "export its table of sends as CSV or Parquet"),
+    (b"SQLite format 3\0", "a SQLite database", "export the table as CSV or Parquet"),
     (b"%PDF", "a PDF document", _EXPORT),
     (b"\x89PNG", "an image (PNG)", _EXPORT),
     (b"\xff\xd8\xff", "an image (JPEG)", _EXPORT),
@@ -54,7 +54,7 @@ def kind_of(content: bytes, name: str) -> str:
     """
     start = content[:_LOOKED_AT]
     if not start.removeprefix(b"\xef\xbb\xbf").strip() and not content.removeprefix(b"\xef\xbb\xbf").strip():
-        raise DataError("is empty", path=name, remedy="give a CSV or Parquet file of sends")
+        raise DataError("is empty", path=name, remedy="give a CSV or Parquet file with rows")
     for mark, kind in _KNOWN:
         if start.startswith(mark):
             return kind

@@ -15,6 +15,6 @@ counts are exact, `diary` and `texts` write the logs, `community` puts it all to
 from __future__ import annotations
 
 from recsys.logbooks.simulate.community import simulate
-from recsys.logbooks.simulate.presets import PRESETS, Preset, Region
+from recsys.logbooks.simulate.presets import CLIMBING, PRESETS, Preset, Region
 
-__all__ = ["PRESETS", "Preset", "Region", "simulate"]
+__all__ = ["CLIMBING", "PRESETS", "Preset", "Region", "simulate"]

@@ -168,6 +168,8 @@ PRESETS: Final[dict[str, Preset]] = {
     ),
 }
 
+CLIMBING: Final = (*PRESETS, GYM)  # the presets of climbers
+
 
 def checked_scale(scale: float) -> float:
     """The scale, or a UsageError where it is out of range."""
@@ -179,5 +181,5 @@ def checked_scale(scale: float) -> float:
 def preset_named(name: str) -> Preset:
     """Return the preset, or raise a UsageError that lists the known names."""
     if name not in PRESETS:
-        raise UsageError(f"unknown preset {name!r}; choose one of {', '.join([*PRESETS, GYM, BOOKS])}")
+        raise UsageError(f"unknown preset {name!r}; choose one of {', '.join([*CLIMBING, BOOKS])}")
     return PRESETS[name]
