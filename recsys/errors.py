@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -51,6 +52,10 @@ class RecsysError(Exception):
     def with_options(self) -> str:
         """The text with each setting as the option of the command line."""
         return _SETTING.sub(lambda found: "--" + found[1].replace("_", "-"), self._text)
+
+    def told(self, say: Callable[[str], str]) -> str:
+        """The text as `say` says it, in another domain's words for example: settings keep their names."""
+        return _SETTING.sub(r"\1", say(self._text))
 
 
 class DataError(RecsysError):

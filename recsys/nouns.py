@@ -2,7 +2,8 @@
 
 Messages are written in the words of climbing. A mapping may name its own (`recsys.logbooks.mapping`,
 [nouns]); from the moment on that a command reads data by it, or opens a run of it, every line that is shown
-says those. Only whole words of prose are replaced: no setting, option, file name, identifier or quoted value.
+says those. Only whole words of prose are replaced, and a verb "send" is a noun to it: no setting, option,
+argument (SENDS), file name, identifier or quoted value.
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ def spoken_page(page: str, nouns: Mapping[str, str] | None = None) -> str:
 
 def _replaced(found: re.Match[str], words: Mapping[str, str]) -> str:
     article, space, word, plural = found.groups()
-    other = words.get(word.lower())
+    other = None if word.isupper() else words.get(word.lower())  # SENDS is an argument of a command
     if other is None:
         return found[0]
     if plural:

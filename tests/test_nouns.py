@@ -27,6 +27,7 @@ BOOKS = {
         ("Climbers log sends; a climber's grade", "Readers log loans; a reader's level"),
         ("each area, all areas", "each series, all series"),
         ("ask with --climber ID", "ask with --climber ID"),
+        ("give SENDS of new climbers", "give SENDS of new readers"),
         ("climbs.csv, out/climbs, climb_dim, `climb`, 'climb', sim-climb-01", None),
     ],
 )

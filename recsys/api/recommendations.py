@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
+from recsys.nouns import spoken
 from recsys.recommending.known import Match
 from recsys.recommending.request import Item
 
@@ -93,13 +94,13 @@ class Recommendations(Sequence[Item]):
         """A line a note, and a line a climb."""
         lines = [f"{row['rank']:>3}  {_text(row['name'] or row['climb_id'])}  {_text(row['grade'])}  "
                  f"{_text(row['region'])}  {row['score']:.1%}" for row in self.rows()]  # fmt: skip
-        return "\n".join([*self.notes, *(lines or ["no climbs"])])
+        return "\n".join([*map(spoken, self.notes), *(lines or [spoken("no climbs")])])
 
     def _repr_html_(self) -> str:
         """The table that a notebook shows."""
         heads = ["", "climb", "name", "grade", "region", "probability"]
         body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in map(_shown, self.rows()))
-        notes = "".join(f"<p>{html.escape(note)}</p>" for note in self.notes)
+        notes = "".join(f"<p>{html.escape(spoken(note))}</p>" for note in self.notes)
         return (
             f"{notes}<table><thead><tr>{''.join(map(_head, heads))}</tr></thead><tbody>{body}</tbody></table>"
         )
@@ -119,4 +120,4 @@ def _cell(text: str) -> str:
 
 
 def _head(text: str) -> str:
-    return f"<th>{html.escape(text)}</th>"
+    return f"<th>{html.escape(spoken(text))}</th>"

@@ -10,7 +10,6 @@ from recsys.cli.asking import BadRows, Climber, Columns, Folder, Json, Logbooks,
 
 if TYPE_CHECKING:
     from recsys.recommending.path import Path as Found
-    from recsys.recommending.recommender import Recommender
 
 
 def path(
@@ -50,13 +49,12 @@ def path(
     if json:
         print_json({"climber": climber, **found.to_json()})
     else:
-        _print(found, climber, recommender)
+        _print(found, climber)
 
 
-def _print(found: Found, climber: str | None, recommender: Recommender) -> None:
+def _print(found: Found, climber: str | None) -> None:
     from recsys.console import print_table
     from recsys.nouns import spoken
-    from recsys.recommending.levels import level
 
     rows = [
         (at, step.item.climb_id, step.item.name, step.item.grade, step.item.region, step.item.hard,
@@ -68,6 +66,5 @@ def _print(found: Found, climber: str | None, recommender: Recommender) -> None:
     last = ("*", end.climb_id, end.name, end.grade, end.region, end.hard, f"{end.score:.2%}", "", reason)
     headings = ("", "climb", "name", "grade", "region", "for you", ">probability", ">project next", "because")
     whose = climber or spoken("this logbook")
-    start = level(found.ability, recommender.catalogue.grades)
-    title = f"From {start} to {end.name or end.climb_id}, for {whose}"
-    print_table(title, headings, [*rows, last], prose=(8,))
+    title = f"From {found.grade} to {end.name or end.climb_id}, for {whose}"
+    print_table(title, headings, [*rows, last])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +13,7 @@ from recsys.cli.shared import TRUST
 
 if TYPE_CHECKING:
     from recsys.recommending.blocked import Blocked
+    from recsys.recommending.catalogue import Catalogue
     from recsys.recommending.recommender import Recommender
     from recsys.recommending.request import Item, Request
 
@@ -45,7 +47,7 @@ def recommend(
         float, typer.Option(min=0.0, max=1.0, help="0 to 1: how unlike each other the climbs are to be (MMR)")
     ] = 0.0,
     novelty: Annotated[
-        float, typer.Option(min=0.0, max=1.0, help="0 to 1: how seldom climbed they are to be")
+        float, typer.Option(min=0.0, max=1.0, help="0 to 1: how seldom sent they are to be")
     ] = 0.0,
     block: Annotated[
         Path | None, typer.Option(help="file of closed climbs and areas, one a line: never named")
@@ -116,7 +118,7 @@ def _answer(recommender: Recommender, request: Request, form: str) -> None:
         _print_csv(items)
     else:
         empty = not request.sends and (request.climber is None or request.sends is not None)
-        _print_table(request.climber, items, empty)
+        _print_table(request.climber, items, empty, _lacking(recommender.catalogue))
 
 
 def _print_json(climber: str | None, items: list[Item], logbook: dict[str, Any] | None) -> None:
@@ -136,7 +138,13 @@ def _print_csv(items: list[Item]) -> None:
     write_csv(({"rank": rank, **item.plain()} for rank, item in enumerate(items, 1)), sys.stdout)
 
 
-def _print_table(climber: str | None, items: list[Item], empty: bool) -> None:
+def _lacking(catalogue: Catalogue) -> set[str]:
+    """Headings of columns that are empty whatever is asked: of grades, and of what rests on their order."""
+    there = {"grade": any(catalogue.grades), "for you": catalogue.graded}
+    return {heading for heading, is_there in there.items() if not is_there}
+
+
+def _print_table(climber: str | None, items: list[Item], empty: bool, lacking: Collection[str] = ()) -> None:
     from recsys.console import print_table
     from recsys.nouns import spoken
 
@@ -144,16 +152,16 @@ def _print_table(climber: str | None, items: list[Item], empty: bool) -> None:
     if empty:
         title = spoken("Popular climbs (the logbook is empty)")
     chance = ">share of sends" if empty else ">probability"
-    headings = ["", "climb", "name", "grade", "region", "for you", chance]
-    explained = any(item.why is not None for item in items)
-    if explained:
-        headings += ["because of", ">prompt"]
+    headings = ["", "climb", "name", "grade", "region", "for you", chance, "because of", ">prompt"]
+    if not any(item.why is not None for item in items):
+        lacking = {*lacking, *headings[-2:]}
     rows = [
-        (rank, item.climb_id, item.name, item.grade, item.region, item.hard, f"{item.score:.1%}",
-         *(_why(item) if explained else ()))
+        (rank, item.climb_id, item.name, item.grade, item.region, item.hard, f"{item.score:.1%}", *_why(item))
         for rank, item in enumerate(items, 1)
-    ]  # fmt: skip
-    print_table(title, headings, rows, whole=("climb",))
+    ]
+    shown = [at for at, heading in enumerate(headings) if heading not in lacking]
+    kept = [[row[at] for at in shown] for row in rows]
+    print_table(title, [headings[at] for at in shown], kept, whole=("climb",))
 
 
 def _why(item: Item) -> tuple[str, str]:

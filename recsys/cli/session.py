@@ -9,7 +9,6 @@ import typer
 from recsys.cli.asking import BadRows, Climber, Columns, Folder, Json, Logbooks, Region, Same
 
 if TYPE_CHECKING:
-    from recsys.recommending.recommender import Recommender
     from recsys.recommending.session import Session
 
 
@@ -21,14 +20,14 @@ def session(
     same: Same = None,
     bad_rows: BadRows = "fail",
     region: Region = None,
-    area: Annotated[str | None, typer.Option(help="one crag of the run [default: the likeliest]")] = None,
+    area: Annotated[str | None, typer.Option(help="an area of the run [default: the likeliest]")] = None,
     minutes: Annotated[int | None, typer.Option(help="how long, 10 to 720 [default: 120]")] = None,
     count: Annotated[int | None, typer.Option(help="how many climbs, 1 to 40, in place of minutes")] = None,
     style: Annotated[str | None, typer.Option(help="a circuit in this style instead")] = None,
     like: Annotated[str | None, typer.Option(help="a circuit of climbs like this one instead")] = None,
     json: Json = False,
 ) -> None:
-    """Plan a day at one crag: warm-ups, projects and cool-downs; or a circuit in one style."""
+    """Plan a day in one area: warm-ups, projects and cool-downs; or a circuit in one style."""
     from recsys.cli import asking
     from recsys.console import print_json
     from recsys.errors import UsageError
@@ -45,13 +44,12 @@ def session(
     if json:
         print_json({"climber": climber, **planned.to_json()})
     else:
-        _print(planned, climber, recommender)
+        _print(planned, climber)
 
 
-def _print(planned: Session, climber: str | None, recommender: Recommender) -> None:
+def _print(planned: Session, climber: str | None) -> None:
     from recsys.console import print_table
     from recsys.nouns import spoken
-    from recsys.recommending.levels import level
 
     rows = [
         (each.part, each.item.climb_id, each.item.name, each.item.grade, each.item.hard,
@@ -59,7 +57,7 @@ def _print(planned: Session, climber: str | None, recommender: Recommender) -> N
         for each in planned.climbs
     ]  # fmt: skip
     where = ", ".join(each for each in (planned.area, planned.region) if each) or "this catalogue"
-    whose = f"{climber or spoken('this logbook')}, at {level(planned.ability, recommender.catalogue.grades)}"
+    whose = f"{climber or spoken('this logbook')}, at {planned.grade}"
     title = f"{where}: {planned.minutes} minutes for {whose}"
     headings = ("part", "climb", "name", "grade", "for you", ">probability", ">minutes")
     print_table(title, headings, rows)

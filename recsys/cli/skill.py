@@ -43,7 +43,6 @@ def skill(
 def _print_climbs(listed: list[OffGrade], region: str | None, json: bool, recommender: Recommender) -> None:
     from recsys.console import print_json, print_table
     from recsys.nouns import spoken
-    from recsys.recommending.levels import told
 
     if json:
         print_json({"region": region, "climbs": [each.to_json() for each in listed]})
@@ -51,9 +50,8 @@ def _print_climbs(listed: list[OffGrade], region: str | None, json: bool, recomm
     if not listed:
         _say_why(recommender, "no climb's grade is soft or hard as far as the sends tell")
         return
-    grades = recommender.catalogue.grades
     rows = [
-        (each.climb_id, each.name, each.region, each.grade, told(each.climbs_like, grades),
+        (each.climb_id, each.name, each.region, each.grade, each.climbs_like,
          f"{each.off:+.2f} ± {each.deviation:.2f}", each.sends)
         for each in listed
     ]  # fmt: skip
@@ -67,7 +65,6 @@ def _print_curve(
 ) -> None:
     from recsys.console import print_json, print_table
     from recsys.nouns import spoken
-    from recsys.recommending.levels import has_levels, level
 
     if json:
         print_json({"climber": climber, "sessions": [each.to_json() for each in points]})
@@ -77,14 +74,13 @@ def _print_curve(
             recommender, "no send of the logbook has a grade that can be read, so there is no ability to tell"
         )
         return
-    grades = recommender.catalogue.grades
-    leveled = has_levels(grades)  # of a domain without disciplines
+    leveled = recommender.catalogue.leveled  # of a domain without disciplines
     rows = [
         (
             "" if leveled else each.discipline,
             each.day,
             each.sends,
-            level(each.ability, grades),
+            each.grade,
             f"{each.ability % 100:.1f} ± {each.deviation:.1f}",
         )
         for each in points[-k:]

@@ -76,23 +76,25 @@ def ordinals(values: Sequence[object], prefer: str | None = None) -> NDArray[np.
     return np.fromiter((known[value] for value in listed), np.float64, len(listed))
 
 
-def parse_range(text: str, prefer: str | None = None) -> Span:
+def parse_range(text: str, prefer: str | None = None, like: str = "V4 or V4:V6") -> Span:
     """Read "V4:V6" into (lowest, highest) ordinal, both included; "V4" alone is that grade's own interval.
+
+    `like` is what an error gives as examples.
 
     Raises
     ------
     DataError
         A side is no grade, the sides are of two disciplines, or they are in the wrong order.
     """
-    form = "write a grade or two, as in V4 or V4:V6"
+    where, form = "`grade`", f"write a grade or two, as in {like}"
     try:
         first, *rest = [parse_grade(side, prefer) for side in text.split(":")]
     except DataError as error:
-        raise DataError("are no range of grades", path="the grades", value=text, remedy=form) from error
+        raise DataError("is no range of grades", path=where, value=text, remedy=form) from error
     last = rest[-1] if rest else first
     if len(rest) > 1 or first.discipline != last.discipline or first.low > last.high:
         problem = "must go from a lower to a higher grade of one discipline"
-        raise DataError(problem, path="the grades", value=text, remedy=form)
+        raise DataError(problem, path=where, value=text, remedy=form)
     return first.span[0], last.span[1]
 
 

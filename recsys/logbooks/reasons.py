@@ -36,7 +36,7 @@ def reason(name: str, column: str, span: str = "1 to 5") -> Reason:
     if name == ALIEN_DATE:
         return _UNIT
     if name == UNREADABLE_OUTCOME:
-        return Reason("is no outcome", "write send, attempt or unknown, or leave it blank")
+        return Reason("is no outcome", "write 'send', 'attempt' or 'unknown', or leave it blank")
     if name.startswith("unreadable "):
         return Reason("is not a number", "write a number, or leave it blank")
     if name.endswith("out of range"):

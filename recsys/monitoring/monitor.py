@@ -170,10 +170,7 @@ def _values(frame: pd.DataFrame, name: str) -> list[Any]:
     texts = list(dict.fromkeys(plain))
     leveled = has_levels(texts)
     nearest = [label(each) for each in ordinals(texts)]
-    known = {
-        text: (told(near, texts) if leveled else near) or text
-        for text, near in zip(texts, nearest, strict=True)
-    }
+    known = {text: told(near, leveled) or text for text, near in zip(texts, nearest, strict=True)}
     return [known[each] for each in plain]
 
 

@@ -17,6 +17,7 @@ from recsys.errors import UsageError
 from recsys.logbooks.grades import ordinals
 from recsys.recommending.blocked import Blocked
 from recsys.recommending.fields import Fields
+from recsys.recommending.levels import has_levels, level
 from recsys.recommending.request import Item, Why, nearest
 
 STARS = "stars"
@@ -87,6 +88,15 @@ class Catalogue:
     def graded(self) -> bool:
         """Whether some climb has a grade that can be read; else grades are text, or there are none."""
         return bool(np.isfinite(self.ordinals).any())
+
+    @cached_property
+    def leveled(self) -> bool:
+        """Whether grades are another domain's levels, L0 and up."""
+        return has_levels(self.grades)
+
+    def grade_of(self, ordinal: float) -> str:
+        """The nearest plain grade of an ordinal, as a person of this domain is told it."""
+        return level(ordinal, self.leveled)
 
     @cached_property
     def indices(self) -> dict[str, int]:

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
+from recsys.nouns import spoken
+
 BY_ID, BY_MAPPING, BY_NUMBER, BY_CASE, BY_NAME = "id", "mapping", "number", "case", "name"
 _WORDS: Final = {
     BY_MAPPING: "by your mapping", BY_NUMBER: "as mangled numbers (130.0 or 00130 for 130)",
@@ -58,20 +60,30 @@ class Match:
         """Different climbs of the logbook that the model knows."""
         return sum(self.ways.values())
 
-    def lines(self, same: str = "same") -> list[str]:
-        """What a person is told, a line each: nothing where there is no climb. `same`: what to call that."""
+    def lines(self, same: str = "same", nouns: Mapping[str, str] | None = None) -> list[str]:
+        """What a person is told, a line each: nothing where there is no climb.
+
+        `same` is what to call that, and `nouns` are the words of the domain (`recsys.nouns`), which names and
+        ids are not told in; without them the lines are of climbing.
+        """
+
+        def say(text: str) -> str:
+            return spoken(text, nouns) if nouns else text
+
         if not self.n_climbs:
             return []
         ways = [f"{self.ways[way]} {words}" for way, words in _WORDS.items() if self.ways.get(way)]
         known = f"{self.n_known} of {self.n_climbs} climbs of the logbook are known to the model"
-        lines = [known + (f" ({', '.join(ways)})" if ways else "")]
+        lines = [say(known + (f" ({', '.join(ways)})" if ways else ""))]
         if not self.n_known:
             *others, last = self.rests_on or ("popularity",)
             rest = f"{', '.join(others)} and {last}" if others else last
             rest = f"its {rest}" if self.rests_on else rest
             lines = [
-                f"none of the logbook's climbs is known to the model (0 of {self.n_climbs}): the answer "
-                f"rests on {rest} alone"
+                say(
+                    f"none of the logbook's climbs is known to the model (0 of {self.n_climbs}): the answer "
+                    f"rests on {rest} alone"
+                )
             ]
         for each in self.questions[:SHOWN]:
             lines.append(
@@ -79,7 +91,7 @@ class Match:
                 f"if so, say it in {same}"
             )
         if self.unused:
-            lines.append(f"none of the ids in {same} is in the logbook")
+            lines.append(say(f"none of the ids in {same} is in the logbook"))
         if self.unknown:
             shown = "; ".join(
                 climb + (f" (nearest: {', '.join(near)})" if near else "")

@@ -10,10 +10,10 @@ from typing import Final
 
 from recsys.errors import UsageError
 from recsys.logbooks.grades import label, parse_range
-from recsys.recommending.request import Span, nearest
+from recsys.recommending.request import Span, as_written, nearest
 
 _LEVEL: Final = re.compile(r"L\d{1,2}")
-_BOULDER: Final = re.compile(r"V(B|\d{1,2})")
+_BOULDER: Final = re.compile(r"\bV(B|\d{1,2})\b")
 
 
 def read_grades(text: str, grades: Iterable[str | None], graded: bool) -> Span | str:
@@ -36,14 +36,13 @@ def read_grades(text: str, grades: Iterable[str | None], graded: bool) -> Span |
         The catalogue's grades are text, and this is none of them; or it has no grades.
     """
     if graded:
-        return parse_range(text)
+        return parse_range(text, like=told("V4 or V4:V6", has_levels(grades)))
     known = sorted({each for each in grades if each is not None})
     if not known:
         raise UsageError("`grade`: the sends of this run have no grades")
-    wanted = " ".join(text.split()).casefold()
-    same = [each for each in known if each.casefold() == wanted]
-    if same:
-        return same[0]
+    same = as_written(" ".join(text.split()), known)
+    if same is not None:
+        return same
     raise UsageError(f"`grade` {text[:80]!r}: none of the {len(known)} of this run{nearest(text, known)}")
 
 
@@ -57,13 +56,11 @@ def has_levels(grades: Iterable[str | None]) -> bool:
     return any(isinstance(grade, str) and _LEVEL.fullmatch(grade) is not None for grade in grades)
 
 
-def told(text: str, grades: Iterable[str | None]) -> str:
-    """A text with its V grades as levels, where the catalogue's grades are levels."""
-    if not has_levels(grades):
-        return text
-    return _BOULDER.sub(lambda found: f"L{found[1].replace('B', '0')}", text)
+def told(text: str, leveled: bool) -> str:
+    """A text with its V grades as levels, where the catalogue's grades are levels (`has_levels`)."""
+    return _BOULDER.sub(lambda found: f"L{found[1].replace('B', '0')}", text) if leveled else text
 
 
-def level(ordinal: float, grades: Iterable[str | None]) -> str:
+def level(ordinal: float, leveled: bool) -> str:
     """The nearest grade of an ordinal, as the catalogue writes them."""
-    return told(label(ordinal), grades)
+    return told(label(ordinal), leveled)

@@ -17,11 +17,11 @@ import numpy as np
 
 from recsys.arrays import Array
 from recsys.errors import UsageError
-from recsys.logbooks.grades import label
+from recsys.nouns import spoken
 from recsys.recommending.ahead import pace
 from recsys.recommending.beam import BEAM, CROWD, METHODS, Chain, Search, search
 from recsys.recommending.blocked import OPEN, Blocked
-from recsys.recommending.levels import level, unordered
+from recsys.recommending.levels import unordered
 from recsys.recommending.logbook import Logbook
 from recsys.recommending.recommender import Recommender
 from recsys.recommending.request import Item, Request, known_region
@@ -96,7 +96,7 @@ class Step:
     """One climb of a path.
 
     `item.score` is the probability of the step after the ones before it; `project` that of the project to
-    follow this step at once; `reason` says in a line what the step does.
+    follow this step at once; `reason` says in a line, in the words of the run's domain, what the step does.
     """
 
     item: Item
@@ -110,18 +110,22 @@ class Step:
 
 @dataclass(frozen=True)
 class Path:
-    """Steps, then the project: its score is its probability after the steps, `before` without them."""
+    """Steps, then the project: its score is its probability after the steps, `before` without them.
+
+    `grade` is the grade of the ability, as the catalogue writes grades.
+    """
 
     steps: tuple[Step, ...]
     project: Item
     before: float
     ability: float
+    grade: str
     method: str
 
     def to_json(self) -> dict[str, Any]:
         """{"ability", "method", "steps": [...], "project": {...}}."""
         return {
-            "ability": label(self.ability),
+            "ability": self.grade,
             "method": self.method,
             "steps": [each.to_json() for each in self.steps],
             "project": {**self.project.to_json(), "score_before": self.before},
@@ -141,7 +145,8 @@ def find_path(recommender: Recommender, request: PathRequest) -> Path:
     found = search(query)
     if not found:
         raise UsageError(
-            f"no {request.steps} unsent climbs lead to {request.project} in steps of {request.leap:g}"
+            f"no {request.steps} climbs that were not sent yet lead to {request.project} in steps of "
+            f"{request.leap:g}"
             f"{'' if request.region is None else ' in ' + request.region}; allow a longer `leap`"
         )
     return _path(recommender, query, found[0], request)
@@ -193,7 +198,7 @@ def _start(recommender: Recommender, request: PathRequest, project: int, logbook
     start = min(own[0].mean, end)
     needed = math.ceil((end - start) / request.leap - 1 - 1e-9)
     if needed > request.steps:
-        first, last = (level(each, recommender.catalogue.grades) for each in (start, end))
+        first, last = map(recommender.catalogue.grade_of, (start, end))
         raise UsageError(
             f"{last} is {end - start:.1f} grades above the climber's {first}: in "
             f"steps of {request.leap:g} it takes `steps` {needed}, or a longer `leap`"
@@ -216,11 +221,15 @@ def _path(recommender: Recommender, query: Search, chain: Chain, request: PathRe
             zip(chain.indices, chain.steps, chain.project[1:], strict=True)
         )
     )
-    return Path(steps, item(query.project, chain.project[-1]), chain.project[0], query.start, query.method)
+    end, before = item(query.project, chain.project[-1]), chain.project[0]
+    return Path(steps, end, before, query.start, catalogue.grade_of(query.start), query.method)
 
 
 def _reason(recommender: Recommender, query: Search, chain: Chain, at: int) -> str:
-    """What a step does: its grade after the one before, what it makes of the project, and what it is like."""
+    """What a step does: its grade after the one before, what it makes of the project, and what it is like.
+
+    In the words of the run's domain; a region's name is not one of them.
+    """
     index = chain.indices[at]
     last = query.grades[chain.indices[at - 1]] if at else query.start
     parts = [
@@ -232,6 +241,7 @@ def _reason(recommender: Recommender, query: Search, chain: Chain, at: int) -> s
     cosine = float(recommender.units[index] @ recommender.units[query.project])
     if cosine >= _similar(recommender.units, query.project):
         parts.append("sent by the same people as the project")
+    parts = [spoken(each, recommender.nouns) for each in parts]
     region = recommender.catalogue.regions[index]
     if region is not None and region == recommender.catalogue.regions[query.project]:
         parts.append(f"in {region}, as the project is")

@@ -13,6 +13,7 @@ from recsys.arrays import Array
 from recsys.errors import RunError, UsageError
 from recsys.logbooks.mapping import Mapping as ColumnsOfRun
 from recsys.logbooks.remembered import remembered
+from recsys.nouns import nouns_of
 from recsys.recommending import hardness
 from recsys.recommending.backend import Backend
 from recsys.recommending.catalogue import Catalogue
@@ -59,7 +60,17 @@ class Recommender:
     @cached_property
     def mapping(self) -> ColumnsOfRun | None:
         """What the sends were read by, for a logbook with the same columns; None: the contract."""
-        return remembered(getattr(self.backend, "facts", None))
+        return remembered(self.facts)
+
+    @property
+    def facts(self) -> object:
+        """What was said of the data that the run was trained on."""
+        return getattr(self.backend, "facts", None)
+
+    @cached_property
+    def nouns(self) -> Mapping[str, str]:
+        """What the run's mapping calls a climb, a send and so on (`recsys.nouns`); empty: as here."""
+        return nouns_of(self.facts)
 
     @cached_property
     def units(self) -> Array:

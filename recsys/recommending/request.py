@@ -171,10 +171,17 @@ def known_region(name: str, regions: Sequence[str]) -> str:
     """The region of that name, upper or lower case, or a `UsageError` with the nearest names."""
     if not regions:
         raise UsageError("`region`: the sends of this run have no regions")
-    same = [region for region in regions if region.casefold() == name.casefold()]
-    if same:
-        return same[0]
+    same = as_written(name, regions)
+    if same is not None:
+        return same
     raise UsageError(f"no region {name!r} among the {len(regions)} of this run{nearest(name, regions)}")
+
+
+def as_written(name: str, names: Sequence[str]) -> str | None:
+    """The one of the names that `name` is: to the letter, else the first in another case; None: no one."""
+    if name in names:
+        return name
+    return next((each for each in names if each.casefold() == name.casefold()), None)
 
 
 def nearest(name: str, names: Sequence[str]) -> str:

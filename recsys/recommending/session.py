@@ -1,4 +1,4 @@
-"""A day at one crag: warm-ups, projects, cool-downs; or a circuit in one style (Thompson 2023, section 1).
+"""A day in one area: warm-ups, projects, cool-downs; or a circuit in one style (Thompson 2023, section 1).
 
     >>> plan_session(recommender, SessionRequest(climber="ada", region="Squamish", minutes=120))
 
@@ -18,14 +18,13 @@ import numpy as np
 from recsys import columns as c
 from recsys.arrays import Array
 from recsys.errors import UsageError
-from recsys.logbooks.grades import label
 from recsys.recommending import hardness
 from recsys.recommending.ahead import after, supposed
 from recsys.recommending.blocked import OPEN, Blocked
 from recsys.recommending.levels import unordered
 from recsys.recommending.logbook import Logbook
 from recsys.recommending.recommender import Recommender
-from recsys.recommending.request import Item, Request, known_region, nearest
+from recsys.recommending.request import Item, Request, as_written, known_region, nearest
 from recsys.skill.reach import EDGES, names
 from recsys.skill.tracks import DISCIPLINES, steps_of
 
@@ -105,11 +104,15 @@ class Planned:
 
 @dataclass(frozen=True)
 class Session:
-    """A session in order; `area` is None where the catalogue has none. What found no climb is left out."""
+    """A session in order; `area` is None where the catalogue has none. What found no climb is left out.
+
+    `grade` is the grade of the ability, as the catalogue writes grades.
+    """
 
     region: str | None
     area: str | None
     ability: float
+    grade: str
     climbs: tuple[Planned, ...]
 
     @property
@@ -120,7 +123,7 @@ class Session:
     def to_json(self) -> dict[str, Any]:
         """{"region", "area", "ability", "minutes", "climbs": [...]}."""
         return {
-            "region": self.region, "area": self.area, "ability": label(self.ability),
+            "region": self.region, "area": self.area, "ability": self.grade,
             "minutes": self.minutes, "climbs": [each.to_json() for each in self.climbs],
         }  # fmt: skip
 
@@ -150,11 +153,16 @@ def plan_session(recommender: Recommender, request: SessionRequest) -> Session:
     badges = recommender.skill.chances(levels)
     climbs = tuple(_filled(recommender, request, logbook, region, here, slots, badges, ability))
     if not climbs:
-        where = area or region or "this catalogue"
-        raise UsageError(
-            f"nothing in {where} that was not sent yet fits; choose another area, or leave the style out"
-        )
-    return Session(region, area, ability, climbs)
+        raise _nothing(request, area or region)
+    return Session(region, area, ability, recommender.catalogue.grade_of(ability), climbs)
+
+
+def _nothing(request: SessionRequest, where: str | None) -> UsageError:
+    """That nothing fits, and what of the request to change."""
+    asked = {"area": request.area, "region": request.region, "style": request.style, "like": request.like}
+    given = [f"`{name}`" for name, value in asked.items() if value is not None]
+    remedy = f"change {' or '.join(given)}, or leave it out" if given else "log more sends with their grades"
+    return UsageError(f"nothing in {where or 'this catalogue'} that was not sent yet fits; {remedy}")
 
 
 def _slots(request: SessionRequest, ability: float) -> list[tuple[str, float]]:
@@ -220,27 +228,32 @@ def _crag(
     allowed = allowed & catalogue.allowed((ability - 5, ability + 3), region)
     areas = _areas(recommender)
     if request.area is not None:
-        return _named(recommender, request.area, areas, allowed)
+        return _named(request.area, region, areas, allowed)
+    if not allowed.any():  # an area of another region would be named
+        return region, None, allowed
     groups = areas if any(area for _, area in areas) else [(each, None) for each in catalogue.regions]
-    chance = after(recommender.backend, [logbook], request.climber, region)[0] * allowed
+    chance = after(recommender.backend, [logbook], request.climber, region)[0]
     worth: dict[tuple[str | None, str | None], float] = {}
-    for group, weight in zip(groups, chance, strict=True):
-        worth[group] = worth.get(group, 0.0) + float(weight)
+    for index in np.flatnonzero(allowed):
+        worth[groups[index]] = worth.get(groups[index], 0.0) + float(chance[index])
     best = max(worth, key=worth.__getitem__)
     return *best, allowed & np.array([group == best for group in groups], dtype=bool)
 
 
 def _named(
-    recommender: Recommender, area: str, areas: list[tuple[str | None, str | None]], allowed: Array
+    area: str, region: str | None, areas: list[tuple[str | None, str | None]], allowed: Array
 ) -> tuple[str | None, str | None, Array]:
+    """The area of that name; of one that several regions have, in the region, or where something fits."""
     known = sorted({name for _, name in areas if name})
     if not known:
         raise UsageError(f"`area` {area}: the sends of this run have no areas; give a `region`")
-    here = np.array([(name or "").casefold() == area.casefold() for _, name in areas], dtype=bool)
-    if not here.any():
+    same = as_written(area, known)
+    if same is None:
         raise UsageError(f"no area {area!r} among the {len(known)} of this run{nearest(area, known)}")
-    region, name = areas[int(np.flatnonzero(here)[0])]
-    return region, name, allowed & here
+    here = np.array([name == same for _, name in areas], dtype=bool)
+    if not (allowed & here).any():
+        return region, same, allowed & here
+    return *areas[int(np.flatnonzero(allowed & here)[0])], allowed & here
 
 
 def _areas(recommender: Recommender) -> list[tuple[str | None, str | None]]:

@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 from recsys import columns as c
-from recsys.logbooks.grades import label
+from recsys.recommending.catalogue import Catalogue
 from recsys.recommending.hardness import difficulties
 from recsys.recommending.recommender import Recommender
 from recsys.recommending.request import Request
@@ -26,7 +26,8 @@ _LAST_DAY: Final = (dt.date.max - _EPOCH).days
 class Point:
     """Ability after one session: an ordinal, its deviation in grades, the day (None = not known).
 
-    `sends` are the session's, of the discipline, whose grades can be read.
+    `sends` are the session's, of the discipline, whose grades can be read; `grade` is the ability's, as the
+    catalogue writes grades.
     """
 
     discipline: str
@@ -34,6 +35,7 @@ class Point:
     sends: int
     ability: float
     deviation: float
+    grade: str
 
     def to_json(self) -> dict[str, Any]:
         """The same, with the ability as a grade beside the number."""
@@ -43,7 +45,6 @@ class Point:
             "day": None if self.day is None else self.day.isoformat(),
             "ability": round(self.ability, 2),
             "deviation": round(self.deviation, 2),
-            "grade": label(self.ability),
         }
 
 
@@ -76,8 +77,8 @@ def curve(recommender: Recommender, request: Request) -> list[Point]:
     points = []
     for name, (rows, sends, ability) in recommender.skill.over_time(graded, days).items():
         points += [
-            Point(name, _date(days[row]), int(n), float(mean), float(deviation))
-            for row, n, mean, deviation in zip(rows, sends, *ability, strict=True)
+            Point(name, _date(days[row]), int(n), mean, deviation, recommender.catalogue.grade_of(mean))
+            for row, n, mean, deviation in zip(rows, sends, *(each.tolist() for each in ability), strict=True)
         ]
     return points
 
@@ -103,18 +104,19 @@ def off_grade(recommender: Recommender, region: str | None = None, most: int = 2
     return [
         OffGrade(
             catalogue.ids[index], catalogue.names[index], catalogue.grades[index], catalogue.regions[index],
-            _like(float(catalogue.ordinals[index]), float(off[index])), round(float(off[index]), 2),
+            _like(catalogue, index, float(off[index])), round(float(off[index]), 2),
             round(float(deviation[index]), 2), int(catalogue.sends[index]),
         )
         for index in indices
     ]  # fmt: skip
 
 
-def _like(usual: float, off: float) -> str:
+def _like(catalogue: Catalogue, index: int, off: float) -> str:
     """The grade that a climb is like: the nearest other one, "hard V5" or "soft V5" where that is its own."""
+    usual = float(catalogue.ordinals[index])
     if abs(off) >= 0.5:
-        return label(usual + off)
-    return f"{'hard' if off > 0 else 'soft'} {label(usual)}"
+        return catalogue.grade_of(usual + off)
+    return f"{'hard' if off > 0 else 'soft'} {catalogue.grade_of(usual)}"
 
 
 def _date(day: float) -> dt.date | None:

@@ -16,7 +16,6 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 
 from recsys.errors import DataError, RecsysError
 from recsys.logbooks.importing.own import parse_columns
-from recsys.nouns import spoken
 from recsys.recommending.blocked import Blocked
 from recsys.recommending.request import Request as Asked
 from recsys.serving import models
@@ -78,21 +77,20 @@ async def logbook(
         Query(
             max_length=2000,
             description="a spreadsheet's own columns, in place of a site's",
-            examples=["date=Datum,climb=Route,grade=Grad"],
+            examples=["date=Datum,climb=Name,grade=Grad"],
         ),
     ] = None,
 ) -> JSONResponse:
     """Read a logbook file, as a form's `file` or as the body itself; nothing of it is stored."""
     kind = request.headers.get("content-type", "")
     if _NO_FILES.match(kind):
-        raise HTTPException(415, f"a logbook is a table, not {kind.partition('/')[0].lower()}: send a file")
+        raise HTTPException(415, f"a logbook is a table, not {kind.partition('/')[0].lower()}: post a file")
     content, given = await _file(request)
     if not content:
         raise DataError("is empty", path="the file", remedy="choose the file that the site exported")
     own = None if columns is None else parse_columns(columns)
-    mapping = backend(request).mapping
     async with cast(asyncio.Semaphore, request.app.state.readers):
-        answer = await run_in_threadpool(read_upload, content, given or name, source, own, mapping)
+        answer = await run_in_threadpool(read_upload, content, given or name, source, own, backend(request))
     return JSONResponse(answer)
 
 
@@ -110,7 +108,7 @@ async def _answer(body: models.RecommendBody, request: Request) -> dict[str, Any
     try:
         return {"status": 200, "answer": await _recommended(body, request), "error": None}
     except RecsysError as error:
-        said = spoken(str(error), backend(request).nouns)
+        said = error.told(backend(request).say)
         problem = {"message": said, "request_id": request.state.request_id}
         return {"status": status_of(error), "answer": None, "error": problem}
 
@@ -141,7 +139,7 @@ async def _file(request: Request) -> tuple[bytes, str]:
         return await request.body(), ""
     parser = MultiPartParser(request.headers, request.stream(), max_files=1, max_fields=5)
     parser.spool_max_size = 1 << 40
-    form_error = DataError("cannot be read", path="the form", remedy="send one part named file")
+    form_error = DataError("cannot be read", path="the form", remedy="post one part named file")
     try:
         form = await parser.parse()
     except (MultiPartException, ValueError, KeyError):

@@ -18,11 +18,11 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
 from recsys.errors import RecsysError, UnknownSourceError
-from recsys.nouns import spoken
 from recsys.serving import api, lookups, openapi, plans, system
 from recsys.serving.backend import Opener
 from recsys.serving.batching import Batcher
 from recsys.serving.bodies import Body
+from recsys.serving.domain_words import DomainWords
 from recsys.serving.limits import Buckets
 from recsys.serving.metrics import Metrics
 from recsys.serving.middleware import Gate, Observe, failure
@@ -73,7 +73,8 @@ def create_app(bundle: Path, settings: Policy | None = None, opener: Opener | No
     for module in _MODULES:
         app.include_router(module.router)
     holder = app.state.holder
-    app.nouns = holder.current.nouns
+    if holder.current.nouns:
+        app.words = DomainWords.of(holder.current)
     app.mount("/", PageFiles(lambda: holder.current.nouns), name="page")
     for kind, handler in (
         (RecsysError, _project),
@@ -134,14 +135,15 @@ async def _project(request: Request, error: RecsysError) -> Response:
     columns = error.columns if isinstance(error, UnknownSourceError) else ()
     headers = {"Retry-After": "1"} if status == 503 else None
     holder = cast(Holder, request.app.state.holder)
-    return _answer(request, status, spoken(str(error), holder.current.nouns), headers, columns)
+    return _answer(request, status, error.told(holder.current.say), headers, columns)
 
 
 async def _http(request: Request, error: HTTPException) -> Response:
     """Errors of the framework; the page is asked last, so also of a path that has another method."""
     headers = dict(error.headers or {})
     if error.status_code not in (404, 405):
-        return _answer(request, error.status_code, str(error.detail), headers)
+        said = cast(Holder, request.app.state.holder).current.say(str(error.detail))
+        return _answer(request, error.status_code, said, headers)
     path = str(request.scope["path"])  # the whole address takes in what the client says is the host
     allowed = {method for regex, methods in _PATHS if regex.match(path) for method in methods or ()}
     if not allowed and (error.status_code == 404 or path.startswith("/api/")):

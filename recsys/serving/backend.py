@@ -19,13 +19,14 @@ from recsys import run_files
 from recsys.errors import RunError, UnknownError
 from recsys.files import MANIFEST, check_manifest, read_plain
 from recsys.logbooks.mapping import Mapping as ColumnsOfRun
+from recsys.nouns import spoken
 from recsys.recommending.catalogue import Catalogue
 from recsys.recommending.known import SHOWN
-from recsys.recommending.levels import has_levels, read_grades
+from recsys.recommending.levels import has_levels, level, read_grades
 from recsys.recommending.logbook import read_logbook
 from recsys.recommending.matching import Matcher
 from recsys.recommending.path import PathRequest
-from recsys.recommending.request import Request, Span
+from recsys.recommending.request import Request, Span, as_written
 from recsys.recommending.session import SessionRequest
 from recsys.serving.insights import insights
 from recsys.serving.likes import CatalogueLike, ItemLike, RecommenderLike
@@ -71,7 +72,7 @@ class LoadedBundle:
         self.places = places(table)
         self.levels = has_levels(table.grades)
         self.graded = table.graded
-        self._regions = {row["region"].casefold(): row["region"] for row in self.places["regions"]}
+        self._regions = [row["region"] for row in self.places["regions"]]
         self.climbers = [str(each) for each in recommender.climbers]
         self._folded = [(each.casefold(), each) for each in self.climbers]
         self._known = frozenset(self.climbers)
@@ -87,7 +88,7 @@ class LoadedBundle:
         return dataclasses.replace(ask, region=self._region(ask.region))
 
     def _region(self, name: str | None) -> str | None:
-        region = None if name is None else self._regions.get(name.casefold())
+        region = None if name is None else as_written(name, self._regions)
         if name is not None and region is None:
             raise UnknownError(f"no region {name[:80]!r} in this bundle; see /api/regions")
         return region
@@ -101,7 +102,8 @@ class LoadedBundle:
 
     def note(self, ask: Request) -> str | None:
         """What is to be said beside an answer: that the method reads no prompt."""
-        return self._recommender.note(ask)
+        note = self._recommender.note(ask)
+        return None if note is None else self.say(note)
 
     def known(self, ask: Request) -> Row | None:
         """What the model knows of the posted climbs, in the fields of `recsys.serving.known_models.Known`."""
@@ -110,8 +112,17 @@ class LoadedBundle:
         match = self._matcher.match(read_logbook(ask.sends), ask.same)
         questions = [each._asdict() for each in match.questions[:SHOWN]]
         return {
-            "climbs": match.n_climbs, "known": match.n_known, "notes": match.lines(), "questions": questions,
+            "climbs": match.n_climbs, "known": match.n_known, "notes": match.lines(nouns=self.nouns),
+            "questions": questions,
         }  # fmt: skip
+
+    def say(self, text: str) -> str:
+        """A text for people in the words of the bundle's domain."""
+        return spoken(text, self.nouns)
+
+    def grade_of(self, ordinal: float) -> str:
+        """The nearest plain grade of an ordinal, as the bundle's climbs have them."""
+        return level(ordinal, self.levels)
 
     @cached_property
     def _matcher(self) -> Matcher:
@@ -141,7 +152,7 @@ class LoadedBundle:
         return {**found, "steps": steps, "project": self._row(found["project"]), "logbook": known}
 
     def session(self, ask: SessionRequest) -> Row:
-        """A day at one crag, in the fields of `recsys.serving.plan_models.Session`."""
+        """A day in one area, in the fields of `recsys.serving.plan_models.Session`."""
         self.checked(Request(climber=ask.climber, region=ask.region))
         if ask.like is not None:
             self._check_climb(ask.like)
@@ -152,7 +163,7 @@ class LoadedBundle:
     def skill(self, ask: Request) -> Row:
         """What a logbook tells, in the fields of `recsys.serving.plan_models.Skill`, uncertainty too."""
         asked = self.checked(ask)
-        told = insights(self._sends(asked))
+        told = insights(self._sends(asked), self.grade_of)
         points = [point.to_json() for point in self._recommender.curve(asked)]
         for each in told["disciplines"]:
             own = [point for point in points if point["discipline"] == each["discipline"]]
@@ -181,8 +192,8 @@ class LoadedBundle:
     @cached_property
     def samples(self) -> list[Row]:
         """Climbers to try the service with, weak to strong."""
-        rows = [in_a_line(name, self._sends(Request(climber=name))) for name in self.climbers[:_TRIED]]
-        return samples(rows)
+        tried = self.climbers[:_TRIED]
+        return samples([in_a_line(each, self._sends(Request(climber=each)), self.levels) for each in tried])
 
     @property
     def sample(self) -> str | None:

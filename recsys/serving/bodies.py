@@ -42,7 +42,7 @@ class Body:
         if length.isdigit() and int(length[:20]) > self._max:
             await self._refuse_size(scope, send)
         elif packing not in (b"identity", b"", *_PACKED):
-            text = "the body is packed in a way that this service does not read; send it plain or as gzip"
+            text = "the body is packed in a way that this service does not read; post it plain or as gzip"
             await refuse(scope, send, 415, text, _TAKEN + _CLOSE)
         else:
             await self._pass_on(scope, receive, send, packing in _PACKED)

@@ -6,7 +6,7 @@ import datetime
 import heapq
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from recsys.logbooks.grade_reading import ROUTE_OFFSET
@@ -21,12 +21,12 @@ class _Graded(NamedTuple):
     ordinal: float
 
 
-def insights(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def insights(rows: Sequence[Mapping[str, Any]], grade_of: Callable[[float], str] = label) -> dict[str, Any]:
     """A summary of sends in the contract's columns, in the fields of `recsys.serving.skill_models.Insights`.
 
     A discipline's skill in a month is the mean ordinal of its ten hardest sends in the 365 days to the end of
     that month: one lucky day moves it little, and it falls when a climber stops. Sends without a day (whose
-    dates were plain order, for example) are in the pyramid alone.
+    dates were plain order, for example) are in the pyramid alone. `grade_of` names the grade of an ordinal.
     """
     days = [day for row in rows if (day := day_of(row.get("date")))]
     graded = list(_graded(rows))
@@ -39,7 +39,12 @@ def insights(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "first": min(days).isoformat() if days else None,
         "last": max(days).isoformat() if days else None,
         "disciplines": [
-            {"discipline": name, "skill": _skill(sends), "pyramid": _pyramid(sends), "sent": _sent(sends)}
+            {
+                "discipline": name,
+                "skill": _skill(sends, grade_of),
+                "pyramid": _pyramid(sends, grade_of),
+                "sent": _sent(sends, grade_of),
+            }
             for name, sends in sorted(parts, key=lambda part: -len(part[1]))
             if sends
         ],
@@ -68,7 +73,7 @@ def _graded(rows: Iterable[Mapping[str, Any]]) -> Iterable[_Graded]:
             yield _Graded(day, known[text])
 
 
-def _skill(sends: Sequence[_Graded]) -> list[dict[str, Any]]:
+def _skill(sends: Sequence[_Graded], grade_of: Callable[[float], str]) -> list[dict[str, Any]]:
     months: dict[str, list[tuple[datetime.date, float]]] = defaultdict(list)
     for day, level in sends:
         if day is not None:
@@ -86,23 +91,23 @@ def _skill(sends: Sequence[_Graded]) -> list[dict[str, Any]]:
                 "month": month,
                 "sends": len(new),
                 "best": best,
-                "best_grade": label(best),
+                "best_grade": grade_of(best),
                 "skill": round(skill, 2),
             }
         )
     return table
 
 
-def _pyramid(sends: Sequence[_Graded]) -> list[dict[str, Any]]:
+def _pyramid(sends: Sequence[_Graded], grade_of: Callable[[float], str]) -> list[dict[str, Any]]:
     """Sends a whole grade, hardest first; grades between that were never sent count none."""
     counts = Counter(ordinal(label(send.ordinal)) for send in sends)
     steps = range(round(max(counts)), round(min(counts)) - 1, -1)
-    return [{"grade": label(step), "ordinal": float(step), "sends": counts[step]} for step in steps]
+    return [{"grade": grade_of(step), "ordinal": float(step), "sends": counts[step]} for step in steps]
 
 
-def _sent(sends: Sequence[_Graded]) -> list[dict[str, Any]]:
+def _sent(sends: Sequence[_Graded], grade_of: Callable[[float], str]) -> list[dict[str, Any]]:
     counts = Counter((send.day, send.ordinal) for send in sends if send.day is not None)
     return [
-        {"day": day.isoformat(), "ordinal": level, "grade": label(level), "sends": n}
+        {"day": day.isoformat(), "ordinal": level, "grade": grade_of(level), "sends": n}
         for (day, level), n in sorted(counts.items())
     ]

@@ -74,7 +74,7 @@ class RecommenderLike(Protocol):
         """A path to a project."""
 
     def session(self, request: SessionRequest) -> Planned:
-        """A day at one crag."""
+        """A day in one area."""
 
     def curve(self, request: Request) -> Sequence[Planned]:
         """Ability over time: points with `discipline`, `day`, `sends`, `ability`, `deviation`, `grade`."""

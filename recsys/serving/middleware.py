@@ -155,7 +155,7 @@ class Gate:
             await refuse(scope, send, 429, f"too many requests; try again in {seconds} s", wait)
         elif self._keys and holder is None:
             ask: Headers = [(b"www-authenticate", b"Bearer")]
-            text = "this service needs an API key: send it as X-API-Key or as a bearer token"
+            text = "this service needs an API key: give it as X-API-Key or as a bearer token"
             await refuse(scope, send, 401, text, ask)
         else:
             await self._app(scope, receive, send)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from recsys.serving.policy import MAX_BLOCK, MAX_K
+
+# Told of climbing alone: `recsys.serving.domain_words` says other texts of a bundle with other grades.
+GRADES: Final = "a grade or a range: V4 or V4:V6"
+GRADE_NAMES: Final = "V of boulders, French of routes"
+ORDINALS: Final = "steps on the discipline's ladder: V5 is 5, 7a is 115"
+DISCIPLINE: Final = "Skill over time and the grade pyramid, hardest first, of boulders or of routes."
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Short = Annotated[str, Field(max_length=200)]
@@ -18,8 +24,8 @@ Score = Annotated[
     float,
     Field(description="probability to be the next; likeness; in a search, share of all sends"),
 ]
-GradeName = Annotated[str, Field(description="V of boulders, French of routes", examples=["V5"])]
-Ordinal = Annotated[float, Field(description="steps on the discipline's ladder: V5 is 5, 7a is 115")]
+GradeName = Annotated[str, Field(description=GRADE_NAMES, examples=["V5"])]
+Ordinal = Annotated[float, Field(description=ORDINALS)]
 Block = Annotated[
     list[Name],
     Field(

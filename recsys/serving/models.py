@@ -8,7 +8,20 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from recsys.serving.known_models import Known, Same
-from recsys.serving.model_fields import Block, Hard, Id, K, Name, Note, Reach, Score, Short, Strict, Text
+from recsys.serving.model_fields import (
+    GRADES,
+    Block,
+    Hard,
+    Id,
+    K,
+    Name,
+    Note,
+    Reach,
+    Score,
+    Short,
+    Strict,
+    Text,
+)
 from recsys.serving.policy import MAX_HISTORY, MAX_REQUESTS
 from recsys.serving.skill_models import Insights
 
@@ -61,17 +74,18 @@ class RecommendBody(Strict):
     )
     climber: Annotated[Name | None, Field(description="a climber of the bundle")] = None
     sends: Annotated[list[Send], Field(max_length=MAX_HISTORY, description="a logbook")] | None = None
-    grade: Annotated[str | None, Field(max_length=40, description="a grade or a range: V4 or V4:V6")] = None
+    grade: Annotated[str | None, Field(max_length=40, description=GRADES)] = None
     region: Annotated[Name | None, Field(description="a region of the bundle")] = None
     min_stars: Annotated[float, Field(ge=1, le=5, description="least mean rating")] | None = None
     when: Annotated[
-        str | None, Field(pattern=r"^\d{4}-\d{2}-\d{2}$", description="the day to climb on, as in 2026-06-01")
+        str | None,
+        Field(pattern=r"^\d{4}-\d{2}-\d{2}$", description="the day of the next climb, as in 2026-06-01"),
     ] = None
     k: K = 10
     exclude_seen: Annotated[bool, Field(description="leave out what was sent before")] = True
     explain: Annotated[bool, Field(description="say which sends moved each climb most")] = False
     diversity: Annotated[float, Field(ge=0, le=1, description="how unlike each other they are to be")] = 0.0
-    novelty: Annotated[float, Field(ge=0, le=1, description="how seldom climbed they are to be")] = 0.0
+    novelty: Annotated[float, Field(ge=0, le=1, description="how seldom sent they are to be")] = 0.0
     mode: Annotated[
         Literal["any", "auto", "warmup", "stretch", "project"],
         Field(description="how hard for the climber; auto is a band about the ability"),
@@ -239,7 +253,7 @@ class Version(BaseModel):
     climbs: int
     climbers: int
     simulated: Annotated[bool, Field(description="the climbs and climbers were made up by a simulation")]
-    levels: Annotated[bool, Field(description="grades are levels, L0 and up, and not V grades")]
+    levels: Annotated[bool, Field(description="grades are of another domain, L0 and up")]
     graded: Annotated[bool, Field(description="some climb has a grade that can be read: ability rests on it")]
     nouns: Annotated[
         dict[str, str],

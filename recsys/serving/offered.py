@@ -8,7 +8,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from recsys.logbooks.grades import label, ordinals
+from recsys.logbooks.grades import ordinals
+from recsys.recommending.levels import level
 from recsys.serving.likes import CatalogueLike
 
 _SENDS: Final = 60  # of a logbook that shows well what the service does
@@ -35,8 +36,8 @@ def places(table: CatalogueLike) -> dict[str, list[Row]]:
     }
 
 
-def in_a_line(climber: str, sends: Sequence[Row]) -> Row:
-    """A stored climber in the fields of `recsys.serving.models.Sampled`."""
+def in_a_line(climber: str, sends: Sequence[Row], leveled: bool) -> Row:
+    """A stored climber in the fields of `recsys.serving.models.Sampled`; `leveled`: grades are levels."""
     known = ordinals([send["grade"] for send in sends])
     hardest = None if np.isnan(known).all() else float(np.nanmax(known))
     return {
@@ -44,7 +45,7 @@ def in_a_line(climber: str, sends: Sequence[Row]) -> Row:
         "sends": len(sends),
         "days": len({send["date"] for send in sends}),
         "hardest": hardest,
-        "grade": None if hardest is None else label(hardest),
+        "grade": None if hardest is None else level(hardest, leveled),
     }
 
 

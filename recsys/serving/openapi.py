@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any, Final
 
 from fastapi import FastAPI
 
-from recsys.nouns import spoken
+from recsys.serving.domain_words import DomainWords
 from recsys.serving.middleware import GUARDED_PATHS
 
 DESCRIPTION: Final = (
@@ -38,12 +36,12 @@ class Described(FastAPI):
     ----------
     needs_key:
         Whether the service is closed to whoever has no key.
-    nouns:
-        What the bundle's domain calls a climb and so on, where it is another one.
+    words:
+        Those of the bundle's domain, where it is another one than climbing.
     """
 
     needs_key: bool = False
-    nouns: Mapping[str, str] = MappingProxyType({})
+    words: DomainWords | None = None
 
     def openapi(self) -> dict[str, Any]:
         """The description; FastAPI keeps it."""
@@ -54,19 +52,6 @@ class Described(FastAPI):
             for path, item in schema["paths"].items():
                 for operation in item.values():
                     operation["security"] = ways if path.startswith(GUARDED_PATHS) else []
-            if self.nouns:
-                _speak(schema, self.nouns)
+            if self.words is not None:
+                self.words.speak(schema)
         return self.openapi_schema or {}
-
-
-def _speak(part: Any, nouns: Mapping[str, str]) -> None:
-    """Tell summaries and descriptions, at any depth, in the words of the domain; names stay what they are."""
-    if isinstance(part, dict):
-        for name, value in part.items():
-            if name in ("description", "summary") and isinstance(value, str):
-                part[name] = spoken(value, nouns)
-            else:
-                _speak(value, nouns)
-    elif isinstance(part, list):
-        for each in part:
-            _speak(each, nouns)

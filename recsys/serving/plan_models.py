@@ -46,7 +46,7 @@ class PathBody(Logged):
 
 
 class SessionBody(Logged):
-    """A day at one crag, or a circuit: of a style, or of climbs like one."""
+    """A day in one area, or a circuit: of a style, or of climbs like one."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -57,7 +57,7 @@ class SessionBody(Logged):
         }
     )
     region: Annotated[Name | None, Field(description="None leaves the choice to the model")] = None
-    area: Annotated[Name | None, Field(description="one crag of the bundle")] = None
+    area: Annotated[Name | None, Field(description="an area of the bundle")] = None
     minutes: Annotated[int, Field(ge=10, le=720)] | None = None
     count: Annotated[int, Field(ge=1, le=MOST, description="climbs, in place of minutes")] | None = None
     style: Annotated[Name | None, Field(description="makes it a circuit in this style")] = None

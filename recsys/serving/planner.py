@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
-from recsys.nouns import nouns_of
 from recsys.recommending.bundle import Bundle
 from recsys.recommending.path import Path as Found
 from recsys.recommending.path import PathRequest, find_path
@@ -21,17 +19,7 @@ class Planner(Recommender):
     @property
     def simulated(self) -> bool:
         """Whether the sends were made up by a simulation."""
-        facts = self._facts
-        return isinstance(facts, dict) and facts.get("simulated") is True
-
-    @property
-    def nouns(self) -> Mapping[str, str]:
-        """What the run's mapping calls a climb, a send and so on (`recsys.nouns`)."""
-        return nouns_of(self._facts)
-
-    @property
-    def _facts(self) -> object:
-        return getattr(self.backend, "facts", None)
+        return isinstance(self.facts, dict) and self.facts.get("simulated") is True
 
     @classmethod
     def of(cls, recommender: Recommender) -> Planner:

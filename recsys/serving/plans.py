@@ -22,7 +22,7 @@ router = APIRouter(prefix="/api", responses=ASKED, tags=["climbing"], route_clas
 
 @router.post("/path", response_model=plan_models.Path)
 async def path(body: plan_models.PathBody, request: Request) -> JSONResponse:
-    """Unsent climbs that lead to a project, in steps that do not leap, each with its reason."""
+    """Climbs not sent yet that lead to a project, in steps that do not leap, each with its reason."""
     ask = PathRequest(
         project=body.project,
         climber=body.climber,
@@ -38,7 +38,7 @@ async def path(body: plan_models.PathBody, request: Request) -> JSONResponse:
 
 @router.post("/session", response_model=plan_models.Session)
 async def session(body: plan_models.SessionBody, request: Request) -> JSONResponse:
-    """Warm-ups, projects and cool-downs for a day at one crag, or a circuit."""
+    """Warm-ups, projects and cool-downs for a day in one area, or a circuit."""
     ask = SessionRequest(
         climber=body.climber,
         sends=models.plain(body.sends),

@@ -64,7 +64,7 @@ class JsonRoute(APIRoute):
 
         async def typed(request: Request) -> Response:
             if not _JSON.match(request.headers.get("content-type", "")):
-                text = "the body must be JSON: send it with Content-Type: application/json"
+                text = "the body must be JSON: post it with Content-Type: application/json"
                 raise HTTPException(415, text, {"Accept": "application/json"})
             return await handler(request)
 

@@ -76,9 +76,7 @@ class OffGrade(BaseModel):
     name: Text
     grade: Text
     region: Text
-    climbs_like: Annotated[
-        str, Field(description="the grade that it climbs like", examples=["V6", "soft V5"])
-    ]
+    climbs_like: Annotated[str, Field(description="the grade that it is like", examples=["V6", "soft V5"])]
     off: Annotated[float, Field(description="grades that it is harder than its own", examples=[0.8])]
     deviation: Annotated[float, Field(description="of that, in grades", examples=[0.2])]
     sends: Annotated[int, Field(description="in training")]

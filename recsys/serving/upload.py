@@ -8,11 +8,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from recsys.errors import DataError, UsageError
+from recsys.logbooks.grades import label
 from recsys.logbooks.importing import Wanted, parse_logbook
 from recsys.logbooks.importing.sources import SOURCES as FORMATS
 from recsys.logbooks.mapping import Mapping as ColumnsOfRun
 from recsys.logbooks.reasons import NO_ROWS
 from recsys.recommending.logbook_file import Book, book_of
+from recsys.serving.backend import LoadedBundle
 from recsys.serving.insights import insights
 from recsys.serving.policy import MAX_HISTORY
 
@@ -29,31 +31,34 @@ def read_upload(
     name: str,
     source: str,
     columns: Mapping[str, str] | None = None,
-    own: ColumnsOfRun | None = None,
+    bundle: LoadedBundle | None = None,
 ) -> dict[str, Any]:
     """A logbook file's answer, in the fields of `recsys.serving.models.Logbook`.
 
-    `own` is the mapping of the served run: the file may have its columns.
+    `bundle` is the one that is served: the file may have its mapping's columns, and is told of in its words.
 
     Raises
     ------
     DataError
         The file holds no sends that can be read, or the sends of several climbers.
     """
-    book = _book(content, name, source, columns, own)
+    say = str if bundle is None else bundle.say
+    book = _book(content, name, source, columns, None if bundle is None else bundle.mapping)
     kept = [_send(row) for row in book.sends if len(row["climb_id"]) <= _LONGEST_TEXT]
-    rejects: list[dict[str, Any]] = [{"row": each.row, "reason": each.reason[:200]} for each in book.rejects]
+    rejects: list[dict[str, Any]] = [
+        {"row": each.row, "reason": say(each.reason)[:200]} for each in book.rejects
+    ]
     long = f"climb_id is longer than {_LONGEST_TEXT} characters"
     rejects += [{"row": None, "reason": long}] * (len(book.sends) - len(kept))
     if not kept:
         reason = f"{rejects[0]['reason']}, for example" if rejects else "it has no rows"
         raise DataError(f"no send in it can be read: {reason}", path="the file", remedy=_REMEDY)
     return {
-        **insights(kept),
+        **insights(kept, label if bundle is None else bundle.grade_of),
         "source": book.source,
         "n_rejects": len(rejects),
         "rejects": rejects[:_SHOWN_REJECTS],
-        "notes": [f"{n}  {note}"[:300] for note, n in book.notes.items()],
+        "notes": [f"{n}  {say(note)}"[:300] for note, n in book.notes.items()],
         "left_out": max(0, len(kept) - MAX_HISTORY),
         "sends": kept[-MAX_HISTORY:],
     }

@@ -17,8 +17,10 @@ from recsys import columns as c
 from recsys.errors import UsageError
 from recsys.files import write_manifest
 from recsys.logbooks.grades import label, ordinal
+from recsys.nouns import spoken
 from recsys.recommending.blocked import Blocked
 from recsys.recommending.catalogue import Catalogue
+from recsys.recommending.levels import level
 from recsys.recommending.request import Request
 
 REGIONS = ("Squamish", "Bishop", "Fontainebleau", "Pemberton")
@@ -155,11 +157,12 @@ class FakeRecommender:
         if request.project in {self.catalogue.ids[c] for c in self._history(asked)}:
             raise UsageError(f"`project` {request.project}: was sent already; choose another climb")
         asked = replace(asked, blocked=Blocked.of([*request.blocked.entries, request.project]))
-        note = {"project_probability": 0.01, "reason": "at the climber's level"}
+        note = {"project_probability": 0.01, "reason": spoken("at the climber's level", self.nouns)}
         steps = [{**item.to_json(), **note} for item in self.recommend(asked)]
         project = self._item(self._index[request.project], 0.02).to_json()
         return Answer({
-            "ability": "V5", "method": "ahead", "steps": steps, "project": {**project, "score_before": 0.01},
+            "ability": level(5, self.levels), "method": "ahead", "steps": steps,
+            "project": {**project, "score_before": 0.01},
         })  # fmt: skip
 
     def session(self, request: Any) -> Answer:
@@ -171,7 +174,8 @@ class FakeRecommender:
             parts = ("circuit",) * 3
         climbs = [{"part": parts[3 * i // k], "minutes": 20, **item} for i, item in enumerate(items)]
         return Answer({
-            "region": request.region, "area": request.area or "Area 1", "ability": "V5",
+            "region": request.region, "area": request.area or "Area 1",
+            "ability": level(5, self.levels),
             "minutes": 20 * len(climbs), "climbs": climbs,
         })  # fmt: skip
 
@@ -181,7 +185,7 @@ class FakeRecommender:
             Answer({
                 "discipline": "route" if ordinal(grade) > 50 else "boulder", "day": _day(day), "sends": 1,
                 "ability": 5.0,
-                "deviation": 0.5, "grade": "V5",
+                "deviation": 0.5, "grade": level(5, self.levels),
             })
             for grade, day in zip(columns["grade"], columns["day"], strict=True)
             if not np.isnan(ordinal(grade))
@@ -193,7 +197,8 @@ class FakeRecommender:
         return [
             Answer({
                 "climb_id": t.ids[i], "name": t.names[i], "grade": t.grades[i], "region": t.regions[i],
-                "climbs_like": label(t.ordinals[i] + (1 if i % 20 else -1)), "off": 1.0 if i % 20 else -1.0,
+                "climbs_like": t.grade_of(t.ordinals[i] + (1 if i % 20 else -1)),
+                "off": 1.0 if i % 20 else -1.0,
                 "deviation": 0.2, "sends": int(t.sends[i]),
             })
             for i in range(0, self.n_climbs, 10)

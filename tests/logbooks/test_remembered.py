@@ -186,5 +186,5 @@ def test_a_bundle_reads_a_logbook_by_its_runs_mapping(tmp_path, films, capsys):
     answer = recsys.load(folder).recommend(logbook=path, k=2)
     assert answer.known is not None
     assert answer.known.ways == {"id": 2}
-    mapping = LoadedBundle(Planner.open(folder)).mapping
-    assert len(read_upload(path.read_bytes(), "me.csv", "auto", own=mapping)["sends"]) == 2
+    bundle = LoadedBundle(Planner.open(folder))
+    assert len(read_upload(path.read_bytes(), "me.csv", "auto", bundle=bundle)["sends"]) == 2

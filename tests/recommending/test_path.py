@@ -17,6 +17,7 @@ from recsys.recommending.catalogue import Catalogue
 from recsys.recommending.logbook import read_logbook
 from recsys.recommending.path import PathRequest, find_path
 from recsys.recommending.recommender import Recommender
+from recsys.recommending.request import known_region
 from recsys.recommending.session import MINUTES, SessionRequest, plan_session
 
 N = 24
@@ -235,3 +236,44 @@ def test_a_session_fits_its_minutes_its_style_and_its_area(recommender):
             plan_session(recommender, request)
     with pytest.raises(UsageError, match="not both"):
         SessionRequest(minutes=60, count=3)
+
+
+def somewhere(**columns) -> Recommender:
+    """The stub with other columns in its catalogue."""
+    stub = Stub()
+    stub.catalogue = replace(stub.catalogue, **columns)
+    return Recommender(stub)
+
+
+def test_a_session_names_no_area_outside_the_region_that_was_asked_for():
+    far = ["Far" if at >= N - 3 else "Near" for at in range(N)]  # V7, beyond whoever sends V3
+    asked = SessionRequest(climber="me", region="far", count=3)
+    with pytest.raises(UsageError, match=r"nothing in Far that was not sent yet fits; change .?region"):
+        plan_session(
+            somewhere(regions=far), replace(asked, blocked=Blocked.of([f"c{N - 1 - i}" for i in range(3)]))
+        )
+    styled = replace(asked, region="South", style="slab", blocked=Blocked.of(["South"]))
+    with pytest.raises(
+        UsageError, match="nothing in South that was not sent yet fits; change region or style"
+    ):
+        plan_session(somewhere(), styled)
+
+
+def test_an_area_of_two_regions_is_that_of_the_region_asked_for():
+    areas = ["Wall" for _ in range(N)]
+    for region in ("North", "South"):
+        found = plan_session(
+            somewhere(areas=areas), SessionRequest(climber="me", region=region, area="wall", count=3)
+        )
+        assert (found.region, found.area) == (region, "Wall")
+        assert {each.item.region for each in found.climbs} == {region}
+
+
+def test_what_is_spelt_as_asked_goes_before_another_case():
+    spelt = ["squamish" if at % 2 else "Squamish" for at in range(N)]
+    for name in ("Squamish", "squamish"):
+        assert known_region(name, ["Squamish", "squamish"]) == name
+        asked = SessionRequest(climber="me", region=name, area=name, count=2)
+        found = plan_session(somewhere(regions=spelt, areas=spelt), asked)
+        assert (found.region, found.area) == (name, name)
+    assert known_region("SQUAMISH", ["Squamish", "squamish"]) == "Squamish"

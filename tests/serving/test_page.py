@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from recsys.logbooks.grades import parse_grade
-from tests.builders.fake_recommender import write_bundle
+from recsys.recommending.request import Request
+from tests.builders.fake_recommender import open_fake, write_bundle
 from tests.builders.fake_service import Service
 
 playwright = pytest.importorskip("playwright.sync_api")
@@ -426,6 +427,20 @@ def test_a_bundle_of_books_is_spoken_of_in_the_words_of_books(browser, tmp_path)
             said += [page.title(), shown(page)]
         found = [line for text in said for line in text.splitlines() if CLIMBING.search(own(line))]
         assert found == []
+    service.stop()
+
+
+def test_what_the_service_has_said_is_not_said_once_more(browser, tmp_path):
+    """Where one word of the domain is another word of climbing, a text of the service stays as it came."""
+    odd = {"climb": "area", "climber": "send", "area": "series", "send": "loan"}
+    service = Service(write_bundle(tmp_path / "bundle", nouns=odd))
+    sent = open_fake(tmp_path / "bundle").logbook(Request(climber="sim-climber-0007")).columns["climb_id"]
+    free = sorted({f"climb-{at:04d}" for at in range(200)} - {*sent})[0]
+    for page in opened(browser, service.url):
+        page.goto(f"{service.url}/?climber=sim-climber-0007&view=path&project={sent[0]}")
+        expect(page.locator("#answer .empty p").first).to_contain_text("choose another area")
+        page.goto(f"{service.url}/?climber=sim-climber-0007&view=path&project={free}")
+        expect(page.locator("#answer .line").first).to_have_text("At the send's level.")
     service.stop()
 
 

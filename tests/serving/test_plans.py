@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from recsys.cli.app import build_app
 from recsys.files import read_json, write_json, write_manifest
 from recsys.recommending.bundle import BUNDLE, CLIMBS, FILES
-from recsys.recommending.levels import level, told
+from recsys.recommending.levels import has_levels, level, told
 from recsys.serving.app import create_app
 from recsys.serving.links import link
 from recsys.serving.policy import MAX_BLOCK, Policy
@@ -212,6 +212,6 @@ def test_a_bundle_of_climbs_has_the_page_as_it_is(client):
 
 
 def test_levels_of_books_are_told_as_levels():
-    books, climbs = ["L3", None, "L12"], ["V3", "7a"]
+    books, climbs = has_levels(["L3", None, "L12"]), has_levels(["V3", "7a"])
     assert (level(8.2, books), level(-1, books), level(8.2, climbs)) == ("L8", "L0", "V8")
     assert (told("soft V5", books), told("soft V5", climbs)) == ("soft L5", "soft V5")

@@ -1,11 +1,13 @@
 // Talks to the service. Whatever goes wrong is thrown as a Trouble whose message a person can act on.
 import { sentence } from "./dom.js";
+import { spoken } from "./words.js";
 
 export const LIMIT_MS = 20000;
 
 export class Trouble extends Error {
-  constructor(message, status = 0, columns = null) {
-    super(message);
+  // `said` is the service's own message, which is in the words of the domain already; no message is spoken twice.
+  constructor(message, status = 0, columns = null, said = null) {
+    super(said ?? spoken(message));
     this.status = status;
     this.columns = columns; // of a file of no known site
   }
@@ -25,7 +27,7 @@ export async function call(path, { body, file, signal } = {}) {
     const response = await fetch(path, request(body, file, timer.signal));
     const answer = await response.json().catch(() => null);
     if (response.ok && answer) return answer;
-    throw new Trouble(words(response, answer), response.status, answer?.error?.columns);
+    throw new Trouble(words(response), response.status, answer?.error?.columns, saidOf(answer));
   } catch (error) {
     if (error instanceof Trouble) throw error;
     if (signal?.aborted) throw new DOMException("given up", "AbortError");
@@ -52,9 +54,12 @@ function request(body, file, signal) {
   return { method: "POST", body: JSON.stringify(body), headers, signal };
 }
 
-function words(response, answer) {
+function saidOf(answer) {
   const said = answer?.error?.message;
-  if (said) return sentence(said.replace(/--(?=[a-z])|`/g, ""));
+  return said ? sentence(said.replace(/--(?=[a-z])|`/g, "")) : null;
+}
+
+function words(response) {
   if (response.status === 413) return "The file is larger than the service takes.";
   return `The service answered with an error (${response.status}). Try again in a moment.`;
 }

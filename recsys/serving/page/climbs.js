@@ -5,7 +5,7 @@ import { button, make, plural, sentence } from "./dom.js";
 import { clearing, filtersSet } from "./filters.js";
 import { knownOf } from "./known.js";
 import { blocked } from "./store.js";
-import { spoken } from "./words.js";
+import { asIs, spoken } from "./words.js";
 
 const FIRST = 12;
 const MOST = 60;
@@ -42,7 +42,8 @@ export function draw(at, { items, logbook, note }, { whose, does, again }) {
   }, { id: "more" });
   return {
     title: whose ? `Next for ${whose === "you" ? "you" : whose}` : spoken("Popular climbs"),
-    status: whose ? `${plural(items.length, "climb")}, ${order}.${told}` : `${plural(items.length, "climb")}, the most sent first.`,
+    said: whose ? told : "",
+    status: whose ? `${plural(items.length, "climb")}, ${order}.` : `${plural(items.length, "climb")}, the most sent first.`,
     nodes: [
       ...known.nodes,
       items.some((climb) => climb.reach !== null && climb.reach !== undefined) &&
@@ -57,5 +58,5 @@ export function draw(at, { items, logbook, note }, { whose, does, again }) {
 export function nothing(at, error, change) {
   if (error.status !== 422 && error.status !== 404) return null;
   if (!filtersSet(at).length && at.mode === "auto") return null;
-  return make("div", { class: "empty" }, make("p", {}, error.message), clearing(change));
+  return make("div", { class: "empty" }, make("p", {}, asIs(error.message)), clearing(change));
 }

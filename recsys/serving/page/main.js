@@ -51,12 +51,12 @@ function render() {
   }, { retry: begin, failed: (error) => failed(error, at, view, drawing) });
 }
 
-function present({ title, status, nodes }) {
+function present({ title, status, said, nodes }) {
   $("results-title").textContent = title;
   document.title = `${title} · ${brand()}`;
   $("answer").replaceChildren(...nodes.filter(Boolean));
   $("print").hidden = !$("start").hidden;
-  say(status);
+  say(status, said);
 }
 
 // Nothing of an older answer stays; without a network the last one may be opened again.

@@ -6,6 +6,7 @@ import { readText, readWords } from "./grades.js";
 import { knownOf } from "./known.js";
 import { climbPicker } from "./picker.js";
 import { blocked } from "./store.js";
+import { asIs } from "./words.js";
 
 const LEAPS = [1, 1.5, 2, 3];
 const MOST = 12;
@@ -44,13 +45,14 @@ function drawn({ ability, steps, project, logbook }, { whose, does, change }) {
   const known = knownOf(logbook, { whose, does });
   return {
     title: `A path to ${nameOf(project)}`,
-    status: `${plural(steps.length, "climb")} from about ${readText(ability)} to ${readText(project.grade)}, then the project.${nearer}${known.said}`,
+    status: `${plural(steps.length, "climb")} from about ${readText(ability)} to ${readText(project.grade)}, then the project.${nearer}`,
+    said: known.said,
     nodes: [
       ...known.nodes,
       button("Choose another project", () => change({ project: "" })),
       make("ol", { class: "trail" },
         make("li", { class: "from" }, badge(ability), make("p", {}, whose === "you" ? "Where you are" : `Where ${whose} is`)),
-        ...steps.map((step) => card(step, { whose, line: readWords(sentence(step.reason)), does: { mark: does.mark, similar: does.similar } })),
+        ...steps.map((step) => card(step, { whose, line: asIs(readWords(sentence(step.reason))), does: { mark: does.mark, similar: does.similar } })),
         card(project, { whose, line: "The project.", does: {} })),
     ],
   };
@@ -60,7 +62,7 @@ function drawn({ ability, steps, project, logbook }, { whose, does, change }) {
 export function nothing(at, error, change, drawing) {
   if (error.status !== 422 || !at.project) return null;
   const leap = LEAPS.find((each) => each > Number(at.leap));
-  return make("div", { class: "empty" }, make("p", {}, error.message),
+  return make("div", { class: "empty" }, make("p", {}, asIs(error.message)),
     leap && button(`Allow steps of ${leap} grades`, () => change({ leap: String(leap) })),
     Number(at.steps) < MOST && button("Allow 12 climbs before it", () => change({ steps: String(MOST) })),
     search(drawing));

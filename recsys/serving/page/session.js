@@ -6,6 +6,7 @@ import { clearing } from "./filters.js";
 import { make, plural } from "./dom.js";
 import { knownOf } from "./known.js";
 import { blocked } from "./store.js";
+import { asIs } from "./words.js";
 
 const PARTS = { "warm-up": "Warm up", project: "Projects", "cool-down": "Cool down", circuit: "Circuit" };
 
@@ -32,7 +33,8 @@ export function draw(at, session, { whose, does }) {
   const parts = Map.groupBy ? [...Map.groupBy(session.climbs, ({ part }) => part)] : grouped(session.climbs);
   return {
     title: `${circuit} at ${where}`,
-    status: `${plural(session.climbs.length, "climb")} in about ${session.minutes} minutes, rests and tries included, for ${whose}.${known.said}`,
+    status: `${plural(session.climbs.length, "climb")} in about ${session.minutes} minutes, rests and tries included, for ${whose}.`,
+    said: known.said,
     nodes: [...known.nodes, ...parts.map(([part, climbs]) => make("section", { class: "part" },
       make("h3", {}, PARTS[part], " ", make("small", {}, `${climbs.reduce((sum, { minutes }) => sum + minutes, 0)} min`)),
       make("ol", { class: "cards" }, ...climbs.map((climb) => card(climb, { whose, does, tag: "h4", here: Boolean(session.area) })))))],
@@ -43,7 +45,7 @@ export function draw(at, session, { whose, does }) {
 export function nothing(at, error, change) {
   if (error.status !== 422 && error.status !== 404) return null;
   if (!SESSION.some((name) => at[name])) return null;
-  return make("div", { class: "empty" }, make("p", {}, error.message), clearing(change));
+  return make("div", { class: "empty" }, make("p", {}, asIs(error.message)), clearing(change));
 }
 
 function grouped(climbs) {

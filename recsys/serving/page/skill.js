@@ -20,7 +20,8 @@ export function draw(at, { skill: told, climbs }, { whose, note, does, change })
   const span = told.first ? `, ${day(told.first)} to ${day(told.last)}` : "";
   return {
     title: whose === "you" ? "Your skill" : `Skill of ${whose}`,
-    status: `${plural(told.rows, "send")}${span}.${note ? ` ${note}` : ""}${known.said}`,
+    status: `${plural(told.rows, "send")}${span}.`,
+    said: (note ? ` ${note}` : "") + known.said,
     nodes: [
       ...known.nodes,
       disciplines.length > 1 && choice(disciplines, shown, change),

@@ -2,6 +2,7 @@
 import { call, Trouble } from "./api.js";
 import { $, plural, sentence } from "./dom.js";
 import { keep, kept, sendsOf } from "./store.js";
+import { spoken } from "./words.js";
 
 const PICTURES = [[0x89, 0x50, 0x4e, 0x47], [0xff, 0xd8, 0xff], [0x47, 0x49, 0x46, 0x38], [0x25, 0x50, 0x44, 0x46]]; // PNG, JPEG, GIF, PDF
 let unkept = null; // a logbook that the browser has no room for
@@ -53,7 +54,7 @@ const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
 
 function noteOf(found) {
   const parts = [];
-  if (found.n_rejects) parts.push(`${plural(found.n_rejects, "row was", "rows were")} not used: ${found.rejects[0].reason}.`);
+  if (found.n_rejects) parts.push(`${spoken(`${plural(found.n_rejects, "row was", "rows were")} not used`)}: ${found.rejects[0].reason}.`);
   parts.push(...found.notes.map((note) => sentence(note)));
   if (found.left_out) parts.push(`The oldest ${found.left_out} are not sent along.`);
   return parts.join(" ");

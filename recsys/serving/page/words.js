@@ -25,6 +25,7 @@ export function speak(nouns = {}, leveled = false, withGrades = true) {
 export const spoken = (text) => (elsewhere() ? text.replace(WORD, replaced) : text);
 
 function replaced(found, word, s) {
+  if (word === word.toUpperCase()) return found; // an argument of a command, as in recsys/nouns.py
   const other = told.nouns[word.toLowerCase()];
   if (!other) return found;
   const text = s ? plural(other) : other;

@@ -1,13 +1,14 @@
 // One job at a time, its progress in words: busy, slow, given up, failed. A newer job ends an older one.
 import { rememberKey } from "./api.js";
 import { $, button, make } from "./dom.js";
-import { spoken } from "./words.js";
+import { asIs, spoken } from "./words.js";
 
 const SLOW_MS = 3000;
 const REFUSED = new Set([400, 404, 413, 415, 422]); // asking the same again would not help
 let current = null;
 
-export const say = (text) => ($("status").textContent = spoken(text));
+// A line of the page, and what the service said, which is in the words of the domain already.
+export const say = (text, said = "") => ($("status").textContent = spoken(text) + said);
 
 export async function work(job, { retry, failed }) {
   current?.abort();
@@ -40,7 +41,7 @@ export function problem(error, retry, ...more) {
   const box = $("problem");
   box.hidden = !error;
   if (!error) return box.replaceChildren();
-  const parts = [make("p", {}, error.message), ...more];
+  const parts = [make("p", {}, asIs(error.message)), ...more];
   if (error.status === 401) parts.push(keyForm(retry));
   else if (retry && !REFUSED.has(error.status)) parts.push(button("Try again", () => retry()));
   box.replaceChildren(...parts);
