@@ -215,3 +215,14 @@ def test_levels_of_books_are_told_as_levels():
     books, climbs = has_levels(["L3", None, "L12"]), has_levels(["V3", "7a"])
     assert (level(8.2, books), level(-1, books), level(8.2, climbs)) == ("L8", "L0", "V8")
     assert (told("soft V5", books), told("soft V5", climbs)) == ("soft L5", "soft V5")
+
+
+def test_a_region_is_the_one_spelt_as_asked_where_two_differ_by_case(tmp_path):
+    folder = write_light_bundle(tmp_path / "bundle")
+    spelt = {"region": ["Squamish", "squamish", None] * 4}
+    write_json(folder / CLIMBS, {**read_json(folder / CLIMBS), **spelt})
+    write_manifest(folder, FILES)
+    with TestClient(create_app(folder, Policy(rate=0, poll_seconds=0))) as client:
+        for region in ("Squamish", "squamish"):
+            items = answered(client, "/api/recommend", sends=SENDS, region=region)["items"]
+            assert {item["region"] for item in items} == {region}
