@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def compare(
     data: pd.DataFrame | str | Path | None = None,
-    rows: Sequence[str] = ("popularity", "item-knn", "ease", "sasrec", "gpt2-clm"),
+    rows: str | Sequence[str] = ("popularity", "item-knn", "ease", "sasrec", "gpt2-clm"),
     *,
     output: str | Path | None = None,
     jobs: int = 1,
@@ -32,7 +32,7 @@ def compare(
     data:
         Raw sends, a DataFrame or a file; None: the simulated BC logbooks.
     rows:
-        Names or patterns, as ``recsys study --list-rows`` prints them.
+        Names or patterns, as ``recsys study --list-rows`` prints them; in one text, commas between.
     output:
         The study's folder, to be kept and continued; None: a temporary one.
     jobs:
@@ -50,7 +50,7 @@ def compare(
     from recsys.study.study import study
 
     reference = settings.pop("reference", None)
-    chosen = tuple(row.name for row in select(",".join(rows)))
+    chosen = tuple(row.name for row in select(rows if isinstance(rows, str) else ",".join(rows)))
     with as_file(data) as path, _folder(output) as folder:
         config = configured(
             settings, data=path, seed=settings.pop("seed", 0), rows=chosen, reference=reference or chosen[0]

@@ -284,8 +284,8 @@ def select(names: str) -> tuple[Row, ...]:
     for pattern in ["*" if part == "all" else part for part in patterns]:
         found = fnmatch.filter(ROWS, pattern)
         if not found:
-            raise UsageError(f"--rows: no row is called {pattern!r}; recsys study --list-rows prints them")
+            raise UsageError(f"`rows`: no row is called {pattern!r}; recsys study --list-rows prints them")
         chosen.update(found)
     if not chosen:
-        raise UsageError("--rows names no row; recsys study --list-rows prints them")
+        raise UsageError("`rows` names no row; recsys study --list-rows prints them")
     return tuple(row for row in ROWS.values() if row.name in chosen)

@@ -172,3 +172,9 @@ def test_a_logbook_says_how_many_of_its_climbs_are_known(climbs, tmp_path):
     assert "1 of 2 climbs of the logbook are known" in repr(answer)
     assert json.loads(answer.to_json())["logbook"]["known"] == 1
     assert climbs.recommend(k=2).known is None
+
+
+def test_rows_to_compare_are_named_in_one_text_or_several():
+    for rows in ("ease,nope", ["ease", "nope"]):
+        with pytest.raises(recsys.UsageError, match="^rows: no row is called 'nope'"):
+            recsys.compare(rows=rows)
