@@ -176,5 +176,5 @@ def test_a_logbook_says_how_many_of_its_climbs_are_known(climbs, tmp_path):
 
 def test_rows_to_compare_are_named_in_one_text_or_several():
     for rows in ("ease,nope", ["ease", "nope"]):
-        with pytest.raises(recsys.UsageError, match="^rows: no row is called 'nope'"):
+        with pytest.raises(recsys.UsageError, match=r"^rows: no row is called 'nope'"):
             recsys.compare(rows=rows)
