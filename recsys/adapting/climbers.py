@@ -18,10 +18,11 @@ from recsys import columns as c
 from recsys import run_files
 from recsys.adapting.folder import adapted
 from recsys.adapting.folding import fold_in
-from recsys.adapting.growing import climber_table, fill_climbers, grown_from, unknown_climber
+from recsys.adapting.growing import fill_climbers, grown_from
 from recsys.adapting.vocabulary import grow_workflow
 from recsys.console import say
 from recsys.errors import DataError, UsageError
+from recsys.model.climbers import climber_table, unknown_climber
 from recsys.model.prompted_transformer import item_embeddings
 from recsys.model.weights import save_weights
 from recsys.recommending.newcomers import Acquaintances, profiles
@@ -162,15 +163,16 @@ def embed(
         return np.tile(unknown_climber(model), (len(ends), 1))
     units = unit_rows(item_embeddings(model))
     trained = table.weight.detach().numpy()[met.climbers]
-    friends = Acquaintances(profiles(units, _logbooks(met, np.diff(met.offsets))), trained)
-    mine = profiles(units, _logbooks(new, ends))
+    friends = Acquaintances(profiles(units, *_logbooks(met, np.diff(met.offsets))), trained)
+    mine = profiles(units, *_logbooks(new, ends))
     if way == "encoder":
         return friends.encoded(mine)
     found = friends.similar(mine)
     return found if way == "similar" else fold_in(model, new, ends, found, length)
 
 
-def _logbooks(sequences: Sequences, ends: Array) -> list[Array]:
-    """Indices of each climber's first `ends` climbs in the catalogue."""
-    indices = item_index(sequences.features[c.CLIMB])
-    return [indices[a : a + n] for a, n in zip(sequences.offsets[:-1], ends, strict=True)]
+def _logbooks(sequences: Sequences, ends: Array) -> tuple[Array, Array]:
+    """Indices of each climber's first `ends` climbs in the catalogue, end to end; how many each has."""
+    within = np.arange(len(sequences)) - np.repeat(sequences.offsets[:-1], np.diff(sequences.offsets))
+    read = within < np.repeat(ends, np.diff(sequences.offsets))
+    return item_index(sequences.features[c.CLIMB])[read], ends

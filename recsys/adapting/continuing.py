@@ -23,7 +23,7 @@ from recsys import columns as c
 from recsys import run_files
 from recsys.adapting import joining
 from recsys.adapting.folder import FACTS as ADDED
-from recsys.adapting.growing import fill_climbs, grown_from, tables_of, unknown_vector
+from recsys.adapting.growing import fill_climbs, grown_from
 from recsys.adapting.leaving import FACTS as FORGOTTEN
 from recsys.adapting.similar import likeness
 from recsys.adapting.vocabulary import grow_workflow
@@ -35,6 +35,7 @@ from recsys.console import progress, say, warn
 from recsys.errors import DataError, UsageError
 from recsys.files import atomic_path
 from recsys.logbooks.read import Sends, read_sends
+from recsys.model.climbers import tables_of, unknown_vector
 from recsys.runs import Run
 from recsys.sequences.catalogue import catalogue_table
 from recsys.sequences.prepare import load_prepared, write_schema

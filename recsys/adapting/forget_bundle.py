@@ -21,7 +21,7 @@ from recsys.errors import RunError, UsageError
 from recsys.files import MANIFEST, check_manifest, read_json, write_json, write_manifest
 from recsys.recommending import bundle as b
 from recsys.recommending.fields import Fields
-from recsys.recommending.stored import EMBEDDINGS, OFFSETS
+from recsys.recommending.stored import CLIMBER_VECTORS, EMBEDDINGS, OFFSETS
 
 _MOST: Final = 10**9  # climbers that a bundle may say were forgotten
 _MADE_ANEW: Final = (b.HISTORIES, b.ARRAYS, b.CONSTANTS, b.MODEL, MANIFEST, ".tmp-*", ".old-*")
@@ -43,8 +43,10 @@ def _forgotten(folder: Path, climbers: Sequence[str], output: Path | None) -> in
         shutil.copytree(
             folder, fresh, symlinks=True, dirs_exist_ok=True, ignore=shutil.ignore_patterns(*_MADE_ANEW)
         )
-        sends = _write_histories(folder, fresh, climbers)
-        _write_model(folder, fresh, climbers)
+        known = read_json(folder / b.CONSTANTS)["vocabularies"].get(CLIMBER, [])
+        gone = [index for index, each in enumerate(known) if each in climbers]
+        sends = _write_histories(folder, fresh, climbers, gone)
+        _write_model(folder, fresh, known, gone)
         about = Fields.read(folder / b.BUNDLE)
         before = about.integer(FACTS, 0, _MOST) if FACTS in about else 0
         write_json(fresh / b.BUNDLE, {**read_json(folder / b.BUNDLE), FACTS: before + len(climbers)})
@@ -56,8 +58,10 @@ def _forgotten(folder: Path, climbers: Sequence[str], output: Path | None) -> in
     return sends
 
 
-def _write_histories(folder: Path, fresh: Path, climbers: Sequence[str]) -> int:
+def _write_histories(folder: Path, fresh: Path, climbers: Sequence[str], gone: Sequence[int]) -> int:
     """histories.json and arrays.npz of the others; texts that nobody else logged go too.
+
+    `gone` are the climbers' indices in the vocabulary, which their embeddings go by.
 
     What no reader of a bundle knows may hold anybody's rows, and is left out.
     """
@@ -66,7 +70,11 @@ def _write_histories(folder: Path, fresh: Path, climbers: Sequence[str]) -> int:
     stays = np.array([each not in climbers for each in texts[c.CLIMBER_ID]])
     counts = np.diff(before[OFFSETS])
     rows = np.repeat(stays, counts)
-    arrays = {n: v if n == EMBEDDINGS else v[rows] for n, v in before.items() if n != OFFSETS}
+    arrays = {n: v[rows] for n, v in before.items() if n not in (OFFSETS, EMBEDDINGS, CLIMBER_VECTORS)}
+    if EMBEDDINGS in before:
+        arrays[EMBEDDINGS] = before[EMBEDDINGS]
+    if CLIMBER_VECTORS in before:
+        arrays[CLIMBER_VECTORS] = _without(before[CLIMBER_VECTORS], gone)
     arrays[OFFSETS] = np.concatenate([[0], np.cumsum(counts[stays])]).astype(np.int64)
     texts[c.CLIMBER_ID] = [each for each, kept in zip(texts[c.CLIMBER_ID], stays, strict=True) if kept]
     for name in b.CODED:
@@ -79,20 +87,24 @@ def _write_histories(folder: Path, fresh: Path, climbers: Sequence[str]) -> int:
 
 
 def _arrays(path: Path) -> dict[str, Array]:
-    known = (EMBEDDINGS, OFFSETS, c.RATING, c.DAY, *b.CODED, *b.WRITTEN)
+    known = (EMBEDDINGS, CLIMBER_VECTORS, OFFSETS, c.RATING, c.DAY, *b.CODED, *b.WRITTEN)
     try:
         return unpacked(path, known)
     except ValueError as error:
         raise RunError(f"{path}: {error}; export it again") from None
 
 
-def _write_model(folder: Path, fresh: Path, climbers: Sequence[str]) -> None:
+def _without(table: Array, gone: Sequence[int]) -> Array:
+    """A table by id without some rows, which are indices in the vocabulary."""
+    return np.delete(table, np.array(gone, dtype=np.int64) + FIRST_VALUE_ID, axis=0)
+
+
+def _write_model(folder: Path, fresh: Path, known: Sequence[str], gone: Sequence[int]) -> None:
     """features.json without the ids, and the graph without their rows."""
     constants = read_json(folder / b.CONSTANTS)
-    known = constants["vocabularies"].get(CLIMBER, [])
-    gone = [index for index, each in enumerate(known) if each in climbers]
     if gone:
-        constants["vocabularies"][CLIMBER] = [each for each in known if each not in climbers]
+        stays = [each for index, each in enumerate(known) if index not in set(gone)]
+        constants["vocabularies"][CLIMBER] = stays
     write_json(fresh / b.CONSTANTS, constants)
     if not (folder / b.MODEL).is_file():
         return
@@ -116,8 +128,7 @@ def _drop_rows(source: Path, target: Path, n_ids: int, gone: Sequence[int]) -> N
         values = numpy_helper.to_array(tables[name])
         if len(values) != n_ids:
             raise RunError(f"{source}: {name} is no table of {n_ids} climbers; forget in the run, and export")
-        kept = np.delete(values, np.array(gone) + FIRST_VALUE_ID, axis=0)
-        tables[name].CopyFrom(numpy_helper.from_array(kept, name))
+        tables[name].CopyFrom(numpy_helper.from_array(_without(values, gone), name))
     target.write_bytes(model.SerializeToString())
 
 

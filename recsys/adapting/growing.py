@@ -8,12 +8,12 @@ product over more columns may add in another order.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import torch
 
 from recsys import run_files
-from recsys.columns import CLIMBER
+from recsys.model.climbers import climber_table
 from recsys.model.network import Network
 from recsys.model.output import SENDS, buffer_of
 from recsys.model.prompted_transformer import PromptedTransformer, build_model
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
     from recsys.arrays import Array
     from recsys.config.model import ModelConfig
-
-_INPUTS: Final = "heads.0.body.0"  # where Transformers4Rec keeps a model's inputs
 
 
 def grown_from(
@@ -103,24 +101,3 @@ def drop_climbers(old: Network, new: Network, rows: Sequence[int]) -> None:
         values.copy_(kept)
     if isinstance(old, PromptedTransformer) and isinstance(new, PromptedTransformer):
         new.task.pre.cuts = old.task.pre.cuts
-
-
-def unknown_vector(model: PromptedTransformer, name: str) -> torch.Tensor:
-    """The learned embedding of a feature's value that is not known, float32 [dimension]."""
-    return model.get_parameter(f"{_INPUTS}.unknown.{name}").detach()
-
-
-def unknown_climber(model: PromptedTransformer) -> Array:
-    """The learned embedding of a climber whom the vocabulary does not know, float32 [climber_dim]."""
-    return unknown_vector(model, CLIMBER).numpy().copy()
-
-
-def climber_table(model: PromptedTransformer) -> torch.nn.Embedding | None:
-    """The climbers' embeddings by id; None where the model reads no climber."""
-    return tables_of(model).get(CLIMBER)
-
-
-def tables_of(model: PromptedTransformer) -> dict[str, torch.nn.Embedding]:
-    """Feature to the table of its embeddings by id."""
-    tables = model.get_submodule(f"{_INPUTS}.to_merge.categorical_module.embedding_tables")
-    return dict(tables.named_children())  # type: ignore[arg-type]

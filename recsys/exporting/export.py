@@ -72,7 +72,10 @@ def export(
         write_json(folder / b.CONSTANTS, constants.to_json(features))
         write_json(folder / b.CLIMBS, trained.catalogue.to_columns())
         write_histories(
-            trained.stored, folder, None if trained.network is None else np.asarray(trained.embeddings)
+            trained.stored,
+            folder,
+            None if trained.network is None else np.asarray(trained.embeddings),
+            trained.climber_vectors,
         )
         (folder / run_files.CARD).write_text(_card(run.folder / run_files.CARD, measured), encoding="utf-8")
         write_json(folder / b.BUNDLE, _about(trained, name or run.folder.name, measured))
@@ -106,7 +109,8 @@ def _to_int8(trained: TrainedRun, path: Path) -> dict[str, Any]:
     with progress("measuring int8 on the test part"):
         prepared = load_prepared(trained.run.folder, config.training.accelerator)
         before, after = (
-            recall(graph, prepared, config.model.length, config.exclude_seen) for graph in (full, path)
+            recall(graph, prepared, config.model.length, config.exclude_seen, trained.climber_vectors)
+            for graph in (full, path)
         )
     for name, value in before.items():
         say(f"{METRIC} on the test part, {name}: {value:.4f} in float, {after[name]:.4f} in int8")

@@ -15,10 +15,11 @@ import numpy as np
 import torch
 
 from recsys.arrays import Array
-from recsys.columns import ATTRIBUTES, CLIMB, CLIMBER, FIRST_VALUE_ID, GIVEN
+from recsys.columns import ATTRIBUTES, CLIMB, CLIMBER, CLIMBER_VECTOR, FIRST_VALUE_ID, GIVEN
 from recsys.config.model import ModelConfig
 from recsys.errors import RunError
 from recsys.exporting.networks import NextScores, traceable
+from recsys.model.climbers import climber_vectors
 from recsys.model.masking import last
 from recsys.model.network import Network
 from recsys.model.prompted_transformer import PromptedTransformer, read_columns
@@ -51,7 +52,10 @@ class Answers(torch.nn.Module):
         self.model, self.names = model, names
 
     def forward(self, *tensors: torch.Tensor) -> torch.Tensor:
-        """Windows [batch, length], climber [batch], given [batch, n_attributes] to [batch, n_items]."""
+        """Windows [batch, length], climbers [batch, climber_dim], given [batch, n_attributes] to scores.
+
+        They are [batch, n_items].
+        """
         batch = dict(zip(self.names, tensors, strict=True))
         (head,) = self.model.heads
         (task,) = head.prediction_task_dict.values()
@@ -63,18 +67,21 @@ class Answers(torch.nn.Module):
 
 
 def export_graph(model: Network, schema: Schema, config: ModelConfig, path: Path) -> None:
-    """Write the model as ONNX: the batch is free, of the transformer the length too."""
-    example = next(random_batches(schema, config, 3, 3))
-    names = list(example)
+    """Write the model as ONNX: the batch is free, of the transformer the length too.
+
+    A transformer reads its climbers as vectors, so that one whom it does not know can have one as well.
+    """
+    example = next(random_batches(model, schema, config, 3, 3))
+    names = [name for name in example if name != CLIMBER or CLIMBER_VECTOR not in example]
     transformer = isinstance(model, PromptedTransformer)
     answers = Answers(model, names) if isinstance(model, PromptedTransformer) else NextScores(model, names)
     axes = {name: {0: "batch", 1: "length"} if transformer else {0: "batch"} for name in names}
-    axes |= {CLIMBER: {0: "batch"}, GIVEN: {0: "batch"}, "logits": {0: "batch"}}
+    axes |= {name: {0: "batch"} for name in (CLIMBER, CLIMBER_VECTOR, GIVEN, "logits")}
     tracing: dict[str, Any] = {"dynamo": False} if _has_dynamo() else {}
     with traceable():
         torch.onnx.export(
             answers.eval(),
-            tuple(torch.from_numpy(values) for values in example.values()),
+            tuple(torch.from_numpy(example[name]) for name in names),
             str(path),
             input_names=names,
             output_names=["logits"],
@@ -90,13 +97,16 @@ def export_graph(model: Network, schema: Schema, config: ModelConfig, path: Path
 def largest_difference(
     model: Network, schema: Schema, config: ModelConfig, graph: Path, requests: int = REQUESTS
 ) -> float:
-    """Largest difference of any score between the graph and the model on random requests."""
+    """Largest difference of any score between the graph and the model on random requests.
+
+    The model is asked by the climbers' ids.
+    """
     running = session(graph)
     names = [each.name for each in running.get_inputs()]
     worst = 0.0
-    for batch in random_batches(schema, config, requests, 100):
+    for batch in random_batches(model, schema, config, requests, 100):
         found = running.run(None, {name: batch[name] for name in names})[0]
-        tensors = {name: torch.from_numpy(values) for name, values in batch.items()}
+        tensors = {name: torch.from_numpy(batch[name]) for name in batch if name != CLIMBER_VECTOR}
         expected = model.next_scores(tensors).float().numpy()
         worst = max(worst, float(np.abs(found - expected).max()))
     return worst
@@ -112,14 +122,22 @@ def check_parity(model: Network, schema: Schema, config: ModelConfig, graph: Pat
     return worst
 
 
-def random_batches(schema: Schema, config: ModelConfig, requests: int, size: int) -> Iterator[ArrayBatch]:
-    """Random windows of random lengths: prompts all absent in a third, all present in a third, else mixed."""
+def random_batches(
+    model: Network, schema: Schema, config: ModelConfig, requests: int, size: int
+) -> Iterator[ArrayBatch]:
+    """Random windows of random lengths: prompts all absent in a third, all present in a third, else mixed.
+
+    Of a transformer's climbers both ids and vectors.
+    """
+    vectors = climber_vectors(model) if isinstance(model, PromptedTransformer) else None
     draw = np.random.default_rng(0)
     read = schema.select_by_name(read_columns(schema, config))
     for start in range(0, requests, size):
         rows = min(size, requests - start)
         real = np.arange(config.length) >= config.length - draw.integers(1, config.length + 1, (rows, 1))
         batch = {column.name: _random(column, real, draw) for column in read}
+        if vectors is not None:
+            batch[CLIMBER_VECTOR] = vectors[batch[CLIMBER]]
         kind = (start + np.arange(rows))[:, None] % 3  # [rows, 1]
         mixed = draw.random((rows, len(ATTRIBUTES))) < 0.5
         yield {**batch, GIVEN: np.where(kind == 0, False, np.where(kind == 1, True, mixed))}

@@ -19,11 +19,13 @@ from recsys import columns as c
 from recsys.arrays import Array
 from recsys.files import write_json
 from recsys.recommending.bundle import ARRAYS, CODED, HISTORIES, WRITTEN
-from recsys.recommending.stored import EMBEDDINGS, OFFSETS
+from recsys.recommending.stored import CLIMBER_VECTORS, EMBEDDINGS, OFFSETS
 from recsys.sequences.run_tables import StoredSends
 
 
-def write_histories(sends: StoredSends, folder: Path, embeddings: Array | None = None) -> None:
+def write_histories(
+    sends: StoredSends, folder: Path, embeddings: Array | None = None, climbers: Array | None = None
+) -> None:
     """Write histories.json and arrays.npz into a bundle's folder.
 
     Parameters
@@ -34,10 +36,12 @@ def write_histories(sends: StoredSends, folder: Path, embeddings: Array | None =
         Of the bundle.
     embeddings:
         A network's, of the climbs, float32 [n_items, d]; a counting method's are its own arrays.
+    climbers:
+        A transformer's, of the climbers, by id, float32 [n_ids, climber_dim]; None where it reads none.
     """
-    climbers = Codes()
-    offsets = np.concatenate([[0], np.cumsum(_counts(_column(sends, c.CLIMBER_ID, climbers.of)))])
-    texts = {c.CLIMBER_ID: climbers}
+    people = Codes()
+    offsets = np.concatenate([[0], np.cumsum(_counts(_column(sends, c.CLIMBER_ID, people.of)))])
+    texts = {c.CLIMBER_ID: people}
     with zipfile.ZipFile(folder / ARRAYS, "w") as archive:
         _write(archive, OFFSETS, offsets.dtype, offsets.shape, [offsets])
         for name in CODED:
@@ -47,8 +51,9 @@ def write_histories(sends: StoredSends, folder: Path, embeddings: Array | None =
             _write(archive, name, bool, (len(sends),), _column(sends, name, _is_there))
         for name in (c.RATING, c.DAY):
             _write(archive, name, np.float64, (len(sends),), _column(sends, name, _numbers))
-        if embeddings is not None:
-            _write(archive, EMBEDDINGS, embeddings.dtype, embeddings.shape, [embeddings])
+        for name, vectors in ((EMBEDDINGS, embeddings), (CLIMBER_VECTORS, climbers)):
+            if vectors is not None:
+                _write(archive, name, vectors.dtype, vectors.shape, [vectors])
     write_json(folder / HISTORIES, {name: each.texts for name, each in texts.items()})
 
 

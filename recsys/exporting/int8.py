@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from recsys.arrays import Array
-from recsys.columns import ATTRIBUTES, GIVEN
+from recsys.columns import ATTRIBUTES, CLIMBER, CLIMBER_VECTOR, GIVEN
 from recsys.errors import RunError
 from recsys.recommending.runtime import onnxruntime, session
 from recsys.sequences.cases import Cases
@@ -26,18 +26,26 @@ METRIC: Final = "recall@10"
 
 
 class GraphScorer:
-    """Scores cases with an ONNX graph, as `recsys.model.scorer.ModelScorer` does with a model."""
+    """Scores cases with an ONNX graph, as `recsys.model.scorer.ModelScorer` does with a model.
 
-    def __init__(self, graph: Path, cases: Cases, length: int, prompted: bool) -> None:
+    `climbers` are the vectors that the graph reads, by id, float32 [n_ids, climber_dim]; None where it reads
+    ids.
+    """
+
+    def __init__(
+        self, graph: Path, cases: Cases, length: int, prompted: bool, climbers: Array | None = None
+    ) -> None:
         self.session: Any = session(graph)
         self.names = [each.name for each in self.session.get_inputs()]
         self.windows = Windows(cases.sequences, cases.sends, length)
-        self.prompted = prompted
+        self.prompted, self.climbers = prompted, climbers
 
     def scores(self, cases: Array) -> Array:
         """[B] case indices to float32 [B, n_items]."""
         cut = self.windows.cut(self.windows.targets[cases])
         batch: dict[str, Array] = {name: value.numpy() for name, value in cut.items()}
+        if self.climbers is not None:
+            batch[CLIMBER_VECTOR] = self.climbers[batch[CLIMBER]]
         batch[GIVEN] = np.full((len(cases), len(ATTRIBUTES)), self.prompted)
         return np.asarray(self.session.run(None, {name: batch[name] for name in self.names})[0])
 
@@ -49,7 +57,9 @@ def quantise(graph: Path, smaller: Path) -> None:
     quantization.quantize_dynamic(graph, smaller, weight_type=quantization.QuantType.QInt8)
 
 
-def recall(graph: Path, prepared: Prepared, length: int, exclude_seen: bool) -> dict[str, float]:
+def recall(
+    graph: Path, prepared: Prepared, length: int, exclude_seen: bool, climbers: Array | None = None
+) -> dict[str, float]:
     """recall@10 of a graph on the run's test part, {"prompted": .., "unprompted": ..}."""
     from recsys.evaluation.evaluate import evaluate
 
@@ -57,7 +67,7 @@ def recall(graph: Path, prepared: Prepared, length: int, exclude_seen: bool) -> 
     seen = cases.seen if exclude_seen else None
     found = {}
     for name, prompted in (("prompted", True), ("unprompted", False)):
-        scorer = GraphScorer(graph, cases, length, prompted)
+        scorer = GraphScorer(graph, cases, length, prompted, climbers)
         result = evaluate(scorer, cases.targets, cases.climbers, seen, prepared.n_items)
         found[name] = result.values[METRIC]
     return found

@@ -133,14 +133,13 @@ class PromptedSequenceFeatures(tr.TabularSequenceFeatures):
         if training and self.config.swap_climb:
             inputs = {**inputs, self.item_id: self._swapped(climbs)}
         embedded = {name: value for part in self.merge_values for name, value in part(inputs).items()}
+        by_vector = CLIMBER_VECTOR in inputs  # which no id need have: of a climber not trained on
+        if by_vector:
+            embedded[CLIMBER] = inputs[CLIMBER_VECTOR].to(self.unknown[CLIMBER].dtype)
         for name, value in embedded.items():
             if value.ndim == 2:  # the climber's, one a row: [batch, width] -> [batch, length, width]
                 value = value.unsqueeze(1).expand(-1, climbs.shape[1], -1)
-            if (
-                name == CLIMBER and CLIMBER_VECTOR in inputs
-            ):  # one that no id has: of a climber not trained on
-                value = inputs[CLIMBER_VECTOR].to(value.dtype).unsqueeze(1).expand_as(value)
-            else:
+            if name != CLIMBER or not by_vector:
                 value = self._replace(name, value, self._lost(name, inputs[name], climbs, training))
             if name in self.not_logged and name + BIN in inputs:
                 blank = inputs[name + BIN].eq(NOT_LOGGED_BIN).unsqueeze(-1)

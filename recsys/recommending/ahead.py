@@ -78,13 +78,11 @@ def after(
         Days after each last send on which is asked; 0 leaves the day open.
     """
     wanted = grades or [None] * len(logbooks)
-    books, given = [], []
+    books, given, most = [], [], backend.reads(climber)
     for book, grade in zip(logbooks, wanted, strict=True):
         day = float(book.columns[c.DAY][-1]) + wait
         text = None if grade is None else label(grade)
-        books.append(
-            book.tail(backend.length).then({c.CLIMB_ID: _TARGET, c.REGION: region, c.GRADE: text, c.DAY: day})
-        )
+        books.append(book.tail(most).then({c.CLIMB_ID: _TARGET, c.REGION: region, c.GRADE: text, c.DAY: day}))
         held = {
             c.REGION: region is not None,
             c.GRADE: grade is not None,
@@ -124,7 +122,7 @@ def between(
         for step in range(1, missing + 1):
             day = last + (ahead - last) * step / (missing + 1) if math.isfinite(ahead) else math.nan
             book = book.then({c.CLIMB_ID: _TARGET, c.REGION: region, c.DAY: day})
-        books.append(book.then(project).tail(backend.length + 1))
+        books.append(book.then(project).tail(backend.reads(climber) + 1))
     given = [[name == c.REGION and region is not None for name in backend.attributes]] * len(books)
     index = np.arange(backend.length)
     hole = (index >= backend.length - 1 - missing) & (index < backend.length - 1)

@@ -47,6 +47,12 @@ class Backend(Protocol):
     def logbook(self, climber: str) -> Logbook | None:
         """A stored logbook, or None."""
 
+    def reads(self, climber: str | None) -> int:
+        """Sends of a climber's logbook that are read at the most, the one asked for included.
+
+        `length` of one whom the model knows; who is like somebody else, all of a logbook tells.
+        """
+
     def encode(self, logbooks: Sequence[Logbook], climbers: Sequence[str | None]) -> ArrayBatch:
         """Windows that end at each logbook's last send, which is the one asked for.
 

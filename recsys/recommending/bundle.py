@@ -8,7 +8,7 @@
            climbs.json        the catalogue, in the order of the scores
            histories.json     the climbers, and the distinct texts of their sends
            skill.npz          ability and difficulty (recsys.skill); bundles may lack it
-           arrays.npz         a network's embeddings of the climbs; the sends, as indices in those texts
+           arrays.npz         embeddings of climbs and climbers; the sends, as indices in those texts
            MODEL_CARD.md  manifest.json
 
 There is no pickle in it: JSON, NumPy's arrays of plain numbers, and a graph without code. Whatever is read
@@ -27,18 +27,19 @@ import numpy as np
 from recsys import columns as c
 from recsys import run_files
 from recsys.arrays import Array
-from recsys.columns import CLIMBER
+from recsys.columns import CLIMBER, CLIMBER_VECTOR, FIRST_VALUE_ID
 from recsys.errors import RunError
 from recsys.files import check_manifest
 from recsys.recommending.answering import Answering, read_about, read_method
 from recsys.recommending.catalogue import read_catalogue
-from recsys.recommending.encoding import encoded
+from recsys.recommending.climber_vectors import ClimberVectors, Stored
+from recsys.recommending.encoding import encoded, read_part
 from recsys.recommending.features import ArrayBatch, read_features
 from recsys.recommending.fields import LONGEST_WINDOW, REMEDY, Fields
 from recsys.recommending.hardness import load_skill
 from recsys.recommending.logbook import Logbook
 from recsys.recommending.runtime import Graph
-from recsys.recommending.stored import EMBEDDINGS, OFFSETS, read_histories
+from recsys.recommending.stored import CLIMBER_VECTORS, EMBEDDINGS, OFFSETS, read_histories
 
 BUNDLE: Final = run_files.OF_BUNDLE
 FORMAT: Final = 2
@@ -89,13 +90,18 @@ class Bundle:
             raise RunError(f"{folder}: {run_files.METHOD} is missing; {REMEDY}")
         said, n_items = read_about(folder), len(self.catalogue)
         embedded = n_items if said.network else None
-        self._arrays = read_histories(folder / ARRAYS, len(self.climbers), distinct, embedded)
+        n_ids = len(self.features.vocabularies[CLIMBER]) + FIRST_VALUE_ID
+        self._arrays = read_histories(folder / ARRAYS, len(self.climbers), distinct, embedded, n_ids)
         self.skill = load_skill(folder, len(self.catalogue))
         self._index = {climber: index for index, climber in enumerate(self.climbers)}
         network = Graph(folder / MODEL, self._trial(), n_items, self.window).logits if said.network else None
         self.method = read_method(folder, network, said, n_items)
         self.reads_prompt, self.length = self.method.reads_prompt, self.method.length(self.window)
         self.embeddings = self._arrays[EMBEDDINGS] if network is not None else self.method.vectors
+        self._people: ClimberVectors | None = None  # of a bundle made before they were kept too
+        if CLIMBER_VECTORS in self._arrays:
+            table = self._arrays[CLIMBER_VECTORS]
+            self._people = ClimberVectors(table, self.embeddings, self.catalogue, self._index, self._stored)
 
     @classmethod
     def open(cls, folder: Path) -> Bundle:
@@ -133,11 +139,31 @@ class Bundle:
         words |= {name: [None, "yes"] for name in WRITTEN}
         return {name: np.array(each, dtype=object) for name, each in words.items()}
 
+    def reads(self, climber: str | None) -> int:
+        """Sends of a climber's logbook that are read (see `Backend`)."""
+        if self._people is None:
+            return self.length
+        return self._people.reads(int(self._ids([climber])[0]), climber, self.length)
+
     def encode(self, logbooks: Sequence[Logbook], climbers: Sequence[str | None]) -> ArrayBatch:
         """Windows that end at each logbook's last send (see `Backend`)."""
-        # One that is not in the vocabulary is unknown, not null: null was never seen in training.
-        codes = self.features.ids(CLIMBER, [each or "" for each in climbers])
-        return encoded(self.method, self.features.encode(logbooks), logbooks, codes, self.window)
+        ids = self._ids(climbers)
+        vectors = None if self._people is None else self._people.of(ids, climbers, logbooks)
+        read = read_part(logbooks, self.length)
+        return encoded(self.method, self.features.encode(read), read, ids, vectors, self.window)
+
+    def _ids(self, climbers: Sequence[str | None]) -> Array:
+        """Ids of climbers, int64 [n]: one that is not in the vocabulary is unknown, not null.
+
+        Null was never seen in training.
+        """
+        return self.features.ids(CLIMBER, [each or "" for each in climbers])
+
+    def _stored(self) -> Stored:
+        """Everybody's logbooks, for whom a newcomer is like."""
+        of_texts = [self.catalogue.indices.get(each, -1) for each in self._texts[c.CLIMB_ID]]
+        climbs = np.array([*of_texts, -1])[self._arrays[c.CLIMB_ID]]
+        return Stored(self._ids(self.climbers), np.diff(self._arrays[OFFSETS]), climbs)
 
     def logits(self, batch: ArrayBatch) -> Array:
         """Scores of every climb whose softmax is its probability, float32 [batch, n_items]."""
@@ -150,6 +176,9 @@ class Bundle:
             name: (ends * largest).astype(kind) for name, (largest, kind) in self.features.ranges.items()
         }
         trial[CLIMBER] = trial[CLIMBER][:, -1]
+        if CLIMBER_VECTORS in self._arrays:
+            vectors = self._arrays[CLIMBER_VECTORS]
+            trial[CLIMBER_VECTOR] = np.stack([vectors.max(0), vectors.min(0)])
         return {**trial, c.GIVEN: np.repeat([[True], [False]], len(self.attributes), axis=1)}
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from recsys import columns as c
 from recsys.arrays import Array
-from recsys.columns import CLIMBER
+from recsys.columns import CLIMBER, CLIMBER_VECTOR
 from recsys.recommending.answering import Answering
 from recsys.recommending.counted.method import counted_batch
 from recsys.recommending.features import ArrayBatch, windows
@@ -20,6 +20,7 @@ def encoded(
     features: Mapping[str, Array],
     logbooks: Sequence[Logbook],
     climbers: Array,
+    vectors: Array | None,
     window: int,
 ) -> ArrayBatch:
     """The batch of some logbooks, each ending with the send that is asked for.
@@ -32,6 +33,8 @@ def encoded(
         Of all the sends, the logbooks end to end, [n_sends] each.
     climbers:
         Ids of the climbers, int64 [n_logbooks].
+    vectors:
+        What a transformer reads of the climbers, float32 [n_logbooks, climber_dim]; None where it reads none.
     window:
         Sends in a network's window.
     """
@@ -40,4 +43,10 @@ def encoded(
     if method.counted is not None:
         day = np.concatenate([each.columns[c.DAY] for each in logbooks])
         batch |= counted_batch(method.counted, {**features, c.DAY: day}, lengths)
-    return {**batch, CLIMBER: climbers}
+    return {**batch, CLIMBER: climbers, **({} if vectors is None else {CLIMBER_VECTOR: vectors})}
+
+
+def read_part(logbooks: Sequence[Logbook], length: int) -> list[Logbook]:
+    """The sends that a method of `length` can read; the one before them tells how long the first waited."""
+    most = length + 1
+    return [each if len(each) <= most else each.tail(most) for each in logbooks]

@@ -8,7 +8,6 @@ embeddings predicts.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,6 +18,7 @@ from recsys.arrays import Array
 NEAREST: Final = 30
 SHARPNESS: Final = 20.0  # of the softmax over cosines
 RIDGE: Final = 1.0
+_AT_ONCE: Final = 1 << 22  # numbers of one step, so that memory does not grow with the climbers
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +28,7 @@ class Acquaintances:
     Attributes
     ----------
     profiles:
-        Unit rows, float64 [n_climbers, dimension of a climb]; 0 where no climb of a logbook is known.
+        Unit rows, float32 [n_climbers, dimension of a climb]; 0 where no climb of a logbook is known.
     vectors:
         Their embeddings, float32 [n_climbers, climber_dim].
     """
@@ -39,38 +39,55 @@ class Acquaintances:
     def similar(self, profiles: Array) -> Array:
         """Weighted means of the most similar climbers' embeddings, float32 [n, climber_dim].
 
-        A profile of zeros, of a logbook without a known climb, gets the plain mean of the first of them.
+        A profile of zeros, of a logbook without a known climb, gets the plain mean of some of them.
         """
-        cosines = profiles @ self.profiles.T  # [n, n_climbers]
-        k = min(NEAREST, cosines.shape[1])
-        least = -np.partition(-cosines, k - 1, axis=1)[:, k - 1 : k]
-        weights = np.where(
-            cosines >= least, np.exp(SHARPNESS * (cosines - cosines.max(1, keepdims=True))), 0.0
-        )
-        return np.asarray(weights / weights.sum(1, keepdims=True) @ self.vectors, dtype=np.float32)
+        k = min(NEAREST, len(self.profiles))
+        step = max(1, _AT_ONCE // max(len(self.profiles), k * self.vectors.shape[1]))
+        found = np.empty((len(profiles), self.vectors.shape[1]), dtype=np.float32)
+        for start in range(0, len(profiles), step):
+            cosines = profiles[start : start + step] @ self.profiles.T  # [step, n_climbers]
+            nearest = np.argpartition(-cosines, k - 1, axis=1)[:, :k]
+            close = np.take_along_axis(cosines, nearest, axis=1)
+            weights = np.exp(SHARPNESS * (close - close.max(1, keepdims=True)))
+            weights /= weights.sum(1, keepdims=True)
+            found[start : start + step] = np.einsum("nk,nkd->nd", weights, self.vectors[nearest])
+        return found
 
     def encoded(self, profiles: Array) -> Array:
         """Embeddings that a ridge regression from the known climbers' profiles predicts, float32 [n, ...]."""
         mean_in, mean_out = self.profiles.mean(0), self.vectors.mean(0)
-        x, y = self.profiles - mean_in, self.vectors - mean_out
+        x, y = self.profiles.astype(np.float64) - mean_in, self.vectors - mean_out
         weights = np.linalg.solve(x.T @ x + RIDGE * np.eye(x.shape[1]), x.T @ y)
         return np.asarray((profiles - mean_in) @ weights + mean_out, dtype=np.float32)
 
 
-def profiles(units: Array, logbooks: Sequence[Array]) -> Array:
-    """Mean directions of logbooks, float64 [n_logbooks, dimension].
+def profiles(units: Array, climbs: Array, lengths: Array) -> Array:
+    """Mean directions of logbooks, float32 [n_logbooks, dimension].
 
     Parameters
     ----------
     units:
         The climbs' embeddings scaled to length one, [n_items, dimension].
-    logbooks:
-        Indices of each one's climbs in the catalogue; -1, a climb that is not in it, is left out.
+    climbs:
+        Indices of each logbook's climbs in the catalogue, the logbooks end to end, [n_sends]; below 0, a
+        climb that is not in it, is left out.
+    lengths:
+        Sends of each logbook, [n_logbooks].
     """
-    found = np.zeros((len(logbooks), units.shape[1]))
-    for row, indices in enumerate(logbooks):
-        known = np.asarray(indices)[np.asarray(indices) >= 0]
-        if len(known):
-            found[row] = units[known].mean(0)
-    length = np.linalg.norm(found, axis=1, keepdims=True)
-    return found / np.where(length > 0, length, 1)
+    found = np.zeros((len(lengths), units.shape[1]), dtype=np.float32)
+    ends = np.cumsum(lengths)
+    known = np.vstack([units, np.zeros_like(units[:1])])  # the last row, of -1, adds nothing
+    logged = np.flatnonzero(lengths)  # `reduceat` takes no empty ones
+    for rows in np.split(logged, _cuts(ends[logged], max(1, _AT_ONCE // units.shape[1]))):
+        if len(rows):
+            starts = (ends - lengths)[rows]
+            of_sends = known[np.maximum(climbs[starts[0] : ends[rows[-1]]], -1)]
+            total = np.add.reduceat(of_sends, starts - starts[0], axis=0, dtype=np.float64)
+            length = np.linalg.norm(total, axis=1, keepdims=True)
+            found[rows] = total / np.where(length > 0, length, 1)
+    return found
+
+
+def _cuts(ends: Array, size: int) -> Array:
+    """Where to part logbooks that end at these sends into groups of about `size` sends."""
+    return np.flatnonzero(np.diff(ends // size)) + 1

@@ -164,7 +164,7 @@ def _search(recommender: Recommender, request: PathRequest) -> Search:
     start = _start(recommender, request, project, logbook)
     return Search(
         backend=recommender.backend,
-        logbook=logbook.tail(recommender.backend.length + 1),
+        logbook=logbook.tail(recommender.backend.reads(request.climber) + 1),
         climber=request.climber,
         region=region,
         project=project,

@@ -87,7 +87,7 @@ def plan(request: Request, logbook: Logbook, backend: Backend) -> Plan:
     read = _before(logbook, day) if backend.day == "set" else logbook
     first = max(0, len(read) - min(backend.length, LEFT_OUT))  # what is before reaches no window
     left_out = tuple(range(first, len(read))) if request.explain else ()
-    whole = read.tail(backend.length + 1)
+    whole = read.tail(backend.reads(request.climber) + 1)
     shift = len(read) - len(whole)
     variants = [whole, *(whole.take(_all_but(index - shift, len(whole))) for index in left_out)]
     grades = [named if grade is None else label(grade) for grade in steps]

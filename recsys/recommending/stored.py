@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -14,14 +15,17 @@ from recsys.errors import RunError
 from recsys.recommending.fields import REMEDY
 
 EMBEDDINGS: Final = "embeddings"
+CLIMBER_VECTORS: Final = "climber_vectors"  # of a transformer, by id; older bundles lack them
 OFFSETS: Final = "offsets"
 _LARGEST: Final = 1e15
 
 
 def read_histories(
-    path: Path, climbers: int, texts: Mapping[str, int], n_items: int | None
+    path: Path, climbers: int, texts: Mapping[str, int], n_items: int | None, n_ids: int
 ) -> dict[str, Array]:
     """arrays.npz: embeddings, and the sends as indices in texts.
+
+    Of a network, the vectors of the climbers where they are there.
 
     Parameters
     ----------
@@ -33,13 +37,18 @@ def read_histories(
         Column of the sends to the number of its distinct texts.
     n_items:
         Climbs that have embeddings, or None where there are none.
+    n_ids:
+        Ids that a climber can have, those of nobody included.
     """
     kinds = {} if n_items is None else {EMBEDDINGS: ("float32", 2)}
     kinds |= {OFFSETS: ("int64", 1), c.RATING: ("float64", 1), c.DAY: ("float64", 1)}
     kinds |= dict.fromkeys(texts, ("int32", 1)) | dict.fromkeys((c.COMMENT, c.BETA), ("bool", 1))
-    arrays = read_arrays(path, kinds)
+    vectors = {} if n_items is None else {CLIMBER_VECTORS: ("float32", 2)}
+    arrays = read_arrays(path, kinds, vectors)
     if n_items is not None:
-        _check_embeddings(path, arrays[EMBEDDINGS], n_items)
+        _check_vectors(path, EMBEDDINGS, arrays[EMBEDDINGS], n_items, "climbs")
+    if CLIMBER_VECTORS in arrays:
+        _check_vectors(path, CLIMBER_VECTORS, arrays[CLIMBER_VECTORS], n_ids, "ids of climbers")
     offsets = arrays[OFFSETS]
     n_sends = len(arrays[c.CLIMB_ID])
     ends = len(offsets) == climbers + 1 and offsets[0] == 0 and offsets[-1] == n_sends
@@ -55,13 +64,17 @@ def read_histories(
     return arrays
 
 
-def _check_embeddings(path: Path, embeddings: Array, n_items: int) -> None:
-    if len(embeddings) != n_items or not embeddings.size:
-        raise RunError(f"{path}: {EMBEDDINGS} has {len(embeddings)} rows for {n_items} climbs; {REMEDY}")
-    check_array(path, EMBEDDINGS, embeddings, -1e15, 1e15)  # squares can be summed
+def _check_vectors(path: Path, name: str, vectors: Array, n: int, of: str) -> None:
+    if len(vectors) != n or not vectors.size:
+        raise RunError(f"{path}: {name} has {len(vectors)} rows for {n} {of}; {REMEDY}")
+    check_array(path, name, vectors, -_LARGEST, _LARGEST)  # squares can be summed
 
 
-def read_arrays(path: Path, wanted: Mapping[str, tuple[str, int]]) -> dict[str, Array]:
+def read_arrays(
+    path: Path,
+    wanted: Mapping[str, tuple[str, int]],
+    optional: Mapping[str, tuple[str, int]] = MappingProxyType({}),
+) -> dict[str, Array]:
     """The arrays of a file that `numpy.savez` wrote: no more memory is taken than the file has bytes.
 
     Parameters
@@ -70,6 +83,8 @@ def read_arrays(path: Path, wanted: Mapping[str, tuple[str, int]]) -> dict[str, 
         The file.
     wanted:
         Name of an array to its type ("int64") and its number of dimensions; others are not read.
+    optional:
+        The same of arrays that may lack.
 
     Raises
     ------
@@ -77,10 +92,12 @@ def read_arrays(path: Path, wanted: Mapping[str, tuple[str, int]]) -> dict[str, 
         One is missing, or of another type; or the file is packed, cut short, or something else.
     """
     try:
-        found = unpacked(path, wanted)
+        found = unpacked(path, {**wanted, **optional})
     except ValueError as error:
         raise RunError(f"{path}: {error}; {REMEDY}") from error
-    for name, (kind, dimensions) in wanted.items():
+    for name, (kind, dimensions) in {**wanted, **optional}.items():
+        if name not in found and name in optional:
+            continue
         if name not in found:
             raise RunError(f"{path}: {name} is missing; {REMEDY}")
         array = found[name]

@@ -18,9 +18,12 @@ from recsys import run_files
 from recsys.arrays import Array
 from recsys.baselines.embeddings import climb_embeddings
 from recsys.columns import ATTRIBUTES, ELAPSED_DAYS, UNKNOWN_ID
+from recsys.model.climbers import climber_vectors
 from recsys.model.filling import MASKINGS, fill_scores
+from recsys.model.prompted_transformer import PromptedTransformer
 from recsys.recommending.catalogue import SENDS, STARS, Catalogue
-from recsys.recommending.encoding import encoded
+from recsys.recommending.climber_vectors import ClimberVectors, Stored
+from recsys.recommending.encoding import encoded, read_part
 from recsys.recommending.features import ArrayBatch
 from recsys.recommending.hardness import load_skill
 from recsys.recommending.logbook import Logbook
@@ -77,6 +80,13 @@ class TrainedRun:
         self.climbers: Sequence[str] = [str(each) for each in dict.fromkeys(itertools.chain(*ids))]
         known = workflow_of.vocabulary(run.folder / run_files.WORKFLOW, c.CLIMBER_ID)
         self._codes = {each: index for index, each in enumerate(known)}
+        network = self.network
+        self.climber_vectors = climber_vectors(network) if isinstance(network, PromptedTransformer) else None
+        self._people: ClimberVectors | None = None
+        if self.climber_vectors is not None:
+            self._people = ClimberVectors(
+                self.climber_vectors, self.embeddings, self.catalogue, set(self.climbers), self._everybody
+            )
         self._busy = threading.Lock()  # the model's masking keeps the last batch's padding
 
     def _try(self) -> None:
@@ -108,8 +118,31 @@ class TrainedRun:
         """Everybody's sends, of which a climber's logbook is taken: a search in each call took longer."""
         return logbook_of(self.sends if self.has_time else self.sends.drop(columns=c.DAY))  # order is no day
 
+    def reads(self, climber: str | None) -> int:
+        """Sends of a climber's logbook that are read (see `Backend`)."""
+        if self._people is None:
+            return self.length
+        return self._people.reads(int(self._ids([climber])[0]), climber, self.length)
+
     def encode(self, logbooks: Sequence[Logbook], climbers: Sequence[str | None]) -> ArrayBatch:
         """Windows that end at each logbook's last send (see `Backend`)."""
+        ids = self._ids(climbers)
+        vectors = None if self._people is None else self._people.of(ids, climbers, logbooks)
+        read = read_part(logbooks, self.length)
+        return encoded(self.method, self._features(read), read, ids, vectors, self.window)
+
+    def _ids(self, climbers: Sequence[str | None]) -> Array:
+        """Ids of climbers, int64 [n]."""
+        return np.array([self._codes.get(each or "", UNKNOWN_ID) for each in climbers], dtype=np.int64)
+
+    def _everybody(self) -> Stored:
+        """Everybody's logbooks, for whom a newcomer is like."""
+        lengths = self.sends.groupby(c.CLIMBER_ID, sort=False).size()
+        climbs = pd.Index(self.catalogue.ids).get_indexer(self.sends[c.CLIMB_ID])
+        return Stored(self._ids(list(lengths.index)), lengths.to_numpy(), climbs)
+
+    def _features(self, logbooks: Sequence[Logbook]) -> ArrayBatch:
+        """Every feature of all the sends, the logbooks end to end, [n_sends] each."""
         frames = [
             pd.DataFrame(dict(each.columns)).assign(**{c.CLIMBER_ID: f"{index:08d}"})
             for index, each in enumerate(logbooks)
@@ -124,8 +157,7 @@ class TrainedRun:
         if self.texts is not None:
             days = np.concatenate([each.columns[c.DAY] for each in logbooks])
             features[c.TEXT] = self.texts.states.ids(features[c.CLIMB], days)
-        codes = np.array([self._codes.get(each or "", UNKNOWN_ID) for each in climbers], dtype=np.int64)
-        return encoded(self.method, features, logbooks, codes, self.window)
+        return features
 
     def logits(self, batch: ArrayBatch) -> Array:
         """Scores of every climb whose softmax is its probability, float32 [batch, n_items]."""

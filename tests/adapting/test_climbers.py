@@ -53,7 +53,7 @@ def trained(folder: Path):
 
 
 def test_old_rows_and_answers_stay_to_the_bit(run, grown):
-    from recsys.adapting.growing import climber_table
+    from recsys.model.climbers import climber_table
 
     before, after = trained(run), trained(grown)
     old, new = climber_table(before.network).weight, climber_table(after.network).weight
@@ -75,7 +75,7 @@ def test_old_rows_and_answers_stay_to_the_bit(run, grown):
 
 
 def test_new_climbers_are_stored_with_rows_of_their_own(run, grown, way):
-    from recsys.adapting.growing import climber_table, unknown_climber
+    from recsys.model.climbers import climber_table, unknown_climber
 
     before, after, bundle = trained(run), trained(grown), Bundle.open(grown / "bundle")
     assert list(after.climbers) == list(bundle.climbers) == [*before.climbers, *sorted(["odd", "twin"])]
@@ -128,9 +128,10 @@ def test_fold_in_lowers_the_loss_of_the_logbook(run, logbooks):
 
 def test_the_most_similar_climber_counts_most():
     units = np.eye(3, dtype=np.float32)
-    mine = profiles(units, [np.array([0, 0, -1]), np.array([1]), np.array([-1])])
+    mine = profiles(units, np.array([0, 0, -1, 1, -1]), np.array([3, 1, 1, 0]))
     assert mine[0] == pytest.approx([1, 0, 0])
-    assert not mine[2].any()
+    assert not mine[2:].any()
+    mine = mine[:3]
     friends = Acquaintances(mine[:2], np.array([[1.0], [-1.0]], np.float32))
     assert friends.similar(mine)[:, 0] == pytest.approx([1, -1, 0], abs=1e-6)
     assert friends.encoded(mine)[0] > 0 > friends.encoded(mine)[1]

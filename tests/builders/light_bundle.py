@@ -17,8 +17,8 @@ from recsys.run_files import CARD
 N_CLIMBS, N_CLIMBERS, EACH, WIDTH, LENGTH = 12, 4, 6, 4, 5
 
 
-def write_light_bundle(folder: Path) -> Path:
-    """The bundle's folder, manifest and all."""
+def write_light_bundle(folder: Path, by_vector: bool = False) -> Path:
+    """The bundle's folder, manifest and all; its graph reads climbers by id, or by a vector."""
     folder.mkdir(parents=True, exist_ok=True)
     draw = np.random.default_rng(0)
     climbs = [f"climb-{i:02d}" for i in range(N_CLIMBS)]
@@ -38,8 +38,11 @@ def write_light_bundle(folder: Path) -> Path:
         c.GRADE: ["V1", "V2"],
     }
     write_json(folder / b.HISTORIES, texts)
-    np.savez(folder / b.ARRAYS, embeddings=vectors, **_sends(draw))
-    (folder / b.MODEL).write_bytes(_graph(vectors).SerializeToString())
+    arrays = {"embeddings": vectors, **_sends(draw)}
+    if by_vector:
+        arrays["climber_vectors"] = draw.normal(size=(N_CLIMBERS + 3, WIDTH)).astype(np.float32)
+    np.savez(folder / b.ARRAYS, **arrays)
+    (folder / b.MODEL).write_bytes(_graph(vectors, by_vector).SerializeToString())
     (folder / CARD).write_text("# A bundle made by hand\n")
     write_manifest(folder, b.FILES)
     return folder
@@ -85,23 +88,33 @@ def graph_without(name: str) -> bytes:
     return model.SerializeToString()
 
 
-def _graph(vectors: np.ndarray) -> onnx.ModelProto:
+def _graph(vectors: np.ndarray, by_vector: bool = False) -> onnx.ModelProto:
     """Every feature is an input; the climbs' mean vector gives the scores, and the rest a nudge."""
     windows = ["climb", "region", "grade_bin", "rating_bin", "elapsed_days_bin", "comment", "beta"]
     inputs = [helper.make_tensor_value_info(n, TensorProto.INT64, ["batch", "length"]) for n in windows]
     inputs.append(helper.make_tensor_value_info("grade", TensorProto.FLOAT, ["batch", "length"]))
-    inputs.append(helper.make_tensor_value_info("climber", TensorProto.INT64, ["batch"]))
+    if by_vector:
+        inputs.append(helper.make_tensor_value_info("climber_vector", TensorProto.FLOAT, ["batch", WIDTH]))
+    else:
+        inputs.append(helper.make_tensor_value_info("climber", TensorProto.INT64, ["batch"]))
     inputs.append(helper.make_tensor_value_info("given", TensorProto.BOOL, ["batch", 6]))
     table = np.vstack([np.zeros((3, WIDTH), np.float32), vectors])
     constants = {"table": table, "out": vectors.T.copy(), "one": np.array([1], np.int64)}
-    constants |= {"people": np.linspace(0, 1, N_CLIMBERS + 3, dtype=np.float32)}
     node = helper.make_node
+    if by_vector:
+        constants |= {"taste": np.linspace(0, 1, WIDTH * N_CLIMBS, dtype=np.float32).reshape(WIDTH, N_CLIMBS)}
+        person = [node("MatMul", ["climber_vector", "taste"], ["persons"])]
+    else:
+        constants |= {"people": np.linspace(0, 1, N_CLIMBERS + 3, dtype=np.float32)}
+        person = [
+            node("Gather", ["people", "climber"], ["person"]),
+            node("Unsqueeze", ["person", "one"], ["persons"]),
+        ]
     nodes = [
         node("Gather", ["table", "climb"], ["embedded"]),
         node("ReduceMean", ["embedded"], ["mean"], axes=[1], keepdims=0),
         node("MatMul", ["mean", "out"], ["scores"]),
-        node("Gather", ["people", "climber"], ["person"]),
-        node("Unsqueeze", ["person", "one"], ["persons"]),
+        *person,
         node("ReduceMean", ["grade"], ["level"], axes=[1], keepdims=1),
         node("Cast", ["given"], ["prompts"], to=TensorProto.FLOAT),
         node("ReduceMean", ["prompts"], ["prompt"], axes=[1], keepdims=1),

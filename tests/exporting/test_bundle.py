@@ -17,6 +17,7 @@ import pytest
 from recsys.api.opening import open_recommender
 from recsys.errors import RunError, UsageError
 from recsys.recommending.bundle import FILES
+from recsys.recommending.questions import encode, plan
 from recsys.recommending.recommender import Recommender
 from recsys.recommending.request import Request
 
@@ -114,6 +115,9 @@ REQUESTS = {
         {"climb_id": "sim-climb-00011", "date": "2024-05-01", "grade": "V3", "rating": "4", "comment": "ok"},
         {"climb_id": "elsewhere", "date": "2024-05-03", "region": "Nowhere"},
     ], explain=True),
+    "a newcomer": Request(sends=[
+        {"climb_id": f"sim-climb-{i:05d}", "date": f"2024-05-{i + 1:02d}"} for i in range(5, 25)
+    ], region="Squamish"),
     "empty": Request(sends=[], grades=(4.0, 4.0)),
 }  # fmt: skip
 
@@ -132,6 +136,49 @@ def test_the_bundle_answers_like_the_run(both, kind):
             assert one.why.prompt_share == pytest.approx(two.why.prompt_share, abs=1e-3)
 
 
+def asked(recommender: Recommender, request: Request) -> dict[str, np.ndarray]:
+    questions = plan(request, recommender.logbook(request), recommender.backend).questions
+    return encode(questions, recommender.backend)
+
+
+def test_newcomers_are_read_as_those_with_like_logbooks(both):
+    """By run and bundle to the last bit, as `recsys adapt --by similar` would of everybody's sends."""
+    from recsys.adapting.climbers import embed, histories
+    from recsys.columns import CLIMBER, CLIMBER_VECTOR, UNKNOWN_ID
+
+    run, bundle = both
+    request = REQUESTS["a newcomer"]
+    batches = [asked(each, request) for each in both]
+    assert all(np.array_equal(batches[0][name], batches[1][name]) for name in batches[0])
+    backend = run.backend
+    sends = backend.sends[backend.sends["climber_id"].isin(list(backend._codes))]
+    mine = sends.head(len(request.sends)).assign(
+        climber_id="new", climb_id=[each["climb_id"] for each in request.sends]
+    )
+    met, new = histories(backend.workflow, sends), histories(backend.workflow, mine)
+    expected = embed(backend.network, met, new, np.array([len(mine)]), backend.window, "similar")
+    assert batches[1][CLIMBER_VECTOR] == pytest.approx(expected, abs=1e-5)
+    assert (batches[1][CLIMBER] == UNKNOWN_ID).all()
+    found = bundle.backend.logits(batches[1])
+    assert found == pytest.approx(run.backend.logits(batches[0]), abs=1e-5)
+    batches[1][CLIMBER_VECTOR] = backend.climber_vectors[[UNKNOWN_ID]]
+    assert np.abs(found - bundle.backend.logits(batches[1])).max() > 2e-5
+
+
+def test_known_climbers_are_read_as_before(both):
+    """The network is asked by their ids and by their vectors: the same, to the last bit."""
+    from recsys.columns import CLIMBER_VECTOR, UNKNOWN_ID
+
+    run, bundle = (each.backend for each in both)
+    who = [each for each in run.climbers if run._codes.get(each, UNKNOWN_ID) != UNKNOWN_ID]
+    batch = run.encode([run.logbook(each) for each in who], who)
+    batch["given"] = np.zeros((len(who), len(run.attributes)), dtype=bool)
+    by_id = run.logits({name: values for name, values in batch.items() if name != CLIMBER_VECTOR})
+    assert np.array_equal(by_id, run.logits(batch))
+    assert len({row.tobytes() for row in batch[CLIMBER_VECTOR]}) == len(who) > 20
+    assert np.abs(bundle.logits(batch) - by_id).max() < 1e-4
+
+
 def test_leaving_the_named_send_out_lowers_the_score(both):
     """With the model itself: the score of an item goes down by what the explanation says."""
     bundle = both[1]
@@ -141,16 +188,16 @@ def test_leaving_the_named_send_out_lowers_the_score(both):
         | {"date": date.fromordinal(date(1970, 1, 1).toordinal() + int(row[-1]))}
         for row in zip(*stored.columns.values(), strict=True)
     ][-12:]
-    asked = Request(sends=posted, grades=(3.0, 5.0), exclude_seen=False, explain=True, k=5)
+    request = Request(sends=posted, grades=(3.0, 5.0), exclude_seen=False, explain=True, k=5)
     explained = 0
-    for item in bundle.recommend(asked):
+    for item in bundle.recommend(request):
         assert item.why is not None
         for cause in item.why.sends:
             indices = [i for i, send in enumerate(posted) if send["climb_id"] == cause.climb_id]
             if len(indices) > 1:
                 continue
             without = replace(
-                asked, sends=[s for i, s in enumerate(posted) if i != indices[0]], k=1000, explain=False
+                request, sends=[s for i, s in enumerate(posted) if i != indices[0]], k=1000, explain=False
             )
             score = next(i.score for i in bundle.recommend(without) if i.climb_id == item.climb_id)
             assert score < item.score

@@ -76,6 +76,25 @@ def test_a_run_and_its_bundle_answer_as_they_did(name, before, tmp_path):
         assert Run.open(run).config.training.ema == 0.0  # it was trained before weights were averaged
 
 
+def test_a_bundle_of_before_newcomers_had_vectors_answers_a_posted_logbook_as_it_did(tmp_path):
+    """As of somebody unknown."""
+    from recsys.columns import CLIMBER_VECTOR
+    from recsys.recommending.questions import encode, plan
+    from recsys.recommending.recommender import Recommender
+    from recsys.recommending.request import Request
+    from recsys.training.trained import TrainedRun
+
+    run = unpacked("run-1", tmp_path)
+    both = [TrainedRun(Run.open(run)), Bundle.open(run / "bundle")]
+    sends = [{"climb_id": each, "date": "2024-05-01"} for each in both[0].catalogue.ids[:4]]
+    request = Request(sends=sends)
+    batches = [encode(plan(request, Recommender(e).logbook(request), e).questions, e) for e in both]
+    assert CLIMBER_VECTOR not in batches[1]
+    del batches[0][CLIMBER_VECTOR]
+    logits = [backend.logits(batch) for backend, batch in zip(both, batches, strict=True)]
+    assert logits[0] == pytest.approx(logits[1], abs=1e-4)
+
+
 @pytest.mark.parametrize("name", [each for each in KEPT if each.startswith("study")])
 @pytest.mark.parametrize("before", [False, True], ids=["as kept", "of before there were formats"])
 def test_a_study_is_read(name, before, tmp_path):

@@ -45,6 +45,9 @@ class Counted:
             }
         )
 
+    def reads(self, climber):
+        return self.length
+
     def logbook(self, climber):
         own = {"ada": ["c0"], "bo": ["c1", "c2"], "cy": []}.get(climber)
         return None if own is None else Logbook.of({"climb_id": own})

@@ -40,6 +40,9 @@ class Stub:
         self.reads_prompt = True
         self.calls: list[int] = []
 
+    def reads(self, climber):
+        return self.length
+
     def logbook(self, climber):
         return read_logbook([{"climb_id": "a", "date": "2024-01-01"}]) if climber == "me" else None
 
