@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from recsys import run_files
+from recsys.columns import CLIMBER
 from recsys.files import MANIFEST, atomic_folder, read_json, read_manifest
 from recsys.recommending.bundle import BUNDLE, MODEL
 from recsys.recommending.kept import open_kept
@@ -29,8 +30,11 @@ def copy_kept(run: Run, output: Path, overwrite: bool = False) -> int | None:
         The folder is taken, or a file of the run was changed.
     """
     kept = run.folder / run_files.BUNDLE
-    if open_kept(run.folder) is None or read_json(kept / BUNDLE).get("run") != run.folder.name:
+    found = open_kept(run.folder)
+    if found is None or read_json(kept / BUNDLE).get("run") != run.folder.name:
         return None
+    if run.config.trains_transformer and not found.greets and CLIMBER in run.config.model.features:
+        return None  # made before newcomers were read as those with like logbooks
     with atomic_folder(output, replace=overwrite) as folder:
         for name in (*read_manifest(kept), MANIFEST):
             (folder / name).write_bytes((kept / name).read_bytes())

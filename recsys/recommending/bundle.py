@@ -139,9 +139,14 @@ class Bundle:
         words |= {name: [None, "yes"] for name in WRITTEN}
         return {name: np.array(each, dtype=object) for name, each in words.items()}
 
+    @property
+    def greets(self) -> bool:
+        """Whether newcomers are read as those with like logbooks (`recsys.recommending.climber_vectors`)."""
+        return self._people is not None
+
     def reads(self, climber: str | None) -> int:
         """Sends of a climber's logbook that are read (see `Backend`)."""
-        if self._people is None:
+        if self._people is None or climber in self._index:
             return self.length
         return self._people.reads(int(self._ids([climber])[0]), climber, self.length)
 

@@ -82,10 +82,11 @@ class TrainedRun:
         self._codes = {each: index for index, each in enumerate(known)}
         network = self.network
         self.climber_vectors = climber_vectors(network) if isinstance(network, PromptedTransformer) else None
+        self._known = frozenset(self.climbers)
         self._people: ClimberVectors | None = None
         if self.climber_vectors is not None:
             self._people = ClimberVectors(
-                self.climber_vectors, self.embeddings, self.catalogue, set(self.climbers), self._everybody
+                self.climber_vectors, self.embeddings, self.catalogue, self._known, self._everybody
             )
         self._busy = threading.Lock()  # the model's masking keeps the last batch's padding
 
@@ -120,7 +121,7 @@ class TrainedRun:
 
     def reads(self, climber: str | None) -> int:
         """Sends of a climber's logbook that are read (see `Backend`)."""
-        if self._people is None:
+        if self._people is None or climber in self._known:
             return self.length
         return self._people.reads(int(self._ids([climber])[0]), climber, self.length)
 

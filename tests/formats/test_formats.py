@@ -77,8 +77,9 @@ def test_a_run_and_its_bundle_answer_as_they_did(name, before, tmp_path):
 
 
 def test_a_bundle_of_before_newcomers_had_vectors_answers_a_posted_logbook_as_it_did(tmp_path):
-    """As of somebody unknown."""
+    """As of somebody unknown; `recsys export` makes another of the run."""
     from recsys.columns import CLIMBER_VECTOR
+    from recsys.exporting.copied import copy_kept
     from recsys.recommending.questions import encode, plan
     from recsys.recommending.recommender import Recommender
     from recsys.recommending.request import Request
@@ -93,6 +94,7 @@ def test_a_bundle_of_before_newcomers_had_vectors_answers_a_posted_logbook_as_it
     del batches[0][CLIMBER_VECTOR]
     logits = [backend.logits(batch) for backend, batch in zip(both, batches, strict=True)]
     assert logits[0] == pytest.approx(logits[1], abs=1e-4)
+    assert copy_kept(Run.open(run), tmp_path / "copy") is None
 
 
 @pytest.mark.parametrize("name", [each for each in KEPT if each.startswith("study")])

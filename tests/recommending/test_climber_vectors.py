@@ -113,6 +113,11 @@ def test_it_is_read_in_pieces_and_the_last_sends_alone(table, stored, monkeypatc
     assert last == pytest.approx(plainly(table, stored, [1, 5]), abs=1e-5)
 
 
+def test_who_logged_nothing_that_is_known_is_like_nobody(table):
+    vectors = made(table, Stored(np.array([FIRST, FIRST + 1]), np.array([1, 1]), np.array([4, -1])))
+    assert vectors.of(np.array([UNKNOWN]), [None], [book("c3")])[0] == pytest.approx(table[FIRST], abs=1e-6)
+
+
 @pytest.fixture
 def bundle(tmp_path) -> Path:
     return write_light_bundle(tmp_path / "bundle", by_vector=True)
@@ -136,6 +141,12 @@ def test_a_bundle_looks_for_similar_climbers(bundle):
     assert explained[:4] == pytest.approx(np.tile(whole, (4, 1)), abs=1e-6)
     assert vectors(Request("nobody", sends=sends)) == pytest.approx(whole, abs=1e-6)
     assert (opened.reads(None), opened.reads("climber-2")) == (501, 5)
+    known, new = (
+        encode(plan(each, recommender.logbook(each), opened).questions, opened)
+        for each in (Request("climber-2", sends=sends), Request(sends=sends))
+    )
+    others = known.keys() - {"climber", "climber_vector"}
+    assert all(np.array_equal(known[name], new[name]) for name in others)  # the window is what it was
     probability = recommender.probabilities(Request(sends=sends))
     shutil.rmtree(bundle)
     assert probability == pytest.approx(recommender.probabilities(Request("nobody", sends=sends)), abs=1e-6)
