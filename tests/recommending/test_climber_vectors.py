@@ -17,6 +17,7 @@ from recsys.recommending import newcomers
 from recsys.recommending.bundle import Bundle
 from recsys.recommending.catalogue import Catalogue
 from recsys.recommending.climber_vectors import ClimberVectors, Stored
+from recsys.recommending.features import windows
 from recsys.recommending.logbook import Logbook
 from recsys.recommending.newcomers import NEAREST, SHARPNESS
 from recsys.recommending.questions import encode, plan
@@ -141,12 +142,13 @@ def test_a_bundle_looks_for_similar_climbers(bundle):
     assert explained[:4] == pytest.approx(np.tile(whole, (4, 1)), abs=1e-6)
     assert vectors(Request("nobody", sends=sends)) == pytest.approx(whole, abs=1e-6)
     assert (opened.reads(None), opened.reads("climber-2")) == (501, 5)
-    known, new = (
-        encode(plan(each, recommender.logbook(each), opened).questions, opened)
-        for each in (Request("climber-2", sends=sends), Request(sends=sends))
-    )
-    others = known.keys() - {"climber", "climber_vector"}
-    assert all(np.array_equal(known[name], new[name]) for name in others)  # the window is what it was
+    posted = Request(sends=sends)
+    (question,) = plan(posted, recommender.logbook(posted), opened).questions
+    long = question.logbook
+    read = opened.encode([long], [None])
+    plain = windows(opened.features.encode([long]), [len(long)], opened.window)
+    assert len(long) == 10
+    assert all(np.array_equal(read[name], values) for name, values in plain.items())  # as ever
     probability = recommender.probabilities(Request(sends=sends))
     shutil.rmtree(bundle)
     assert probability == pytest.approx(recommender.probabilities(Request("nobody", sends=sends)), abs=1e-6)
