@@ -48,7 +48,7 @@ def test_every_command_that_takes_sends_reads_the_runs_columns(run, films, tmp_p
         return 1
 
     def prepare(source, settings, names, run):
-        taken["train"] = continuing._read(source, settings, run.folder).frame
+        taken["train"] = continuing._read(source, settings, run.folder, tmp_path / "rejects.csv").frame
         raise RuntimeError("read")
 
     def new(frame, _):
