@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -31,16 +32,21 @@ _DIGITS: Final = 18  # of a number of climbs
 
 def save_weights(model: Network, folder: Path) -> None:
     """Write the weights, shared tensors once; the same weights become the same bytes."""
-    with atomic_path(folder / run_files.WEIGHTS) as fresh:
-        draft = temporary_name(
-            folder / run_files.WEIGHTS
-        )  # a folder: safetensors leaves names of its own there
-        try:
-            draft.mkdir()
-            save_model(model, str(draft / run_files.WEIGHTS), metadata=_cuts(model))
-            _ordered(draft / run_files.WEIGHTS, fresh)
-        finally:
-            shutil.rmtree(draft, ignore_errors=True)
+    final = folder / run_files.WEIGHTS
+    with atomic_path(final) as fresh, drafted(model, final, _cuts(model)) as draft:
+        _ordered(draft, fresh)
+
+
+@contextlib.contextmanager
+def drafted(model: Network, final: Path, metadata: dict[str, str] | None = None) -> Iterator[Path]:
+    """The weights in a folder beside `final`, for safetensors leaves names of its own when it is killed."""
+    folder = temporary_name(final)
+    try:
+        folder.mkdir()
+        save_model(model, str(folder / final.name), metadata=metadata)
+        yield folder / final.name
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def load_weights(folder: Path, schema: Schema, config: ModelConfig) -> PromptedTransformer:

@@ -6,20 +6,20 @@ them, whatever became of the run that they are from.
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
-
-from safetensors.torch import save_model
 
 from recsys import run_files
 from recsys.files import atomic_path
 from recsys.model.network import Network
-from recsys.model.weights import read_weights
+from recsys.model.weights import drafted, read_weights
 
 
 def keep_start(model: Network, folder: Path) -> None:
     """Write the weights to begin with."""
-    with atomic_path(folder / run_files.START) as fresh:
-        save_model(model, str(fresh))
+    final = folder / run_files.START
+    with atomic_path(final) as fresh, drafted(model, final) as draft:
+        shutil.copyfile(draft, fresh)
 
 
 def begin_with(model: Network, folder: Path) -> None:

@@ -104,9 +104,13 @@ def write_in_rust(tensor):
 WRITERS = {"torch": write_torch, "safetensors": write_in_rust}
 
 
-def test_what_safetensors_leaves_when_it_is_killed_is_swept(tmp_path, monkeypatch):
+@pytest.mark.parametrize("written", ["weights", "start"])
+def test_what_safetensors_leaves_when_it_is_killed_is_swept(tmp_path, monkeypatch, written):
     """It writes under a name of its own, beside the file that is asked for."""
     from recsys.model import weights
+    from recsys.training.start import keep_start
+
+    write = {"weights": weights.save_weights, "start": keep_start}[written]
 
     def killed(model, path, metadata):
         Path(path).with_name(".tmpa1B2c3").touch()
@@ -115,7 +119,7 @@ def test_what_safetensors_leaves_when_it_is_killed_is_swept(tmp_path, monkeypatc
     monkeypatch.setattr(weights, "save_model", killed)
     monkeypatch.setattr(weights.shutil, "rmtree", lambda *args, **kwargs: None)
     with pytest.raises(SystemExit):
-        weights.save_weights(torch.nn.Linear(1, 1), tmp_path)
+        write(torch.nn.Linear(1, 1), tmp_path)
     (left,) = tmp_path.iterdir()
     monkeypatch.undo()
     monkeypatch.setattr("recsys.temporaries._began", lambda process: "gone")
