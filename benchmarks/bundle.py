@@ -38,7 +38,13 @@ plain, span = ms(Request(climber)), ms(Request(climber, grades=(3.0, 6.0)))
 why = ms(Request(climber, grades=(3.0, 6.0), explain=True), 10)
 status = Path("/proc/self/status").read_text()  # not ru_maxrss: that begins with the parent's
 peak = int(status.split("VmHWM:")[1].split()[0]) / 1024
-print(len(recommender.catalogue), len(recommender.climbers), plain, span, why, peak)
+book = [{"climb_id": climb, "date": f"2024-01-{1 + i % 28:02d}"} for i, climb in
+        enumerate(recommender.catalogue.ids[:50])]
+began = time.perf_counter()
+recommender.recommend(Request(sends=book))
+once = (time.perf_counter() - began) * 1000
+posted = ms(Request(sends=book))
+print(len(recommender.catalogue), len(recommender.climbers), plain, span, why, peak, once, posted)
 """
 
 
@@ -95,7 +101,7 @@ def measure(bundle: Path, python: str) -> None:
             process.stdout.readline()
             starts.append(time.perf_counter() - began)
             lines = process.stdout.readlines()
-    n_climbs, n_climbers, plain, span, why, peak = map(float, lines[-1].split())
+    n_climbs, n_climbers, plain, span, why, peak, once, posted = map(float, lines[-1].split())
     size = sum(path.stat().st_size for path in bundle.iterdir())
     version = subprocess.check_output([python, "--version"], text=True).strip()
     print(f"{version}: {n_climbs:,.0f} climbs, {n_climbers:,.0f} climbers, {size / 1e6:.1f} MB on disk")
@@ -103,6 +109,7 @@ def measure(bundle: Path, python: str) -> None:
     print(f"start to first answer: median {middle:.2f} s, worst {worst:.2f} s of {STARTS}")
     print(f"peak memory: {peak:.0f} MiB")
     print(f"a request: {plain:.1f} ms; four grades: {span:.1f} ms; four grades explained: {why:.1f} ms")
+    print(f"a posted logbook of 50 sends: {posted:.1f} ms; the first of them: {once:.0f} ms")
 
 
 def main() -> None:
