@@ -24,6 +24,10 @@ from typing import Final
 _NAME: Final = re.compile(r"\.(tmp|old)-(\d+)-(\w+)-(.+)", re.DOTALL)
 _HERE: Final = 16  # letters of the third part: 4 of the place, 4 of the beginning, 8 drawn
 _ELSEWHERE: Final = 86_400.0  # seconds after which nobody is taken to write under a name of another place
+_ENDED: Final = (
+    "Z",
+    "X",
+)  # states of proc(5): dead, and nobody has asked how, as under some containers' init
 _AT_FDCWD: Final = -100
 _EXCHANGE: Final = 2  # RENAME_EXCHANGE of renameat2(2), Linux 3.15
 _NO_EXCHANGE: Final = {errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EPERM}
@@ -131,6 +135,8 @@ def _began(process: int) -> str:
     """Four hex digits for when a process of this place began; none where it does not live."""
     try:
         fields = Path(f"/proc/{process}/stat").read_text(errors="replace").rpartition(")")[2].split()
+        if fields[0] in _ENDED:
+            return ""
         return hashlib.sha256(fields[19].encode()).hexdigest()[:4]  # starttime, the 22nd of proc(5)
     except (OSError, IndexError):
         return "" if Path("/proc/self/stat").exists() or not _exists(process) else "0000"

@@ -46,6 +46,15 @@ def test_what_a_dead_process_left_is_swept_by_the_next_that_writes_the_name(tmp_
     assert not gone.exists()
 
 
+def test_a_process_that_ended_is_dead_though_nobody_asked_how(tmp_path):
+    """Its parent may never do: the first process of a container need not."""
+    with subprocess.Popen(["sleep", "60"]) as child:
+        assert temporaries._began(child.pid)
+        child.kill()
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # it has ended, and is kept
+        assert not temporaries._began(child.pid)
+
+
 def test_a_process_of_the_same_id_that_began_later_is_another(tmp_path):
     """The first process of a container has the id 1, before and after a crash."""
     mine = left(tmp_path / "run", os.getpid())

@@ -65,6 +65,12 @@ class Store:
         """Whether the cell is finished."""
         return self.path(key).is_file()
 
+    def sweep_logs(self) -> None:
+        """Remove logs of finished cells: a kill, or a broken disk, may come between a cell and its log."""
+        for log in self.folder.glob("*.log"):
+            if self.has(log.stem):
+                log.unlink(missing_ok=True)
+
     def write(self, key: str, outcome: Outcome) -> None:
         """Keep a finished cell."""
         arrays = {f"ranks/{name}": ranks.astype(np.int32) for name, ranks in outcome.ranks.items()}

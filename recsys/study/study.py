@@ -49,6 +49,7 @@ def study(config: StudyConfig, folder: Path, jobs: int) -> StudySummary:
     """
     from recsys.study.cells import unfinished
     from recsys.study.runner import run
+    from recsys.study.store import Store
 
     home = Run(folder)
     with home.lock():
@@ -62,6 +63,7 @@ def study(config: StudyConfig, folder: Path, jobs: int) -> StudySummary:
         try:
             failed = run(material, folder, jobs) if todo else []
         finally:
+            Store(folder).sweep_logs()
             found = _write(material, folder)
     if failed or found is None:
         names = "; ".join(f"{cell}: {why}" for cell, why in failed[:3])

@@ -251,8 +251,11 @@ def test_a_lost_cell_alone_is_run_again_and_gives_the_same(studied, sends, capfd
     folder, asked, found = studied
     key = asked.key(ROWS["cbow"], 1)
     Store(folder).path(key).unlink()
+    finished = Store(folder).log(asked.key(ROWS["cbow"], 0))
+    finished.touch()  # of a cell that was kept before its process was killed
     again = study(asked, folder, jobs=1)
     assert "1 cells to run" in capfd.readouterr().err
+    assert not finished.exists()
     assert again.rows[1].prompting == found.rows[1].prompting
 
 
