@@ -105,7 +105,11 @@ def _answer(asked: dict[str, str]) -> str:
 
 
 def _demo() -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((RESULTS / "files" / "demo.json").read_text())
+    return _results("demo")
+
+
+def _results(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((RESULTS / "files" / f"{name}.json").read_text())
     return found
 
 
@@ -138,8 +142,7 @@ def defaults() -> str:
 
 
 def _default() -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((RESULTS / "files" / "default.json").read_text())
-    return found
+    return _results("default")
 
 
 def _scores(run: dict[str, Any]) -> list[str]:

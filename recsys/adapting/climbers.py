@@ -35,7 +35,7 @@ from recsys.sequences.prepare import write_schema
 from recsys.sequences.run_tables import PART, read_sends_table
 from recsys.sequences.split import TRAIN
 from recsys.sequences.store import Sequences
-from recsys.sequences.texts import FILE as TEXTS
+from recsys.sequences.texts import kept_in
 from workflows import sends as workflow_of
 from workflows.sends import description
 
@@ -83,7 +83,7 @@ def add_climbers(run: Run, sends: Sends, output: Path, way: Way = "unknown", ove
         raise UsageError(f"{run.folder}: only a run of the transformer takes new climbers; train anew")
     if way not in WAYS:
         raise UsageError(f"`by` {way!r}: choose one of {', '.join(WAYS)}")
-    if way == "fold-in" and (run.folder / run_files.WORKFLOW / TEXTS).is_file():
+    if way == "fold-in" and kept_in(run.folder / run_files.WORKFLOW):
         raise UsageError(
             f"`by` {way}: {run.folder} reads texts, which were pooled once for all; choose another"
         )

@@ -28,7 +28,7 @@ from recsys.runs import LOCK, Run
 from recsys.sequences.prepare import write_schema
 from recsys.sequences.run_tables import PART, read_climbs_table, read_sends_table
 from recsys.sequences.split import TRAIN
-from recsys.sequences.texts import FILE as TEXTS
+from recsys.sequences.texts import kept_in
 from recsys.spreadsheet import restored
 from recsys.training.skill import fit_skill
 from workflows import sends as workflow_of
@@ -63,7 +63,7 @@ _LEFT_OUT: Final = (
 def forget_in_run(folder: Path, climbers: Sequence[str], output: Path | None) -> int:
     """`recsys.adapting.forgetting.forget` of a run; its bundle is made anew, its checkpoints are removed."""
     run = Run.open(folder)
-    if (folder / run_files.WORKFLOW / TEXTS).is_file():
+    if kept_in(folder / run_files.WORKFLOW):
         raise UsageError(f"{folder}: {POOLED}")
     kept = (folder / run_files.BUNDLE).is_dir()
     with run.lock() if output is None else contextlib.nullcontext():

@@ -14,6 +14,7 @@ import pandas as pd
 
 from recsys.columns import FIRST_VALUE_ID
 from recsys.sequences.texts import FILE as TEXTS
+from recsys.sequences.texts import kept_in
 from recsys.temporaries import temporary_name
 from workflows.sends import description
 from workflows.sends.frames import quiet
@@ -52,7 +53,7 @@ def _rewritten(
         _save_changed(source, between, target, values, change)
     finally:
         shutil.rmtree(between, ignore_errors=True)
-    if (source / TEXTS).is_file():  # by ids that stay; new ones have none
+    if kept_in(source):  # by ids that stay; new ones have none
         shutil.copy2(source / TEXTS, target / TEXTS)
     return description.load(target)
 

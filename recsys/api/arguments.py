@@ -24,9 +24,11 @@ def text(value: Any, setting: str) -> str:
     """
     if isinstance(value, (str, UUID)):
         return str(value)
+    if isinstance(value, Integral) and not isinstance(value, bool):
+        return str(int(value))  # a float holds no integer beyond 2^53 exactly
     if isinstance(value, Real) and not isinstance(value, bool) and float(value).is_integer():
-        return str(int(float(value)) if not isinstance(value, Integral) else int(value))
-    raise UsageError(f"`{setting}` {_shown(value)}: give text, or a whole number")
+        return str(int(float(value)))
+    raise UsageError(f"`{setting}` {shown(value)}: give text, or a whole number")
 
 
 def optional(value: Any, setting: str) -> str | None:
@@ -39,14 +41,14 @@ def texts(values: Any, setting: str) -> list[str]:
     if isinstance(values, (str, UUID, Real)):
         return [text(values, setting)]
     if not isinstance(values, Iterable):
-        raise UsageError(f"`{setting}` {_shown(values)}: give a text or several")
+        raise UsageError(f"`{setting}` {shown(values)}: give a text or several")
     return [text(each, setting) for each in values]
 
 
 def count(value: Any, setting: str) -> int:
     """A whole number."""
     if not isinstance(value, Integral) or isinstance(value, bool):
-        raise UsageError(f"`{setting}` {_shown(value)}: give a whole number")
+        raise UsageError(f"`{setting}` {shown(value)}: give a whole number")
     return int(value)
 
 
@@ -60,7 +62,7 @@ def day(value: Any, setting: str = "when") -> str | dt.date | None:
     except (TypeError, ValueError):
         plain = None
     if not isinstance(plain, dt.date) or plain != plain:  # NaT is a date that is not itself
-        raise UsageError(f"`{setting}` {_shown(value)}: write a day as 2026-06-01, or give a date")
+        raise UsageError(f"`{setting}` {shown(value)}: write a day as 2026-06-01, or give a date")
     return plain
 
 
@@ -69,7 +71,7 @@ def ids_by_id(values: Any, setting: str) -> dict[str, str] | None:
     if values is None:
         return None
     if not isinstance(values, Mapping):
-        raise UsageError(f"`{setting}` {_shown(values)}: give a mapping of ids to ids")
+        raise UsageError(f"`{setting}` {shown(values)}: give a mapping of ids to ids")
     return {text(key, setting): text(value, setting) for key, value in values.items()}
 
 
@@ -82,7 +84,7 @@ def _number(value: Any, setting: str) -> float | None:
     if value is None and setting == "min_stars":
         return None
     if not isinstance(value, Real) or isinstance(value, bool):
-        raise UsageError(f"`{setting}` {_shown(value)}: give a number")
+        raise UsageError(f"`{setting}` {shown(value)}: give a number")
     return float(value)
 
 
@@ -90,7 +92,8 @@ def _as_is(value: Any, _: str) -> Any:
     return value
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
+    """What was given, in a clause."""
     return f"{str(value)[:60]!r} is a {type(value).__name__}" if value is not None else "is None"
 
 

@@ -101,30 +101,11 @@ class Climbs:
         """
         own, name = self.recommender.mapping, given.optional(climber, "climber")
         sends, said = (None, []) if logbook is None else _read(logbook, name, columns, bad_rows, own)
-        request = self._request(
-            name, sends, grade=grade, region=region, when=when, block=block,
-            same=given.ids_by_id(same, "same"), **settings,
-        )  # fmt: skip
+        asked = _asked(grade=grade, region=region, when=when, block=block, **settings)
+        request = self.recommender.request(name, sends, same=given.ids_by_id(same, "same"), **asked)
         items = self.recommender.recommend(request)
         match = self.recommender.match(request)
         return Recommendations(items, name, [*said, *self.recommender.notes(request, match)], match)
-
-    def _request(
-        self,
-        climber: str | None,
-        sends: list[dict[str, Any]] | None = None,
-        *,
-        grade: Any = None,
-        region: Any = None,
-        when: Any = None,
-        block: Any = (),
-        **settings: Any,
-    ) -> Request:
-        """The request, of whatever a caller may give."""
-        return self.recommender.request(
-            climber, sends, given.optional(grade, "grade"), given.optional(region, "region"), given.day(when),
-            blocked=Blocked.of(given.texts(block, "block")), **given.settings(settings),
-        )  # fmt: skip
 
     def recommend_all(
         self, k: int = 20, climbers: Iterable[Id] | None = None, **settings: Any
@@ -147,8 +128,9 @@ class Climbs:
         """
         import pandas as pd
 
-        asked = self.climbers if climbers is None else given.texts(climbers, "climbers")
-        requests = (self._request(climber, k=k, **settings) for climber in asked)
+        whose = self.climbers if climbers is None else given.texts(climbers, "climbers")
+        asked = _asked(k=k, **settings)
+        requests = (self.recommender.request(climber, **asked) for climber in whose)
         catalogue = self.recommender.catalogue
         rows = [row for found in answers(self.recommender, requests) for row in found.rows(catalogue)]
         return pd.DataFrame(rows, columns=None if rows else ["climber_id", "rank", "climb_id", "score"])
@@ -193,6 +175,15 @@ def read_sends(
     return _read(logbook, climber, columns, "fail")[0]
 
 
+def _asked(
+    grade: Any = None, region: Any = None, when: Any = None, block: Any = (), **settings: Any
+) -> dict[str, Any]:
+    """What is asked for beside whose climbs, as `Recommender.request` takes it, whatever a caller gives."""
+    prompt = {"grade": given.optional(grade, "grade"), "region": given.optional(region, "region")}
+    closed = Blocked.of(given.texts(block, "block"))
+    return {**prompt, "when": given.day(when), "blocked": closed, **given.settings(settings)}
+
+
 def _read(
     logbook: LogbookLike,
     climber: str | None,
@@ -214,8 +205,8 @@ def _read(
         return list(book.sends), book.lines()
     odd = next((each for each in parts if not isinstance(each, Mapping)), None)
     if odd is not None:
-        what = f"{str(odd)[:60]!r} is a {type(odd).__name__}"
-        raise UsageError(f"`logbook` {what}: give a DataFrame, files, or mappings with climb_id and date")
+        form = "give a DataFrame, files, or mappings with climb_id and date"
+        raise UsageError(f"`logbook` {given.shown(odd)}: {form}")
     return of_climber([dict(each) for each in parts], climber), []
 
 

@@ -106,15 +106,24 @@ def ranks_of(
 
 def from_ranks(ranks: NDArray[np.int64], climbers: NDArray[Any], n_items: int, seed: int = 0) -> Result:
     """The result for ranks [N] that are known already, for instance of a subset (a stratum) of the cases."""
-    means = means_of(ranks, n_items)
-    return Result(ranks, means, intervals(case_values(ranks, n_items), climbers, seed=seed))
+    values = _values(ranks, n_items)
+    return Result(ranks, _means(values), intervals(values, climbers, seed=seed))
 
 
 def means_of(ranks: NDArray[np.int64], n_items: int) -> dict[str, float]:
     """The metrics of ranks [N] by name; no intervals, whose resamples take as long as scoring a small log."""
+    return _means(_values(ranks, n_items))
+
+
+def _values(ranks: NDArray[np.int64], n_items: int) -> dict[str, NDArray[np.float64]]:
+    """The metrics of each case, [N]; there has to be one."""
     if not len(ranks):
         raise DataError("has no cases to evaluate", remedy="use more climbers or another split")
-    return {name: float(column.mean()) for name, column in case_values(ranks, n_items).items()}
+    return case_values(ranks, n_items)
+
+
+def _means(values: dict[str, NDArray[np.float64]]) -> dict[str, float]:
+    return {name: float(column.mean()) for name, column in values.items()}
 
 
 def _rank_batch(

@@ -33,6 +33,11 @@ _KINDS: Final = {"offsets": ("int64", 1), "days": ("int64", 1), "vectors": ("flo
 COLUMNS: Final = (c.COMMENT, c.BETA)
 
 
+def kept_in(folder: Path) -> bool:
+    """Whether a workflow's folder holds texts: those of its climbers were pooled once for all."""
+    return (folder / FILE).is_file()
+
+
 @dataclass(frozen=True, eq=False)
 class Texts:
     """The pools of a run.
@@ -83,7 +88,7 @@ class Texts:
 
         Raises RunError where the file is damaged, or something else.
         """
-        if not (folder / FILE).is_file():
+        if not kept_in(folder):
             return None
         arrays = read_arrays(folder / FILE, _KINDS)
         return cls(TextStates(arrays["offsets"], arrays["days"]), arrays["vectors"])

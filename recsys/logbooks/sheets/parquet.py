@@ -82,9 +82,8 @@ class _Budget:
         """The table, its texts as plain columns."""
         self.spend(sum(_decoded(column, pa) for column in table.columns))
         for at, field in enumerate(table.schema):
-            kind = self._kept.field(
-                self._kept.get_all_field_indices(field.name)[0]
-            ).type  # one may be there twice
+            first = self._kept.get_all_field_indices(field.name)[0]  # a name may be there twice
+            kind = self._kept.field(first).type
             if pa.types.is_dictionary(field.type) and not pa.types.is_dictionary(kind):
                 table = table.set_column(at, field.name, table.column(at).cast(field.type.value_type))
         return table
