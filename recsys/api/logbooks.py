@@ -79,7 +79,7 @@ def simulate(preset: str = "bc", *, seed: int = 0, scale: float = 1.0) -> pd.Dat
     Parameters
     ----------
     preset:
-        "bc" or "world": the size of the community, by Thompson 2023.
+        "bc" or "world": a community of the size that Thompson 2023 tells; "gym"; or "books", a library.
     seed:
         Same seed, same logbooks.
     scale:

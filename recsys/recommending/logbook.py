@@ -87,7 +87,7 @@ def read_logbook(sends: Sequence[Mapping[str, Any]]) -> Logbook:
     Raises
     ------
     DataError
-        A climb or a date is missing, or a date or rating cannot be read; it names the row.
+        A climb or a date is missing, or a date, rating or sequence cannot be read; it names the row.
     """
     dates = read_days([_text(send.get(c.DATE), blanks=True) for send in sends])
     grades = settle([_logged(send) for send in sends])
@@ -117,9 +117,17 @@ def _row(index: int, send: Mapping[str, Any], day: Day) -> dict[str, Any]:
         value = "" if day.state == BLANK else day.text
         remedy = "write it as 2024-05-31"
         raise DataError(f"date {what}", path="the logbook", row=index, value=value, remedy=remedy)
-    sequence = number(_text(send.get(c.SEQUENCE), blanks=True) or "")
-    when = (day.day, math.inf if sequence is None else sequence)
-    return {**row, c.RATING: _rating(index, send), "when": when}
+    return {**row, c.RATING: _rating(index, send), "when": (day.day, _sequence(index, send))}
+
+
+def _sequence(index: int, send: Mapping[str, Any]) -> float:
+    """Its place in its day; infinity, the last, where nothing says."""
+    text = _text(send.get(c.SEQUENCE), blanks=True)
+    value = math.inf if text is None else number(text)
+    if value is None:
+        remedy = "write a number, or leave it blank"
+        raise DataError("sequence is not a number", path="the logbook", row=index, value=text, remedy=remedy)
+    return value
 
 
 def _logged(send: Mapping[str, Any]) -> Logged:

@@ -103,6 +103,7 @@ def test_posted_sends_are_put_in_order():
         ({"climb_id": "x"}, "row 2: date cannot be read"),
         ({"climb_id": "x", "date": "yesterday"}, "yesterday"),
         ({"climb_id": "x", "date": "2024-01-01", "rating": "good"}, "rating is no number"),
+        ({"climb_id": "x", "date": "2024-01-01", "sequence": "first"}, "sequence is not a number"),
     ],
 )
 def test_posted_nonsense_is_named(send, said):
