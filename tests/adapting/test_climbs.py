@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -143,20 +144,28 @@ def test_adding_twice_keeps_both(grown, tmp_path):
         add_climbs(run, read_climbs(tmp_path / "more.csv"), tmp_path / "twice")
 
 
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from recsys.adapting import climbs
+from recsys.logbooks.climbs import read_climbs
+from recsys.runs import Run
+
+climbs.save_weights = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+climbs.add_climbs(Run(Path(sys.argv[1])), read_climbs(Path(sys.argv[2])), Path(sys.argv[3]))
+"""
+
+
 def test_a_killed_process_leaves_no_run(grown, tmp_path):
-    import recsys.adapting.climbs as module
+    from recsys.adapting.climbs import add_climbs
     from recsys.runs import Run
 
-    (tmp_path / "more.csv").write_text("climb_id,grade\nnew-5,V1\n")
-    climbs = read_climbs(tmp_path / "more.csv")
-    child = os.fork()
-    if child == 0:
-        module.save_weights = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
-        module.add_climbs(Run(grown), climbs, tmp_path / "killed")
-        os._exit(0)
-    assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
-    assert not (tmp_path / "killed").exists()
-    assert module.add_climbs(Run(grown), climbs, tmp_path / "killed") == 1
+    more, folder = tmp_path / "more.csv", tmp_path / "killed"
+    more.write_text("climb_id,grade\nnew-5,V1\n")
+    done = subprocess.run([sys.executable, "-c", KILLED, str(grown), str(more), str(folder)], check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert not folder.exists()
+    assert add_climbs(Run(grown), read_climbs(more), folder) == 1
 
 
 @pytest.mark.parametrize(
