@@ -2,8 +2,9 @@
 
 **A partner.** Which climbs go together is counted better than a network learns it from some ten thousand
 sends. EASE adds to the default network on 300 climbs with dates only, on MovieLens-100k and on simulated BC
-(`docs/results/choices.md`); its weight is fitted on validation, where 0 can win. Its own weights are a number
-for each two climbs, so that a large catalogue does without.
+(`docs/results/choices.md`). Its own weights are a number for each two climbs, so that a large catalogue takes
+item-kNN, which keeps the nearest of each: it adds to the network on Amazon Beauty's 49,438 items. The weight
+of either is fitted on validation, where 0 can win.
 
 **Positions.** Where dates alone are known, a window's order inside a day is drawn and says nothing, while the
 days between sends do: positions by days too are ahead there on validation (`docs/results/choices.md`), and
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from merlin.schema import Schema
 
 SMALL: Final = 1_000_000  # training sends
-FEW: Final = 4_096  # climbs: 64 MiB of weights in a run and a bundle
-PARTNER: Final = "ease"
+FEW: Final = 4_096  # climbs: 64 MiB of EASE's weights in a run and a bundle
+PARTNERS: Final = ("ease", "item-knn")  # of few climbs, and of many
 NO_PARTNER: Final = "none"  # what turns it off
 UNORDERED: Final = 0.5  # share of sends that tie with another of their day
 
@@ -59,11 +60,12 @@ def _joined(config: RunConfig, training: int, n_items: int) -> RunConfig:
     """With its partner decided by training sends and climbs."""
     if config.ensemble != BY_SIZE:
         return config
-    small = training < SMALL and n_items <= FEW and left_to_size(config)
-    if small:
-        why = f"{training} training sends, fewer than {SMALL}, of {n_items} climbs, at most {FEW}"
-        say(f"joined with {PARTNER}: {why} (`ensemble` {NO_PARTNER} leaves it out)")
-    return config.model_copy(update={"ensemble": PARTNER if small else None})
+    if training >= SMALL or not left_to_size(config):
+        return config.model_copy(update={"ensemble": None})
+    partner, than = (PARTNERS[0], "at most") if n_items <= FEW else (PARTNERS[1], "more than")
+    why = f"{training} training sends, fewer than {SMALL}, of {n_items} climbs, {than} {FEW}"
+    say(f"joined with {partner}: {why} (`ensemble` {NO_PARTNER} leaves it out)")
+    return config.model_copy(update={"ensemble": partner})
 
 
 def _placed(config: RunConfig, has_days: bool) -> RunConfig:

@@ -66,7 +66,7 @@ def test_a_row_brings_its_training_and_a_file_goes_before_it(tmp_path):
     assert config.model.positions == "sinusoidal"
 
 
-def test_a_small_log_joins_the_default_model_with_ease_unless_something_is_said(tmp_path, capsys):
+def test_a_small_log_joins_the_default_model_with_counts_unless_something_is_said(tmp_path, capsys):
     from recsys.training.settle import FEW, SMALL, settled
 
     def partner(sends, file=None, climbs=9, **given):
@@ -74,8 +74,10 @@ def test_a_small_log_joins_the_default_model_with_ease_unless_something_is_said(
 
     assert partner(SMALL - 1, climbs=FEW) == "ease"
     assert f"{SMALL - 1} training sends, fewer than {SMALL}, of {FEW} climbs" in capsys.readouterr().err
-    assert partner(SMALL) is None
-    assert partner(9, climbs=FEW + 1) is None
+    assert partner(SMALL - 1, climbs=FEW + 1) == "item-knn"
+    assert "joined with item-knn" in capsys.readouterr().err
+    assert partner(SMALL, climbs=FEW) is None
+    assert partner(SMALL, climbs=FEW + 1) is None
     assert partner(9, ensemble="none") is None
     assert partner(9, ensemble="als", masking="mlm") == "als"
     assert partner(9, masking="mlm") is None
