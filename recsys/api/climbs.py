@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from recsys.api import arguments as given
+from recsys.api.frames import as_file
 from recsys.api.opening import open_recommender
 from recsys.api.recommendations import Recommendations
 from recsys.errors import UsageError
@@ -194,9 +195,8 @@ def _read(
     """The sends, and what is to be said of the reading."""
     check_bad_rows(bad_rows)
     if hasattr(logbook, "to_parquet"):
-        frame: Any = logbook
-        rows: list[dict[str, Any]] = frame.astype(object).where(frame.notna(), None).to_dict("records")
-        return of_climber(rows, climber), []
+        with as_file(logbook) as path:
+            return _read(str(path), climber, columns, bad_rows, mapping)
     parts: Any = [logbook] if isinstance(logbook, (str, Path)) else logbook
     parts = list(parts) if isinstance(parts, Sequence) and not isinstance(parts, bytes) else [parts]
     if parts and all(isinstance(each, (str, Path)) and str(each).strip() for each in parts):
