@@ -83,7 +83,7 @@ class Climbs:
         same:
             Climb ids of the logbook, each with the model's id of the same climb.
         bad_rows:
-            "fail" raises on the first bad row of raw sends in a file; "drop" leaves such rows out, and the
+            "fail" raises on the first bad row of raw sends in a table; "drop" leaves such rows out, and the
             answer's notes count them.
         grade, region, when:
             Prompt and filter as climbers write them: "V4" or "V4:V6", "Squamish", "2026-06-01".
@@ -164,7 +164,7 @@ class Climbs:
 def read_sends(
     logbook: LogbookLike, climber: str | None = None, columns: str | None = None
 ) -> list[dict[str, Any]]:
-    """One climber's logbook as mappings: of files by their reader, of a DataFrame row by row, blanks as None.
+    """One climber's logbook as mappings: of files, or of a DataFrame as of a file that holds it.
 
     Raises
     ------
