@@ -130,7 +130,12 @@ def main() -> None:
     parser.add_argument("--scale", type=float, default=0.15)
     parser.add_argument("--anew", type=int, default=3, help="months that are trained anew too")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--replay", type=float, help="windows of old sends to each new one, in place of ours")
     asked = parser.parse_args()
+    if asked.replay is not None:
+        from recsys.sequences import continuing
+
+        continuing.REPLAY = asked.replay  # type: ignore[misc]
     table = pd.DataFrame(months(asked.work, asked.scale, asked.anew, asked.seed))
     print(table.mean(numeric_only=True).round(4).to_json())
 

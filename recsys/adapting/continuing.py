@@ -2,8 +2,8 @@
 
 Old ids stay: what is new is appended to the vocabularies, and every old row begins as it was learned. The
 row of a new climb begins as those of the climbs it is like (`recsys.adapting.similar`), that of a new
-climber or region as the learned "unknown". All weights are then trained on the new sends, with as many
-windows of old ones (`recsys.sequences.continuing`), so that an epoch costs what the new data costs.
+climber or region as the learned "unknown". All weights are then trained on the new sends, with some windows
+of old ones to each (`recsys.sequences.continuing`), so that an epoch costs in proportion to the new data.
 
 The new run is a run like any other, in a folder of its own. Its weights to begin with lie there before it is
 a run at all, so a process that is killed is resumed without the run before (`recsys.training.start`).

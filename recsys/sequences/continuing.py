@@ -1,4 +1,4 @@
-"""The windows of a training that goes on with new sends: those that hold one, and as many older ones.
+"""The windows of a training that goes on with new sends: those that hold one, and some older ones to each.
 
 An epoch asks for the new sends once, so that its cost grows with them and not with all that was ever
 logged. Windows without a new send are drawn anew each epoch from the whole history, `REPLAY` for each window
@@ -18,7 +18,7 @@ from recsys.sequences.epochs import TrainingWindows
 from recsys.sequences.store import Sequences
 
 FRESH: Final = "fresh"  # column of sends.parquet: whether a send came after the training that is continued
-REPLAY: Final = 1.0  # windows of older sends alone, for each window with a new one
+REPLAY: Final = 4.0  # windows of older sends alone, for each with a new one (docs/results/measurements.md)
 
 
 class FreshWindows(TrainingWindows):

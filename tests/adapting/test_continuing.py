@@ -16,7 +16,7 @@ import pytest
 from recsys import columns as c
 from recsys.errors import DataError, RunError, UsageError
 from recsys.runs import Run
-from recsys.sequences.continuing import FRESH, FreshWindows
+from recsys.sequences.continuing import FRESH, REPLAY, FreshWindows
 from recsys.sequences.run_tables import PART
 
 SETTINGS = {"epochs": 2, "accelerator": "cpu"}
@@ -140,7 +140,7 @@ def _settings(data):
     return configured({"data": str(data), **SETTINGS})
 
 
-def test_an_epoch_asks_for_the_new_sends_and_as_many_windows_of_old_ones(continued):
+def test_an_epoch_asks_for_the_new_sends_and_for_old_windows_to_each(continued):
     from recsys.baselines.interactions import Interactions
     from recsys.sequences.asking import FIRSTS
     from recsys.sequences.prepare import load_prepared
@@ -149,7 +149,8 @@ def test_an_epoch_asks_for_the_new_sends_and_as_many_windows_of_old_ones(continu
     windows = FreshWindows(data.sequences, data.training, 10, FIRSTS, False, data.fresh)
     pairs = windows.draw(np.random.default_rng(1))
     new = np.array([data.fresh[a : b + 1].any() for a, b in pairs])
-    assert 0 < (~new).sum() <= new.sum()
+    old = len(super(FreshWindows, windows).draw(np.random.default_rng(1))) - new.sum()
+    assert (~new).sum() == min(old, REPLAY * new.sum())
     asked = np.zeros(len(data.fresh), bool)
     for a, b in pairs:
         asked[a : b + 1] = True
