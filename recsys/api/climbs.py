@@ -138,11 +138,13 @@ class Climbs:
     def similar(self, climb_id: Id, k: int = 10) -> Recommendations:
         """The climbs whose embeddings point most nearly the same way; scores are cosines, -1 to 1."""
         asked = given.text(climb_id, "climb_id")
-        return Recommendations(self.recommender.similar(asked, given.count(k, "k")))
+        found = self.recommender.similar(asked, given.count(k, "k"))
+        return Recommendations(found, nouns=self.recommender.nouns)
 
     def search(self, text: str, k: int = 10) -> Recommendations:
         """Climbs whose name or id holds the text; scores are their shares of all sends."""
-        return Recommendations(self.recommender.search(given.text(text, "text"), given.count(k, "k")))
+        found = self.recommender.search(given.text(text, "text"), given.count(k, "k"))
+        return Recommendations(found, nouns=self.recommender.nouns)
 
     @property
     def climbers(self) -> list[str]:
