@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from recsys.api import arguments as given
 from recsys.api.opening import open_recommender
 from recsys.api.recommendations import Recommendations
+from recsys.console import warn
 from recsys.errors import UsageError
 from recsys.logbooks.importing.own import parse_columns
 from recsys.logbooks.mapping import Mapping as ColumnsOfRun
-from recsys.recommending.batch import answers
+from recsys.recommending.batch import COLUMNS, answers, unanswered
 from recsys.recommending.blocked import Blocked
 from recsys.recommending.logbook_file import check_bad_rows, of_climber, read_files
 from recsys.recommending.recommender import Recommender
@@ -110,7 +111,9 @@ class Climbs:
     def recommend_all(
         self, k: int = 20, climbers: Iterable[Id] | None = None, **settings: Any
     ) -> pd.DataFrame:
-        """The next climbs of every stored climber, in batches: climber_id, rank, climb_id, name, ..., score.
+        """The next climbs of every stored climber, in batches, in the columns of ``recsys batch``.
+
+        Climbers for whom nothing fits have no row; a line on standard error counts them.
 
         Parameters
         ----------
@@ -132,8 +135,12 @@ class Climbs:
         asked = _asked(k=k, **settings)
         requests = (self.recommender.request(climber, **asked) for climber in whose)
         catalogue = self.recommender.catalogue
-        rows = [row for found in answers(self.recommender, requests) for row in found.rows(catalogue)]
-        return pd.DataFrame(rows, columns=None if rows else ["climber_id", "rank", "climb_id", "score"])
+        found = list(answers(self.recommender, requests))
+        empty = [answer.climber for answer in found if answer.problem is not None]
+        if empty:
+            warn(unanswered(empty))
+        rows = [row for answer in found for row in answer.rows(catalogue)]
+        return pd.DataFrame(rows, columns=list(COLUMNS))
 
     def similar(self, climb_id: Id, k: int = 10) -> Recommendations:
         """The climbs whose embeddings point most nearly the same way; scores are cosines, -1 to 1."""

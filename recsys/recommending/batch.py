@@ -75,6 +75,16 @@ def _answered(recommender: Recommender, chunk: list[Request]) -> Iterator[Answer
             yield Answer(climber, tuple(chosen), tuple(probabilities[0, chosen].tolist()))
 
 
+def unanswered(climbers: Sequence[str]) -> str:
+    """What is told of the climbers for whom nothing fits."""
+    return f"nothing fits for {len(climbers)} climbers ({some(climbers)})"
+
+
+def some(climbers: Sequence[str]) -> str:
+    """The first three, and how many more."""
+    return ", ".join(climbers[:3]) + (f" and {len(climbers) - 3} more" if len(climbers) > 3 else "")
+
+
 def requests(
     recommender: Recommender,
     own: Mapping[str, Mapping[str, Any]],

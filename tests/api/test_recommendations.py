@@ -7,6 +7,7 @@ from recsys.api.recommendations import Recommendations
 from recsys.files import read_json, write_json, write_manifest
 from recsys.nouns import FACTS, speak
 from recsys.recommending import bundle as b
+from recsys.recommending.batch import COLUMNS
 from tests.builders.light_bundle import write_light_bundle
 
 BOOKS = {FACTS: {"climb": "book", "grade": "level"}}
@@ -38,3 +39,15 @@ def test_notes_are_told_in_the_words_that_were_spoken_when_it_was_made():
     speak(None)
     assert repr(answer) == "3 books\nno books"
     assert repr(Recommendations([], notes=["3 climbs"])) == "3 climbs\nno climbs"
+
+
+def test_climbers_for_whom_nothing_fits_are_counted_and_the_columns_stay(tmp_path, capsys):
+    climbs = recsys.load(write_light_bundle(tmp_path / "climbs"))
+    everyone = climbs.recommend_all(k=2)
+    assert "nothing fits" not in capsys.readouterr().err
+    nobody = climbs.recommend_all(k=2, grade="V17")
+    assert (
+        "nothing fits for 4 climbers (climber-0, climber-1, climber-2 and 1 more)" in capsys.readouterr().err
+    )
+    assert list(nobody.columns) == list(everyone.columns) == list(COLUMNS)
+    assert len(nobody) == 0
