@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -107,14 +108,22 @@ def test_a_file_of_closed_climbs_is_lines_or_a_table(recommender, tmp_path):
 
 
 def open_counted(folder):
+    assert os.environ["OMP_NUM_THREADS"] == "1"
     return Recommender(Counted())
 
 
-def test_processes_answer_as_one_does(recommender, tmp_path):
+@pytest.mark.parametrize("threads", ["7", None])
+def test_processes_answer_as_one_does_and_the_caller_keeps_its_threads(
+    threads, recommender, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    if threads is None:
+        monkeypatch.delenv("OMP_NUM_THREADS")
     own = {"bo": {"grade": "V5:V6", "k": 1}}
     alone = list(answers(recommender, requests(recommender, own, k=2)))
     apart = list(answers_by(2, open_counted, tmp_path, recommender.climbers, own, {"k": 2}))
     assert apart == alone
+    assert os.environ.get("OMP_NUM_THREADS") == threads
 
 
 LIMITS = {
