@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 
 from recsys import columns as c
+from recsys.arrays import softmax
 from recsys.errors import DataError, UsageError
 from recsys.logbooks.importing import parse_logbook
 from recsys.recommending import logbook_file
 from recsys.recommending.catalogue import Catalogue
 from recsys.recommending.logbook import days, read_logbook
-from recsys.recommending.mixture import mixture, softmax
+from recsys.recommending.mixture import mixture
 from recsys.recommending.recommender import Recommender
 from recsys.recommending.request import Cause, Item, Request, Why, known_climber, known_region
 from recsys.recommending.rerank import mmr, unit_rows
@@ -193,6 +194,22 @@ def test_when(recommender):
     recommender.backend.has_time = False
     with pytest.raises(UsageError, match="no dates"):
         recommender.plan(Request(sends=posted, when=dt.date(2024, 2, 1)))
+
+
+def test_where_a_day_is_a_set_nothing_of_the_day_asked_for_is_read(recommender):
+    """A model that was trained so has never seen the sends of a target's own day."""
+    posted = [*sends("a", "b"), {"climb_id": "c", "date": "2024-01-02"}]
+
+    def read(day, when, given=posted):
+        recommender.backend.day = day
+        (asked,) = recommender.plan(Request(sends=given, when=when)).questions
+        return asked.logbook.climbs[:-1]  # the last is what is asked for
+
+    assert read("set", dt.date(2024, 1, 2)) == ["a"]
+    assert read("set", dt.date(2024, 1, 3)) == ["a", "b", "c"]
+    assert read("set", None) == ["a", "b", "c"]
+    assert read("file", dt.date(2024, 1, 2)) == ["a", "b", "c"]
+    assert read("set", dt.date(2024, 1, 2), posted[1:]) == ["b", "c"]  # all that is known
 
 
 def test_mmr_by_hand():
