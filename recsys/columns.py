@@ -68,3 +68,8 @@ SIMULATED: Final = "sim-"
 def given_attributes(given: Given) -> list[bool]:
     """Which of `ATTRIBUTES` are given, in their order."""
     return [given if isinstance(given, bool) else name in given for name in ATTRIBUTES]
+
+
+def is_prompt(given: Given) -> bool:
+    """Whether what is given tells of the climb: the days since the last send alone tell only when."""
+    return given if isinstance(given, bool) else bool(given - {ELAPSED_DAYS})

@@ -26,6 +26,7 @@ from typing import IO, Any, Final
 from pydantic import ValidationError
 
 from recsys import run_files
+from recsys.config.model import ModelConfig
 from recsys.config.run import RunConfig
 from recsys.config.training import TrainingConfig
 from recsys.errors import RecsysError, RunError
@@ -177,8 +178,8 @@ class Run:
         """The configuration that the run was started with, and what was changed when it was resumed."""
         path = self.folder / run_files.CONFIG
         try:
-            values = TrainingConfig.stored(unstamped(path, run_files.CONFIG, read_json(path)))
-            config: RunConfig = RunConfig.model_validate(values)
+            values = ModelConfig.stored(unstamped(path, run_files.CONFIG, read_json(path)))
+            config: RunConfig = RunConfig.model_validate(TrainingConfig.stored(values))
             if not (self.folder / run_files.RESUMED).is_file():
                 return config
             path = self.folder / run_files.RESUMED

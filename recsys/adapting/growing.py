@@ -67,6 +67,9 @@ def fill_climbs(model: PromptedTransformer, first: int, weights: Array, sides: M
     scores = model.task.pre
     mixed = torch.from_numpy(weights).to(scores.bias.dtype)  # [n_new, n_known]
     known = slice(first - weights.shape[1], first)
+    if scores.texts is not None:
+        written = scores.texts.get_buffer("table")
+        written[first:] = mixed @ written[known]
     scores.table.weight[first:] = mixed @ scores.table.weight[known]
     scores.bias[first:] = mixed @ scores.bias[known]
     for name in scores.sides:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from recsys.api import arguments as given
+from recsys.api.frames import as_file
 from recsys.api.opening import open_recommender
 from recsys.api.recommendations import Recommendations
 from recsys.console import warn
@@ -83,7 +84,7 @@ class Climbs:
         same:
             Climb ids of the logbook, each with the model's id of the same climb.
         bad_rows:
-            "fail" raises on the first bad row of raw sends in a file; "drop" leaves such rows out, and the
+            "fail" raises on the first bad row of raw sends in a table; "drop" leaves such rows out, and the
             answer's notes count them.
         grade, region, when:
             Prompt and filter as climbers write them: "V4" or "V4:V6", "Squamish", "2026-06-01".
@@ -172,7 +173,7 @@ class Climbs:
 def read_sends(
     logbook: LogbookLike, climber: str | None = None, columns: str | None = None
 ) -> list[dict[str, Any]]:
-    """One climber's logbook as mappings: of files by their reader, of a DataFrame row by row, blanks as None.
+    """One climber's logbook as mappings: of files, or of a DataFrame as of a file that holds it.
 
     Raises
     ------
@@ -203,9 +204,8 @@ def _read(
     """The sends, and what is to be said of the reading."""
     check_bad_rows(bad_rows)
     if hasattr(logbook, "to_parquet"):
-        frame: Any = logbook
-        rows: list[dict[str, Any]] = frame.astype(object).where(frame.notna(), None).to_dict("records")
-        return of_climber(rows, climber), []
+        with as_file(logbook) as path:
+            return _read(str(path), climber, columns, bad_rows, mapping)
     parts: Any = [logbook] if isinstance(logbook, (str, Path)) else logbook
     parts = list(parts) if isinstance(parts, Sequence) and not isinstance(parts, bytes) else [parts]
     if parts and all(isinstance(each, (str, Path)) and str(each).strip() for each in parts):

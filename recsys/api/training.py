@@ -81,6 +81,9 @@ def train(
                 if resume:
                     refuse_changes(own, made, names - {"data", *RESUMABLE})
                 train_run(made, own, resume=resume, overwrite=overwrite, names=names)
+            from recsys.exporting.keep import keep_current  # brings PyTorch
+
+            keep_current(own)
     return FinishedRun(folder)
 
 

@@ -84,7 +84,9 @@ def train(
             if (own / run_files.CONFIG).is_file():
                 say(f"{own}: keeps what is trained; continue with: --output {shown(folder)} --resume")
             raise
-        _keep_bundle(own)
+        from recsys.exporting.keep import keep_current  # brings PyTorch
+
+        keep_current(own)
     print(spoken(metrics_table(metrics)))
     say(f"kept in {shown(folder)}; ask it with: recsys recommend {shown(folder)} --climber ID")
 
@@ -99,17 +101,6 @@ def _continued(
     with progress("importing Transformers4Rec"):
         from recsys.adapting.continuing import continue_run
     return continue_run(opened, settings, names, folder, resume=resume, overwrite=overwrite)
-
-
-def _keep_bundle(folder: Path) -> None:
-    """Make the bundle that the run keeps, unless it has one of its state."""
-    from recsys.recommending.kept import open_kept
-    from recsys.runs import Run
-
-    if open_kept(folder) is None:
-        from recsys.exporting.keep import keep_bundle
-
-        keep_bundle(Run.open(folder))
 
 
 def _folder(settings: Settings) -> Path:

@@ -39,12 +39,12 @@ def tune(
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
 
-    from recsys.config.settings import configure
     from recsys.training.pipeline import refuse_changes
+    from recsys.training.resolve import configured
     from recsys.tuning.run import PREPARED
     from recsys.tuning.run import tune as search
 
-    settings, names = configure(given if data is None else {**given, "data": data}, config)
+    settings, names = configured(given if data is None else {**given, "data": data}, config)
     stem = Path(settings.data).stem if settings.data else "simulated-bc"
     folder = output or Path("studies") / f"{stem}-tune"
     refuse_changes(folder / PREPARED, settings, names)

@@ -101,6 +101,7 @@ class ModelConfig(BaseModel):
         "none",
         description="read what was written of the history's climbs before: words, or sentences (extra text)",
     )
+    text_output: bool = Field(True, description="text: score climbs by all that was written of them as well")
     swap_climb: float = Field(
         0.0, ge=0, le=1, description="chance that training swaps a climb of the history"
     )
@@ -108,6 +109,13 @@ class ModelConfig(BaseModel):
     hide_attribute: float = Field(0.1, ge=0, le=1, description="chance that it hides one attribute of one")
     hide_climber: float = Field(0.5, ge=0, le=1, description="chance that it hides who climbed")
     hide_climb: float = Field(0.1, ge=0, le=1, description="chance that it hides a climb of the history")
+
+    @staticmethod
+    def stored(values: Any) -> Any:
+        """What a file holds that has a `model` of an earlier version, with what that version did."""
+        if isinstance(values, dict) and isinstance(values.get("model"), dict):
+            return {**values, "model": {"text_output": False, **values["model"]}}
+        return values
 
     @property
     def reads_time(self) -> bool:

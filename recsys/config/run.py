@@ -47,7 +47,7 @@ class RunConfig(BaseModel):
     ensemble: str | None = Field(
         None,
         description="a counting method whose scores join the network's: ease, item-knn, ... or none; "
-        "where nothing is said, the default model of a small log is joined with ease, or item-knn by many climbs",
+        "where nothing is said, a small log joins the default model with ease, of many climbs item-knn",
     )
     seed: int = Field(0, ge=0, lt=2**32, description="of the split, the weights and the training")
     model: ModelConfig = ModelConfig()

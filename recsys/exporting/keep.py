@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from recsys import run_files
 from recsys.console import warn
 from recsys.errors import RunError
 from recsys.exporting.export import export
+from recsys.recommending.kept import open_kept
 from recsys.runs import Run
+
+
+def keep_current(folder: Path) -> None:
+    """Make the bundle that a run keeps, unless it has one of its present state."""
+    if open_kept(folder) is None:
+        keep_bundle(Run.open(folder))
 
 
 def keep_bundle(run: Run, name: str | None = None) -> bool:

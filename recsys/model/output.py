@@ -4,7 +4,7 @@ A climb's vector is its input embedding (tied weights) plus an embedding of each
 region, grade and rating that most of its training sends have, and how many there are. A climb that was sent
 five times thus starts from what its grade and region tell, and a prompt that names them finds all climbs of
 that kind at once. (Side information in the output: as the item features of eSASRec's and RecTools' item nets,
-whose sum is the item's embedding.)
+whose sum is the item's embedding.) Where texts are read, what was written of it joins too.
 
 The attributes are counted from training sends alone, once, before training (`read_sends`); they are kept in
 the model's file as ids, so a loaded model needs no catalogue.
@@ -21,6 +21,7 @@ import torch
 from torch.nn import functional
 
 from recsys.columns import FIRST_VALUE_ID
+from recsys.model.texts import ClimbTexts
 from recsys.sequences.counts import SIDES, Counts
 
 if TYPE_CHECKING:
@@ -41,13 +42,16 @@ class ClimbScores(torch.nn.Module):
         The climbs' input embeddings, by id.
     sides:
         Name of an attribute to the number of its ids, 0 for "none"; empty: embedding and bias alone.
+    texts:
+        Whether what was written of the climbs joins.
     """
 
-    def __init__(self, table: torch.nn.Embedding, sides: Mapping[str, int]) -> None:
+    def __init__(self, table: torch.nn.Embedding, sides: Mapping[str, int], texts: bool = False) -> None:
         super().__init__()
         self.table = table
         self.cuts: tuple[int, ...] = ()  # ids at which climbs were added later (`recsys.adapting.growing`)
         self.bias = torch.nn.Parameter(torch.zeros(table.num_embeddings))
+        self.texts = ClimbTexts(table.num_embeddings - 1, table.embedding_dim) if texts else None
         self.sides = torch.nn.ModuleDict()
         for name, size in sides.items():
             side = torch.nn.Embedding(size, table.embedding_dim, padding_idx=0)
@@ -67,6 +71,8 @@ class ClimbScores(torch.nn.Module):
     def vectors(self, ids: torch.Tensor | None = None) -> torch.Tensor:
         """The climbs' vectors, [n, width], of some ids or of all."""
         found = self.table.weight if ids is None else self.table(ids)
+        if self.texts is not None:
+            found = found + self.texts(ids)
         for name, each in self.sides.items():
             kind = self.get_buffer(buffer_of(name))
             found = found + each(kind if ids is None else kind[ids])

@@ -136,7 +136,9 @@ class PromptedTransformer(tr.Model, Network):
         inputs: Any = self.get_submodule("heads.0.body").inputs
         if inputs.texts is not None:
             assert texts is not None, "the schema says so"
-            inputs.texts.read(texts)
+            inputs.texts.read(texts.table)
+            if self.task.pre.texts is not None:
+                self.task.pre.texts.read(texts.of_climbs)
 
     @property
     def task(self) -> NextClimbTask:
@@ -201,10 +203,12 @@ def build_model(schema: Schema, config: ModelConfig) -> PromptedTransformer:
         make_periodic(inputs, dims)
     if config.numbers == "one-hot":
         freeze(inputs, [name for name in selected.column_names if name.endswith(BIN)])
-    inputs = inputs.prepare(config, int(schema[TEXT].int_domain.max) if reads_texts(schema, config) else 0)
+    texts = reads_texts(schema, config)
+    inputs = inputs.prepare(config, int(schema[TEXT].int_domain.max) if texts else 0)
     body = tr.SequentialBlock(inputs, build_body(config, inputs.masking))
     to_climbs = tr.MLPBlock([config.climb_dim], activation=None)
-    task = NextClimbTask(config, _sides(selected) if config.climb_features else {})
+    sides = _sides(selected) if config.climb_features else {}
+    task = NextClimbTask(config, sides, texts and config.text_output)
     model = PromptedTransformer(tr.Head(body, task, task_blocks=to_climbs, inputs=inputs))
     if config.straight and config.body == "prenorm":
         straighten(inputs, model.task.task_block)

@@ -55,11 +55,13 @@ class NextClimbTask(tr.NextItemPredictionTask):
         Loss, negatives, smoothing.
     sides:
         Attributes that join a climb's embedding in the output, name to number of ids.
+    texts:
+        Whether what was written of it joins as well.
     """
 
-    def __init__(self, config: ModelConfig, sides: Mapping[str, int]) -> None:
+    def __init__(self, config: ModelConfig, sides: Mapping[str, int], texts: bool = False) -> None:
         super().__init__(weight_tying=True, metrics=[])
-        self.config, self.side_sizes = config, dict(sides)
+        self.config, self.side_sizes, self.texts = config, dict(sides), texts
 
     def build(self, *args: Any, **kwargs: Any) -> None:
         """Called by the head, which knows how many climbs there are."""
@@ -69,7 +71,7 @@ class NextClimbTask(tr.NextItemPredictionTask):
         ranking, alpha = _SAMPLED.get(self.chosen, ("softmax", 0.0))
         negatives = self.config.negatives if self.chosen in _SAMPLED else 0
         self.objective = Objective(n_items, ranking, negatives, alpha)
-        self.pre = ClimbScores(self.item_embedding_table, self.side_sizes)
+        self.pre = ClimbScores(self.item_embedding_table, self.side_sizes, self.texts)
 
     def forward(
         self,

@@ -59,8 +59,9 @@ def replay(recommender: Recommender, sends: pd.DataFrame, k: int) -> Hits | None
     Who has sent the whole catalogue is not asked about.
     """
     catalogue, cases, sent = recommender.catalogue, list[Case](), list[set[str]]()
+    known = frozenset(recommender.climbers)
     for name, rows in sends.groupby(c.CLIMBER_ID, sort=True):
-        case = _case(recommender, str(name), rows)
+        case = _case(known, str(name), rows)
         if case is None:
             continue
         mine = _sent(recommender, case)
@@ -113,9 +114,9 @@ def _line(path: Path, number: int, line: str) -> Any:
         raise DataError("is not JSON", path=path, row=number, value=line, remedy=remedy) from error
 
 
-def _case(recommender: Recommender, climber: str, rows: pd.DataFrame) -> Case | None:
+def _case(known: frozenset[str], climber: str, rows: pd.DataFrame) -> Case | None:
     plain = rows.astype(object).where(rows.notna(), None).to_dict("records")
-    if climber in recommender.climbers:
+    if climber in known:
         before, after = [], plain
     else:
         half = len(plain) // 2

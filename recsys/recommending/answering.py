@@ -23,7 +23,7 @@ import numpy as np
 
 from recsys import run_files
 from recsys.arrays import Array
-from recsys.columns import GIVEN
+from recsys.columns import ATTRIBUTES, GIVEN, is_prompt
 from recsys.files import write_json
 from recsys.recommending.counted import store
 from recsys.recommending.counted.method import Counted
@@ -34,15 +34,18 @@ FORMAT: Final = 1
 TRANSFORMER: Final = "transformer"  # `recsys.config.run.TRANSFORMER`, which the light wing does not import
 
 
+_TELLING: Final = [is_prompt(frozenset([name])) for name in ATTRIBUTES]
+
+
 class ByPrompt(NamedTuple):
-    """A number for questions without a prompt, and one for those with any part of one."""
+    """A number for questions without a prompt, and one for those with a part of one (`columns.is_prompt`)."""
 
     unprompted: float
     prompted: float
 
     def of(self, batch: ArrayBatch) -> Array:
         """Each question's, float32 [batch, 1]."""
-        given = np.asarray(batch[GIVEN], dtype=bool).any(1)
+        given = np.asarray(batch[GIVEN], dtype=bool)[:, _TELLING].any(1)
         return np.where(given, self.prompted, self.unprompted).astype(np.float32)[:, None]
 
 

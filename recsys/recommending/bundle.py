@@ -76,7 +76,7 @@ class Bundle:
             found = repr(about.get("format"))[:40]
             raise RunError(f"{folder}: bundle format {found}, this version reads {FORMAT}; {REMEDY}")
         self.attributes: Sequence[str] = about.texts("attributes", same=False)
-        if not set(self.attributes) <= set(c.ATTRIBUTES):
+        if tuple(self.attributes) != c.ATTRIBUTES:
             about.refuse("attributes", f"are not all of {', '.join(c.ATTRIBUTES)}")
         self.facts: object = about.get("facts") if "facts" in about else None
         self.window = about.integer("length", 1, LONGEST_WINDOW)

@@ -14,11 +14,11 @@ import numpy as np
 from recsys import columns as c
 from recsys.arrays import Array
 from recsys.errors import UsageError
-from recsys.logbooks.grades import ordinals
+from recsys.logbooks.grades import ordinals, parse_range
 from recsys.recommending.blocked import Blocked
 from recsys.recommending.fields import Fields
-from recsys.recommending.levels import has_levels, level
-from recsys.recommending.request import Item, Why, nearest
+from recsys.recommending.levels import as_text, has_levels, level, told
+from recsys.recommending.request import Item, Span, Why, nearest
 
 STARS = "stars"
 SENDS = "sends"
@@ -93,6 +93,25 @@ class Catalogue:
     def leveled(self) -> bool:
         """Whether grades are another domain's levels, L0 and up."""
         return has_levels(self.grades)
+
+    @cached_property
+    def known_grades(self) -> list[str]:
+        """Each grade once, as text, sorted."""
+        return sorted({each for each in self.grades if each is not None})
+
+    def read_grades(self, text: str) -> Span | str:
+        """What is asked for: a range of grades, or of a catalogue whose grades are text one of them.
+
+        Raises
+        ------
+        DataError
+            No range of grades.
+        UsageError
+            The catalogue's grades are text, and this is none of them; or it has no grades.
+        """
+        if self.graded:
+            return parse_range(text, like=told("V4 or V4:V6", self.leveled))
+        return as_text(text, self.known_grades)
 
     def grade_of(self, ordinal: float) -> str:
         """The nearest plain grade of an ordinal, as a person of this domain is told it."""

@@ -5,39 +5,32 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from recsys.errors import UsageError
-from recsys.logbooks.grades import label, parse_range
-from recsys.recommending.request import Span, as_written, nearest
+from recsys.logbooks.grades import label
+from recsys.recommending.request import as_written, nearest
 
 _LEVEL: Final = re.compile(r"L\d{1,2}")
 _BOULDER: Final = re.compile(r"\bV(B|\d{1,2})\b")
 
 
-def read_grades(text: str, grades: Iterable[str | None], graded: bool) -> Span | str:
-    """What is asked for: a range of grades, or of a catalogue whose grades are text one of them.
+def as_text(text: str, known: Sequence[str]) -> str:
+    """A grade that is text, as the catalogue writes it.
 
     Parameters
     ----------
     text:
-        As it was written.
-    grades:
-        Those of the catalogue's climbs.
-    graded:
-        Whether some of these can be read, and so have an order.
+        As it was asked for.
+    known:
+        The catalogue's.
 
     Raises
     ------
-    DataError
-        No range of grades.
     UsageError
-        The catalogue's grades are text, and this is none of them; or it has no grades.
+        It is none of them, or there are none.
     """
-    if graded:
-        return parse_range(text, like=told("V4 or V4:V6", has_levels(grades)))
-    known = sorted({each for each in grades if each is not None})
     if not known:
         raise UsageError("`grade`: the sends of this run have no grades")
     same = as_written(" ".join(text.split()), known)

@@ -208,7 +208,7 @@ def _start(recommender: Recommender, request: PathRequest, project: int, logbook
 
 def _path(recommender: Recommender, query: Search, chain: Chain, request: PathRequest) -> Path:
     catalogue = recommender.catalogue
-    reach = recommender.skill.chances(recommender.levels(request.whose, query.logbook))
+    reach = recommender.skill.chances(recommender.levels(request.whose))
     badges = names(reach)
 
     def item(index: int, score: float) -> Item:

@@ -18,7 +18,6 @@ from recsys.recommending import hardness
 from recsys.recommending.backend import Backend
 from recsys.recommending.catalogue import Catalogue
 from recsys.recommending.known import Match
-from recsys.recommending.levels import read_grades
 from recsys.recommending.logbook import Logbook, read_logbook
 from recsys.recommending.matching import Matcher
 from recsys.recommending.mixture import mixture
@@ -159,7 +158,7 @@ class Recommender:
         return Request(
             climber=climber,
             sends=sends,
-            grades=None if grade is None else read_grades(grade, catalogue.grades, catalogue.graded),
+            grades=None if grade is None else catalogue.read_grades(grade),
             region=None if region is None else known_region(region, catalogue.known_regions),
             when=read_day(when),
             **others,

@@ -28,7 +28,7 @@ class Request:
         neither climber nor sends, or with no sends at all, the answer is what is popular.
     grades:
         Lowest and highest ordinal, both included; or a grade of the catalogue, where its grades are text
-        (`recsys.recommending.levels.read_grades`); None for any.
+        (`Catalogue.read_grades`); None for any.
     region:
         A region of the catalogue, or None for any.
     min_stars:

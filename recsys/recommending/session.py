@@ -174,7 +174,8 @@ def _slots(request: SessionRequest, ability: float) -> list[tuple[str, float]]:
         slots = _parts(request, count, ability)
         if sum(MINUTES[part] for part, _ in slots) <= minutes:
             return slots
-    return _parts(request, 1, ability)
+    count = minutes // MINUTES[WARM_UP]  # no time for a project
+    return [(WARM_UP, ability + float(grade)) for grade in np.linspace(*GRADES[WARM_UP], count)]
 
 
 def _parts(request: SessionRequest, count: int, ability: float) -> list[tuple[str, float]]:

@@ -209,7 +209,7 @@ def _each(pairs: Array) -> Iterator[tuple[int, int]]:
 
 
 def amount(windows: TrainingWindows, share: float, rng: np.random.Generator) -> int:
-    """Windows that ask for `share` times as many climbs as there are training sends."""
+    """Windows that ask for `share` times as many climbs as there are training sends; 0: none asks."""
     drawn = windows.draw(rng)
     found = windows.n_targets(drawn)
-    return max(1, round(share * len(windows) * len(drawn) / found)) if found else len(windows)
+    return max(1, round(share * len(windows) * len(drawn) / found)) if found else 0

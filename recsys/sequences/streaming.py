@@ -109,6 +109,7 @@ class StreamedBatches(Sampler[list[tuple[int, int]]]):
         """The parts of each group of the epoch, in a random order, and the windows that it gives."""
         order = np.random.default_rng([self.seed, self.epoch, 1]).permutation(len(self.amounts)).tolist()
         groups = [order[at : at + self.windows.group] for at in range(0, len(order), self.windows.group)]
+        groups = [numbers for numbers in groups if self.amounts[numbers].any()]
         whole = self.batch * self.world
         ends = np.cumsum([self.amounts[numbers].sum() for numbers in groups])
         ends[:-1] = ends[:-1] // whole * whole  # up to the group's end, in full batches

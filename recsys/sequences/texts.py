@@ -95,8 +95,14 @@ class Texts:
 
     @property
     def table(self) -> Array:
-        """The vectors by id, zeros for 0: float32 [n_states + 1, WIDTH]."""
+        """The vectors by state, zeros for 0: float32 [n_states + 1, WIDTH]."""
         return np.concatenate([np.zeros((1, WIDTH), np.float32), self.vectors])
+
+    @property
+    def of_climbs(self) -> Array:
+        """All that was written of each climb, zeros where nothing was: float32 [n_ids, WIDTH]."""
+        ends = self.states.offsets[1:]
+        return self.table[np.where(ends > self.states.offsets[:-1], ends, 0)]
 
 
 def written(sends: pd.DataFrame) -> tuple[Array, Array]:

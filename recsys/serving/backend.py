@@ -21,7 +21,7 @@ from recsys.logbooks.mapping import Mapping as ColumnsOfRun
 from recsys.nouns import spoken
 from recsys.recommending.catalogue import Catalogue
 from recsys.recommending.known import SHOWN
-from recsys.recommending.levels import has_levels, level, read_grades
+from recsys.recommending.levels import has_levels, level
 from recsys.recommending.logbook import date_of, read_logbook
 from recsys.recommending.matching import Matcher
 from recsys.recommending.path import PathRequest
@@ -73,7 +73,7 @@ class LoadedBundle:
 
     def read_grades(self, text: str) -> Span | str:
         """What is asked for as a grade, a range of them, or a text that is one of the bundle's."""
-        return read_grades(text, self._recommender.catalogue.grades, self.graded)
+        return self._recommender.catalogue.read_grades(text)
 
     def checked(self, ask: Request) -> Request:
         """The request with its names as the bundle writes them; `UnknownError` names the one it lacks."""

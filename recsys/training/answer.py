@@ -12,6 +12,7 @@ import numpy as np
 
 from recsys.baselines.counting import Fitted, scorer_of
 from recsys.baselines.rows import ROWS
+from recsys.columns import is_prompt
 from recsys.config.run import RunConfig
 from recsys.evaluation.calibration import fit_temperature, sample, scores_of
 from recsys.evaluation.metrics import case_values, pessimistic_rank
@@ -114,7 +115,7 @@ def scorer_from(
     return lambda cases, prompted: EnsembleScorer(
         first(cases, prompted),
         second(cases, prompted),
-        weight.prompted if prompted is True else weight.unprompted,
+        weight.prompted if is_prompt(prompted) else weight.unprompted,
     )
 
 

@@ -18,7 +18,7 @@ import torch
 from torch.utils.data import DataLoader, Sampler
 
 from recsys.config.training import TrainingConfig
-from recsys.errors import DivergedError
+from recsys.errors import DataError, DivergedError
 from recsys.evaluation.evaluate import means_of, ranks_of
 from recsys.model.network import Network
 from recsys.model.scorer import ModelScorer
@@ -163,8 +163,16 @@ class NextClimb(pl.LightningModule):
         """Windows of an epoch, of each part that they are drawn of: int64 [n_parts]."""
         rng, windows = np.random.default_rng(self.seed), self.windows
         if isinstance(windows, StreamedWindows):
-            return windows.amounts(self.config.windows, rng)
-        return np.array([amount(windows, self.config.windows, rng)])
+            found = windows.amounts(self.config.windows, rng)
+        else:
+            found = np.array([amount(windows, self.config.windows, rng)])
+        if not found.any():
+            raise DataError(
+                "has no climber with sends of two days: nothing follows from anything",
+                path="the training part",
+                remedy="give longer logbooks, or take a row that counts (`model` popularity)",
+            )
+        return found
 
     @property
     def drawn(self) -> int:

@@ -192,7 +192,9 @@ def _kept(
         kept = np.union1d(index[parts != TRAIN], core[_INDEX])
         frame, parts = frame.take(kept).reset_index(drop=True), parts[kept]
         frame = order_days(frame, config.day, config.seed)  # changes no order: counts the day's indices anew
-        split["sends"]["train"] = int((parts == TRAIN).sum())
+        training = frame[parts == TRAIN]
+        split["sends"]["train"] = len(training)
+        split["climbers"]["train"] = int(training[c.CLIMBER_ID].nunique())
     return frame.assign(**{c.ROW: np.arange(len(frame))}), parts, k, split
 
 

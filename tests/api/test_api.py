@@ -92,6 +92,13 @@ def test_a_logbook_is_a_frame_a_file_or_a_list(climbs, frame, tmp_path):
     answers = [climbs.recommend(logbook=each, k=5) for each in (own, tmp_path / "mine.csv")]
     assert [item.climb_id for item in answers[0]] == [item.climb_id for item in answers[1]]
     assert len(climbs.recommend(logbook=rows, k=5)) == 5
+    theirs = own[["climb_id", "date"]].rename(columns={"climb_id": "Route", "date": "Datum"})
+    named = climbs.recommend(logbook=theirs, columns="date=Datum,climb=Route", k=5)
+    assert len(named) == 5
+    bad = own.assign(date=["nonsense", *own["date"].iloc[1:]])
+    with pytest.raises(recsys.DataError, match="the DataFrame, row 1: date is not a date"):
+        climbs.recommend(logbook=bad)
+    assert len(climbs.recommend(logbook=bad, bad_rows="drop", k=5)) == 5
     explained = climbs.recommend(logbook=own, k=2, explain=True).to_frame()
     assert explained["because_of"].notna().all()
 

@@ -15,7 +15,7 @@ from recsys.baselines.popularity import Popularity
 from recsys.baselines.prompted import PromptedPopularity
 from recsys.baselines.random import Random
 from recsys.baselines.recent import RecentPopularity
-from recsys.columns import ATTRIBUTES, CLIMB, GIVEN
+from recsys.columns import ATTRIBUTES, CLIMB, ELAPSED_DAYS, GIVEN
 from recsys.errors import RunError
 from recsys.recommending.answering import (
     Answering,
@@ -155,9 +155,9 @@ def test_an_ensemble_by_hand_and_its_weight_by_prompt():
     logits, counts = np.array([[0.0, 0.0], [2.0, 2.0]], np.float32), np.array([[1.0, 3.0], [5.0, 5.0]])
     found = added(logits, counts, np.array([[2.0], [2.0]], np.float32))
     np.testing.assert_allclose(found, [[np.log(0.5) - 2, np.log(0.5) + 2], [np.log(0.5)] * 2], rtol=1e-6)
-    given = np.zeros((2, len(ATTRIBUTES)), bool)
-    given[1, 0] = True
-    assert ByPrompt(3.0, 4.0).of({GIVEN: given}).tolist() == [[3.0], [4.0]]
+    given = np.zeros((3, len(ATTRIBUTES)), bool)
+    given[1, 0] = given[2, ATTRIBUTES.index(ELAPSED_DAYS)] = True  # a date alone is no prompt
+    assert ByPrompt(3.0, 4.0).of({GIVEN: given}).tolist() == [[3.0], [4.0], [3.0]]
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -235,7 +235,7 @@ def test_a_session_names_what_is_sent_often_where_it_is_told_to():
 
 
 def test_a_session_fits_its_minutes_its_style_and_its_area(recommender):
-    for minutes in (30, 60, 120):
+    for minutes in (10, 20, 30, 60, 120):
         assert (
             plan_session(recommender, SessionRequest("me", minutes=minutes, region="South")).minutes
             <= minutes
@@ -295,3 +295,16 @@ def test_what_is_spelt_as_asked_goes_before_another_case():
         found = plan_session(somewhere(regions=spelt, areas=spelt), asked)
         assert (found.region, found.area) == (name, name)
     assert known_region("SQUAMISH", ["Squamish", "squamish"]) == "Squamish"
+
+
+def test_how_hard_a_step_is_comes_of_the_whole_logbook(recommender, monkeypatch):
+    """A model that reads few sends cuts the logbook; the climber's ability does not."""
+    monkeypatch.setattr(recommender.backend, "reads", lambda climber: 1)
+    days = [f"2024-{month:02d}-01" for month in range(1, 11)]
+    book = [
+        {"climb_id": f"c{19 - i}", "date": day, "grade": f"V{(19 - i) // 3}"} for i, day in enumerate(days)
+    ]
+    found = find_path(recommender, PathRequest("c23", sends=book, steps=2, leap=3.0))
+    plain = recommender.recommend(recommender.request(sends=book, k=N))
+    reach = {each.climb_id: each.reach for each in plain}
+    assert [each.item.reach for each in found.steps] == [reach[each.item.climb_id] for each in found.steps]

@@ -170,3 +170,15 @@ def test_recommending_for_a_date_reads_what_was_before_it():
     timed = Logbook.of({c.CLIMB_ID: ["a", "b", "c"], c.DAY: [1.0, 2.25, 2.5]})
     assert _before(timed, 2.5).climbs == ["a", "b", "c"]
     assert _before(logbook.take(np.array([1, 2])), 2.0).climbs == ["b", "c"]
+
+
+def test_the_core_of_training_tells_who_is_left_in_it():
+    from recsys.sequences.split import TRAIN
+    from recsys.training.prepare import _kept
+
+    rows = [(f"p{i}", f"k{k}", float(k)) for i in range(8) for k in range(8)]
+    rows += [("alone", f"a{k}", float(k)) for k in range(8)]
+    sends = pd.DataFrame(rows, columns=[c.CLIMBER_ID, c.CLIMB_ID, c.DAY])
+    kept, parts, _, split = _kept(sends, RunConfig(split="leave-one-out", min_sends_of="train"), True)
+    assert split["climbers"]["train"] == kept[c.CLIMBER_ID][parts == TRAIN].nunique() == 8
+    assert split["sends"]["train"] == (parts == TRAIN).sum()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -189,3 +190,14 @@ def test_no_more_parts_than_a_group_are_read_at_a_time(shards):
     assert list(batches)
     assert set(read) == {2}
     assert len(read) == PARTS // 2
+
+
+def test_a_part_without_windows_is_not_asked_for_those_of_another():
+    """What is left of a full batch goes to the next group, which must have windows to draw."""
+    windows = SimpleNamespace(group=1)
+    for at in range(8):
+        batches = StreamedBatches(windows, np.array([5, 0, 7, 0]), 4, seed=0)
+        batches.set_epoch(at)
+        counts = {number: count for (number,), count in batches.groups()}
+        assert sum(counts.values()) == 12
+        assert counts.keys() <= {0, 2}

@@ -148,6 +148,7 @@ def model_of(prepared, **settings):
     model.read_sends(prepared.sequences, np.flatnonzero(prepared.parts == TRAIN))
     if model.heads[0].body.inputs.texts is not None:
         torch.nn.init.normal_(model.heads[0].body.inputs.texts.linear.weight)
+        torch.nn.init.normal_(model.task.pre.texts.linear.weight)
     return model
 
 

@@ -222,3 +222,18 @@ def test_trains_on_a_gpu_in_bf16(tmp_path):
         training={"epochs": 2, "accelerator": "gpu", "precision": "bf16"},
     )
     assert train_run(config, tmp_path / "run")["n_cases"] > 0
+
+
+def test_a_log_of_single_days_is_refused_and_not_waited_for(tmp_path):
+    """Whoever is asked for what follows a day has nothing to learn where every climber has one."""
+    from recsys.training.pipeline import train_run
+    from recsys.training.resolve import configured
+
+    days = ["2024-01-01", "2024-01-02", "2024-01-03"]
+    rows = [(f"u{u}", f"c{(u + k) % 5}", day) for u in range(12) for k, day in enumerate(days)]
+    sends = pd.DataFrame(rows, columns=["climber_id", "climb_id", "date"])
+    sends.to_csv(tmp_path / "sends.csv", index=False)
+    asked = {"data": str(tmp_path / "sends.csv"), "split": "leave-one-out", "min_sends": 1}
+    config, names = configured({**asked, "model": "sasrec", "epochs": 1, "accelerator": "cpu"})
+    with pytest.raises(DataError, match="the training part: has no climber with sends of two days"):
+        train_run(config, tmp_path / "run", names=names)

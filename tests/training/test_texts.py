@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
 from recsys.errors import UsageError
 
@@ -62,6 +63,9 @@ def test_new_climbs_join_it_and_have_no_texts(run, tmp_path):
     more = TrainedRun(Run.open(tmp_path / "more"))
     book = more.logbook(more.climbers[0]).then({"climb_id": "new", "day": 1e5})
     assert more.encode([book], [None])["text"][0, -1] == 0
+    written = more.network.task.pre.texts.table
+    assert written[-1].any()  # scored by what was written of those that it is like
+    assert torch.allclose(written[-1].norm(), written[:-1].mean(0).norm(), atol=0.5)
 
 
 def test_what_pooled_texts_do_not_allow_is_one_line(run, tmp_path):

@@ -321,6 +321,22 @@ def test_what_is_refused(whole, data, tmp_path, capsys):
 # From a study to a run
 
 
+def test_the_command_leaves_to_the_data_what_training_leaves(data, tmp_path, monkeypatch, capsys):
+    from recsys.config.run import BY_SIZE
+    from recsys.tuning import run
+
+    asked = []
+
+    def tune(config, *_):
+        asked.append(config)
+        raise UsageError("seen")
+
+    monkeypatch.setattr(run, "tune", tune)
+    for options in ([], ["--ensemble", "none", "--positions", "learned"]):
+        cli(capsys, "recsys", "tune", data, "--output", tmp_path / "study", *options)
+    assert [(each.ensemble, each.model.positions) for each in asked] == [(BY_SIZE, "auto"), (None, "learned")]
+
+
 def test_the_best_trial_is_what_train_trains(whole, tmp_path, capsys):
     """The run of best.json has its settings, and its validation score to the last digit."""
     best, folder = whole[0] / "best.json", tmp_path / "run"
