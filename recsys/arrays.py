@@ -1,4 +1,4 @@
-"""The type of the arrays that pass between modules: NumPy's, of any element type; docstrings give shapes."""
+"""The arrays that pass between modules, NumPy's of any element type; docstrings give shapes."""
 
 from __future__ import annotations
 
@@ -14,6 +14,15 @@ import numpy as np
 from recsys.bounds import most_unpacked
 
 Array = np.ndarray[Any, np.dtype[Any]]
+
+
+def softmax(logits: Array) -> Array:
+    """Probabilities over the last axis, float64."""
+    shifted = logits.astype(np.float64)
+    shifted -= shifted.max(-1, keepdims=True)
+    np.exp(shifted, out=shifted)
+    shifted /= shifted.sum(-1, keepdims=True)
+    return np.asarray(shifted)
 
 
 def packed(arrays: dict[str, Any], compressed: bool = False) -> bytes:

@@ -30,7 +30,7 @@ _WORD: Final = re.compile(
 
 
 def speak(facts: object) -> None:
-    """Say the words that these facts of a run name from now on; none: those of climbing."""
+    """Set the domain's vocabulary for all later messages; empty resets to climbing."""
     _spoken.set(nouns_of(facts) or None)
 
 
@@ -46,19 +46,24 @@ def nouns_of(facts: object) -> dict[str, str]:
     }
 
 
+def current() -> Mapping[str, str]:
+    """What `speak` was told last: for what is said later, when another domain may be spoken."""
+    return _spoken.get() or {}
+
+
 def spoken(text: str, nouns: Mapping[str, str] | None = None) -> str:
-    """A text in the words of the domain: of `nouns`, or of what `speak` was told.
+    """A text in the words of the domain: of `nouns` (empty: of climbing), or of what `speak` was told.
 
     >>> spoken("3 climbs of 2 climbers", {"climb": "book", "climber": "reader"})
     '3 books of 2 readers'
     """
-    words = nouns or _spoken.get()
+    words = current() if nouns is None else nouns
     return text if not words else _WORD.sub(lambda found: _replaced(found, words), text)
 
 
 def spoken_page(page: str, nouns: Mapping[str, str] | None = None) -> str:
     """An HTML page in the words of the domain: its text and labels, and no other markup, script or style."""
-    words = nouns or _spoken.get()
+    words = current() if nouns is None else nouns
     if not words:
         return page
     parts = _MARKUP.split(page)  # what is between comes at even indices

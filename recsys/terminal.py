@@ -22,9 +22,9 @@ from recsys.nouns import spoken
 # What the light part does without; a command that asks for one of them needs the other part.
 TRAINING = (
     "torch", "pandas", "pyarrow", "pydantic", "lightning", "transformers4rec", "merlin", "nvtabular", "onnx",
-    "safetensors", "matplotlib", "tomli",
+    "safetensors", "matplotlib", "tomli", "dask", "scipy",
 )  # fmt: skip
-STUDY = ("implicit", "jinja2", "optuna")
+STUDY = ("implicit", "jinja2", "markupsafe", "optuna", "sqlalchemy", "threadpoolctl")
 _OF_DISKS = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EFBIG)
 SERVING = ("fastapi", "uvicorn", "prometheus_client", "python_multipart", "starlette")
 

@@ -27,7 +27,7 @@ SHOWN: Final = {  # what pages show beside that: a table's name, and the command
     "monitor": "recsys monitor runs/demo new-sends.parquet --unknown-climbs 0.1",
 }
 NEW: Final = ("recsys", "simulate", "--preset", "bc", "--scale", "0.1", "--seed", "1")
-KEPT: Final = ("n_cases", "n_items", "protocol", "prompted", "unprompted", "popularity", "random")
+KEPT: Final = ("n_cases", "n_items", "protocol", "prompted", "dated", "unprompted", "popularity", "random")
 
 
 def main(run: Path) -> None:
@@ -50,7 +50,7 @@ def main(run: Path) -> None:
         name: {"command": asked, "printed": _printed(run, asked)} for name, asked in SHOWN.items()
     }
     RESULT.parent.mkdir(parents=True, exist_ok=True)
-    kept = {name: metrics[name] for name in KEPT}
+    kept = {name: metrics[name] for name in KEPT if name in metrics}
     RESULT.write_text(json.dumps({"about": about, "metrics": kept}, indent=1) + "\n")
 
 

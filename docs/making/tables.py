@@ -31,7 +31,7 @@ PAGES: Final = (
     *(RESULTS / f"{name}.md" for name in ("index", "peers", "ideas", "findings")),
 )  # fmt: skip
 METRICS: Final = ("accuracy", "recall@10", "ndcg@10", "mrr@20")
-ASKED: Final = ("prompted", "unprompted", "popularity", "random")
+ASKED: Final = ("prompted", "dated", "unprompted", "popularity", "random")
 STUDIES: Final = {
     "table1": "simulated BC, to the end", "bc": "a quarter of it, six epochs", "ml100k": "MovieLens-100k",
 }  # fmt: skip
@@ -78,7 +78,8 @@ def demo() -> str:
     """What `make demo` reaches, with its protocol and its version."""
     found = _demo()
     metrics, about = found["metrics"], found["about"]
-    rows = [[name, *(_interval(metrics[name], each) for each in METRICS)] for name in ASKED]
+    asked = [name for name in ASKED if name in metrics]
+    rows = [[name, *(_interval(metrics[name], each) for each in METRICS)] for name in asked]
     protocol = metrics["protocol"]
     words = (
         f"`make demo` at {about['version']} ({about['date']}), {about['epochs']} epochs, "

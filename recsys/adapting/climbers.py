@@ -33,7 +33,7 @@ from recsys.sequences.catalogue import reduced
 from recsys.sequences.days import order_days
 from recsys.sequences.prepare import write_schema
 from recsys.sequences.run_tables import PART, read_sends_table
-from recsys.sequences.split import TRAIN
+from recsys.sequences.split import OTHER, TRAIN
 from recsys.sequences.store import Sequences
 from recsys.sequences.texts import kept_in
 from workflows import sends as workflow_of
@@ -48,7 +48,6 @@ if TYPE_CHECKING:
 
 Way = Literal["fold-in", "similar", "encoder", "unknown"]
 WAYS: Final[tuple[str, ...]] = get_args(Way)
-ADDED: Final = 3  # the part of sends that came after training: of none that is trained or evaluated on
 
 
 def add_climbers(run: Run, sends: Sends, output: Path, way: Way = "unknown", overwrite: bool = False) -> int:
@@ -107,7 +106,7 @@ def _fresh(run: Run, known: pd.DataFrame, sends: Sends) -> pd.DataFrame:
         raise DataError("holds no climber whom the run does not have", remedy="give new climbers")
     frame = order_days(frame.reset_index(drop=True), run.config.day, run.config.seed)
     frame = reduced(frame.assign(**{c.ROW: len(known) + np.arange(len(frame))}))
-    return frame.assign(**{PART: np.int8(ADDED)}).reindex(columns=known.columns)
+    return frame.assign(**{PART: np.int8(OTHER)}).reindex(columns=known.columns)
 
 
 def _write(run: Run, known: pd.DataFrame, fresh: pd.DataFrame, folder: Path, way: Way) -> None:

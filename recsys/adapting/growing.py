@@ -82,7 +82,7 @@ def fill_climbs(model: PromptedTransformer, first: int, weights: Array, sides: M
 
 @torch.no_grad()
 def fill_climbers(model: PromptedTransformer, first: int, vectors: Array) -> None:
-    """Give the climbers from id `first` on their embeddings, float32 [n_new, climber_dim]."""
+    """Set the embeddings of the climbers from id `first` on to `vectors`, float32 [n_new, climber_dim]."""
     table = climber_table(model)
     assert table is not None, "asked for where there is one"
     table.weight[first:] = torch.from_numpy(vectors)

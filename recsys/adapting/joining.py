@@ -19,7 +19,7 @@ from recsys.sequences.catalogue import reduced
 from recsys.sequences.continuing import FRESH
 from recsys.sequences.days import order_days
 from recsys.sequences.run_tables import PART
-from recsys.sequences.split import TEST, TRAIN, VALIDATION, assign
+from recsys.sequences.split import TRAIN, asked_of, assign, check_asked
 
 if TYPE_CHECKING:
     from recsys.arrays import Array
@@ -99,11 +99,8 @@ def joined(known: pd.DataFrame, fresh: pd.DataFrame, parts: Array, config: RunCo
 
 def check_held_out(both: pd.DataFrame) -> None:
     """Refuse new sends of which none with a history would choose an epoch, or none be the figures."""
-    later = both.groupby(c.CLIMBER_ID).cumcount().to_numpy() - both[c.DAY_INDEX].to_numpy() > 0
-    for name, part in (("validation", VALIDATION), ("test", TEST)):
-        if not (later & (both[PART] == part)).any():
-            problem = f"leaves the {name} part of the new sends without one that has a history"
-            raise DataError(problem, remedy="give more new sends at once")
+    asked = asked_of(both, both[PART].to_numpy())
+    check_asked(asked, "the new sends", remedy="give more new sends at once")
 
 
 def ordered_days(fresh: pd.DataFrame, config: RunConfig) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""What leaving a run and a bundle have in common: who may leave, the new folder, and what is swept."""
+"""What deleting climbers from a run and from a bundle share: checks, atomic replacement, and clean-up."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A batch's answers as a table: byte for byte what `recsys.api.tables` writes of the same rows, but sooner.
+"""A batch's answers as a table: what `recsys.api.tables` and `json` write of the same rows, but sooner.
 
 What is told of a climb is written out once and not once for each climber to whom it is named.
 """
@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final, TextIO
 
-from recsys.api.tables import ROWS_OF_A_GROUP, cell, parquet_writer, write_table
+from recsys.api.tables import cell, parquet_writer, write_table
 from recsys.recommending.batch import COLUMNS, Answer
 from recsys.recommending.catalogue import Catalogue, Facts
 
 _NAMES: Final = tuple(COLUMNS)
 _FACTS: Final = _NAMES[2:-1]  # between climber and rank, and the score
+_GROUP: Final = 100_000  # rows of a Parquet row group
 
 
 def write_answers(found: Iterable[Answer], path: Path, catalogue: Catalogue) -> None:
@@ -68,10 +69,10 @@ def _groups(found: Iterable[Answer]) -> Iterator[tuple[list[Any], ...]]:
             columns, ([answer.climber] * n, range(1, n + 1), answer.indices, answer.scores), strict=True
         ):
             column.extend(values)
-        while len(columns[0]) >= ROWS_OF_A_GROUP:
-            yield tuple(column[:ROWS_OF_A_GROUP] for column in columns)
+        while len(columns[0]) >= _GROUP:
+            yield tuple(column[:_GROUP] for column in columns)
             for column in columns:
-                del column[:ROWS_OF_A_GROUP]
+                del column[:_GROUP]
     yield columns
 
 

@@ -11,10 +11,11 @@ from recsys.api import arguments as given
 from recsys.api.frames import as_file
 from recsys.api.opening import open_recommender
 from recsys.api.recommendations import Recommendations
+from recsys.console import warn
 from recsys.errors import UsageError
 from recsys.logbooks.importing.own import parse_columns
 from recsys.logbooks.mapping import Mapping as ColumnsOfRun
-from recsys.recommending.batch import answers
+from recsys.recommending.batch import COLUMNS, answers, unanswered
 from recsys.recommending.blocked import Blocked
 from recsys.recommending.logbook_file import check_bad_rows, of_climber, read_files
 from recsys.recommending.recommender import Recommender
@@ -111,7 +112,9 @@ class Climbs:
     def recommend_all(
         self, k: int = 20, climbers: Iterable[Id] | None = None, **settings: Any
     ) -> pd.DataFrame:
-        """The next climbs of every stored climber, in batches: climber_id, rank, climb_id, name, ..., score.
+        """The next climbs of every stored climber, in batches, in the columns of ``recsys batch``.
+
+        Climbers for whom nothing fits have no row; a line on standard error counts them.
 
         Parameters
         ----------
@@ -133,17 +136,23 @@ class Climbs:
         asked = _asked(k=k, **settings)
         requests = (self.recommender.request(climber, **asked) for climber in whose)
         catalogue = self.recommender.catalogue
-        rows = [row for found in answers(self.recommender, requests) for row in found.rows(catalogue)]
-        return pd.DataFrame(rows, columns=None if rows else ["climber_id", "rank", "climb_id", "score"])
+        found = list(answers(self.recommender, requests))
+        empty = [answer.climber for answer in found if answer.problem is not None]
+        if empty:
+            warn(unanswered(empty))
+        rows = [row for answer in found for row in answer.rows(catalogue)]
+        return pd.DataFrame(rows, columns=list(COLUMNS))
 
     def similar(self, climb_id: Id, k: int = 10) -> Recommendations:
         """The climbs whose embeddings point most nearly the same way; scores are cosines, -1 to 1."""
         asked = given.text(climb_id, "climb_id")
-        return Recommendations(self.recommender.similar(asked, given.count(k, "k")))
+        found = self.recommender.similar(asked, given.count(k, "k"))
+        return Recommendations(found, nouns=self.recommender.nouns)
 
     def search(self, text: str, k: int = 10) -> Recommendations:
         """Climbs whose name or id holds the text; scores are their shares of all sends."""
-        return Recommendations(self.recommender.search(given.text(text, "text"), given.count(k, "k")))
+        found = self.recommender.search(given.text(text, "text"), given.count(k, "k"))
+        return Recommendations(found, nouns=self.recommender.nouns)
 
     @property
     def climbers(self) -> list[str]:

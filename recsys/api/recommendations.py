@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
-from recsys.nouns import spoken
+from recsys.nouns import current, spoken
 from recsys.recommending.known import Match
 from recsys.recommending.request import Item
 
@@ -32,6 +32,9 @@ class Recommendations(Sequence[Item]):
     known:
         What the model knows of the posted logbook's climbs (``known.n_known`` of ``known.n_climbs``,
         ``known.lines()``); None where none was posted.
+    nouns:
+        The words of the run's domain (`recsys.nouns`), which it is shown in whatever is opened later; None:
+        those that are spoken now.
 
     Example
     -------
@@ -45,8 +48,10 @@ class Recommendations(Sequence[Item]):
         climber: str | None = None,
         notes: Sequence[str] = (),
         known: Match | None = None,
+        nouns: Mapping[str, str] | None = None,
     ) -> None:
         self.items, self.climber, self.notes, self.known = tuple(items), climber, tuple(notes), known
+        self.nouns = current() if nouns is None else nouns
 
     @overload
     def __getitem__(self, index: int) -> Item: ...
@@ -55,7 +60,7 @@ class Recommendations(Sequence[Item]):
     def __getitem__(self, index: int | slice) -> Item | Recommendations:
         """The climb at an index, or the recommendations of a slice."""
         if isinstance(index, slice):
-            return Recommendations(self.items[index], self.climber, self.notes, self.known)
+            return Recommendations(self.items[index], self.climber, self.notes, self.known, self.nouns)
         return self.items[index]
 
     def __len__(self) -> int:
@@ -94,16 +99,18 @@ class Recommendations(Sequence[Item]):
         """A line a note, and a line a climb."""
         lines = [f"{row['rank']:>3}  {_text(row['name'] or row['climb_id'])}  {_text(row['grade'])}  "
                  f"{_text(row['region'])}  {row['score']:.1%}" for row in self.rows()]  # fmt: skip
-        return "\n".join([*map(spoken, self.notes), *(lines or [spoken("no climbs")])])
+        return "\n".join([*map(self._said, self.notes), *(lines or [self._said("no climbs")])])
 
     def _repr_html_(self) -> str:
         """The table that a notebook shows."""
         heads = ["", "climb", "name", "grade", "region", "probability"]
         body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in map(_shown, self.rows()))
-        notes = "".join(f"<p>{html.escape(spoken(note))}</p>" for note in self.notes)
-        return (
-            f"{notes}<table><thead><tr>{''.join(map(_head, heads))}</tr></thead><tbody>{body}</tbody></table>"
-        )
+        notes = "".join(f"<p>{html.escape(self._said(note))}</p>" for note in self.notes)
+        head = "".join(f"<th>{html.escape(self._said(each))}</th>" for each in heads)
+        return f"{notes}<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+    def _said(self, text: str) -> str:
+        return spoken(text, self.nouns)
 
 
 def _shown(row: dict[str, Any]) -> list[str]:
@@ -117,7 +124,3 @@ def _text(value: object) -> str:
 
 def _cell(text: str) -> str:
     return f"<td>{html.escape(text)}</td>"
-
-
-def _head(text: str) -> str:
-    return f"<th>{html.escape(spoken(text))}</th>"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import chain
@@ -17,28 +16,6 @@ from recsys.spreadsheet import inert
 
 Rows = Iterable[Mapping[str, Any]]
 SUFFIXES: Final = (".csv", ".parquet", ".jsonl")
-ROWS_OF_A_GROUP: Final = 100_000
-"""Rows of a Parquet row group."""
-
-
-def write_rows(rows: Rows, path: Path, columns: Mapping[str, type]) -> None:
-    """Write rows in the format of the path's suffix; the file is whole or absent.
-
-    Parameters
-    ----------
-    rows:
-        Mappings with these columns; they are not held all at once.
-    path:
-        Ends in .csv, .parquet or .jsonl.
-    columns:
-        Name to type, `str`, `int` or `float`.
-    """
-    write_table(
-        path,
-        lambda fresh: _write_parquet(rows, fresh, columns),
-        lambda file: write_csv(rows, file, list(columns)),
-        lambda file: file.writelines(json.dumps(dict(row), ensure_ascii=False) + "\n" for row in rows),
-    )
 
 
 def write_table(
@@ -85,12 +62,6 @@ def check_suffix(path: Path) -> None:
             ) from None
 
 
-def _write_parquet(rows: Rows, path: Path, columns: Mapping[str, type]) -> None:
-    with parquet_writer(path, columns) as write:
-        for chunk in _chunks(rows):
-            write({name: [row.get(name) for row in chunk] for name in columns})
-
-
 @contextmanager
 def parquet_writer(path: Path, columns: Mapping[str, type]) -> Iterator[Callable[[Mapping[str, Any]], None]]:
     """A function that writes columns of values as a row group of a Parquet file."""
@@ -101,16 +72,6 @@ def parquet_writer(path: Path, columns: Mapping[str, type]) -> Iterator[Callable
     schema = pa.schema([(name, kinds[kind]) for name, kind in columns.items()])
     with parquet.ParquetWriter(path, schema) as writer:
         yield lambda values: writer.write_table(pa.table(values, schema))
-
-
-def _chunks(rows: Rows) -> Iterator[list[Mapping[str, Any]]]:
-    chunk: list[Mapping[str, Any]] = []
-    for row in rows:
-        chunk.append(row)
-        if len(chunk) == ROWS_OF_A_GROUP:
-            yield chunk
-            chunk = []
-    yield chunk
 
 
 def _printable(value: Any) -> Any:

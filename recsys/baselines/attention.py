@@ -17,6 +17,7 @@ from torch.nn import functional
 from recsys.baselines.network_settings import NetworkSettings
 from recsys.columns import FIRST_VALUE_ID
 from recsys.errors import UsageError
+from recsys.model.attended import attended
 from recsys.model.sinusoids import sinusoids
 
 Loss = Literal["softmax", "bce"]
@@ -139,24 +140,12 @@ class Blocks(torch.nn.Module):
 
     def forward(self, embedded: torch.Tensor, known: torch.Tensor) -> torch.Tensor:
         """[batch, length, d_model] and what is known, bool [batch, length], to [batch, length, d_model]."""
-        hidden = ~visible(known, self.causal)
+        hidden = ~attended(known, self.causal).squeeze(1)
         mask = torch.zeros(hidden.shape, dtype=embedded.dtype, device=embedded.device)
         mask = mask.masked_fill(hidden, -torch.inf).repeat_interleave(self.heads, dim=0)
         for layer in self.layers:
             embedded = layer(embedded, src_mask=mask)
         return self.norm(embedded)
-
-
-def visible(known: torch.Tensor, causal: bool) -> torch.Tensor:
-    """Which positions (last axis) each position sees: bool [batch, length, length].
-
-    Every position sees itself, known or not: a row of nothing would have no softmax.
-    """
-    length = known.shape[1]
-    indices = torch.arange(length, device=known.device)
-    before = indices[:, None] >= indices  # [length, length]
-    seen = known[:, None, :] & before if causal else known[:, None, :].expand(-1, length, -1)
-    return seen | (indices[:, None] == indices)
 
 
 def is_climb(ids: torch.Tensor) -> torch.Tensor:

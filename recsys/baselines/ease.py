@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from scipy.linalg import lapack
@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 
     from recsys.arrays import Array
     from recsys.baselines.interactions import Interactions
+
+
+# The last ridge of each data set and its weights: settings that differ in `last` alone stand together in the
+# grid. They go with the data set, as they are the largest thing that there is.
+_learnt: Final[WeakKeyDictionary[Interactions, tuple[float, Array]]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -54,14 +59,13 @@ class EASE(Method):
 
     def count(self, interactions: Interactions, seed: int) -> CountedEASE:
         """Invert the Gram matrix of the training sends."""
-        learnt = _learnt(interactions, self.regularization)
+        held = _learnt.get(interactions)
+        if held is None or held[0] != self.regularization:
+            found = weights(training_matrix(interactions), self.regularization)
+            # LAPACK's lie by columns, and scores read rows.
+            held = _learnt[interactions] = self.regularization, found.astype(np.float32, order="C")
+        learnt = held[1]
         return CountedEASE(learnt[:, :0], self.last, learnt)
-
-
-@lru_cache(maxsize=1)  # settings that differ in `last` alone stand together in the grid
-def _learnt(interactions: Interactions, regularization: float) -> Array:
-    found = weights(training_matrix(interactions), regularization)
-    return found.astype(np.float32, order="C")  # LAPACK's lie by columns, and scores read rows
 
 
 def weights(matrix: csr_matrix, regularization: float) -> Array:

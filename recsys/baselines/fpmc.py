@@ -37,7 +37,7 @@ class FPMC(NetworkSettings):
     ----------
     factors:
         Width of each of the four matrices; the paper's k.
-    regularisation:
+    regularization:
         Weight of the mean square norm of the positives' factors in a step; the paper's lambda, which also
         weighs those of the negatives.
     hide_climber:
@@ -51,7 +51,7 @@ class FPMC(NetworkSettings):
     """
 
     factors: int = 64
-    regularisation: float = 1e-3
+    regularization: float = 1e-3
     hide_climber: float = 0.5
     loss: LossName = "bpr"
     negatives: int = 256
@@ -91,7 +91,7 @@ class FPMCNetwork(Network):
         queries = self.queries(climber[row], previous[row, sends])
         loss: torch.Tensor = self.objective(queries, self.next, climbs)
         norms = queries.square().sum(1) + self.next[climbs].square().sum(1)
-        return loss + self.settings.regularisation * norms.mean()
+        return loss + self.settings.regularization * norms.mean()
 
     def next_scores(self, batch: Batch) -> torch.Tensor:
         """Scores of every climb for the climber after the send before the target, [batch, n_items]."""

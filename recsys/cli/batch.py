@@ -59,7 +59,7 @@ def batch(
     from recsys.cli.recommend import warn_unknown
     from recsys.console import progress, say, warn
     from recsys.postgres import check, is_address, place, replace_table
-    from recsys.recommending.batch import COLUMNS, KEY, answers, answers_by, requests
+    from recsys.recommending.batch import COLUMNS, KEY, answers, answers_by, requests, unanswered
     from recsys.recommending.blocked import OPEN, read_blocked
     from recsys.recommending.limits import read_limits
     from recsys.stores import local_folder, staged
@@ -97,22 +97,19 @@ def batch(
             with staged(Path(output)) as local:
                 write_answers(counted, local, catalogue)
     if empty:
-        warn(f"nothing fits for {len(empty)} climbers ({_some(empty)})")
+        warn(unanswered(empty))
     say(f"{len(recommender.climbers) - len(empty)} climbers written to {output}")
 
 
 def _warn_strangers(climbers: set[str], limits: Path | None) -> None:
     """Say whose limits are of no use: they are new, were left out of the training, or are misspelt."""
     from recsys.console import warn
+    from recsys.recommending.batch import some
 
     if climbers:
         warn(
-            f"{limits}: no stored logbook of {len(climbers)} climbers ({_some(sorted(climbers))}); check them"
+            f"{limits}: no stored logbook of {len(climbers)} climbers ({some(sorted(climbers))}); check them"
         )
-
-
-def _some(climbers: list[str]) -> str:
-    return ", ".join(climbers[:3]) + (f" and {len(climbers) - 3} more" if len(climbers) > 3 else "")
 
 
 def _counted(found: Iterable[Answer], empty: list[str], advance: Any) -> Iterator[Answer]:

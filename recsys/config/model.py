@@ -62,8 +62,8 @@ class ModelConfig(BaseModel):
     )
     positions: Positions = Field(
         "learned",
-        description="how places are known; rotary, and time (by days too): prenorm, sinusoidal: bert; auto, "
-        "as the default model has it where nothing is said: time if the order inside most days is not known",
+        description="position encoding; rotary and time need prenorm, sinusoidal needs bert; auto: time "
+        "where most orders inside a day are unknown",
     )
     time_bias: bool = Field(False, description="prenorm: attend by the days between two sends as well")
     dropout: float = Field(0.2, ge=0, lt=1, description="dropout in the inputs and the body")
@@ -80,7 +80,7 @@ class ModelConfig(BaseModel):
         "gelu", description="prenorm's feed-forward layers; ligr gates residuals too"
     )
     loss: Loss = Field(
-        "auto", description="asked of a hidden climb's score; auto: softmax, sampled if climbs are many"
+        "auto", description="training loss; auto: full softmax, sampled softmax for large catalogues"
     )
     negatives: int = Field(256, ge=1, description="climbs drawn for a batch by every loss but softmax")
     chunked: bool = Field(True, description="softmax: a few queries at a time, never all scores at once")

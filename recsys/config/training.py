@@ -23,7 +23,9 @@ class TrainingConfig(BaseModel):
         2.0, ge=0, le=1000, description="epochs that the running average of the weights reaches back; 0: none"
     )
     clip: float = Field(1.0, gt=0, description="largest norm of a gradient")
-    windows: float = Field(1.0, gt=0, le=100, description="times an epoch asks for each training send")
+    windows: float = Field(
+        1.0, gt=0, le=100, description="prediction targets an epoch, as a multiple of the training sends"
+    )
     whole_windows: bool = Field(
         False, description="draw only windows that are full, and each shorter history once (masking last)"
     )

@@ -1,4 +1,4 @@
-"""What lists are like, whether or not they hit: coverage, popularity, novelty and diversity of the first ten.
+"""Beyond-accuracy metrics of the top-10 lists: coverage, popularity, novelty and diversity.
 
 They stand beside recall, since a list of what everyone sends anyway may hit as often and be of less use.
 """

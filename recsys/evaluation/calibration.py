@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from recsys.arrays import softmax
+
 if TYPE_CHECKING:
     from recsys.arrays import Array
     from recsys.evaluation.evaluate import Seen
@@ -23,8 +25,6 @@ BINS: Final = 10
 CASES: Final = 2_000  # that are read at the most, evenly spaced
 _HELD: Final = 1 << 26  # scores that are held at once to fit a temperature
 _BATCH: Final = 256
-_STEPS: Final = 48
-_GOLDEN: Final = (5**0.5 - 1) / 2
 
 
 def sample(n_cases: int, n_items: int) -> Array:
@@ -53,6 +53,8 @@ def fit_temperature(scores: Array, targets: Array) -> float:
     targets:
         [n] items; -1 is not in the catalogue, and is left out.
     """
+    from scipy.optimize import minimize_scalar
+
     scores, targets = scores[targets >= 0], targets[targets >= 0]
     spread = float(scores.std(1).mean()) if len(scores) else 0.0
     if spread == 0:
@@ -65,25 +67,10 @@ def fit_temperature(scores: Array, targets: Array) -> float:
         normaliser = np.log(np.exp(shifted * inverse).sum(1, dtype=np.float64))
         return float((normaliser - inverse * at_target).mean())
 
-    return spread / float(np.exp(_least(loss, np.log(1e-3), np.log(1e2))))
-
-
-def _least(loss: Any, low: float, high: float) -> float:
-    """Where a function with one valley is least (the loss is convex in 1 / temperature): golden section."""
-    one, two = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
-    at_one, at_two = loss(one), loss(two)
-    for _ in range(_STEPS):
-        if at_one <= at_two:
-            high, two, at_two = two, one, at_one
-            one = high - _GOLDEN * (high - low)
-            at_one = loss(one)
-        else:
-            low, one, at_one = one, two, at_two
-            two = low + _GOLDEN * (high - low)
-            at_two = loss(two)
-        if high - low < 1e-3:
-            break
-    return (low + high) / 2
+    # The loss is convex in 1 / temperature, so that it has one valley on any scale.
+    bounds = np.log(1e-3), np.log(1e2)
+    found = minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": 1e-3})
+    return spread / float(np.exp(found.x))
 
 
 def reliability(
@@ -107,7 +94,7 @@ def reliability(
     said, was = [], []
     for start in range(0, len(chosen), _BATCH):
         cases = chosen[start : start + _BATCH]
-        shares = _shares(np.asarray(scorer.scores(cases), dtype=np.float64) / temperature)
+        shares = softmax(np.asarray(scorer.scores(cases), dtype=np.float64) / temperature)
         if seen is not None:
             rows, items = seen(cases)
             shares[rows[items >= 0], items[items >= 0]] = -1
@@ -118,11 +105,6 @@ def reliability(
         said.append(found[found >= 0])
         was.append(hits[found >= 0])
     return {**_binned(np.concatenate(said), np.concatenate(was)), "cases": len(chosen), "shown": SHOWN}
-
-
-def _shares(scores: Array) -> Array:
-    shifted = np.exp(scores - scores.max(1, keepdims=True))
-    return np.asarray(shifted / shifted.sum(1, keepdims=True))
 
 
 def _binned(said: Array, was: Array) -> dict[str, Any]:

@@ -55,7 +55,6 @@ def evaluate(
     n_items: int,
     batch_size: int = 512,
     seed: int = 0,
-    progress: Callable[[int], None] | None = None,
     lists: Lists | None = None,
 ) -> Result:
     """Rank every case's target in the full catalogue and average the metrics.
@@ -73,14 +72,12 @@ def evaluate(
         or None to keep them. An item of -1 is ignored.
     n_items, batch_size, seed:
         I; cases scored at once; seed of the bootstrap.
-    progress:
-        Called after each batch with the number of cases just done.
     lists:
         Where what is named first is gathered; None: nowhere.
     """
     _check(targets, climbers, n_items)
     every = np.arange(len(targets), dtype=np.int64)
-    ranks = ranks_of(scorer, every, targets, seen, n_items, batch_size, progress, lists)
+    ranks = ranks_of(scorer, every, targets, seen, n_items, batch_size, lists)
     return from_ranks(ranks, climbers, n_items, seed)
 
 
@@ -91,7 +88,6 @@ def ranks_of(
     seen: Seen | None,
     n_items: int,
     batch_size: int = 512,
-    progress: Callable[[int], None] | None = None,
     lists: Lists | None = None,
 ) -> NDArray[np.int64]:
     """Ranks of some of the cases, [len(cases)]; the rest as in `evaluate`, `targets` [N] of all of them."""
@@ -99,8 +95,6 @@ def ranks_of(
     for start in range(0, len(cases), batch_size):
         batch = cases[start : start + batch_size]
         ranks[start : start + batch_size] = _rank_batch(scorer, batch, targets[batch], seen, n_items, lists)
-        if progress is not None:
-            progress(len(batch))
     return ranks
 
 

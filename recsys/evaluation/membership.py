@@ -1,8 +1,8 @@
 """Whether a model gives away whom it was trained on: the loss-threshold attack of Yeom et al. (CSF 2018).
 
-Who wants to know whether a climber was trained on looks at how well the model names the climber's climbs:
-the lower the mean loss, the likelier a member. From the paper it differs in that a climber is judged, by all
-cases at once, and that no threshold is set: the area under the ROC curve is over all of them; 0.5 is a guess.
+The attack predicts membership in the training set from the loss: the lower a climber's mean cross-entropy,
+the likelier a member. From the paper it differs in that the unit is a climber, with the mean over all cases,
+and that the ROC AUC stands for all thresholds; 0.5 is chance.
 """
 
 from __future__ import annotations

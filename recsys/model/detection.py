@@ -41,8 +41,7 @@ class Detector(torch.nn.Module):
         Width of the body.
     weight:
         What the loss is multiplied with. ELECTRA's 50 balances two networks of which only the detecting one
-        is kept; here it is the other one, and it drowns: on 8,511 simulated training sends, after 8 epochs,
-        the validation score is 0.22 with weights of 0 and 1, 0.10 with 10 and 0.07 with 50.
+        is kept; here it is the other one, and a large weight drowns it.
     """
 
     def __init__(self, d_model: int, weight: float) -> None:

@@ -102,19 +102,19 @@ class BPRMax(RankingLoss):
 
     Parameters
     ----------
-    regularisation:
+    regularization:
         r, the weight of the scores' squares. The paper tunes it between 0 and 1 a data set.
     """
 
-    def __init__(self, regularisation: float = 1.0) -> None:
+    def __init__(self, regularization: float = 1.0) -> None:
         super().__init__()
-        self.regularisation = regularisation
+        self.regularization = regularization
 
     def rows(self, positive: torch.Tensor, negative: torch.Tensor, valid: torch.Tensor) -> torch.Tensor:
-        """The log-likelihood of each row and its regularisation, [N]."""
+        """The log-likelihood of each row and its regularization, [N]."""
         log_p = functional.log_softmax(negative, dim=1)
         likelihood = torch.logsumexp(log_p + functional.logsigmoid(positive - negative), dim=1)
-        return self.regularisation * (log_p.exp() * negative**2).sum(1) - likelihood
+        return self.regularization * (log_p.exp() * negative**2).sum(1) - likelihood
 
 
 class GBCE(RankingLoss):

@@ -21,6 +21,7 @@ from torch.nn import functional
 from transformers import PretrainedConfig
 from transformers4rec.config.transformer import T4RecConfig, transformer_registry
 
+from recsys.model.attended import attended
 from recsys.model.time_attention import TimeBias, gap_bins, time_rotations
 from recsys.model.times import Times
 
@@ -202,17 +203,6 @@ class Block(torch.nn.Module):
         """The residual, gated by what it is added to where the gates are LiGR's."""
         more = self.dropout(more)
         return hidden + (torch.sigmoid(self.gates[index](hidden)) * more if self.gates else more)
-
-
-def attended(real: torch.Tensor, causal: bool) -> torch.Tensor:
-    """Which tokens (last axis) each token attends to: bool [batch, 1, tokens, tokens].
-
-    Every token attends to itself, padding too: a row of nothing would have no softmax.
-    """
-    index = torch.arange(real.shape[1], device=real.device)
-    own = index == index.unsqueeze(1)
-    seen = real.unsqueeze(1) & (index <= index.unsqueeze(1)) if causal else real.unsqueeze(1)
-    return (seen | own).unsqueeze(1)
 
 
 def rotations(positions: torch.Tensor, width: int) -> torch.Tensor:

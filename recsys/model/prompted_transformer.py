@@ -103,13 +103,14 @@ class PromptedTransformer(tr.Model, Network):
     a transformer of width 64 in 1 to 2 layers; softmax over all climbs; Adam with a warm-up to 1e-3 and a
     cosine down to 1e-4.
 
-    What differs by default: BERT's layers with learned positions and a feed-forward layer four times as wide
-    (there fixed positions, and a dense layer as wide as the rest); numbers in bins (there as they are); the
-    output tied to the climbs' embeddings; training hides prompts, attributes, climbers and climbs by chance,
-    so that the model also answers without a prompt and for new climbers (there nothing but the last climb is
-    hidden); a window ends at every send, padded where there are fewer before it (there only a climber with
-    fewer than ten sends is padded); the epoch is chosen by the mean of prompted and unprompted MRR@20 (there
-    by accuracy). The study's rows ``paper-*`` undo all of these but the tied output.
+    What differs by default: causal pre-norm blocks (`recsys.model.prenorm`) with learned positions and a
+    feed-forward layer four times as wide (there BERT's layers, fixed positions, and a dense layer as wide as
+    the rest); every send of a window is a target (there the last alone); numbers in bins (there as they are);
+    the output tied to the climbs' embeddings; training hides prompts, attributes, climbers and climbs by
+    chance, so that the model also answers without a prompt and for new climbers (there nothing but the last
+    climb is hidden); windows lie end to end, shorter ones padded (there windows are full, and only a climber
+    with fewer than ten sends is padded); the epoch is chosen by the mean of prompted and unprompted MRR@20
+    (there by accuracy). The study's rows ``paper-*`` undo all of these but the tied output.
     """
 
     detector: Detector | None  # for rtd; a value here would hide the module

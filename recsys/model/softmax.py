@@ -12,20 +12,8 @@ from typing import Any, Final
 
 import torch
 from torch.autograd.function import once_differentiable
-from torch.nn import functional
 
 SCORES: Final = 1 << 20  # scores held at a time, 4 MiB: what stays in a core's cache is also the fastest
-
-
-def plain_cross_entropy(
-    queries: torch.Tensor,
-    table: torch.Tensor,
-    bias: torch.Tensor,
-    indices: torch.Tensor,
-    smoothing: float = 0,
-) -> torch.Tensor:
-    """The same by definition, all scores at once [N, n_items]: what `chunked_cross_entropy` must equal."""
-    return functional.cross_entropy(queries @ table.T + bias, indices, label_smoothing=smoothing)
 
 
 def chunked_cross_entropy(

@@ -1,10 +1,10 @@
-"""A start at which a climb's embedding reaches the output unturned.
+"""Initialises input and output projections as each other's transpose.
 
 SASRec adds positions to the climbs' embeddings and scores by the same embeddings, so that from the first step
 a state is near to the climbs it came from. Here features are joined and projected to the body's width, and
 the body's output is projected back to the embeddings': two random maps, which have to be learned to agree
-before one climb's neighbours mean anything to the other end. `straighten` starts them as each other's
-transpose.
+before one climb's neighbours mean anything to the other end. After `straighten` a climb's embedding reaches
+the output as it is.
 """
 
 from __future__ import annotations

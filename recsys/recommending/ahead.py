@@ -13,7 +13,7 @@ from typing import Final, Protocol, runtime_checkable
 import numpy as np
 
 from recsys import columns as c
-from recsys.arrays import Array
+from recsys.arrays import Array, softmax
 from recsys.columns import GIVEN
 from recsys.errors import UsageError
 from recsys.logbooks.grades import label
@@ -145,6 +145,4 @@ def _through(
         ask({name: values[start : start + AT_ONCE] for name, values in batch.items()})
         for start in range(0, len(books), AT_ONCE)
     ]
-    logits = np.concatenate(parts).astype(np.float64)
-    odds = np.exp(logits - logits.max(1, keepdims=True))
-    return np.asarray(odds / odds.sum(1, keepdims=True))
+    return softmax(np.concatenate(parts))

@@ -1,6 +1,7 @@
-"""A method as it answers: a network, a counting method, or both, and a temperature for its shares.
+"""A fitted method ready for inference, with temperature-calibrated probabilities.
 
-    FOLDER/method.json    format, name, what it is made of, temperature, weight of an ensemble
+    FOLDER/method.json    format, name, parts (a network, a counting method or both), temperature, weight of
+                          an ensemble
            model.npz      arrays of the counting method, where there is one
 
 Runs and bundles hold the same two files; the network beside them is model.safetensors or model.onnx.

@@ -48,9 +48,10 @@ class Backend(Protocol):
         """A stored logbook, or None."""
 
     def reads(self, climber: str | None) -> int:
-        """Sends of a climber's logbook that are read at the most, the one asked for included.
+        """Maximum number of a climber's sends that are encoded, the target's included.
 
-        `length` of one whom the model knows; who is like somebody else, all of a logbook tells.
+        `length` for a climber whom the model knows; for another one the whole logbook, which tells whom the
+        climber resembles.
         """
 
     def encode(self, logbooks: Sequence[Logbook], climbers: Sequence[str | None]) -> ArrayBatch:

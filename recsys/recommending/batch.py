@@ -7,6 +7,7 @@ import multiprocessing
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +23,7 @@ COLUMNS: Final = {
     "climber_id": str, "rank": int, "climb_id": str, "name": str, "grade": str, "region": str, "area": str,
     "stars": float, "sends": int, "score": float,
 }  # fmt: skip
+_THREADS: Final = "OMP_NUM_THREADS"
 KEY: Final = ("climber_id", "rank")  # what tells a row from the others
 
 
@@ -75,6 +77,16 @@ def _answered(recommender: Recommender, chunk: list[Request]) -> Iterator[Answer
             yield Answer(climber, tuple(chosen), tuple(probabilities[0, chosen].tolist()))
 
 
+def unanswered(climbers: Sequence[str]) -> str:
+    """What is told of the climbers for whom nothing fits."""
+    return f"nothing fits for {len(climbers)} climbers ({some(climbers)})"
+
+
+def some(climbers: Sequence[str]) -> str:
+    """The first three, and how many more."""
+    return ", ".join(climbers[:3]) + (f" and {len(climbers) - 3} more" if len(climbers) > 3 else "")
+
+
 def requests(
     recommender: Recommender,
     own: Mapping[str, Mapping[str, Any]],
@@ -110,12 +122,27 @@ def answers_by(
         As in `requests`.
     """
     chunks = [climbers[start : start + CHUNK] for start in range(0, len(climbers), CHUNK)]
-    os.environ["OMP_NUM_THREADS"] = "1"  # of the processes that begin now
     with ProcessPoolExecutor(
         jobs, multiprocessing.get_context("spawn"), _open_here, (opener, folder, own, shared)
     ) as pool:
-        for found in pool.map(_answer_here, chunks):
-            yield from found
+        with _one_thread():
+            found = pool.map(_answer_here, chunks)
+        for each in found:
+            yield from each
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Of each process that begins inside; the caller's own setting is back afterwards."""
+    before = os.environ.get(_THREADS)
+    os.environ[_THREADS] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_THREADS]
+        else:
+            os.environ[_THREADS] = before
 
 
 _here: dict[str, Any] = {}  # of a process of `answers_by`: what it opened

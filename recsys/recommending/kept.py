@@ -1,7 +1,7 @@
 """The bundle that a run keeps of itself, so that asking the run needs neither PyTorch nor Merlin.
 
-It lies in ``RUN/bundle`` and names the manifest of the run that it was made of: after any change to the run
-it is another's, and is passed over. `recsys.exporting.keep` makes it when a training ends.
+It lies in ``RUN/bundle`` and names the manifest of the run that it was made of. After any change to the run
+the bundle is stale and is ignored. `recsys.exporting.keep` makes it when a training ends.
 """
 
 from __future__ import annotations

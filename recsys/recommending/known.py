@@ -68,7 +68,7 @@ class Match:
         """
 
         def say(text: str) -> str:
-            return spoken(text, nouns) if nouns else text
+            return spoken(text, nouns or {})
 
         if not self.n_climbs:
             return []

@@ -6,6 +6,7 @@ Dates, numbers and blanks are read by the rules of every reader: `recsys.logbook
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,9 @@ from recsys.logbooks.importing.source import discipline
 TEXTS: Final = (c.CLIMB_ID, c.REGION, c.GRADE, c.COMMENT, c.BETA, c.CLIMB_NAME, c.AREA)
 NUMBERS: Final = (c.RATING, c.DAY)
 _STARS: Final = (1.0, 5.0)
+_EPOCH: Final = dt.date(1970, 1, 1)
+_FIRST_DAY: Final = (dt.date.min - _EPOCH).days
+_LAST_DAY: Final = (dt.date.max - _EPOCH).days
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,6 +110,13 @@ def days(value: object) -> tuple[float, bool] | None:
     found = read_days([_text(value, blanks=True)])
     day = found.values[0]
     return (day.day, found.has_time) if day.state == READ else None
+
+
+def date_of(day: float) -> dt.date | None:
+    """The date of a day since the Unix epoch; None of NaN (plain order), or beyond the years 1 to 9999."""
+    if not _FIRST_DAY <= day <= _LAST_DAY:
+        return None
+    return _EPOCH + dt.timedelta(days=math.floor(day))
 
 
 def _row(index: int, send: Mapping[str, Any], day: Day) -> dict[str, Any]:

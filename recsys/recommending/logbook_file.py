@@ -80,16 +80,6 @@ def read_files(
     return book_of(parsed, climber, bad_rows)
 
 
-def read_file(path: Path) -> list[dict[str, Any]]:
-    """The sends of every climber in a file, one mapping a row, in order of time."""
-    return _plain_rows([_checked(_read(path, None, None), "fail")])
-
-
-def read_bytes(content: bytes, name: str) -> list[dict[str, Any]]:
-    """The same of a file's content; `name` is the file's, for messages and to recognise it by."""
-    return _plain_rows([_checked(parse_logbook(content, name), "fail")])
-
-
 def book_of(parsed: Sequence[Parsed], climber: str | None, bad_rows: str) -> Book:
     """Files that were read already as one climber's logbook (see `read_files`)."""
     checked = [_checked(each, bad_rows) for each in parsed]
@@ -166,10 +156,6 @@ def _checked(parsed: Parsed, bad_rows: str) -> Parsed:
             problem, path=first.file, row=first.row, value=first.value or None, remedy="correct it"
         )
     return parsed
-
-
-def _plain_rows(parsed: Sequence[Parsed]) -> list[dict[str, Any]]:
-    return [_plain(row) for row in merge(parsed).rows]
 
 
 def _plain(ascent: Ascent) -> dict[str, Any]:

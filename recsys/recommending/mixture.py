@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from recsys.arrays import Array
+from recsys.arrays import Array, softmax
 
 
 def mixture(logits: Array, steps: Sequence[float | None], ordinals: Array) -> Array:
@@ -34,12 +34,3 @@ def mixture(logits: Array, steps: Sequence[float | None], ordinals: Array) -> Ar
     weights = np.where(weights.sum(1, keepdims=True) > 0, weights, 1.0)
     weights = weights / weights.sum(1, keepdims=True)
     return np.einsum("vs,vsi->vi", weights, answers[:, 1:])
-
-
-def softmax(logits: Array) -> Array:
-    """Probabilities over the last axis, float64."""
-    shifted = logits.astype(np.float64)
-    shifted -= shifted.max(-1, keepdims=True)
-    np.exp(shifted, out=shifted)
-    shifted /= shifted.sum(-1, keepdims=True)
-    return np.asarray(shifted)

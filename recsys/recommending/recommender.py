@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from recsys.arrays import Array
+from recsys.arrays import Array, softmax
 from recsys.errors import RunError, UsageError
 from recsys.logbooks.mapping import Mapping as ColumnsOfRun
 from recsys.logbooks.remembered import remembered
@@ -20,7 +20,7 @@ from recsys.recommending.catalogue import Catalogue
 from recsys.recommending.known import Match
 from recsys.recommending.logbook import Logbook, read_logbook
 from recsys.recommending.matching import Matcher
-from recsys.recommending.mixture import mixture, softmax
+from recsys.recommending.mixture import mixture
 from recsys.recommending.questions import Plan, encode, plan
 from recsys.recommending.reasons import why
 from recsys.recommending.request import Item, Request, check_count, known_climber, known_region, read_day

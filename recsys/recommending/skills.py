@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,14 +11,12 @@ import numpy as np
 from recsys import columns as c
 from recsys.recommending.catalogue import Catalogue
 from recsys.recommending.hardness import difficulties
+from recsys.recommending.logbook import date_of
 from recsys.recommending.recommender import Recommender
 from recsys.recommending.request import Request
 
 LEAST: Final = 0.1  # grades away from the usual one that are listed: votes are timid (benchmarks/skill.py)
 CERTAIN: Final = 2.0  # deviations away that they have to be
-_EPOCH: Final = dt.date(1970, 1, 1)
-_FIRST_DAY: Final = (dt.date.min - _EPOCH).days
-_LAST_DAY: Final = (dt.date.max - _EPOCH).days
 
 
 @dataclass(frozen=True)
@@ -77,7 +74,7 @@ def curve(recommender: Recommender, request: Request) -> list[Point]:
     points = []
     for name, (rows, sends, ability) in recommender.skill.over_time(graded, days).items():
         points += [
-            Point(name, _date(days[row]), int(n), mean, deviation, recommender.catalogue.grade_of(mean))
+            Point(name, date_of(days[row]), int(n), mean, deviation, recommender.catalogue.grade_of(mean))
             for row, n, mean, deviation in zip(rows, sends, *(each.tolist() for each in ability), strict=True)
         ]
     return points
@@ -117,10 +114,3 @@ def _like(catalogue: Catalogue, index: int, off: float) -> str:
     if abs(off) >= 0.5:
         return catalogue.grade_of(usual + off)
     return f"{'hard' if off > 0 else 'soft'} {catalogue.grade_of(usual)}"
-
-
-def _date(day: float) -> dt.date | None:
-    """The calendar day; None where there is none: plain order, or beyond the years 1 to 9999."""
-    if not _FIRST_DAY <= day <= _LAST_DAY:  # NaN neither
-        return None
-    return _EPOCH + dt.timedelta(days=math.floor(day))

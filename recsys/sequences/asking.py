@@ -1,4 +1,4 @@
-"""How many climbs an objective asks for in a window, so that an epoch can ask each objective for as many."""
+"""Which positions of a window are prediction targets, so that all objectives get equally many an epoch."""
 
 from __future__ import annotations
 

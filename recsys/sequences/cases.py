@@ -78,8 +78,8 @@ class Cases:
         seed:
             Of the order.
         last:
-            Shuffle the last so many sends of a history, a window's own, and leave those before in their
-            indices; None shuffles the whole history, by which other sends enter a window.
+            Shuffle only the last n sends; None shuffles the whole history, so that a window may then hold
+            other sends.
         """
         owner = self.sequences.owner(self.sends)
         starts = self.sequences.offsets[owner]

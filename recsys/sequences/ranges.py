@@ -208,11 +208,10 @@ def _part(path: str, plan: split.Plan, first: int, row: int, has_time: bool) -> 
     with atomic_path(fitted) as fresh:
         inputs.to_parquet(fresh, index=False)
     known = frozenset(name for name in inputs if inputs[name].notna().any())
-    later = frame.groupby(c.CLIMBER_ID).cumcount().to_numpy() > frame[c.DAY_INDEX].to_numpy()
     return Parted(
         path=str(kept),
         training=Range(str(fitted), len(training), has_time, known, {}),
         counted=split.Counted.of(frame, parts),
-        asked=frozenset(np.unique(parts[later]).tolist()),
+        asked=split.asked_of(frame, parts),
         climbs=attribute_counts(training),
     )

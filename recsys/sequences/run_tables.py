@@ -17,9 +17,9 @@ import pyarrow.parquet as pq
 from recsys import columns as c
 from recsys import run_files
 from recsys.errors import RecsysError, RunError
+from recsys.sequences.split import OTHER
 
 PART: Final = "part"  # of the split: a column of sends.parquet
-_ADDED: Final = 3  # of sends that came after training (`recsys.adapting.climbers.ADDED`)
 _SENDS: Final = "sends"
 _FILLED: Final = (c.CLIMBER_ID, c.CLIMB_ID, c.DAY, c.ROW, PART)  # columns without blanks
 _REMEDY: Final = "copy the folder again from its source, or train anew"
@@ -197,5 +197,5 @@ def _check(path: Path, table: Any) -> None:
     if PART not in table.column_names or not table.num_rows:
         return
     found = pc.min_max(table[PART]).as_py()
-    if not 0 <= found["min"] <= found["max"] <= _ADDED:
-        raise RunError(f"{path}: {PART} holds values that are not from 0 to {_ADDED}; {_REMEDY}")
+    if not 0 <= found["min"] <= found["max"] <= OTHER:
+        raise RunError(f"{path}: {PART} holds values that are not from 0 to {OTHER}; {_REMEDY}")

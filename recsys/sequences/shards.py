@@ -27,14 +27,13 @@ from recsys.files import atomic_folder
 from recsys.sequences.cases import PARTS, with_history
 from recsys.sequences.counts import Counts
 from recsys.sequences.run_tables import PART
-from recsys.sequences.split import TRAIN
+from recsys.sequences.split import OTHER, TRAIN
 from recsys.sequences.store import Sequences, narrow
 from recsys.temporaries import temporary_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-OTHER: Final = 3  # a send that is neither trained on nor asked for: only read as a history
 _CLIMBER: Final = "climber"
 _OWN: Final = (_CLIMBER, c.CLIMBER_ID, PART, c.DAY, c.DAY_INDEX)
 

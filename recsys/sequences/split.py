@@ -9,6 +9,7 @@ Whatever the protocol, a climber's training sends precede the validation sends, 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, Final, get_args
@@ -17,14 +18,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from recsys.columns import CLIMBER_ID, DAY
+from recsys.columns import CLIMBER_ID, DAY, DAY_INDEX
 from recsys.config.run import SplitName
 from recsys.errors import DataError, UsageError
 
 TRAIN: Final = 0
 VALIDATION: Final = 1
 TEST: Final = 2
+OTHER: Final = 3
+"""The part of a send neither trained on nor asked for: it came after training, or is only history."""
 _NAMES: Final = ("train", "validation", "test")
+_MORE: Final = "use more sends or another `split`"
 _LEAST: Final = 3  # sends of a climber of whom leave-one-out leaves one
 
 Parts = NDArray[np.int8]
@@ -176,6 +180,19 @@ def told(plan: Plan, counted: Counted) -> dict[str, Any]:
         "sends": dict(zip(_NAMES, counted.sends.tolist(), strict=True)),
         "climbers": dict(zip(_NAMES, counted.climbers.tolist(), strict=True)),
     }
+
+
+def asked_of(frame: pd.DataFrame, parts: Parts) -> frozenset[int]:
+    """Parts that have a send with a history: that is no first send, nor one of a first day."""
+    later = frame.groupby(CLIMBER_ID).cumcount().to_numpy() > frame[DAY_INDEX].to_numpy()
+    return frozenset(np.unique(parts[later]).tolist())
+
+
+def check_asked(asked: Collection[int], whose: str, remedy: str = _MORE) -> None:
+    """Refuse a validation, which chooses an epoch, or a test, the figures, of which no send is asked for."""
+    for part in (VALIDATION, TEST):
+        if part not in asked:
+            raise DataError(f"the {_NAMES[part]} part of {whose} has no send with a history", remedy=remedy)
 
 
 def _by_climber(n: int, seed: int) -> Plan:

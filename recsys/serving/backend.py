@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime
 import hashlib
 import math
 from collections.abc import Callable, Sequence
@@ -23,7 +22,7 @@ from recsys.nouns import spoken
 from recsys.recommending.catalogue import Catalogue
 from recsys.recommending.known import SHOWN
 from recsys.recommending.levels import has_levels, level
-from recsys.recommending.logbook import read_logbook
+from recsys.recommending.logbook import date_of, read_logbook
 from recsys.recommending.matching import Matcher
 from recsys.recommending.path import PathRequest
 from recsys.recommending.request import Request, Span, as_written
@@ -34,11 +33,6 @@ from recsys.serving.links import link
 from recsys.serving.offered import in_a_line, places, samples
 
 _TRIED: Final = 200  # climbers that samples are looked for among
-_EPOCH: Final = datetime.date(1970, 1, 1)
-_FIRST_DAY: Final = (datetime.date.min - _EPOCH).days
-_LAST_DAY: Final = (datetime.date.max - _EPOCH).days
-
-
 Row = dict[str, Any]
 Opener = Callable[[Path], RecommenderLike]
 
@@ -218,7 +212,7 @@ class LoadedBundle:
         """The sends of a request's logbook: climb_id, grade and date; None where order is all there is."""
         columns = self._recommender.logbook(ask).columns
         rows = zip(columns["climb_id"], columns["grade"], columns["day"], strict=True)
-        return [{"climb_id": climb, "grade": grade, "date": _date(day)} for climb, grade, day in rows]
+        return [{"climb_id": climb, "grade": grade, "date": date_of(day)} for climb, grade, day in rows]
 
     def _one(self, ask: Request) -> list[Row] | Exception:
         try:
@@ -264,13 +258,6 @@ def _open(folder: Path) -> RecommenderLike:
     from recsys.serving.planner import Planner
 
     return Planner.open(folder)
-
-
-def _date(day: float) -> datetime.date | None:
-    """The calendar day, or None where there is none: order without dates, or beyond the years 1 to 9999."""
-    if not _FIRST_DAY <= day <= _LAST_DAY:  # NaN neither
-        return None
-    return _EPOCH + datetime.timedelta(days=int(day // 1))
 
 
 def _number(value: Any) -> float | None:

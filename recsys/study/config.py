@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from recsys.baselines.rows import ROWS, Row
 from recsys.config.run import RunConfig
@@ -52,6 +52,20 @@ class StudyConfig(BaseModel):
     training_cases: int = Field(2_000, ge=1, description="training sends that the training accuracy is of")
     paper: Literal["none", "bc", "world"] = Field("none", description="the paper's table to show beside")
     settings: Mapping[str, Mapping[str, float]] = Field({}, description="row to settings other than its own")
+
+    @field_validator("settings", mode="before")
+    @classmethod
+    def _spelt_alike(cls, given: Any) -> Any:
+        """What a study.json from before all rows wrote `regularization` says."""
+        if not isinstance(given, Mapping):
+            return given
+        old, new = "regularisation", "regularization"
+        return {
+            row: {new if name == old else name: value for name, value in own.items()}
+            if isinstance(own, Mapping)
+            else own
+            for row, own in given.items()
+        }
 
     def as_run(self, row: Row) -> RunConfig:
         """The run's configuration with the study's windows and the row's budget."""

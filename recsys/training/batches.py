@@ -1,7 +1,7 @@
-"""How many windows are in a batch, where none is set: by the size of an epoch.
+"""The batch size where none is set, in windows: by the optimiser steps of an epoch.
 
-A small log in batches of 128 windows has a handful of steps in an epoch, and is as far after twenty epochs as
-in batches of 32 after seven (`docs/results/choices.md`).
+On a small log batches of 128 give a handful of optimiser steps an epoch; twenty such epochs converge as far
+as seven with batches of 32 (`docs/results/choices.md`).
 """
 
 from __future__ import annotations

@@ -5,18 +5,19 @@ same files in the run's folder as of all sends at once; each group of rows of se
 are one range a worker, and what grows with climbs and climbers: counts of climbs, the split, the workflow's
 categories.
 
-Two things are said of a range that are otherwise said of all sends: of which grades a bare number is, and
-whether days look sorted. Means and deviations are sums in another order, and agree to some seven digits.
+Two things are inferred for each range alone, not for all sends: the grade system of bare numbers, and
+whether days look sorted. Means and standard deviations are accumulated in another order, and agree to about
+seven digits.
 """
 
 from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from recsys import columns as c
 from recsys import run_files
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from recsys.sequences.ranges import Ordered, Parted
     from workflows.sends.distributed import Range
 
+Kept = TypeVar("Kept")
 SIMULATED: Final = "simulated BC logbooks, seed 0"
 MEMBER_CASES: Final = 2_000  # training sends whose losses tell how much the model gives away
 TEST_CASES: Final = 100_000  # that a streamed training is evaluated on, at the most
@@ -141,7 +143,7 @@ def _split(
         shutil.rmtree(each.path.removesuffix(".parquet"), ignore_errors=True)  # the raw rows
     for reason, number in reasons.items():
         warn(f"{number} rows dropped: {reason}")
-    rare, least, climbs = _core(client, ranges, config.min_sends)
+    (rare, climbs), least = largest_core(lambda k: _core(client, ranges, k), config.min_sends)
     ordered = ranges_of.order(client, ranges, least, rare, config.day, config.seed)
     _warn_of_order(ordered, config, source)
     has_time, climbers = ranges[0].has_time, sum(each.climbers for each in ordered)
@@ -150,10 +152,7 @@ def _split(
     if not any(each.training.sends for each in parted):
         raise DataError("no send is left for training", remedy="use more sends or another `split`")
     asked = frozenset().union(*(each.asked for each in parted))
-    for name, part in (("validation", split.VALIDATION), ("test", split.TEST)):
-        if part not in asked:
-            problem = f"the {name} part of the {config.split} split has no send with a history"
-            raise DataError(problem, remedy="use more sends or another `split`")
+    split.check_asked(asked, f"the {config.split} split")
     sends = sum(each.sends for each in ordered)
     counted = sum((each.counted for each in parted[1:]), start=parted[0].counted)
     return parted, {
@@ -171,19 +170,35 @@ def _split(
     }
 
 
-def _core(client: Any, ranges: list[Range], k: int) -> tuple[frozenset[str], int, int]:
-    """The climbs that are left out; where nothing is left of so few sends, by the largest number that leaves
-    something. That number, and the climbs that are kept."""
+def _core(client: Any, ranges: list[Range], k: int) -> tuple[int, tuple[frozenset[str], int]]:
+    """The climbers of a k-core, and the climbs that it leaves out with the number of those that it keeps."""
     from recsys.sequences import ranges as ranges_of
 
+    rare, climbers, climbs = ranges_of.rare_climbs(client, ranges, k)
+    return climbers, (rare, climbs)
+
+
+def largest_core(core: Callable[[int], tuple[int, Kept]], k: int) -> tuple[Kept, int]:
+    """The k-core of sends, or where nothing is left of it the one of the largest k that leaves something.
+
+    Parameters
+    ----------
+    core:
+        A number of sends to the climbers that are left, and what is kept of them.
+    k:
+        Sends of each climb and climber.
+
+    Returns
+    -------
+    What is kept, and the number.
+    """
     for least in range(k, 0, -1):
-        rare, climbers, climbs = ranges_of.rare_climbs(client, ranges, least)
+        climbers, kept = core(least)
         if climbers >= (3 if least > 1 else 1):
             if least < k:
-                warn(
-                    f"no climbs and climbers have {k} sends each; kept those with {least} (min_sends {least})"
-                )
-            return rare, least, climbs
+                said = f"kept those with {least} (min_sends {least})"
+                warn(f"no climbs and climbers have {k} sends each; {said}")
+            return kept, least
     raise DataError("holds no sends")
 
 

@@ -24,6 +24,7 @@ from recsys.training.out_of_core import (
     ORDER,
     SIMULATED,
     TEST_CASES,
+    largest_core,
     prepare_ranges,
     simulated,
 )
@@ -139,7 +140,7 @@ def _split(run: Run, config: RunConfig, rejects: Path) -> _Split:
     from recsys.logbooks.remembered import facts_of
     from recsys.sequences.days import facts as order_facts
     from recsys.sequences.days import looks_sorted
-    from recsys.sequences.split import TEST, VALIDATION
+    from recsys.sequences.split import asked_of, check_asked
 
     with progress("reading sends"):
         sends, source = _read(config, run.folder, rejects)
@@ -148,14 +149,9 @@ def _split(run: Run, config: RunConfig, rejects: Path) -> _Split:
         if by:
             warn(f"{source}: days look sorted by {by}, which is no order of sending; {ORDER[config.day]}")
         frame, parts, k, split = _kept(sends.frame, config, sends.has_time)
+        check_asked(asked_of(frame, parts), f"the {config.split} split")
     except DataError as error:
         raise error.at(source) from None
-    day = frame.groupby(c.CLIMBER_ID).cumcount().to_numpy() - frame[c.DAY_INDEX].to_numpy()
-    later = day > 0  # a first send, or one of a first day, has no history
-    for name, part in (("validation", VALIDATION), ("test", TEST)):
-        if not (later & (parts == part)).any():
-            problem = f"the {name} part of the {config.split} split has no send with a history"
-            raise DataError(problem, path=source, remedy="use more sends or another `split`")
     facts = {
         "source": source,
         "simulated": bool(frame[c.CLIMB_ID].str.startswith(c.SIMULATED).all()),
@@ -251,14 +247,12 @@ def _filtered(frame: pd.DataFrame, k: int) -> tuple[pd.DataFrame, int]:
 
     from recsys.logbooks.filter import core_filter
 
-    for least in range(k, 0, -1):
+    def core(least: int) -> tuple[int, pd.DataFrame]:
         try:
             kept = core_filter(frame, least)
         except DataError:
-            continue
-        if kept[c.CLIMBER_ID].nunique() < 3 and least > 1:
-            continue
-        if least < k:
-            warn(f"no climbs and climbers have {k} sends each; kept those with {least} (min_sends {least})")
-        return kept.assign(**{c.ROW: np.arange(len(kept))}).reset_index(drop=True), least
-    raise DataError("holds no sends")
+            return 0, frame
+        return int(kept[c.CLIMBER_ID].nunique()), kept
+
+    kept, least = largest_core(core, k)
+    return kept.assign(**{c.ROW: np.arange(len(kept))}).reset_index(drop=True), least

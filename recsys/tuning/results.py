@@ -17,12 +17,14 @@ from optuna.trial import FrozenTrial, TrialState
 
 from recsys import run_files
 from recsys.config.run import RunConfig
+from recsys.console import cell, duration
 from recsys.files import atomic_path, write_json
 from recsys.formats import stamped
 from recsys.tuning.space import SPACE, configured
 from recsys.tuning.storage import done, finished
 
 BEST, TABLE = "best.json", "trials.csv"
+SCORE = "score"  # of a study's attributes: what its trials are compared by, in words
 _HEAD = ("trial", "state", "validation_score", "epochs", "seconds")
 _STATES = {TrialState.COMPLETE: "finished", TrialState.PRUNED: "pruned", TrialState.FAIL: "failed"}
 _SHOWN = 10  # trials in the table
@@ -49,6 +51,12 @@ def _row(trial: FrozenTrial) -> dict[str, Any]:
     return {**dict(zip(_HEAD, head, strict=True)), **trial.params}
 
 
+def score_of(config: RunConfig) -> str:
+    """What trials of these settings are compared by, in words."""
+    name, prompting = config.training.criterion, config.training.criterion_prompting
+    return f"mean of prompted and unprompted {name}" if prompting == "both" else f"{prompting} {name}"
+
+
 def progress_line(study: optuna.Study, trials: int) -> str:
     """What became of the last trial, the best score so far, and about how long the rest will take."""
     counted, best = done(study), finished(study)
@@ -60,16 +68,8 @@ def progress_line(study: optuna.Study, trials: int) -> str:
     so_far = f"best {best[0].value:.4f} (trial {best[0].number})" if best else "none finished yet"
     spent = sum(trial.duration.total_seconds() for trial in counted if trial.duration)
     left = spent / len(counted) * (trials - len(counted))
-    tail = f", about {_span(left)} left" if left else ""
+    tail = f", about {duration(left)} left" if left else ""
     return f"trial {last.number}: {outcome}; {len(counted)} of {trials} done, {so_far}{tail}"
-
-
-def _span(seconds: float) -> str:
-    """Seconds as a person says them."""
-    for size, unit in ((3600, "h"), (60, "min")):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{seconds:.0f} s"
 
 
 def summary_table(study: optuna.Study) -> str:
@@ -77,8 +77,6 @@ def summary_table(study: optuna.Study) -> str:
     from rich.box import SIMPLE
     from rich.console import Console
     from rich.table import Table
-
-    from recsys.console import cell
 
     table = Table(box=SIMPLE, pad_edge=False, collapse_padding=True)
     for name in ("trial", "score", *SPACE):
@@ -90,5 +88,6 @@ def summary_table(study: optuna.Study) -> str:
     page = io.StringIO()
     Console(file=page, width=80, color_system=None).print(table, end="")
     pruned = len(done(study)) - len(finished(study))
-    note = "Score: mean of prompted and unprompted MRR@20 on validation; no test was read."
+    score = study.user_attrs.get(SCORE, "the criterion")
+    note = f"Score: {score} on validation; no test was read."
     return f"{len(done(study))} trials, {pruned} of them pruned.\n{page.getvalue().rstrip()}\n{note}"

@@ -22,7 +22,7 @@ from recsys.console import progress, say
 from recsys.errors import RunError, UsageError
 from recsys.runs import Run
 from recsys.training.prepare import prepare_run, reopen_run
-from recsys.tuning.results import progress_line, write_results
+from recsys.tuning.results import SCORE, progress_line, score_of, write_results
 from recsys.tuning.space import first_guess, space_of
 from recsys.tuning.storage import done, finished, open_study, or_run_error, reading
 
@@ -77,6 +77,8 @@ def tune(
             raise RunError(f"{folder}: holds a run and not a study; choose another `output`")
         prepared, config = _prepared(Run(folder / PREPARED), config)
         study = open_study(folder, pruner or _median(config.training.epochs))
+        with reading(folder):
+            study.set_user_attr(SCORE, score_of(config))
         say(_describe(config, prepared, trials, len(done(study))))
         _keep(folder, study, config)
         with or_run_error(folder):

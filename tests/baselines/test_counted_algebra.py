@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
@@ -65,6 +68,18 @@ def test_a_matrix_whose_factor_fails_is_inverted_all_the_same():
 def test_eases_weights_lie_by_rows_which_scores_read():
     # By columns, as LAPACK leaves them, each climb of a history touches every page of the matrix.
     assert EASE().count(random_log(1), 0).weights.flags.c_contiguous
+
+
+def test_eases_weights_are_solved_once_a_ridge_and_go_with_their_data():
+    interactions = random_log(1)
+    first, again = EASE(5.0).count(interactions, 0), EASE(5.0, last=3).count(interactions, 0)
+    assert again.weights is first.weights
+    assert EASE(6.0).count(interactions, 0).weights is not first.weights
+    weights = weakref.ref(EASE(6.0).count(interactions, 0).weights)
+    assert weights() is not None
+    del interactions
+    gc.collect()
+    assert weights() is None
 
 
 @pytest.mark.parametrize("ridge", [0.5, 20.0])

@@ -241,7 +241,7 @@ def test_fpmc_trains_pairs_and_takes_climbers_away(schema):
     batch = {"climb": torch.tensor([[0, 5, 9]]), "climber": torch.tensor([4])}
     for chance, climber in ((0.0, 4), (1.0, 0)):
         torch.manual_seed(0)
-        network = FPMC(factors=3, negatives=0, hide_climber=chance, regularisation=0.5).build(schema, 3)
+        network = FPMC(factors=3, negatives=0, hide_climber=chance, regularization=0.5).build(schema, 3)
         users, previous, rows = map(numpy64, (network.climbers.weight, network.previous.weight, network.next))
         u = users[climber] if climber else np.zeros(3)
         expected = []

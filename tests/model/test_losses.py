@@ -129,7 +129,7 @@ def test_extreme_scores_stay_finite(name):
         assert torch.isfinite(positive.grad).all()
 
 
-def test_score_regularisation_can_be_left_out():
+def test_score_regularization_can_be_left_out():
     scores = torch.tensor([1.0]), torch.tensor([[0.0, -1.0]]), torch.ones(1, 2).bool(), torch.zeros(2)
     assert (BPRMax()(*scores) - BPRMax(0.0)(*scores)).item() == pytest.approx(0.2689414, rel=1e-6)
 

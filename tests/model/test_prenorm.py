@@ -23,7 +23,7 @@ READ = [
 
 
 def test_attended_by_hand():
-    from recsys.model.prenorm import attended
+    from recsys.model.attended import attended
 
     real = torch.tensor([[False, True, True]])
     assert attended(real, causal=True).int().tolist() == [[[[1, 0, 0], [0, 1, 0], [0, 1, 1]]]]

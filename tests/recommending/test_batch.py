@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
+import os
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
 from recsys.api.answer_tables import write_answers
-from recsys.api.tables import write_rows
+from recsys.api.tables import write_csv
 from recsys.errors import DataError, UsageError
 from recsys.recommending.batch import COLUMNS, Answer, answers, answers_by, requests
 from recsys.recommending.blocked import Blocked, read_blocked
@@ -107,14 +109,22 @@ def test_a_file_of_closed_climbs_is_lines_or_a_table(recommender, tmp_path):
 
 
 def open_counted(folder):
+    assert os.environ["OMP_NUM_THREADS"] == "1"
     return Recommender(Counted())
 
 
-def test_processes_answer_as_one_does(recommender, tmp_path):
+@pytest.mark.parametrize("threads", ["7", None])
+def test_processes_answer_as_one_does_and_the_caller_keeps_its_threads(
+    threads, recommender, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    if threads is None:
+        monkeypatch.delenv("OMP_NUM_THREADS")
     own = {"bo": {"grade": "V5:V6", "k": 1}}
     alone = list(answers(recommender, requests(recommender, own, k=2)))
     apart = list(answers_by(2, open_counted, tmp_path, recommender.climbers, own, {"k": 2}))
     assert apart == alone
+    assert os.environ.get("OMP_NUM_THREADS") == threads
 
 
 LIMITS = {
@@ -162,59 +172,51 @@ def test_limits_of_a_climber_who_is_not_stored_stop_nobody_and_are_told(tmp_path
     assert "no stored logbook of 1 climbers (eve)" in " ".join(capsys.readouterr().err.split())
 
 
-ROWS = [
-    {"climber_id": "=cmd()", "rank": 1, "climb_id": "c0", "name": "-x", "score": 0.5, "sends": 3},
-    {"climber_id": "b", "rank": 2, "climb_id": "c1", "name": None, "score": 0.25, "sends": 1},
-]
-
-
-def test_the_same_rows_in_every_format(tmp_path):
-    for suffix in (".csv", ".jsonl", ".parquet"):
-        write_rows(iter(ROWS), tmp_path / f"out{suffix}", COLUMNS)
-    with (tmp_path / "out.csv").open(newline="") as file:
-        rows = list(csv.DictReader(file))
-    assert [row["climber_id"] for row in rows] == ["'=cmd()", "b"]  # no spreadsheet runs it
-    assert rows[0]["name"] == "'-x"
-    assert [json.loads(line)["rank"] for line in (tmp_path / "out.jsonl").read_text().splitlines()] == [1, 2]
-    table = pq.read_table(tmp_path / "out.parquet")
-    assert table.column_names == list(COLUMNS)
-    assert table["climber_id"].to_pylist() == ["=cmd()", "b"]
-    assert table["score"].to_pylist() == [0.5, 0.25]
+TEXTS = {"climb_id": ["c,0", "=c1", "c2", 'c"3'], "climb_name": [None, "two\nlines", "-1", "é"],
+         "stars": [None, 3.333, 1, 5], "sends": [4, 3, 2, 1],
+         "region": ["", "B", None, "\r"]}  # fmt: skip
 
 
 def test_another_suffix_is_refused_before_any_work(tmp_path):
     with pytest.raises(UsageError, match=r"\.csv, \.parquet, \.jsonl"):
-        write_rows(iter(ROWS), tmp_path / "out.xls", COLUMNS)
+        write_answers(iter([]), tmp_path / "out.xls", Catalogue.from_columns(TEXTS))
 
 
-def test_a_failure_leaves_no_file(tmp_path):
-    def rows():
-        yield ROWS[0]
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
+def test_a_failure_leaves_no_file(suffix, tmp_path):
+    def found():
+        yield Answer("ada", (0,), (0.5,))
         raise UsageError("stopped")
 
     with pytest.raises(UsageError, match="stopped"):
-        write_rows(rows(), tmp_path / "out.csv", COLUMNS)
+        write_answers(found(), tmp_path / f"out{suffix}", Catalogue.from_columns(TEXTS))
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
 def test_answers_are_written_as_their_rows_are(suffix, tmp_path, monkeypatch):
-    monkeypatch.setattr("recsys.api.tables.ROWS_OF_A_GROUP", 7)
-    monkeypatch.setattr("recsys.api.answer_tables.ROWS_OF_A_GROUP", 7)
-    texts = {"climb_id": ["c,0", "=c1", "c2", 'c"3'], "climb_name": [None, "two\nlines", "-1", "é"],
-             "stars": [None, 3.333, 1, 5], "sends": [4, 3, 2, 1],
-             "region": ["", "B", None, "\r"]}  # fmt: skip
-    catalogue = Catalogue.from_columns(texts)
+    monkeypatch.setattr("recsys.api.answer_tables._GROUP", 7)
+    catalogue = Catalogue.from_columns(TEXTS)
     found = [
         Answer("a,da", (1, 0, 3), (0.1, 1e-9, 0.0)),
         Answer("=bo", (2,), (1 / 3,)),
         Answer("no", problem="x"),
     ]
     found += [Answer("", (0, 1, 2, 3), (1.0, 0.5, 2e-20, 0.25))] * 5
-    write_answers(iter(found), tmp_path / f"quick{suffix}", catalogue)
-    rows = (row for answer in found for row in answer.rows(catalogue))
-    write_rows(rows, tmp_path / f"plain{suffix}", COLUMNS)
-    assert (tmp_path / f"quick{suffix}").read_bytes() == (tmp_path / f"plain{suffix}").read_bytes()
+    path = tmp_path / f"quick{suffix}"
+    write_answers(iter(found), path, catalogue)
+    rows = [row for answer in found for row in answer.rows(catalogue)]
+    if suffix == ".parquet":
+        assert pq.read_table(path).to_pylist() == rows
+        assert pq.ParquetFile(path).metadata.num_row_groups == 4  # 24 rows
+        return
+    plain = io.StringIO()
+    if suffix == ".csv":
+        write_csv(rows, plain, list(COLUMNS))
+        assert "'=bo" in plain.getvalue()  # no spreadsheet runs it
+    else:
+        plain.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    assert path.read_bytes() == plain.getvalue().encode()
 
 
 def test_the_best_few_are_those_of_a_whole_sort():

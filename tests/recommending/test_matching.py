@@ -13,12 +13,11 @@ from recsys.errors import DataError, UsageError
 from recsys.logbooks.importing import Wanted, parse_logbook
 from recsys.recommending.catalogue import Catalogue
 from recsys.recommending.logbook import read_logbook
-from recsys.recommending.logbook_file import read_bytes
 from recsys.recommending.matching import Matcher
 from recsys.recommending.recommender import Recommender
 from recsys.recommending.request import Request
 from recsys.recommending.same import read_same
-from tests.recommending.test_recommender import Stub, ids
+from tests.recommending.test_recommender import Stub, ids, sends_of
 
 CLIMBS = {
     c.CLIMB_ID: ["130", "0131", "mp-7", "mp-8", "blue-monday@magic-wood", "x"],
@@ -119,7 +118,7 @@ def test_a_climb_matched_by_name_is_a_climb_sent() -> None:
         'Date,"Send Type",Climb,"Climb Type",Grade,Area,Country,Rating,Comments\n'
         "2024-05-01,redpoint,AIR,boulder,V2,Squamish,Canada,3,\n2024-05-02,flash,Beär,boulder,V4,squamish,,,\n"
     )
-    request = Request(sends=read_bytes(content.encode(), "me.csv"))
+    request = Request(sends=sends_of(content.encode(), "me.csv"))
     assert "a" not in ids(recommender.recommend(request))
     assert "b" not in ids(recommender.recommend(request))
     match = recommender.match(request)

@@ -184,6 +184,21 @@ def test_a_session_warms_up_tries_hard_and_cools_down_at_one_crag(recommender):
     assert found.minutes == sum(MINUTES[part] for part in parts)
 
 
+def test_a_session_offers_nothing_that_was_sent():
+    stub = Stub()
+    stub.catalogue = replace(stub.catalogue, areas=[None] * N)
+    new = (5, 9, 11, 13)
+    sends = [
+        {"climb_id": f"c{i}", "grade": f"V{i // 3}", "date": f"2024-01-{i + 1:02d}"}
+        for i in range(1, N, 2)
+        if i not in new
+    ]
+    request = SessionRequest(sends=sends, count=12, region="North")  # as many as there are climbs
+    named = [each.item.climb_id for each in plan_session(Recommender(stub), request).climbs]
+    assert named
+    assert set(named) <= {f"c{i}" for i in new}
+
+
 def test_what_is_comfortable_warms_up_and_is_no_project():
     stub = Stub()
     stub.catalogue = replace(stub.catalogue, areas=[None] * N)

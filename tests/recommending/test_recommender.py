@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 
 from recsys import columns as c
+from recsys.arrays import softmax
 from recsys.errors import DataError, UsageError
+from recsys.logbooks.importing import parse_logbook
 from recsys.recommending import logbook_file
 from recsys.recommending.catalogue import Catalogue
 from recsys.recommending.logbook import days, read_logbook
-from recsys.recommending.mixture import mixture, softmax
+from recsys.recommending.mixture import mixture
 from recsys.recommending.recommender import Recommender
 from recsys.recommending.request import Cause, Item, Request, Why, known_climber, known_region
 from recsys.recommending.rerank import mmr, unit_rows
@@ -194,6 +196,22 @@ def test_when(recommender):
         recommender.plan(Request(sends=posted, when=dt.date(2024, 2, 1)))
 
 
+def test_where_a_day_is_a_set_nothing_of_the_day_asked_for_is_read(recommender):
+    """A model that was trained so has never seen the sends of a target's own day."""
+    posted = [*sends("a", "b"), {"climb_id": "c", "date": "2024-01-02"}]
+
+    def read(day, when, given=posted):
+        recommender.backend.day = day
+        (asked,) = recommender.plan(Request(sends=given, when=when)).questions
+        return asked.logbook.climbs[:-1]  # the last is what is asked for
+
+    assert read("set", dt.date(2024, 1, 2)) == ["a"]
+    assert read("set", dt.date(2024, 1, 3)) == ["a", "b", "c"]
+    assert read("set", None) == ["a", "b", "c"]
+    assert read("file", dt.date(2024, 1, 2)) == ["a", "b", "c"]
+    assert read("set", dt.date(2024, 1, 2), posted[1:]) == ["b", "c"]  # all that is known
+
+
 def test_mmr_by_hand():
     units = unit_rows(np.array([[1.0, 0], [1, 0], [0, 1]]))
     worth = np.array([1.0, 0.9, 0.3])
@@ -223,26 +241,32 @@ def test_similar_and_search(recommender):
     assert recommender.search("") == recommender.search("zzz") == []
 
 
-def test_logbook_files(tmp_path, monkeypatch):
+def sends_of(content, name, climber=None):
+    return logbook_file.book_of([parse_logbook(content, name)], climber, "fail").sends
+
+
+def test_logbook_files(tmp_path):
     mine = b'\xef\xbb\xbfclimber_id,climb_id,date,comment\nal,a,2024-01-01,"two\nlines"\nbo,b,2024-01-02,\n'
-    rows = logbook_file.read_bytes(mine, "mine.csv")
+    rows = [*sends_of(mine, "mine.csv", "al"), *sends_of(mine, "mine.csv", "bo")]
     assert [row["climb_id"] for row in rows] == ["a", "b"]
     assert logbook_file.of_climber(rows, "bo") == rows[1:]
     for climber in (None, "cy"):
         with pytest.raises(UsageError, match="2 climbers"):
             logbook_file.of_climber(rows, climber)
+        with pytest.raises(UsageError, match="2 climbers"):
+            sends_of(mine, "mine.csv", climber)
     assert logbook_file.of_climber(rows[:1], None) == logbook_file.of_climber(rows[:1], "new") == rows[:1]
     with pytest.raises(DataError, match="row 1: has 3 values where the header has 2"):
-        logbook_file.read_bytes(b"climb_id,date\na,2024-01-01,x\n", "mine.csv")
+        sends_of(b"climb_id,date\na,2024-01-01,x\n", "mine.csv")
     with pytest.raises(DataError, match="cannot be read"):
-        logbook_file.read_file(tmp_path / "nope.csv")
+        logbook_file.read_files([tmp_path / "nope.csv"])
 
 
 @pytest.mark.parametrize("name", ["mountainproject", "8anu", "thecrag", "ukc", "kaya", "kilter", "sendage"])
 def test_other_sites_files_go_to_the_importer(name):
     """Every site's export is a logbook as it is, in the contract's columns."""
     content = (Path(__file__).parents[1] / "logbooks" / f"{name}.csv").read_bytes()
-    rows = logbook_file.read_bytes(content, f"{name}.csv")
+    rows = sends_of(content, f"{name}.csv")
     assert rows
     assert all(row["climb_id"] and row["date"] for row in rows)
     assert {row["climber_id"] for row in rows} == {name}
@@ -250,7 +274,7 @@ def test_other_sites_files_go_to_the_importer(name):
 
 def test_a_file_of_no_known_site_is_one_line():
     with pytest.raises(DataError, match="no known source"):
-        logbook_file.read_bytes(b"Route,Stars\nx,1\n", "mp.csv")
+        sends_of(b"Route,Stars\nx,1\n", "mp.csv")
 
 
 @pytest.mark.parametrize("name", ["[/red]", "[bold]Slab[/bold]", "Arête [sit]", "a\x1b[31mb", "[link=x]y"])

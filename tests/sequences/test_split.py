@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recsys.columns import CLIMB_ID, CLIMBER_ID, DAY
+from recsys.columns import CLIMB_ID, CLIMBER_ID, DAY, DAY_INDEX
 from recsys.errors import DataError, UsageError
-from recsys.sequences.split import TEST, TRAIN, VALIDATION, assign
+from recsys.sequences.split import TEST, TRAIN, VALIDATION, asked_of, assign, check_asked
 
 HOWS = ["climber", "temporal", "leave-one-out"]
 
@@ -90,6 +90,18 @@ def test_errors_are_one_line_and_name_the_way_out(
     assert message in str(error.value)
     assert str(error.value).endswith("pass split leave-one-out")
     assert "\n" not in str(error.value)
+
+
+def test_a_part_has_to_have_a_send_with_a_history() -> None:
+    frame = sends({"a": [1, 1, 2], "b": [3, 4], "c": [5]}).assign(**{DAY_INDEX: [0, 1, 0, 0, 0, 0]})
+    asked = asked_of(frame, np.array([TRAIN, VALIDATION, TEST, TRAIN, VALIDATION, TEST], dtype=np.int8))
+    assert asked == {VALIDATION, TEST}
+    check_asked(asked, "the climber split")
+    asked = asked_of(frame, np.array([TRAIN, VALIDATION, TEST, TRAIN, TRAIN, TEST], dtype=np.int8))
+    with pytest.raises(
+        DataError, match="the validation part of the climber split has no send with a history"
+    ):
+        check_asked(asked, "the climber split")
 
 
 def test_wrong_calls() -> None:

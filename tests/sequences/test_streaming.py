@@ -14,8 +14,8 @@ from recsys.sequences.asking import LAST
 from recsys.sequences.cases import Cases
 from recsys.sequences.counts import Counts
 from recsys.sequences.epochs import TrainingWindows, amount, epoch
-from recsys.sequences.shards import OTHER, Held, Shards, shard_folder, write_shard
-from recsys.sequences.split import TEST, TRAIN, VALIDATION
+from recsys.sequences.shards import Held, Shards, shard_folder, write_shard
+from recsys.sequences.split import OTHER, TEST, TRAIN, VALIDATION
 from recsys.sequences.store import Sequences
 from recsys.sequences.streaming import StreamedBatches, StreamedWindows
 

@@ -37,6 +37,12 @@ def config(rows, data="few.parquet", **given):
     return StudyConfig(run={"data": str(data)}, rows=names, training=training, **values)
 
 
+def test_settings_of_a_study_from_before_are_read_by_their_names_of_now():
+    old = config("fpmc", settings={"fpmc": {"regularisation": 0.5}})
+    assert old == config("fpmc", settings={"fpmc": {"regularization": 0.5}})
+    assert old.row("fpmc").load().regularization == 0.5
+
+
 def test_every_method_that_the_issue_names_is_a_row():
     names = set(ROWS)
     assert {"random", "popularity", "recent-popularity", "item-knn", "als", "ease", "fpmc", "cbow"} <= names

@@ -192,8 +192,16 @@ def test_the_table_tells_all_within_80_columns(whole):
     assert lines[0] == "3 trials, 0 of them pruned."
     assert max(map(len, lines)) <= 80
     assert "…" not in "".join(lines)
+    assert lines[-1] == "Score: mean of prompted and unprompted mrr@20 on validation; no test was read."
     scores = [float(line.split()[1]) for line in lines[1:] if line.strip()[:1].isdigit()]
     assert scores == sorted((round(trial.value, 4) for trial in whole[1].trials), reverse=True)
+
+
+def test_the_table_says_what_was_compared():
+    from recsys.tuning.results import score_of
+
+    config = RunConfig(training={"criterion": "recall@10", "criterion_prompting": "unprompted"})
+    assert score_of(config) == "unprompted recall@10"
 
 
 def test_finished_trials_are_not_run_again(whole, tmp_path, monkeypatch):
