@@ -76,8 +76,8 @@ def ids_by_id(values: Any, setting: str) -> dict[str, str] | None:
 
 
 def settings(values: Mapping[str, Any]) -> dict[str, Any]:
-    """A request's further attributes, each of its kind."""
-    return {name: _KINDS.get(name, _as_is)(value, name) for name, value in values.items()}
+    """A request's further attributes by name, each of its kind."""
+    return {name: _KINDS[name](value, name) for name, value in values.items()}
 
 
 def _number(value: Any, setting: str) -> float | None:
@@ -88,8 +88,10 @@ def _number(value: Any, setting: str) -> float | None:
     return float(value)
 
 
-def _as_is(value: Any, _: str) -> Any:
-    return value
+def _flag(value: Any, setting: str) -> bool:
+    if isinstance(value, bool) or type(value).__name__ in ("bool_", "bool"):  # NumPy's
+        return bool(value)
+    raise UsageError(f"`{setting}` {shown(value)}: give True or False")
 
 
 def shown(value: Any) -> str:
@@ -99,4 +101,5 @@ def shown(value: Any) -> str:
 
 _KINDS: Final[dict[str, Callable[[Any, str], Any]]] = {
     "k": count, "min_stars": _number, "diversity": _number, "novelty": _number, "mode": text, "sort": text,
+    "exclude_seen": _flag, "explain": _flag,
 }  # fmt: skip

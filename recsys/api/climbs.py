@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from recsys.api import arguments as given
 from recsys.api.frames import as_file
@@ -15,9 +15,10 @@ from recsys.console import warn
 from recsys.errors import UsageError
 from recsys.logbooks.importing.own import parse_columns
 from recsys.logbooks.mapping import Mapping as ColumnsOfRun
+from recsys.nouns import spoken
 from recsys.recommending.batch import COLUMNS, answers, unanswered
 from recsys.recommending.blocked import Blocked
-from recsys.recommending.logbook_file import check_bad_rows, of_climber, read_files
+from recsys.recommending.logbook_file import check_bad_rows, read_files
 from recsys.recommending.recommender import Recommender
 from recsys.recommending.request import Request
 
@@ -107,7 +108,10 @@ class Climbs:
         request = self.recommender.request(name, sends, same=given.ids_by_id(same, "same"), **asked)
         items = self.recommender.recommend(request)
         match = self.recommender.match(request)
-        return Recommendations(items, name, [*said, *self.recommender.notes(request, match)], match)
+        nouns = self.recommender.nouns
+        closed = self.recommender.catalogue.misspelt(request.blocked, lambda text: spoken(text, nouns))
+        notes = [*said, *closed, *self.recommender.notes(request, match)]
+        return Recommendations(items, name, notes, match, nouns)
 
     def recommend_all(
         self, k: int = 20, climbers: Iterable[Id] | None = None, **settings: Any
@@ -123,7 +127,7 @@ class Climbs:
         climbers:
             Ids of climbers; None: all.
         settings:
-            As in `recommend`: grade, region, when, block, min_stars ...
+            As in `recommend`, but for ``explain``: grade, region, when, block, min_stars ...
 
         Raises
         ------
@@ -132,8 +136,8 @@ class Climbs:
         """
         import pandas as pd
 
-        whose = self.climbers if climbers is None else given.texts(climbers, "climbers")
-        asked = _asked(k=k, **settings)
+        whose = self.climbers if climbers is None else list(dict.fromkeys(given.texts(climbers, "climbers")))
+        asked = _asked(k=k, several=True, **settings)
         requests = (self.recommender.request(climber, **asked) for climber in whose)
         catalogue = self.recommender.catalogue
         found = list(answers(self.recommender, requests))
@@ -173,7 +177,7 @@ class Climbs:
 def read_sends(
     logbook: LogbookLike, climber: str | None = None, columns: str | None = None
 ) -> list[dict[str, Any]]:
-    """One climber's logbook as mappings: of files, or of a DataFrame as of a file that holds it.
+    """One climber's logbook as mappings: of files, or of a DataFrame or mappings as of a file of theirs.
 
     Raises
     ------
@@ -185,10 +189,24 @@ def read_sends(
     return _read(logbook, climber, columns, "fail")[0]
 
 
+_SETTINGS: Final = ("k", "min_stars", "exclude_seen", "explain", "diversity", "novelty", "mode", "sort")
+
+
 def _asked(
-    grade: Any = None, region: Any = None, when: Any = None, block: Any = (), **settings: Any
+    grade: Any = None,
+    region: Any = None,
+    when: Any = None,
+    block: Any = (),
+    several: bool = False,
+    **settings: Any,
 ) -> dict[str, Any]:
-    """What is asked for beside whose climbs, as `Recommender.request` takes it, whatever a caller gives."""
+    """What is asked for beside whose climbs, as `Recommender.request` takes it, whatever a caller gives.
+
+    Of several climbers at once nothing is explained.
+    """
+    known = {*_SETTINGS} - ({"explain"} if several else set())
+    for name in settings.keys() - known:
+        raise UsageError(f"no setting `{name}`; there are {', '.join(sorted(known))}")
     prompt = {"grade": given.optional(grade, "grade"), "region": given.optional(region, "region")}
     closed = Blocked.of(given.texts(block, "block"))
     return {**prompt, "when": given.day(when), "blocked": closed, **given.settings(settings)}
@@ -216,7 +234,12 @@ def _read(
     if odd is not None:
         form = "give a DataFrame, files, or mappings with climb_id and date"
         raise UsageError(f"`logbook` {given.shown(odd)}: {form}")
-    return of_climber([dict(each) for each in parts], climber), []
+    if not parts:
+        return [], []
+    import pandas as pd
+
+    table = pd.DataFrame(list(parts), dtype=object)  # of objects, so that an id beside a blank stays whole
+    return _read(table, climber, columns, bad_rows, mapping)
 
 
 __all__ = ["Climbs", "Request", "load"]

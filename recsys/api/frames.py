@@ -39,6 +39,7 @@ def as_file(data: Any) -> Iterator[str | None]:
             yield str(path)
         except RecsysError as error:
             error.rename(str(path), _CALLED)
+            error.rename(path.name, _CALLED)
             raise
 
 

@@ -98,11 +98,10 @@ def recommend(
 def warn_unknown(recommender: Recommender, closed: Blocked) -> None:
     """Say what of a list of closed climbs names nothing here: it may be misspelt."""
     from recsys.console import warn
+    from recsys.nouns import spoken
 
-    unknown = recommender.catalogue.unknown(closed)
-    if unknown:
-        more = f" and {len(unknown) - 3} more" if len(unknown) > 3 else ""
-        warn(f"no climb or area is called {', '.join(unknown[:3])}{more}; check the file of closed climbs")
+    for note in recommender.catalogue.misspelt(closed, spoken):
+        warn(f"{note}; check the file of closed climbs")
 
 
 def _answer(recommender: Recommender, request: Request, form: str) -> None:

@@ -69,11 +69,11 @@ def as_cell(value: Any) -> str:
     """A typed value as CSV would hold it.
 
     Whole floats lose their ".0" (7.0 is "7"), a midnight without a zone is a day, bytes are UTF-8 text, and
-    what is missing (None, NaN, pandas' NaT) is "".
+    what is missing (None, NaN, pandas' NaT and NA) is "".
     """
     if isinstance(value, str):
         return value
-    if value is None or value != value:
+    if value is None or type(value).__name__ == "NAType" or value != value:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"

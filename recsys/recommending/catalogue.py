@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -175,6 +175,13 @@ class Catalogue:
     def unknown(self, blocked: Blocked) -> list[str]:
         """Entries that name no climb, area or region of the catalogue, in order."""
         return sorted(blocked.entries.difference(*self._called))
+
+    def misspelt(self, blocked: Blocked, say: Callable[[str], str]) -> list[str]:
+        """A line on what of a list of closed climbs names nothing here, in the domain's words; or none."""
+        unknown = self.unknown(blocked)
+        more = f" and {len(unknown) - 3} more" if len(unknown) > 3 else ""
+        said = say("no climb or area is called")
+        return [f"{said} {', '.join(unknown[:3])}{more}"] if unknown else []
 
     def without(self, climbs: Sequence[str]) -> Array:
         """All climbs but these ids, bool [n_items]; ids that the catalogue lacks are ignored."""

@@ -11,6 +11,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+from zlib import crc32
 
 import numpy as np
 
@@ -85,8 +86,16 @@ class Logbook:
         return Logbook(longer)
 
 
-def read_logbook(sends: Sequence[Mapping[str, Any]]) -> Logbook:
+def read_logbook(sends: Sequence[Mapping[str, Any]], day: str = "file") -> Logbook:
     """Posted sends as a logbook: one mapping a send, in the contract's columns; others are ignored.
+
+    Parameters
+    ----------
+    sends:
+        In any order; those of a day without a `sequence` or a time stay in theirs where `day` is "file".
+    day:
+        The order inside such a day, as the model was trained (`recsys.sequences.days`): that of a set is
+        drawn by its climbs, and no row's place says anything.
 
     Raises
     ------
@@ -99,10 +108,15 @@ def read_logbook(sends: Sequence[Mapping[str, Any]]) -> Logbook:
         {**_row(index, send, day), c.GRADE: grade.text or None}
         for index, (send, day, grade) in enumerate(zip(sends, dates.values, grades, strict=True), 1)
     ]
-    order = sorted(range(len(rows)), key=lambda i: rows[i]["when"])
+    order = sorted(range(len(rows)), key=lambda i: (rows[i]["when"], 0 if day == "file" else _draw(rows[i])))
     columns: dict[str, Any] = {name: [rows[i][name] for i in order] for name in (*TEXTS, c.RATING)}
     columns[c.DAY] = [rows[i]["when"][0] if dates.has_time else math.nan for i in order]
     return Logbook.of(columns)
+
+
+def _draw(row: Mapping[str, Any]) -> int:
+    """A number as good as random, of the climb and the day."""
+    return crc32(f"{row[c.CLIMB_ID]} {row['when'][0]}".encode())
 
 
 def days(value: object) -> tuple[float, bool] | None:

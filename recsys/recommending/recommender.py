@@ -262,7 +262,7 @@ class Recommender:
     def logbook(self, request: Request) -> Logbook:
         """The logbook that a request is asked of: the posted one, else the climber's, else an empty one."""
         if request.sends is not None:
-            posted = read_logbook(request.sends)
+            posted = read_logbook(request.sends, self.backend.day)
             return self.matcher.known(posted, self.matcher.match(posted, request.same))
         if request.climber is None:
             return read_logbook([])

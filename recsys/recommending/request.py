@@ -77,6 +77,8 @@ class Request:
         for name in ("diversity", "novelty"):
             if not 0 <= getattr(self, name) <= 1:
                 raise UsageError(f"{name} {getattr(self, name)}: give a number from 0 to 1")
+        if self.min_stars is not None and not 1 <= self.min_stars <= 5:
+            raise UsageError(f"`min_stars` {self.min_stars}: give 1 to 5")
 
 
 @dataclass(frozen=True)

@@ -95,9 +95,10 @@ class LoadedBundle:
             return [error] if len(asks) == 1 else [self._one(ask) for ask in asks]
 
     def note(self, ask: Request) -> str | None:
-        """What is to be said beside an answer: that the method reads no prompt."""
+        """What is said beside an answer: that no prompt is read, that something closed is not here."""
         note = self._recommender.note(ask)
-        return None if note is None else self.say(note)
+        said = [] if note is None else [self.say(note)]
+        return "; ".join([*said, *self._recommender.catalogue.misspelt(ask.blocked, self.say)]) or None
 
     def known(self, ask: Request) -> Row | None:
         """What the model knows of the posted climbs, in the fields of `recsys.serving.known_models.Known`."""

@@ -185,3 +185,46 @@ def test_rows_to_compare_are_named_in_one_text_or_several():
     for rows in ("ease,nope", ["ease", "nope"]):
         with pytest.raises(recsys.UsageError, match=r"^rows: no row is called 'nope'"):
             recsys.compare(rows=rows)
+
+
+def test_records_are_read_as_a_frame_and_a_file_are(climbs, frame):
+    who = climbs.climbers[0]
+    own = frame[frame["climber_id"] == who][["climb_id", "date", "grade", "region"]]
+    found = [item.score for item in climbs.recommend(logbook=own, k=5)]
+    for rows in (
+        own.to_dict("records"),
+        own.convert_dtypes().to_dict("records"),
+        own[::-1].to_dict("records"),
+    ):
+        assert [item.score for item in climbs.recommend(logbook=rows, k=5)] == found
+    twice = [*own.to_dict("records"), *own.to_dict("records")]
+    again = climbs.recommend(logbook=twice, k=5)
+    assert [item.score for item in again] == found
+    assert "duplicate" in " ".join(again.notes)
+    theirs = [{"Route": row["climb_id"], "Datum": row["date"]} for row in own.to_dict("records")]
+    assert len(climbs.recommend(logbook=theirs, columns="date=Datum,climb=Route", k=5)) == 5
+    with pytest.raises(recsys.DataError, match="attempt"):
+        climbs.recommend(logbook=[{"climb_id": "x", "date": "2024-01-01", "outcome": "attempt"}])
+
+
+def test_settings_of_a_question_are_known_and_of_their_kind(climbs):
+    who = climbs.climbers[0]
+    for asked, said in [
+        ({"colour": 1}, "no setting colour; there are diversity, exclude_seen, explain"),
+        ({"exclude_seen": "false"}, "exclude_seen 'false' is a str: give True or False"),
+        ({"explain": 1}, "explain '1' is a int"),
+        ({"min_stars": 99}, "min_stars 99.0: give 1 to 5"),
+        ({"min_stars": float("nan")}, "min_stars nan"),
+    ]:
+        with pytest.raises(recsys.UsageError, match=said):
+            climbs.recommend(who, **asked)
+    with pytest.raises(recsys.UsageError, match="no setting explain"):
+        climbs.recommend_all(k=1, explain=True)
+    assert len(climbs.recommend_all(k=1, climbers=[who, who])) == 1
+    first = climbs.recommend(who, k=1)[0].climb_id
+    closed = (each for each in [first, "nowhere"])
+    assert climbs.recommend(who, k=1, block=[first, "nowhere"]).notes == (
+        "no climb or area is called nowhere",
+    )
+    table = climbs.recommend_all(k=5, climbers=[who, climbs.climbers[1]], block=closed)
+    assert first not in set(table["climb_id"])
