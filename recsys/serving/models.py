@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
 
 from recsys.serving.known_models import Known, Same
 from recsys.serving.model_fields import (
@@ -105,13 +113,28 @@ class RecommendBody(Strict):
         return self
 
 
+def _alone(value: Any, check: ValidatorFunctionWrapHandler) -> RecommendBody | ValidationError:
+    """A request of a batch, or what is wrong with it: one must not spoil the others' answers."""
+    try:
+        return cast(RecommendBody, check(value))
+    except ValidationError as error:
+        return error
+
+
 class BatchBody(Strict):
     """Many requests at once."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"requests": [{"climber": "climber-0042"}, {"grade": "V3", "k": 3}]}]}
     )
-    requests: Annotated[list[RecommendBody], Field(min_length=1, max_length=MAX_REQUESTS)]
+    requests: Annotated[
+        list[Annotated[RecommendBody, WrapValidator(_alone)]], Field(min_length=1, max_length=MAX_REQUESTS)
+    ]
+
+    @property
+    def each(self) -> list[RecommendBody | ValidationError]:
+        """The requests, and in place of one that is not what it should be, why."""
+        return cast("list[RecommendBody | ValidationError]", self.requests)
 
 
 class Moved(BaseModel):

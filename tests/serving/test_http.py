@@ -166,6 +166,22 @@ def test_a_batch_answers_each_as_alone(client):
     assert answers[20]["answer"] is None
 
 
+def test_a_wrong_request_of_a_batch_is_refused_by_itself(client):
+    wrong = [{"k": "3"}, {"grades": 1}, {"when": "2024-02-30"}, 5, None, {"climber": "\ud800"}]
+    content = json.dumps({"requests": [{"k": 2}, *wrong, {"k": 3}]})
+    response = client.post("/api/batch", content=content, headers=JSON)
+    assert response.status_code == 200
+    first, *refused, last = response.json()["answers"]
+    assert (len(first["answer"]["items"]), len(last["answer"]["items"])) == (2, 3)
+    assert [each["status"] for each in refused] == [422] * len(wrong)
+    alone = [client.post("/api/recommend", json=each) for each in wrong[:3]]
+    said = [each["error"]["message"] for each in refused]
+    assert said[:3] == [message(each) for each in alone]
+    assert said[3:5] == ["the request must be a JSON object"] * 2
+    schema = client.get("/openapi.json").json()["components"]["schemas"]["BatchBody"]
+    assert schema["properties"]["requests"]["items"] == {"$ref": "#/components/schemas/RecommendBody"}
+
+
 def test_a_batch_is_bounded_and_counts_for_the_rate(client, bundle):
     assert client.post("/api/batch", json={"requests": []}).status_code == 422
     assert client.post("/api/batch", json={"requests": [{}] * (MAX_REQUESTS + 1)}).status_code == 422
