@@ -48,7 +48,7 @@ class Send(Strict):
         ),
     ]
     climber_id: Short | None = None
-    sequence: Annotated[int, Field(ge=0, le=2**31, description="order among sends of a day")] | None = None
+    sequence: Annotated[float, Field(description="order among sends of a day")] | None = None
     region: Short | None = None
     area: Short | None = None
     climb_name: Short | None = None

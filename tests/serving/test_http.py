@@ -140,6 +140,23 @@ def test_a_badly_packed_body_is_refused(client, content, kind, status):
         assert response.headers["accept-encoding"] == "gzip"
 
 
+# ---- sends
+
+
+@pytest.mark.parametrize("sequence", [0, -1, 2.5, 1e300, -1e-300])
+def test_a_sequence_is_any_number(client, sequence):
+    send = {"climb_id": "climb-0001", "date": "2024-05-01", "sequence": sequence}
+    answer = client.post("/api/recommend", json={"sends": [send]})
+    assert answer.status_code == 200, answer.text
+
+
+@pytest.mark.parametrize("sequence", ["NaN", "Infinity", "1" + "0" * 400, "true", '"1"'])
+def test_a_sequence_is_a_finite_number(client, sequence):
+    content = '{"sends": [{"climb_id": "climb-0001", "date": "2024-05-01", "sequence": %s}]}' % sequence
+    answer = client.post("/api/recommend", content=content, headers=JSON)
+    assert (answer.status_code, "sends.0.sequence: " in message(answer)) == (422, True), answer.text
+
+
 # ---- batches
 
 
