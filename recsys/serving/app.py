@@ -153,5 +153,5 @@ async def _http(request: Request, error: HTTPException) -> Response:
 
 
 async def _invalid(request: Request, error: RequestValidationError) -> Response:
-    """What is wrong and where; the values themselves are not repeated."""
+    """What is wrong and where; of the values only a day is repeated."""
     return _answer(request, 422, invalid(error.errors()))

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime
-from typing import Annotated, Any, Literal, cast
+import re
+from typing import Annotated, Any, Final, Literal, cast
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
     ValidationError,
     ValidatorFunctionWrapHandler,
+    WithJsonSchema,
     WrapValidator,
     model_validator,
 )
@@ -32,6 +35,8 @@ from recsys.serving.model_fields import (
 )
 from recsys.serving.policy import MAX_HISTORY, MAX_REQUESTS
 from recsys.serving.skill_models import Insights
+
+_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 class Send(Strict):
@@ -65,6 +70,21 @@ def plain(sends: list[Send] | None) -> list[dict[str, Any]] | None:
     return None if sends is None else [send.model_dump(exclude_none=True) for send in sends]
 
 
+def _read_day(text: str) -> str:
+    try:
+        if _DAY.fullmatch(text):
+            datetime.date.fromisoformat(text)
+            return text
+    except ValueError:  # which says what is wrong, but not what to write
+        pass
+    raise ValueError(f"{text[:40]!r} is no day; write a day as 2026-06-01")
+
+
+_Day = Annotated[
+    str, AfterValidator(_read_day), WithJsonSchema({"type": "string", "pattern": f"^{_DAY.pattern}$"})
+]
+
+
 class RecommendBody(Strict):
     """Whose next climbs, and of which kind; with neither climber nor sends, for an empty logbook."""
 
@@ -85,10 +105,7 @@ class RecommendBody(Strict):
     grade: Annotated[str | None, Field(max_length=40, description=GRADES)] = None
     region: Annotated[Name | None, Field(description="a region of the bundle")] = None
     min_stars: Annotated[float, Field(ge=1, le=5, description="least mean rating")] | None = None
-    when: Annotated[
-        str | None,
-        Field(pattern=r"^\d{4}-\d{2}-\d{2}$", description="the day of the next climb, as in 2026-06-01"),
-    ] = None
+    when: Annotated[_Day | None, Field(description="the day of the next climb, as in 2026-06-01")] = None
     k: K = 10
     exclude_seen: Annotated[bool, Field(description="leave out what was sent before")] = True
     explain: Annotated[bool, Field(description="say which sends moved each climb most")] = False
@@ -108,8 +125,6 @@ class RecommendBody(Strict):
     def _consistent(self) -> RecommendBody:
         if self.climber is not None and self.sends is not None:
             raise ValueError("give a climber or sends, not both")
-        if self.when is not None:
-            datetime.date.fromisoformat(self.when)
         return self
 
 
