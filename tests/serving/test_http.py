@@ -152,7 +152,7 @@ def test_a_sequence_is_any_number(client, sequence):
 
 @pytest.mark.parametrize("sequence", ["NaN", "Infinity", "1" + "0" * 400, "true", '"1"'])
 def test_a_sequence_is_a_finite_number(client, sequence):
-    content = '{"sends": [{"climb_id": "climb-0001", "date": "2024-05-01", "sequence": %s}]}' % sequence
+    content = '{"sends": [{"climb_id": "climb-0001", "date": "2024-05-01", "sequence": ' + sequence + "}]}"
     answer = client.post("/api/recommend", content=content, headers=JSON)
     assert (answer.status_code, "sends.0.sequence: " in message(answer)) == (422, True), answer.text
 
