@@ -1,8 +1,8 @@
 """``recsys adapt RUN SENDS``: climbers join a run with their logbooks, and get embeddings of their own.
 
 The model is not trained: only the rows of the new climbers are made, in one of four ways
-(`recsys.adapting.checks.WAYS`). Old rows stay to the last bit, as do the catalogue, the skill and the parts by
-which the run was evaluated.
+(`recsys.adapting.checks.WAYS`). Old rows stay to the last bit, as do the catalogue, the skill and the parts
+by which the run was evaluated.
 """
 
 from __future__ import annotations
