@@ -114,7 +114,8 @@ class Asked:
 
 def compare(work: Path) -> dict[str, Any]:
     """Recall@10 and MRR of each way, by length, of the climbers whom the second model was trained on."""
-    from recsys.adapting.climbers import WAYS, embed
+    from recsys.adapting.checks import WAYS
+    from recsys.adapting.climbers import embed
     from recsys.columns import UNKNOWN_ID
 
     held = pd.read_parquet(work / "held.parquet")

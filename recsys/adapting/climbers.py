@@ -1,7 +1,8 @@
 """``recsys adapt RUN SENDS``: climbers join a run with their logbooks, and get embeddings of their own.
 
-The model is not trained: only the rows of the new climbers are made, in one of four ways (`WAYS`). Old rows
-stay to the last bit, as do the catalogue, the skill and the parts by which the run was evaluated.
+The model is not trained: only the rows of the new climbers are made, in one of four ways
+(`recsys.adapting.checks.WAYS`). Old rows stay to the last bit, as do the catalogue, the skill and the parts
+by which the run was evaluated.
 """
 
 from __future__ import annotations
@@ -9,19 +10,20 @@ from __future__ import annotations
 import shutil
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal, get_args
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from recsys import columns as c
 from recsys import run_files
+from recsys.adapting.checks import Way, check_call, tell_known
 from recsys.adapting.folder import adapted
 from recsys.adapting.folding import fold_in
 from recsys.adapting.growing import fill_climbers, grown_from
 from recsys.adapting.vocabulary import grow_workflow
 from recsys.console import say
-from recsys.errors import DataError, UsageError
+from recsys.errors import DataError
 from recsys.model.climbers import climber_table, unknown_climber
 from recsys.model.prompted_transformer import item_embeddings
 from recsys.model.weights import save_weights
@@ -32,10 +34,9 @@ from recsys.sequences.cases import item_index
 from recsys.sequences.catalogue import reduced
 from recsys.sequences.days import order_days
 from recsys.sequences.prepare import write_schema
-from recsys.sequences.run_tables import PART, read_sends_table
+from recsys.sequences.run_tables import PART, read_climbs_table, read_sends_table
 from recsys.sequences.split import OTHER, TRAIN
 from recsys.sequences.store import Sequences
-from recsys.sequences.texts import kept_in
 from workflows import sends as workflow_of
 from workflows.sends import description
 
@@ -45,9 +46,6 @@ if TYPE_CHECKING:
     from recsys.arrays import Array
     from recsys.logbooks.read import Sends
     from recsys.model.prompted_transformer import PromptedTransformer
-
-Way = Literal["fold-in", "similar", "encoder", "unknown"]
-WAYS: Final[tuple[str, ...]] = get_args(Way)
 
 
 def add_climbers(run: Run, sends: Sends, output: Path, way: Way = "unknown", overwrite: bool = False) -> int:
@@ -76,16 +74,10 @@ def add_climbers(run: Run, sends: Sends, output: Path, way: Way = "unknown", ove
     RunError
         The folder is taken, or something of the run cannot be read.
     UsageError
-        The run is no transformer's, there is no such way, or the run reads texts and is asked to fold in.
+        The run is no transformer's, there is no such way, the run reads texts and is asked to fold in, or
+        `output` is the run itself.
     """
-    if not run.config.trains_transformer:
-        raise UsageError(f"{run.folder}: only a run of the transformer takes new climbers; train anew")
-    if way not in WAYS:
-        raise UsageError(f"`by` {way!r}: choose one of {', '.join(WAYS)}")
-    if way == "fold-in" and kept_in(run.folder / run_files.WORKFLOW):
-        raise UsageError(
-            f"`by` {way}: {run.folder} reads texts, which were pooled once for all; choose another"
-        )
+    check_call(run, output, "climbers", way)
     known = read_sends_table(run.folder)
     fresh = _fresh(run, known, sends)
     count = fresh[c.CLIMBER_ID].nunique()
@@ -104,6 +96,7 @@ def _fresh(run: Run, known: pd.DataFrame, sends: Sends) -> pd.DataFrame:
         say(f"{there} climbers are in {run.folder} already, and stay as they are")
     if frame.empty:
         raise DataError("holds no climber whom the run does not have", remedy="give new climbers")
+    tell_known(frame[c.CLIMB_ID], read_climbs_table(run.folder)[c.CLIMB_ID])
     frame = order_days(frame.reset_index(drop=True), run.config.day, run.config.seed)
     frame = reduced(frame.assign(**{c.ROW: len(known) + np.arange(len(frame))}))
     return frame.assign(**{PART: np.int8(OTHER)}).reindex(columns=known.columns)

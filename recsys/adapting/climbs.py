@@ -18,13 +18,14 @@ import pandas as pd
 
 from recsys import columns as c
 from recsys import run_files
+from recsys.adapting.checks import check_call
 from recsys.adapting.folder import adapted
 from recsys.adapting.growing import fill_climbs, grown_from
 from recsys.adapting.similar import likeness
 from recsys.adapting.vocabulary import grow_workflow
 from recsys.columns import FIRST_VALUE_ID, NULL_ID, UNKNOWN_ID
 from recsys.console import say
-from recsys.errors import DataError, UsageError
+from recsys.errors import DataError
 from recsys.model.output import SENDS
 from recsys.model.weights import save_weights
 from recsys.recommending.catalogue import STARS, Catalogue
@@ -65,10 +66,9 @@ def add_climbs(run: Run, climbs: pd.DataFrame, output: Path, overwrite: bool = F
     RunError
         The folder is taken, or something of the run cannot be read.
     UsageError
-        The run is no transformer's.
+        The run is no transformer's, or `output` is the run itself.
     """
-    if not run.config.trains_transformer:
-        raise UsageError(f"{run.folder}: only a run of the transformer takes new climbs; train anew")
+    check_call(run, output, "climbs")
     known = read_climbs_table(run.folder)
     fresh = climbs[~climbs[c.CLIMB_ID].isin(known[c.CLIMB_ID])].reset_index(drop=True)
     if len(fresh) < len(climbs):

@@ -11,7 +11,6 @@ from typing import Any, Final
 from recsys import run_files
 from recsys.adapting.card import with_section
 from recsys.console import progress
-from recsys.errors import UsageError
 from recsys.exporting.keep import keep_bundle
 from recsys.files import atomic_folder
 from recsys.runs import TRAINED, Run
@@ -36,8 +35,6 @@ def adapted(run: Run, output: Path, overwrite: bool, counts: Mapping[str, int]) 
     counts:
         What is added, in words to a number ("climbs": 12), for config.json and the model card.
     """
-    if output.resolve() == run.folder.resolve():
-        raise UsageError(f"`output` {output}: is the run itself; choose another folder")
     with atomic_folder(output, replace=overwrite) as folder:
         yield folder
         for name in (*_COPIED, run_files.COUNTS):

@@ -32,12 +32,17 @@ def adapt(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="replace the folder")] = False,
 ) -> None:
     """Add new climbers, or newly set climbs, to a run without training; its bundle is made anew."""
+    from recsys.adapting.checks import check_call
     from recsys.errors import DataError, UsageError
     from recsys.runs import Run
 
     if (sends is None) == (climbs is None):
         raise UsageError("give either SENDS of new climbers or `climbs`")
     opened = Run.open(run)
+    if climbs is not None:
+        check_call(opened, output, "climbs")
+    else:
+        check_call(opened, output, "climbers", by)
     try:
         if climbs is not None:
             _add_climbs(opened, climbs, output, schema, overwrite)

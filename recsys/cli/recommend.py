@@ -66,8 +66,11 @@ def recommend(
     reorder the 100 most probable climbs.
     """
     from recsys.console import progress
+    from recsys.errors import UsageError
     from recsys.recommending.blocked import OPEN, read_blocked
 
+    if json and csv:
+        raise UsageError("give `json` or `csv`, not both")
     closed = OPEN if block is None else read_blocked(block)
     with progress("loading"):
         from recsys.api.opening import open_recommender

@@ -9,6 +9,7 @@ from typing import Any, Final
 from recsys import columns as c
 from recsys.errors import DataError, RecsysError
 from recsys.files import read_text
+from recsys.logbooks.cells import number
 from recsys.logbooks.sheets.rows import csv_rows
 from recsys.recommending.recommender import Recommender
 
@@ -24,7 +25,8 @@ def read_limits(path: Path, recommender: Recommender) -> dict[str, dict[str, Any
     Raises
     ------
     DataError
-        The file cannot be read, has another column, or a limit of a row cannot be; it names the row.
+        The file cannot be read, has another column, names a climber twice, or a limit of a row cannot be; it
+        names the row.
     """
     first, *rows = csv_rows(read_text(path), path) or [[]]
     header = [name.strip() for name in first]
@@ -35,15 +37,23 @@ def read_limits(path: Path, recommender: Recommender) -> dict[str, dict[str, Any
     if c.CLIMBER_ID not in header:
         raise DataError("has no column climber_id", path=path, remedy="say whose limits they are")
     named = (dict(zip(header, cells, strict=False)) for cells in rows)
-    return dict(_row(row, number, path, recommender) for number, row in enumerate(named, 1))
+    found: dict[str, dict[str, Any]] = {}
+    rows_of: dict[str, int] = {}
+    for index, row in enumerate(named, 1):
+        climber, limits = _row(row, index, path, recommender)
+        if climber in found:  # the last would go before the others, and nobody would know
+            problem = f"names a climber whom row {rows_of[climber]} names"
+            raise DataError(problem, path=path, row=index, value=climber, remedy="keep one of the two")
+        found[climber], rows_of[climber] = limits, index
+    return found
 
 
 def _row(
-    row: Mapping[str, Any], number: int, path: Path, recommender: Recommender
+    row: Mapping[str, Any], index: int, path: Path, recommender: Recommender
 ) -> tuple[str, dict[str, Any]]:
     climber = str(row.get(c.CLIMBER_ID) or "").strip()
     if not climber:
-        raise DataError("names no climber", path=path, row=number, remedy="say whose limits they are")
+        raise DataError("names no climber", path=path, row=index, remedy="say whose limits they are")
     found: dict[str, Any] = {}
     for name in NAMES:
         text = str(row.get(name) or "").strip()
@@ -51,14 +61,14 @@ def _row(
             try:
                 found[name] = _read(name, text)
             except ValueError:
-                remedy = "write a number" + (" from 1 to 5" if name == "min_stars" else "")
+                remedy = "write a number from 1 to 5" if name == "min_stars" else "write a whole number"
                 raise DataError(
-                    f"{name} cannot be read", path=path, row=number, value=text, remedy=remedy
+                    f"{name} cannot be read", path=path, row=index, value=text, remedy=remedy
                 ) from None
     try:
         recommender.request(climber, **found)
     except RecsysError as error:
-        raise DataError(str(error), path=path, row=number, remedy="correct the row") from None
+        raise DataError(str(error), path=path, row=index, remedy="correct the row") from None
     return climber, found
 
 
@@ -68,4 +78,12 @@ def _read(name: str, text: str) -> Any:
         if not 1 <= stars <= 5:
             raise ValueError(text)
         return stars
-    return int(text) if name == "k" else text
+    return _whole(text) if name == "k" else text
+
+
+def _whole(text: str) -> int:
+    """A whole number, also as spreadsheets and pandas write one in a column with blanks: 2.0."""
+    value = number(text)
+    if value is None or not value.is_integer():
+        raise ValueError(text)
+    return int(value)

@@ -138,10 +138,11 @@ def _row(index: int, send: Mapping[str, Any], day: Day) -> dict[str, Any]:
     if row[c.CLIMB_ID] is None:
         raise DataError("climb_id is blank", path="the logbook", row=index, remedy="name every climb")
     if day.state != READ:
-        what = "is not in the unit of most other dates" if day.state == ALIEN else "cannot be read"
-        value = "" if day.state == BLANK else day.text
+        what = {ALIEN: "is not in the unit of most other dates", BLANK: "is blank"}
+        value = as_cell(send.get(c.DATE)).strip() or None  # as it was written: `day` may hold it as a number
+        problem = f"date {what.get(day.state, 'cannot be read')}"
         remedy = "write it as 2024-05-31"
-        raise DataError(f"date {what}", path="the logbook", row=index, value=value, remedy=remedy)
+        raise DataError(problem, path="the logbook", row=index, value=value, remedy=remedy)
     return {**row, c.RATING: _rating(index, send), "when": (day.day, _sequence(index, send))}
 
 

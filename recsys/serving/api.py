@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final, cast
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
+from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException, MultiPartParser
@@ -22,7 +23,7 @@ from recsys.serving import models
 from recsys.serving.backend import LoadedBundle
 from recsys.serving.batching import Batcher
 from recsys.serving.limits import Buckets
-from recsys.serving.routing import ASKED, JsonRoute, backend, status_of
+from recsys.serving.routing import ASKED, JsonRoute, backend, invalid, status_of
 from recsys.serving.upload import SOURCES, read_upload
 
 _FILE: Final = {
@@ -61,7 +62,7 @@ async def batch(body: models.BatchBody, request: Request) -> JSONResponse:
     took beyond the rate is waited for before the next.
     """
     cast(Buckets, request.app.state.buckets).charge(request.state.client, len(body.requests) - 1)
-    answers = await asyncio.gather(*(_answer(each, request) for each in body.requests))
+    answers = await asyncio.gather(*(_answer(each, request) for each in body.each))
     return JSONResponse({"answers": answers})
 
 
@@ -103,8 +104,11 @@ async def _recommended(body: models.RecommendBody, request: Request) -> dict[str
     return {"climber": body.climber, "items": items, "logbook": known, "note": bundle.note(ask)}
 
 
-async def _answer(body: models.RecommendBody, request: Request) -> dict[str, Any]:
+async def _answer(body: models.RecommendBody | ValidationError, request: Request) -> dict[str, Any]:
     """One answer of a batch; a defect is the whole batch's."""
+    if isinstance(body, ValidationError):
+        problem = {"message": invalid(body.errors(), "request"), "request_id": request.state.request_id}
+        return {"status": 422, "answer": None, "error": problem}
     try:
         return {"status": 200, "answer": await _recommended(body, request), "error": None}
     except RecsysError as error:

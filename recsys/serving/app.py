@@ -29,7 +29,7 @@ from recsys.serving.middleware import Gate, Observe, failure
 from recsys.serving.page_files import PageFiles
 from recsys.serving.policy import Policy
 from recsys.serving.reload import Holder
-from recsys.serving.routing import status_of
+from recsys.serving.routing import invalid, status_of
 
 mimetypes.add_type("application/manifest+json", ".webmanifest")
 PAGE: Final = Path(__file__).parent / "page"
@@ -153,19 +153,5 @@ async def _http(request: Request, error: HTTPException) -> Response:
 
 
 async def _invalid(request: Request, error: RequestValidationError) -> Response:
-    """What is wrong and where; the values themselves are not repeated."""
-    shown = [_reason(each) for each in error.errors()[:3]]
-    more = len(error.errors()) - len(shown)
-    return _answer(request, 422, "; ".join(shown) + (f"; and {more} more" if more else ""))
-
-
-def _reason(error: Any) -> str:
-    if error["type"] == "json_invalid":  # its place is the character at which reading ended
-        return f"the body is no JSON at character {error['loc'][-1]}: {error['ctx']['error']}"
-    if error["loc"] == ("body",) and error["type"].endswith(("attributes_type", "dict_type", "model_type")):
-        return "the body must be a JSON object"
-    where = ".".join(str(part)[:40] for part in error["loc"] if part not in ("body", "query", "path"))
-    if error["type"] == "extra_forbidden":
-        return f"{where}: is no field of this request; /openapi.json names them"
-    text = str(error["msg"]).removeprefix("Value error, ")
-    return f"{where}: {text}" if where else text
+    """What is wrong and where; of the values only a day is repeated."""
+    return _answer(request, 422, invalid(error.errors()))

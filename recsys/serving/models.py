@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 import datetime
-from typing import Annotated, Any, Literal
+import re
+from typing import Annotated, Any, Final, Literal, cast
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WithJsonSchema,
+    WrapValidator,
+    model_validator,
+)
 
 from recsys.serving.known_models import Known, Same
 from recsys.serving.model_fields import (
@@ -25,6 +36,8 @@ from recsys.serving.model_fields import (
 from recsys.serving.policy import MAX_HISTORY, MAX_REQUESTS
 from recsys.serving.skill_models import Insights
 
+_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
 
 class Send(Strict):
     """One send, in the columns of a logbook."""
@@ -40,7 +53,7 @@ class Send(Strict):
         ),
     ]
     climber_id: Short | None = None
-    sequence: Annotated[int, Field(ge=0, le=2**31, description="order among sends of a day")] | None = None
+    sequence: Annotated[float, Field(description="order among sends of a day")] | None = None
     region: Short | None = None
     area: Short | None = None
     climb_name: Short | None = None
@@ -55,6 +68,21 @@ class Send(Strict):
 def plain(sends: list[Send] | None) -> list[dict[str, Any]] | None:
     """Posted sends as mappings of what they say."""
     return None if sends is None else [send.model_dump(exclude_none=True) for send in sends]
+
+
+def _read_day(text: str) -> str:
+    try:
+        if _DAY.fullmatch(text):
+            datetime.date.fromisoformat(text)
+            return text
+    except ValueError:  # which says what is wrong, but not what to write
+        pass
+    raise ValueError(f"{text[:40]!r} is no day; write a day as 2026-06-01")
+
+
+_Day = Annotated[
+    str, AfterValidator(_read_day), WithJsonSchema({"type": "string", "pattern": f"^{_DAY.pattern}$"})
+]
 
 
 class RecommendBody(Strict):
@@ -77,10 +105,7 @@ class RecommendBody(Strict):
     grade: Annotated[str | None, Field(max_length=40, description=GRADES)] = None
     region: Annotated[Name | None, Field(description="a region of the bundle")] = None
     min_stars: Annotated[float, Field(ge=1, le=5, description="least mean rating")] | None = None
-    when: Annotated[
-        str | None,
-        Field(pattern=r"^\d{4}-\d{2}-\d{2}$", description="the day of the next climb, as in 2026-06-01"),
-    ] = None
+    when: Annotated[_Day | None, Field(description="the day of the next climb, as in 2026-06-01")] = None
     k: K = 10
     exclude_seen: Annotated[bool, Field(description="leave out what was sent before")] = True
     explain: Annotated[bool, Field(description="say which sends moved each climb most")] = False
@@ -100,9 +125,15 @@ class RecommendBody(Strict):
     def _consistent(self) -> RecommendBody:
         if self.climber is not None and self.sends is not None:
             raise ValueError("give a climber or sends, not both")
-        if self.when is not None:
-            datetime.date.fromisoformat(self.when)
         return self
+
+
+def _alone(value: Any, check: ValidatorFunctionWrapHandler) -> RecommendBody | ValidationError:
+    """A request of a batch, or what is wrong with it: one must not spoil the others' answers."""
+    try:
+        return cast(RecommendBody, check(value))
+    except ValidationError as error:
+        return error
 
 
 class BatchBody(Strict):
@@ -111,7 +142,14 @@ class BatchBody(Strict):
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"requests": [{"climber": "climber-0042"}, {"grade": "V3", "k": 3}]}]}
     )
-    requests: Annotated[list[RecommendBody], Field(min_length=1, max_length=MAX_REQUESTS)]
+    requests: Annotated[
+        list[Annotated[RecommendBody, WrapValidator(_alone)]], Field(min_length=1, max_length=MAX_REQUESTS)
+    ]
+
+    @property
+    def each(self) -> list[RecommendBody | ValidationError]:
+        """The requests, and in place of one that is not what it should be, why."""
+        return cast("list[RecommendBody | ValidationError]", self.requests)
 
 
 class Moved(BaseModel):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final, cast
 
 from fastapi import Request, Response
@@ -83,3 +83,22 @@ def status_of(error: RecsysError) -> int:
     if isinstance(error, RunError):
         return 500
     return 404 if isinstance(error, UnknownError) else 422
+
+
+def invalid(problems: Sequence[Any], what: str = "body") -> str:
+    """What is wrong with a body, or with one request of it, and where, in a line."""
+    shown = [_reason(each, what) for each in problems[:3]]
+    more = len(problems) - len(shown)
+    return "; ".join(shown) + (f"; and {more} more" if more else "")
+
+
+def _reason(error: Any, what: str) -> str:
+    if error["type"] == "json_invalid":  # its place is the character at which reading ended
+        return f"the body is no JSON at character {error['loc'][-1]}: {error['ctx']['error']}"
+    where = ".".join(str(part)[:40] for part in error["loc"] if part not in ("body", "query", "path"))
+    if not where and error["type"].endswith(("attributes_type", "dict_type", "model_type")):
+        return f"the {what} must be a JSON object"
+    if error["type"] == "extra_forbidden":
+        return f"{where}: is no field of this request; /openapi.json names them"
+    text = str(error["msg"]).removeprefix("Value error, ")
+    return f"{where}: {text}" if where else text

@@ -137,6 +137,19 @@ def test_the_most_similar_climber_counts_most():
     assert friends.encoded(mine)[0] > 0 > friends.encoded(mine)[1]
 
 
+def test_climbs_that_the_run_does_not_have_are_told(run, logbooks, capsys):
+    from recsys.adapting.climbers import _fresh
+    from recsys.runs import Run
+    from recsys.sequences.run_tables import read_sends_table
+
+    sends = read_sends(logbooks)
+    only = replace(sends, frame=sends.frame[sends.frame[c.CLIMBER_ID] == "odd"])
+    for given, said in ((sends, "climbs of the new logbooks are known"), (only, "(0 of 1)")):
+        capsys.readouterr()
+        _fresh(Run.open(run), read_sends_table(run), given)
+        assert said in capsys.readouterr().err
+
+
 def test_what_cannot_be_added_is_said(run, logbooks, tmp_path):
     from recsys.adapting.climbers import add_climbers
     from recsys.runs import Run

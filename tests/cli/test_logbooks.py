@@ -71,6 +71,12 @@ def test_a_climb_that_is_mapped_is_a_climb_sent(
     assert code == 2 or not {f"climb-{n:02d}" for n in range(12) if n != 7} & set(_climbs(json.loads(out)))
 
 
+def test_one_form_of_an_answer_is_asked_for(bundle: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("recsys", "recommend", bundle, "--json", "--csv") == 2
+    out, said = capsys.readouterr()
+    assert (out, said.strip()) == ("", "error: give --json or --csv, not both")
+
+
 def _climbs(answer: object) -> list[str]:
     """Every climb's id in an answer's steps or climbs."""
     if isinstance(answer, dict):

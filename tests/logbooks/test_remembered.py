@@ -144,8 +144,10 @@ def test_a_logbook_with_the_runs_columns_is_read_as_training_reads_it(tmp_path, 
 
 def test_what_the_mapping_leaves_out_of_a_logbook_is_no_bad_row(tmp_path, films):
     keep = replace(films, keep=Keep("state", ("seen",), "not seen"))
-    path = written(tmp_path, "film,watched_at,state\nf,1700000000,seen\ng,1700000000,wanted\n")
+    path = written(tmp_path, "film,watched_at,state,mood\nf,1700000000,seen,sad\ng,1700000000,wanted,\n")
     book = read_files([path], own=keep)
+    unread = [line for line in book.lines() if "not read" in line]
+    assert unread == ["1  columns that are filled and not read: mood"]
     assert [row["climb_id"] for row in book.sends] == ["f"]
     assert "1 rows not used: not seen" in book.lines()
     path = written(tmp_path, "film,watched_at,state\nf,soon,seen\n")

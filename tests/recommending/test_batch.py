@@ -137,6 +137,8 @@ LIMITS = {
     "no number": ("climber_id,k\nada,many\n", ["row 1", "'many'"]),
     "none": ("climber_id,k\nada,0\n", ["row 1", "k 0"]),
     "nobody": ("climber_id,k\n ,3\n", ["row 1", "names no climber"]),
+    "half a climb": ("climber_id,k\nada,2.5\n", ["row 1", "'2.5'", "write a whole number"]),
+    "twice": ("climber_id,k\nada,3\nbo,4\n\n ada ,5\n", ["row 3: names a climber whom row 1", "('ada')"]),
     "empty": ("", ["no column climber_id"]),
 }
 
@@ -159,6 +161,13 @@ def test_limits_that_are_blank_are_not_limits(recommender, tmp_path):
         "ada": {"grade": "V1:V3", "min_stars": 2.5},
         "bo": {"region": "bleau", "k": 3},
     }
+
+
+@pytest.mark.parametrize("written", ["2", "2.0", '"2,0"', "2."])
+def test_how_many_may_be_written_as_a_float(recommender, tmp_path, written):
+    path = tmp_path / "limits.csv"
+    path.write_text(f"climber_id,k\nada,{written}\nbo,\n")
+    assert read_limits(path, recommender) == {"ada": {"k": 2}, "bo": {}}
 
 
 def test_limits_of_a_climber_who_is_not_stored_stop_nobody_and_are_told(tmp_path, capsys):

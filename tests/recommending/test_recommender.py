@@ -102,7 +102,9 @@ def test_posted_sends_are_put_in_order():
     ("send", "said"),
     [
         ({"date": "2024-01-01"}, "row 2: climb_id is blank"),
-        ({"climb_id": "x"}, "row 2: date cannot be read"),
+        ({"climb_id": "x"}, "row 2: date is blank; write it as"),
+        ({"climb_id": "x", "date": " "}, "row 2: date is blank; write it as"),
+        ({"climb_id": "x", "date": "NA"}, r"row 2: date is blank \('NA'\); write it as"),
         ({"climb_id": "x", "date": "yesterday"}, "yesterday"),
         ({"climb_id": "x", "date": "2024-01-01", "rating": "good"}, "rating is no number"),
         ({"climb_id": "x", "date": "2024-01-01", "sequence": "first"}, "sequence is not a number"),
@@ -111,6 +113,11 @@ def test_posted_sends_are_put_in_order():
 def test_posted_nonsense_is_named(send, said):
     with pytest.raises(DataError, match=said):
         read_logbook([{"climb_id": "ok", "date": "2024-01-01"}, send])
+
+
+def test_a_date_that_cannot_be_read_is_shown_as_it_was_written():
+    with pytest.raises(DataError, match=r"row 1: date cannot be read \('99999999999999999999999'\); write"):
+        read_logbook([{"climb_id": "x", "date": "9" * 23}])
 
 
 def test_filters(recommender):

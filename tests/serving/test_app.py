@@ -237,7 +237,17 @@ NONSENSE = {
     "too many": ('{"k": 101}', 422, "less than or equal to 100"),
     "not a number": ('{"diversity": NaN}', 422, "diversity"),
     "a bad grade": ('{"grade": "hard"}', 422, "write a grade or two"),
-    "a bad day": ('{"when": "2024-02-31"}', 422, "day is out of range"),
+    "a bad day": (
+        '{"when": "2024-02-30"}',
+        422,
+        "when: '2024-02-30' is no day; write a day as 2026-06-01",
+    ),
+    "a bad month": (
+        '{"when": "2024-13-01"}',
+        422,
+        "when: '2024-13-01' is no day; write a day as 2026-06-01",
+    ),
+    "a day of another form": ('{"when": "1/6/2026"}', 422, "when: '1/6/2026' is no day; write a day as"),
     "both": ('{"climber": "a", "sends": []}', 422, "not both"),
     "an unknown climber": ('{"climber": "nobody"}', 404, "no climber 'nobody'"),
     "an unknown region": ('{"region": "Atlantis"}', 404, "no region 'Atlantis'"),

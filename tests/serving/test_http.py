@@ -140,6 +140,23 @@ def test_a_badly_packed_body_is_refused(client, content, kind, status):
         assert response.headers["accept-encoding"] == "gzip"
 
 
+# ---- sends
+
+
+@pytest.mark.parametrize("sequence", [0, -1, 2.5, 1e300, -1e-300])
+def test_a_sequence_is_any_number(client, sequence):
+    send = {"climb_id": "climb-0001", "date": "2024-05-01", "sequence": sequence}
+    answer = client.post("/api/recommend", json={"sends": [send]})
+    assert answer.status_code == 200, answer.text
+
+
+@pytest.mark.parametrize("sequence", ["NaN", "Infinity", "1" + "0" * 400, "true", '"1"'])
+def test_a_sequence_is_a_finite_number(client, sequence):
+    content = '{"sends": [{"climb_id": "climb-0001", "date": "2024-05-01", "sequence": ' + sequence + "}]}"
+    answer = client.post("/api/recommend", content=content, headers=JSON)
+    assert (answer.status_code, "sends.0.sequence: " in message(answer)) == (422, True), answer.text
+
+
 # ---- batches
 
 
@@ -164,6 +181,22 @@ def test_a_batch_answers_each_as_alone(client):
     assert "no climber 'nobody'" in answers[20]["error"]["message"]
     assert answers[20]["error"]["request_id"] == response.headers["x-request-id"]
     assert answers[20]["answer"] is None
+
+
+def test_a_wrong_request_of_a_batch_is_refused_by_itself(client):
+    wrong = [{"k": "3"}, {"grades": 1}, {"when": "2024-02-30"}, 5, None, {"climber": "\ud800"}]
+    content = json.dumps({"requests": [{"k": 2}, *wrong, {"k": 3}]})
+    response = client.post("/api/batch", content=content, headers=JSON)
+    assert response.status_code == 200
+    first, *refused, last = response.json()["answers"]
+    assert (len(first["answer"]["items"]), len(last["answer"]["items"])) == (2, 3)
+    assert [each["status"] for each in refused] == [422] * len(wrong)
+    alone = [client.post("/api/recommend", json=each) for each in wrong[:3]]
+    said = [each["error"]["message"] for each in refused]
+    assert said[:3] == [message(each) for each in alone]
+    assert said[3:5] == ["the request must be a JSON object"] * 2
+    schema = client.get("/openapi.json").json()["components"]["schemas"]["BatchBody"]
+    assert schema["properties"]["requests"]["items"] == {"$ref": "#/components/schemas/RecommendBody"}
 
 
 def test_a_batch_is_bounded_and_counts_for_the_rate(client, bundle):

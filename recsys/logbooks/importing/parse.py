@@ -79,12 +79,14 @@ def parse_sheet(
     hint = "" if own is None else f"name its columns {needed(own)}; "
     header = mapped or _header(sheet, source, columns, hint)
     rows = list(_data_rows(sheet, header, max_rows))
+    decides: list[int] = []  # the column by which rows are kept: it is read, and becomes none of ours
     if mapped is not None and own is not None:
         rows, header = as_sends(rows, header, own)
+        decides = _keeps(mapped, own)
     wanted = _named(wanted or Wanted(), sheet.name)
     read = read_contract if header.source.name == "sends" else parse_rows
     parsed = read(rows, sheet.name, header, wanted)
-    notes = Counter(parsed.notes) + unread_columns(rows, header)
+    notes = Counter(parsed.notes) + unread_columns(rows, header, decides)
     notes.update(sheet.notes)
     return replace(parsed, notes=dict(notes), mapping=None if mapped is None else own)
 
@@ -102,6 +104,12 @@ def _header(sheet: Sheet, source: str, columns: Mapping[str, str] | None, hint: 
             return find_header(sheet, source)
         raise
     return find_header(sheet, own_source(columns))
+
+
+def _keeps(header: Header, own: ColumnsOfRun) -> list[int]:
+    """The index of the column by which a mapping keeps rows, if there is one."""
+    names = [cell.strip().lstrip("\ufeff") for cell in header.cells]
+    return [names.index(own.keep.column)] if own.keep is not None and own.keep.column in names else []
 
 
 def _data_rows(sheet: Sheet, header: Header, max_rows: int | None) -> Iterator[RawRow]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from recsys.logbooks.cells import is_blank_token
@@ -17,9 +17,12 @@ from recsys.logbooks.sheets import RawRow
 _SHOWN_COLUMNS: Final = 12
 
 
-def unread_columns(rows: Sequence[RawRow], header: Header) -> Counter[str]:
-    """One note that names the columns in which something stands and of which nothing is read."""
-    read = _read(header)
+def unread_columns(rows: Sequence[RawRow], header: Header, also: Collection[int] = ()) -> Counter[str]:
+    """One note that names the columns in which something stands and of which nothing is read.
+
+    `also` are the indices of columns that were read before their source was asked.
+    """
+    read = _read(header) | set(also)
     left = [index for index, cell in enumerate(header.cells) if clean(cell) and index not in read]
     filled: set[int] = set()
     for row in rows:
