@@ -156,7 +156,7 @@ def _plain(path: Path) -> bytes:
 def _timeless(value: Any, name: str) -> Any:
     """JSON without times, and without the hashes of files that hold some."""
     if isinstance(value, dict):
-        dropped = _TIMES | ({"manifest"} if name == "bundle.json" else set())
+        dropped = _TIMES | {"bundle.json": {"manifest"}, "best.json": {"trial"}}.get(name, set())
         if name == "manifest.json":
             dropped = {
                 "metrics.json",
@@ -175,7 +175,7 @@ def _table(path: Path) -> bytes:
     """A CSV without its seconds; of trials those that failed are left out, and their numbers."""
     import pandas as pd
 
-    table = pd.read_csv(path)
+    table = pd.read_csv(path, dtype=str)  # whole numbers are no floats where another row has none
     if "state" in table:
         table = table[table["state"] != "failed"].drop(columns=["trial", "seconds"])
     elif "metric" in table:
