@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from recsys import columns as c
 from recsys.errors import DataError, RunError, UsageError
@@ -161,6 +162,7 @@ def test_an_epoch_asks_for_the_new_sends_and_for_old_windows_to_each(continued):
 # A process of its own: a forked one hangs where it collects what threads of its parent would have freed.
 KILLED = """
 import os, signal, sys
+import torch
 import recsys
 from recsys.training import module
 
@@ -172,7 +174,8 @@ def die(self):
     ended(self)
 
 module.NextClimb.on_train_epoch_start = die
-months, run, folder = sys.argv[1:]
+months, run, folder, threads = sys.argv[1:]
+torch.set_num_threads(int(threads))  # sums are to have the same order
 recsys.train(months, continue_from=run, output=folder, epochs=2, accelerator="cpu")
 """
 
@@ -181,7 +184,7 @@ def test_killed_and_resumed_ends_like_an_unbroken_one(run, months, continued, tm
     import recsys
 
     folder = tmp_path / "broken"
-    asked = [sys.executable, "-c", KILLED, str(months), str(run), str(folder)]
+    asked = [sys.executable, "-c", KILLED, *map(str, (months, run, folder, torch.get_num_threads()))]
     assert subprocess.run(asked, check=False).returncode == -signal.SIGKILL
     assert (folder / "start.safetensors").exists()
     recsys.train(months, continue_from=run, output=folder, resume=True, **SETTINGS)
