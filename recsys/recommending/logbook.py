@@ -115,8 +115,10 @@ def read_logbook(sends: Sequence[Mapping[str, Any]], day: str = "file") -> Logbo
 
 
 def _draw(row: Mapping[str, Any]) -> int:
-    """A number as good as random, of the climb and the day."""
-    return crc32(f"{row[c.CLIMB_ID]} {row['when'][0]}".encode())
+    """A number as good as random, of climb and day; 0 where a time or a `sequence` orders the send."""
+    day, sequence = row["when"]
+    unordered = day == math.floor(day) and sequence == math.inf
+    return crc32(f"{row[c.CLIMB_ID]} {day}".encode()) if unordered else 0
 
 
 def days(value: object) -> tuple[float, bool] | None:

@@ -319,3 +319,19 @@ def test_today_is_a_day():
     assert read_day("2026-06-01") == date(2026, 6, 1)
     with pytest.raises(UsageError, match="or today"):
         read_day("tomorrow")
+
+
+def test_rows_of_a_day_that_is_a_set_have_no_order_and_those_with_a_time_have():
+    def read(dates, day, **more):
+        sends = [{"climb_id": f"c{i}", "date": date, **more} for i, date in enumerate(dates)]
+        there, back = (read_logbook(rows, day).climbs for rows in (sends, sends[::-1]))
+        return there == back, there
+
+    days = ["2024-01-01"] * 8
+    assert read(days, "set")[0]
+    assert read(days, "seeded")[0]
+    assert read(days, "set")[1] != sorted(read(days, "set")[1])  # drawn, not sorted by climb
+    assert read(days, "file") == (False, [f"c{i}" for i in range(8)])
+    times = ["2024-01-01T10:00:00"] * 8
+    assert read(times, "set") == (False, [f"c{i}" for i in range(8)])
+    assert read(days, "set", sequence=1) == (False, [f"c{i}" for i in range(8)])
