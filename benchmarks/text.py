@@ -32,7 +32,8 @@ ROWS: dict[str, dict[str, Any]] = {
     "words, history alone": {"text": "words", "text_output": False},
     "style": {},
 }
-FEW, K, LAST = 15, 10, 20
+FEW = 15
+METRICS = ("recall@10", "mrr@20")
 
 
 def sends_of(work: Path, seed: int, scale: float, style: bool) -> Path:
@@ -52,10 +53,11 @@ def sends_of(work: Path, seed: int, scale: float, style: bool) -> Path:
     return path
 
 
-def ranks(work: Path, row: str, seed: int, scale: float) -> dict[str, Array]:
-    """Ranks of the validation cases by prompting, their climbers, and how often each target was sent."""
+def measured(work: Path, row: str, seed: int, scale: float) -> dict[str, Array]:
+    """The validation cases' values by prompting, their climbers, and how often each target was sent."""
     from recsys.config.settings import configure
     from recsys.evaluation.evaluate import evaluate
+    from recsys.evaluation.metrics import case_values
     from recsys.sequences.cases import Cases
     from recsys.training.answer import fit_run
 
@@ -69,28 +71,25 @@ def ranks(work: Path, row: str, seed: int, scale: float) -> dict[str, Array]:
     for prompted in (False,) if row == "style" else (False, True):
         scorer = method.scorer(cases, prompted)
         result = evaluate(scorer, cases.targets, cases.climbers, cases.seen, prepared.n_items)
-        found["prompted" if prompted else "unprompted"] = result.ranks
+        each = case_values(result.ranks, prepared.n_items)
+        asked = "prompted" if prompted else "unprompted"
+        found |= {f"{asked} {metric}": each[metric] for metric in METRICS}
     return found
 
 
-def values(found: dict[str, Array], asked: str) -> dict[str, Array]:
-    """Each case's values, NaN where it is not of the kind."""
-    hit = (found[asked] <= K).astype(float)
-    mrr = np.where(found[asked] <= LAST, 1 / found[asked], 0.0)
-    return {
-        "recall@10": hit,
-        "mrr@20": mrr,
-        "recall@10, few sends": np.where(found["sends"] < FEW, hit, np.nan),
-    }
+def values(found: dict[str, Array], asked: str) -> list[Array]:
+    """Each case's values by column of the table, NaN where it is not of the kind."""
+    recall, mrr = (found[f"{asked} {metric}"] for metric in METRICS)
+    return [recall, mrr, np.where(found["sends"] < FEW, recall, np.nan)]
 
 
-def shown(one: Array, other: Array, climbers: Array) -> str:
+def shown(one: Array, base: Array | None, climbers: Array) -> str:
     """A mean, and its difference from another with an interval."""
     there = ~np.isnan(one)
     mean = one[there].mean()
-    if one is other:
+    if base is None:
         return f"{mean:.4f}"
-    difference = paired_difference(one[there], other[there], climbers[there])
+    difference = paired_difference(one[there], base[there], climbers[there])
     return f"{mean:.4f} [{difference.low:+.4f}, {difference.high:+.4f}]"
 
 
@@ -107,15 +106,15 @@ def main() -> None:
     pooled: dict[str, dict[str, Array]] = {}
     print("| texts | asked | recall@10 | MRR@20 | recall@10, fewer than 15 sends |\n|---|---|--:|--:|--:|")
     for row in dict.fromkeys(["none", *given.rows]):
-        each = [ranks(given.work, row, seed, given.scale) for seed in range(given.seeds)]
+        each = [measured(given.work, row, seed, given.scale) for seed in range(given.seeds)]
         pooled[row] = {name: np.concatenate([part[name] for part in each]) for name in each[0]}
         for asked in ("unprompted", "prompted"):
-            if asked in pooled[row]:
-                one, base = values(pooled[row], asked), values(pooled["none"], asked)
-                if row == "none":
-                    base = one
-                cells = [shown(one[name], base[name], pooled[row]["climber"]) for name in one]
-                print(f"| {row} | {asked} | {' | '.join(cells)} |", flush=True)
+            if f"{asked} {METRICS[0]}" not in pooled[row]:
+                continue
+            bases = [None] * 3 if row == "none" else values(pooled["none"], asked)
+            pairs = zip(values(pooled[row], asked), bases, strict=True)
+            cells = [shown(one, base, pooled[row]["climber"]) for one, base in pairs]
+            print(f"| {row} | {asked} | {' | '.join(cells)} |", flush=True)
 
 
 if __name__ == "__main__":

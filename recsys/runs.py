@@ -26,9 +26,7 @@ from typing import IO, Any, Final
 from pydantic import ValidationError
 
 from recsys import run_files
-from recsys.config.model import ModelConfig
-from recsys.config.run import RunConfig
-from recsys.config.training import TrainingConfig
+from recsys.config.run import RunConfig, as_stored
 from recsys.errors import RecsysError, RunError
 from recsys.files import MANIFEST, check_manifest, read_json, write_json, write_manifest
 from recsys.formats import stamped, unstamped
@@ -178,8 +176,8 @@ class Run:
         """The configuration that the run was started with, and what was changed when it was resumed."""
         path = self.folder / run_files.CONFIG
         try:
-            values = ModelConfig.stored(unstamped(path, run_files.CONFIG, read_json(path)))
-            config: RunConfig = RunConfig.model_validate(TrainingConfig.stored(values))
+            values = as_stored(unstamped(path, run_files.CONFIG, read_json(path)))
+            config: RunConfig = RunConfig.model_validate(values)
             if not (self.folder / run_files.RESUMED).is_file():
                 return config
             path = self.folder / run_files.RESUMED

@@ -6,7 +6,7 @@ Ids of sends may be "any string or integer", and a DataFrame's are often NumPy's
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from numbers import Integral, Real
 from typing import Any, Final
 from uuid import UUID
@@ -75,8 +75,11 @@ def ids_by_id(values: Any, setting: str) -> dict[str, str] | None:
     return {text(key, setting): text(value, setting) for key, value in values.items()}
 
 
-def settings(values: Mapping[str, Any]) -> dict[str, Any]:
-    """A request's further attributes by name, each of its kind."""
+def settings(values: Mapping[str, Any], without: Collection[str] = ()) -> dict[str, Any]:
+    """A request's further attributes by name, each of its kind; those of `without` cannot be set."""
+    known = _KINDS.keys() - set(without)
+    for name in values.keys() - known:
+        raise UsageError(f"no setting `{name}`; there are {', '.join(sorted(known))}")
     return {name: _KINDS[name](value, name) for name, value in values.items()}
 
 

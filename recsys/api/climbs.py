@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from recsys.api import arguments as given
 from recsys.api.frames import as_file
@@ -137,7 +137,7 @@ class Climbs:
         import pandas as pd
 
         whose = self.climbers if climbers is None else list(dict.fromkeys(given.texts(climbers, "climbers")))
-        asked = _asked(k=k, several=True, **settings)
+        asked = _asked(k=k, without=("explain",), **settings)
         requests = (self.recommender.request(climber, **asked) for climber in whose)
         catalogue = self.recommender.catalogue
         found = list(answers(self.recommender, requests))
@@ -189,27 +189,21 @@ def read_sends(
     return _read(logbook, climber, columns, "fail")[0]
 
 
-_SETTINGS: Final = ("k", "min_stars", "exclude_seen", "explain", "diversity", "novelty", "mode", "sort")
-
-
 def _asked(
     grade: Any = None,
     region: Any = None,
     when: Any = None,
     block: Any = (),
-    several: bool = False,
+    without: Collection[str] = (),
     **settings: Any,
 ) -> dict[str, Any]:
     """What is asked for beside whose climbs, as `Recommender.request` takes it, whatever a caller gives.
 
-    Of several climbers at once nothing is explained.
+    Settings of `without` cannot be set.
     """
-    known = {*_SETTINGS} - ({"explain"} if several else set())
-    for name in settings.keys() - known:
-        raise UsageError(f"no setting `{name}`; there are {', '.join(sorted(known))}")
     prompt = {"grade": given.optional(grade, "grade"), "region": given.optional(region, "region")}
     closed = Blocked.of(given.texts(block, "block"))
-    return {**prompt, "when": given.day(when), "blocked": closed, **given.settings(settings)}
+    return {**prompt, "when": given.day(when), "blocked": closed, **given.settings(settings, without)}
 
 
 def _read(

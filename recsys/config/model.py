@@ -110,13 +110,6 @@ class ModelConfig(BaseModel):
     hide_climber: float = Field(0.5, ge=0, le=1, description="chance that it hides who climbed")
     hide_climb: float = Field(0.1, ge=0, le=1, description="chance that it hides a climb of the history")
 
-    @staticmethod
-    def stored(values: Any) -> Any:
-        """What a file holds that has a `model` of an earlier version, with what that version did."""
-        if isinstance(values, dict) and isinstance(values.get("model"), dict):
-            return {**values, "model": {"text_output": False, **values["model"]}}
-        return values
-
     @property
     def reads_time(self) -> bool:
         """Whether attention reads the days between sends, whatever the features."""

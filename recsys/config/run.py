@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -13,6 +14,16 @@ TRANSFORMER: Final = "transformer"
 BY_SIZE: Final = "auto"  # an ensemble that the log's size decides (`recsys.training.settle`)
 SplitName = Literal["climber", "temporal", "leave-one-out"]
 DayOrder = Literal["set", "file", "seeded"]
+# What earlier versions did where a setting came later, whatever the default is now.
+_BEFORE: Final[Mapping[str, Mapping[str, Any]]] = {"model": {"text_output": False}, "training": {"ema": 0.0}}
+
+
+def as_stored(values: Any) -> Any:
+    """What a file of settings holds, with what the version did that wrote it."""
+    if not isinstance(values, dict):
+        return values
+    told = {part: values[part] for part in _BEFORE if isinstance(values.get(part), dict)}
+    return {**values, **{part: {**_BEFORE[part], **own} for part, own in told.items()}}
 
 
 class RunConfig(BaseModel):

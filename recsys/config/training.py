@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -47,13 +47,6 @@ class TrainingConfig(BaseModel):
         None, description="prepare on a Dask cluster: local:N workers here, or a scheduler's address"
     )
     dask_memory: str = Field("2GB", description="memory of each of the local Dask workers")
-
-    @staticmethod
-    def stored(values: Any) -> Any:
-        """What a file holds that has a `training` of an earlier version, with what that version did."""
-        if isinstance(values, dict) and isinstance(values.get("training"), dict):
-            return {**values, "training": {"ema": 0.0, **values["training"]}}
-        return values
 
     @property
     def out_of_core(self) -> bool:

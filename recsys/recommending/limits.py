@@ -38,13 +38,12 @@ def read_limits(path: Path, recommender: Recommender) -> dict[str, dict[str, Any
         raise DataError("has no column climber_id", path=path, remedy="say whose limits they are")
     named = (dict(zip(header, cells, strict=False)) for cells in rows)
     found: dict[str, dict[str, Any]] = {}
-    rows_of: dict[str, int] = {}
     for index, row in enumerate(named, 1):
         climber, limits = _row(row, index, path, recommender)
         if climber in found:  # the last would go before the others, and nobody would know
-            problem = f"names a climber whom row {rows_of[climber]} names"
+            problem = f"names a climber whom row {1 + list(found).index(climber)} names"
             raise DataError(problem, path=path, row=index, value=climber, remedy="keep one of the two")
-        found[climber], rows_of[climber] = limits, index
+        found[climber] = limits
     return found
 
 

@@ -99,21 +99,6 @@ def check_bad_rows(bad_rows: str) -> None:
         raise UsageError(f"bad rows can be failed or dropped, not {bad_rows!r}; choose from fail, drop")
 
 
-def of_climber(sends: Sequence[dict[str, Any]], climber: str | None) -> list[dict[str, Any]]:
-    """The sends of one climber: of the one named where the file names climbers, else all of them.
-
-    Raises
-    ------
-    UsageError
-        The file holds several climbers and none of them was named, or not the one that was.
-    """
-    owners = list(dict.fromkeys(str(row[c.CLIMBER_ID]) for row in sends if row.get(c.CLIMBER_ID)))
-    if climber in owners:
-        return [row for row in sends if str(row.get(c.CLIMBER_ID)) == climber]
-    _refuse_several(owners, climber)
-    return list(sends)
-
-
 def _of_climber(parsed: Parsed, climber: str | None) -> Parsed:
     """The file's rows of one climber; of a file that names none, all of them."""
     if not parsed.names_climbers:

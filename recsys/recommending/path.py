@@ -141,7 +141,8 @@ def find_path(recommender: Recommender, request: PathRequest) -> Path:
         The project is not in the catalogue, was sent, or has no grade; the logbook is empty or has no grades;
         the grades lie too far apart for so few steps; or no chain fits.
     """
-    query = _search(recommender, request)
+    logbook = recommender.logbook(request.whose)
+    query = _search(recommender, request, logbook)
     found = search(query)
     if not found:
         raise UsageError(
@@ -149,14 +150,14 @@ def find_path(recommender: Recommender, request: PathRequest) -> Path:
             f"{request.leap:g}"
             f"{'' if request.region is None else ' in ' + request.region}; allow a longer `leap`"
         )
-    return _path(recommender, query, found[0], request)
+    reach = recommender.skill.chances(recommender.levels(request.whose, logbook))
+    return _path(recommender, query, found[0], reach)
 
 
-def _search(recommender: Recommender, request: PathRequest) -> Search:
+def _search(recommender: Recommender, request: PathRequest, logbook: Logbook) -> Search:
     catalogue = recommender.catalogue
     project = catalogue.index(request.project)
     region = None if request.region is None else known_region(request.region, catalogue.known_regions)
-    logbook = recommender.logbook(request.whose)
     if not len(logbook):
         raise UsageError("a path starts from a logbook; give a climber or a logbook with sends in it")
     if request.project in set(logbook.climbs):
@@ -206,9 +207,8 @@ def _start(recommender: Recommender, request: PathRequest, project: int, logbook
     return start
 
 
-def _path(recommender: Recommender, query: Search, chain: Chain, request: PathRequest) -> Path:
+def _path(recommender: Recommender, query: Search, chain: Chain, reach: Array) -> Path:
     catalogue = recommender.catalogue
-    reach = recommender.skill.chances(recommender.levels(request.whose))
     badges = names(reach)
 
     def item(index: int, score: float) -> Item:

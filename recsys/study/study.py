@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from recsys.baselines.rows import ROWS
-from recsys.config.run import RunConfig
-from recsys.config.training import TrainingConfig
+from recsys.config.run import RunConfig, as_stored
 from recsys.console import progress, say, warn
 from recsys.errors import RunError, UsageError
 from recsys.files import atomic_path, read_json, write_json
@@ -114,7 +113,7 @@ def read_config(folder: Path) -> StudyConfig:
     if not (folder / STUDY).is_file():
         raise RunError(f"{folder}: not a study (no {STUDY}); run one with: recsys study DATA --out {folder}")
     try:
-        values = TrainingConfig.stored(unstamped(folder / STUDY, STUDY, read_json(folder / STUDY)))
+        values = as_stored(unstamped(folder / STUDY, STUDY, read_json(folder / STUDY)))
         return StudyConfig.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]

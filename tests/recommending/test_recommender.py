@@ -256,13 +256,12 @@ def test_logbook_files(tmp_path):
     mine = b'\xef\xbb\xbfclimber_id,climb_id,date,comment\nal,a,2024-01-01,"two\nlines"\nbo,b,2024-01-02,\n'
     rows = [*sends_of(mine, "mine.csv", "al"), *sends_of(mine, "mine.csv", "bo")]
     assert [row["climb_id"] for row in rows] == ["a", "b"]
-    assert logbook_file.of_climber(rows, "bo") == rows[1:]
+    assert sends_of(mine, "mine.csv", "bo") == rows[1:]
     for climber in (None, "cy"):
         with pytest.raises(UsageError, match="2 climbers"):
-            logbook_file.of_climber(rows, climber)
-        with pytest.raises(UsageError, match="2 climbers"):
             sends_of(mine, "mine.csv", climber)
-    assert logbook_file.of_climber(rows[:1], None) == logbook_file.of_climber(rows[:1], "new") == rows[:1]
+    one = mine.replace(b"bo,b,2024-01-02,\n", b"")
+    assert sends_of(one, "mine.csv") == sends_of(one, "mine.csv", "new") == rows[:1]
     with pytest.raises(DataError, match="row 1: has 3 values where the header has 2"):
         sends_of(b"climb_id,date\na,2024-01-01,x\n", "mine.csv")
     with pytest.raises(DataError, match="cannot be read"):
