@@ -104,7 +104,7 @@ def batch(
 def _warn_strangers(climbers: set[str], limits: Path | None) -> None:
     """Say whose limits are of no use: they are new, were left out of the training, or are misspelt."""
     from recsys.console import warn
-    from recsys.recommending.batch import some
+    from recsys.recommending.request import some
 
     if climbers:
         warn(

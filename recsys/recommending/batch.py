@@ -16,7 +16,7 @@ from recsys.errors import UsageError
 from recsys.orphans import end_with_parent
 from recsys.recommending.catalogue import Catalogue
 from recsys.recommending.recommender import Recommender
-from recsys.recommending.request import Request
+from recsys.recommending.request import Request, some
 
 CHUNK: Final = 256  # requests that are answered together
 COLUMNS: Final = {
@@ -80,11 +80,6 @@ def _answered(recommender: Recommender, chunk: list[Request]) -> Iterator[Answer
 def unanswered(climbers: Sequence[str]) -> str:
     """What is told of the climbers for whom nothing fits."""
     return f"nothing fits for {len(climbers)} climbers ({some(climbers)})"
-
-
-def some(climbers: Sequence[str]) -> str:
-    """The first three, and how many more."""
-    return ", ".join(climbers[:3]) + (f" and {len(climbers) - 3} more" if len(climbers) > 3 else "")
 
 
 def requests(

@@ -18,7 +18,7 @@ from recsys.logbooks.grades import ordinals, parse_range
 from recsys.recommending.blocked import Blocked
 from recsys.recommending.fields import Fields
 from recsys.recommending.levels import as_text, has_levels, level, told
-from recsys.recommending.request import Item, Span, Why, nearest
+from recsys.recommending.request import Item, Span, Why, nearest, some
 
 STARS = "stars"
 SENDS = "sends"
@@ -179,9 +179,7 @@ class Catalogue:
     def misspelt(self, blocked: Blocked, say: Callable[[str], str]) -> list[str]:
         """A line on what of a list of closed climbs names nothing here, in the domain's words; or none."""
         unknown = self.unknown(blocked)
-        more = f" and {len(unknown) - 3} more" if len(unknown) > 3 else ""
-        said = say("no climb or area is called")
-        return [f"{said} {', '.join(unknown[:3])}{more}"] if unknown else []
+        return [f"{say('no climb or area is called')} {some(unknown)}"] if unknown else []
 
     def without(self, climbs: Sequence[str]) -> Array:
         """All climbs but these ids, bool [n_items]; ids that the catalogue lacks are ignored."""

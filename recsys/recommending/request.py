@@ -186,6 +186,11 @@ def as_written(name: str, names: Sequence[str]) -> str | None:
     return next((each for each in names if each.casefold() == name.casefold()), None)
 
 
+def some(names: Sequence[str]) -> str:
+    """The first three of some names, and how many more there are."""
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
 def nearest(name: str, names: Sequence[str]) -> str:
     """The end of a message that names what comes nearest to `name`."""
     folded = {each.casefold(): each for each in names}
