@@ -21,7 +21,6 @@ import pandas as pd
 from recsys import columns as c
 from recsys.errors import DataError
 from recsys.logbooks.grades import ordinal, ordinals
-from recsys.logbooks.importing.contract import STARS
 from recsys.logbooks.importing.text import key
 from recsys.logbooks.mapping import CONTRACT_MAPPING, Mapping, Source, stretched
 from recsys.logbooks.project import first_part
@@ -158,14 +157,14 @@ def _ratings(columns: _Columns) -> np.ndarray:  # type: ignore[type-arg]
         return np.full(len(raw.rows), np.nan)
     theirs = raw.column(source.column)
     values, bad = as_numbers(theirs, raw.path, source.column)
-    low, high = STARS
+    low, high = c.STARS
     if columns.is_mapped(c.RATING):
         values = np.where(np.isin(values, columns.mapping.rating_blank), np.nan, values)
         low, high = columns.mapping.rating_range
     outside = bad | (values < low) | (values > high)
     problem = f"a rating that is not from {low:g} to {high:g}"
     _refuse(raw, outside, problem, theirs.to_pylist(), f"give {low:g} to {high:g}, or leave it blank")
-    return stretched(values, (low, high), STARS)
+    return stretched(values, (low, high), c.STARS)
 
 
 def _check_ids(raw: RawTable, ids: list[str | None], name: str) -> None:

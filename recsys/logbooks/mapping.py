@@ -35,7 +35,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from recsys.columns import OPTIONAL, REQUIRED
+from recsys.columns import OPTIONAL, REQUIRED, STARS
 from recsys.errors import DataError, UsageError
 from recsys.files import read_plain
 from recsys.logbooks.days import DATE_UNITS
@@ -79,7 +79,7 @@ class Mapping:
     detect: tuple[str, ...] = ()
     file: str | None = None
     date_unit: str | None = None
-    rating_range: tuple[float, float] = (1.0, 5.0)
+    rating_range: tuple[float, float] = STARS
     rating_blank: tuple[float, ...] = ()
     join: tuple[str, str] | None = None
     """(file, key column)"""
@@ -94,6 +94,12 @@ class Mapping:
         """Whether a file with these columns is its own: raw sends are not, unless [detect] names them."""
         is_contract = set(REQUIRED) <= set(names) and not set(REQUIRED) <= set(self.detect)
         return bool(self.detect) and set(self.detect) <= set(names) and not is_contract
+
+    @property
+    def rating_span(self) -> str:
+        """The range of its ratings, to be read: "0 to 10"."""
+        low, high = self.rating_range
+        return f"{low:g} to {high:g}"
 
     def named(self, ours: str) -> str:
         """How to name a contract column to the file's owner: "date (their timestamp)"."""
@@ -188,7 +194,7 @@ def _mapping(name: str, data: dict[str, Any]) -> Mapping:
         detect=tuple(detect.get("columns", ())),
         file=detect.get("file"),
         date_unit=data.get("date", {}).get("unit"),
-        rating_range=(float(rating.get("min", 1)), float(rating.get("max", 5))),
+        rating_range=(float(rating.get("min", STARS[0])), float(rating.get("max", STARS[1]))),
         rating_blank=tuple(float(value) for value in rating.get("blank", ())),
         join=(join["file"], join["on"]) if join else None,
         keep=Keep(keep["column"], tuple(map(str, keep["values"])), keep.get("reason", "not kept"))

@@ -25,7 +25,6 @@ from recsys.logbooks.importing.source import discipline
 
 TEXTS: Final = (c.CLIMB_ID, c.REGION, c.GRADE, c.COMMENT, c.BETA, c.CLIMB_NAME, c.AREA)
 NUMBERS: Final = (c.RATING, c.DAY)
-_STARS: Final = (1.0, 5.0)
 _EPOCH: Final = dt.date(1970, 1, 1)
 _FIRST_DAY: Final = (dt.date.min - _EPOCH).days
 _LAST_DAY: Final = (dt.date.max - _EPOCH).days
@@ -166,7 +165,7 @@ def _logged(send: Mapping[str, Any]) -> Logged:
 def _rating(index: int, send: Mapping[str, Any]) -> float:
     text = _text(send.get(c.RATING), blanks=True)
     value = math.nan if text is None else number(text)
-    if value is None or value < _STARS[0] or value > _STARS[1]:
+    if value is None or value < c.STARS[0] or value > c.STARS[1]:
         problem = "rating is no number" if value is None else "rating is outside 1 to 5"
         remedy = "write 1 to 5 stars, or leave it blank"
         raise DataError(problem, path="the logbook", row=index, value=text, remedy=remedy)

@@ -125,6 +125,21 @@ def test_a_bad_list_is_told_in_the_mappings_columns(tmp_path, films, text, said)
         read_climbs(written(tmp_path, text), films, None)
 
 
+@pytest.mark.parametrize("stars", ["11", "-2"])
+def test_stars_outside_of_the_mappings_range_are_told_in_it_by_every_reader(tmp_path, films, stars):
+    path = written(tmp_path, SENDS.replace(",10,", f",{stars},"))
+    for read in (lambda: read_files([path], own=films), lambda: read_sends(path, own=films)):
+        with pytest.raises(DataError, match=rf"row 1: .*is outside 0 to 10 .*{stars}") as told:
+            read()
+        assert "give 0 to 10" in str(told.value)
+
+
+def test_a_narrow_range_of_stars_is_no_shorter_for_a_posted_logbook(tmp_path, films):
+    path = written(tmp_path, SENDS.replace(",10,", ",4,"))
+    with pytest.raises(DataError, match="is outside 2 to 3"):
+        read_files([path], own=replace(films, rating_range=(2.0, 3.0)))
+
+
 def test_an_example_of_a_grade_is_one_that_can_be_read():
     assert example_of([None, "teens", "V3", "V4"]) == "V3"
     assert example_of(["teens", None]) is None

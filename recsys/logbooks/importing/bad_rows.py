@@ -21,7 +21,7 @@ def fail(parsed: Parsed, remedy: str = "or pass `bad_rows` drop") -> None:
         if first.startswith(("not a ", reasons.DUPLICATE)):
             continue
         column = next((each for each in (*c.REQUIRED, *c.OPTIONAL) if each in first), "")
-        words = reasons.reason(first, column)
+        words = reasons.reason(first, column, "1 to 5" if own is None else own.rating_span)
         named = column if own is None or not column else own.named(column)
         subject = f"{named} {words.problem}" if column else words.problem
         if first == reasons.RAGGED:

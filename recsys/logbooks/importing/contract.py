@@ -25,11 +25,11 @@ from recsys.logbooks.importing.header import Header
 from recsys.logbooks.importing.model import Ascent, Draft, Parsed, Wanted
 from recsys.logbooks.importing.sources.thecrag import outcome_of
 from recsys.logbooks.importing.text import key
+from recsys.logbooks.mapping import stretched
 from recsys.logbooks.sheets.rows import RawRow
 from recsys.logbooks.styles import ATTEMPT, OUTCOMES, SEND, UNKNOWN, UNKNOWN_KEPT
 
 BLANK_TOKENS: Final = "blank tokens (NA, null, -) in text and number columns: read as blank"
-STARS: Final = (1.0, 5.0)
 _NUMBERS: Final = (c.SEQUENCE, c.RATING)
 _TEXTS: Final = (c.REGION, c.AREA, c.CLIMB_NAME, c.CLIMB_TYPE, c.COMMENT, c.BETA)
 Value = TypeVar("Value")
@@ -63,12 +63,14 @@ def read_contract(rows: Sequence[RawRow], name: str, header: Header, wanted: Wan
     """
     table, rejects = read_table(rows, header, name)
     logged = table.logged()
+    numbers = {column: on_distinct(_number, table.column(column)) for column in _NUMBERS}
+    numbers[c.RATING] = on_distinct(partial(_rating, header), numbers[c.RATING])
     read = _Read(
         table.of_draft(_outcome),
         read_days(table.column(c.DATE)),
         logged,
         settle(logged),
-        {column: on_distinct(_number, table.column(column)) for column in _NUMBERS},
+        numbers,
     )
     faults = _faults(table, read, wanted)
     for index, found in faults.items():
@@ -98,6 +100,13 @@ def _number(text: str | None) -> float | None:
     return None if text is None else number(text)
 
 
+def _rating(header: Header, value: float | None) -> float | None:
+    """Stars of 1 to 5; outside of them where it is outside of its own range."""
+    if value is None or value in header.rating_blank:
+        return None
+    return stretched(value, header.rating_range, c.STARS)
+
+
 def _faults(table: Table, read: _Read, wanted: Wanted) -> dict[int, list[_Fault]]:
     """All that is wrong with the rows, by index, in the order of the columns."""
     faults: dict[int, list[_Fault]] = defaultdict(list)
@@ -114,7 +123,8 @@ def _faults(table: Table, read: _Read, wanted: Wanted) -> dict[int, list[_Fault]
     states = [day.state for day in read.days.values]
     mark(list(zip(states, table.column(c.DATE), strict=True)), _date_faults)
     for column in _NUMBERS:
-        mark(table.column(column), partial(_number_faults, column))
+        pairs = list(zip(table.column(column), read.numbers[column], strict=True))
+        mark(pairs, partial(_number_faults, column))
     outcomes = table.of_draft(lambda draft: draft.outcome)
     mark(list(zip(read.outcomes, outcomes, strict=True)), _outcome_faults)
     mark(table.added, lambda cells: [_Fault(problem) for problem in table.drafts[cells].problems])
@@ -140,11 +150,11 @@ def _date_faults(date: tuple[str, str | None]) -> list[_Fault]:
     return [_Fault(reasons.ALIEN_DATE if state == ALIEN else f"{state} date", text or "")]
 
 
-def _number_faults(column: str, text: str | None) -> list[_Fault]:
-    value = _number(text)
-    if text is not None and value is None:
+def _number_faults(column: str, cell: tuple[str | None, float | None]) -> list[_Fault]:
+    text, value = cell
+    if text is not None and _number(text) is None:
         return [_Fault(f"unreadable {column}", text)]
-    outside = column == c.RATING and value is not None and not STARS[0] <= value <= STARS[1]
+    outside = column == c.RATING and value is not None and not c.STARS[0] <= value <= c.STARS[1]
     return [_Fault(f"{column} out of range", text or "")] if outside else []
 
 

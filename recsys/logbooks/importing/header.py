@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from recsys import columns as c
 from recsys.errors import DataError, UnknownSourceError, UsageError
 from recsys.logbooks.importing.source import Source
 from recsys.logbooks.importing.sources import SOURCES
@@ -20,12 +21,17 @@ _MAX_COLUMNS: Final = 200
 
 @dataclass(frozen=True)
 class Header:
-    """Whose it is, the delimiter, the indices of the columns by `text.key`, and the raw cells themselves."""
+    """Whose it is, the delimiter, the indices of the columns by `text.key`, and the raw cells themselves.
+
+    `rating_range` and `rating_blank` are those of a mapping, where the file is read by one.
+    """
 
     source: Source
     delimiter: str
     indices: Mapping[str, int]
     cells: tuple[str, ...]
+    rating_range: tuple[float, float] = c.STARS
+    rating_blank: tuple[float, ...] = ()
 
 
 def source_named(name: str) -> Source | None:

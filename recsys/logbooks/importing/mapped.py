@@ -11,13 +11,12 @@ from dataclasses import replace
 from typing import Final
 
 from recsys import columns as c
-from recsys.logbooks.cells import number, on_distinct
+from recsys.logbooks.cells import on_distinct
 from recsys.logbooks.days import READ, read_days
-from recsys.logbooks.importing.contract import STARS
 from recsys.logbooks.importing.header import Header
 from recsys.logbooks.importing.sources.sends import SENDS
 from recsys.logbooks.importing.text import key
-from recsys.logbooks.mapping import Mapping, stretched
+from recsys.logbooks.mapping import Mapping
 from recsys.logbooks.sheets import Sheet
 from recsys.logbooks.sheets.rows import RawRow
 
@@ -38,7 +37,8 @@ def find_mapped(sheet: Sheet, mapping: Mapping) -> Header | None:
 
 
 def as_sends(rows: Sequence[RawRow], header: Header, mapping: Mapping) -> tuple[list[RawRow], Header]:
-    """The rows under the contract's header, their values as the contract writes them.
+    """The rows under the contract's header, their values as the contract writes them, ratings in their own
+    range, which the header has.
 
     A row that the mapping's [keep] leaves out has its reason for a problem.
     """
@@ -67,7 +67,13 @@ def as_sends(rows: Sequence[RawRow], header: Header, mapping: Mapping) -> tuple[
             cells[index] = columns[ours][place]
         made[at] = rows[at]._replace(cells=cells, problem=_left_out(rows[at], theirs, mapping))
     indices = {key(name): index for index, name in reversed([*enumerate(names)])}
-    return made, replace(header, cells=tuple(names), indices=indices)
+    return made, replace(
+        header,
+        cells=tuple(names),
+        indices=indices,
+        rating_range=mapping.rating_range,
+        rating_blank=mapping.rating_blank,
+    )
 
 
 def _plain(cell: str) -> str:
@@ -90,13 +96,4 @@ def _translated(ours: str, cells: Sequence[str], mapping: Mapping) -> list[str]:
     if ours == c.DATE and mapping.date_unit is not None:
         days = read_days([cell or None for cell in cells], mapping.date_unit).values
         return [day.text if day.state == READ else cell for day, cell in zip(days, cells, strict=True)]
-    if ours == c.RATING:
-        return on_distinct(lambda cell: _stars(cell, mapping.rating_blank, mapping.rating_range), cells)
     return list(cells)
-
-
-def _stars(cell: str, blank: Sequence[float], theirs: tuple[float, float]) -> str:
-    value = number(cell)
-    if value is None or value in blank:
-        return "" if value is not None else cell
-    return cell if theirs == STARS else repr(stretched(value, theirs, STARS))
