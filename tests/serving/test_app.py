@@ -508,6 +508,7 @@ def test_what_was_begun_is_answered_before_the_end(tmp_path):
 
     def slowly():
         yield body[:3]
+        httpx.get(f"{service.url}/health")  # answered after what came before it was taken up
         service.process.terminate()
         time.sleep(0.5)
         yield body[3:]
