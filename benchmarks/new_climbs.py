@@ -1,12 +1,15 @@
 """What a run knows of climbs that were not in its training, against a model that saw them.
 
     python benchmarks/new_climbs.py WORK --preset bc --scale 0.15 --epochs 15
+    python benchmarks/new_climbs.py WORK --preset bc --scale 1 --epochs 15 --text words
     python benchmarks/new_climbs.py WORK --preset gym --scale 0.2 --epochs 15
 
 BC: a tenth of the climbs, drawn by seed, is taken out of all sends. One model is trained on the rest and gets
 those climbs by `recsys adapt --climbs`, the other is trained on everything. Both are asked for the test
 part's sends in the same histories and of the same catalogue: those whose climb was held out, and the others,
-warm. "shuffled" are the first model's scores of the held-out climbs, mixed up among themselves.
+warm. "shuffled" are the first model's scores of the held-out climbs, mixed up among themselves. With
+``--text`` both models read texts, and "described" is the first with a list that has texts too: what climbers
+of the training part wrote of the climbs, whose sends of them nobody trained on.
 
 Gym: one model on a temporal split. Climbs set since are no climbs of its catalogue, and their sends are
 misses; `adapt` adds them, and the same sends are asked for again. Climbs that do not hang that day are left
@@ -47,14 +50,14 @@ def hold_out(work: Path, preset: str, scale: float, seed: int) -> Path:
     return work
 
 
-def train(work: Path, name: str, split: str, epochs: int, seed: int) -> Path:
+def train(work: Path, name: str, split: str, epochs: int, seed: int, text: str = "none") -> Path:
     """The run on a file of `hold_out`, trained unless it is there."""
     from recsys.config.run import RunConfig
     from recsys.training.pipeline import train_run
 
     config = RunConfig(
         data=str(work / f"{name}.parquet"), min_sends=1, split=split, seed=seed,
-        training={"epochs": epochs, "accelerator": "cpu"},
+        model={"text": text}, training={"epochs": epochs, "accelerator": "cpu"},
     )  # fmt: skip
     train_run(config, work / f"run-{name}", resume=True)
     return work / f"run-{name}"
@@ -153,6 +156,23 @@ def climbs_table(sends: pd.DataFrame) -> pd.DataFrame:
     return first[[c.CLIMB_NAME, c.REGION, c.AREA, c.GRADE]].first().reset_index()
 
 
+def describe(work: Path) -> Path:
+    """Write described.csv: climbs.csv, and of each climb all that climbers of the training part wrote."""
+    from recsys.sequences.run_tables import PART
+    from recsys.sequences.split import TRAIN
+
+    parts = pd.read_parquet(work / "run-all" / "sends.parquet", columns=[c.CLIMBER_ID, PART])
+    training = set(parts.loc[parts[PART] == TRAIN, c.CLIMBER_ID])
+    sends = pd.read_parquet(work / "all.parquet")
+    sends = sends[sends[c.CLIMBER_ID].isin(training)]
+    climbs = pd.read_csv(work / "climbs.csv", dtype=str)
+    for name in (c.COMMENT, c.BETA):
+        texts = sends.dropna(subset=[name]).groupby(c.CLIMB_ID)[name].agg(" ".join)
+        climbs[name] = climbs[c.CLIMB_ID].map(texts)
+    climbs.to_csv(work / "described.csv", index=False)
+    return work / "described.csv"
+
+
 def compare(work: Path) -> dict[str, Any]:
     """Recall of held-out and warm climbs, prompted and not, of both runs."""
     from recsys.sequences.run_tables import PART
@@ -166,6 +186,7 @@ def compare(work: Path) -> dict[str, Any]:
         raise SystemExit("the two runs do not share their test part; take another seed")
     cold = set(pd.read_csv(work / "climbs.csv")[c.CLIMB_ID])
     saw, adapted = Asked(work / "run-all", sends), Asked(work / "run-adapted", sends)
+    described = Asked(work / "run-described", sends) if (work / "run-described").is_dir() else None
     is_cold = np.isin(saw.ids[saw.cases.targets], list(cold))
     if not np.array_equal(saw.ids[saw.cases.targets], adapted.ids[adapted.cases.targets]):
         raise SystemExit("the two runs are not asked for the same climbs")
@@ -182,9 +203,12 @@ def compare(work: Path) -> dict[str, Any]:
             "adapted": adapted.ranks(prompted),
             "shuffled": adapted.ranks(prompted, mixed),
         }
+        if described is not None:
+            ranks["described"] = described.ranks(prompted)
         for who, each in ranks.items():
             found[f"{name}, {who}"] = {
                 f"recall@{K} held out": round(float((each[is_cold] <= K).mean()), 4),
+                "mrr held out": round(float((1 / np.maximum(each[is_cold], 1)).mean()), 4),
                 f"recall@{K} warm": round(float((each[~is_cold] <= K).mean()), 4),
                 f"recall@{K}": round(float((each <= K).mean()), 4),
             }
@@ -201,6 +225,7 @@ def main() -> None:
     parser.add_argument("--scale", type=float, default=0.15)
     parser.add_argument("--epochs", type=int, default=15)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--text", default="none", help="words or sentences: also climbs with a description")
     asked = parser.parse_args()
     from recsys.adapting.climbs import add_climbs
     from recsys.logbooks.climbs import read_climbs
@@ -218,10 +243,14 @@ def main() -> None:
         return
     work = hold_out(asked.work, asked.preset, asked.scale, asked.seed)
     for name in ("all", "without"):
-        train(work, name, "climber", asked.epochs, asked.seed)
-    add_climbs(
-        Run(work / "run-without"), read_climbs(work / "climbs.csv"), work / "run-adapted", overwrite=True
-    )
+        train(work, name, "climber", asked.epochs, asked.seed, asked.text)
+    lists = {"adapted": work / "climbs.csv"}
+    if asked.text != "none":
+        lists["described"] = describe(work)
+    for name, path in lists.items():
+        add_climbs(
+            Run(work / "run-without"), read_climbs(path, texts=True), work / f"run-{name}", overwrite=True
+        )
     print(json.dumps(compare(work), indent=1))
 
 

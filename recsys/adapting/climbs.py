@@ -2,7 +2,8 @@
 
 A new climb gets the id after the last one. What is known of it (region, grade, rating) enters the output as
 for any climb (`recsys.model.output`); its own embedding, bias and popularity are those of the climbs that it
-is like (`recsys.adapting.similar`). Nothing is trained, and the old climbs' scores stay to the last bit. A
+is like (`recsys.adapting.similar`). Where the run reads texts, so are its text's, pooled with what its list
+says of it. Nothing is trained, and the old climbs' scores stay to the last bit. A
 counting method that was joined says nothing of a new climb: it is scored by the network, and the mean of the
 counts (`recsys.recommending.answering.added`).
 """
@@ -24,15 +25,17 @@ from recsys.adapting.growing import fill_climbs, grown_from
 from recsys.adapting.similar import likeness
 from recsys.adapting.vocabulary import grow_workflow
 from recsys.columns import FIRST_VALUE_ID, NULL_ID, UNKNOWN_ID
-from recsys.console import say
+from recsys.console import say, warn
 from recsys.errors import DataError
 from recsys.model.output import SENDS
 from recsys.model.weights import save_weights
 from recsys.recommending.catalogue import STARS, Catalogue
 from recsys.runs import Run
+from recsys.sequences.encoders import encoder_named
 from recsys.sequences.prepare import write_schema
 from recsys.sequences.run_tables import read_climbs_table, read_sends_table
 from recsys.sequences.store import Sequences
+from recsys.sequences.texts import COLUMNS, WIDTH, Texts, written
 from recsys.training.skill import fit_skill
 from recsys.training.trained import catalogue_of
 from workflows import sends as workflow_of
@@ -91,15 +94,33 @@ def _write(run: Run, known: pd.DataFrame, fresh: pd.DataFrame, folder: Path) -> 
     grown.to_parquet(folder / run_files.CLIMBS)
     _, model = grown_from(run.folder, folder, run.config.model)
     weights = likeness(catalogue_of_new(fresh), catalogue_of(known, [sends]))
-    fill_climbs(model, len(known) + FIRST_VALUE_ID, weights, side_ids(workflow, fresh))
+    described = _described(run, fresh) if model.task.pre.texts is not None else None
+    fill_climbs(model, len(known) + FIRST_VALUE_ID, weights, side_ids(workflow, fresh), described)
     save_weights(model, folder)
     fit_skill(sends, grown).save(folder / run_files.SKILL)
+
+
+def _described(run: Run, fresh: pd.DataFrame) -> tuple[Array, Array] | None:
+    """Number of texts of each climb and the sum of their vectors, by the run's own components; None where
+    there are none, or the run keeps no components.
+    """
+    row, text = written(fresh)
+    pools = Texts.load(run.folder / run_files.WORKFLOW)
+    if not len(row) or pools is None:
+        return None
+    if pools.components is None:
+        warn(f"what is written of the new climbs is not read: {run.folder} was made before that; train anew")
+        return None
+    total = np.zeros((len(fresh), WIDTH), np.float32)
+    np.add.at(total, row, pools.components(encoder_named(run.config.model.text)(text.tolist())))
+    return np.bincount(row, minlength=len(fresh)), total
 
 
 def grown_catalogue(known: pd.DataFrame, fresh: pd.DataFrame) -> pd.DataFrame:
     """climbs.parquet with more rows: of no sends, and with the stars that their list gives them."""
     added = fresh.rename(columns={c.RATING: STARS}).assign(sends=0)
-    kept = [name for name in added if name in known or name == STARS or added[name].notna().any()]
+    columns = [name for name in added if name not in COLUMNS]  # of texts, pooled vectors alone are kept
+    kept = [name for name in columns if name in known or name == STARS or added[name].notna().any()]
     return pd.concat([known.astype({"sends": "float64"}), added[kept]], ignore_index=True)
 
 

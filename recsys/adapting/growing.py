@@ -52,7 +52,13 @@ def grow_model(old: PromptedTransformer, schema: Schema, config: ModelConfig) ->
 
 
 @torch.no_grad()
-def fill_climbs(model: PromptedTransformer, first: int, weights: Array, sides: Mapping[str, Array]) -> None:
+def fill_climbs(
+    model: PromptedTransformer,
+    first: int,
+    weights: Array,
+    sides: Mapping[str, Array],
+    described: tuple[Array, Array] | None = None,
+) -> None:
     """Give the climbs from id `first` on what is known of them.
 
     Parameters
@@ -63,6 +69,9 @@ def fill_climbs(model: PromptedTransformer, first: int, weights: Array, sides: M
         Of the climbs before it, [n_new, n_known], rows summing to 1: how much each new one is like each.
     sides:
         Attribute to its ids of the new climbs, int64 [n_new]; 0 where it is not known.
+    described:
+        Number of texts of each new climb, [n_new], and their sum as the pools' vectors, [n_new, WIDTH]. They
+        are pooled with those of the climbs that it is like as one more.
     """
     scores = model.task.pre
     mixed = torch.from_numpy(weights).to(scores.bias.dtype)  # [n_new, n_known]
@@ -70,6 +79,9 @@ def fill_climbs(model: PromptedTransformer, first: int, weights: Array, sides: M
     if scores.texts is not None:
         written = scores.texts.get_buffer("table")
         written[first:] = mixed @ written[known]
+        if described is not None:
+            number, total = (torch.from_numpy(each).to(written.dtype) for each in described)
+            written[first:] = (written[first:] + total) / (number[:, None] + 1)
     scores.table.weight[first:] = mixed @ scores.table.weight[known]
     scores.bias[first:] = mixed @ scores.bias[known]
     for name in scores.sides:

@@ -1,8 +1,9 @@
 """Which climbs a new one is like, told by attributes alone: what its missing embedding is taken from.
 
-The weights are a softmax over the nearest `NEAREST` climbs of a sum of agreements: the same area, region and
-style, and grades and stars that lie near. A nearest-neighbour form of the idea of DropoutNet (Volkovs et al.
-2017) and CLCRec (Wei et al. 2021), an item's vector from its content, without a network to train.
+The weights are a softmax over the nearest `NEAREST` climbs of a sum of agreements: the same area, region,
+type and style, and grades and stars that lie near. A nearest-neighbour form of the idea of DropoutNet
+(Volkovs et al. 2017) and CLCRec (Wei et al. 2021), an item's vector from its content, without a network to
+train.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from recsys.arrays import Array
 from recsys.recommending.catalogue import Catalogue, Texts
 
 NEAREST: Final = 20
-AREA, REGION, STYLE = 3.0, 3.0, 0.5  # what an agreement counts
+AREA, REGION, TYPE, STYLE = 3.0, 3.0, 3.0, 0.5  # what an agreement counts
 GRADE, STAR = 1.0, 0.5  # what a grade, and a star, of difference costs
 _NOT_KNOWN: Final = 1.5  # difference where one of two is not known
 
@@ -23,7 +24,7 @@ _NOT_KNOWN: Final = 1.5  # difference where one of two is not known
 def likeness(new: Catalogue, known: Catalogue) -> Array:
     """Weights of the known climbs for each new one, float64 [n_new, n_known]; rows sum to 1."""
     score = AREA * _same(new.areas, known.areas) + REGION * _same(new.regions, known.regions)
-    score += STYLE * _same(new.styles, known.styles)
+    score += TYPE * _same(new.types, known.types) + STYLE * _same(new.styles, known.styles)
     score -= GRADE * _apart(new.ordinals, known.ordinals) + STAR * _apart(new.stars, known.stars)
     k = min(NEAREST, score.shape[1])
     least = -np.partition(-score, k - 1, axis=1)[:, k - 1 : k]

@@ -20,8 +20,8 @@ def adapt(
     climbs: Annotated[
         Path | None,
         typer.Option(
-            help="new climbs: climb_id, and climb_name, region, area, grade, rating, style, or as the run's "
-            "mapping names them"
+            help="new climbs: climb_id, and climb_name, region, area, grade, rating, climb_type, style, "
+            "where the run reads texts comment and beta, or as the run's mapping names them"
         ),
     ] = None,
     by: Annotated[
@@ -61,7 +61,8 @@ def _add_climbs(run: Run, climbs: Path, output: Path, schema: str | None, overwr
 
     mapping = load_mapping(schema) if schema else run.mapping
     known = read_climbs_table(run.folder)
-    read = read_climbs(climbs, mapping or CONTRACT_MAPPING, example_of(known.get(c.GRADE, ())), warn)
+    example, texts = example_of(known.get(c.GRADE, ())), run.config.model.scores_texts
+    read = read_climbs(climbs, mapping or CONTRACT_MAPPING, example, warn, texts)
     new = new_places(read, known)
     if new is not None:
         warn(f"{climbs}: {new}")

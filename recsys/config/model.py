@@ -111,6 +111,11 @@ class ModelConfig(BaseModel):
     hide_climb: float = Field(0.1, ge=0, le=1, description="chance that it hides a climb of the history")
 
     @property
+    def scores_texts(self) -> bool:
+        """Whether what was written of a climb is in what it is scored by, where there are texts."""
+        return self.text != "none" and self.text_output
+
+    @property
     def reads_time(self) -> bool:
         """Whether attention reads the days between sends, whatever the features."""
         return self.positions == "time" or self.time_bias

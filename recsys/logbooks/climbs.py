@@ -1,9 +1,10 @@
 """Reads a table of climbs that are known by their attributes alone: newly set, or newly opened.
 
-    climb_id,climb_name,region,area,grade,rating,style
-    p-104,Blue Slab,Hall A,West Wall,V3,4,slab
+    climb_id,climb_name,region,area,grade,rating,climb_type,style,comment
+    p-104,Blue Slab,Hall A,West Wall,V3,4,boulder,slab,"balance on volumes, no holds"
 
-Only ``climb_id`` is required; "name" and "stars" are taken for ``climb_name`` and ``rating``. A run whose
+Only ``climb_id`` is required; "name", "stars", "type" and "description" are taken for ``climb_name``,
+``rating``, ``climb_type`` and ``comment``. Texts are read for a run that reads them. A run whose
 sends came by a mapping has its climbs by that too: a column that it names goes before the contract's.
 """
 
@@ -28,9 +29,16 @@ from recsys.logbooks.raw import RawTable
 from recsys.logbooks.tables import read_table
 from recsys.logbooks.values import as_numbers, as_text, without_tokens
 
-_ALSO: Final = {"id": c.CLIMB_ID, "name": c.CLIMB_NAME, "stars": c.RATING}
+_ALSO: Final = {
+    "id": c.CLIMB_ID,
+    "name": c.CLIMB_NAME,
+    "stars": c.RATING,
+    "type": c.CLIMB_TYPE,
+    "description": c.COMMENT,
+}
 _SHOWN: Final = 5  # new places that are named
-_TEXTS: Final = (c.CLIMB_ID, c.CLIMB_NAME, c.REGION, c.AREA, c.STYLE, c.GRADE)
+_TEXTS: Final = (c.CLIMB_ID, c.CLIMB_NAME, c.REGION, c.AREA, c.CLIMB_TYPE, c.STYLE, c.GRADE)
+_WRITTEN: Final = (c.COMMENT, c.BETA)
 
 
 @dataclass(frozen=True)
@@ -42,13 +50,13 @@ class _Columns:
     found: dict[str, Source]
 
     @classmethod
-    def of(cls, raw: RawTable, mapping: Mapping) -> _Columns:
+    def of(cls, raw: RawTable, mapping: Mapping, wanted: Iterable[str]) -> _Columns:
         names = raw.table.column_names
         taken = {source.column for source in mapping.columns.values()}
         free = [name for name in names if name not in taken]
         plain = {key(_ALSO.get(key(name), name)): Source(name) for name in reversed(free)}
         found = {}
-        for ours in (*_TEXTS, c.RATING):
+        for ours in wanted:
             theirs = mapping.columns.get(ours)
             source = theirs if theirs is not None and theirs.column in names else plain.get(key(ours))
             if source is not None:
@@ -69,6 +77,7 @@ def read_climbs(
     mapping: Mapping = CONTRACT_MAPPING,
     example: str | None = "V4",
     tell: Callable[[str], None] = lambda _: None,
+    texts: bool = False,
 ) -> pd.DataFrame:
     """The climbs of a CSV or Parquet file, one row each; None or NaN where nothing is known.
 
@@ -82,6 +91,8 @@ def read_climbs(
         A grade of the run that can be read; None where its grades are text, of which any is right.
     tell:
         Called with a line on what of the file is not read.
+    texts:
+        Whether comment and beta are read.
 
     Raises
     ------
@@ -94,12 +105,13 @@ def read_climbs(
         bad = raw.ragged[0]
         problem = f"has {bad.found} values where the header has {bad.expected}"
         raise DataError(problem, path=path, row=bad.row, value=bad.text, remedy="quote or complete the row")
-    columns = _Columns.of(raw, mapping)
+    names = (*_TEXTS, *_WRITTEN) if texts else _TEXTS
+    columns = _Columns.of(raw, mapping, (*names, c.RATING))
     ids = columns.theirs(c.CLIMB_ID)
     if c.CLIMB_ID not in columns.found:
         found = ", ".join(raw.table.column_names[:8])
         raise DataError(f"has no column {ids} (it has {found})", path=path, remedy=f"name the ids {ids}")
-    table: dict[str, Any] = {name: _texts(columns, name) for name in _TEXTS}
+    table: dict[str, Any] = {name: _texts(columns, name) for name in names}
     table[c.RATING] = _ratings(columns)
     _check_ids(raw, table[c.CLIMB_ID], ids)
     if example is not None:

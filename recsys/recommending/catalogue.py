@@ -23,7 +23,7 @@ from recsys.recommending.request import Item, Span, Why, nearest, some
 STARS = "stars"
 SENDS = "sends"
 _NOWHERE = -1  # code of a region that no climb is in
-_LATER = (c.AREA, c.STYLE)  # kept only where a climb has one
+_LATER = (c.AREA, c.STYLE, c.CLIMB_TYPE)  # kept only where a climb has one
 Texts = Sequence["str | None"]
 Facts = tuple[str, "str | None", "str | None", "str | None", "str | None", "float | None", int]
 
@@ -34,7 +34,7 @@ class Catalogue:
 
     Attributes
     ----------
-    ids, names, grades, regions, areas, styles:
+    ids, names, grades, regions, areas, styles, types:
         Text; None where nothing was logged.
     stars:
         Mean rating in training, 1 to 5, float64; NaN where nobody rated the climb.
@@ -48,6 +48,7 @@ class Catalogue:
     regions: Texts
     areas: Texts
     styles: Texts
+    types: Texts
     stars: Array
     sends: Array
 
@@ -63,6 +64,7 @@ class Catalogue:
             regions=list(columns.get(c.REGION, blank)),
             areas=list(columns.get(c.AREA, blank)),
             styles=list(columns.get(c.STYLE, blank)),
+            types=list(columns.get(c.CLIMB_TYPE, blank)),
             stars=np.array(columns.get(STARS, blank), dtype=np.float64),
             sends=np.array(columns.get(SENDS, [1] * n), dtype=np.float64),
         )
@@ -72,6 +74,7 @@ class Catalogue:
         stars = [None if np.isnan(each) else float(each) for each in self.stars]
         texts = {c.CLIMB_ID: self.ids, c.CLIMB_NAME: self.names, c.GRADE: self.grades}
         texts |= {c.REGION: self.regions, c.AREA: self.areas, c.STYLE: self.styles}
+        texts[c.CLIMB_TYPE] = self.types
         plain = {name: list(values) for name, values in texts.items() if name not in _LATER or any(values)}
         return {**plain, STARS: stars, SENDS: [int(each) for each in self.sends]}
 

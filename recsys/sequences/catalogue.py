@@ -11,7 +11,7 @@ from recsys import columns as c
 from workflows import sends as workflow_of
 from workflows.operators import has_text
 
-_ATTRIBUTES: Final = (c.CLIMB_NAME, c.GRADE, c.REGION, c.AREA, c.STYLE)
+_ATTRIBUTES: Final = (c.CLIMB_NAME, c.GRADE, c.REGION, c.AREA, c.STYLE, c.CLIMB_TYPE)
 
 
 def reduced(frame: pd.DataFrame) -> pd.DataFrame:
@@ -39,8 +39,13 @@ def catalogue_of(counts: Mapping[str, pd.DataFrame], vocabulary: list[str]) -> p
     """`catalogue_table` of what was counted."""
     ids = pd.Index(vocabulary[c.FIRST_VALUE_ID :], name=c.CLIMB_ID)
     table: dict[str, Any] = {"sends": counts[c.CLIMB_ID].set_index(c.CLIMB_ID)["n"]}
-    table |= {name: _usual(counts[name], name) for name in _ATTRIBUTES if name in counts}
+    table |= {name: _usual(counts[name], name) for name in _ATTRIBUTES if _tells(counts, name)}
     return pd.DataFrame(table).reindex(ids).reset_index()
+
+
+def _tells(counts: Mapping[str, pd.DataFrame], name: str) -> bool:
+    """Whether an attribute is kept: a type that all climbs have, as of boulders alone, tells nothing."""
+    return name in counts and (name != c.CLIMB_TYPE or counts[name][name].nunique() > 1)
 
 
 def _usual(counts: pd.DataFrame, name: str) -> pd.Series:

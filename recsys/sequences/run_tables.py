@@ -37,7 +37,18 @@ def _is_number(kind: pa.DataType) -> bool:
 
 _KINDS: Final[Mapping[str, tuple[Callable[[pa.DataType], bool], str]]] = {
     **dict.fromkeys(
-        (c.CLIMBER_ID, c.CLIMB_ID, c.REGION, c.GRADE, c.COMMENT, c.BETA, c.CLIMB_NAME, c.AREA, c.STYLE),
+        (
+            c.CLIMBER_ID,
+            c.CLIMB_ID,
+            c.REGION,
+            c.GRADE,
+            c.COMMENT,
+            c.BETA,
+            c.CLIMB_NAME,
+            c.AREA,
+            c.STYLE,
+            c.CLIMB_TYPE,
+        ),
         (_is_text, "text"),
     ),
     **dict.fromkeys((c.RATING, c.DAY, _SENDS, "stars"), (_is_number, "a number")),

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 FILE: Final = "texts.npz"  # in the workflow's folder
 WIDTH: Final = 32  # components that are kept
 _KINDS: Final = {"offsets": ("int64", 1), "days": ("int64", 1), "vectors": ("float32", 2)}
+_LATER: Final = {"mean": ("float64", 1), "axes": ("float64", 2)}
 COLUMNS: Final = (c.COMMENT, c.BETA)
 
 
@@ -48,10 +49,13 @@ class Texts:
         Which state a send reads.
     vectors:
         Of state i, numbered from 1, row i - 1: float32 [n_states, WIDTH].
+    components:
+        What texts are brought to; None in runs of earlier versions, which did not keep it.
     """
 
     states: TextStates
     vectors: Array
+    components: Components | None = None
 
     @classmethod
     def of(cls, training: pd.DataFrame, climbs: Array, n_ids: int, encoder: Encoder) -> Texts | None:
@@ -72,13 +76,16 @@ class Texts:
         if not len(row):
             return None
         distinct, which = np.unique(text.astype(str), return_inverse=True)
-        vectors = components(encoder(distinct.tolist()), np.bincount(which))[which]
+        encoded = encoder(distinct.tolist())
+        components = Components.of(encoded, np.bincount(which))
         days = np.floor(training[c.DAY].to_numpy(np.float64)).astype(np.int64)
-        return cls(*pooled(climbs[row], days[row], vectors, n_ids))
+        return cls(*pooled(climbs[row], days[row], components(encoded)[which], n_ids), components)
 
     def save(self, folder: Path) -> None:
         """Write them to a workflow's folder."""
         arrays = {"offsets": self.states.offsets, "days": self.states.days, "vectors": self.vectors}
+        if self.components is not None:
+            arrays |= {"mean": self.components.mean, "axes": self.components.axes}
         with atomic_path(folder / FILE) as fresh, fresh.open("wb") as file:
             np.savez(file, **arrays)
 
@@ -90,8 +97,9 @@ class Texts:
         """
         if not kept_in(folder):
             return None
-        arrays = read_arrays(folder / FILE, _KINDS)
-        return cls(TextStates(arrays["offsets"], arrays["days"]), arrays["vectors"])
+        arrays = read_arrays(folder / FILE, _KINDS, _LATER)
+        components = Components(arrays["mean"], arrays["axes"]) if arrays.keys() >= _LATER.keys() else None
+        return cls(TextStates(arrays["offsets"], arrays["days"]), arrays["vectors"], components)
 
     @property
     def table(self) -> Array:
@@ -118,29 +126,45 @@ def written(sends: pd.DataFrame) -> tuple[Array, Array]:
     return np.concatenate(rows), np.concatenate(texts)
 
 
-def components(vectors: Array, counts: Array) -> Array:
-    """The `WIDTH` principal components of distinct texts, of mean 0 and mean square length 1.
+@dataclass(frozen=True, eq=False)
+class Components:
+    """The `WIDTH` principal components of a run's texts, in which these have mean 0 and mean square length 1.
 
-    Parameters
+    Attributes
     ----------
-    vectors:
-        As encoded, [n, dimension].
-    counts:
-        How often each was written, [n].
-
-    Returns
-    -------
-    float32 [n, WIDTH]; zeros in what there is less of.
+    mean:
+        Of the encoded texts, float64 [dimension].
+    axes:
+        float64 [dimension, WIDTH]; zeros in what there is less of.
     """
-    share = counts / counts.sum()
-    centred = vectors.astype(np.float64) - share @ vectors
-    _, axes = np.linalg.eigh((centred * share[:, None]).T @ centred)  # the smallest first
-    axes = axes[:, ::-1][:, :WIDTH]
-    axes = axes * np.sign(axes[np.abs(axes).argmax(0), np.arange(axes.shape[1])])  # one of the two directions
-    found = centred @ axes
-    length = np.sqrt(share @ (found**2).sum(1))
-    found = np.pad(found, ((0, 0), (0, WIDTH - found.shape[1])))
-    return (found / length if length > 0 else found).astype(np.float32)
+
+    mean: Array
+    axes: Array
+
+    @classmethod
+    def of(cls, vectors: Array, counts: Array) -> Components:
+        """Those of distinct texts.
+
+        Parameters
+        ----------
+        vectors:
+            As encoded, [n, dimension].
+        counts:
+            How often each was written, [n].
+        """
+        share = counts / counts.sum()
+        mean = (share @ vectors).astype(np.float64)
+        centred = vectors - mean
+        _, axes = np.linalg.eigh((centred * share[:, None]).T @ centred)  # the smallest first
+        axes = axes[:, ::-1][:, :WIDTH]
+        axes = axes * np.sign(axes[np.abs(axes).argmax(0), np.arange(axes.shape[1])])  # one of two directions
+        length = np.sqrt(share @ ((centred @ axes) ** 2).sum(1))
+        axes = np.pad(axes, ((0, 0), (0, WIDTH - axes.shape[1])))
+        return cls(mean, axes / length if length > 0 else axes)
+
+    def __call__(self, vectors: Array) -> Array:
+        """Encoded texts, [n, dimension], in the components: float32 [n, WIDTH]."""
+        return ((vectors - self.mean) @ self.axes).astype(np.float32)
 
 
 def pooled(climbs: Array, days: Array, vectors: Array, n_ids: int) -> tuple[TextStates, Array]:

@@ -199,6 +199,22 @@ def test_likeness_prefers_area_then_region_then_grade():
     assert weights[0, 1] > weights[0, 2]
     blank = likeness(Catalogue.from_columns({c.CLIMB_ID: ["x"]}), known)
     assert blank == pytest.approx(np.full((1, 4), 0.25))
+    route = likeness(
+        climbs(grade=["V3"], climb_type=["route"]),
+        climbs(grade=["V3", "V4"], climb_type=["boulder", "route"]),
+    )
+    assert np.argmax(route) == 1
+
+
+def test_a_type_is_kept_where_there_are_several(tmp_path):
+    from recsys.sequences.catalogue import catalogue_table
+
+    sends = pd.DataFrame({c.CLIMB_ID: ["a", "b", "a"], c.CLIMB_TYPE: ["route", "boulder", "route"]})
+    vocabulary = [""] * c.FIRST_VALUE_ID + ["b", "a"]
+    assert catalogue_table(sends, vocabulary)[c.CLIMB_TYPE].tolist() == ["boulder", "route"]
+    assert c.CLIMB_TYPE not in catalogue_table(sends.assign(**{c.CLIMB_TYPE: "boulder"}), vocabulary)
+    (tmp_path / "new.csv").write_text("id,Type,comment\nx,route,crimps\n")
+    assert read_climbs(tmp_path / "new.csv")[c.CLIMB_TYPE].tolist() == ["route"]
 
 
 def test_the_command_refuses_to_add_nothing(run, tmp_path):

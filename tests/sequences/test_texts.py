@@ -18,7 +18,7 @@ from recsys.sequences import encoders
 from recsys.sequences.cases import Cases
 from recsys.sequences.encoders import DIMENSION, PACKAGE, Cached, encoder_named, words
 from recsys.sequences.split import TEST, TRAIN, assign
-from recsys.sequences.texts import WIDTH, Texts, components, pooled, written
+from recsys.sequences.texts import WIDTH, Components, Texts, pooled, written
 from recsys.sequences.windows import Windows
 from tests.builders import random_sends
 
@@ -62,14 +62,14 @@ def test_states_of_a_bundle_are_checked(tmp_path, wrong):
 def test_components_have_mean_0_and_length_1():
     vectors = np.random.default_rng(0).normal(size=(50, 40)) + 3
     counts = np.arange(1, 51)
-    found = components(vectors, counts)
+    found = Components.of(vectors, counts)(vectors)
     assert found.shape == (50, WIDTH)
     assert np.allclose(np.average(found, axis=0, weights=counts), 0, atol=1e-5)
     assert np.average((found**2).sum(1), weights=counts) == pytest.approx(1, abs=1e-5)
-    few = components(vectors[:3, :5], counts[:3])
+    few = Components.of(vectors[:3, :5], counts[:3])(vectors[:3, :5])
     assert few.shape == (3, WIDTH)
     assert not few[:, 5:].any()
-    assert not components(vectors[:1], counts[:1]).any()  # one text tells nothing
+    assert not Components.of(vectors[:1], counts[:1])(vectors[:1]).any()  # one text tells nothing
 
 
 def test_words_are_a_bag():

@@ -68,6 +68,43 @@ def test_new_climbs_join_it_and_have_no_texts(run, tmp_path):
     assert torch.allclose(written[-1].norm(), written[:-1].mean(0).norm(), atol=0.5)
 
 
+def test_what_a_list_says_of_a_new_climb_is_pooled_with_its_likes(run, tmp_path, capsys):
+    import pandas as pd
+
+    from recsys.adapting.climbs import add_climbs
+    from recsys.logbooks.climbs import read_climbs
+    from recsys.runs import Run
+    from recsys.sequences.encoders import words
+    from recsys.sequences.texts import FILE, Texts
+    from recsys.training.trained import TrainedRun
+
+    (tmp_path / "new.csv").write_text(
+        "climb_id,grade,region,description,beta\n"
+        "blank,V4,Squamish,,\none,V4,Squamish,powerful crimps,\ntwo,V4,Squamish,slopers,heel\n"
+    )
+
+    def told(source):
+        fresh = read_climbs(tmp_path / "new.csv", texts=True)
+        add_climbs(source, fresh, tmp_path / "more", overwrite=True)
+        return TrainedRun(Run.open(tmp_path / "more")).network.task.pre.texts.table[-3:].numpy()
+
+    blank, one, two = told(run)
+    pools = Texts.load(run.folder / "workflow")
+    of = pools.components(words(["powerful crimps", "slopers", "heel"]))
+    assert np.allclose(one, (blank + of[0]) / 2, atol=1e-6)
+    assert np.allclose(two, (blank + of[1] + of[2]) / 3, atol=1e-6)
+    assert "comment" not in pd.read_parquet(tmp_path / "more" / "climbs.parquet")
+    assert b"crimps" not in b"".join(each.read_bytes() for each in tmp_path.glob("more/*.*"))
+
+    Texts(pools.states, pools.vectors).save(run.folder / "workflow")  # as before there were descriptions
+    try:
+        assert np.allclose(told(run), blank)
+        assert "what is written of the new climbs is not read" in capsys.readouterr().err
+    finally:
+        pools.save(run.folder / "workflow")
+    assert FILE in {each.name for each in (tmp_path / "more" / "workflow").iterdir()}
+
+
 def test_what_pooled_texts_do_not_allow_is_one_line(run, tmp_path):
     from recsys.adapting.continuing import continue_run
     from recsys.adapting.forgetting import forget
