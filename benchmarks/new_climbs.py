@@ -85,6 +85,8 @@ class Asked:
             sequences.rows,
             indices,
         )
+        if self.run.texts is not None:
+            sequences = sequences.reading(self.run.texts, sends[c.DAY].to_numpy(np.float64)[sequences.rows])
         self.cases = Cases.of(sequences, sends[PART].to_numpy()[sequences.rows], "test")
         self.ids = np.array(self.run.catalogue.ids)
         self.days = sends[c.DAY].to_numpy()[sequences.rows][self.cases.sends]
