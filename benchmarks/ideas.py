@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from records import add, commit, lines, prepared_in
+from records import add, lines, prepared_in
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -97,7 +97,7 @@ def run(row: dict[str, Any], data: str, seed: int, given: argparse.Namespace) ->
     with tempfile.TemporaryDirectory(dir=given.work) as scratch:
         method = fit_run(prepared, config, Path(scratch), resume=False)
     return {
-        "row": row["name"], "data": data, "seed": seed, "settings": settings, "commit": commit(),
+        "row": row["name"], "data": data, "seed": seed, "settings": settings,
         "cpu": round(time.process_time() - spent, 1), "best_epoch": (method.facts or {}).get("best_epoch"),
         **scored(method, prepared),
     }  # fmt: skip

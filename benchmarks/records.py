@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
+import platform
 import subprocess
+import time
+from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from recsys.config.run import RunConfig
     from recsys.sequences.prepare import Prepared
+
+PACKAGES: Final = ("torch", "transformers4rec", "nvtabular", "numpy", "pandas")
 
 
 def lines(path: Path) -> list[dict[str, Any]]:
@@ -18,12 +24,26 @@ def lines(path: Path) -> list[dict[str, Any]]:
 
 
 def add(path: Path, line: dict[str, Any]) -> str:
-    """Write a line at the end of a results file; returns its text."""
-    text = json.dumps(line)
+    """Write a line at the end of a results file, with what made it; returns its text."""
+    text = json.dumps({**line, "machine": machine()})
     path.parent.mkdir(exist_ok=True)
     with path.open("a") as file:
         file.write(text + "\n")
     return text
+
+
+def machine() -> dict[str, Any]:
+    """What a line was made on: processor, how busy it was, versions, the project's commit, the time (UTC)."""
+    cpu = next((x for x in Path("/proc/cpuinfo").read_text().splitlines() if x.startswith("model name")), "")
+    return {
+        "cores": os.cpu_count(),
+        "cpu": cpu.partition(":")[2].strip(),
+        "load": round(os.getloadavg()[0], 1),
+        "commit": commit(),
+        "python": platform.python_version(),
+        "versions": {name: metadata.version(name) for name in PACKAGES},
+        "at": time.strftime("%Y-%m-%d %H:%M", time.gmtime()),
+    }
 
 
 def commit() -> str:

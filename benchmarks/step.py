@@ -25,7 +25,6 @@ import os
 import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -198,11 +197,9 @@ def main() -> None:
 
 
 def keep(lines: Iterator[dict[str, Any]]) -> None:
-    """Write lines as they come, each with the machine and how busy it was."""
+    """Write lines as they come."""
     for line in lines:
-        about: dict[str, Any] = {"cores": os.cpu_count(), "load": round(os.getloadavg()[0], 1)}
-        about["at"] = time.strftime("%Y-%m-%d %H:%M", time.gmtime())
-        print(add(RESULTS, line | about), flush=True)
+        print(add(RESULTS, line), flush=True)
 
 
 if __name__ == "__main__":

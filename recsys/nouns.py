@@ -89,7 +89,12 @@ def _replaced(found: re.Match[str], words: Mapping[str, str]) -> str:
 
 
 def _plural(word: str) -> str:
-    """The plural of an English noun, as far as its ending tells."""
+    """The plural of an English noun, as far as its ending tells: lists of films."""
+    word, of, rest = word.partition(" of ")
+    return _ending(word) + of + rest
+
+
+def _ending(word: str) -> str:
     if word.endswith(("s", "x", "ch", "sh")):
         return word if word == "series" else word + "es"
     return word[:-1] + "ies" if word.endswith("y") and word[-2:-1] not in "aeiou" else word + "s"

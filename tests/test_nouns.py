@@ -36,6 +36,14 @@ def test_whole_words_of_prose_are_replaced_and_nothing_else(text, said):
     assert spoken(text) == text
 
 
+def test_a_noun_of_several_words_has_its_plural():
+    assert (
+        spoken("these logbooks, a logbook", {"logbook": "list of films"})
+        == "these lists of films, a list of films"
+    )
+    assert spoken("these logbooks", {"logbook": "watch list"}) == "these watch lists"
+
+
 @pytest.mark.parametrize(
     ("noun", "said"),
     [

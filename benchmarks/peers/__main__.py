@@ -24,7 +24,7 @@ sys.path.append(str(Path(__file__).parents[1]))
 
 from data import prepare, targets_hash
 from environments import MissingError, python_of
-from records import commit
+from records import add
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -60,17 +60,6 @@ def run(name: str, system: str, settings: dict[str, Any], folder: Path, environm
         return {"scores": score(folder, Path(out), split["n_items"]), **facts}
 
 
-def machine() -> dict[str, Any]:
-    """What it ran on, how busy that was, and the project's commit."""
-    cpu = next((x for x in Path("/proc/cpuinfo").read_text().splitlines() if x.startswith("model name")), "")
-    return {
-        "cores": os.cpu_count(),
-        "cpu": cpu.partition(":")[2].strip(),
-        "load": round(os.getloadavg()[0], 1),
-        "commit": commit(),
-    }
-
-
 def key_of(line: dict[str, Any]) -> tuple[Any, ...]:
     """What a line is the result of."""
     return line["row"], line["data"], line["seed"], json.dumps(line["settings"], sort_keys=True)
@@ -101,9 +90,7 @@ def main() -> None:
         folder = (given.work / data).absolute()
         split = prepare(data, of, (given.data_folder / of.pop("file")).absolute(), folder)
         found = run(name, system, {**row, "seed": given.seed}, folder, given.work / "environments")
-        line = {**line, **found, "split": split, "machine": machine()}
-        with given.results.open("a") as file:
-            file.write(json.dumps(line) + "\n")
+        add(given.results, {**line, **found, "split": split})
         print(data, name, found.get("scores", found.get("error")), flush=True)
 
 

@@ -128,7 +128,7 @@ def ratios() -> str:
     steps = {(*each["ratios"], each.get("length", 0)): each for each in found if "ratios" in each}
     rows = [
         [pair, str(each.get("length", "–")), f"{r['cpu']:.2f}", f"{r['wall']:.2f}", *_seconds(each, pair),
-         str(each["threads"]), f"{each['load']:.1f}"]
+         str(each["threads"]), f"{each.get('machine', each)['load']:.1f}"]
         for each in steps.values()
         for pair, r in each["ratios"].items()
     ]  # fmt: skip

@@ -49,8 +49,6 @@ from workflows import sends as workflow_of
 from workflows.sends import description
 
 if TYPE_CHECKING:
-    from nvtabular import Workflow
-
     from recsys.model.prompted_transformer import PromptedTransformer
     from recsys.sequences.prepare import Prepared
 
@@ -210,7 +208,7 @@ def _grow(source: Run, fresh: pd.DataFrame, both: pd.DataFrame, folder: Path) ->
     grown = _catalogue(before, training, fresh, added[c.CLIMB_ID])
     with atomic_path(folder / run_files.CLIMBS) as path:
         grown.to_parquet(path)
-    keep_start(_start(source, workflow, folder, grown, len(before)), folder)
+    keep_start(_start(source, folder, grown, len(before)), folder)
     return {"climbers": len(added[c.CLIMBER_ID]), "climbs": len(added[c.CLIMB_ID])}
 
 
@@ -234,9 +232,7 @@ def _catalogue(
 
 
 @torch.no_grad()
-def _start(
-    source: Run, workflow: Workflow, folder: Path, climbs: pd.DataFrame, n_known: int
-) -> PromptedTransformer:
+def _start(source: Run, folder: Path, climbs: pd.DataFrame, n_known: int) -> PromptedTransformer:
     """The model with more rows, the new ones where their training begins."""
     old, model = grown_from(source.folder, folder, source.config.model)
     model.task.pre.cuts = ()  # all rows are trained from here on

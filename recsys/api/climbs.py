@@ -20,7 +20,6 @@ from recsys.recommending.batch import COLUMNS, answers, unanswered
 from recsys.recommending.blocked import Blocked
 from recsys.recommending.logbook_file import check_bad_rows, read_files
 from recsys.recommending.recommender import Recommender
-from recsys.recommending.request import Request
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -174,21 +173,6 @@ class Climbs:
         return f"<recsys.Climbs: {len(self.recommender.catalogue)} climbs, {len(self.climbers)} climbers>"
 
 
-def read_sends(
-    logbook: LogbookLike, climber: str | None = None, columns: str | None = None
-) -> list[dict[str, Any]]:
-    """One climber's logbook as mappings: of files, or of a DataFrame or mappings as of a file of theirs.
-
-    Raises
-    ------
-    DataError
-        A file cannot be read.
-    UsageError
-        It holds several climbers, and not the one that was named; or `columns` cannot be right.
-    """
-    return _read(logbook, climber, columns, "fail")[0]
-
-
 def _asked(
     grade: Any = None,
     region: Any = None,
@@ -234,6 +218,3 @@ def _read(
 
     table = pd.DataFrame(list(parts), dtype=object)  # of objects, so that an id beside a blank stays whole
     return _read(table, climber, columns, bad_rows, mapping)
-
-
-__all__ = ["Climbs", "Request", "load"]

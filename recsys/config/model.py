@@ -58,7 +58,7 @@ class ModelConfig(BaseModel):
     heads: int = Field(2, ge=1, description="attention heads")
     layers: int = Field(2, ge=1, le=256, description="transformer layers")
     inner: int = Field(
-        0, ge=0, le=262_144, description="width of the feed-forward layers; 0: four times d_model (bert)"
+        0, ge=0, le=262_144, description="width of bert's feed-forward layers; 0: four times d_model"
     )
     positions: Positions = Field(
         "learned",
@@ -72,7 +72,10 @@ class ModelConfig(BaseModel):
     attribute_dim: int = Field(
         16, ge=1, le=65_536, description="dimension of an attribute's embedding (concat)"
     )
-    aggregation: Aggregation = Field("concat", description="how a send's features become one; sum: climb_dim")
+    aggregation: Aggregation = Field(
+        "concat",
+        description="how a send's features become one vector; sum adds them, each as wide as climb_dim",
+    )
     mlm_probability: float = Field(0.3, gt=0, le=1, description="chance to be predicted by mlm, rtd or plm")
     span_length: int = Field(5, ge=1, description="longest run of climbs that span hides")
     rtd_weight: float = Field(1.0, ge=0, description="weight of rtd's detection against its mlm")
@@ -96,7 +99,10 @@ class ModelConfig(BaseModel):
     whole_days: bool = Field(
         True, description="clm on prenorm: ask for every send of a day that is a set, not for one"
     )
-    straight: bool = Field(True, description="prenorm: start with embeddings reaching the output unturned")
+    straight: bool = Field(
+        True,
+        description="prenorm: begin with a climb's embedding reaching the output as it is: like follows like",
+    )
     text: Text = Field(
         "none",
         description="read what was written of the history's climbs before: words, or sentences (extra text)",

@@ -10,11 +10,11 @@ import textwrap
 from collections.abc import Mapping
 from typing import Any, Final
 
+from recsys.bounds import LARGEST
 from recsys.evaluation.beyond import KEY, MEASURES
 from recsys.evaluation.metrics import METRICS
 
 Number = int | float
-_LARGEST: Final = 1e15
 MODELS: Final = ("prompted", "dated", "unprompted", "popularity", "random")
 WIDTH: Final = 80
 _SHOWN: Final = {"accuracy": True, "recall@10": True, "ndcg@10": False, "mrr@20": False}  # with an interval?
@@ -133,4 +133,4 @@ def _bounds(block: Mapping[str, Any]) -> dict[str, tuple[Number | None, Number |
 
 
 def _number(value: object) -> Number | None:
-    return value if isinstance(value, (int, float)) and abs(value) <= _LARGEST else None
+    return value if isinstance(value, (int, float)) and abs(value) <= LARGEST else None

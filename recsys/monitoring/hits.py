@@ -70,9 +70,7 @@ def replay(recommender: Recommender, sends: pd.DataFrame, k: int) -> Hits | None
             sent.append(set(mine))
     recommended = []
     for start in range(0, len(cases), _AT_ONCE):
-        asked = [
-            _request(recommender, climber, book, k) for climber, book, _ in cases[start : start + _AT_ONCE]
-        ]
+        asked = [_request(climber, book, k) for climber, book, _ in cases[start : start + _AT_ONCE]]
         recommended += [[item.climb_id for item in items] for items in recommender.recommend_many(asked)]
     return _measured(recommender, recommended, [later for *_, later in cases], sent, k)
 
@@ -126,7 +124,7 @@ def _case(known: frozenset[str], climber: str, rows: pd.DataFrame) -> Case | Non
     return climber, before, {str(row[c.CLIMB_ID]) for row in after[:LATER]}
 
 
-def _request(recommender: Recommender, climber: str, book: Sequence[Mapping[str, Any]], k: int) -> Request:
+def _request(climber: str, book: Sequence[Mapping[str, Any]], k: int) -> Request:
     return Request(climber=climber, sends=book or None, k=k)
 
 

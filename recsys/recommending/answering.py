@@ -23,6 +23,7 @@ import numpy as np
 
 from recsys import run_files
 from recsys.arrays import Array
+from recsys.bounds import LARGEST
 from recsys.columns import ATTRIBUTES, GIVEN, is_prompt
 from recsys.files import write_json
 from recsys.recommending.counted import store
@@ -173,7 +174,7 @@ def read_about(folder: Path) -> About:
         None if counted is None else fields.table("counted"),
         fields.flag("reads_prompt"),
         _by_prompt(fields.table("weight"), 0, 1e6),
-        _by_prompt(fields.table("temperature"), 1e-9, 1e15),
+        _by_prompt(fields.table("temperature"), 1e-9, LARGEST),
     )
 
 

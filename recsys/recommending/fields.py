@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
+from recsys.bounds import LARGEST
 from recsys.errors import DataError, RunError
 from recsys.files import read_json
 
@@ -18,7 +19,6 @@ REMEDY: Final = "export it again"
 LONGEST_TEXT: Final = 10_000
 """Characters of a name or an id."""
 LONGEST_WINDOW: Final = 4096
-_LARGEST: Final = 1e15
 
 
 class Fields:
@@ -81,7 +81,7 @@ class Fields:
             self.refuse(name, f"is no whole number from {low} to {high}")
         return int(value)
 
-    def number(self, name: str, low: float = -_LARGEST, high: float = _LARGEST) -> float:
+    def number(self, name: str, low: float = -LARGEST, high: float = LARGEST) -> float:
         """A number, both ends allowed."""
         value = self.get(name)
         if not _is_number(value, low, high):

@@ -11,13 +11,13 @@ import numpy as np
 
 from recsys import columns as c
 from recsys.arrays import Array, unpacked
+from recsys.bounds import LARGEST
 from recsys.errors import RunError
 from recsys.recommending.fields import REMEDY
 
 EMBEDDINGS: Final = "embeddings"
 CLIMBER_VECTORS: Final = "climber_vectors"  # of a transformer, by id; older bundles lack them
 OFFSETS: Final = "offsets"
-_LARGEST: Final = 1e15
 
 
 def read_histories(
@@ -60,14 +60,14 @@ def read_histories(
     for name, distinct in texts.items():
         check_array(path, name, arrays[name], 0 if name == c.CLIMB_ID else -1, distinct - 1)
     for name in (c.RATING, c.DAY):
-        check_array(path, name, arrays[name], -_LARGEST, _LARGEST, blanks=True)
+        check_array(path, name, arrays[name], -LARGEST, LARGEST, blanks=True)
     return arrays
 
 
 def _check_vectors(path: Path, name: str, vectors: Array, n: int, of: str) -> None:
     if len(vectors) != n or not vectors.size:
         raise RunError(f"{path}: {name} has {len(vectors)} rows for {n} {of}; {REMEDY}")
-    check_array(path, name, vectors, -_LARGEST, _LARGEST)  # squares can be summed
+    check_array(path, name, vectors, -LARGEST, LARGEST)  # squares can be summed
 
 
 def read_arrays(

@@ -32,7 +32,6 @@ from recsys.serving.reload import Holder
 from recsys.serving.routing import invalid, status_of
 
 mimetypes.add_type("application/manifest+json", ".webmanifest")
-PAGE: Final = Path(__file__).parent / "page"
 _MODULES: Final = (api, plans, lookups, system)
 _PATHS: Final = [
     (route.path_regex, frozenset(route.methods or ()))

@@ -11,6 +11,7 @@ import numpy as np
 
 from recsys import run_files
 from recsys.arrays import packed
+from recsys.bounds import LARGEST
 from recsys.errors import RunError
 from recsys.files import atomic_path
 from recsys.recommending.counted.als import CountedALS
@@ -24,7 +25,6 @@ from recsys.recommending.counted.recent import CountedRecent
 from recsys.recommending.fields import REMEDY, Fields
 from recsys.recommending.stored import check_array, read_arrays
 
-LARGEST: Final = 1e15
 KINDS: Final[Mapping[str, type[Counted]]] = {
     each.KIND: each
     for each in (
