@@ -7,7 +7,7 @@ Intervals are percentile intervals (Efron & Tibshirani 1993, chapter 13).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 RESAMPLES: Final = 1000
+_DRAWN: Final = 1 << 20  # climbers that are drawn at a time
 Interval = tuple[float, float] | tuple[None, None]
 
 
@@ -54,7 +55,7 @@ def intervals(
     sums, counts = _by_climber(values, climbers)
     if len(counts) < 2:
         return dict.fromkeys(values, (None, None))
-    means = np.stack(list(_resampled_means(sums, counts, resamples, seed)))  # [resamples, M]
+    means = resampled_means(sums, counts, resamples, seed)
     low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2], axis=0)
     return {name: (float(low[i]), float(high[i])) for i, name in enumerate(values)}
 
@@ -69,19 +70,50 @@ def paired_difference(
 ) -> Difference:
     """Compare two models on the same cases: a, b and climbers are [N].
 
-    The p value inverts the percentile interval: twice the smaller share of resampled differences on either
-    side of zero, with one added to both counts so that it is never 0 (Davison & Hinkley 1997, section 4.2).
-    Its least value is 2 / (resamples + 1); with one climber it is None.
+    The p value is `two_sided`'s; with one climber it is None.
     """
     difference = np.asarray(a, dtype=np.float64) - np.asarray(b, dtype=np.float64)
     sums, counts = _by_climber({"difference": difference}, climbers)
     value = float(difference.mean())
     if len(counts) < 2:
         return Difference(value, None, None, None)
-    drawn = np.concatenate(list(_resampled_means(sums, counts, resamples, seed)))  # [resamples]
+    drawn = resampled_means(sums, counts, resamples, seed)[:, 0]
     low, high = np.quantile(drawn, [0.025, 0.975])
+    return Difference(value, float(low), float(high), two_sided(drawn))
+
+
+def two_sided(drawn: NDArray[np.float64]) -> float:
+    """The p value of resampled differences, [resamples], which inverts the percentile interval.
+
+    Twice the smaller share of them on either side of zero, with one added to both counts so that it is never
+    0 (Davison & Hinkley 1997, section 4.2). Its least value is 2 / (resamples + 1).
+    """
     side = min(np.count_nonzero(drawn <= 0), np.count_nonzero(drawn >= 0))
-    return Difference(value, float(low), float(high), min(1.0, 2 * (side + 1) / (resamples + 1)))
+    return min(1.0, 2 * (side + 1) / (len(drawn) + 1))
+
+
+def resampled_means(
+    sums: NDArray[np.float64], counts: NDArray[np.float64], resamples: int, seed: int
+) -> NDArray[np.float64]:
+    """Means over the cases of C climbers drawn with replacement, [resamples, M]; NaN where no case is drawn.
+
+    Parameters
+    ----------
+    sums, counts:
+        Of each climber's cases: sums of M values, [C, M], and how many there are, [C].
+    resamples, seed:
+        How many, and the seed of the draws.
+    """
+    generator, n_climbers, parts = np.random.default_rng(seed), len(counts), []
+    chunk = max(1, _DRAWN // n_climbers)
+    for start in range(0, resamples, chunk):
+        size = min(chunk, resamples - start)
+        drawn = generator.integers(0, n_climbers, (size, n_climbers))
+        flat = drawn + np.arange(size)[:, None] * n_climbers
+        times = np.bincount(flat.ravel(), minlength=size * n_climbers).reshape(size, -1).astype(np.float64)
+        with np.errstate(invalid="ignore"):
+            parts.append((times @ sums) / (times @ counts)[:, None])
+    return np.concatenate(parts)
 
 
 def holm(p_values: Mapping[str, float]) -> dict[str, float]:
@@ -106,14 +138,3 @@ def _by_climber(
     ids, cluster = np.unique(climbers, return_inverse=True)
     sums = [np.bincount(cluster, weights=column, minlength=len(ids)) for column in values.values()]
     return np.stack(sums, axis=1), np.bincount(cluster).astype(np.float64)
-
-
-def _resampled_means(
-    sums: NDArray[np.float64], counts: NDArray[np.float64], resamples: int, seed: int
-) -> Iterator[NDArray[np.float64]]:
-    """Means [M] over the cases of C climbers drawn with replacement; holds one resample [C] at a time."""
-    generator, n_climbers = np.random.default_rng(seed), len(counts)
-    for _ in range(resamples):
-        drawn = generator.integers(0, n_climbers, n_climbers)
-        times = np.bincount(drawn, minlength=n_climbers).astype(np.float64)
-        yield (times @ sums) / (times @ counts)

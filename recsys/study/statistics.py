@@ -16,11 +16,10 @@ from typing import Any, Final, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.evaluation.bootstrap import holm
+from recsys.evaluation.bootstrap import holm, resampled_means, two_sided
 from recsys.study.summary import Comparison, Estimate
 
 RESAMPLES: Final = 10_000
-_CHUNK: Final = 500  # resamples whose weights are held at a time
 
 Values = NDArray[np.float64]
 K = TypeVar("K", bound=Hashable)
@@ -64,7 +63,8 @@ class Resamples:
             return {}
         kept = np.ones(len(self._cluster)) if cases is None else cases.astype(np.float64)
         sums = [self._by_climber(each * kept) for values in rows.values() for each in values]
-        per_seed = self._resampled(np.stack(sums, axis=1), self._by_climber(kept))  # [resamples, all seeds]
+        stacked = np.stack(sums, axis=1)
+        per_seed = resampled_means(stacked, self._by_climber(kept), self.resamples, self.seed)  # by all seeds
         drawn, start = {}, 0
         for name, values in rows.items():
             own = per_seed[:, start : start + len(values)]
@@ -80,19 +80,6 @@ class Resamples:
         sums = np.bincount(self._cluster, weights=values, minlength=self.n_climbers)
         return np.asarray(sums, dtype=np.float64)
 
-    def _resampled(self, sums: Values, counts: Values) -> Values:
-        """Ratios of sums [C, M] and counts [C] over climbers drawn with replacement, [resamples, M]."""
-        generator = np.random.default_rng(self.seed)
-        parts = []
-        for start in range(0, self.resamples, _CHUNK):
-            size = min(_CHUNK, self.resamples - start)
-            drawn = generator.integers(0, self.n_climbers, (size, self.n_climbers))
-            flat = drawn + np.arange(size)[:, None] * self.n_climbers
-            times = np.bincount(flat.ravel(), minlength=size * self.n_climbers).reshape(size, -1)
-            with np.errstate(invalid="ignore"):
-                parts.append((times @ sums) / (times @ counts)[:, None])
-        return np.concatenate(parts)
-
 
 def estimate(value: float, drawn: Values, n_climbers: int) -> Estimate:
     """A value with the percentile interval of its resampled means; one climber gives no interval."""
@@ -107,8 +94,6 @@ def compare(
     values: Mapping[K, float], drawn: Mapping[K, Values], pairs: Sequence[tuple[K, K]], n_climbers: int
 ) -> list[Comparison]:
     """The first row of each pair less the second, with p values and Holm's correction for all the pairs.
-
-    The p value inverts the percentile interval, as `recsys.evaluation.bootstrap.paired_difference` does.
 
     Parameters
     ----------
@@ -131,9 +116,3 @@ def compare(
     return [
         Comparison(each, p_values[str(index)], corrected[str(index)]) for index, each in enumerate(estimates)
     ]
-
-
-def two_sided(drawn: Values) -> float:
-    """Twice the smaller share of resampled differences on either side of zero; never 0."""
-    side = min(np.count_nonzero(drawn <= 0), np.count_nonzero(drawn >= 0))
-    return min(1.0, 2 * (side + 1) / (len(drawn) + 1))

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recsys.evaluation.bootstrap import intervals, paired_difference
-from recsys.study.statistics import Resamples, compare, estimate, two_sided
+from recsys.evaluation.bootstrap import intervals, paired_difference, two_sided
+from recsys.study.statistics import Resamples, compare, estimate
 
 
 def test_two_climbers_give_the_four_equal_draws():
