@@ -17,7 +17,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 
 def softmax(logits: Array) -> Array:
-    """Probabilities over the last axis, float64."""
+    """Probabilities over the last axis, float64 of the same shape."""
     shifted = logits.astype(np.float64)
     shifted -= shifted.max(-1, keepdims=True)
     np.exp(shifted, out=shifted)

@@ -149,12 +149,12 @@ class Blocks(torch.nn.Module):
 
 
 def is_climb(ids: torch.Tensor) -> torch.Tensor:
-    """Whether each id is a climb of the catalogue: not padding, null or unknown."""
+    """Whether each id is a climb of the catalogue, not padding, null or unknown: bool of their shape."""
     return ids >= FIRST_VALUE_ID
 
 
 def another(ids: torch.Tensor, cardinality: int) -> torch.Tensor:
-    """For each real id another one, uniformly, never itself unless it is the only one."""
+    """For each real id, of any shape, another one, uniformly, never itself unless it is the only one."""
     n = cardinality - FIRST_VALUE_ID
     step = torch.randint(1, max(2, n), ids.shape, device=ids.device)
     return (ids - FIRST_VALUE_ID + step) % n + FIRST_VALUE_ID

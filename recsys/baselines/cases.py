@@ -41,7 +41,7 @@ class CountedScorer:
         return np.asarray(self.method.scores(self.batch(cases)), dtype=np.float32)
 
     def batch(self, cases: Array) -> ArrayBatch:
-        """What the method reads of those cases; the target's climb is not among it."""
+        """What the method reads of those cases, [n]; the target's climb is not among it."""
         sequences, sends = self.cases.sequences, self.cases.sends[cases]
         ends, starts = sequences.before(sends), sequences.offsets[sequences.owner(sends)]
         width = 1 + min(self.method.sends, int((ends - starts).max(initial=0)))

@@ -42,7 +42,7 @@ def targets(batch: Batch) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
 
 
 def followed(batch: Batch, length: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """The same, where a climb is asked for only after a known one: row, column of that one, and id."""
+    """The same, where a climb is asked for only after a known one: row, column of that one, id; int64 [n]."""
     climbs = batch[CLIMB][:, -length:]
     if TARGETS in batch:
         (row, column), ids = batch[AFTER], batch[TARGETS]

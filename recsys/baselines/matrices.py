@@ -25,7 +25,7 @@ def training_matrix(interactions: Interactions) -> csr_matrix:
 
 
 def binary(rows: Array, columns: Array, shape: tuple[int, int]) -> Any:
-    """A csr matrix of ones at those positions, each once."""
+    """A csr matrix of that shape with ones at the positions rows[i], columns[i], each once."""
     matrix = csr_matrix((np.ones(len(rows), np.float32), (rows, columns)), shape=shape)
     matrix.sum_duplicates()
     matrix.data[:] = 1

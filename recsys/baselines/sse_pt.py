@@ -142,7 +142,7 @@ class SSEPTNetwork(Network):
     def shared(
         self, history: torch.Tensor, targets: torch.Tensor, climbers: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """The three with ids replaced by chance, of whatever shapes; padding stays what it is."""
+        """The three with ids replaced by chance, in their own shapes; padding stays what it is."""
         chances = self.settings
         climbers = replaced(climbers, chances.sse_user, self.n_climbers)
         unknown = torch.rand(climbers.shape, device=climbers.device) < chances.unknown_user

@@ -76,7 +76,7 @@ def membership(members: NDArray[np.float64], others: NDArray[np.float64], seed: 
 
 
 def auc(members: NDArray[np.float64], others: NDArray[np.float64]) -> float:
-    """Chance that a member's loss is lower than another's, ties half (Mann and Whitney 1947)."""
+    """Chance that a member's loss, [n], is lower than another's, [m], ties half (Mann and Whitney 1947)."""
     ordered = np.sort(others)
     above = len(ordered) - np.searchsorted(ordered, members, "right")
     ties = np.searchsorted(ordered, members, "right") - np.searchsorted(ordered, members, "left")

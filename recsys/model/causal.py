@@ -41,7 +41,7 @@ class CausalPositions(PromptMasking):
         return DAYS if self.whole_days else FIRSTS
 
     def choose(self, real: torch.Tensor) -> torch.Tensor:
-        """Every real position with a history; the last one where no position has any.
+        """Every real position with a history, bool [batch, length]; the last one where no position has any.
 
         Where days are sets, those alone that begin a day: the others would read sends of their own day. With
         tokens of their own they are asked for too.
@@ -83,11 +83,11 @@ class CausalPositions(PromptMasking):
         return before if self.queries is None else self.queries.at_start(before)
 
     def visible(self) -> torch.Tensor | None:
-        """What tokens attend to where sends have tokens of their own."""
+        """What tokens attend to where sends have tokens of their own: bool [batch, tokens, tokens]."""
         return None if self.queries is None else self.queries.visible(super().tokens())
 
     def outputs(self, body: Any) -> torch.Tensor:
-        """The output at each position, at a send's own token where it has one."""
+        """The output at each position, [batch, length, width], at a send's own token where it has one."""
         output: torch.Tensor = body[0]
         return output if self.queries is None else self.queries.outputs(output)
 

@@ -42,7 +42,7 @@ class RankingLoss(torch.nn.Module):
         return (self.rows(positive.unsqueeze(1), negative, valid) * valid.any(1)).mean()
 
     def corrected(self, negative: torch.Tensor, log_counts: torch.Tensor) -> torch.Tensor:
-        """The negatives' scores as the loss wants them; only a sampled softmax minds how they were drawn."""
+        """The negatives' scores, [n, negatives]; only a sampled softmax minds how they were drawn."""
         return negative
 
     def rows(self, positive: torch.Tensor, negative: torch.Tensor, valid: torch.Tensor) -> torch.Tensor:
@@ -60,7 +60,7 @@ class SoftmaxLoss(RankingLoss):
     """
 
     def corrected(self, negative: torch.Tensor, log_counts: torch.Tensor) -> torch.Tensor:
-        """Scores less the log of their expected counts."""
+        """Scores, [n, negatives], less the log of their expected counts, [negatives]."""
         return negative - log_counts
 
     def rows(self, positive: torch.Tensor, negative: torch.Tensor, valid: torch.Tensor) -> torch.Tensor:

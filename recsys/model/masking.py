@@ -82,7 +82,7 @@ class LastItem(PromptMasking):
     """Hide the last climb of each window (Thompson 2023)."""
 
     def choose(self, real: torch.Tensor) -> torch.Tensor:
-        """The last real position of each row."""
+        """The last real position of each row: bool [batch, length], of what is real."""
         return last(real)
 
 
@@ -106,7 +106,7 @@ class MaskedPositions(PromptMasking):
         return by_chance(self.mlm_probability)
 
     def choose(self, real: torch.Tensor) -> torch.Tensor:
-        """Each real position by chance; where none came up, the one that came closest."""
+        """Real positions by chance, bool [batch, length]; where none came up, the one that came closest."""
         draw = torch.rand(real.shape, device=real.device).masked_fill(~real, 2.0)
         closest = torch.zeros_like(real).scatter_(1, draw.argmin(dim=1, keepdim=True), True)
         return ((draw < self.mlm_probability) | closest) & real
@@ -135,7 +135,10 @@ class MaskedSpan(PromptMasking):
         return by_span(self.span_length)
 
     def choose(self, real: torch.Tensor) -> torch.Tensor:
-        """A run of 1 to `span_length` real positions, the whole row if it has fewer; any start as likely."""
+        """A run of 1 to `span_length` real positions, the whole row if it has fewer; any start as likely.
+
+        Bool [batch, length], as `real`.
+        """
         sends = real.sum(1, keepdim=True)
         drawn = torch.randint(1, self.span_length + 1, sends.shape, device=real.device)
         span = torch.minimum(drawn, sends)
@@ -150,5 +153,5 @@ def steps_to_last(real: torch.Tensor) -> torch.Tensor:
 
 
 def last(real: torch.Tensor) -> torch.Tensor:
-    """The last real position of each row, whether the padding is on the left or on the right."""
+    """The last real position of each row, whether the padding is left or right: bool [batch, length]."""
     return real & (steps_to_last(real) == 0)

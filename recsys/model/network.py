@@ -54,7 +54,7 @@ class Network(torch.nn.Module):
         return LAST
 
     def training_loss(self, batch: Batch) -> torch.Tensor:
-        """The loss of a batch, a scalar; in training mode."""
+        """The loss of a batch, a scalar; its arrays are [batch, length]. In training mode."""
         raise NotImplementedError
 
     def next_scores(self, batch: Batch) -> torch.Tensor:

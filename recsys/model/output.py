@@ -79,7 +79,7 @@ class ClimbScores(torch.nn.Module):
         return found
 
     def read_sends(self, sequences: Sequences, sends: Array) -> None:
-        """Count the climbs' attributes among some sends, those of training.
+        """Count the climbs' attributes among some sends, those of training, int64 [n_sends].
 
         Where they are few an untrained bias begins with the log of how often each climb was sent, as a prior
         (Lin et al. 2017 begin their classifier's so): what is learned is how a query departs from popularity.
@@ -107,7 +107,7 @@ def prior(counts: Array) -> Array:
 
 
 def powers(counts: Array) -> Array:
-    """Counts to bins of powers of two, int64: 0 to 0, 1 to 1, 2 and 3 to 2, 4 to 7 to 3 ..."""
+    """Counts, [n], to bins of powers of two, int64 [n]: 0 to 0, 1 to 1, 2 and 3 to 2, 4 to 7 to 3 ..."""
     return np.ceil(np.log2(counts.astype(np.float64) + 1)).astype(np.int64).clip(max=_POWERS - 1)
 
 

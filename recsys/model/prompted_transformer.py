@@ -127,7 +127,7 @@ class PromptedTransformer(tr.Model, Network):
         return f"loss: {self.task.reason}" if self.task.sampled_by_size else ""
 
     def read_sends(self, sequences: Sequences, sends: Array) -> None:
-        """Count the climbs' usual attributes, which join their embeddings in the output; take over texts."""
+        """Count the climbs' usual attributes among sends, int64 [n], for the output; take over texts."""
         self.read_counts(Counts.of(sequences, sends), sequences.texts)
 
     def read_counts(self, counts: Counts, texts: Texts | None) -> None:

@@ -66,7 +66,7 @@ class Logbook:
         return list(self.columns[c.CLIMB_ID])
 
     def take(self, indices: Array) -> Logbook:
-        """The sends at `indices`, in that order."""
+        """The sends at `indices`, int64 [n], in that order."""
         return Logbook({name: values[indices] for name, values in self.columns.items()})
 
     def tail(self, most: int) -> Logbook:

@@ -54,6 +54,8 @@ def choose(
 def best(probability: Array, allowed: Array, n: int) -> Array:
     """Indices of the `n` most probable climbs that are allowed, best first; of equals, the catalogue's first.
 
+    `probability` and `allowed` are [n_items]; fewer than `n` where fewer are allowed.
+
     Only those that can be among them are sorted: sorting the catalogue was most of an answer.
     """
     values = np.where(allowed, probability, -np.inf)

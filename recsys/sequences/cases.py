@@ -63,7 +63,7 @@ class Cases:
         return len(self.sends)
 
     def seen(self, cases: Array) -> tuple[Array, Array]:
-        """The climbs that were sent before: which of the cases given, and which climb of the catalogue."""
+        """The climbs sent before: which of the cases given, and which climb of the catalogue, int64 [n]."""
         rows, ids = self.sequences.history(self.sends[cases], CLIMB)
         return rows, item_index(ids)
 
@@ -124,5 +124,5 @@ def with_history(sequences: Sequences, parts: Array, part: str) -> Array:
 
 
 def item_index(ids: Array) -> Array:
-    """Category ids to indices in the catalogue: -1 for padding, null and unknown."""
+    """Category ids to indices in the catalogue, int64 of their shape: -1 for padding, null and unknown."""
     return np.maximum(ids.astype(np.int64) - FIRST_VALUE_ID, -1)

@@ -1,7 +1,8 @@
 """Where windows begin and end that cover each training send once; each is drawn with a random offset.
 
 All return pairs of a first and a last send, int64 [n, 2]. They take ``starts`` and ``stops``: of each
-climber's training sends, the first and the index after the last.
+climber's training sends, the first and the index after the last, int64 [n_climbers]. ``length`` is that of a
+window.
 """
 
 from __future__ import annotations
@@ -77,7 +78,7 @@ def is_piece(sequences: Sequences, firsts: Array, ends: Array) -> Array:
 
 
 def day_end(sequences: Sequences, starts: Array, stops: Array) -> Array:
-    """The last end of a day up to `stops`; where the first day alone is longer, its own end."""
+    """The last end of a day up to `stops`; where the first day alone is longer, its own end: int64 [n]."""
     last = _last_day_end(sequences, starts, stops)
     return np.where(last > starts, last, sequences.day_ends[starts])
 

@@ -58,7 +58,8 @@ def encoder_named(name: str) -> Encoder:
 def words(texts: Sequence[str]) -> Array:
     """Each text the sum of its words' vectors, of length 1: a bag of words by random projection.
 
-    As random indexing (Kanerva et al. 2000), with Gaussian vectors; a word's is drawn by its own hash.
+    Float32 [n, DIMENSION]. As random indexing (Kanerva et al. 2000), with Gaussian vectors; a word's is drawn
+    by its own hash.
     """
     known: dict[str, Array] = {}
     found = np.zeros((len(texts), DIMENSION), np.float32)
@@ -73,7 +74,7 @@ def words(texts: Sequence[str]) -> Array:
 
 
 def sentences(texts: Sequence[str]) -> Array:
-    """Sentence embeddings (Reimers & Gurevych 2019; Wang et al. 2020): their mean, of length 1."""
+    """Sentence embeddings (Reimers & Gurevych 2019; Wang et al. 2020), [n, DIMENSION], of length 1."""
     import torch
     from transformers import BertModel, BertTokenizerFast
 

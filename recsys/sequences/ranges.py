@@ -96,7 +96,7 @@ def order(
 
 
 def days_of(ranges: Sequence[Ordered]) -> tuple[Array, Array]:
-    """The different whole days in order, and the sends of each."""
+    """The different whole days in order, float64 [n_days], and the sends of each, int64 [n_days]."""
     counts: Counter[float] = Counter()
     for each in ranges:
         counts.update(each.days)

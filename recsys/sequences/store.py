@@ -139,7 +139,7 @@ class Sequences:
 
         Returns
         -------
-        Which of the n sends each value belongs to, and the values: two arrays of one length.
+        Which of the n sends each value belongs to, int64 [n_values], and the values, [n_values].
         """
         starts = self.offsets[self.owner(sends)]
         lengths = self.before(sends) - starts

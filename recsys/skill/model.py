@@ -162,7 +162,7 @@ class Skill:
 
 
 def as_told(deviation: Array) -> Array:
-    """The deviation of an ability as it is shown: with what the ladder does not see of itself."""
+    """The deviation of an ability, [n], as it is shown: with what the ladder does not see of itself."""
     return np.asarray(np.hypot(deviation, UNSEEN))
 
 

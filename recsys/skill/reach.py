@@ -68,7 +68,7 @@ class Reach:
 
 
 def names(chances: Array) -> list[str | None]:
-    """How hard each chance is in a word; None for NaN."""
+    """How hard each chance, [n], is in a word; None for NaN."""
     levels = np.digitize(np.nan_to_num(chances), EDGES)
     known = np.isfinite(chances)
     return [NAMES[level] if there else None for level, there in zip(levels, known, strict=True)]

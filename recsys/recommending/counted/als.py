@@ -51,7 +51,7 @@ class CountedALS(LastCounted):
 
     @property
     def embeddings(self) -> Array:
-        """The factors."""
+        """The factors, float32 [n_items, factors]."""
         return self.factors
 
     @cached_property

@@ -35,7 +35,7 @@ class CountedEASE(LastCounted):
 
     @property
     def embeddings(self) -> Array:
-        """The weights, a row a climb."""
+        """The weights, a row a climb: float32 [n_items, n_items]."""
         return self.weights
 
     def scores(self, batch: ArrayBatch) -> Array:

@@ -106,7 +106,7 @@ def counted_batch(method: Counted, features: Mapping[str, Array], lengths: Seque
 
 
 def counted_climbs(method: Counted, ids: Array) -> Array:
-    """Ids of climbs, those unknown that joined the catalogue after the method had counted."""
+    """Ids of climbs, [n], those unknown that joined the catalogue after the method had counted."""
     return np.where(ids >= FIRST_VALUE_ID + method.n_items, UNKNOWN_ID, ids)
 
 
@@ -121,7 +121,7 @@ def read(batch: ArrayBatch, name: str) -> Array | None:
 
 
 def histories(batch: ArrayBatch, last: int | None = None) -> Iterator[Array]:
-    """The different climbs of each history, in the catalogue's order; of its last so many sends or of all."""
+    """The different climbs of each history, int64 [n], in the catalogue's order; of its last or of all."""
     ids = batch[PREFIX + CLIMB][:, :-1]
     for row in ids if last is None else ids[:, max(0, ids.shape[1] - last) :]:
         yield np.unique(row[row >= FIRST_VALUE_ID].astype(np.int64)) - FIRST_VALUE_ID
