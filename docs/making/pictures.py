@@ -1,7 +1,8 @@
 """Pictures of the page: python docs/making/pictures.py URL FOLDER [--all]. It needs Chromium and playwright.
 
 `recsys serve BUNDLE` answers at URL. Those that the documentation shows alone are kept whole, with --all all
-of them; of each view there is a sheet, at half the size: desk and phone, light and dark.
+of them; of each view there is a sheet, at half the size: desk and phone, light and dark. Where URL is the
+path of a study's report.html, its upper part is taken: study.png.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from playwright.sync_api import Page, sync_playwright
 
 DESK: Final = {"viewport": {"width": 1280, "height": 900}}
 PHONE: Final = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
+REPORT: Final = {"width": 960, "height": 2250}
 SCREENS: Final[dict[str, dict[str, Any]]] = {"desk": DESK, "phone": PHONE}
 SCHEMES: Final = ("light", "dark")
 GAP: Final = 20  # pixels
@@ -35,6 +37,11 @@ def main(url: str, folder: Path, everything: bool) -> None:
         browser = engine.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
         )
+        if url.endswith(".html"):
+            page = browser.new_page(viewport=REPORT)
+            page.goto(Path(url).absolute().as_uri())
+            page.screenshot(path=folder / "study.png")
+            return
         for screen, options in SCREENS.items():
             for scheme in SCHEMES:
                 page = browser.new_page(color_scheme=scheme, **options)
