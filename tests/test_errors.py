@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import shutil
 from collections.abc import Callable
 
 import pytest
@@ -59,3 +60,15 @@ def test_a_full_disk_is_a_line_though_a_library_says_it_in_its_own_words(
     assert capsys.readouterr().err == "error: No space left on device; free some space\n"
     with pytest.raises(ValueError, match="a defect"):  # what is no disk's is a defect, and shows
         run(single(_fails(ValueError("a defect"), FileNotFoundError(errno.ENOENT, "no"))), "x", [])
+
+
+def test_copying_a_folder_fails_in_a_line_that_names_a_file(capsys: pytest.CaptureFixture[str]) -> None:
+    """`shutil.copytree` gathers what went wrong in a list, with the names of a folder that will not be."""
+    told = [
+        ("a/x", "b/.tmp-1-x", "[Errno 13] Permission denied: 'a/x'"),
+        ("a/y", "b/.tmp-1-y", "`a/y` is a named pipe"),
+    ]
+    for each, said in zip(told, ("a/x: Permission denied", "a/y: `a/y` is a named pipe"), strict=True):
+        command = _fails(shutil.Error([each]), ValueError())
+        assert run(single(command), "x", []) == 2
+        assert capsys.readouterr().err.startswith(f"error: {said}")

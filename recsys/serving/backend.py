@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from recsys import columns as c
-from recsys import run_files
 from recsys.errors import RunError, UnknownError
 from recsys.files import MANIFEST, check_manifest, read_plain
 from recsys.logbooks.mapping import Mapping as ColumnsOfRun
 from recsys.nouns import spoken
+from recsys.recommending.card import card_bytes
 from recsys.recommending.catalogue import Catalogue
 from recsys.recommending.known import SHOWN
 from recsys.recommending.levels import has_levels, level
@@ -240,11 +240,10 @@ def open_backend(folder: Path, opener: Opener | None = None) -> LoadedBundle:
     check_manifest(folder)
     digest = manifest_digest(folder)
     recommender = (opener or _open)(folder)
-    card = folder / run_files.CARD
-    text = card.read_text(encoding="utf-8", errors="replace") if card.is_file() else ""
+    card = (card_bytes(folder) or b"").decode("utf-8", "replace")
     if manifest_digest(folder) != digest:
         raise RunError(f"{folder / MANIFEST}: changed while the bundle was read; it is read again")
-    return LoadedBundle(recommender, digest, text)
+    return LoadedBundle(recommender, digest, card)
 
 
 def manifest_digest(folder: Path) -> str:
