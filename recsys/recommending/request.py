@@ -79,6 +79,8 @@ class Request:
                 raise UsageError(f"{name} {getattr(self, name)}: give a number from 0 to 1")
         if self.min_stars is not None and not 1 <= self.min_stars <= 5:
             raise UsageError(f"`min_stars` {self.min_stars}: give 1 to 5")
+        if self.same is not None and self.sends is None:
+            raise UsageError("`same` is of the ids of a `logbook`; give one, or leave it out")
 
 
 @dataclass(frozen=True)

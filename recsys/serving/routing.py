@@ -98,6 +98,8 @@ def _reason(error: Any, what: str) -> str:
     where = ".".join(str(part)[:40] for part in error["loc"] if part not in ("body", "query", "path"))
     if not where and error["type"].endswith(("attributes_type", "dict_type", "model_type")):
         return f"the {what} must be a JSON object"
+    if not where and error["type"] == "missing":
+        return f"the {what} is empty; post a JSON object"
     if error["type"] == "extra_forbidden":
         return f"{where}: is no field of this request; /openapi.json names them"
     text = str(error["msg"]).removeprefix("Value error, ")
