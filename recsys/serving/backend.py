@@ -20,7 +20,7 @@ from recsys.logbooks.mapping import Mapping as ColumnsOfRun
 from recsys.nouns import spoken
 from recsys.recommending.card import card_bytes
 from recsys.recommending.catalogue import Catalogue
-from recsys.recommending.known import SHOWN
+from recsys.recommending.known import SHOWN, Match
 from recsys.recommending.levels import has_levels, level
 from recsys.recommending.logbook import date_of, read_logbook
 from recsys.recommending.matching import Matcher
@@ -104,7 +104,7 @@ class LoadedBundle:
         """What the model knows of the posted climbs, in the fields of `recsys.serving.known_models.Known`."""
         if ask.sends is None:
             return None
-        match = self._matcher.match(read_logbook(ask.sends), ask.same)
+        match = self._match(ask)
         questions = [each._asdict() for each in match.questions[:SHOWN]]
         return {
             "climbs": match.n_climbs, "known": match.n_known, "notes": match.lines(nouns=self.nouns),
@@ -118,6 +118,10 @@ class LoadedBundle:
     def grade_of(self, ordinal: float) -> str:
         """The nearest plain grade of an ordinal, as the bundle's climbs have them."""
         return level(ordinal, self.levels)
+
+    def _match(self, ask: Request) -> Match:
+        match: Match | None = getattr(self._recommender, "match", lambda _: None)(ask)
+        return match or self._matcher.match(read_logbook(ask.sends or ()), ask.same)
 
     @cached_property
     def _matcher(self) -> Matcher:
@@ -163,7 +167,7 @@ class LoadedBundle:
         for each in told["disciplines"]:
             own = [point for point in points if point["discipline"] == each["discipline"]]
             each["curve"] = [{k: v for k, v in point.items() if k != "discipline"} for point in own]
-        return {**told, "logbook": self.known(ask)}
+        return {**told, "logbook": self.known(asked)}
 
     def off_grades(self, region: str | None, k: int) -> list[Row]:
         """Soft and hard grades, in the fields of `recsys.serving.skill_models.OffGrade`."""

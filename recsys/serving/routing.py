@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final, cast
 
 from fastapi import Request, Response
+from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
@@ -14,6 +15,7 @@ from recsys.errors import OverloadError, RecsysError, RunError, UnknownError
 from recsys.serving import models
 from recsys.serving.backend import LoadedBundle
 from recsys.serving.reload import Holder
+from recsys.serving.workers import Workers
 
 _JSON: Final = re.compile(r"application/(json|[\w.+-]+\+json)\s*(;|$)", re.IGNORECASE)
 _MEANINGS: Final = {
@@ -74,6 +76,11 @@ class JsonRoute(APIRoute):
 def backend(request: Request) -> LoadedBundle:
     """The bundle in use."""
     return cast(Holder, request.app.state.holder).current
+
+
+async def worked_out(request: Request, plan: Callable[[Any], dict[str, Any]], ask: Any) -> JSONResponse:
+    """The answer of a plan, two at a time at the most: each takes many calls of the model."""
+    return JSONResponse(await cast(Workers, request.app.state.planners).run(plan, ask))
 
 
 def status_of(error: RecsysError) -> int:

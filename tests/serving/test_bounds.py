@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,10 +12,13 @@ import pytest
 from fastapi.testclient import TestClient
 from pydantic import BaseModel, ValidationError
 
+from recsys.errors import OverloadError
+from recsys.recommending import logbook, recommender
 from recsys.serving.app import create_app
 from recsys.serving.models import BatchBody, RecommendBody
 from recsys.serving.plan_models import Logged, PathBody, SessionBody
 from recsys.serving.policy import MAX_HISTORY, Policy
+from recsys.serving.workers import Workers
 from tests.builders.light_bundle import write_light_bundle
 
 SEND = {"climb_id": "climb-02", "date": "2024-05-01"}
@@ -79,3 +84,70 @@ def test_sends_of_several_climbers_and_a_mapping_of_none_are_refused(client, pat
 def test_an_empty_body_is_told_so(client) -> None:
     answer = client.post("/api/recommend", headers={"content-type": "application/json"})
     assert (answer.status_code, message(answer)) == (422, "the body is empty; post a JSON object")
+
+
+# ---- how long one may take, and how many may wait
+
+LONG = [
+    ("post", "path", {"json": {"climber": "climber-1", "project": "climb-06"}}),
+    ("post", "session", {"json": {"climber": "climber-1", "count": 3}}),
+    ("post", "skill", {"json": {"climber": "climber-1"}}),
+    ("get", "climbers/climber-1/skill", {}),
+    ("post", "logbook", {"content": b"climb_id,date\nclimb-02,2024-05-01\n"}),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "given"), LONG)
+@pytest.mark.parametrize("limit", [{"max_waiting": -2}, {"answer_seconds": 0}], ids=["room", "time"])
+def test_what_takes_long_is_told_to_come_back(tmp_path, method, path, given, limit) -> None:
+    """They waited for two threads, without an end."""
+    waiting = limit.get("max_waiting", 8)
+    app = create_app(write_light_bundle(tmp_path / "b"), Policy(rate=0, poll_seconds=0, max_waiting=waiting))
+    with TestClient(app) as client:
+        for workers in (app.state.readers, app.state.planners):
+            workers._seconds = limit.get("answer_seconds", 15)  # which is also the time for a body
+        answer = getattr(client, method)(f"/api/{path}", **given)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+    assert "try again in a moment" in message(answer)
+
+
+def test_what_nobody_waits_for_any_more_is_not_begun() -> None:
+    begun: list[int] = []
+    free = threading.Event()
+
+    async def asked() -> list[Any]:
+        workers = Workers("test", 1, 2, 0.2)
+        first = asyncio.create_task(workers.run(free.wait))
+        await asyncio.sleep(0.05)
+        others = [asyncio.create_task(workers.run(begun.append, n)) for n in range(4)]
+        found = await asyncio.gather(first, *others, return_exceptions=True)
+        with pytest.raises(OverloadError, match="is busy"):  # those who gave up have their places yet
+            await workers.run(begun.append, 4)
+        free.set()
+        while len(workers._under_way):
+            await asyncio.sleep(0.01)
+        await workers.run(begun.append, 5)
+        workers.stop()
+        return found
+
+    found = asyncio.run(asked())
+    assert [str(each).split(";")[0] for each in found] == [
+        *["the service took too long to answer"] * 3, *["the service is busy"] * 2,
+    ]  # fmt: skip
+    assert begun == [5]
+
+
+def test_a_logbook_is_read_once_for_an_answer(client, monkeypatch) -> None:
+    """Once in the order of the model's days, and once in the file's where that is another."""
+    read = []
+    for module in (recommender, __import__("recsys.serving.backend", fromlist=["x"])):
+        monkeypatch.setattr(
+            module,
+            "read_logbook",
+            lambda sends, day="file": read.append(day) or logbook.read_logbook(sends, day),
+        )
+    sends = [{**SEND, "grade": "V4"}, {"climb_id": "climb-03", "date": "2024-05-02", "grade": "V5"}]
+    for path, more in (("skill", {}), ("recommend", {}), ("path", {"project": "climb-06", "leap": 5})):
+        read.clear()
+        assert client.post(f"/api/{path}", json={"sends": sends, **more}).status_code == 200
+        assert len(read) == len(set(read)), path
