@@ -70,7 +70,7 @@ def create_app(bundle: Path, settings: Policy | None = None, opener: Opener | No
     app.needs_key = bool(settings.api_keys)
     app.state.buckets = Buckets(settings.rate, settings.burst)
     app.state.settings, app.state.metrics, app.state.stopping = settings, metrics, False
-    app.state.holder = Holder(bundle, metrics, opener)
+    app.state.holder = Holder(bundle, metrics, opener, settings.hide_climbers)
     for module in _MODULES:
         app.include_router(module.router)
     holder = app.state.holder

@@ -48,7 +48,14 @@ class LoadedBundle:
         SHA-256 of the bundle's manifest.
     card:
         The model card, Markdown.
+
+    Attributes
+    ----------
+    hides_climbers:
+        Whether no climber can be searched for.
     """
+
+    hides_climbers: bool = False
 
     def __init__(
         self,
@@ -78,7 +85,8 @@ class LoadedBundle:
     def checked(self, ask: Request) -> Request:
         """The request with its names as the bundle writes them; `UnknownError` names the one it lacks."""
         if ask.climber is not None and ask.climber not in self._known:
-            raise UnknownError(f"no climber {ask.climber[:80]!r} in this bundle; search /api/climbers")
+            search = "" if self.hides_climbers else "; search /api/climbers"
+            raise UnknownError(f"no climber {ask.climber[:80]!r} in this bundle{search}")
         return dataclasses.replace(ask, region=self._region(ask.region))
 
     def _region(self, name: str | None) -> str | None:

@@ -112,6 +112,14 @@ def test_hidden_climbers_are_neither_found_nor_sampled(bundle):
         assert asked.status_code == 200  # who knows an id can ask by it
 
 
+def test_who_cannot_search_for_climbers_is_not_told_to(bundle):
+    with limited(bundle, hide_climbers=True) as client:
+        hidden = message(client.post("/api/recommend", json={"climber": "nobody"}))
+        assert hidden == "no climber 'nobody' in this bundle"
+        client.app.state.holder._take(client.app.state.holder.current)
+        assert "search" not in message(client.get("/api/climbers/nobody/skill"))
+
+
 def test_tells_about_itself(client, bundle):
     assert client.get("/health").json() == {"status": "alive"}
     assert client.get("/ready").json() == {"status": "ready"}
