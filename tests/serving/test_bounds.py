@@ -151,3 +151,24 @@ def test_a_logbook_is_read_once_for_an_answer(client, monkeypatch) -> None:
         read.clear()
         assert client.post(f"/api/{path}", json={"sends": sends, **more}).status_code == 200
         assert len(read) == len(set(read)), path
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "said"),
+    [
+        (
+            "get",
+            "off-grades?regoin=Squamish",
+            "'regoin' is no parameter of this address; the nearest: region",
+        ),
+        ("post", "logbook?colums=date=Day", "'colums' is no parameter of this address; the nearest: columns"),
+        ("get", "climbs?search=a&zzz=1", "'zzz' is no parameter of this address; there are: search, k"),
+        ("get", "regions?k=1", "'k' is no parameter of this address; it has none"),
+        ("post", "recommend?k=1", "'k' is no parameter of this address; it has none"),
+        ("get", "climbs?search=a&k=1&k=2", "k is given twice; give it once"),
+    ],
+)
+def test_a_parameter_that_there_is_not_or_twice_is_refused(client, method, path, said) -> None:
+    """A mistyped region was ignored, and all regions answered."""
+    answer = getattr(client, method)(f"/api/{path}", **({"json": {}} if method == "post" else {}))
+    assert (answer.status_code, message(answer)) == (422, said)
