@@ -24,11 +24,12 @@ _OS_ERROR: Final = re.compile(r"\(os error (\d+)\)")
 _ERRNO: Final = re.compile(r"\[Errno (\d+)\]")
 _OF_A_WRITE: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS)
 _SETTING = re.compile(r"`([a-z][a-z0-9_]*)`")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+TURNING: Final = r"\u202a-\u202e\u2066-\u2069"  # what turns the order of the letters that follow
+_CONTROL = re.compile(rf"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff{TURNING}]+")
 
 
 def one_line(text: str) -> str:
-    """A text without what breaks a line or moves a terminal's cursor: names and ids of files may hold it."""
+    """A text without what breaks a line, moves a cursor or turns what is read: names and ids may hold it."""
     return _CONTROL.sub(" ", text)
 
 

@@ -14,7 +14,9 @@ from recsys.errors import DataError, RecsysError, UsageError
 from recsys.terminal import run, single
 
 
-@pytest.mark.parametrize("mark", ["\n", "\r", "\x1e", "\x85", "\u2028", "\x1b[31m", "\ud800"])
+@pytest.mark.parametrize(
+    "mark", ["\n", "\r", "\x1e", "\x85", "\u2028", "\x1b[31m", "\ud800", "\u202e", "\u2066"]
+)
 def test_an_error_is_one_line_of_text(mark: str) -> None:
     for error in (
         UsageError(f"`climber` a{mark}b"),
@@ -27,7 +29,7 @@ def test_an_error_is_one_line_of_text(mark: str) -> None:
             text.encode()
 
 
-@pytest.mark.parametrize("mark", ["\n", "\r", "\x1b]0;owned\x07", "\x9b2J", "\u2028"])
+@pytest.mark.parametrize("mark", ["\n", "\r", "\x1b]0;owned\x07", "\x9b2J", "\u2028", "\u202a", "\u2069"])
 def test_a_line_of_progress_steers_no_terminal(mark: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Ids of a stranger's bundle and columns of his file stand in some of them."""
     warn(f"nothing fits for 1 climbers (me{mark})")
@@ -37,7 +39,7 @@ def test_a_line_of_progress_steers_no_terminal(mark: str, capsys: pytest.Capture
 
 
 def test_json_steers_no_terminal_and_says_the_same(capsys: pytest.CaptureFixture[str]) -> None:
-    value = {"name": "Caf\u00e9 \x1b[2J \x9b2J \x7f \u2028 \ud800"}
+    value = {"name": "Caf\u00e9 \x1b[2J \x9b2J \x7f \u2028 \ud800 \u202a\u202e \u2066\u2069"}
     print_json(value)
     said = capsys.readouterr().out
     assert "Caf\u00e9" in said
