@@ -2,7 +2,8 @@
 
 Of them alone are their sends, their ids and their embeddings. What was learned of everybody at once (the
 other weights, counts of a counting method, means, figures) has their part in it and stays: only a training
-without them takes that away.
+without them takes that away. Files in the folder that the project did not write stay as they are, and
+so does an id that another climber wrote in a comment.
 
 In place the new folder is made beside the old one and put in its stead. Whatever a killed process left beside
 it is removed, or put back, by the next call: a copy of somebody who was forgotten is not to stay.
