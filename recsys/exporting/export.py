@@ -63,6 +63,7 @@ def export(
     """
     if int8 and run.config.method in COUNTING:
         raise UsageError(f"`int8` is for a network's weights, and {run.config.method} counts; leave it out")
+    card = read_card(run.folder)  # before what takes long
     with atomic_folder(output, replace=overwrite) as folder:
         with progress("loading the run"):
             trained = TrainedRun(run, trust)
@@ -78,7 +79,7 @@ def export(
             None if trained.network is None else np.asarray(trained.embeddings),
             trained.climber_vectors,
         )
-        (folder / run_files.CARD).write_text(_card(read_card(run.folder), measured), encoding="utf-8")
+        (folder / run_files.CARD).write_text(_card(card, measured), encoding="utf-8")
         write_json(folder / b.BUNDLE, _about(trained, name or run.folder.name, measured))
         skill = trained.skill or fit_skill(skill_sends(run.folder), read_climbs_table(run.folder))
         skill.save(folder / run_files.SKILL)
