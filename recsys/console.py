@@ -10,13 +10,13 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from recsys.errors import one_line
+from recsys.errors import TURNING, one_line
 from recsys.nouns import spoken
 
 if TYPE_CHECKING:
     from rich.text import Text
 
-_STEERING = re.compile(r"[\x7f-\x9f\u2028\u2029\ud800-\udfff]")  # that JSON leaves as they are
+_STEERING = re.compile(rf"[\x7f-\x9f\u2028\u2029\ud800-\udfff{TURNING}]")  # that JSON leaves as they are
 _WORTH_A_LINE = 2.0  # seconds
 _PIPED: Final = 140  # columns where nobody's terminal says how wide it is
 

@@ -12,19 +12,24 @@ RecsysError              base: its message is one line a person can act on; the 
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 _OS_ERROR: Final = re.compile(r"\(os error (\d+)\)")
+_ERRNO: Final = re.compile(r"\[Errno (\d+)\]")
+_OF_A_WRITE: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS)
 _SETTING = re.compile(r"`([a-z][a-z0-9_]*)`")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+TURNING: Final = r"\u202a-\u202e\u2066-\u2069"  # what turns the order of the letters that follow
+_CONTROL = re.compile(rf"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff{TURNING}]+")
 
 
 def one_line(text: str) -> str:
-    """A text without what breaks a line or moves a terminal's cursor: names and ids of files may hold it."""
+    """A text without what breaks a line, moves a cursor or turns what is read: names and ids may hold it."""
     return _CONTROL.sub(" ", text)
 
 
@@ -138,12 +143,24 @@ def refused_by_system(error: BaseException | None) -> OSError | None:
 
     Behind what closing raises after a write that failed (zipfile, torch), or in words (Rust's "os error 28").
     """
+    if isinstance(error, shutil.Error) and error.args and isinstance(error.args[0], list):
+        return _first_of(error.args[0])
     if error is None or isinstance(error, (OSError, RecsysError)):
         return error if isinstance(error, OSError) else None
     told = _OS_ERROR.search(str(error))
     if told:
         return OSError(int(told[1]), os.strerror(int(told[1])))
     return refused_by_system(error.__cause__ or error.__context__)
+
+
+def _first_of(failed: list[tuple[str, str, str]]) -> OSError:
+    """The first of the files that `shutil.copytree` could not copy: (from, to, why)."""
+    source, target, why = failed[0]
+    told = _ERRNO.match(why)
+    if told is None:
+        return OSError(errno.EINVAL, why, source)
+    code = int(told[1])
+    return OSError(code, os.strerror(code), target if code in _OF_A_WRITE else source)
 
 
 def _rebuilt(kind: type[RecsysError], args: tuple[object, ...], parts: dict[str, object]) -> RecsysError:

@@ -153,17 +153,17 @@ def read_json(path: Path | str) -> Any:
         raise DataError(f"is not JSON: {error}", path=path, remedy="restore it, or run again") from error
 
 
-def open_plain(path: Path | str) -> io.BufferedReader:
+def open_plain(path: Path | str, flags: int = 0) -> io.BufferedReader:
     """A file to read its bytes, and nothing but a file: a pipe or a device would be waited for.
 
-    Every file that somebody names, or that lies in a folder of theirs, is opened so.
+    Every file that somebody names, or that lies in a folder of theirs, is opened so; `flags` are open(2)'s.
 
     Raises
     ------
     OSError
         There is none, or it is no file.
     """
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | flags)
     mode = os.fstat(descriptor).st_mode
     if stat.S_ISREG(mode):
         return os.fdopen(descriptor, "rb")

@@ -9,14 +9,19 @@ argument (SENDS), file name, identifier or quoted value.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from contextvars import ContextVar
-from typing import Final
+from html import escape
+from typing import Final, TypeGuard
 
 NOUNS: Final = ("climb", "climber", "send", "sent", "grade", "logbook", "region", "area", "climbing")
 FACTS: Final = "nouns"  # in a run's facts: what its mapping says instead
 
 _LONGEST: Final = 40  # characters of a word
+_BETWEEN: Final = (
+    " -'\u2019"  # what a word may have beside letters and digits: it is shown in HTML, JSON, CSV
+)
 _MARKUP: Final = re.compile(r"(<script\b.*?</script>|<style\b.*?</style>|<[^>]*>)", re.DOTALL | re.IGNORECASE)
 _READ_OUT: Final = re.compile(r'( (?:aria-label|placeholder|content)=")([^"]*)')
 # How a word begins that takes "an", as far as its letters tell: not as in "unit", "user", "Europe", "one".
@@ -35,15 +40,26 @@ def speak(facts: object) -> None:
 
 
 def nouns_of(facts: object) -> dict[str, str]:
-    """The words under `FACTS`, whoever wrote them: short, printable, of nouns that there are."""
+    """The words under `FACTS`, whoever wrote them: of nouns that there are those that `is_word` takes."""
     found = facts.get(FACTS) if isinstance(facts, Mapping) else None
     if not isinstance(found, Mapping):
         return {}
-    return {
-        name: word
-        for name in NOUNS
-        if isinstance(word := found.get(name), str) and word.isprintable() and 0 < len(word) <= _LONGEST
-    }
+    return {name: word for name in NOUNS if is_word(word := found.get(name))}
+
+
+def is_word(word: object) -> TypeGuard[str]:
+    """Whether it can stand for a noun: a few letters and digits, and spaces, hyphens, apostrophes after."""
+    return (
+        isinstance(word, str)
+        and 0 < len(word) <= _LONGEST
+        and word[0].isalnum()
+        and all(each.isalnum() or each in _BETWEEN or _mark(each) for each in word)
+    )
+
+
+def _mark(letter: str) -> bool:
+    """Whether it is a vowel's sign, as scripts of India write them, or an accent."""
+    return unicodedata.category(letter) in ("Mn", "Mc")
 
 
 def current() -> Mapping[str, str]:
@@ -62,10 +78,14 @@ def spoken(text: str, nouns: Mapping[str, str] | None = None) -> str:
 
 
 def spoken_page(page: str, nouns: Mapping[str, str] | None = None) -> str:
-    """An HTML page in the words of the domain: its text and labels, and no other markup, script or style."""
+    """An HTML page in the words of the domain: its text and labels, and no other markup, script or style.
+
+    The words are text there, whatever they hold.
+    """
     words = current() if nouns is None else nouns
     if not words:
         return page
+    words = {name: escape(word, quote=True) for name, word in words.items()}
     parts = _MARKUP.split(page)  # what is between comes at even indices
     parts[::2] = [spoken(each, words) for each in parts[::2]]
     parts[1::2] = [

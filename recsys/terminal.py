@@ -69,7 +69,7 @@ def run(app: typer.Typer, name: str, words: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     except OSError as error:
-        return _fail(_told(error))
+        return _fail(_told(refused_by_system(error) or error))
     except Exception as error:  # a library may say it in words of its own: Lightning, of what it logs
         refused = refused_by_system(error)
         if refused is None or refused.errno not in _OF_DISKS:

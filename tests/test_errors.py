@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import shutil
 from collections.abc import Callable
 
 import pytest
@@ -13,7 +14,9 @@ from recsys.errors import DataError, RecsysError, UsageError
 from recsys.terminal import run, single
 
 
-@pytest.mark.parametrize("mark", ["\n", "\r", "\x1e", "\x85", "\u2028", "\x1b[31m", "\ud800"])
+@pytest.mark.parametrize(
+    "mark", ["\n", "\r", "\x1e", "\x85", "\u2028", "\x1b[31m", "\ud800", "\u202e", "\u2066"]
+)
 def test_an_error_is_one_line_of_text(mark: str) -> None:
     for error in (
         UsageError(f"`climber` a{mark}b"),
@@ -26,7 +29,7 @@ def test_an_error_is_one_line_of_text(mark: str) -> None:
             text.encode()
 
 
-@pytest.mark.parametrize("mark", ["\n", "\r", "\x1b]0;owned\x07", "\x9b2J", "\u2028"])
+@pytest.mark.parametrize("mark", ["\n", "\r", "\x1b]0;owned\x07", "\x9b2J", "\u2028", "\u202a", "\u2069"])
 def test_a_line_of_progress_steers_no_terminal(mark: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Ids of a stranger's bundle and columns of his file stand in some of them."""
     warn(f"nothing fits for 1 climbers (me{mark})")
@@ -36,7 +39,7 @@ def test_a_line_of_progress_steers_no_terminal(mark: str, capsys: pytest.Capture
 
 
 def test_json_steers_no_terminal_and_says_the_same(capsys: pytest.CaptureFixture[str]) -> None:
-    value = {"name": "Caf\u00e9 \x1b[2J \x9b2J \x7f \u2028 \ud800"}
+    value = {"name": "Caf\u00e9 \x1b[2J \x9b2J \x7f \u2028 \ud800 \u202a\u202e \u2066\u2069"}
     print_json(value)
     said = capsys.readouterr().out
     assert "Caf\u00e9" in said
@@ -59,3 +62,15 @@ def test_a_full_disk_is_a_line_though_a_library_says_it_in_its_own_words(
     assert capsys.readouterr().err == "error: No space left on device; free some space\n"
     with pytest.raises(ValueError, match="a defect"):  # what is no disk's is a defect, and shows
         run(single(_fails(ValueError("a defect"), FileNotFoundError(errno.ENOENT, "no"))), "x", [])
+
+
+def test_copying_a_folder_fails_in_a_line_that_names_a_file(capsys: pytest.CaptureFixture[str]) -> None:
+    """`shutil.copytree` gathers what went wrong in a list, with the names of a folder that will not be."""
+    told = [
+        ("a/x", "b/.tmp-1-x", "[Errno 13] Permission denied: 'a/x'"),
+        ("a/y", "b/.tmp-1-y", "`a/y` is a named pipe"),
+    ]
+    for each, said in zip(told, ("a/x: Permission denied", "a/y: `a/y` is a named pipe"), strict=True):
+        command = _fails(shutil.Error([each]), ValueError())
+        assert run(single(command), "x", []) == 2
+        assert capsys.readouterr().err.startswith(f"error: {said}")

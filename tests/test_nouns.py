@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from recsys.nouns import FACTS, nouns_of, speak, spoken
+from recsys.nouns import FACTS, nouns_of, speak, spoken, spoken_page
 
 BOOKS = {
     "climb": "book",
@@ -64,6 +64,10 @@ def test_words_of_a_stranger_are_checked():
     assert nouns_of({FACTS: {"climb": "book", "send": 3, "grade": "x" * 99, "area": "a\nb", "k": "v"}}) == {
         "climb": "book"
     }
+    kept = {"climb": "O'Brien's co-op 7", "area": "książka", "region": "पुस्तक"}
+    assert nouns_of({FACTS: kept}) == kept
+    odd = ("<b>", "a&b", 'a"b', "a\\b", "a/b", "a\u202eb", "=1", "-a", " ", "a_b", "\u0301a")
+    assert [nouns_of({FACTS: {"climb": each}}) for each in odd] == [{}] * len(odd)
     assert nouns_of(None) == nouns_of({FACTS: "book"}) == {}
 
 
@@ -100,9 +104,16 @@ def test_a_library_is_trained_and_asked_without_a_word_of_climbing(tmp_path, cap
     speak(None)
 
 
-def test_a_page_is_told_in_other_words_and_its_markup_stays():
-    from recsys.nouns import speak, spoken_page
+def test_a_word_brings_no_markup_into_a_page():
+    """Of whoever made the bundle: `nouns_of` lets none through, and the page trusts nobody."""
+    page = '<p aria-label="of climbs">a climb</p>'
+    word = "\"><script>alert('1')</script>"
+    told = spoken_page(page, {"climb": word})
+    assert (told.count("<"), told.count('"'), told.count("'")) == (2, 2, 0)
+    assert "&lt;script&gt;" in told
 
+
+def test_a_page_is_told_in_other_words_and_its_markup_stays():
     shown = '<p class="climb" aria-label="of climbs">3 climbs, <b>a send</b></p>'
     page = f"<style>.climb {{}}</style>{shown}<script>climb</script>"
     assert spoken_page(page) == page

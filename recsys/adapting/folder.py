@@ -13,11 +13,12 @@ from recsys.adapting.card import with_section
 from recsys.console import progress
 from recsys.exporting.keep import keep_bundle
 from recsys.files import atomic_folder
+from recsys.recommending.card import read_card, write_card
 from recsys.runs import TRAINED, Run
 
 FACTS: Final = "added"  # in the configuration's facts: what was added to the run since its training
 _DRAWN: Final = (run_files.LEARNING_CURVE, run_files.RELIABILITY)
-_COPIED: Final = (*TRAINED, run_files.CARD, *_DRAWN, run_files.SKILL)
+_COPIED: Final = (*TRAINED, run_files.SKILL, run_files.COUNTS)
 
 
 @contextlib.contextmanager
@@ -37,9 +38,10 @@ def adapted(run: Run, output: Path, overwrite: bool, counts: Mapping[str, int]) 
     """
     with atomic_folder(output, replace=overwrite) as folder:
         yield folder
-        for name in (*_COPIED, run_files.COUNTS):
-            if (run.folder / name).is_file() and not (folder / name).exists():
-                shutil.copy2(run.folder / name, folder / name)
+        for name in (*_COPIED, *_DRAWN):
+            old = run.folder / name
+            if old.is_file() and not old.is_symlink() and not (folder / name).exists():
+                shutil.copy2(old, folder / name)
         _tell(run, folder, counts)
         Run(folder).write_manifest(trained=True)
         if (run.folder / run_files.BUNDLE).is_dir():
@@ -56,6 +58,4 @@ def _tell(run: Run, folder: Path, counts: Mapping[str, int]) -> None:
     Run(folder).write_config(config)
     added = ", ".join(f"{count} {name}" for name, count in total.items())
     note = f"- {added}, without training; the figures above are of the run before"
-    (folder / run_files.CARD).write_text(
-        with_section(run.folder / run_files.CARD, "Added since", note), encoding="utf-8"
-    )
+    write_card(folder, with_section(read_card(run.folder), "Added since", note))

@@ -13,13 +13,13 @@ from typing import Any, Final
 import numpy as np
 
 from recsys import columns as c
-from recsys import run_files
 from recsys.adapting.leaving import FACTS, POOLED, check_climbers, held, rewritten, told
 from recsys.arrays import Array, packed, unpacked
 from recsys.columns import CLIMBER, FIRST_VALUE_ID
 from recsys.errors import RunError, UsageError
 from recsys.files import MANIFEST, check_manifest, read_json, write_json, write_manifest
 from recsys.recommending import bundle as b
+from recsys.recommending.card import read_card, write_card
 from recsys.recommending.fields import Fields
 from recsys.recommending.stored import CLIMBER_VECTORS, EMBEDDINGS, OFFSETS
 
@@ -50,9 +50,7 @@ def _forgotten(folder: Path, climbers: Sequence[str], output: Path | None) -> in
         about = Fields.read(folder / b.BUNDLE)
         before = about.integer(FACTS, 0, _MOST) if FACTS in about else 0
         write_json(fresh / b.BUNDLE, {**read_json(folder / b.BUNDLE), FACTS: before + len(climbers)})
-        (fresh / run_files.CARD).write_text(
-            told(folder / run_files.CARD, before, len(climbers)), encoding="utf-8"
-        )
+        write_card(fresh, told(read_card(folder), before, len(climbers)))
         write_manifest(fresh, listed)
         b.Bundle.open(fresh)
     return sends

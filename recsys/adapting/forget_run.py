@@ -24,6 +24,7 @@ from recsys.errors import UsageError
 from recsys.exporting.keep import keep_bundle
 from recsys.files import MANIFEST
 from recsys.recommending.answering import read_about
+from recsys.recommending.card import read_card, write_card
 from recsys.runs import LOCK, Run
 from recsys.sequences.prepare import write_schema
 from recsys.sequences.run_tables import PART, read_climbs_table, read_sends_table
@@ -187,4 +188,4 @@ def _tell(run: Run, fresh: Path, count: int) -> None:
     before = int(config.facts.get(FACTS, 0))
     config = config.model_copy(update={"facts": {**config.facts, FACTS: before + count}})
     Run(fresh).write_config(config)
-    (fresh / run_files.CARD).write_text(told(run.folder / run_files.CARD, before, count), encoding="utf-8")
+    write_card(fresh, told(read_card(run.folder), before, count))

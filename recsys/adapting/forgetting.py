@@ -2,7 +2,8 @@
 
 Of them alone are their sends, their ids and their embeddings. What was learned of everybody at once (the
 other weights, counts of a counting method, means, figures) has their part in it and stays: only a training
-without them takes that away.
+without them takes that away. Files in the folder that the project did not write stay as they are, and
+so does an id that another climber wrote in a comment.
 
 In place the new folder is made beside the old one and put in its stead. Whatever a killed process left beside
 it is removed, or put back, by the next call: a copy of somebody who was forgotten is not to stay.
@@ -14,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from recsys import run_files
-from recsys.adapting.leaving import sweep
+from recsys.adapting.leaving import check_own, sweep
 from recsys.errors import UnknownError, UsageError
 from recsys.recommending.bundle import BUNDLE
 
@@ -36,11 +37,12 @@ def forget(folder: Path, climbers: Sequence[str], output: Path | None = None) ->
     UsageError
         A climber is not in it, nobody else is, or the folder is the bundle of a run.
     RunError
-        The folder is neither a run nor a bundle, was changed, or is being written to.
+        The folder is neither a run nor a bundle, was changed, is being written to, or holds a link or a pipe.
     """
     left = sweep(folder) if output is None else False
     if not climbers:
         raise UsageError("`climber` is to name whom to forget")
+    check_own(folder)
     is_bundle = (folder / BUNDLE).is_file()
     if is_bundle and folder.name == run_files.BUNDLE and (folder.parent / run_files.CONFIG).is_file():
         raise UsageError(f"{folder}: is the bundle of {folder.parent}; forget the climber there")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import stat
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Final
@@ -56,7 +57,22 @@ def held(folder: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def told(card: Path, before: int, now: int) -> str:
+def check_own(folder: Path) -> None:
+    """Refuse a folder that holds more than files and folders.
+
+    What a link names is not of the folder: writing through it would change somebody's file elsewhere, and
+    what it holds of the climbers would stay.
+    """
+    for parent, folders, files in os.walk(folder):
+        for name in (*folders, *files):
+            mode = (path := Path(parent) / name).lstat().st_mode
+            if stat.S_ISLNK(mode):
+                raise RunError(f"{path}: is a link; put what it names in its place, or remove it")
+            if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+                raise RunError(f"{path}: is a pipe or a device, no file; remove it")
+
+
+def told(card: str, before: int, now: int) -> str:
     """A model card that says how many climbers were forgotten, `before` by former calls."""
     note = f"- {before + now} of its climbers: ids, sends and embeddings; the figures above are from before"
     return with_section(card, _HEADING, note)

@@ -17,10 +17,11 @@ from recsys.exporting.copied import model_bytes
 from recsys.exporting.graph import REQUESTS, check_parity, export_graph
 from recsys.exporting.histories import write_histories
 from recsys.exporting.int8 import METRIC, check_loss, quantise, recall
-from recsys.files import MANIFEST, atomic_folder, read_text, sha256, write_json, write_manifest
+from recsys.files import MANIFEST, atomic_folder, sha256, write_json, write_manifest
 from recsys.nouns import spoken
 from recsys.recommending import bundle as b
 from recsys.recommending.answering import write_method
+from recsys.recommending.card import read_card
 from recsys.recommending.kept import OF
 from recsys.runs import Run
 from recsys.sequences.run_tables import read_climbs_table
@@ -62,6 +63,7 @@ def export(
     """
     if int8 and run.config.method in COUNTING:
         raise UsageError(f"`int8` is for a network's weights, and {run.config.method} counts; leave it out")
+    card = read_card(run.folder)  # before what takes long
     with atomic_folder(output, replace=overwrite) as folder:
         with progress("loading the run"):
             trained = TrainedRun(run, trust)
@@ -77,7 +79,7 @@ def export(
             None if trained.network is None else np.asarray(trained.embeddings),
             trained.climber_vectors,
         )
-        (folder / run_files.CARD).write_text(_card(run.folder / run_files.CARD, measured), encoding="utf-8")
+        (folder / run_files.CARD).write_text(_card(card, measured), encoding="utf-8")
         write_json(folder / b.BUNDLE, _about(trained, name or run.folder.name, measured))
         skill = trained.skill or fit_skill(skill_sends(run.folder), read_climbs_table(run.folder))
         skill.save(folder / run_files.SKILL)
@@ -137,7 +139,7 @@ def _about(trained: TrainedRun, name: str, measured: dict[str, Any]) -> dict[str
     }
 
 
-def _card(card: Path, measured: dict[str, Any]) -> str:
+def _card(card: str, measured: dict[str, Any]) -> str:
     """The run's model card, and what the bundle adds to it."""
     made = "- NumPy arrays; scores are those of the run, by the same code"
     if "requests" in measured:
@@ -153,4 +155,4 @@ def _card(card: Path, measured: dict[str, Any]) -> str:
         "- it holds the logbooks of the run's climbers, of comments and beta only whether there were any",
         "- `recsys recommend FOLDER --climber ID` asks it, `recsys serve FOLDER` serves it",
     ]
-    return read_text(card, "train again", "train again").rstrip() + "\n\n" + spoken("\n".join(lines)) + "\n"
+    return card.rstrip() + "\n\n" + spoken("\n".join(lines)) + "\n"

@@ -176,7 +176,6 @@ def _looks_like_rock(grade: str) -> bool:
     return found is not None and (found.system in _AMBIGUOUS or bool(_ALPINE.fullmatch(grade)))
 
 
-@lru_cache(maxsize=4096)
 def _parsed(grade: str) -> Grade | None:
     try:
         return parse_grade(grade)

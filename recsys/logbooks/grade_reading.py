@@ -11,6 +11,7 @@ from recsys.logbooks.grade_tables import DISCIPLINES, ROUTE, TABLES
 ROUTE_OFFSET: Final = 100.0
 """Added to a route's ordinal, so that boulders (-1.25 to 17.25) and routes (99 to 131.25) share a column."""
 SCOTTISH: Final = re.compile(r"[IVX]{1,4}[ ,]+\d{1,2}[+-]?(?:[/-]\d{1,2})?", re.IGNORECASE)
+_PAIR: Final = re.compile(r"([^/]+?)[/-]([^/]+)")
 _PREFIXES: Final = (
     (re.compile(r"(?i)^uiaa\s*(?=\d|[IVX])"), "UIAA"),
     (re.compile(r"(?i)^ewbank\s*(?=\d)"), "Ewbank"),
@@ -59,8 +60,11 @@ def read(text: str, raw: str, order: Order) -> Grade | None:
         if pattern.match(text):
             order, text = Order((system,), frozenset((system,))), pattern.sub("", text)
             break
+    pair = _PAIR.fullmatch(text)
     for system in order.systems:
-        span = _span(text, system, order.preferred)
+        span = _look_up(text, system, order.preferred)
+        if span is None and pair is not None:
+            span = _pair(pair[1], pair[2], system, order.preferred)
         if span is not None:
             return Grade(raw, system, DISCIPLINES[system], *span)
     return _several(text, raw, order)
@@ -82,18 +86,15 @@ def _several(text: str, raw: str, order: Order) -> Grade | None:
     return min(found, key=lambda grade: grade.system not in favourites)
 
 
-def _span(text: str, system: str, preferred: frozenset[str]) -> Span | None:
-    """The interval of a grade or of a pair ("V4-5", "5.10a/b") in one system."""
-    whole = _look_up(text, system, preferred)
-    pair = re.fullmatch(r"([^/]+?)[/-]([^/]+)", text)
-    if whole is not None or pair is None:
-        return whole
-    first, second = pair.groups()
+def _pair(first: str, second: str, system: str, preferred: frozenset[str]) -> Span | None:
+    """The interval of a pair of grades ("V4-5", "5.10a/b") in one system."""
     low = _look_up(first, system, preferred)
+    if low is None:  # as in most systems: the many look-ups that follow are of the others
+        return None
     # "V4-5": the second half borrows the shortest beginning of the first that makes it a grade.
     ends = (_look_up(first[:n] + second, system, preferred) for n in range(len(first) + 1))
     high = next((end for end in ends if end is not None), None)
-    return None if low is None or high is None else (min(low[0], high[0]), max(low[1], high[1]))
+    return None if high is None else (min(low[0], high[0]), max(low[1], high[1]))
 
 
 def _look_up(text: str, system: str, preferred: frozenset[str]) -> Span | None:

@@ -12,6 +12,8 @@ import unicodedata
 from functools import lru_cache
 from typing import Final
 
+CACHED: Final = 16_384
+"""Texts that are remembered as they were read: more than a request has, so that it reads none twice."""
 # Protection, aid, starts and how the grade felt say nothing about difficulty.
 _NOISE: Final = re.compile(
     r"(?i)^(G|PG|PG-?13|R|X|[AC][0-5][+-]?|SS|SDS|SD|sit|sitting|sitstart|start|stand|assis|debout|sitzstart|"
@@ -50,7 +52,7 @@ def plain(text: str) -> str:
     return text if text.isascii() else unicodedata.normalize("NFKC", text).translate(_LOOKALIKES)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=CACHED)
 def normalised(text: str) -> str:
     """One space between words, plain hyphens, no marks that are not about difficulty."""
     text = re.sub("[‐‑‒–—−]", "-", plain(text)).strip("?~*! ")

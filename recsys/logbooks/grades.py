@@ -16,12 +16,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from recsys.errors import DataError, UsageError
 from recsys.logbooks.grade_reading import ROUTE_OFFSET, SCOTTISH, Grade, Order, Span, read
 from recsys.logbooks.grade_tables import BOULDER, DISCIPLINES, FRENCH_STEPS, ROUTE, SYSTEMS
-from recsys.logbooks.grade_words import normalised
+from recsys.logbooks.grade_words import CACHED, normalised
 
 LONGEST: Final = 100
 """Characters of the longest text that is looked at as a grade."""
@@ -51,12 +52,19 @@ def parse_grade(text: object, prefer: str | None = None) -> Grade:
     """
     raw = "" if text is None else str(text)
     order = _order(prefer)
-    clean = normalised(raw) if len(raw) <= LONGEST else ""  # a cell of dashes would be taken apart for long
-    grade = read(clean, raw, order) if clean and not SCOTTISH.fullmatch(clean) else None
+    # A cell of dashes would be taken apart for long.
+    grade = _read(raw, order) if 0 < len(raw) <= LONGEST else None
     if grade is None:
         known = f"known systems are {', '.join(SYSTEMS)}"
         raise DataError("cannot be read", path="the grade", value=raw, remedy=known)
     return grade
+
+
+@lru_cache(maxsize=CACHED)
+def _read(raw: str, order: Order) -> Grade | None:
+    """The grade of a text; None where it is none. A request asks for those of its sends again and again."""
+    clean = normalised(raw)
+    return read(clean, raw, order) if clean and not SCOTTISH.fullmatch(clean) else None
 
 
 def ordinal(text: object, prefer: str | None = None) -> float:

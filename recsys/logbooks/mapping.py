@@ -24,7 +24,8 @@
     climb = "film"
     climber = "viewer"
 
-Only [columns] with the three required names must be there.
+A noun is of letters, digits, spaces, hyphens and apostrophes. Only [columns] with the three required names
+must be there.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from recsys.columns import OPTIONAL, REQUIRED
 from recsys.errors import DataError
-from recsys.nouns import NOUNS
+from recsys.nouns import NOUNS, is_word
 
 _LONGEST: Final = 1_000  # characters of a text
 _REMEDY: Final = "see recsys/logbooks/mapping.py for the format"
@@ -78,7 +78,9 @@ _SHAPES: Final[Mapping[str, Mapping[str, tuple[Shape, str]]]] = {
     },
     "join": {"file": (_file, "a file below the sends' folder"), "on": _TEXT},
     "keep": {"column": _TEXT, "values": (_values, "a list of texts or numbers"), "reason": _TEXT},
-    "nouns": dict.fromkeys(NOUNS, _TEXT),
+    "nouns": dict.fromkeys(
+        NOUNS, (is_word, "a word of letters, digits, spaces, hyphens and apostrophes, at most 40 characters")
+    ),
 }
 _NEEDED: Final = {"join": ("file", "on"), "keep": ("column", "values"), "columns": REQUIRED}
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from recsys.errors import DataError, UsageError
 from recsys.logbooks.mapping import CONTRACT, Mapping, load_mapping, mapping_of
-from recsys.nouns import FACTS
+from recsys.nouns import FACTS, nouns_of
 
 MAPPING: Final = "mapping"  # in a run's facts: the mapping's name, and what its file held
 _NAME: Final = "name"
@@ -31,6 +31,8 @@ def remembered(facts: object, schema: str | None = None) -> Mapping | None:
     try:
         if isinstance(found, Table):
             data = {key: value for key, value in found.items() if key != _NAME}
+            if FACTS in data:
+                data[FACTS] = nouns_of(found)  # a word that is none does not take the columns with it
             return mapping_of(str(found.get(_NAME, MAPPING)), data, Path(MAPPING))
         return None if schema is None else load_mapping(schema)
     except (DataError, UsageError):

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -85,7 +86,7 @@ class PathRequest:
         if not 1 <= self.beam <= 64:
             raise UsageError(f"`beam` {self.beam}: keep 1 to 64 chains")
 
-    @property
+    @cached_property
     def whose(self) -> Request:
         """The logbook that it starts from, as a request that asks for nothing else."""
         return Request(climber=self.climber, sends=self.sends, same=self.same)

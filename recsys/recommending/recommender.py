@@ -262,8 +262,7 @@ class Recommender:
     def logbook(self, request: Request) -> Logbook:
         """The logbook that a request is asked of: the posted one, else the climber's, else an empty one."""
         if request.sends is not None:
-            posted = read_logbook(request.sends, self.backend.day)
-            return self.matcher.known(posted, self.matcher.match(posted, request.same))
+            return request.once(("logbook", self), lambda: self._posted(request))
         if request.climber is None:
             return read_logbook([])
         stored = self.backend.logbook(request.climber)
@@ -272,11 +271,20 @@ class Recommender:
             raise RunError(f"the logbook of {request.climber!r} is missing; export the run again")
         return stored
 
+    def _posted(self, request: Request) -> Logbook:
+        day = self.backend.day
+        return self.matcher.known(self._read(request, day), self._matched(request, day))
+
     def match(self, request: Request) -> Match | None:
         """How the posted logbook's climbs meet the catalogue; None where none was posted."""
-        return (
-            None if request.sends is None else self.matcher.match(read_logbook(request.sends), request.same)
-        )
+        return None if request.sends is None else self._matched(request, "file")
+
+    def _matched(self, request: Request, day: str) -> Match:
+        read = self._read(request, day)
+        return request.once(("match", self, day), lambda: self.matcher.match(read, request.same))
+
+    def _read(self, request: Request, day: str) -> Logbook:
+        return request.once(("read", day), lambda: read_logbook(request.sends or (), day))
 
     def similar(self, climb_id: str, k: int = 10) -> list[Item]:
         """The climbs whose embeddings point most nearly the same way; scores are cosines, -1 to 1.

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import Any, TypeVar
 
 from recsys.errors import UsageError
 from recsys.recommending.blocked import OPEN, Blocked
 
 Span = tuple[float, float]
+_Made = TypeVar("_Made")
 _COMPARED = 200  # characters of a name that was mistyped; comparing takes time by their square
 
 
@@ -79,6 +81,22 @@ class Request:
                 raise UsageError(f"{name} {getattr(self, name)}: give a number from 0 to 1")
         if self.min_stars is not None and not 1 <= self.min_stars <= 5:
             raise UsageError(f"`min_stars` {self.min_stars}: give 1 to 5")
+        if self.same is not None and self.sends is None:
+            raise UsageError("`same` is of the ids of a `logbook`; give one, or leave it out")
+
+    def once(self, key: Hashable, make: Callable[[], _Made]) -> _Made:
+        """What `make` works out of it, the first time only: the parts of an answer ask for the same.
+
+        Reading 5,000 posted sends, and looking their climbs up, takes a part of a second.
+        """
+        if key not in self._made:
+            self._made[key] = make()
+        made: _Made = self._made[key]
+        return made
+
+    @cached_property
+    def _made(self) -> dict[Hashable, Any]:
+        return {}
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -83,7 +84,7 @@ class SessionRequest:
         if self.minutes is not None and not 10 <= self.minutes <= 720:
             raise UsageError(f"`minutes` {self.minutes}: give 10 to 720")
 
-    @property
+    @cached_property
     def whose(self) -> Request:
         """The logbook that it starts from, as a request that asks for nothing else."""
         return Request(climber=self.climber, sends=self.sends, same=self.same)

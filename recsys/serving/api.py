@@ -25,6 +25,7 @@ from recsys.serving.batching import Batcher
 from recsys.serving.limits import Buckets
 from recsys.serving.routing import ASKED, JsonRoute, backend, invalid, status_of
 from recsys.serving.upload import SOURCES, read_upload
+from recsys.serving.workers import Workers
 
 _FILE: Final = {
     "requestBody": {
@@ -90,9 +91,8 @@ async def logbook(
     if not content:
         raise DataError("is empty", path="the file", remedy="choose the file that the site exported")
     own = None if columns is None else parse_columns(columns)
-    async with cast(asyncio.Semaphore, request.app.state.readers):
-        answer = await run_in_threadpool(read_upload, content, given or name, source, own, backend(request))
-    return JSONResponse(answer)
+    readers = cast(Workers, request.app.state.readers)
+    return JSONResponse(await readers.run(read_upload, content, given or name, source, own, backend(request)))
 
 
 async def _recommended(body: models.RecommendBody, request: Request) -> dict[str, Any]:

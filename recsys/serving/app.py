@@ -30,6 +30,7 @@ from recsys.serving.page_files import PageFiles
 from recsys.serving.policy import Policy
 from recsys.serving.reload import Holder
 from recsys.serving.routing import invalid, status_of
+from recsys.serving.workers import Workers
 
 mimetypes.add_type("application/manifest+json", ".webmanifest")
 _MODULES: Final = (api, plans, lookups, system)
@@ -39,6 +40,7 @@ _PATHS: Final = [
     for route in module.router.routes
     if isinstance(route, APIRoute)
 ]
+_FILES_WAITING: Final = 64  # that are to be read: each is held in memory as long
 _STATIC: Final = ("GET", "HEAD")
 
 
@@ -68,7 +70,7 @@ def create_app(bundle: Path, settings: Policy | None = None, opener: Opener | No
     app.needs_key = bool(settings.api_keys)
     app.state.buckets = Buckets(settings.rate, settings.burst)
     app.state.settings, app.state.metrics, app.state.stopping = settings, metrics, False
-    app.state.holder = Holder(bundle, metrics, opener)
+    app.state.holder = Holder(bundle, metrics, opener, settings.hide_climbers)
     for module in _MODULES:
         app.include_router(module.router)
     holder = app.state.holder
@@ -103,7 +105,9 @@ def _surround(app: FastAPI, settings: Policy, metrics: Metrics) -> None:
 @contextlib.asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     state, settings = app.state, cast(Policy, app.state.settings)
-    state.readers, state.planners = asyncio.Semaphore(2), asyncio.Semaphore(2)
+    files = min(settings.max_waiting, _FILES_WAITING)
+    state.readers = Workers("reader", 2, files, settings.answer_seconds)
+    state.planners = Workers("planner", 2, settings.max_waiting, settings.answer_seconds)
     state.batcher = Batcher(
         settings.batch_window_ms / 1000,
         settings.max_batch,
@@ -119,6 +123,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         state.stopping = True
         if watch is not None:
             watch.cancel()
+        state.readers.stop()
+        state.planners.stop()
         await state.batcher.stop()
 
 

@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from recsys import columns as c
-from recsys import run_files
 from recsys.errors import RunError, UnknownError
 from recsys.files import MANIFEST, check_manifest, read_plain
 from recsys.logbooks.mapping import Mapping as ColumnsOfRun
 from recsys.nouns import spoken
+from recsys.recommending.card import card_bytes
 from recsys.recommending.catalogue import Catalogue
-from recsys.recommending.known import SHOWN
+from recsys.recommending.known import SHOWN, Match
 from recsys.recommending.levels import has_levels, level
 from recsys.recommending.logbook import date_of, read_logbook
 from recsys.recommending.matching import Matcher
@@ -48,7 +48,14 @@ class LoadedBundle:
         SHA-256 of the bundle's manifest.
     card:
         The model card, Markdown.
+
+    Attributes
+    ----------
+    hides_climbers:
+        Whether no climber can be searched for.
     """
+
+    hides_climbers: bool = False
 
     def __init__(
         self,
@@ -78,7 +85,8 @@ class LoadedBundle:
     def checked(self, ask: Request) -> Request:
         """The request with its names as the bundle writes them; `UnknownError` names the one it lacks."""
         if ask.climber is not None and ask.climber not in self._known:
-            raise UnknownError(f"no climber {ask.climber[:80]!r} in this bundle; search /api/climbers")
+            search = "" if self.hides_climbers else "; search /api/climbers"
+            raise UnknownError(f"no climber {ask.climber[:80]!r} in this bundle{search}")
         return dataclasses.replace(ask, region=self._region(ask.region))
 
     def _region(self, name: str | None) -> str | None:
@@ -104,7 +112,7 @@ class LoadedBundle:
         """What the model knows of the posted climbs, in the fields of `recsys.serving.known_models.Known`."""
         if ask.sends is None:
             return None
-        match = self._matcher.match(read_logbook(ask.sends), ask.same)
+        match = self._match(ask)
         questions = [each._asdict() for each in match.questions[:SHOWN]]
         return {
             "climbs": match.n_climbs, "known": match.n_known, "notes": match.lines(nouns=self.nouns),
@@ -118,6 +126,10 @@ class LoadedBundle:
     def grade_of(self, ordinal: float) -> str:
         """The nearest plain grade of an ordinal, as the bundle's climbs have them."""
         return level(ordinal, self.levels)
+
+    def _match(self, ask: Request) -> Match:
+        match: Match | None = getattr(self._recommender, "match", lambda _: None)(ask)
+        return match or self._matcher.match(read_logbook(ask.sends or ()), ask.same)
 
     @cached_property
     def _matcher(self) -> Matcher:
@@ -163,7 +175,7 @@ class LoadedBundle:
         for each in told["disciplines"]:
             own = [point for point in points if point["discipline"] == each["discipline"]]
             each["curve"] = [{k: v for k, v in point.items() if k != "discipline"} for point in own]
-        return {**told, "logbook": self.known(ask)}
+        return {**told, "logbook": self.known(asked)}
 
     def off_grades(self, region: str | None, k: int) -> list[Row]:
         """Soft and hard grades, in the fields of `recsys.serving.skill_models.OffGrade`."""
@@ -240,11 +252,10 @@ def open_backend(folder: Path, opener: Opener | None = None) -> LoadedBundle:
     check_manifest(folder)
     digest = manifest_digest(folder)
     recommender = (opener or _open)(folder)
-    card = folder / run_files.CARD
-    text = card.read_text(encoding="utf-8", errors="replace") if card.is_file() else ""
+    card = (card_bytes(folder) or b"").decode("utf-8", "replace")
     if manifest_digest(folder) != digest:
         raise RunError(f"{folder / MANIFEST}: changed while the bundle was read; it is read again")
-    return LoadedBundle(recommender, digest, text)
+    return LoadedBundle(recommender, digest, card)
 
 
 def manifest_digest(folder: Path) -> str:

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from recsys.errors import OverloadError
 from recsys.recommending.request import Request
 from recsys.serving.backend import LoadedBundle, Row
+from recsys.serving.workers import BUSY, SLOW
 
 Answer = list[Row] | Exception
 
@@ -75,7 +76,7 @@ class Batcher:
     async def submit(self, backend: LoadedBundle, ask: Request) -> list[Row]:
         """The answer to one request."""
         if len(self._waiting) >= self._max_waiting:
-            raise OverloadError("the service is busy; try again in a moment")
+            raise OverloadError(BUSY)
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Waiting(backend, ask, future))
         self._arrived.set()
@@ -84,7 +85,7 @@ class Batcher:
         try:
             answer = await asyncio.wait_for(future, self._seconds)
         except asyncio.TimeoutError:
-            raise OverloadError("the service took too long to answer; try again in a moment") from None
+            raise OverloadError(SLOW) from None
         if isinstance(answer, Exception):
             raise answer
         return answer

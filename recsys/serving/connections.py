@@ -8,10 +8,11 @@ requests cannot keep others (a health check among them) out. One whose request i
 from __future__ import annotations
 
 import time
+from collections import deque
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from recsys.serving.metrics import Metrics
 from recsys.serving.middleware import SECURITY, failure
@@ -114,6 +115,7 @@ class Connection(HttpToolsProtocol):
         super().connection_made(transport)
         self.since, self.silent, self._in_head, self._refused = time.monotonic(), True, False, False
         self._begun = self._wire = self._payload = 0
+        self._asked: deque[RequestResponseCycle] = deque()
         if not self.shared.admit(self):
             self._refuse(503, "full", "the service has as many connections as it can hold; try again soon")
             transport.close()
@@ -153,10 +155,15 @@ class Connection(HttpToolsProtocol):
         self._in_head = False
         size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
         settings = self.shared.settings
-        if not self._refused and (size > settings.max_head or len(self.headers) > settings.max_headers):
+        if not self._refused and size > settings.max_head:
             self._too_large()
+        if not self._refused and len(self.headers) > settings.max_headers:
+            self._refuse(
+                431, "large head", f"the request's head has more than {settings.max_headers} headers"
+            )
         if not self._refused:
             super().on_headers_complete()
+            self._asked.append(self.cycle)
 
     def on_body(self, body: bytes) -> None:
         """A piece of a body."""
@@ -173,12 +180,17 @@ class Connection(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """An answer is sent; a next request may wait already."""
         self.since, self.silent = time.monotonic(), not self.pipeline
+        if self._asked:
+            self._asked.popleft()
         super().on_response_complete()
 
     def send_400_response(self, msg: str) -> None:
         """What came is not HTTP."""
         if not self._refused:
             self._refuse(400, "malformed", "this is no HTTP/1.1 request")
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Nothing: who asks for a websocket is answered in HTTP, and uvicorn would tell whom to install."""
 
     def timeout_keep_alive_handler(self) -> None:
         """uvicorn's idle time is over; `overdue` keeps it with the others."""
@@ -206,9 +218,19 @@ class Connection(HttpToolsProtocol):
         self._refuse(431, "large head", f"the request's head is larger than {limit:.0f} KiB")
 
     def _refuse(self, status: int, reason: str, message: str) -> None:
-        """Answer with an error; what still comes is dropped for a while, so that the answer is read."""
+        """Answer with an error; what still comes is dropped for a while, so that the answer is read.
+
+        What was asked before on the connection is not answered any more: nothing may follow the error.
+        """
         self._refused, self.silent, self.since = True, True, time.monotonic()
         self.shared.metrics.ended.labels(reason).inc()
+        self.pipeline.clear()
+        for each in self._asked:
+            each.disconnected = True
+            each.message_event.set()
+        if any(each.response_started for each in self._asked):  # an error would be taken for its end
+            self.transport.abort()
+            return
         body = failure(message, "")
         headers = [*SECURITY, (b"content-type", b"application/json"), (b"connection", b"close")]
         headers.append((b"content-length", str(len(body)).encode()))

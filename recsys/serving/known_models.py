@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import BaseModel, Field
 
-from recsys.serving.model_fields import Id, Name
+from recsys.serving.model_fields import Id, Name, at_most
 from recsys.serving.policy import MAX_HISTORY
 
-Same = Annotated[
-    dict[Name, Name] | None,
-    Field(max_length=MAX_HISTORY, description="ids of the sends, each with the bundle's of that climb"),
-]
+SAME_ALONE: Final = "same: is of the ids of posted sends; post some, or leave it out"
+Same = (
+    Annotated[
+        dict[Name, Name],
+        Field(max_length=MAX_HISTORY, description="ids of the sends, each with the bundle's of that climb"),
+        at_most(MAX_HISTORY, "ids"),
+    ]
+    | None
+)
 
 
 class Question(BaseModel):

@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from recsys.recommending.request import Request as Asked
 from recsys.serving import models, plan_models, skill_models
 from recsys.serving.policy import MAX_K
-from recsys.serving.routing import ASKED, JsonRoute, backend
+from recsys.serving.routing import ASKED, JsonRoute, backend, worked_out
 
 router = APIRouter(prefix="/api", responses=ASKED, tags=["look-ups"], route_class=JsonRoute)
 Search = Annotated[
@@ -67,7 +67,7 @@ def off_grades(
 
 
 @router.get("/climbers/{climber:path}/skill", response_model=plan_models.Skill)
-def skill(
+async def skill(
     climber: Annotated[
         str,
         Path(min_length=1, max_length=200, description="a climber of the bundle", examples=["climber-0042"]),
@@ -75,7 +75,7 @@ def skill(
     request: Request,
 ) -> JSONResponse:
     """Skill over time, with its uncertainty, and grade pyramid of a climber of the bundle."""
-    return JSONResponse(backend(request).skill(Asked(climber=climber)))
+    return await worked_out(request, backend(request).skill, Asked(climber=climber))
 
 
 @router.get("/regions", response_model=models.Regions)

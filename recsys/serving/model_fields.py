@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from recsys.serving.policy import MAX_BLOCK, MAX_K
 
@@ -30,6 +30,7 @@ Block = Annotated[
     list[Name],
     Field(
         max_length=MAX_BLOCK,
+        fail_fast=True,
         description="climbs by id, areas or regions by name that are never to be named; not stored",
         examples=[["climb-0011"]],
     ),
@@ -46,6 +47,31 @@ Day = Annotated[str | None, Field(description="a day, None where no send has one
 
 
 class Strict(BaseModel):
-    """A body that holds nothing unknown, and every value of its own type."""
+    """A body that holds nothing unknown, and every value of its own type.
+
+    Whatever is posted, few errors are made of it: each costs many times its bytes, and the loop waits.
+    """
 
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_more_than_there_are(cls, given: Any) -> Any:
+        if isinstance(given, dict) and len(given) > len(cls.model_fields):
+            odd = next(name for name in given if name not in cls.model_fields)
+            raise ValueError(
+                f"{str(odd)[:40]!r} is no field of this request, which has {len(cls.model_fields)} and not "
+                f"{len(given)}; /openapi.json names them"
+            )
+        return given
+
+
+def at_most(most: int, of: str) -> BeforeValidator:
+    """Refuses a table with more entries before any of them is looked at."""
+
+    def check(given: Any) -> Any:
+        if isinstance(given, dict) and len(given) > most:
+            raise ValueError(f"holds {len(given)} {of}; {most} is the most")
+        return given
+
+    return BeforeValidator(check)

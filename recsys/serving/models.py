@@ -18,7 +18,7 @@ from pydantic import (
     model_validator,
 )
 
-from recsys.serving.known_models import Known, Same
+from recsys.serving.known_models import SAME_ALONE, Known, Same
 from recsys.serving.model_fields import (
     GRADES,
     Block,
@@ -65,6 +65,14 @@ class Send(Strict):
     beta: Note | None = None
 
 
+def of_one(sends: list[Send]) -> list[Send]:
+    """Posted sends, which are to be one climber's; a ValueError where they are not."""
+    climbers = {send.climber_id for send in sends} - {None}
+    if len(climbers) > 1:
+        raise ValueError(f"holds the sends of {len(climbers)} climbers; post those of one")
+    return sends
+
+
 def plain(sends: list[Send] | None) -> list[dict[str, Any]] | None:
     """Posted sends as mappings of what they say."""
     return None if sends is None else [send.model_dump(exclude_none=True) for send in sends]
@@ -101,7 +109,14 @@ class RecommendBody(Strict):
         }
     )
     climber: Annotated[Name | None, Field(description="a climber of the bundle")] = None
-    sends: Annotated[list[Send], Field(max_length=MAX_HISTORY, description="a logbook")] | None = None
+    sends: (
+        Annotated[
+            list[Send],
+            Field(max_length=MAX_HISTORY, fail_fast=True, description="a logbook"),
+            AfterValidator(of_one),
+        ]
+        | None
+    ) = None
     grade: Annotated[str | None, Field(max_length=40, description=GRADES)] = None
     region: Annotated[Name | None, Field(description="a region of the bundle")] = None
     min_stars: Annotated[float, Field(ge=1, le=5, description="least mean rating")] | None = None
@@ -125,6 +140,8 @@ class RecommendBody(Strict):
     def _consistent(self) -> RecommendBody:
         if self.climber is not None and self.sends is not None:
             raise ValueError("give a climber or sends, not both")
+        if self.same is not None and self.sends is None:
+            raise ValueError(SAME_ALONE)
         return self
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ _INDEX, _MANIFEST = "index.html", "manifest.webmanifest"
 _KINDS: Final = {_INDEX: "text/html", _MANIFEST: "application/manifest+json"}
 # What the page says of another domain instead: of an element's text, and of the page's name.
 _ELSEWHERE: Final = re.compile(r'(<(\w+)[^>]* data-elsewhere="([^"]*)"[^>]*>)[^<]*(</\2>)')
+_JSON_TEXT: Final = re.compile(r'(: )("[^"]*")')  # the manifest's values, none of which has an escape
 _NAME, _OTHER_NAME = "What to climb next", "Which climb next"
 
 
@@ -82,4 +84,4 @@ def _spoken(text: str, name: str, nouns: Mapping[str, str]) -> str:
     text = _ELSEWHERE.sub(r"\1\3\4", text).replace(_NAME, _OTHER_NAME)
     if name == _INDEX:
         return spoken_page(text, nouns)
-    return re.sub(r'(: ")([^"]*)', lambda found: found[1] + spoken(found[2], nouns), text)
+    return _JSON_TEXT.sub(lambda found: found[1] + json.dumps(spoken(json.loads(found[2]), nouns)), text)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from recsys.recommending.path import MOST_STEPS
 from recsys.recommending.session import MOST
-from recsys.serving.known_models import Known, Same
+from recsys.serving.known_models import SAME_ALONE, Known, Same
 from recsys.serving.model_fields import Block, GradeName, Name, Strict
-from recsys.serving.models import Climb, Send
+from recsys.serving.models import Climb, Send, of_one
 from recsys.serving.policy import MAX_HISTORY
 from recsys.serving.skill_models import Insights
 
@@ -21,7 +21,12 @@ class Logged(Strict):
     model_config = ConfigDict(json_schema_extra={"examples": [{"climber": "climber-0042"}]})
     climber: Annotated[Name | None, Field(description="a climber of the bundle")] = None
     sends: (
-        Annotated[list[Send], Field(min_length=1, max_length=MAX_HISTORY, description="a logbook")] | None
+        Annotated[
+            list[Send],
+            Field(min_length=1, max_length=MAX_HISTORY, fail_fast=True, description="a logbook"),
+            AfterValidator(of_one),
+        ]
+        | None
     ) = None
     same: Same = None
 
@@ -29,6 +34,8 @@ class Logged(Strict):
     def _one(self) -> Logged:
         if (self.climber is None) == (self.sends is None):
             raise ValueError("give a climber or sends, one of the two")
+        if self.same is not None and self.sends is None:
+            raise ValueError(SAME_ALONE)
         return self
 
 

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
-from typing import Any, cast
-
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
-from starlette.concurrency import run_in_threadpool
 
 from recsys.recommending.blocked import Blocked
 from recsys.recommending.path import PathRequest
 from recsys.recommending.request import Request as Asked
 from recsys.recommending.session import SessionRequest
 from recsys.serving import models, plan_models
-from recsys.serving.routing import ASKED, JsonRoute, backend
+from recsys.serving.routing import ASKED, JsonRoute, backend, worked_out
 
 router = APIRouter(prefix="/api", responses=ASKED, tags=["climbing"], route_class=JsonRoute)
 
@@ -33,7 +28,7 @@ async def path(body: plan_models.PathBody, request: Request) -> JSONResponse:
         blocked=Blocked.of(body.block),
         same=body.same,
     )
-    return await _worked_out(request, backend(request).path, ask)
+    return await worked_out(request, backend(request).path, ask)
 
 
 @router.post("/session", response_model=plan_models.Session)
@@ -51,17 +46,11 @@ async def session(body: plan_models.SessionBody, request: Request) -> JSONRespon
         blocked=Blocked.of(body.block),
         same=body.same,
     )
-    return await _worked_out(request, backend(request).session, ask)
+    return await worked_out(request, backend(request).session, ask)
 
 
 @router.post("/skill", response_model=plan_models.Skill)
 async def posted_skill(body: plan_models.Logged, request: Request) -> JSONResponse:
     """Skill over time, its uncertainty, and the grade pyramid: a climber's, or of posted sends."""
     ask = Asked(climber=body.climber, sends=models.plain(body.sends), same=body.same)
-    return await _worked_out(request, backend(request).skill, ask)
-
-
-async def _worked_out(request: Request, plan: Callable[[Any], dict[str, Any]], ask: Any) -> JSONResponse:
-    """The answer, two at a time at the most: each takes many calls of the model."""
-    async with cast(asyncio.Semaphore, request.app.state.planners):
-        return JSONResponse(await run_in_threadpool(plan, ask))
+    return await worked_out(request, backend(request).skill, ask)

@@ -42,7 +42,8 @@ class Policy:
     max_batch:
         Requests in one call of the model; 1 switches batching off.
     max_waiting:
-        Requests that may wait for the model; the next is told to come back.
+        Requests that may wait for the model, and for a path, a session or skill; the next is told to come
+        back. Of logbook files 64 may at the most.
     answer_seconds:
         Seconds a request may wait for its answer, and a body to arrive.
     poll_seconds:

@@ -27,10 +27,14 @@ class Holder:
         Where reloads are counted.
     opener:
         Opens a recommender; None is the project's own.
+    hides_climbers:
+        Whether no climber can be searched for.
     """
 
-    def __init__(self, folder: Path, metrics: Metrics, opener: Opener | None = None) -> None:
-        self.folder, self._metrics, self._opener = folder, metrics, opener
+    def __init__(
+        self, folder: Path, metrics: Metrics, opener: Opener | None = None, hides_climbers: bool = False
+    ) -> None:
+        self.folder, self._metrics, self._opener, self._hides = folder, metrics, opener, hides_climbers
         self._lock = asyncio.Lock()
         self._refused = ""
         self.current = self._take(open_backend(folder, opener))
@@ -59,6 +63,7 @@ class Holder:
 
     def _take(self, backend: LoadedBundle) -> LoadedBundle:
         self._metrics.climbs.set(backend.n_climbs)
+        backend.hides_climbers = self._hides
         return backend
 
     def _refuse(self, error: Exception) -> None:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final, cast
 
 from fastapi import Request, Response
+from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
-from recsys.errors import OverloadError, RecsysError, RunError, UnknownError
+from recsys.errors import OverloadError, RecsysError, RunError, UnknownError, UsageError
 from recsys.serving import models
 from recsys.serving.backend import LoadedBundle
 from recsys.serving.reload import Holder
+from recsys.serving.workers import Workers
 
 _JSON: Final = re.compile(r"application/(json|[\w.+-]+\+json)\s*(;|$)", re.IGNORECASE)
+_COMPARED: Final = 200  # characters of a name that was mistyped; comparing takes time by their square
 _MEANINGS: Final = {
     400: "the body cannot be read",
     401: "an API key is needed",
@@ -54,16 +58,16 @@ ASKED: Final = {**errors(400, 404, 408, 413, 415, 422), **GUARDED}
 
 
 class JsonRoute(APIRoute):
-    """A route whose body, where it has one, must say that it is JSON."""
+    """A route of known parameters, whose body, where it has one, must say that it is JSON."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """The handler, behind a look at the type."""
-        handler = super().get_route_handler()
-        if self.body_field is None:
-            return handler
+        """The handler, behind a look at the address and the type."""
+        handler, bodiless = super().get_route_handler(), self.body_field is None
+        names = [field.alias for field in self.dependant.query_params]
 
         async def typed(request: Request) -> Response:
-            if not _JSON.match(request.headers.get("content-type", "")):
+            _check_query([name for name, _ in request.query_params.multi_items()], names)
+            if not bodiless and not _JSON.match(request.headers.get("content-type", "")):
                 text = "the body must be JSON: post it with Content-Type: application/json"
                 raise HTTPException(415, text, {"Accept": "application/json"})
             return await handler(request)
@@ -71,9 +75,29 @@ class JsonRoute(APIRoute):
         return typed
 
 
+def _check_query(given: Sequence[str], names: Sequence[str]) -> None:
+    """Refuse a parameter that there is not, and one that is given twice: one of two would be ignored."""
+    for name in given:
+        if name not in names:
+            close = difflib.get_close_matches(name[:_COMPARED], names, n=1, cutoff=0.5) or names
+            known = ", ".join(f"`{each}`" for each in close)
+            remedy = (
+                f"{'the nearest' if close is not names else 'there are'}: {known}" if names else "it has none"
+            )
+            raise UsageError(f"{name[:40]!r} is no parameter of this address; {remedy}")
+    twice = next((name for name in given if given.count(name) > 1), None)
+    if twice is not None:
+        raise UsageError(f"`{twice}` is given twice; give it once")
+
+
 def backend(request: Request) -> LoadedBundle:
     """The bundle in use."""
     return cast(Holder, request.app.state.holder).current
+
+
+async def worked_out(request: Request, plan: Callable[[Any], dict[str, Any]], ask: Any) -> JSONResponse:
+    """The answer of a plan, two at a time at the most: each takes many calls of the model."""
+    return JSONResponse(await cast(Workers, request.app.state.planners).run(plan, ask))
 
 
 def status_of(error: RecsysError) -> int:
@@ -98,6 +122,8 @@ def _reason(error: Any, what: str) -> str:
     where = ".".join(str(part)[:40] for part in error["loc"] if part not in ("body", "query", "path"))
     if not where and error["type"].endswith(("attributes_type", "dict_type", "model_type")):
         return f"the {what} must be a JSON object"
+    if not where and error["type"] == "missing":
+        return f"the {what} is empty; post a JSON object"
     if error["type"] == "extra_forbidden":
         return f"{where}: is no field of this request; /openapi.json names them"
     text = str(error["msg"]).removeprefix("Value error, ")

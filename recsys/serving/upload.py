@@ -85,8 +85,8 @@ def _send(row: Mapping[str, Any]) -> dict[str, Any]:
     send: dict[str, Any] = {"climb_id": row["climb_id"], "date": row["date"]}
     send.update(_given((name, _text(row[name], _LONGEST.get(name, _LONGEST_TEXT))) for name in _TEXTS))
     send.update(_given((name, "yes" if _text(row[name]) else None) for name in ("comment", "beta")))
-    if row["rating"] is not None:
-        send["rating"] = row["rating"]
+    # Without its sequence a day's order would be drawn anew, and the answer be another than of the file.
+    send.update((name, row[name]) for name in ("sequence", "rating") if row[name] is not None)
     return send
 
 

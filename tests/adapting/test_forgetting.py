@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from recsys.adapting.leaving import held
 from recsys.errors import DataError, RunError, UsageError
 from recsys.files import read_json, write_json, write_manifest
 from recsys.recommending.bundle import FILES, Bundle
+from recsys.runs import PREPARED, TRAINED
 from tests.builders.light_bundle import write_light_bundle
 
 
@@ -206,6 +208,31 @@ def test_a_card_that_is_no_text_is_refused_in_a_line(tmp_path):
     (folder / "MODEL_CARD.md").write_bytes(b"# caf\xe9")
     write_manifest(folder, FILES)
     with pytest.raises(DataError, match=r"MODEL_CARD\.md: is not UTF-8 text; train or export again"):
+        forget(folder, ["climber-1"])
+
+
+def test_what_a_link_names_elsewhere_stays_as_it_is(run, gone, tmp_path):
+    """Also where nothing is listed: the card of a run was written through a link."""
+    (outside := tmp_path / "outside.md").write_text("# Somebody's notes\n")
+    shutil.copytree(run, tmp_path / "run")
+    write_light_bundle(tmp_path / "b")
+    for folder, climber in ((tmp_path / "run", gone[0]), (tmp_path / "b", "climber-1")):
+        (folder / "MODEL_CARD.md").unlink()
+        (folder / "MODEL_CARD.md").symlink_to(outside)
+        (folder / "manifest.json").unlink()
+        write_manifest(folder, FILES if folder.name == "b" else [*PREPARED, *TRAINED, "model.safetensors"])
+        for output in (None, tmp_path / "new"):
+            with pytest.raises(RunError, match=r"MODEL_CARD\.md: is a link; put what it names in its place"):
+                forget(folder, [climber], output)
+        assert outside.read_text() == "# Somebody's notes\n"
+        assert not (tmp_path / "new").exists()
+
+
+def test_a_pipe_in_a_folder_is_one_line(tmp_path):
+    folder = write_light_bundle(tmp_path / "b")
+    (folder / "more").mkdir()
+    os.mkfifo(folder / "more" / "pipe")
+    with pytest.raises(RunError, match=r"b/more/pipe: is a pipe or a device, no file; remove it"):
         forget(folder, ["climber-1"])
 
 

@@ -96,6 +96,8 @@ def test_any_values_are_read_or_refused_in_a_line(folder, tables):
         (COLUMNS + '[join]\nfile = "items.csv"\n', "lacks join.on"),
         (COLUMNS + '[keep]\ncolumn = 1\nvalues = ["x"]\n', "keep.column is not a text"),
         (COLUMNS + "[rating]\nmin = 1e999\n", "rating.min is not a number"),
+        (COLUMNS + '[nouns]\nclimb = "<b>"\n', "nouns.climb is not a word of letters, digits"),
+        (COLUMNS + f'[nouns]\nclimb = "{"x" * 41}"\n', "nouns.climb is not a word of letters, digits"),
     ],
     ids=lambda text: text[-20:] if len(text) > 60 else text,
 )

@@ -51,6 +51,15 @@ def written(folder: Path, text: str, name: str = "new.csv") -> Path:
     return folder / name
 
 
+def test_a_word_that_is_none_does_not_take_the_columns_with_it(films):
+    facts = facts_of(films)
+    facts[MAPPING][FACTS] = {"climb": "<b>film</b>", "send": "viewing"}
+    kept = remembered(facts)
+    assert kept is not None
+    assert kept.nouns == {"send": "viewing"}
+    assert kept.columns == films.columns
+
+
 def test_a_mapping_is_kept_whole_and_without_its_file(tmp_path, films):
     import json
 

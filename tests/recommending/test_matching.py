@@ -206,6 +206,12 @@ def test_a_mapping_that_cannot_be_right_is_told_so(matcher, text: str, said: str
         read_same(tmp_path / "ids.csv", matcher.catalogue)
 
 
+def test_a_mapping_without_a_logbook_is_refused() -> None:
+    """It was ignored: of a stored logbook the ids are the model's own."""
+    with pytest.raises(UsageError, match="same is of the ids of a logbook; give one, or leave it out"):
+        Request(climber="ada", same={"mine": "climb-02"})
+
+
 def test_a_mapping_tells_of_numbers_and_of_climbs_that_there_are(matcher) -> None:
     match = matcher.match(book({"climb_id": "77.0"}), {"0077": "130"})
     assert (match.same, match.ways) == ({"77.0": "130"}, {"mapping": 1})

@@ -19,6 +19,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from recsys.errors import OverloadError, RunError, UsageError
+from recsys.recommending.logbook import read_logbook
+from recsys.recommending.logbook_file import read_files
 from recsys.recommending.request import Request
 from recsys.serving.app import create_app
 from recsys.serving.backend import LoadedBundle
@@ -110,6 +112,14 @@ def test_hidden_climbers_are_neither_found_nor_sampled(bundle):
         assert asked.status_code == 200  # who knows an id can ask by it
 
 
+def test_who_cannot_search_for_climbers_is_not_told_to(bundle):
+    with limited(bundle, hide_climbers=True) as client:
+        hidden = message(client.post("/api/recommend", json={"climber": "nobody"}))
+        assert hidden == "no climber 'nobody' in this bundle"
+        client.app.state.holder._take(client.app.state.holder.current)
+        assert "search" not in message(client.get("/api/climbers/nobody/skill"))
+
+
 def test_tells_about_itself(client, bundle):
     assert client.get("/health").json() == {"status": "alive"}
     assert client.get("/ready").json() == {"status": "ready"}
@@ -145,6 +155,19 @@ def test_a_logbook_is_summed_up_and_handed_back(client, form):
 
 
 OWN = "Datum;Weg, Name;Grad\n24.05.2024;Amsel;7a\n"
+
+
+def test_the_order_of_a_day_is_handed_back(client, tmp_path):
+    """So that posted sends are answered as the file is by the command line and Python."""
+    rows = [f"climb-{i:04d},2024-05-0{1 + i // 6},V4,{5 - i % 6 / 2}" for i in range(12)]
+    (tmp_path / "mine.csv").write_text("\n".join(("climb_id,date,grade,sequence", *rows)))
+    handed = client.post("/api/logbook", content=(tmp_path / "mine.csv").read_bytes()).json()["sends"]
+    read = read_files([tmp_path / "mine.csv"]).sends
+    assert handed[0]["sequence"] == 2.5
+    for day in ("file", "set"):
+        assert read_logbook(handed, day).climbs == read_logbook(read, day).climbs
+        assert read_logbook(handed, day).climbs[:6] == [f"climb-{i:04d}" for i in range(5, -1, -1)]
+    assert client.post("/api/recommend", json={"sends": handed}).status_code == 200
 
 
 def test_ones_own_columns_are_told_and_named_by_hand(client):

@@ -75,7 +75,7 @@ def test_a_head_too_large_is_refused(service, parts):
                 time.sleep(0.05)
         answer = read(made)
     assert answer.startswith(b"HTTP/1.1 431 ")
-    assert b"larger than 32 KiB" in answer
+    assert b"larger than 32 KiB" in answer or b"more than 100 headers" in answer
     assert b"content-security-policy" in answer
     assert healthy(service)
 
@@ -179,6 +179,60 @@ def test_pipelined_requests_are_answered_in_order(service):
     one = b"GET /api/regions HTTP/1.1\r\nHost: x\r\n\r\n"
     with connected(service, one * 5, GET + b"Connection: close\r\n\r\n") as made:
         assert read(made).count(b"HTTP/1.1 200") == 6
+
+
+def test_too_many_at_once_on_a_connection_are_no_defect(service):
+    """What was asked before wrote behind the refusal, and each was logged as a defect."""
+    one = b"POST /api/batch HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    body = b'{"requests": [%s]}' % b",".join([b'{"k": 100}'] * 40)
+    one += b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
+    with connected(service, one + (GET + b"\r\n") * 30) as made:
+        answer = read(made)
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert b"too many requests wait on this connection" in answer
+    assert healthy(service)
+    time.sleep(0.5)
+    assert "defect" not in service.log.read_text()
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (b"Content-Length: 8000000\r\n", b"413"),
+        (b"Content-Length: 4000000\r\nContent-Encoding: br\r\n", b"415"),
+        (b"Transfer-Encoding: chunked\r\n", b"413"),
+    ],
+)
+def test_who_sends_all_before_reading_sees_the_refusal(service, head, status):
+    with connected(service, POST + head + b"\r\n") as made:
+        time.sleep(0.1)
+        for _ in range(40 if b"4000000" in head else 80):
+            made.sendall(b"186a0\r\n" + b" " * 100_000 + b"\r\n" if b"chunked" in head else b" " * 100_000)
+        if b"chunked" in head:
+            made.sendall(b"0\r\n\r\n")
+        assert read(made).startswith(b"HTTP/1.1 " + status)
+
+
+def test_who_sends_no_more_of_a_refused_body_is_let_go(service):
+    with connected(service, POST + b"Content-Length: 8000000\r\n\r\n{") as made:
+        began = time.monotonic()
+        assert read(made).startswith(b"HTTP/1.1 413")
+        assert time.monotonic() - began < 6
+
+
+def test_a_websocket_is_answered_in_http_and_nobody_is_told_what_to_install(service):
+    upgrade = b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\r\n"
+    with connected(service, GET + upgrade) as made:
+        assert made.recv(65536).startswith(b"HTTP/1.1 200 ")
+    time.sleep(0.2)
+    assert "install" not in service.log.read_text()
+
+
+def test_many_headers_are_called_so(service):
+    with connected(service, GET, b"".join(b"A%d: 1\r\n" % i for i in range(101)), b"\r\n") as made:
+        answer = read(made)
+    assert answer.startswith(b"HTTP/1.1 431 ")
+    assert b"has more than 100 headers" in answer
 
 
 def test_a_taken_port_is_named():

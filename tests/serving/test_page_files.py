@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from starlette.testclient import TestClient
 
 from recsys.serving import page_files
@@ -36,3 +38,12 @@ def test_a_browser_asks_whether_a_file_of_the_page_is_still_the_one_it_has(tmp_p
         assert "Which film next" in film.text
         app.state.holder.current = LoadedBundle(FakeRecommender())
         assert "What to climb next" in client.get("/", headers={"If-None-Match": film.headers["etag"]}).text
+
+
+def test_the_web_manifest_stays_json_whatever_a_word_holds():
+    """A recommender's words are not all `nouns_of`'s own: the page trusts nobody."""
+    words = {"climb": 'a"b\\c', "logbook": '", "start_url": "https://elsewhere'}
+    body, _ = page_files._Told.of(words).files["manifest.webmanifest"]
+    told = json.loads(body)
+    assert told["name"] == 'Which a"b\\c next'
+    assert (told["start_url"], told["icons"][0]["src"]) == ("./", "icon.svg")
