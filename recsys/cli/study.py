@@ -13,23 +13,13 @@ from recsys.baselines.rows import FAMILIES, ROWS, select
 from recsys.cli.options import with_settings
 from recsys.config.run import RunConfig
 from recsys.config.training import TrainingConfig
-from recsys.study.config import BUDGET, StudyConfig, configured
+from recsys.study.config import BUDGET, UNREAD, StudyConfig, configured
 
 _Option = typer.Option
 _Chance = functools.partial(
     typer.Option, min=0, max=1, rich_help_panel="Chances of SSE-PT's stochastic shared embeddings"
 )
-_ELSEWHERE: Final = (
-    "data",
-    "stream",
-    "model",
-    "seed",
-    "final_learning_rate",
-    "rows",
-    "reference",
-    "run",
-    "settings",
-)
+_ELSEWHERE: Final = (*UNREAD, "data", "seed", "rows", "reference", "run", "settings")
 
 
 @with_settings(RunConfig, TrainingConfig, StudyConfig, without=_ELSEWHERE, defaults=BUDGET)
