@@ -48,17 +48,12 @@ def serve(
     """Serve a run or a bundle: a page at /, an API under /api, described at /openapi.json."""
     from recsys.api.opening import open_recommender
     from recsys.console import progress, say, warn
-    from recsys.errors import UsageError
+    from recsys.serving.app import create_app
+    from recsys.serving.planner import Planner
+    from recsys.serving.policy import Policy, read_keys, read_origins
+    from recsys.serving.server import believes_everyone, listen
+    from recsys.serving.server import serve as run
     from recsys.stores import local_folder, shown
-
-    try:
-        from recsys.serving.app import create_app
-        from recsys.serving.planner import Planner
-        from recsys.serving.policy import Policy, read_keys, read_origins
-        from recsys.serving.server import believes_everyone, listen
-        from recsys.serving.server import serve as run
-    except ModuleNotFoundError as error:
-        raise UsageError(f"serve needs {error.name}: pip install 'recsys-climb[serve]'") from None
 
     settings = Policy(
         max_body=int(max_body * 1e6),
