@@ -22,7 +22,13 @@ _Chance = functools.partial(
 _ELSEWHERE: Final = (*UNREAD, "data", "seed", "rows", "reference", "run", "settings")
 
 
-@with_settings(RunConfig, TrainingConfig, StudyConfig, without=_ELSEWHERE, defaults=BUDGET)
+@with_settings(
+    RunConfig,
+    TrainingConfig,
+    StudyConfig,
+    without=_ELSEWHERE,
+    defaults={**BUDGET, "patience": "as many as epochs"},
+)
 def study(
     given: dict[str, Any],
     data: Annotated[

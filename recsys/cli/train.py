@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from recsys import run_files
-from recsys.cli.options import with_settings
+from recsys.cli.options import LEFT_TO_DATA, with_settings
 from recsys.config.model import ModelConfig
 from recsys.config.run import RunConfig
 from recsys.config.training import TrainingConfig
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _Option = typer.Option
 
 
-@with_settings(RunConfig, ModelConfig, TrainingConfig)
+@with_settings(RunConfig, ModelConfig, TrainingConfig, defaults=LEFT_TO_DATA)
 def train(
     given: dict[str, Any],
     config: Annotated[

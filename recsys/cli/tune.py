@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from recsys.cli.options import with_settings
+from recsys.cli.options import LEFT_TO_DATA, with_settings
 from recsys.config.model import ModelConfig
 from recsys.config.run import RunConfig
 from recsys.config.training import TrainingConfig
@@ -15,7 +15,7 @@ from recsys.config.training import TrainingConfig
 _Option = typer.Option
 
 
-@with_settings(RunConfig, ModelConfig, TrainingConfig, without=("data", "model"))
+@with_settings(RunConfig, ModelConfig, TrainingConfig, without=("data", "model"), defaults=LEFT_TO_DATA)
 def tune(
     given: dict[str, Any],
     data: Annotated[

@@ -18,6 +18,7 @@ from recsys.config.settings import NAMES, SPOKEN, configure, fields
 from recsys.config.training import TrainingConfig
 from recsys.errors import UsageError
 from recsys.study.config import UNREAD, configured
+from recsys.training.resolve import configured as resolved
 
 
 def options(command):
@@ -74,6 +75,17 @@ def test_a_study_takes_its_own_budget_for_what_is_not_typed():
     assert (made.training.epochs, made.training.patience, made.training.windows) == (5, 5, 0.5)
     assert (made.run.schema_name, made.run.seed, made.rows) == ("ml1m", 1, ("ease",))
     assert made.training.final_learning_rate == pytest.approx(made.training.learning_rate / 10)
+
+
+def test_the_help_tells_the_defaults_that_a_plain_call_has():
+    plain = resolved({})[0].model.positions
+    for command in (train, tune):
+        assert options(command)["positions"].help.endswith(
+            f"(default: {plain}, of another body or masking learned)"
+        )
+    assert resolved({"masking": "mlm"})[0].model.positions == "learned"
+    assert options(study)["patience"].help.endswith("(default: as many as epochs)")
+    assert configured({"epochs": 7}, data="a.csv", seed=1, rows=("ease",)).training.patience == 7
 
 
 @pytest.mark.parametrize(
