@@ -25,7 +25,7 @@ _TINY: Final = (
 )
 _TRAIN: Final = ("--data", "sends.parquet", "--epochs", "2", "--windows", "0.3", *_TINY)
 _STUDY: Final = ("study", "sends.parquet", "--rows", "popularity,recent-popularity", "--seeds", "1",
-    "--jobs", "1", "--out", "studied", "--accelerator", "cpu", "--reference", "popularity")  # fmt: skip
+    "--jobs", "1", "--output", "studied", "--accelerator", "cpu", "--reference", "popularity")  # fmt: skip
 _TUNE: Final = (
     "tune",
     "sends.parquet",

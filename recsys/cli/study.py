@@ -35,7 +35,10 @@ def study(
         Path | None, typer.Argument(help="raw sends, CSV or Parquet (default: the simulated BC logbooks)")
     ] = None,
     rows: Annotated[str, _Option(help="names and patterns, comma-separated: all, item-knn, paper-*")] = "all",
-    out: Annotated[Path | None, _Option(help="the study's folder (default: studies/DATA-SPLIT)")] = None,
+    output: Annotated[
+        Path | None, _Option("--output", "-o", help="the study's folder (default: studies/DATA-SPLIT)")
+    ] = None,
+    out: Annotated[Path | None, _Option(hidden=True, help="what it was called before")] = None,
     reference: Annotated[str, _Option(help="row that the others are compared with")] = "item-knn",
     split_seed: Annotated[int, _Option(help="seed of the split, the same for all seeds")] = 0,
     sse_item: Annotated[float, _Chance(help="that training replaces a climb of the input by another")] = 0.1,
@@ -58,7 +61,7 @@ def study(
         given, data=data, seed=split_seed, rows=chosen, reference=select(reference)[0].name,
         settings={"sse-pt": sse},
     )  # fmt: skip
-    folder = out or Path("studies") / f"{data.stem if data else 'simulated-bc'}-{config.run.split}"
+    folder = output or out or Path("studies") / f"{data.stem if data else 'simulated-bc'}-{config.run.split}"
 
     from recsys.console import say
     from recsys.nouns import spoken

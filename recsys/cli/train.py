@@ -32,7 +32,9 @@ def train(
             "--continue", help="a run to go on with: data holds new sends, also of new climbers and climbs"
         ),
     ] = None,
-    output: Annotated[Path | None, _Option(help="the run's folder (default: runs/DATA-MODEL)")] = None,
+    output: Annotated[
+        Path | None, _Option("--output", "-o", help="the run's folder (default: runs/DATA-MODEL)")
+    ] = None,
     resume: Annotated[
         bool,
         _Option(

@@ -21,7 +21,9 @@ def tune(
     data: Annotated[
         Path | None, typer.Argument(help="raw sends, CSV or Parquet (default: the simulated BC logbooks)")
     ] = None,
-    output: Annotated[Path | None, _Option(help="the study's folder (default: studies/DATA-tune)")] = None,
+    output: Annotated[
+        Path | None, _Option("--output", "-o", help="the study's folder (default: studies/DATA-tune)")
+    ] = None,
     trials: Annotated[int, _Option(min=1, help="trials to have in the end, those of a former call too")] = 30,
     timeout: Annotated[
         float | None, _Option(min=0, help="seconds after which no trial is begun (default: no limit)")
