@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import importlib.util
+import re
+import socket
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
+
+from tests.builders.commands import call
 
 ROOT: Final = Path(__file__).parents[2]
 WRITES: Final = {
@@ -53,3 +57,33 @@ def test_bad_rows_are_asked_for_in_one_wording() -> None:
     asked = {name: parameters(name).get("bad_rows") for name in programs()}
     told = {each.help.removesuffix(" (default: fail)") for each in asked.values() if each is not None}
     assert told == {"fail | drop: what to do with raw sends that are not right"}
+
+
+def test_a_folder_that_is_neither_run_nor_bundle_is_told_alike(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = {
+        "recommend": (), "skill": (), "serve": ("--port", free_port()),
+        "path": ("--project", "x", "--climber", "ada"), "session": ("--climber", "ada"),
+        "batch": ("-o", tmp_path / "next.csv"),
+    }  # fmt: skip
+    told = {}
+    for name, words in given.items():
+        assert call("recsys", name, tmp_path / "nope", *words) == 2
+        told[name] = capsys.readouterr().err
+    assert len(set(told.values())) == 1, told
+    assert "not a run (no config.json) and not a bundle (no bundle.json)" in told["serve"]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def test_no_error_of_a_command_spells_an_option() -> None:
+    """It names the setting in backticks, so that Python is told a name that it knows."""
+    spelt = re.compile(r"(?:UsageError|DataError|RunError|warn)\(\s*f?\"[^\"]*(?<![\w-])--[a-z]")
+    files = sorted((ROOT / "recsys" / "cli").glob("*.py"))
+    assert not [path.name for path in files if spelt.search(path.read_text())]
