@@ -87,3 +87,19 @@ def test_no_error_of_a_command_spells_an_option() -> None:
     spelt = re.compile(r"(?:UsageError|DataError|RunError|warn)\(\s*f?\"[^\"]*(?<![\w-])--[a-z]")
     files = sorted((ROOT / "recsys" / "cli").glob("*.py"))
     assert not [path.name for path in files if spelt.search(path.read_text())]
+
+
+@pytest.mark.parametrize("name", ["recommend", "batch", "path", "session", "skill", "serve", "forget"])
+def test_a_run_or_a_bundle_is_one_argument(name: str) -> None:
+    argument = parameters(f"recsys {name}")["folder"]
+    assert (argument.metavar, argument.help) == ("RUN_OR_BUNDLE", "a run's folder, or a bundle's")
+
+
+def test_options_of_one_name_are_told_alike() -> None:
+    told = {name: parameters(f"recsys {name}")["when"].help for name in ("recommend", "batch")}
+    assert all(each.startswith("day of the next climb, 2026-06-01 or today") for each in told.values()), told
+    as_json = {
+        parameters(f"recsys {name}")["json"].help
+        for name in ("recommend", "path", "skill", "monitor", "runs")
+    }
+    assert as_json == {"print JSON instead of a table"}
