@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from recsys.cli.asking import Folder
+from recsys.serving.policy import MAX_BODY, MIB
 
 
 def serve(
@@ -19,8 +20,8 @@ def serve(
         typer.Option(help="file of API keys, one a line; more may be in RECSYS_API_KEYS (default: open)"),
     ] = None,
     max_body: Annotated[
-        float, typer.Option(min=0.001, max=1000, help="MB of a request's body at the most")
-    ] = 4.0,
+        float, typer.Option(min=0.001, max=1000, help="MiB of a request's body at the most, as nginx's 4m")
+    ] = MAX_BODY,
     rate: Annotated[
         float, typer.Option(min=0, help="requests a second that a client may keep up; 0: no limit")
     ] = 20.0,
@@ -59,7 +60,7 @@ def serve(
     from recsys.stores import shown
 
     settings = Policy(
-        max_body=int(max_body * 1e6),
+        max_body=int(max_body * MIB),
         rate=rate,
         api_keys=read_keys(api_keys),
         batch_window_ms=batch_window,
