@@ -73,7 +73,7 @@ COMMANDS: Final = {each.name: each for each in _ALL}
 _LIGHT: Final = {"import"}
 _HEAVY: Final = (
     "matplotlib.backends.backend_agg", "onnx", "onnxruntime", "optuna", "recsys.adapting.climbers",
-    "recsys.adapting.continuing", "recsys.adapting.forget_bundle", "recsys.adapting.forget_run",
+    "recsys.adapting.continuing", "recsys.adapting.forget_bundle", "recsys.adapting.forget_write",
     "recsys.cli.adapt", "recsys.cli.evaluate", "recsys.cli.export", "recsys.cli.forget", "recsys.cli.study",
     "recsys.cli.train", "recsys.cli.tune", "recsys.exporting.export", "recsys.exporting.keep",
     "recsys.study.report", "recsys.study.study", "recsys.study.worker", "recsys.training.answer",

@@ -124,7 +124,7 @@ class FinishedRun:
 
     def evaluate(self, part: str = "test", exclude_seen: bool | None = None) -> dict[str, Any]:
         """Evaluate again, on "test" or "validation": what metrics.json would hold, without the seconds."""
-        from recsys.training.suite import evaluate_folder
+        from recsys.training.evaluating import evaluate_folder
 
         return evaluate_folder(self.folder, part, exclude_seen)
 
