@@ -25,7 +25,7 @@ _TINY: Final = (
 )
 _TRAIN: Final = ("--data", "sends.parquet", "--epochs", "2", "--windows", "0.3", *_TINY)
 _STUDY: Final = ("study", "sends.parquet", "--rows", "popularity,recent-popularity", "--seeds", "1",
-    "--jobs", "1", "--out", "studied", "--accelerator", "cpu", "--reference", "popularity")  # fmt: skip
+    "--jobs", "1", "--output", "studied", "--accelerator", "cpu", "--reference", "popularity")  # fmt: skip
 _TUNE: Final = (
     "tune",
     "sends.parquet",
@@ -73,7 +73,7 @@ COMMANDS: Final = {each.name: each for each in _ALL}
 _LIGHT: Final = {"import"}
 _HEAVY: Final = (
     "matplotlib.backends.backend_agg", "onnx", "onnxruntime", "optuna", "recsys.adapting.climbers",
-    "recsys.adapting.continuing", "recsys.adapting.forget_bundle", "recsys.adapting.forget_run",
+    "recsys.adapting.continuing", "recsys.adapting.forget_bundle", "recsys.adapting.forget_write",
     "recsys.cli.adapt", "recsys.cli.evaluate", "recsys.cli.export", "recsys.cli.forget", "recsys.cli.study",
     "recsys.cli.train", "recsys.cli.tune", "recsys.exporting.export", "recsys.exporting.keep",
     "recsys.study.report", "recsys.study.study", "recsys.study.worker", "recsys.training.answer",

@@ -33,6 +33,11 @@ def one_line(text: str) -> str:
     return _CONTROL.sub(" ", text)
 
 
+def typed(text: str) -> str:
+    """A text with each setting that stands in backticks as the option of the command line."""
+    return _SETTING.sub(lambda found: "--" + found[1].replace("_", "-"), text)
+
+
 class RecsysError(Exception):
     """Base of every error that this project raises on purpose. Its text is a single line.
 
@@ -56,7 +61,7 @@ class RecsysError(Exception):
 
     def with_options(self) -> str:
         """The text with each setting as the option of the command line."""
-        return _SETTING.sub(lambda found: "--" + found[1].replace("_", "-"), self._text)
+        return typed(self._text)
 
     def told(self, say: Callable[[str], str]) -> str:
         """The text as `say` says it, in another domain's words for example: settings keep their names."""

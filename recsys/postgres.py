@@ -13,6 +13,7 @@ from typing import Any, Final
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from recsys.errors import DataError, UsageError
+from recsys.extras import install
 
 BATCH: Final = 10_000  # rows that are fetched at a time
 _ADDRESS: Final = re.compile(r"postgres(ql)?://")
@@ -132,7 +133,7 @@ def _connection(address: str, **options: Any) -> Iterator[Any]:
     try:
         import psycopg
     except ImportError:
-        raise UsageError(f"{place(address)}: needs psycopg: pip install 'recsys-climb[postgres]'") from None
+        raise UsageError(f"{place(address)}: needs psycopg: {install('postgres')}") from None
     try:
         with psycopg.connect(address, application_name="recsys", connect_timeout=10, **options) as connection:
             yield connection

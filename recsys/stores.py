@@ -23,6 +23,7 @@ from typing import Any, Final
 
 from recsys import run_files
 from recsys.errors import DataError, RecsysError, RunError, UsageError
+from recsys.extras import install
 from recsys.files import MANIFEST, atomic_folder, check_manifest
 
 PACKAGES: Final = {
@@ -213,7 +214,7 @@ def _store(url: str) -> Iterator[tuple[Any, str]]:
 
         store, path = url_to_fs(url)
     except ImportError:
-        raise UsageError(f"{url}: needs fsspec and {package}: pip install 'recsys-climb[cloud]'") from None
+        raise UsageError(f"{url}: needs fsspec and {package}: {install('cloud')}") from None
     except ValueError as error:  # brackets of an IPv6 address that do not close
         raise UsageError(f"{url}: is no address ({str(error)[:60]}); correct it") from None
     try:

@@ -17,16 +17,10 @@ from typing import Any
 import typer
 
 from recsys.errors import RecsysError, one_line, refused_by_system
+from recsys.extras import missing_part
 from recsys.nouns import spoken
 
-# What the light part does without; a command that asks for one of them needs the other part.
-TRAINING = (
-    "torch", "pandas", "pyarrow", "pydantic", "lightning", "transformers4rec", "merlin", "nvtabular", "onnx",
-    "safetensors", "matplotlib", "tomli", "dask", "scipy",
-)  # fmt: skip
-STUDY = ("implicit", "jinja2", "markupsafe", "optuna", "sqlalchemy", "threadpoolctl")
 _OF_DISKS = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EFBIG)
-SERVING = ("fastapi", "uvicorn", "prometheus_client", "python_multipart", "starlette")
 
 
 def single(command: Callable[..., Any]) -> typer.Typer:
@@ -88,18 +82,6 @@ def _remedy(error: OSError) -> str:
         return f"; make the folder, or give it to user {os.getuid()} (chown), or choose another"
     remedies = {errno.EROFS: "choose a folder that can be written to", errno.ENOSPC: "free some space"}
     return f"; {remedies[error.errno]}" if error.errno in remedies else ""
-
-
-def missing_part(error: ModuleNotFoundError) -> str | None:
-    """What has to be installed for a module that the light part does without; None for any other module."""
-    missing = (error.name or "").split(".")[0]
-    if missing not in (*TRAINING, *STUDY, *SERVING):
-        return None
-    part, extra = "training", "train"
-    if missing in (*STUDY, *SERVING):
-        part, extra = ("the study", "study") if missing in STUDY else ("the service", "serve")
-    python = "" if extra == "serve" else " (Python 3.10 or 3.11)"
-    return f"{error.name}, a part of {part}: pip install 'recsys-climb[{extra}]'{python}"
 
 
 def _fail(message: str) -> int:

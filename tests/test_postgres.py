@@ -12,9 +12,7 @@ from tests.builders.commands import call
 from tests.builders.database import PASSWORD, database, lacking
 from tests.builders.light_bundle import N_CLIMBERS, write_light_bundle
 
-psycopg = pytest.importorskip(
-    "psycopg", reason="psycopg is not installed: pip install 'recsys-climb[postgres]'"
-)
+psycopg = pytest.importorskip("psycopg", reason="psycopg is not installed: pip install '.[postgres]'")
 pytestmark = pytest.mark.skipif(lacking() is not None, reason=str(lacking()))
 COLUMNS = {"name": str, "rank": int, "score": float}
 
@@ -126,5 +124,5 @@ def test_secrets_are_in_no_error(address, capsys, monkeypatch):
     with pytest.raises(UsageError, match="table"):
         check(address, "a.b.c")
     monkeypatch.setitem(sys.modules, "psycopg", None)
-    with pytest.raises(UsageError, match=r"recsys-climb\[postgres\]"):
+    with pytest.raises(UsageError, match=r"pip install '\.\[postgres\]'"):
         next(rows(address, "SELECT 1"))

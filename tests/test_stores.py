@@ -20,7 +20,7 @@ SENDS = "climber_id,climb_id,date,grade\nada,c1,2024-01-01,V4\nada,c2,2024-01-02
 @pytest.fixture(scope="module")
 def server():
     for name in ("s3fs", "moto", "flask", "flask_cors"):
-        pytest.importorskip(name, reason=f"{name} is not installed: pip install 'recsys-climb[dev]'")
+        pytest.importorskip(name, reason=f"{name} is not installed: pip install '.[dev]'")
     with object_store() as environment:
         yield environment
 
@@ -144,7 +144,7 @@ def test_what_fails_is_one_line(store, monkeypatch, capsys):
     with pytest.raises(DataError, match="nothing there"), fetched(Path(f"{url}/half.csv")):
         pass
     monkeypatch.setitem(sys.modules, "gcsfs", None)
-    with pytest.raises(UsageError, match=r"recsys-climb\[cloud\]"), fetched(Path("gs://bucket/x.csv")):
+    with pytest.raises(UsageError, match=r"pip install '\.\[cloud\]'"), fetched(Path("gs://bucket/x.csv")):
         pass
 
 

@@ -49,6 +49,7 @@ WORDS: Final = {
     "temporaries": "half written, swept",
     "orphans": "end with their parent",
     "bounds": "what may be unpacked",
+    "extras": "how a part is installed",
     "columns": "every name",
     "run_files": "names of a run's files",
     "nouns": "words of another domain",

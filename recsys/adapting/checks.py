@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Final, Literal, get_args
+from typing import Final, Literal, cast, get_args
 
 from recsys import run_files
 from recsys.console import say, warn
@@ -16,8 +16,10 @@ Way = Literal["fold-in", "similar", "encoder", "unknown"]
 WAYS: Final[tuple[str, ...]] = get_args(Way)
 
 
-def check_call(run: Run, output: Path, what: str, way: str = "unknown") -> None:
+def check_call(run: Run, output: Path, what: str, way: str = "unknown") -> Way:
     """A `UsageError` where nothing can be added to the run, not in this way, or not into that folder.
+
+    Returns the way, which is one.
 
     Parameters
     ----------
@@ -40,6 +42,7 @@ def check_call(run: Run, output: Path, what: str, way: str = "unknown") -> None:
         )
     if output.resolve() == run.folder.resolve():
         raise UsageError(f"`output` {output}: is the run itself; choose another folder")
+    return cast(Way, way)
 
 
 def tell_known(sent: Iterable[str], catalogue: Iterable[str]) -> None:

@@ -47,6 +47,7 @@ def _rewritten(
     values: Mapping[str, Sequence[str]],
     change: Callable[[pd.DataFrame, str, Sequence[str]], pd.DataFrame],
 ) -> Workflow:
+    description.read(source)  # one that is lacking is told of the run, and not of a copy
     target.mkdir(parents=True)
     between = temporary_name(target)  # by which what a kill leaves is swept
     try:

@@ -11,6 +11,7 @@ from recsys.api import arguments as given
 from recsys.api.frames import as_file
 from recsys.api.opening import open_recommender
 from recsys.api.recommendations import Recommendations
+from recsys.config.bad_rows import BadRows, check_bad_rows
 from recsys.console import warn
 from recsys.errors import UsageError
 from recsys.logbooks.importing.own import parse_columns
@@ -18,7 +19,7 @@ from recsys.logbooks.mapping import Mapping as ColumnsOfRun
 from recsys.nouns import spoken
 from recsys.recommending.batch import COLUMNS, answers, unanswered
 from recsys.recommending.blocked import Blocked
-from recsys.recommending.logbook_file import check_bad_rows, read_files
+from recsys.recommending.logbook_file import read_files
 from recsys.recommending.recommender import Recommender
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class Climbs:
         logbook: LogbookLike | None = None,
         columns: str | None = None,
         same: Mapping[Id, Id] | None = None,
-        bad_rows: str = "fail",
+        bad_rows: BadRows = "fail",
         grade: str | None = None,
         region: str | None = None,
         when: str | dt.date | None = None,
@@ -194,7 +195,7 @@ def _read(
     logbook: LogbookLike,
     climber: str | None,
     columns: str | None,
-    bad_rows: str,
+    bad_rows: BadRows,
     mapping: ColumnsOfRun | None = None,
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """The sends, and what is to be said of the reading."""

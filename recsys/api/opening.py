@@ -30,14 +30,9 @@ def open_recommender(folder: Path, trust: bool = False) -> Recommender:
     RunError
         The folder is neither, or a file of it was changed.
     """
-    folder = local_folder(folder)
+    folder = folder_of(folder)
     if (folder / BUNDLE).is_file():
         return Recommender(_spoken_as(Bundle.open(folder)))
-    if not (folder / run_files.CONFIG).is_file():
-        raise RunError(
-            f"{folder}: not a run (no config.json) and not a bundle (no {BUNDLE}); train one with: python "
-            f"train.py --output {folder}"
-        )
     kept = open_kept(folder)
     if kept is not None:
         return Recommender(_spoken_as(kept))
@@ -45,6 +40,23 @@ def open_recommender(folder: Path, trust: bool = False) -> Recommender:
     from recsys.training.trained import TrainedRun
 
     return Recommender(TrainedRun(Run.open(folder), trust))
+
+
+def folder_of(place: Path) -> Path:
+    """The folder of a run or a bundle, here: the place itself, or its copy (`recsys.stores`).
+
+    Raises
+    ------
+    RunError
+        It holds neither.
+    """
+    folder = local_folder(place)
+    if not (folder / BUNDLE).is_file() and not (folder / run_files.CONFIG).is_file():
+        raise RunError(
+            f"{folder}: not a run (no config.json) and not a bundle (no {BUNDLE}); train one with: python "
+            f"train.py --output {folder}"
+        )
+    return folder
 
 
 def _spoken_as(bundle: Bundle) -> Bundle:

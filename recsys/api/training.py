@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from recsys.api.climbs import Climbs, load
 from recsys.api.frames import as_file
+from recsys.api.run_folder import default_folder, train_folder
 from recsys.config.run import RunConfig
-from recsys.runs import RESUMABLE, Run
-from recsys.stores import staged_folder
+from recsys.errors import UsageError
+from recsys.runs import Run
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,7 +54,8 @@ def train(
     Raises
     ------
     UsageError
-        There is no such setting, it is out of its range, or settings cannot work together.
+        There is no such setting, it is out of its range, or settings cannot work together; resuming, one is
+        another than the run was started with; ``torchrun`` started the process.
     DataError
         The data cannot be read; the text names row, value and remedy.
     RunError
@@ -64,26 +66,18 @@ def train(
     >>> run = recsys.train("sends.csv", split="temporal", output="runs/mine")
     >>> run.metrics["unprompted"]["recall@10"], run.recommend("ada", k=3)
     """
-    from recsys.training.pipeline import refuse_changes, train_run
+    from recsys.training.processes import launched
     from recsys.training.resolve import configured
 
-    file = None if config is None else Path(config)
+    if launched():
+        raise UsageError("recsys.train is of one process: start train.py with torchrun, or give `devices`")
+    source, file = (None if each is None else Path(each) for each in (continue_from, config))
     with as_file(data) as path:
         made, names = configured(settings if path is None else {**settings, "data": path}, file)
-        folder = Path(output) if output is not None else Path("runs") / _name(data, made)
-        with staged_folder(folder, overwrite or resume, Path("runs") / folder.name) as own:
-            if continue_from is not None:
-                from recsys.adapting.continuing import continue_run
-
-                source = Run.open(Path(continue_from))
-                continue_run(source, made, names, own, resume=resume, overwrite=overwrite)
-            else:
-                if resume:
-                    refuse_changes(own, made, names - {"data", *RESUMABLE})
-                train_run(made, own, resume=resume, overwrite=overwrite, names=names)
-            from recsys.exporting.keep import keep_current  # brings PyTorch
-
-            keep_current(own)
+        folder = default_folder(made) if output is None else Path(output)
+        if data is not None and not isinstance(data, (str, Path)):
+            names = names - {"data"}  # a DataFrame is another file each time
+        train_folder(made, names, folder, continue_from=source, resume=resume, overwrite=overwrite)
     return FinishedRun(folder)
 
 
@@ -124,7 +118,7 @@ class FinishedRun:
 
     def evaluate(self, part: str = "test", exclude_seen: bool | None = None) -> dict[str, Any]:
         """Evaluate again, on "test" or "validation": what metrics.json would hold, without the seconds."""
-        from recsys.training.suite import evaluate_folder
+        from recsys.training.evaluating import evaluate_folder
 
         return evaluate_folder(self.folder, part, exclude_seen)
 
@@ -160,11 +154,3 @@ class FinishedRun:
         from recsys.evaluation.report import metrics_table
 
         return f"<pre>{html.escape(metrics_table(self.metrics))}</pre>"
-
-
-def _name(data: Any, config: RunConfig) -> str:
-    """The name of a run that was given none."""
-    stem = Path(data).stem if isinstance(data, (str, Path)) else "dataframe"
-    if data is None:
-        stem = "simulated-bc"
-    return f"{stem}-{config.label}"

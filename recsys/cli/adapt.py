@@ -10,6 +10,7 @@ import typer
 from recsys.cli.asking import BadRows
 
 if TYPE_CHECKING:
+    from recsys.adapting.checks import Way
     from recsys.runs import Run
 
 
@@ -39,15 +40,13 @@ def adapt(
     if (sends is None) == (climbs is None):
         raise UsageError("give either SENDS of new climbers or `climbs`")
     opened = Run.open(run)
-    if climbs is not None:
-        check_call(opened, output, "climbs")
-    else:
-        check_call(opened, output, "climbers", by)
     try:
         if climbs is not None:
+            check_call(opened, output, "climbs")
             _add_climbs(opened, climbs, output, schema, overwrite)
         elif sends is not None:
-            _add_climbers(opened, sends, output, by, schema, bad_rows, overwrite)
+            way = check_call(opened, output, "climbers", by)
+            _add_climbers(opened, sends, output, way, schema, bad_rows, overwrite)
     except DataError as error:
         raise error.at(climbs or sends or "") from None
 
@@ -73,15 +72,15 @@ def _add_climbs(run: Run, climbs: Path, output: Path, schema: str | None, overwr
 
 
 def _add_climbers(
-    run: Run, sends: Path, output: Path, by: str, schema: str | None, bad_rows: str, overwrite: bool
+    run: Run, sends: Path, output: Path, way: Way, schema: str | None, bad_rows: BadRows, overwrite: bool
 ) -> None:
     from recsys.console import progress, say, warn
     from recsys.logbooks.read import read_sends
 
-    read = read_sends(sends, schema, bad_rows, own=run.mapping)  # type: ignore[arg-type]
+    read = read_sends(sends, schema, bad_rows, own=run.mapping)
     for line in read.lines():
         warn(line)
     with progress("importing Transformers4Rec"):
         from recsys.adapting.climbers import add_climbers
-    count = add_climbers(run, read, output, by, overwrite)  # type: ignore[arg-type]
+    count = add_climbers(run, read, output, way, overwrite)
     say(f"{count} climbers added; kept in {output}")

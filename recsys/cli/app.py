@@ -14,7 +14,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from recsys.errors import UsageError
-from recsys.terminal import missing_part
+from recsys.extras import missing_part
 
 COMMANDS: Final = (
     "simulate", "import", "train", "tune", "evaluate", "recommend", "batch", "path", "session", "skill",

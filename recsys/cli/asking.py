@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from recsys.config import bad_rows as given
+
 if TYPE_CHECKING:
     from recsys.recommending.recommender import Recommender
 
@@ -29,19 +31,19 @@ Same = Annotated[
     Path | None,
     typer.Option(help="file of two columns: a climb's id in the logbook, the same climb's in the model"),
 ]
-BadRows = Annotated[str, typer.Option(help="fail | drop: what to do with raw sends that are not right")]
+BadRows = Annotated[given.BadRows, typer.Option(help=f"fail | drop: {given.WHAT}", metavar="TEXT")]
 Region = Annotated[str | None, typer.Option(help="a region of the run")]
 Json = Annotated[bool, typer.Option("--json", help="print JSON instead of a table")]
 
 
-def open_folder(folder: Path) -> Recommender:
-    """The recommender of a run or a bundle, under a spinner."""
+def open_folder(folder: Path, trust: bool = False) -> Recommender:
+    """`recsys.api.opening.open_recommender`, under a spinner."""
     from recsys.console import progress
 
     with progress("loading"):
         from recsys.api.opening import open_recommender
 
-        return open_recommender(folder)
+        return open_recommender(folder, trust)
 
 
 def sends_of(
@@ -49,7 +51,7 @@ def sends_of(
     logbooks: list[Path] | None,
     climber: str | None,
     columns: str | None = None,
-    bad_rows: str = "fail",
+    bad_rows: given.BadRows = "fail",
 ) -> list[dict[str, Any]] | None:
     """The sends of logbook files as one, or None where none was given; what was not used is said.
 

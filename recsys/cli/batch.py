@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from recsys.cli.asking import Folder, open_folder
+from recsys.cli.shared import WHEN
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -18,7 +21,7 @@ WORTH_A_PROCESS = 2_000  # climbers below which opening the bundle once more tak
 
 
 def batch(
-    folder: Annotated[Path, typer.Argument(metavar="RUN_OR_BUNDLE", help="a run's folder, or a bundle's")],
+    folder: Folder,
     output: Annotated[
         str,
         typer.Option(
@@ -36,7 +39,7 @@ def batch(
     min_stars: Annotated[
         float | None, typer.Option(min=1.0, max=5.0, help="least mean rating in stars, for all")
     ] = None,
-    when: Annotated[str | None, typer.Option(help="day of the next climb, 2026-06-01")] = None,
+    when: Annotated[str | None, typer.Option(help=f"{WHEN}, for all")] = None,
     limits: Annotated[
         Path | None,
         typer.Option(help="CSV of limits by climber: climber_id, and any of grade, region, min_stars, k"),
@@ -55,6 +58,7 @@ def batch(
     Climbers for whom nothing fits have no row, and are counted.
     """
     from recsys.api.answer_tables import write_answers
+    from recsys.api.opening import open_recommender
     from recsys.api.tables import check_suffix
     from recsys.cli.recommend import warn_unknown
     from recsys.console import progress, say, warn
@@ -70,10 +74,7 @@ def batch(
         check_suffix(Path(output))
     folder = local_folder(folder)
     closed = OPEN if block is None else read_blocked(block)
-    with progress("loading"):
-        from recsys.api.opening import open_recommender
-
-        recommender = open_recommender(folder)
+    recommender = open_folder(folder)
     warn_unknown(recommender, closed)
     own = {} if limits is None else read_limits(limits, recommender)
     _warn_strangers(set(own).difference(recommender.climbers), limits)

@@ -24,14 +24,13 @@ def evaluate(
     trust: Annotated[bool, TRUST] = False,
 ) -> None:
     """Evaluate a trained run again, prompted and unprompted, beside popularity and chance."""
+    import json as text
+
     from recsys.console import progress
+    from recsys.training.evaluating import evaluate_folder
 
     with progress("scoring cases"):
-        from recsys.training.suite import evaluate_folder
-
         metrics = evaluate_folder(run, part, exclude_seen, trust)
-
-    import json as text
 
     from recsys.evaluation.report import metrics_table
     from recsys.nouns import spoken

@@ -7,9 +7,11 @@ from typing import Annotated
 
 import typer
 
+from recsys.cli.asking import Folder
+
 
 def forget(
-    folder: Annotated[Path, typer.Argument(metavar="RUN_OR_BUNDLE", help="a run's folder, or a bundle's")],
+    folder: Folder,
     climber: Annotated[list[str], typer.Option(help="id of who is to be forgotten; may be given again")],
     output: Annotated[
         Path | None,

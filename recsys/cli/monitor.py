@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from recsys.cli.asking import Json
+from recsys.cli.asking import BadRows, Json
 
 if TYPE_CHECKING:
     from recsys.monitoring.monitor import Watch
@@ -22,9 +22,7 @@ def monitor(
     ] = None,
     k: Annotated[int, typer.Option("-k", help="climbs recommended to each climber")] = 10,
     schema: Annotated[str | None, typer.Option(help="the sends' mapping [default: the run's own]")] = None,
-    bad_rows: Annotated[
-        str, typer.Option(help="fail | drop: what to do with rows that are not right")
-    ] = "fail",
+    bad_rows: BadRows = "fail",
     psi: Annotated[float, typer.Option(help="limit: drift of grades and of regions, beyond chance")] = 0.25,
     unknown_climbs: Annotated[float, typer.Option(help="limit: share of sends of unknown climbs")] = 0.2,
     unknown_climbers: Annotated[float, typer.Option(help="limit: share of sends of unknown climbers")] = 0.5,
@@ -43,9 +41,7 @@ def monitor(
     limits = watching.Limits(psi, unknown_climbs, unknown_climbers, gain)
     opened = Run.open(run)
     answers = None if recommended is None else read_answers(recommended)
-    watch = watching.monitor(
-        opened, open_folder(run), sends, limits, check_k(k), schema, bad_rows, answers  # type: ignore[arg-type]
-    )  # fmt: skip
+    watch = watching.monitor(opened, open_folder(run), sends, limits, check_k(k), schema, bad_rows, answers)
     if html is not None:
         with atomic_path(html) as fresh:
             fresh.write_text(page(watch), encoding="utf-8")

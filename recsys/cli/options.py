@@ -15,7 +15,7 @@ import typing
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from types import MappingProxyType, NoneType
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Final, Literal, get_args, get_origin
 
 import typer
 from pydantic import BaseModel
@@ -25,6 +25,8 @@ from pydantic_core import PydanticUndefined
 from recsys.config.settings import fields
 
 Command = Callable[..., None]
+# What `recsys.training.resolve.configured` leaves to the data, other than the class does.
+LEFT_TO_DATA: Final = MappingProxyType({"positions": "auto, of another body or masking learned"})
 
 
 def with_settings(

@@ -36,7 +36,7 @@ def path(
     from recsys.recommending.path import PathRequest, find_path
 
     if climber is None and not logbook:
-        raise UsageError("a path starts from a logbook; give --climber or --logbook")
+        raise UsageError("a path starts from a logbook; give `climber` or `logbook`")
     recommender = asking.open_folder(folder)
     sends = asking.sends_of(recommender, logbook, climber, columns, bad_rows)
     sends = asking.known_sends(recommender, sends, same)

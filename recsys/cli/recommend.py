@@ -8,8 +8,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from recsys.cli.asking import BadRows, Climber, Columns, Logbooks, Same, same_ids, sends_of
-from recsys.cli.shared import TRUST
+from recsys.cli.asking import (
+    BadRows,
+    Climber,
+    Columns,
+    Folder,
+    Json,
+    Logbooks,
+    Same,
+    open_folder,
+    same_ids,
+    sends_of,
+)
+from recsys.cli.shared import TRUST, WHEN
 
 if TYPE_CHECKING:
     from recsys.recommending.blocked import Blocked
@@ -19,7 +30,7 @@ if TYPE_CHECKING:
 
 
 def recommend(
-    folder: Annotated[Path, typer.Argument(metavar="RUN_OR_BUNDLE", help="a run's folder, or a bundle's")],
+    folder: Folder,
     climber: Climber = None,
     logbook: Logbooks = None,
     columns: Columns = None,
@@ -32,10 +43,7 @@ def recommend(
     min_stars: Annotated[
         float | None, typer.Option(min=1.0, max=5.0, help="least mean rating in stars: filter")
     ] = None,
-    when: Annotated[
-        str | None,
-        typer.Option(help="day of the next climb, 2026-06-01 or today: prompt (days since the last send)"),
-    ] = None,
+    when: Annotated[str | None, typer.Option(help=f"{WHEN}: prompt (days since the last send)")] = None,
     k: Annotated[int, typer.Option("-k", min=1, max=1000, help="climbs to recommend")] = 10,
     exclude_seen: Annotated[
         bool, typer.Option("--exclude-seen/--include-seen", help="whether climbs already sent are left out")
@@ -56,7 +64,7 @@ def recommend(
         str, typer.Option(help="any | auto | warmup | stretch | project: how hard for the climber (filter)")
     ] = "any",
     sort: Annotated[str, typer.Option(help="likely | easiest | hardest: order of what is named")] = "likely",
-    json: Annotated[bool, typer.Option("--json", help="print JSON instead of a table")] = False,
+    json: Json = False,
     csv: Annotated[bool, typer.Option("--csv", help="print CSV instead of a table")] = False,
     trust: Annotated[bool, TRUST] = False,
 ) -> None:
@@ -65,17 +73,13 @@ def recommend(
     With neither --climber nor --logbook, or with an empty logbook: what is popular. Diversity and novelty
     reorder the 100 most probable climbs.
     """
-    from recsys.console import progress
     from recsys.errors import UsageError
     from recsys.recommending.blocked import OPEN, read_blocked
 
     if json and csv:
         raise UsageError("give `json` or `csv`, not both")
     closed = OPEN if block is None else read_blocked(block)
-    with progress("loading"):
-        from recsys.api.opening import open_recommender
-
-        recommender = open_recommender(folder, trust)
+    recommender = open_folder(folder, trust)
     sends = sends_of(recommender, logbook, climber, columns, bad_rows)
     request = recommender.request(
         climber,

@@ -7,12 +7,14 @@ from typing import Annotated, Final
 
 import typer
 
+from recsys.cli.asking import Json
+
 _NUMBERS: Final = ("prompted", "unprompted", "popularity", "seconds")
 
 
 def runs(
     folder: Annotated[Path, typer.Argument(help="the folder that holds the runs")] = Path("runs"),
-    json: Annotated[bool, typer.Option("--json", help="print JSON instead of a table")] = False,
+    json: Json = False,
 ) -> None:
     """List the runs of a folder side by side: data, method, split, and how well each does."""
     from recsys.runs import summaries

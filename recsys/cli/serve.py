@@ -7,9 +7,12 @@ from typing import Annotated
 
 import typer
 
+from recsys.cli.asking import Folder
+from recsys.serving.policy import MAX_BODY, MIB
+
 
 def serve(
-    bundle: Annotated[Path, typer.Argument(help="a run's or a bundle's folder")],
+    folder: Folder,
     host: Annotated[str, typer.Option(help="address to listen on")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="port to listen on")] = 8000,
     api_keys: Annotated[
@@ -17,8 +20,8 @@ def serve(
         typer.Option(help="file of API keys, one a line; more may be in RECSYS_API_KEYS (default: open)"),
     ] = None,
     max_body: Annotated[
-        float, typer.Option(min=0.001, max=1000, help="MB of a request's body at the most")
-    ] = 4.0,
+        float, typer.Option(min=0.001, max=1000, help="MiB of a request's body at the most, as nginx's 4m")
+    ] = MAX_BODY,
     rate: Annotated[
         float, typer.Option(min=0, help="requests a second that a client may keep up; 0: no limit")
     ] = 20.0,
@@ -46,22 +49,18 @@ def serve(
     ] = 1000,
 ) -> None:
     """Serve a run or a bundle: a page at /, an API under /api, described at /openapi.json."""
-    from recsys.api.opening import open_recommender
+    from recsys.api.opening import folder_of, open_recommender
     from recsys.console import progress, say, warn
-    from recsys.errors import UsageError
-    from recsys.stores import local_folder, shown
-
-    try:
-        from recsys.serving.app import create_app
-        from recsys.serving.planner import Planner
-        from recsys.serving.policy import Policy, read_keys, read_origins
-        from recsys.serving.server import believes_everyone, listen
-        from recsys.serving.server import serve as run
-    except ModuleNotFoundError as error:
-        raise UsageError(f"serve needs {error.name}: pip install 'recsys-climb[serve]'") from None
+    from recsys.errors import typed
+    from recsys.serving.app import create_app
+    from recsys.serving.planner import Planner
+    from recsys.serving.policy import Policy, read_keys, read_origins
+    from recsys.serving.server import believes_everyone, listen
+    from recsys.serving.server import serve as run
+    from recsys.stores import shown
 
     settings = Policy(
-        max_body=int(max_body * 1e6),
+        max_body=int(max_body * MIB),
         rate=rate,
         api_keys=read_keys(api_keys),
         batch_window_ms=batch_window,
@@ -72,9 +71,11 @@ def serve(
         hide_climbers=hide_climbers,
     )
     if believes_everyone(proxy):
-        warn(f"--proxy {proxy}: every client can pass for another and escape the rate; name your proxy alone")
+        why = "every client can pass for another and escape the rate; name your proxy alone"
+        warn(typed(f"`proxy` {proxy}: {why}"))
+    opened = folder_of(folder)
     sockets = listen(host, port)
     with progress("loading the bundle"):
-        app = create_app(local_folder(bundle), settings, lambda each: Planner.of(open_recommender(each)))
-    say(f"serving {shown(bundle)} at http://{host}:{port} (Ctrl+C ends it)")
+        app = create_app(opened, settings, lambda each: Planner.of(open_recommender(each)))
+    say(f"serving {shown(folder)} at http://{host}:{port} (Ctrl+C ends it)")
     run(app, sockets, proxy)

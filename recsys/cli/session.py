@@ -34,7 +34,7 @@ def session(
     from recsys.recommending.session import SessionRequest, plan_session
 
     if climber is None and not logbook:
-        raise UsageError("a session starts from a logbook; give --climber or --logbook")
+        raise UsageError("a session starts from a logbook; give `climber` or `logbook`")
     SessionRequest(climber, None, region, area, minutes, count, style, like)  # a wrong one is told at once
     recommender = asking.open_folder(folder)
     sends = asking.sends_of(recommender, logbook, climber, columns, bad_rows)

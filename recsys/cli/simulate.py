@@ -26,7 +26,7 @@ def simulate(
     from recsys.files import atomic_path
 
     if output.suffix not in (".parquet", ".csv"):
-        raise UsageError(f"--output {output}: give it the suffix .parquet or .csv")
+        raise UsageError(f"`output` {output}: give it the suffix .parquet or .csv")
     if domain not in ("climbing", "books"):
         raise UsageError(f"`domain` {domain}: choose climbing or books")
     if domain == "books" and preset is not None:

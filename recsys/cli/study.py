@@ -13,33 +13,32 @@ from recsys.baselines.rows import FAMILIES, ROWS, select
 from recsys.cli.options import with_settings
 from recsys.config.run import RunConfig
 from recsys.config.training import TrainingConfig
-from recsys.study.config import BUDGET, StudyConfig, configured
+from recsys.study.config import BUDGET, UNREAD, StudyConfig, configured
 
 _Option = typer.Option
 _Chance = functools.partial(
     typer.Option, min=0, max=1, rich_help_panel="Chances of SSE-PT's stochastic shared embeddings"
 )
-_ELSEWHERE: Final = (
-    "data",
-    "stream",
-    "model",
-    "seed",
-    "final_learning_rate",
-    "rows",
-    "reference",
-    "run",
-    "settings",
+_ELSEWHERE: Final = (*UNREAD, "data", "seed", "rows", "reference", "run", "settings")
+
+
+@with_settings(
+    RunConfig,
+    TrainingConfig,
+    StudyConfig,
+    without=_ELSEWHERE,
+    defaults={**BUDGET, "patience": "as many as epochs"},
 )
-
-
-@with_settings(RunConfig, TrainingConfig, StudyConfig, without=_ELSEWHERE, defaults=BUDGET)
 def study(
     given: dict[str, Any],
     data: Annotated[
         Path | None, typer.Argument(help="raw sends, CSV or Parquet (default: the simulated BC logbooks)")
     ] = None,
     rows: Annotated[str, _Option(help="names and patterns, comma-separated: all, item-knn, paper-*")] = "all",
-    out: Annotated[Path | None, _Option(help="the study's folder (default: studies/DATA-SPLIT)")] = None,
+    output: Annotated[
+        Path | None, _Option("--output", "-o", help="the study's folder (default: studies/DATA-SPLIT)")
+    ] = None,
+    out: Annotated[Path | None, _Option(hidden=True, help="what it was called before")] = None,
     reference: Annotated[str, _Option(help="row that the others are compared with")] = "item-knn",
     split_seed: Annotated[int, _Option(help="seed of the split, the same for all seeds")] = 0,
     sse_item: Annotated[float, _Chance(help="that training replaces a climb of the input by another")] = 0.1,
@@ -62,7 +61,7 @@ def study(
         given, data=data, seed=split_seed, rows=chosen, reference=select(reference)[0].name,
         settings={"sse-pt": sse},
     )  # fmt: skip
-    folder = out or Path("studies") / f"{data.stem if data else 'simulated-bc'}-{config.run.split}"
+    folder = output or out or Path("studies") / f"{data.stem if data else 'simulated-bc'}-{config.run.split}"
 
     from recsys.console import say
     from recsys.nouns import spoken

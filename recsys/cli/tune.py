@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from recsys.cli.options import with_settings
+from recsys.cli.options import LEFT_TO_DATA, with_settings
 from recsys.config.model import ModelConfig
 from recsys.config.run import RunConfig
 from recsys.config.training import TrainingConfig
@@ -15,13 +15,15 @@ from recsys.config.training import TrainingConfig
 _Option = typer.Option
 
 
-@with_settings(RunConfig, ModelConfig, TrainingConfig, without=("data", "model"))
+@with_settings(RunConfig, ModelConfig, TrainingConfig, without=("data", "model"), defaults=LEFT_TO_DATA)
 def tune(
     given: dict[str, Any],
     data: Annotated[
         Path | None, typer.Argument(help="raw sends, CSV or Parquet (default: the simulated BC logbooks)")
     ] = None,
-    output: Annotated[Path | None, _Option(help="the study's folder (default: studies/DATA-tune)")] = None,
+    output: Annotated[
+        Path | None, _Option("--output", "-o", help="the study's folder (default: studies/DATA-tune)")
+    ] = None,
     trials: Annotated[int, _Option(min=1, help="trials to have in the end, those of a former call too")] = 30,
     timeout: Annotated[
         float | None, _Option(min=0, help="seconds after which no trial is begun (default: no limit)")

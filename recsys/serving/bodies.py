@@ -9,6 +9,7 @@ from typing import Final
 from recsys.errors import DataError
 from recsys.logbooks.sheets.packed import TooLargeError, gunzip
 from recsys.serving.middleware import App, Headers, Message, Receive, Scope, Send, refuse
+from recsys.serving.policy import MIB
 
 _PACKED: Final = (b"gzip", b"x-gzip")
 _TAKEN: Final[Headers] = [(b"accept-encoding", b"gzip")]
@@ -69,7 +70,7 @@ class Body:
                 await self._app(scope, _replay(body, receive), send)
 
     async def _refuse_size(self, scope: Scope, send: Send) -> None:
-        text = f"the request is larger than {self._max / 1e6:.1f} MB, the most that is taken (max_body)"
+        text = f"the request is larger than {self._max / MIB:.1f} MiB, the most that is taken (max_body)"
         await refuse(scope, send, 413, text, _CLOSE)
 
     def _until_sent(self, receive: Receive, send: Send) -> Send:

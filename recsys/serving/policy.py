@@ -20,6 +20,9 @@ MAX_REQUESTS: Final = 100
 """Requests in a batch."""
 MAX_BLOCK: Final = 1000
 """Climbs and areas that a request may leave out."""
+MIB: Final = 1 << 20
+MAX_BODY: Final = 4
+"""MiB of a request's body; nginx's 4m is as much."""
 KEYS_VARIABLE: Final = "RECSYS_API_KEYS"
 _SHORTEST_KEY: Final = 16
 _ORIGIN: Final = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?")
@@ -64,7 +67,7 @@ class Policy:
         Tell no id of a climber: none is found, none is the sample. Who knows an id can still ask by it.
     """
 
-    max_body: int = 4 << 20
+    max_body: int = MAX_BODY * MIB
     rate: float = 20.0
     api_keys: frozenset[str] = frozenset()
     batch_window_ms: float = 2.0

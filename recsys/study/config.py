@@ -24,6 +24,9 @@ MEASURED: Final = 2  # to be raised when a cell measures something else, so that
 HOW: Final = {"nodes", "stream", "dask", "dask_memory"}  # where it is trained and prepared: of no cell
 # The budget of a study, smaller than that of one run.
 BUDGET: Final = {"epochs": 5, "learning_rate": 3e-3, "validation_cases": 3000}
+# Of a run, and read by no cell: a row is a method alone, prepared in memory, on a schedule of its own.
+UNREAD: Final = ("model", "ensemble", "stream", "dask", "dask_memory", "final_learning_rate")
+_PARTS: Final = ("run", "training", "facts")  # of the configuration, none of them a setting
 
 
 class StudyConfig(BaseModel):
@@ -105,7 +108,16 @@ class StudyConfig(BaseModel):
 
 
 def configured(given: dict[str, Any], **own: Any) -> StudyConfig:
-    """The study's configuration from settings by name, each in the part that knows it."""
+    """The study's configuration from settings by name, each in the part that knows it.
+
+    Raises
+    ------
+    UsageError
+        There is no such setting, a study does not read it, or it is out of its range.
+    """
+    for name in given:
+        if name in UNREAD:
+            raise UsageError(f"`{name}` is a setting of train.py that a study does not read; leave it out")
     named = {name: given[spoken] for name, spoken in SPOKEN.items() if spoken in given}
     values = {**BUDGET, **{k: v for k, v in given.items() if k not in SPOKEN.values()}, **named, **own}
     values.setdefault("patience", values["epochs"])
@@ -113,7 +125,7 @@ def configured(given: dict[str, Any], **own: Any) -> StudyConfig:
     parts: dict[type[BaseModel], dict[str, Any]] = {StudyConfig: {}, RunConfig: {}, TrainingConfig: {}}
     for name, value in values.items():
         holder = next((each for each in parts if name in each.model_fields), None)
-        if holder is None:
+        if holder is None or name in _PARTS:
             raise UsageError(f"there is no setting {name} of a study")
         parts[holder][name] = value
     run, training = checked(RunConfig, parts[RunConfig]), checked(TrainingConfig, parts[TrainingConfig])

@@ -111,7 +111,9 @@ def read_config(folder: Path) -> StudyConfig:
     from recsys.study.config import StudyConfig
 
     if not (folder / STUDY).is_file():
-        raise RunError(f"{folder}: not a study (no {STUDY}); run one with: recsys study DATA --out {folder}")
+        raise RunError(
+            f"{folder}: not a study (no {STUDY}); run one with: recsys study DATA --output {folder}"
+        )
     try:
         values = as_stored(unstamped(folder / STUDY, STUDY, read_json(folder / STUDY)))
         return StudyConfig.model_validate(values)
@@ -161,12 +163,12 @@ def _write_config(folder: Path, config: StudyConfig) -> None:
 def _refuse_other(home: Run, wanted: RunConfig) -> None:
     """A folder keeps the cells of one data set and one split."""
     if not (home.folder / STUDY).is_file():
-        raise UsageError(f"{home.folder}: holds a run, not a study; choose another `out`")
+        raise UsageError(f"{home.folder}: holds a run, not a study; choose another `output`")
     old = home.config.model_dump(exclude={"facts"})
     for name, value in wanted.model_dump(exclude={"facts"}).items():
         if old[name] != value:
             raise UsageError(
-                f"{home.folder}: was started with {name} {old[name]}, not {value}; choose another `out`"
+                f"{home.folder}: was started with {name} {old[name]}, not {value}; choose another `output`"
             )
 
 

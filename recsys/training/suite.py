@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -15,17 +13,15 @@ from recsys.baselines.matrices import training_matrix
 from recsys.baselines.popularity import PopularityScorer
 from recsys.baselines.random import RandomScorer
 from recsys.columns import ELAPSED_DAYS
-from recsys.errors import DataError, UsageError
+from recsys.errors import DataError
 from recsys.evaluation.beyond import Lists, describe, unit_rows
 from recsys.evaluation.calibration import reliability
 from recsys.evaluation.evaluate import evaluate, protocol
 from recsys.evaluation.membership import Membership, by_climber, losses, membership
 from recsys.evaluation.scorer import Scorer
-from recsys.runs import Run
 from recsys.sequences.cases import Cases
 from recsys.sequences.prepare import Prepared
 from recsys.training.answer import Method
-from recsys.training.kept import load_method
 from recsys.training.out_of_core import MEMBER_CASES
 
 
@@ -126,41 +122,3 @@ def _membership(
         for some in (trained, cases)
     )
     return membership(members, others, seed)
-
-
-def evaluate_folder(
-    folder: Path, part: str = "test", exclude_seen: bool | None = None, trust: bool = False
-) -> dict[str, Any]:
-    """Evaluate a finished run again: what metrics.json would hold, without the seconds.
-
-    A run whose training was streamed is streamed again, from parts in a temporary folder: the same cases.
-
-    Parameters
-    ----------
-    folder:
-        The run's folder.
-    part:
-        "test" or "validation".
-    exclude_seen:
-        Whether climbs already sent are left out; None: as trained.
-    trust:
-        Load NVTabular's pickle of a run whose workflow has no description; it can run any code.
-
-    Raises
-    ------
-    UsageError
-        There is no such part.
-    RunError
-        The folder is not a finished run, or a file of it was changed.
-    """
-    from recsys.training.prepare import described, opened
-
-    if part not in ("test", "validation"):
-        raise UsageError(f"`part` {part}: choose test or validation")
-    run = Run.open(folder)
-    config = run.config
-    seen = config.exclude_seen if exclude_seen is None else exclude_seen
-    with tempfile.TemporaryDirectory(prefix="recsys-") as scratch:
-        prepared = opened(run.folder, config, trust, Path(scratch))
-        method = load_method(run, prepared)
-        return evaluate_run(method, prepared, config.model.length, seen, config.seed, part, described(config))

@@ -22,6 +22,7 @@ from recsys.errors import DataError, RunError, UsageError
 from recsys.files import read_json, write_json, write_manifest
 from recsys.recommending.bundle import FILES, Bundle
 from recsys.runs import PREPARED, TRAINED
+from tests.builders.commands import imported
 from tests.builders.light_bundle import write_light_bundle
 
 
@@ -297,11 +298,21 @@ def test_killed_anywhere_it_is_done_by_the_next_call(tmp_path, calls, swap):
     assert holders(tmp_path, "climber-1") == set()
 
 
+def test_who_is_not_there_is_told_before_merlin_is_imported(run, tmp_path):
+    code, told, heavy = imported("forget", run, "--climber", "nobody", "-o", tmp_path / "new")
+    assert (code, heavy) == (2, set())
+    assert "holds no climber 'nobody'; nothing was changed" in told
+    climber = pd.read_parquet(run / "sends.parquet")[c.CLIMBER_ID].iloc[0]
+    code, told, heavy = imported("forget", run, "--climber", climber, "-o", run)
+    assert (code, heavy) == (2, set())
+    assert "is the folder itself" in told
+
+
 def test_rejects_forget_an_id_as_they_write_it(tmp_path):
     """A reject's cell may hold a whole row, and an id that a spreadsheet would run has an apostrophe."""
-    from recsys.adapting.forget_run import _without_rows
+    from recsys.adapting.reject_rows import without_rows
 
     source, target = tmp_path / "rejects.csv", tmp_path / "new.csv"
     source.write_bytes(b"row,reason\n1,'=me\n2,a;=me;b\n3,\"x\t'=me' \ty\"\n4,=me too\n5,meme \xff\n")
-    _without_rows(source, target, ["=me"])
+    without_rows(source, target, ["=me"])
     assert target.read_bytes().split() == [b"row,reason", b"4,=me", b"too", b"5,meme", b"\xff"]

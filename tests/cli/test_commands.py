@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.builders.commands import imported
+
 ROOT = Path(__file__).parents[2]
 HEAVY = ("torch", "pandas", "numpy", "nvtabular", "transformers4rec", "lightning", "merlin", "optuna")
 
@@ -84,6 +86,20 @@ def test_a_folder_that_is_no_run(tmp_path):
         assert result.returncode == 2
         assert "not a run" in result.stderr
         assert len(result.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("evaluate", "nowhere", "--part", "foo"), "--part foo: choose test or validation"),
+        (("evaluate", "nowhere"), "nowhere: not a run"),
+        (("forget", "nowhere", "--climber", "ada"), "nowhere: not a run"),
+    ],
+)
+def test_a_wrong_call_is_told_before_merlin_is_imported(words, said):
+    code, told, heavy = imported(*words)
+    assert (code, heavy) == (2, set())
+    assert said in told
 
 
 def test_workflow_alone(tmp_path):

@@ -16,7 +16,9 @@ from recsys.config.model import ModelConfig
 from recsys.config.run import RunConfig
 from recsys.config.settings import NAMES, SPOKEN, configure, fields
 from recsys.config.training import TrainingConfig
-from recsys.study.config import configured
+from recsys.errors import UsageError
+from recsys.study.config import UNREAD, configured
+from recsys.training.resolve import configured as resolved
 
 
 def options(command):
@@ -29,7 +31,8 @@ def test_every_setting_can_be_typed():
     assert {SPOKEN.get(name, name) for name in NAMES} <= set(options(train))
     assert {"windows", "warmup", "clip", "hide_prompt"} <= set(options(train))
     assert set(options(tune)) >= set(fields(RunConfig, ModelConfig, TrainingConfig)) - {"data", "model"}
-    assert set(options(study)) >= set(fields(TrainingConfig)) - {"final_learning_rate", "stream"}
+    assert set(options(study)) >= set(fields(TrainingConfig)) - set(UNREAD)
+    assert not set(UNREAD) & set(options(study))
 
 
 def test_no_two_sections_have_a_name_in_common():
@@ -72,3 +75,27 @@ def test_a_study_takes_its_own_budget_for_what_is_not_typed():
     assert (made.training.epochs, made.training.patience, made.training.windows) == (5, 5, 0.5)
     assert (made.run.schema_name, made.run.seed, made.rows) == ("ml1m", 1, ("ease",))
     assert made.training.final_learning_rate == pytest.approx(made.training.learning_rate / 10)
+
+
+def test_the_help_tells_the_defaults_that_a_plain_call_has():
+    plain = resolved({})[0].model.positions
+    for command in (train, tune):
+        assert options(command)["positions"].help.endswith(
+            f"(default: {plain}, of another body or masking learned)"
+        )
+    assert resolved({"masking": "mlm"})[0].model.positions == "learned"
+    assert options(study)["patience"].help.endswith("(default: as many as epochs)")
+    assert configured({"epochs": 7}, data="a.csv", seed=1, rows=("ease",)).training.patience == 7
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("ensemble", "ease"), ("model", "ease"), ("dask", "local:2"), ("stream", 4)]
+)
+def test_a_study_refuses_a_setting_that_no_cell_reads(name, value):
+    with pytest.raises(UsageError, match=f"^{name} is a setting of train.py that a study does not read"):
+        configured({name: value}, data="a.csv", seed=1, rows=("ease",))
+
+
+def test_a_part_of_a_studys_configuration_is_no_setting():
+    with pytest.raises(UsageError, match="there is no setting facts of a study"):
+        configured({"facts": {}}, data="a.csv", seed=1, rows=("ease",))

@@ -257,7 +257,7 @@ for words in (["recommend", {bundle!r}], ["recommend", {run!r}], ["simulate", "-
         line for line in result.stderr.splitlines() if not line.startswith("loading")
     ]  # where it takes long
     assert [line.split(":")[0] for line in told] == ["error"] * 2
-    assert result.stderr.count("pip install 'recsys-climb[train]'") == 2
+    assert result.stderr.count("in the clone of recsys-climb, uv pip install '.[train]'") == 2
 
 
 def test_int8_is_refused_where_it_loses():

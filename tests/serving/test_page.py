@@ -646,7 +646,7 @@ def test_an_oversized_file_is_refused_before_it_is_sent(page):
     page.on("request", lambda request: sent.append(request.url) if "logbook" in request.url else None)
     page.locator("#file").set_input_files({**LOGBOOK, "name": "huge.csv", "buffer": b"x" * (LIMIT + 1)})
     alert = page.get_by_role("alert")
-    expect(alert).to_contain_text("huge.csv is 0.3 MB, and the service takes 0.3 MB at the most")
+    expect(alert).to_contain_text("huge.csv is 0.3 MiB, and the service takes 0.3 MiB at the most")
     assert sent == []
 
 
@@ -656,7 +656,7 @@ def test_an_oversized_file_is_refused_by_the_service_too(browser, service):
     page.route("**/version", lambda route: route.abort())
     page.goto(service.url)
     page.locator("#file").set_input_files({**LOGBOOK, "buffer": b"x" * (LIMIT + 1)})
-    expect(page.get_by_role("alert")).to_contain_text("larger than 0.3 MB")
+    expect(page.get_by_role("alert")).to_contain_text("larger than 0.3 MiB")
     context.close()
 
 

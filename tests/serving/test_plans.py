@@ -147,6 +147,8 @@ def test_recsys_serve_answers_every_route(tmp_path, monkeypatch):
     done = CliRunner().invoke(build_app(["serve"]), ["serve", str(folder)])
     assert done.exit_code == 0, done.output
     with TestClient(served[0]) as client:
+        limits = client.get("/version").json()["limits"]
+        assert limits["max_body"] == Policy().max_body == 4 << 20  # nginx's 4m
         assert client.get("/version").json()["nouns"] == {}
         assert client.get("/api/off-grades?region=squamish").json() == {"climbs": []}
         assert client.get("/api/sample").json()["climbers"]

@@ -94,8 +94,8 @@ def test_a_training_that_streams_ends_as_one_in_memory(data, tmp_path):
     import torch
 
     from recsys.exporting.keep import keep_bundle
+    from recsys.training.evaluating import evaluate_folder
     from recsys.training.pipeline import train_run
-    from recsys.training.suite import evaluate_folder
 
     run, found = Run(tmp_path / "streamed"), {}
     prepared_in_ranges(run, config(data, stream=100))

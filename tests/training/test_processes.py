@@ -72,8 +72,8 @@ def test_what_a_process_raises_is_said_as_it_was_meant(tmp_path):
 @pytest.mark.slow
 def test_a_killed_process_ends_the_run_in_one_line_and_resume_ends_it_well(data, tmp_path):
     """Processes that the trainer starts: one is killed after an epoch."""
+    from recsys.training.evaluating import evaluate_folder
     from recsys.training.pipeline import train_run
-    from recsys.training.suite import evaluate_folder
 
     folder = tmp_path / "run"
     last = folder / "checkpoints" / "last.ckpt"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import re
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from recsys.config.run import RunConfig
 from recsys.errors import RunError
 from recsys.files import write_json
 from recsys.runs import Run
+from tests.builders.commands import call
 
 TEXTS = {
     c.CLIMB_ID: ["x", "y", "z", "é"],
@@ -170,14 +172,12 @@ class Malicious:
         return Path.touch, (self.marker,)
 
 
-@pytest.fixture(scope="module")
-def stranger(tmp_path_factory) -> tuple[Path, Path]:
-    """A finished run with a pickle that makes a file, its manifest written to match; and that file."""
+def written(folder: Path) -> Run:
+    """A finished run whose network was not trained."""
     from recsys.model.prompted_transformer import build_model
     from recsys.model.weights import save_weights
     from recsys.training.prepare import prepare_run
 
-    folder = tmp_path_factory.mktemp("stranger")
     rows = [(f"p{i}", f"x{(i + j) % 9}", f"2024-01-{j + 1:02d}") for i in range(12) for j in range(8)]
     data = folder / "sends.csv"
     pd.DataFrame(rows, columns=[c.CLIMBER_ID, c.CLIMB_ID, c.DATE]).to_csv(data, index=False)
@@ -189,7 +189,15 @@ def stranger(tmp_path_factory) -> tuple[Path, Path]:
     save_weights(build_model(prepared.schema, config.model), run.folder)
     write_json(run.folder / "metrics.json", {})
     (run.folder / "MODEL_CARD.md").write_text("# A stranger's\n")
-    marker = folder / "executed"
+    run.write_manifest(trained=True)
+    return run
+
+
+@pytest.fixture(scope="module")
+def stranger(tmp_path_factory) -> tuple[Path, Path]:
+    """A finished run with a pickle that makes a file, its manifest written to match; and that file."""
+    folder = tmp_path_factory.mktemp("stranger")
+    run, marker = written(folder), folder / "executed"
     (run.folder / "workflow" / "workflow.pkl").write_bytes(pickle.dumps(Malicious(marker)))
     run.write_manifest(trained=True)
     return run.folder, marker
@@ -252,9 +260,27 @@ def test_a_run_without_a_description_is_refused(stranger, entry, tmp_path):
     shutil.rmtree(run / "bundle", ignore_errors=True)
     (run / "workflow" / "workflow.json").unlink()
     Run(run).write_manifest(trained=True)
-    with pytest.raises(RunError, match=r"has no workflow\.json.*train anew, or trust it"):
+    remedy = rf"train anew, or, if you know who made it, recsys export {run} -o {run}/bundle trust:"
+    with pytest.raises(RunError, match=rf"has no workflow\.json.*{remedy}"):
         entry(run)
     assert not marker.exists()
+
+
+def test_what_is_told_of_a_run_without_a_description_works(tmp_path, capsys):
+    """Commands that only ask a run have no `trust`: they go by the bundle that is made with it."""
+    from recsys.adapting.vocabulary import shrink_workflow
+
+    run = written(tmp_path).folder
+    (run / "workflow" / "workflow.json").unlink()
+    Run(run).write_manifest(trained=True)
+    assert call("recsys", "skill", run, "--climber", "p1") == 2
+    told = re.search(r"recsys (export .* --trust):", capsys.readouterr().err)
+    assert call("recsys", *told[1].split()) == 0
+    assert call("recsys", "skill", run, "--climber", "p1") == 0
+    assert call("recsys", "monitor", run, tmp_path / "none.csv") == 2
+    assert "none.csv" in capsys.readouterr().err  # it came as far as the sends
+    with pytest.raises(RunError, match=rf"{run}/workflow/workflow\.json: is not there.*; train anew"):
+        shrink_workflow(run / "workflow", tmp_path / "fresh", {})
 
 
 def test_a_pickle_that_is_trusted_is_loaded(tmp_path):

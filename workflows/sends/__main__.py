@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from recsys import run_files
+from recsys.config.bad_rows import WHAT, BadRows
 from recsys.terminal import run, single
 
 
@@ -17,7 +18,7 @@ def preprocess(
     out: Annotated[Path, typer.Argument(help="folder to make: sequences.parquet, schema.pbtxt, workflow/")],
     schema: Annotated[str | None, typer.Option(help="how the data's columns map: a name or a TOML")] = None,
     min_sends: Annotated[int, typer.Option(min=1, help="fewest sends of a climb and a climber to keep")] = 1,
-    bad_rows: Annotated[str, typer.Option(help="fail | drop: what to do with bad rows")] = "fail",
+    bad_rows: Annotated[BadRows, typer.Option(help=f"fail | drop: {WHAT}", metavar="TEXT")] = "fail",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="replace the folder")] = False,
     dask: Annotated[
         str | None,
@@ -41,7 +42,7 @@ def preprocess(
         return
     with atomic_folder(out, replace=overwrite) as fresh:
         with progress("reading sends"):
-            read = read_sends(sends, schema, bad_rows, fresh / run_files.REJECTS)  # type: ignore[arg-type]
+            read = read_sends(sends, schema, bad_rows, fresh / run_files.REJECTS)
         for line in read.lines(out / run_files.REJECTS):
             warn(line)
         with progress("fitting the workflow"):
@@ -59,7 +60,7 @@ def preprocess(
 
 
 def _on_cluster(
-    sends: Path, out: Path, schema: str | None, min_sends: int, bad_rows: str, overwrite: bool,
+    sends: Path, out: Path, schema: str | None, min_sends: int, bad_rows: BadRows, overwrite: bool,
     dask: str, memory: str,
 ) -> None:  # fmt: skip
     """The same on a Dask cluster (`workflows.sends.distributed`)."""

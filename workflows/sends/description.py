@@ -145,6 +145,8 @@ def read(folder: Path) -> Description:
         It is missing, of another format, or not what it should be.
     """
     path = folder / DESCRIPTION
+    if not path.exists():
+        raise RunError(f"{path}: is not there, an older version wrote none; {_REMEDY}")
     found = read_json(path)
     if isinstance(found, dict) and found.get("format") != FORMAT:
         raise RunError(f"{path}: format {found.get('format')!r}, this version reads {FORMAT}; {_REMEDY}")
@@ -175,8 +177,9 @@ def load(folder: Path, trust: bool = False) -> Workflow:
         return rebuild(read(folder), folder)
     if not trust:
         raise RunError(
-            f"{folder}: has no {DESCRIPTION}, only NVTabular's pickle, which can run any code; train anew, "
-            "or `trust` it if you know who made it"
+            f"{folder}: has no {DESCRIPTION}, only NVTabular's pickle, which can run any code; {_REMEDY}, "
+            f"or, if you know who made it, recsys export {folder.parent} -o {folder.parent}/bundle `trust`: "
+            "whatever asks the run needs no more; recsys evaluate has `trust` too"
         )
     import nvtabular as nvt
 

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from recsys import columns as c
+from recsys.config.bad_rows import BadRows
 from recsys.errors import DataError, RecsysError, UsageError
 from recsys.files import atomic_path, open_plain
 from workflows.sends.frames import INPUTS
@@ -123,7 +124,7 @@ def read(
     sends: Path,
     scratch: Path,
     schema: str | None,
-    bad_rows: str,
+    bad_rows: BadRows,
     size: int = RANGE,
     columns: Sequence[str] | None = INPUTS,
 ) -> list[Range]:
@@ -315,12 +316,14 @@ def _share_out(
     return rows
 
 
-def _read_range(folder: str, schema: str | None, bad_rows: str, columns: Sequence[str] | None) -> Range | str:
+def _read_range(
+    folder: str, schema: str | None, bad_rows: BadRows, columns: Sequence[str] | None
+) -> Range | str:
     """Check and sort a range's rows into one file; an error in words, for few errors can be pickled."""
     from recsys.logbooks.read import read_sends
 
     try:
-        read = read_sends(Path(folder), schema, bad_rows)  # type: ignore[arg-type]
+        read = read_sends(Path(folder), schema, bad_rows)
     except RecsysError as error:
         text = str(error).replace(f"{folder}, row", "row").replace(folder, "all")
         return text.removesuffix(", or pass bad_rows drop")

@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Any, Final
 
 from recsys.errors import DataError
+from recsys.extras import install
 from recsys.logbooks.cells import as_cell
 
 _SAVE: Final = "save it as CSV (UTF-8)"
@@ -36,7 +37,7 @@ def workbook_rows(content: bytes, name: str) -> tuple[list[list[str]], tuple[str
     try:
         import openpyxl
     except ModuleNotFoundError:
-        remedy = f"pip install 'recsys-climb[xlsx]', or {_SAVE}"
+        remedy = f"{install('xlsx')}, or {_SAVE}"
         raise DataError(
             "is an Excel workbook (.xlsx), which needs openpyxl", path=name, remedy=remedy
         ) from None

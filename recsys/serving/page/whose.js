@@ -50,7 +50,7 @@ async function refuse(file, limit) {
   }
 }
 
-const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
+const megabytes = (bytes) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 
 function noteOf(found) {
   const parts = [];
