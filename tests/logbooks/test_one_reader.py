@@ -5,6 +5,7 @@ says.
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import gzip
 import io
 import json
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from unittest import mock
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -425,6 +427,53 @@ def test_a_column_that_is_no_text_is_refused_by_all(column: str, tmp_path: Path)
     said = agree(tmp_path / "a.parquet", tmp_path)
     assert isinstance(said, str)
     assert "the column 'climb_id' holds" in said
+
+
+CLIMBS = pa.array(["7", "c2"])
+DAYS = pa.array([dt.date(2024, 5, 1), dt.date(2024, 5, 2)])
+PARTS = {
+    "texts that are kept once": ({"climb_id": CLIMBS.dictionary_encode()}, {"climb_id": CLIMBS}),
+    "days and moments": ({"date": DAYS}, {"date": DAYS.cast(pa.timestamp("us", "UTC"))}),
+    "days and seconds": ({"date": DAYS.cast(pa.timestamp("ns"))}, {"date": DAYS.cast(pa.timestamp("s"))}),
+    "days and texts": ({"date": DAYS}, {"date": ["2024-05-02T10:00:00Z", "soon"]}),
+    "texts and numbers": ({"climb_id": CLIMBS}, {"climb_id": [7, 8]}),
+    "floats and whole numbers": ({"climb_id": [7.0, 1.5]}, {"climb_id": [2**53 + 1, 8]}),
+    "numbers of two lengths": ({"climb_id": pa.array([7, 8], pa.int16())}, {"climb_id": [7, 2**53 + 1]}),
+    "a rating that is blank": ({"rating": pa.nulls(2)}, {"rating": [3, 4]}),
+    "ratings of all kinds": ({"rating": [3.5, 9.0]}, {"rating": ["4", "NA"]}),
+    "bytes": ({"climb_id": pa.array([b"7", b"8"])}, {"climb_id": CLIMBS}),
+}
+
+
+@pytest.mark.parametrize("parts", PARTS.values(), ids=PARTS)
+def test_parts_of_other_types_say_the_same_to_all(parts: tuple[dict[str, Any], ...], tmp_path: Path) -> None:
+    (tmp_path / "parts").mkdir()
+    plain = {"climber_id": [ME] * 2, "climb_id": CLIMBS, "date": DAYS, "rating": [3, 4]}
+    for number, part in enumerate(parts):
+        pq.write_table(pa.table({**plain, **part}), tmp_path / "parts" / f"{number}.parquet")
+    assert isinstance(agree(tmp_path / "parts", tmp_path), Said)
+
+
+@pytest.mark.parametrize(
+    ("ids", "written"),
+    [
+        (pa.array(np.array([1.1, 7, 2.5], np.float16)), ["1.1", "7", "2.5"]),
+        (pa.array([1.1, 7.0, 2.0**24], pa.float32()), ["1.1", "7", "16777216"]),
+        (pa.array([1.5, 7.0, None]), ["1.5", "7"]),
+        (pa.array([2e15, 2.0**53, 3.0]), ["2000000000000000", "9007199254740992.0", "3"]),
+        (pa.array([1e16, 1e22, 1e-5]), ["1e+16", "1e+22", "1e-05"]),
+        (pa.array([2.0, 7.0]), ["2", "7"]),
+    ],
+)
+def test_ids_that_are_floats_are_written_alike_by_all(
+    ids: pa.Array, written: list[str], tmp_path: Path
+) -> None:
+    days = [dt.date(2024, 5, day + 1) for day in range(len(ids))]
+    table = pa.table({"climber_id": [ME] * len(ids), "climb_id": ids, "date": days})
+    pq.write_table(table, tmp_path / "a.parquet")
+    said = agree(tmp_path / "a.parquet", tmp_path)
+    assert isinstance(said, Said)
+    assert [climb for climb, *_ in said.sends] == written
 
 
 def test_blank_rows_and_days_out_of_the_calendar_are_rejects_of_all(tmp_path: Path) -> None:
