@@ -22,6 +22,7 @@ import torch
 from recsys import columns as c
 from recsys import run_files
 from recsys.adapting import joining
+from recsys.adapting.checks import check_days, with_run_ids
 from recsys.adapting.folder import FACTS as ADDED
 from recsys.adapting.growing import fill_climbs, grown_from
 from recsys.adapting.leaving import FACTS as FORGOTTEN
@@ -179,11 +180,11 @@ def _read(source: Run, settings: RunConfig, folder: Path, rejects: Path) -> Send
 def _new(known: pd.DataFrame, sends: Sends, source: Run) -> tuple[pd.DataFrame, Any, dict[str, Any]]:
     """New sends, the part of each, and how they were split."""
     has_time = description.read(source.folder / run_files.WORKFLOW).has_time
-    if has_time and not sends.has_time:
-        raise DataError("has an order but no dates, and the run reads days", remedy="give dates")
+    check_days(source, sends)
     config = source.config
+    frame = with_run_ids(sends.frame, read_climbs_table(source.folder)[c.CLIMB_ID].tolist())
     least = int(config.facts.get("kept_with_at_least", config.min_sends))
-    fresh = joining.ordered_days(joining.new_sends(known, sends.frame, least), config)
+    fresh = joining.ordered_days(joining.new_sends(known, frame, least), config)
     parts, split = joining.split_new(fresh, has_time, config)
     return fresh, parts, split
 
