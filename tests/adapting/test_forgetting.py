@@ -270,6 +270,31 @@ def test_killed_anywhere_it_is_done_by_the_next_call(tmp_path, calls, swap):
     assert holders(tmp_path, "climber-1") == set()
 
 
+def test_rejects_of_a_column_of_floats_forget_an_id_as_sends_have_it(tmp_path):
+    from recsys.adapting.forget_run import _without_rows
+    from recsys.logbooks.read import read_sends
+
+    ids, days = [12.0, 12.0, 13.0], ["2024-05-01", "soon", "2024-05-02"]
+    ratings = [0.0, 3.0, 0.0]
+    table = {
+        "climber_id": [*ids, 7.0],
+        "climb_id": "a",
+        "date": [*days, "2024-05-03"],
+        "rating": [*ratings, 3.0],
+    }
+    pd.DataFrame(table).to_parquet(tmp_path / "sends.parquet")
+    read_sends(tmp_path / "sends.parquet", bad_rows="drop", rejects=tmp_path / "rejects.csv")
+    named = "row,reason,climber_id,climb_id,date,rating\n"
+    one, two, three = (
+        "1,rating out of range,12,a,2024-05-01,0\n",
+        "2,unreadable date,12,a,soon,3\n",
+        "3,rating out of range,13,a,2024-05-02,0\n",
+    )
+    assert (tmp_path / "rejects.csv").read_text() == named + one + two + three
+    _without_rows(tmp_path / "rejects.csv", tmp_path / "new.csv", ["12"])
+    assert (tmp_path / "new.csv").read_text() == named + three
+
+
 def test_rejects_forget_an_id_as_they_write_it(tmp_path):
     """A reject's cell may hold a whole row, and an id that a spreadsheet would run has an apostrophe."""
     from recsys.adapting.forget_run import _without_rows
