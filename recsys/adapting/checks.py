@@ -15,7 +15,7 @@ from recsys import run_files
 from recsys.console import say, warn
 from recsys.errors import DataError, UsageError
 from recsys.recommending.forms import Forms
-from recsys.runs import Run
+from recsys.runs import Run, check_outside
 from recsys.sequences.texts import kept_in
 
 if TYPE_CHECKING:
@@ -49,8 +49,7 @@ def check_call(run: Run, output: Path, what: str, way: str = "unknown") -> None:
         raise UsageError(
             f"`by` {way}: {run.folder} reads texts, which were pooled once for all; choose another"
         )
-    if output.resolve() == run.folder.resolve():
-        raise UsageError(f"`output` {output}: is the run itself; choose another folder")
+    check_outside(run.folder, output)
 
 
 def check_days(run: Run, sends: Sends) -> None:

@@ -37,7 +37,7 @@ from recsys.errors import DataError, UsageError
 from recsys.files import atomic_path
 from recsys.logbooks.read import Sends, read_sends
 from recsys.model.climbers import tables_of, unknown_vector
-from recsys.runs import Run
+from recsys.runs import Run, check_outside
 from recsys.sequences.catalogue import catalogue_table
 from recsys.sequences.prepare import load_prepared, write_schema
 from recsys.sequences.run_tables import PART, read_climbs_table, read_sends_table
@@ -111,8 +111,7 @@ def _check(source: Run, settings: RunConfig, names: set[str], folder: Path) -> N
         raise UsageError(f"{source.folder}: only a run of the transformer is continued; train anew")
     if config.model.text != "none":
         raise UsageError(f"{source.folder}: reads texts, which were pooled once for all; train anew")
-    if folder.resolve() == source.folder.resolve():
-        raise UsageError(f"`output` {folder}: is the run itself; choose another folder")
+    check_outside(source.folder, folder)
     if settings.data is None:
         raise UsageError("`data`: give the new sends that the run is to be continued with")
     found = differing(config, settings, names - _FREE)

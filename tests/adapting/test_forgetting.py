@@ -188,6 +188,8 @@ def test_what_cannot_be_forgotten_is_said(run, gone, tmp_path):
         forget(run / "bundle", gone)
     with pytest.raises(UsageError, match="is the folder itself"):
         forget(write_light_bundle(tmp_path / "b"), ["climber-1"], tmp_path / "b")
+    with pytest.raises(UsageError, match=r"b/c: lies in .*; choose another folder"):
+        forget(tmp_path / "b", ["climber-1"], tmp_path / "b" / "c")
 
 
 @pytest.mark.parametrize("found", ["abc", -1, True, 1.5, None, [1], 10**400])
