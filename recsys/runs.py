@@ -27,7 +27,7 @@ from pydantic import ValidationError
 
 from recsys import run_files
 from recsys.config.run import RunConfig, as_stored
-from recsys.errors import RecsysError, RunError
+from recsys.errors import RecsysError, RunError, UsageError
 from recsys.files import MANIFEST, check_manifest, read_json, write_json, write_manifest
 from recsys.formats import stamped, unstamped
 from recsys.logbooks.mapping import Mapping as ColumnsOfRun
@@ -58,6 +58,21 @@ OWN = (
 LOCK = ".lock"
 # Where a crash leaves something half written.
 _SWEPT: Final = ("", run_files.CHECKPOINTS, run_files.WORKFLOW, "cells")
+
+
+def check_outside(
+    folder: Path, output: Path, what: str = "run", remedy: str = "choose another folder"
+) -> None:
+    """A `UsageError` where what is made of a run or a bundle would be its own folder, lie in it, or hold it.
+
+    Who is forgotten there later would take it along unasked, and an overwritten folder goes as a whole.
+    """
+    own, new = folder.resolve(), output.resolve()
+    if new == own:
+        raise UsageError(f"`output` {output}: is the {what} itself; {remedy}")
+    if own in new.parents or new in own.parents:
+        where = "lies in" if own in new.parents else "holds"
+        raise UsageError(f"`output` {output}: {where} {folder}; choose another folder")
 
 
 class Run:

@@ -1,16 +1,27 @@
-"""What adding to a run is refused for, and what is said of new logbooks: told without importing Merlin."""
+"""What adding to a run is refused for, and what is said of new logbooks: told without importing Merlin.
+
+New sends meet the run's climbs here as logbooks meet its catalogue (`recsys.recommending.matching`), but for
+their names: an id in another case, or a number in another form, is the run's own.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Final, Literal, cast, get_args
+from typing import TYPE_CHECKING, Final, Literal, cast, get_args
 
+from recsys import columns as c
 from recsys import run_files
 from recsys.console import say, warn
-from recsys.errors import UsageError
-from recsys.runs import Run
+from recsys.errors import DataError, UsageError
+from recsys.recommending.forms import Forms
+from recsys.runs import Run, check_outside
 from recsys.sequences.texts import kept_in
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from recsys.logbooks.read import Sends
 
 Way = Literal["fold-in", "similar", "encoder", "unknown"]
 WAYS: Final[tuple[str, ...]] = get_args(Way)
@@ -40,9 +51,30 @@ def check_call(run: Run, output: Path, what: str, way: str = "unknown") -> Way:
         raise UsageError(
             f"`by` {way}: {run.folder} reads texts, which were pooled once for all; choose another"
         )
-    if output.resolve() == run.folder.resolve():
-        raise UsageError(f"`output` {output}: is the run itself; choose another folder")
+    check_outside(run.folder, output)
     return cast(Way, way)
+
+
+def check_days(run: Run, sends: Sends) -> None:
+    """A `DataError` where the run reads days and the new sends have a plain order alone."""
+    from workflows.sends import description
+
+    if description.read(run.folder / run_files.WORKFLOW).has_time and not sends.has_time:
+        raise DataError("has an order but no dates, and the run reads days", remedy="give dates")
+
+
+def with_run_ids(frame: pd.DataFrame, catalogue: Sequence[str]) -> pd.DataFrame:
+    """New sends with the run's ids for climbs that have them in another form; says how many there are."""
+    forms = Forms(catalogue)
+    same = {
+        climb: known
+        for climb in frame[c.CLIMB_ID].unique()
+        if (known := forms.known(climb)) is not None and known != climb
+    }
+    if not same:
+        return frame
+    say(f"{len(same)} climbs of the new sends are the run's own, in another case or as mangled numbers")
+    return frame.assign(**{c.CLIMB_ID: frame[c.CLIMB_ID].map(lambda climb: same.get(climb, climb))})
 
 
 def tell_known(sent: Iterable[str], catalogue: Iterable[str]) -> None:

@@ -17,7 +17,7 @@ import pandas as pd
 
 from recsys import columns as c
 from recsys import run_files
-from recsys.adapting.checks import Way, check_call, tell_known
+from recsys.adapting.checks import Way, check_call, check_days, tell_known, with_run_ids
 from recsys.adapting.folder import adapted
 from recsys.adapting.folding import fold_in
 from recsys.adapting.growing import fill_climbers, grown_from
@@ -38,7 +38,6 @@ from recsys.sequences.run_tables import PART, read_climbs_table, read_sends_tabl
 from recsys.sequences.split import OTHER, TRAIN
 from recsys.sequences.store import Sequences
 from workflows import sends as workflow_of
-from workflows.sends import description
 
 if TYPE_CHECKING:
     from nvtabular import Workflow
@@ -88,15 +87,16 @@ def add_climbers(run: Run, sends: Sends, output: Path, way: Way = "unknown", ove
 
 def _fresh(run: Run, known: pd.DataFrame, sends: Sends) -> pd.DataFrame:
     """The sends of climbers who are new, as sends.parquet holds them."""
-    if description.read(run.folder / run_files.WORKFLOW).has_time and not sends.has_time:
-        raise DataError("has an order but no dates, and the run reads days", remedy="give dates")
+    check_days(run, sends)
     frame = sends.frame[~sends.frame[c.CLIMBER_ID].isin(known[c.CLIMBER_ID].unique())]
     there = sends.frame[c.CLIMBER_ID].nunique() - frame[c.CLIMBER_ID].nunique()
     if there:
         say(f"{there} climbers are in {run.folder} already, and stay as they are")
     if frame.empty:
         raise DataError("holds no climber whom the run does not have", remedy="give new climbers")
-    tell_known(frame[c.CLIMB_ID], read_climbs_table(run.folder)[c.CLIMB_ID])
+    climbs = read_climbs_table(run.folder)[c.CLIMB_ID].tolist()
+    frame = with_run_ids(frame, climbs)
+    tell_known(frame[c.CLIMB_ID], climbs)
     frame = order_days(frame.reset_index(drop=True), run.config.day, run.config.seed)
     frame = reduced(frame.assign(**{c.ROW: len(known) + np.arange(len(frame))}))
     return frame.assign(**{PART: np.int8(OTHER)}).reindex(columns=known.columns)

@@ -30,6 +30,7 @@ from recsys.errors import DataError
 from recsys.model.output import SENDS
 from recsys.model.weights import save_weights
 from recsys.recommending.catalogue import STARS, Catalogue
+from recsys.recommending.forms import Forms
 from recsys.runs import Run
 from recsys.sequences.encoders import encoder_named
 from recsys.sequences.prepare import write_schema
@@ -73,7 +74,8 @@ def add_climbs(run: Run, climbs: pd.DataFrame, output: Path, overwrite: bool = F
     """
     check_call(run, output, "climbs")
     known = read_climbs_table(run.folder)
-    fresh = climbs[~climbs[c.CLIMB_ID].isin(known[c.CLIMB_ID])].reset_index(drop=True)
+    forms = Forms(known[c.CLIMB_ID].tolist())
+    fresh = climbs[[forms.known(climb) is None for climb in climbs[c.CLIMB_ID]]].reset_index(drop=True)
     if len(fresh) < len(climbs):
         say(f"{len(climbs) - len(fresh)} climbs are in {run.folder} already, and stay as they are")
     if fresh.empty:

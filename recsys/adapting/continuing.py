@@ -22,6 +22,7 @@ import torch
 from recsys import columns as c
 from recsys import run_files
 from recsys.adapting import joining
+from recsys.adapting.checks import check_days, with_run_ids
 from recsys.adapting.folder import FACTS as ADDED
 from recsys.adapting.growing import fill_climbs, grown_from
 from recsys.adapting.leaving import FACTS as FORGOTTEN
@@ -36,7 +37,7 @@ from recsys.errors import DataError, UsageError
 from recsys.files import atomic_path
 from recsys.logbooks.read import Sends, read_sends
 from recsys.model.climbers import tables_of, unknown_vector
-from recsys.runs import Run
+from recsys.runs import Run, check_outside
 from recsys.sequences.catalogue import catalogue_table
 from recsys.sequences.prepare import load_prepared, write_schema
 from recsys.sequences.run_tables import PART, read_climbs_table, read_sends_table
@@ -110,8 +111,7 @@ def _check(source: Run, settings: RunConfig, names: set[str], folder: Path) -> N
         raise UsageError(f"{source.folder}: only a run of the transformer is continued; train anew")
     if config.model.text != "none":
         raise UsageError(f"{source.folder}: reads texts, which were pooled once for all; train anew")
-    if folder.resolve() == source.folder.resolve():
-        raise UsageError(f"`output` {folder}: is the run itself; choose another folder")
+    check_outside(source.folder, folder)
     if settings.data is None:
         raise UsageError("`data`: give the new sends that the run is to be continued with")
     found = differing(config, settings, names - _FREE)
@@ -179,11 +179,11 @@ def _read(source: Run, settings: RunConfig, folder: Path, rejects: Path) -> Send
 def _new(known: pd.DataFrame, sends: Sends, source: Run) -> tuple[pd.DataFrame, Any, dict[str, Any]]:
     """New sends, the part of each, and how they were split."""
     has_time = description.read(source.folder / run_files.WORKFLOW).has_time
-    if has_time and not sends.has_time:
-        raise DataError("has an order but no dates, and the run reads days", remedy="give dates")
+    check_days(source, sends)
     config = source.config
+    frame = with_run_ids(sends.frame, read_climbs_table(source.folder)[c.CLIMB_ID].tolist())
     least = int(config.facts.get("kept_with_at_least", config.min_sends))
-    fresh = joining.ordered_days(joining.new_sends(known, sends.frame, least), config)
+    fresh = joining.ordered_days(joining.new_sends(known, frame, least), config)
     parts, split = joining.split_new(fresh, has_time, config)
     return fresh, parts, split
 

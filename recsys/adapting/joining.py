@@ -57,9 +57,17 @@ def new_sends(known: pd.DataFrame, frame: pd.DataFrame, least: int) -> pd.DataFr
             break
         kept = kept[enough]
     if kept.empty:
-        problem = f"has no known climb or climber among {len(fresh)} new sends, and none with {least} of them"
-        raise DataError(problem, remedy="give more sends")
+        raise _too_few(known, fresh, least)
     return kept.reset_index(drop=True)
+
+
+def _too_few(known: pd.DataFrame, fresh: pd.DataFrame, least: int) -> DataError:
+    """Why no new send is left: of whom or of what there are too few, and what takes fewer."""
+    climbers, climbs = (not _enough(fresh[name], known[name], least).all() for name in _SAME[:2])
+    new = " and ".join(word for word, rare in (("climber", climbers), ("climb", climbs)) if rare)
+    taken = "the climbers with recsys adapt" if climbers else "the climbs with recsys adapt --climbs"
+    problem = f"has {len(fresh)} new sends, and of each new {new} fewer than {least}, which are too few"
+    return DataError(problem, remedy="give more sends" + ("" if climbers and climbs else f", or add {taken}"))
 
 
 def split_new(fresh: pd.DataFrame, has_time: bool, config: RunConfig) -> tuple[Array, dict[str, Any]]:

@@ -13,6 +13,7 @@ from typing import Final
 from recsys.adapting.card import with_section
 from recsys.errors import RunError, UnknownError, UsageError
 from recsys.files import atomic_folder
+from recsys.runs import check_outside
 from recsys.temporaries import sweep_beside
 
 FACTS: Final = "forgotten"
@@ -36,8 +37,8 @@ def check_climbers(
 @contextlib.contextmanager
 def rewritten(folder: Path, output: Path | None) -> Iterator[Path]:
     """A new folder to fill, which becomes `output`, or takes the place of `folder` where that is None."""
-    if output is not None and output.resolve() == folder.resolve():
-        raise UsageError(f"`output` {output}: is the folder itself; leave it out to change it in place")
+    if output is not None:
+        check_outside(folder, output, "folder", "leave it out to change it in place")
     with atomic_folder(output or folder, replace=output is None) as fresh:
         yield fresh
 

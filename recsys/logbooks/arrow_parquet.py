@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,8 @@ from recsys.logbooks.arrow_csv import one_line
 from recsys.logbooks.raw import RawTable
 from recsys.logbooks.sheets.parquet import bounded_batches, read_bounded
 from recsys.logbooks.sheets.partitions import keys_of
+from recsys.logbooks.sheets.tables import texts_of
+from recsys.logbooks.values import written
 
 
 def open_parquet(path: Path) -> pq.ParquetFile:
@@ -57,7 +60,7 @@ def arrow_table(path: Path, sources: Sequence[Path | io.BytesIO]) -> RawTable:
             if tables:
                 refuse_other_columns(table.column_names, tables[0].column_names, name)
             tables.append(table.select(tables[0].column_names) if tables else table)
-        table = tables[0] if len(tables) == 1 else _joined(tables)
+        table = tables[0] if len(tables) == 1 else _joined(tables, path)
     return RawTable(path, table, np.arange(1, table.num_rows + 1))
 
 
@@ -69,9 +72,25 @@ def with_keys(table: pa.Table, keys: Mapping[str, str]) -> pa.Table:
     return table
 
 
-def _joined(tables: Sequence[pa.Table]) -> pa.Table:
-    """The parts as one table; a column that is of several types in them is of the widest."""
-    return pa.concat_tables(tables, promote_options="permissive")
+def _joined(tables: Sequence[pa.Table], path: Path) -> pa.Table:
+    """The parts as one table; a column that is of several types in them is text, or whole numbers."""
+    columns = zip(*(table.columns for table in tables), strict=True)
+    arrays = [
+        _one_kind(parts, name, path) for parts, name in zip(columns, tables[0].column_names, strict=True)
+    ]
+    return pa.Table.from_arrays(arrays, names=tables[0].column_names)
+
+
+def _one_kind(parts: Sequence[pa.ChunkedArray], name: str, path: Path) -> pa.ChunkedArray:
+    parts = [each.cast(each.type.value_type) if pa.types.is_dictionary(each.type) else each for each in parts]
+    kinds = {each.type for each in parts if not pa.types.is_null(each.type)} or {pa.null()}
+    if len(kinds) == 1:
+        parts = [each.cast(*kinds) for each in parts]
+    elif all(pa.types.is_integer(kind) and kind != pa.uint64() for kind in kinds):
+        parts = [each.cast(pa.int64()) for each in parts]
+    else:
+        parts = [written(each, partial(texts_of, column=name, path=path)) for each in parts]
+    return pa.chunked_array([chunk for each in parts for chunk in each.chunks], parts[0].type)
 
 
 @contextlib.contextmanager

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.files import atomic_path
+from recsys.logbooks.cells import as_cell
 from recsys.logbooks.raw import RawTable
 from recsys.logbooks.sheets.rows import cells_of
 from recsys.spreadsheet import inert
@@ -57,7 +58,10 @@ class DropLog:
         return by_reason
 
     def write(self, path: Path) -> None:
-        """Write the dropped rows as CSV in the file's order: row (from 1), reason, the row's own values."""
+        """Write the dropped rows as CSV in the file's order: row (from 1), reason, the row's own values.
+
+        A value is written as it was read, so that an id is that of the sends (12 of a column of floats).
+        """
         indices = np.flatnonzero(self._reason)
         values = self._raw.shown(indices)
         lines: list[list[Any]] = [
@@ -71,7 +75,7 @@ class DropLog:
         with atomic_path(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)
             writer.writerow(["row", "reason", *map(inert, self._raw.table.column_names)])
-            writer.writerows([row, *(inert(str(each or "")) for each in rest)] for row, *rest in lines)
+            writer.writerows([row, *(inert(as_cell(each)) for each in rest)] for row, *rest in lines)
 
     def _all(self, index: int) -> str:
         """Every reason of a dropped row."""

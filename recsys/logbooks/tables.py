@@ -8,6 +8,7 @@ instead, to be quick, and tests hold the two against each other. Every value of 
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -24,7 +25,7 @@ from recsys.logbooks.raw import RaggedRow, RawTable
 from recsys.logbooks.reasons import NO_ROWS
 from recsys.logbooks.sheets import Sheet, kinds
 from recsys.logbooks.sheets.documents import json_rows
-from recsys.logbooks.sheets.encoding import EXCEL_MARK, decode
+from recsys.logbooks.sheets.encoding import EXCEL_MARK, WIDE_MARKS, decode
 from recsys.logbooks.sheets.open import parts_of, read_content, refuse_archive
 from recsys.logbooks.sheets.packed import gunzip_path, start_of
 from recsys.logbooks.sheets.partitions import keys_of
@@ -52,7 +53,7 @@ def column_names(path: Path) -> list[str]:
     if kind == kinds.PARQUET and not packed:
         return list(open_parquet(path).schema_arrow.names)
     if kind == kinds.TEXT:
-        return _header(Sheet(str(path), "CSV", decode(start)[0]))[1]
+        return _header(_head(path, start))[1]
     return list(read_table(path).table.column_names)
 
 
@@ -78,7 +79,7 @@ def _read(path: Path, small: int) -> RawTable:
     if kind == kinds.PARQUET and not packed:
         return read_parquet(path, [path])
     if kind == kinds.TEXT and not packed and path.stat().st_size > small and _plain(start, path):
-        raw = read_csv(path, path, *_header(Sheet(str(path), "CSV", decode(start)[0])))
+        raw = read_csv(path, path, *_header(_head(path, start)))
         if raw is not None:
             return raw
     return _read_content(path, _content(path, kind, packed), kind, small)
@@ -106,11 +107,22 @@ def _start(path: Path) -> tuple[bytes, str, bool]:
     return start, kind, True
 
 
+def _head(path: Path, start: bytes) -> Sheet:
+    """The first lines; the last one, of which a letter may be cut in two, is left out."""
+    return Sheet(str(path), "CSV", decode(start[: start.rfind(b"\n") + 1] or start)[0])
+
+
 def _plain(start: bytes, path: Path) -> bool:
-    """Whether the first line is the header as it stands, which Arrow needs: no "sep=;", no names of rows."""
-    text = start.decode("utf-8", "replace")
+    """Whether a text is UTF-8 by its start, and the first line the header as it stands, as Arrow needs it.
+
+    So there is no "sep=;" above it, no blank line or one of commas, and there are no names of rows.
+    """
+    if start.startswith(WIDE_MARKS) or b"\0" in start:
+        return False
+    text = start.decode("utf-8", "replace").removeprefix("\ufeff")
     rows = [list(islice(raw_rows(text, delimiter, str(path)), 60)) for delimiter in DELIMITERS]
-    return not EXCEL_MARK.match(text) and not any(map(has_row_names, rows))
+    first = all(each and each[0].line == 1 for each in rows)
+    return first and not EXCEL_MARK.match(text) and not any(map(has_row_names, rows))
 
 
 def _content(path: Path, kind: str, packed: bool) -> bytes:
@@ -139,7 +151,7 @@ def _read_content(path: Path, content: bytes, kind: str, small: int) -> RawTable
         sheet = Sheet(str(path), "CSV", text, notes=notes)
         large = len(content) > small and _plain(text[:_START].encode("utf-8", "replace"), path)
         raw = read_csv(path, io.BytesIO(text.encode("utf-8", "replace")), *_header(sheet)) if large else None
-        return raw or _read_rows(path, sheet)
+        return _read_rows(path, sheet) if raw is None else replace(raw, notes=notes)
     if kind == kinds.JSON:
         return _read_rows(path, Sheet(str(path), "JSON", cells=json_rows(decode(content)[0], str(path))))
     refuse_archive(content, str(path))

@@ -27,7 +27,7 @@ def as_text(column: pa.ChunkedArray, path: Path, name: str) -> pa.ChunkedArray:
     if pa.types.is_dictionary(kind):
         return as_text(column.cast(kind.value_type), path, name)
     if pa.types.is_floating(kind):
-        column = _whole(column)
+        column = _numbered(column)
     no_text = DataError(f"the column {name!r} holds {kind}, not text", path=path, remedy="write it as text")
     if pa.types.is_duration(kind):
         raise no_text
@@ -77,13 +77,27 @@ def filled(text: pa.ChunkedArray) -> NDArray[np.bool_]:
     return np.asarray(text.is_valid().to_numpy())
 
 
-def _whole(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Floats as integers when all are whole; NaN is null either way."""
+def _numbered(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Floats as integers when all are whole, else as the texts that `cells.as_cell` makes of them."""
     column = pc.if_else(pc.is_nan(column), pa.scalar(None, column.type), column)
     values = to_float(column)
     values = values[~np.isnan(values)]
     whole = bool(np.all((values == np.floor(values)) & (np.abs(values) < 2**53)))
-    return column.cast(pa.int64()) if whole else column
+    return column.cast(pa.int64()) if whole else written(column, _cells)
+
+
+def written(column: pa.ChunkedArray, texts: Callable[[pa.Array], list[str]]) -> pa.ChunkedArray:
+    """A column as text, each distinct value of a chunk written once; what is blank is null."""
+    chunks = []
+    for chunk in column.chunks:
+        encoded = chunk.dictionary_encode()
+        words = [each or None for each in texts(encoded.dictionary)]
+        chunks.append(pa.array(words, pa.string()).take(encoded.indices))
+    return pa.chunked_array(chunks, pa.string())
+
+
+def _cells(column: pa.Array) -> list[str]:
+    return [cells.as_cell(each) for each in column.to_pylist()]
 
 
 def _is_binary(kind: pa.DataType) -> bool:

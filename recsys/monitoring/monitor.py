@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from recsys import columns as c
+from recsys.adapting.checks import check_days, with_run_ids
 from recsys.config.bad_rows import BadRows
 from recsys.console import warn
 from recsys.errors import DataError, UsageError
@@ -126,13 +127,17 @@ def monitor(
     Raises
     ------
     DataError
-        The sends cannot be read, or none of them is new.
+        The sends cannot be read, have a plain order where the run reads days, or none of them is new.
     """
     old = read_sends_table(run.folder)
     read = read_sends(sends, schema, bad_rows, own=run.mapping)
     for line in read.lines():
         warn(line)
-    new = _new(read.frame, old)
+    try:
+        check_days(run, read)
+    except DataError as error:
+        raise error.at(sends) from None
+    new = _new(with_run_ids(read.frame, recommender.catalogue.ids), old)
     if new.empty:
         raise DataError("holds no send that the run does not know", path=sends, remedy="give later sends")
     training = old[old[PART] == TRAIN]

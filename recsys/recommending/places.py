@@ -1,4 +1,4 @@
-"""What a catalogue's climbs are looked up by: numbers, names with places, and names alone."""
+"""What a catalogue's climbs are looked up by: ids, names with places, and names alone."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from recsys.logbooks.importing.climb_names import keys_of, loose_key, name_key, words_of
-from recsys.logbooks.importing.numbers import whole
 from recsys.recommending.catalogue import Catalogue
+from recsys.recommending.forms import Forms
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,28 +20,12 @@ class Places:
 
     def by_id(self, climb: str) -> str | None:
         """The catalogue's id that an id is, also in another case or written as another number."""
-        if climb in self.catalogue.indices:
-            return climb
-        number = whole(climb)
-        found = self.spellings.get(climb.casefold(), []) if number is None else self.numbers.get(number, [])
-        return found[0] if len(found) == 1 else None
+        return self.forms.known(climb)
 
     @cached_property
-    def numbers(self) -> Mapping[str, list[str]]:
-        """The number that an id is, to the ids."""
-        numbers: dict[str, list[str]] = defaultdict(list)
-        for climb in self.catalogue.ids:
-            if (number := whole(climb)) is not None:
-                numbers[number].append(climb)
-        return numbers
-
-    @cached_property
-    def spellings(self) -> Mapping[str, list[str]]:
-        """An id without its case, to the ids."""
-        spellings: dict[str, list[str]] = defaultdict(list)
-        for climb in self.catalogue.ids:
-            spellings[climb.casefold()].append(climb)
-        return spellings
+    def forms(self) -> Forms:
+        """The ids, by the forms that programs and people give them."""
+        return Forms(self.catalogue.ids)
 
     @cached_property
     def named(self) -> Mapping[tuple[str, str], list[int]]:

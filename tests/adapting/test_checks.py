@@ -19,6 +19,8 @@ from tests.builders.commands import call
     ("what", "transformer", "output", "by", "said"),
     [
         ("climbers", True, "run", "unknown", "run: is the run itself; choose another folder"),
+        ("climbers", True, "run/bundle/x", "unknown", "bundle/x: lies in"),
+        ("climbs", True, ".", "unknown", ": holds"),
         ("climbers", False, "new", "unknown", "only a run of the transformer takes new climbers; train anew"),
         ("climbers", True, "new", "magic", "--by 'magic': choose one of fold-in, similar"),
         ("climbers", True, "new", "fold-in", "reads texts, which were pooled once for all"),

@@ -150,6 +150,22 @@ def test_climbs_that_the_run_does_not_have_are_told(run, logbooks, capsys):
         assert said in capsys.readouterr().err
 
 
+def test_climbs_in_another_case_are_the_runs_own(run, logbooks, capsys):
+    from recsys.adapting.climbers import _fresh
+    from recsys.runs import Run
+    from recsys.sequences.run_tables import read_sends_table
+
+    known, sends = read_sends_table(run), read_sends(logbooks)
+    other = sends.frame.assign(climb_id=sends.frame[c.CLIMB_ID].str.upper())
+    mine = _fresh(Run.open(run), known, sends)
+    capsys.readouterr()
+    theirs = _fresh(Run.open(run), known, replace(sends, frame=other))
+    ours = mine[c.CLIMB_ID].isin(known[c.CLIMB_ID])
+    assert ours.any()
+    assert theirs[c.CLIMB_ID][ours].tolist() == mine[c.CLIMB_ID][ours].tolist()
+    assert "climbs of the new sends are the run's own, in another case" in capsys.readouterr().err
+
+
 def test_what_cannot_be_added_is_said(run, logbooks, tmp_path):
     from recsys.adapting.climbers import add_climbers
     from recsys.runs import Run

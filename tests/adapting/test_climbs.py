@@ -168,6 +168,16 @@ def test_a_killed_process_leaves_no_run(grown, tmp_path):
     assert add_climbs(Run(grown), read_climbs(more), folder) == 1
 
 
+def test_a_climb_in_another_case_is_the_runs_own(run, tmp_path):
+    from recsys.adapting.climbs import add_climbs
+    from recsys.runs import Run
+
+    known = pd.read_parquet(run / "climbs.parquet")[c.CLIMB_ID].iloc[0]
+    (tmp_path / "climbs.csv").write_text(f"climb_id,grade\n{known.upper()},V1\n")
+    with pytest.raises(DataError, match="no climb that the run does not have"):
+        add_climbs(Run(run), read_climbs(tmp_path / "climbs.csv"), tmp_path / "x")
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -203,7 +204,9 @@ def test_what_cannot_go_on_is_said(run, months, continued, tmp_path):
         recsys.train(continue_from=run, output=tmp_path / "x")
     with pytest.raises(RunError, match="holds a run already"):
         recsys.train(months, continue_from=run, output=continued)
-    with pytest.raises(DataError, match=r"months\.parquet: has no known climb .* none with 5 of them"):
+    with pytest.raises(
+        DataError, match=r"months\.parquet: has .* new sends, and of each new .* fewer than 5"
+    ):
         recsys.train(months, continue_from=continued, output=tmp_path / "x")
     few = pd.read_parquet(months).query("climber_id == 'somebody'").head(1)
     few = few.assign(climber_id=pd.read_parquet(run / "sends.parquet")[c.CLIMBER_ID].iloc[0])
@@ -211,3 +214,40 @@ def test_what_cannot_go_on_is_said(run, months, continued, tmp_path):
     with pytest.raises(DataError, match="give more new sends at once"):
         recsys.train(few, continue_from=run, output=tmp_path / "x")
     assert not (tmp_path / "x").exists()
+
+
+def test_climbs_in_another_case_are_the_runs_own(run, months):
+    from recsys.adapting.continuing import _new
+    from recsys.logbooks.read import read_sends
+    from recsys.sequences.run_tables import read_sends_table
+
+    known, sends = read_sends_table(run), read_sends(months)
+    other = sends.frame.assign(climb_id=sends.frame[c.CLIMB_ID].str.upper())
+    mine, theirs = (_new(known, each, Run.open(run))[0] for each in (sends, replace(sends, frame=other)))
+    new = mine[c.CLIMB_ID] == "new"
+    assert theirs[c.CLIMB_ID].tolist() == mine[c.CLIMB_ID].mask(new, "NEW").tolist()
+
+
+@pytest.mark.parametrize(
+    ("climbers", "climbs", "said"),
+    [
+        (
+            ["x", "y"],
+            ["a", "a"],
+            "of each new climber fewer than 3, .* or add the climbers with recsys adapt$",
+        ),
+        (
+            ["me", "me"],
+            ["n", "o"],
+            "of each new climb fewer than 3, .* the climbs with recsys adapt --climbs$",
+        ),
+        (["x", "me"], ["a", "n"], "of each new climber and climb fewer than 3, .* give more sends$"),
+    ],
+)
+def test_of_whom_there_are_too_few_sends_is_said(climbers, climbs, said):
+    from recsys.adapting.joining import new_sends
+
+    known = pd.DataFrame({c.CLIMBER_ID: ["me"], c.CLIMB_ID: ["a"], c.DAY: [1.0]})
+    frame = pd.DataFrame({c.CLIMBER_ID: climbers, c.CLIMB_ID: climbs, c.DAY: [2.0, 3.0]})
+    with pytest.raises(DataError, match=said):
+        new_sends(known, frame, 3)

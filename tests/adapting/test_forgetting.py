@@ -191,6 +191,8 @@ def test_what_cannot_be_forgotten_is_said(run, gone, tmp_path):
         forget(run / "bundle", gone)
     with pytest.raises(UsageError, match="is the folder itself"):
         forget(write_light_bundle(tmp_path / "b"), ["climber-1"], tmp_path / "b")
+    with pytest.raises(UsageError, match=r"b/c: lies in .*; choose another folder"):
+        forget(tmp_path / "b", ["climber-1"], tmp_path / "b" / "c")
 
 
 @pytest.mark.parametrize("found", ["abc", -1, True, 1.5, None, [1], 10**400])
@@ -306,6 +308,31 @@ def test_who_is_not_there_is_told_before_merlin_is_imported(run, tmp_path):
     code, told, heavy = imported("forget", run, "--climber", climber, "-o", run)
     assert (code, heavy) == (2, set())
     assert "is the folder itself" in told
+
+
+def test_rejects_of_a_column_of_floats_forget_an_id_as_sends_have_it(tmp_path):
+    from recsys.adapting.reject_rows import without_rows
+    from recsys.logbooks.read import read_sends
+
+    ids, days = [12.0, 12.0, 13.0], ["2024-05-01", "soon", "2024-05-02"]
+    ratings = [0.0, 3.0, 0.0]
+    table = {
+        "climber_id": [*ids, 7.0],
+        "climb_id": "a",
+        "date": [*days, "2024-05-03"],
+        "rating": [*ratings, 3.0],
+    }
+    pd.DataFrame(table).to_parquet(tmp_path / "sends.parquet")
+    read_sends(tmp_path / "sends.parquet", bad_rows="drop", rejects=tmp_path / "rejects.csv")
+    named = "row,reason,climber_id,climb_id,date,rating\n"
+    one, two, three = (
+        "1,rating out of range,12,a,2024-05-01,0\n",
+        "2,unreadable date,12,a,soon,3\n",
+        "3,rating out of range,13,a,2024-05-02,0\n",
+    )
+    assert (tmp_path / "rejects.csv").read_text() == named + one + two + three
+    without_rows(tmp_path / "rejects.csv", tmp_path / "new.csv", ["12"])
+    assert (tmp_path / "new.csv").read_text() == named + three
 
 
 def test_rejects_forget_an_id_as_they_write_it(tmp_path):

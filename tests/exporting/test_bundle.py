@@ -8,6 +8,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -381,6 +382,12 @@ def test_int8_is_never_the_copy_of_the_bundle_that_is_kept(monkeypatch, tmp_path
     monkeypatch.setattr(Run, "open", classmethod(lambda cls, folder: cls(folder)))
     monkeypatch.setattr("recsys.exporting.copied.copy_kept", lambda *these: pytest.fail("copied"))
     monkeypatch.setattr("recsys.exporting.export.export", write)
-    export(tmp_path, tmp_path / "small", int8=True)
-    FinishedRun.export(SimpleNamespace(_run=Run(tmp_path)), tmp_path / "small", int8=True)
+    run, finished = tmp_path / "run", SimpleNamespace(_run=Run(tmp_path / "run"))
+    export(run, tmp_path / "small", int8=True)
+    FinishedRun.export(finished, tmp_path / "small", int8=True)
+    assert asked == [True, True]
+    for place, said in ((run, "is the run itself"), (run / "bundle" / "x", "lies in"), (tmp_path, "holds")):
+        for write_to in (partial(export, run), partial(FinishedRun.export, finished)):
+            with pytest.raises(UsageError, match=rf"^output .*{place.name}: {said}"):
+                write_to(place, int8=True, overwrite=True)
     assert asked == [True, True]

@@ -119,6 +119,19 @@ def test_monitor_is_quiet_on_its_own_and_loud_on_strangers(watched):
     assert "ALARM" in call(watched / "run", watched / "strange.csv")[1]
 
 
+def test_climbs_in_another_case_are_known_and_an_order_is_none_of_days(watched):
+    new = pd.read_parquet(watched / "new.parquet")
+    new.assign(climb_id=new["climb_id"].str.upper()).to_parquet(watched / "case.parquet", index=False)
+    limits = ("--json", "--gain", 0, "--unknown-climbers", 0.9, "--unknown-climbs", 0.9, "--psi", 1.0)
+    (_, mine), (_, theirs) = (
+        call(watched / "run", watched / f"{name}.parquet", *limits) for name in ("new", "case")
+    )
+    assert json.loads(theirs[theirs.index("{") :]) == json.loads(mine)
+    new.assign(date=range(len(new))).to_parquet(watched / "order.parquet", index=False)
+    with pytest.raises(DataError, match=r"order\.parquet: has an order but no dates"):
+        call(watched / "run", watched / "order.parquet")
+
+
 def test_who_has_sent_everything_does_not_stop_the_others(watched):
     new = pd.read_parquet(watched / "new.parquet")
     climbs = pd.read_parquet(watched / "run" / "climbs.parquet")["climb_id"].tolist()

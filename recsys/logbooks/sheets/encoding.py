@@ -16,6 +16,7 @@ _MARKS: Final = (
     (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"), (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"), (codecs.BOM_UTF8, "utf-8-sig"),
 )  # fmt: skip
+WIDE_MARKS: Final = tuple(mark for mark, name in _MARKS if name != "utf-8-sig")
 NOT_UTF8: Final = "the file is not UTF-8: read as Windows-1252"
 PARTLY_UTF8: Final = "some of the file is not UTF-8: that is read as Windows-1252"
 EXCEL_MARK: Final = re.compile(r'\ufeff?"?sep=[,;\t|]?"?[,;\t| ]*(\r\n|\n|\r)', re.IGNORECASE)

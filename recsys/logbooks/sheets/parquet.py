@@ -79,14 +79,26 @@ class _Budget:
             raise DataError(problem, path=self._name, remedy="write the sends anew, or as CSV (UTF-8)")
 
     def plain(self, table: Any, pa: Any) -> Any:
-        """The table, its texts as plain columns."""
+        """The table, its texts as plain columns, its short floats as doubles."""
         self.spend(sum(_decoded(column, pa) for column in table.columns))
         for at, field in enumerate(table.schema):
             first = self._kept.get_all_field_indices(field.name)[0]  # a name may be there twice
             kind = self._kept.field(first).type
             if pa.types.is_dictionary(field.type) and not pa.types.is_dictionary(kind):
                 table = table.set_column(at, field.name, table.column(at).cast(field.type.value_type))
+            elif pa.types.is_float16(field.type) or pa.types.is_float32(field.type):
+                table = table.set_column(at, field.name, _doubles(table.column(at), pa))
         return table
+
+
+def _doubles(column: Any, pa: Any) -> Any:
+    """Floats of two or four bytes as the doubles that are written alike: 1.1, and not 1.100000023841858."""
+    if pa.types.is_float32(column.type):
+        return column.cast(pa.string()).cast(pa.float64())
+    import numpy as np
+
+    distinct, codes = np.unique(column.to_numpy(), return_inverse=True)  # no null is left: it is NaN
+    return pa.chunked_array([pa.array(np.array([float(str(each)) for each in distinct])[codes])])
 
 
 def _opened(source: Path | io.BytesIO, name: str) -> tuple[Any, list[str], _Budget]:

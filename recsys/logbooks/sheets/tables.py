@@ -24,7 +24,6 @@ def parquet_rows(content: bytes | Path, name: str, max_rows: int | None) -> list
         pyarrow is missing, the file is broken, or it has too many rows or columns.
     """
     try:
-        import pyarrow as pa
         import pyarrow.parquet as pq
     except ModuleNotFoundError:
         remedy = "pip install pyarrow, or export it as CSV (UTF-8)"
@@ -34,7 +33,7 @@ def parquet_rows(content: bytes | Path, name: str, max_rows: int | None) -> list
         _check(file.metadata, name, max_rows)
         table = read_bounded(content if isinstance(content, Path) else io.BytesIO(content), name)
         named = zip(table.column_names, table.columns, strict=True)
-        columns = [_texts(column, pa, column_name, name) for column_name, column in named]
+        columns = [texts_of(column, column_name, name) for column_name, column in named]
     # pyarrow's errors are ValueError, OSError, NotImplementedError, KeyError and more, by what is broken.
     except DataError:
         raise
@@ -58,15 +57,18 @@ def _check(about: Any, name: str, max_rows: int | None) -> None:
             raise DataError(f"holds more than {limit}", path=name, remedy=remedy)
 
 
-def _texts(column: Any, pa: Any, column_name: str, name: str) -> list[str]:
-    kind = column.type
-    if (pa.types.is_nested(kind) or pa.types.is_duration(kind)) and column_name in (*REQUIRED, *OPTIONAL):
-        raise DataError(
-            f"the column {column_name!r} holds {kind}, not text", path=name, remedy="write it as text"
-        )
-    if pa.types.is_timestamp(column.type) and column.type.unit == "ns":
-        column = column.cast(pa.timestamp("us", column.type.tz), safe=False)
+def texts_of(values: Any, column: str, path: Path | str) -> list[str]:
+    """The values of a `pyarrow` column as CSV would hold them; DataError for one of the contract's that is
+    no text.
+    """
+    import pyarrow as pa
+
+    kind = values.type
+    if (pa.types.is_nested(kind) or pa.types.is_duration(kind)) and column in (*REQUIRED, *OPTIONAL):
+        raise DataError(f"the column {column!r} holds {kind}, not text", path=path, remedy="write it as text")
+    if pa.types.is_timestamp(values.type) and values.type.unit == "ns":
+        values = values.cast(pa.timestamp("us", values.type.tz), safe=False)
     try:
-        return [as_cell(value) for value in column.to_pylist()]
+        return [as_cell(each) for each in values.to_pylist()]
     except (OverflowError, ValueError):  # a day that Python's calendar does not have
-        return [as_cell(value) for value in column.cast(pa.string()).to_pylist()]
+        return [as_cell(each) for each in values.cast(pa.string()).to_pylist()]
