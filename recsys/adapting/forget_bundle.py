@@ -37,6 +37,11 @@ def _forgotten(folder: Path, climbers: Sequence[str], output: Path | None) -> in
     bundle = b.Bundle.open(folder)
     if bundle.features.texts is not None:
         raise UsageError(f"{folder}: {POOLED}")
+    counted = bundle.method.counted
+    if counted is not None and counted.KEEPS_SENDS:  # which of them were whose, a bundle does not tell
+        raise UsageError(
+            f"{folder}: {counted.KIND} keeps everybody's sends; forget in the run, and export it"
+        )
     check_climbers(folder, climbers, bundle.climbers)
     listed = [name for name in check_manifest(folder) if not name.endswith("/")]
     with rewritten(folder, output) as fresh:

@@ -19,8 +19,9 @@ from recsys.adapting.vocabulary import shrink_workflow
 from recsys.files import MANIFEST
 from recsys.recommending.answering import read_about
 from recsys.recommending.card import read_card, write_card
+from recsys.recommending.counted import store
 from recsys.runs import LOCK, Run
-from recsys.sequences.prepare import write_schema
+from recsys.sequences.prepare import load_prepared, write_schema
 from recsys.sequences.run_tables import PART, read_climbs_table, read_sends_table
 from recsys.sequences.split import TRAIN
 from recsys.training.skill import fit_skill
@@ -70,6 +71,7 @@ def write_without(run: Run, climbers: Sequence[str], gone: pd.DataFrame, fresh: 
     climbs["sends"] -= climbs[c.CLIMB_ID].map(counted).fillna(0).astype(climbs["sends"].dtype)
     climbs.to_parquet(fresh / run_files.CLIMBS)
     _write_model(run, climbers, fresh)
+    _write_counts(run, len(climbs), fresh)
     fit_skill(read_sends_table(fresh), climbs).save(fresh / run_files.SKILL)
     _tell(run, fresh, len(climbers))
     Run(fresh).write_manifest(trained=True)
@@ -97,6 +99,21 @@ def _write_network(run: Run, rows: list[int], schema: Schema, fresh: Path) -> No
     new = settings.build(schema, config.model.length)
     drop_climbers(old, new, rows)
     save_weights(new, fresh)
+
+
+def _write_counts(run: Run, n_climbs: int, fresh: Path) -> None:
+    """Of what was counted by keeping the sends, those that are left; other counts stay as they are copied."""
+    from recsys.baselines.interactions import Interactions
+    from recsys.baselines.rows import ROWS
+
+    config, about = run.config, read_about(run.folder)
+    if about.counted is None:
+        return
+    counted = store.load(run.folder, about.counted, n_climbs, fewer=about.network)
+    if counted.KEEPS_SENDS:
+        method: Any = ROWS[config.ensemble or config.method].load()
+        left = Interactions.of(load_prepared(fresh, config.training.accelerator))
+        store.save(method.without(counted, left), fresh)
 
 
 def _tell(run: Run, fresh: Path, count: int) -> None:

@@ -3,7 +3,9 @@
 Of them alone are their sends, their ids and their embeddings. What was learned of everybody at once (the
 other weights, counts of a counting method, means, figures) has their part in it and stays: only a training
 without them takes that away. Files in the folder that the project did not write stay as they are, and
-so does an id that another climber wrote in a comment.
+so does an id that another climber wrote in a comment. But a method that counts by keeping the sends, days
+and all (recent popularity), keeps those of the others alone: a run has what it takes to do so, a bundle is
+refused.
 
 In place the new folder is made beside the old one and put in its stead. Whatever a killed process left beside
 it is removed, or put back, by the next call: a copy of somebody who was forgotten is not to stay.
@@ -39,6 +41,7 @@ def forget(folder: Path, climbers: Sequence[str], output: Path | None = None) ->
     RunError
         The folder is neither a run nor a bundle, was changed, is being written to, or holds a link or a pipe.
     """
+    climbers = list(dict.fromkeys(climbers))  # given twice, one is counted once
     left = sweep(folder) if output is None else False
     if not climbers:
         raise UsageError("`climber` is to name whom to forget")

@@ -42,6 +42,20 @@ class Method(ABC):
         """`count`, as something that scores cases."""
         return scorer_of(self.count(interactions, seed), interactions)
 
+    def without(self, counted: Counted, interactions: Interactions) -> Counted:
+        """What was counted, of its single sends only those that are left; what was learned of all stays.
+
+        For methods whose `Counted.KEEPS_SENDS`.
+
+        Parameters
+        ----------
+        counted:
+            As `count` made it, of these settings.
+        interactions:
+            What is left of those that it was made of, climbs and regions by the same ids.
+        """
+        raise NotImplementedError(f"{type(self).__name__} keeps no sends")
+
     def parameters(self, interactions: Interactions) -> int:
         """Numbers that are fitted; 0 for a method that just counts."""
         return 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -16,6 +16,7 @@ from recsys.recommending.counted.recent import CountedRecent
 if TYPE_CHECKING:
     from recsys.arrays import Array
     from recsys.baselines.interactions import Interactions
+    from recsys.recommending.counted.method import Counted
     from recsys.sequences.store import Sequences
 
 
@@ -51,17 +52,25 @@ class RecentPopularity(Method):
 
     def count(self, interactions: Interactions, seed: int) -> CountedRecent:
         """Sort the training sends by day."""
-        training = interactions.training
-        training = training[interactions.items[training] >= 0]
-        days = np.floor(interactions.days[training])
-        order = np.argsort(days, kind="stable")
-        return CountedRecent(
-            cooccurrence_vectors(interactions),
-            days=days[order],
-            items=interactions.items[training][order],
-            regions=_regions(interactions.sequences, training)[order].astype(np.int64),
-            window_days=self.window_days,
-        )
+        vectors = cooccurrence_vectors(interactions)
+        return CountedRecent(vectors, **_log(interactions), window_days=self.window_days)
+
+    def without(self, counted: Counted, interactions: Interactions) -> Counted:
+        """See `Method.without`."""
+        return replace(counted, **_log(interactions))
+
+
+def _log(interactions: Interactions) -> dict[str, Array]:
+    """Days, items and regions of the training sends of known climbs, by day."""
+    training = interactions.training
+    training = training[interactions.items[training] >= 0]
+    days = np.floor(interactions.days[training])
+    order = np.argsort(days, kind="stable")
+    return {
+        "days": days[order],
+        "items": interactions.items[training][order],
+        "regions": _regions(interactions.sequences, training)[order].astype(np.int64),
+    }
 
 
 def _regions(sequences: Sequences, sends: Array) -> Array:

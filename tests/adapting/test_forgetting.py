@@ -77,7 +77,9 @@ def left(run, gone) -> Path:
     shutil.copy(
         folder / "model.safetensors", folder / "start.safetensors"
     )  # of a training that was continued
-    named = {"sends.parquet", "simulated.parquet", "rejects.csv", "bundle/features.json"}
+    (folder / "shards").mkdir()  # of a training that streamed, and was killed
+    (folder / "shards" / "part-0.npz").write_bytes(gone[0].encode())
+    named = {"shards/part-0.npz", "sends.parquet", "simulated.parquet", "rejects.csv", "bundle/features.json"}
     named |= {"bundle/histories.json", "workflow/categories/unique.climber_id.parquet"}
     assert holders(folder, gone[0]) == named
     old = pd.read_parquet(folder / "sends.parquet")
@@ -119,6 +121,47 @@ def test_the_others_keep_their_answers_to_the_bit(run, left, gone):
     from recsys.recommending.kept import open_kept
 
     assert open_kept(left) is not None
+
+
+def test_skill_is_learned_anew_of_who_is_left(run, left, tmp_path):
+    from recsys.sequences.run_tables import read_climbs_table, read_sends_table
+    from recsys.training.skill import fit_skill
+
+    fit_skill(read_sends_table(left), read_climbs_table(left)).save(tmp_path / "skill.npz")
+    expected, before = ((each / "skill.npz").read_bytes() for each in (tmp_path, run))
+    for folder in (left, left / "bundle"):
+        assert (folder / "skill.npz").read_bytes() == expected != before
+
+
+def test_a_run_that_is_being_written_to_is_not_touched(left, gone, tmp_path):
+    from recsys.runs import Run
+
+    folder = tmp_path / "busy"
+    shutil.copytree(left, folder)
+    somebody = opened(folder).climbers[0]
+    with Run(folder).lock(), pytest.raises(RunError, match="another process"):
+        forget(folder, [somebody])
+    assert somebody in opened(folder).climbers
+
+
+def test_a_text_that_nobody_else_logged_leaves_a_bundle(tmp_path):
+    folder = write_light_bundle(tmp_path / "b")
+    texts = read_json(folder / "histories.json")
+    write_json(folder / "histories.json", {**texts, c.REGION: ["Her cellar", *texts[c.REGION]]})
+    with np.load(folder / "arrays.npz") as arrays:
+        found = dict(arrays)
+    mine = slice(*found["offsets"][1:3])
+    regions = np.where(found[c.REGION] >= 0, found[c.REGION] + 1, -1).astype(np.int32)
+    regions[mine] = 0
+    np.savez(folder / "arrays.npz", **{**found, c.REGION: regions})
+    write_manifest(folder, FILES)
+    before = Bundle.open(folder)
+    assert set(before.logbook("climber-1").columns[c.REGION]) == {"Her cellar"}
+    forget(folder, ["climber-1"])
+    assert holders(folder, "Her cellar") == set()
+    after = Bundle.open(folder)
+    for each in after.climbers:
+        assert list(after.logbook(each).columns[c.REGION]) == list(before.logbook(each).columns[c.REGION])
 
 
 def test_the_others_are_evaluated_as_before(run, left, gone):

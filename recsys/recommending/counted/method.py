@@ -38,6 +38,7 @@ class Counted(ABC):
     SIMILAR: ClassVar[str] = "truncated singular vectors of the climbs' co-occurrence"
     reads: ClassVar[tuple[str, ...]] = ()  # features beside the climbs
     prompted: ClassVar[bool] = False  # whether the prompt changes the scores
+    KEEPS_SENDS: ClassVar[bool] = False  # whether an array has a row a send, with its day
 
     vectors: Array
 

@@ -38,6 +38,7 @@ class CountedRecent(Counted):
     }
     reads: ClassVar[tuple[str, ...]] = (c.REGION, c.DAY)
     prompted: ClassVar[bool] = True
+    KEEPS_SENDS: ClassVar[bool] = True
 
     days: Array
     items: Array
