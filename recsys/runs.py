@@ -81,6 +81,11 @@ class Run:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
+    def check_export(self, output: Path) -> None:
+        """`check_outside` of a bundle, but for the one that a run keeps in its own folder."""
+        if output.resolve() != (self.folder / run_files.BUNDLE).resolve():
+            check_outside(self.folder, output)
+
     @classmethod
     def open(cls, folder: Path) -> Run:
         """A finished run, its manifest checked; of an address in an object store its copy in the cache.

@@ -125,9 +125,8 @@ class FinishedRun:
     def export(self, output: str | Path, int8: bool = False, overwrite: bool = False) -> Path:
         """Write a bundle, to recommend without Merlin or PyTorch; returns its folder."""
         from recsys.exporting.copied import copy_kept
-        from recsys.runs import check_outside
 
-        check_outside(self._run.folder, Path(output))
+        self._run.check_export(Path(output))
         if int8 or copy_kept(self._run, Path(output), overwrite) is None:
             from recsys.exporting.export import export
 

@@ -22,12 +22,12 @@ def export(
     """Turn a trained run into a bundle: ONNX and plain files, to recommend without Merlin or PyTorch."""
     from recsys.console import progress, say
     from recsys.exporting.copied import copy_kept
-    from recsys.runs import Run, check_outside
+    from recsys.runs import Run
     from recsys.stores import shown, staged_folder
 
     opened = Run.open(run)
     with staged_folder(output, overwrite) as folder:
-        check_outside(opened.folder, folder)
+        opened.check_export(folder)
         size = None if int8 else copy_kept(opened, folder, overwrite)
         if size is None:
             with progress("importing Transformers4Rec"):
