@@ -39,6 +39,7 @@ from recsys.logbooks.read import Sends, read_sends
 from recsys.model.climbers import tables_of, unknown_vector
 from recsys.runs import Run, check_outside
 from recsys.sequences.catalogue import catalogue_table
+from recsys.sequences.days import last_read, read_until
 from recsys.sequences.prepare import load_prepared, write_schema
 from recsys.sequences.run_tables import PART, read_climbs_table, read_sends_table
 from recsys.sequences.split import TRAIN
@@ -141,14 +142,15 @@ def _prepare(source: Run, settings: RunConfig, names: set[str], run: Run) -> tup
             raise error.at(settings.data or "") from None
         run.clear()
     with progress("fitting the workflow"):
-        counts = _grow(source, fresh[parts == TRAIN], both, run.folder)
-    counts = {"sends": len(fresh), **counts}
+        _grow(source, fresh[parts == TRAIN], both, run.folder)
+    counts = {"sends": len(fresh), **joining.newcomers(known, fresh)}
     said = ", ".join(f"{count} {name}" for name, count in counts.items())
     say(f"{source.folder} goes on with {said}")
     facts = {
         "source": Path(settings.data or "").name,
         "simulated": config.facts.get("simulated", False) and bool(_simulated(fresh)),
         "sends_read": sends.n_read,
+        **read_until(max(sends.frame[c.DAY].max(), last_read(config.facts, known)), sends.has_time),
         "dropped": dict(sends.n_dropped),
         "sends": len(both),
         "climbers": int(both[c.CLIMBER_ID].nunique()),
@@ -192,8 +194,8 @@ def _simulated(fresh: pd.DataFrame) -> bool:
     return bool(fresh[c.CLIMB_ID].str.startswith(c.SIMULATED).all())
 
 
-def _grow(source: Run, fresh: pd.DataFrame, both: pd.DataFrame, folder: Path) -> dict[str, int]:
-    """Write what grows: workflow, schema, sends, catalogue, weights to begin with; returns what was added."""
+def _grow(source: Run, fresh: pd.DataFrame, both: pd.DataFrame, folder: Path) -> None:
+    """Write what grows: workflow, schema, sends, catalogue, weights to begin with."""
     training = both[both[PART] == TRAIN]
     added = {
         name: _unknown_values(source.folder / run_files.WORKFLOW, training, name)
@@ -209,7 +211,6 @@ def _grow(source: Run, fresh: pd.DataFrame, both: pd.DataFrame, folder: Path) ->
     with atomic_path(folder / run_files.CLIMBS) as path:
         grown.to_parquet(path)
     keep_start(_start(source, folder, grown, len(before)), folder)
-    return {"climbers": len(added[c.CLIMBER_ID]), "climbs": len(added[c.CLIMB_ID])}
 
 
 def _unknown_values(workflow: Path, training: pd.DataFrame, column: str) -> list[str]:

@@ -15,6 +15,7 @@ import pandas as pd
 
 from recsys import columns as c
 from recsys.errors import DataError
+from recsys.logbooks.filter import enough, frequent
 from recsys.sequences.catalogue import reduced
 from recsys.sequences.continuing import FRESH
 from recsys.sequences.days import order_days
@@ -50,12 +51,7 @@ def new_sends(known: pd.DataFrame, frame: pd.DataFrame, least: int) -> pd.DataFr
     fresh = frame[~there]
     if fresh.empty:
         raise DataError("holds no send that the run does not have", remedy="give new sends")
-    kept = fresh
-    while True:
-        enough = np.logical_and(*(_enough(kept[name], known[name], least) for name in _SAME[:2]))
-        if enough.all():
-            break
-        kept = kept[enough]
+    kept = frequent(known, fresh, least)
     if kept.empty:
         raise _too_few(known, fresh, least)
     return kept.reset_index(drop=True)
@@ -63,11 +59,17 @@ def new_sends(known: pd.DataFrame, frame: pd.DataFrame, least: int) -> pd.DataFr
 
 def _too_few(known: pd.DataFrame, fresh: pd.DataFrame, least: int) -> DataError:
     """Why no new send is left: of whom or of what there are too few, and what takes fewer."""
-    climbers, climbs = (not _enough(fresh[name], known[name], least).all() for name in _SAME[:2])
+    climbers, climbs = (not enough(fresh[name], known[name], least).all() for name in _SAME[:2])
     new = " and ".join(word for word, rare in (("climber", climbers), ("climb", climbs)) if rare)
     taken = "the climbers with recsys adapt" if climbers else "the climbs with recsys adapt --climbs"
     problem = f"has {len(fresh)} new sends, and of each new {new} fewer than {least}, which are too few"
     return DataError(problem, remedy="give more sends" + ("" if climbers and climbs else f", or add {taken}"))
+
+
+def newcomers(known: pd.DataFrame, fresh: pd.DataFrame) -> dict[str, int]:
+    """How many climbers and climbs of the new sends the run has no send of, not even a held-out one."""
+    names = {"climbers": c.CLIMBER_ID, "climbs": c.CLIMB_ID}
+    return {word: len(set(fresh[name]) - set(known[name])) for word, name in names.items()}
 
 
 def split_new(fresh: pd.DataFrame, has_time: bool, config: RunConfig) -> tuple[Array, dict[str, Any]]:
@@ -114,12 +116,6 @@ def check_held_out(both: pd.DataFrame) -> None:
 def ordered_days(fresh: pd.DataFrame, config: RunConfig) -> pd.DataFrame:
     """New sends in the order that they are learned from (`recsys.sequences.days.order_days`)."""
     return order_days(fresh.assign(**{c.ROW: np.arange(len(fresh))}), config.day, config.seed)
-
-
-def _enough(values: pd.Series, known: pd.Series, least: int) -> Array:
-    """Where a value is known, or there are so many of it."""
-    counts = values.map(values.value_counts())
-    return np.asarray(values.isin(known.unique()) | (counts >= least))
 
 
 def _day_indices(both: pd.DataFrame, climber: Array, added: Array) -> Array:

@@ -1,9 +1,10 @@
-"""The k-core of a logbook: only climbs and climbers with enough sends, consistently."""
+"""The k-core of a logbook: only climbs and climbers with enough sends, consistently; and what joins one."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from recsys.columns import CLIMB_ID, CLIMBER_ID
 from recsys.errors import DataError
@@ -34,3 +35,21 @@ def core_filter(frame: pd.DataFrame, k: int = 5) -> pd.DataFrame:
         problem = f"no climb and climber with {k} sends each are left of {had}"
         raise DataError(problem, remedy="give more sends, or pass `min_sends` 1")
     return frame.take(rows).reset_index(drop=True)
+
+
+def frequent(known: pd.DataFrame, fresh: pd.DataFrame, k: int) -> pd.DataFrame:
+    """Of new sends those whose climb and climber each have a known send, or `k` of the new that are left.
+
+    What a `core_filter` of both would keep of the new sends, where the known ones were kept by it.
+    """
+    while True:
+        stays = np.logical_and(*(enough(fresh[name], known[name], k) for name in (CLIMBER_ID, CLIMB_ID)))
+        if stays.all():
+            return fresh
+        fresh = fresh[stays]
+
+
+def enough(values: pd.Series, known: pd.Series, k: int) -> NDArray[np.bool_]:
+    """Where a value, [n], is known, or there are `k` of it: bool [n]."""
+    counts = values.map(values.value_counts())
+    return np.asarray(values.isin(known.unique()) | (counts >= k))

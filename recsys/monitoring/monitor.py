@@ -12,8 +12,10 @@ import pandas as pd
 from recsys import columns as c
 from recsys.adapting.checks import check_days, with_run_ids
 from recsys.config.bad_rows import BadRows
+from recsys.config.run import RunConfig
 from recsys.console import warn
 from recsys.errors import DataError, UsageError
+from recsys.logbooks.filter import frequent
 from recsys.logbooks.grades import label, ordinals
 from recsys.logbooks.read import read_sends
 from recsys.monitoring.drift import Drift, drift
@@ -21,6 +23,7 @@ from recsys.monitoring.hits import Hits, of_answers, replay
 from recsys.recommending.levels import has_levels, told
 from recsys.recommending.recommender import Recommender
 from recsys.runs import Run
+from recsys.sequences.days import last_read
 from recsys.sequences.run_tables import PART, read_sends_table
 from recsys.sequences.split import TRAIN
 
@@ -116,7 +119,7 @@ def monitor(
     run, recommender:
         The run, as returned by `Run.open`, and its recommender.
     sends:
-        Raw sends; rows that the run knows already (climber, climb and day) are left out.
+        Raw sends; rows that the run was prepared with are left out, those that `min_sends` dropped too.
     limits, k:
         Thresholds, and climbs that are recommended to each climber.
     schema, bad_rows:
@@ -137,7 +140,7 @@ def monitor(
         check_days(run, read)
     except DataError as error:
         raise error.at(sends) from None
-    new = _new(with_run_ids(read.frame, recommender.catalogue.ids), old)
+    new = _new(with_run_ids(read.frame, recommender.catalogue.ids), old, run.config)
     if new.empty:
         raise DataError("holds no send that the run does not know", path=sends, remedy="give later sends")
     training = old[old[PART] == TRAIN]
@@ -158,11 +161,20 @@ def monitor(
     )  # fmt: skip
 
 
-def _new(frame: pd.DataFrame, old: pd.DataFrame) -> pd.DataFrame:
-    """The rows that the run was not prepared with, in the same order."""
-    keys = [c.CLIMBER_ID, c.CLIMB_ID] + ([c.DAY] if c.DAY in old else [])
+def _new(frame: pd.DataFrame, old: pd.DataFrame, config: RunConfig) -> pd.DataFrame:
+    """The rows that the run was not prepared with, in the same order.
+
+    It was prepared with what it keeps, and with what it left out by `min_sends`. That is not kept anywhere:
+    it is taken to be whatever lies no later than all that was read, and would be left out again.
+    """
+    keys = [c.CLIMBER_ID, c.CLIMB_ID, c.DAY]
     known = pd.MultiIndex.from_frame(old[keys])
-    return frame[~pd.MultiIndex.from_frame(frame[keys]).isin(known)].reset_index(drop=True)
+    rest = frame[~pd.MultiIndex.from_frame(frame[keys]).isin(known)].reset_index(drop=True)
+    early = (rest[c.DAY] <= last_read(config.facts, old)).to_numpy()
+    counted = old[old[PART] == TRAIN] if config.min_sends_of == "train" else old
+    least = int(config.facts.get("kept_with_at_least", config.min_sends))
+    again = rest.index.isin(frequent(counted, rest[early], least).index)
+    return rest[again | ~early].reset_index(drop=True)
 
 
 def _values(frame: pd.DataFrame, name: str) -> list[Any]:

@@ -15,6 +15,7 @@ the same however the file was sorted.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from recsys.arrays import Array
     from recsys.config.run import DayOrder
 
+READ_UNTIL: Final = "read_until"
+"""In a run's facts: the last date of all that it read, of sends that were too rare to be kept too."""
 _SORTED: Final = 0.9  # share of a day's neighbours in order from which days look sorted (by chance: a half)
 _LEAST: Final = 100  # neighbours below which nothing can be said
 
@@ -70,6 +73,21 @@ def facts(frame: pd.DataFrame) -> dict[str, Any]:
     """What is to be told of the order of days: the share of the sends that tie with another."""
     group = ties(frame)
     return {"sends_of_unknown_order": round(float((np.bincount(group)[group] > 1).mean()), 3)}
+
+
+def read_until(last: float, has_time: bool) -> dict[str, str]:
+    """The fact `READ_UNTIL` of sends whose last day is `last`; none where there are no dates."""
+    return {READ_UNTIL: str(np.datetime64(int(np.floor(last)), "D"))} if has_time else {}
+
+
+def last_read(known: Mapping[str, Any], sends: pd.DataFrame) -> float:
+    """The last day that a run read, by its facts; where they do not tell, the last day that it kept."""
+    kept = float(sends[DAY].max())
+    try:
+        told = np.datetime64(str(known.get(READ_UNTIL)), "D").astype(np.int64)
+    except ValueError:
+        return kept
+    return max(kept, float(told) + 1 - 1e-9)  # any time of that date
 
 
 def looks_sorted(frame: pd.DataFrame) -> str | None:

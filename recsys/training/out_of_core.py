@@ -136,6 +136,7 @@ def _split(
     """The ranges filtered, in order and with their parts, and what is to be told of them."""
     from recsys.sequences import ranges as ranges_of
     from recsys.sequences import split
+    from recsys.sequences.days import read_until
 
     reasons: Counter[str] = Counter()
     for each in ranges:
@@ -159,6 +160,7 @@ def _split(
         "source": source,
         "simulated": all(each.simulated for each in ordered),
         "sends_read": sum(each.sends + each.dropped for each in ranges),
+        **read_until(max(each.last_day for each in ranges), has_time),
         "dropped": dict(reasons),
         "kept_with_at_least": least,
         "sends": sends,

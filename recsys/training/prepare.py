@@ -139,7 +139,7 @@ def _split(run: Run, config: RunConfig, rejects: Path) -> _Split:
     """Sends that were read, filtered and split, with what is to be told of them."""
     from recsys.logbooks.remembered import facts_of
     from recsys.sequences.days import facts as order_facts
-    from recsys.sequences.days import looks_sorted
+    from recsys.sequences.days import looks_sorted, read_until
     from recsys.sequences.split import asked_of, check_asked
 
     with progress("reading sends"):
@@ -156,6 +156,7 @@ def _split(run: Run, config: RunConfig, rejects: Path) -> _Split:
         "source": source,
         "simulated": bool(frame[c.CLIMB_ID].str.startswith(c.SIMULATED).all()),
         "sends_read": sends.n_read,
+        **read_until(sends.frame[c.DAY].max(), sends.has_time),
         "dropped": dict(sends.n_dropped),
         "kept_with_at_least": k,
         "sends": len(frame),

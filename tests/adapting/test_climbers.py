@@ -166,6 +166,41 @@ def test_climbs_in_another_case_are_the_runs_own(run, logbooks, capsys):
     assert "climbs of the new sends are the run's own, in another case" in capsys.readouterr().err
 
 
+def test_days_are_read_as_the_run_reads_them(run, logbooks):
+    """Here as sets, where nothing but the date is known."""
+    from recsys.adapting.climbers import _fresh
+    from recsys.runs import Run
+    from recsys.sequences.run_tables import read_sends_table
+
+    sends = read_sends(logbooks)
+    plain = replace(sends, frame=sends.frame.drop(columns=c.SEQUENCE))
+    plain.frame[c.DAY] = np.floor(plain.frame[c.DAY])
+    added = _fresh(Run.open(run), read_sends_table(run), plain)
+    days = added.groupby([c.CLIMBER_ID, c.DAY])[c.DAY_INDEX]
+    assert (days.size() > 1).any()
+    assert all(own.tolist() == list(range(len(own))) for _, own in days)
+
+
+def test_a_newcomer_is_likened_to_whom_the_run_was_trained_on(run, logbooks, tmp_path, monkeypatch):
+    """Who was held out has no embedding to take."""
+    from recsys.adapting import climbers
+    from recsys.runs import Run
+
+    asked = []
+
+    def embed(model, met, new, *_):
+        asked.append((set(met.climber_ids), set(new.climber_ids)))
+        raise InterruptedError
+
+    monkeypatch.setattr(climbers, "embed", embed)
+    with pytest.raises(InterruptedError):
+        climbers.add_climbers(Run.open(run), read_sends(logbooks), tmp_path / "x", "similar")
+    held = pd.read_parquet(run / "sends.parquet")
+    trained = set(held[held["part"] == 0][c.CLIMBER_ID])
+    assert trained < set(held[c.CLIMBER_ID])
+    assert asked == [(trained, {"twin", "odd"})]
+
+
 def test_what_cannot_be_added_is_said(run, logbooks, tmp_path):
     from recsys.adapting.climbers import add_climbers
     from recsys.runs import Run

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -26,7 +27,10 @@ SETTINGS = {"epochs": 2, "accelerator": "cpu"}
 
 @pytest.fixture(scope="module")
 def months(run) -> Path:
-    """New sends a year later: of old climbers, of one who is new, and of a new climb in a new region."""
+    """New sends years later: of old climbers, of one who is new, and of a new climb in a new region.
+
+    On the last day, which is held out, all send one more new climb, in a region of its own.
+    """
     sends = pd.read_parquet(run.parent / "sends.parquet")
     held = pd.read_parquet(run / "sends.parquet")
     known = held[held[PART] == 0][c.CLIMBER_ID].value_counts().index[:6]
@@ -40,9 +44,11 @@ def months(run) -> Path:
         .head(1)
         .assign(climb_id="new", climb_name="The New", region="Mars", date=late[c.DATE].min())
     )
+    end = (pd.to_datetime(late[c.DATE].max()) + pd.Timedelta(days=1)).strftime("%Y-%m-%d")
+    last = more.assign(climb_id="last", climb_name="The Last", region="Venus", date=end)
     old = sends[sends[c.CLIMBER_ID] == known[1]]  # in the run already
     path = run.parent / "months.parquet"
-    pd.concat([late, more, old]).to_parquet(path, index=False)
+    pd.concat([late, more, last, old]).to_parquet(path, index=False)
     return path
 
 
@@ -103,43 +109,85 @@ def test_what_was_added_and_forgotten_before_is_told_no_more(continued):
     assert not {"added", "forgotten"} & set(Run(continued).config.facts)
 
 
-def test_training_begins_with_what_was_learned(run, months, tmp_path, monkeypatch):
+@pytest.fixture(scope="module")
+def begun(run, months) -> SimpleNamespace:
+    """What training is handed, and the folder that it would train in; by another seed."""
     from recsys.adapting import continuing
-    from recsys.columns import FIRST_VALUE_ID
-    from recsys.runs import Run
-    from recsys.training.pipeline import build_module
-    from recsys.training.start import begin_with
 
-    kept = {}
+    kept = SimpleNamespace()
 
     def stop(run, prepared, config, *_):
-        kept.update(prepared=prepared, config=config, folder=run.folder)
+        vars(kept).update(prepared=prepared, config=config, folder=run.folder)
         return {}
 
-    monkeypatch.setattr(continuing, "train_prepared", stop)
-    settings, names = _settings(months)
-    continuing.continue_run(Run.open(run), settings, names, tmp_path / "x")
-    module = build_module(kept["prepared"], kept["config"])
-    begin_with(module.model, kept["folder"])
-    old = Run.open(run)
+    settings, names = _settings(months, seed=7)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(continuing, "train_prepared", stop)
+        continuing.continue_run(Run.open(run), settings, names, run.parent / "begun")
+    return kept
+
+
+def test_training_is_gentle_unless_asked_and_by_the_seed_that_was_given(run, begun):
+    from recsys.adapting.continuing import GENTLE
+
+    assert begun.config.training.learning_rate == GENTLE["learning_rate"]
+    assert begun.config.training.epochs == SETTINGS["epochs"]
+    assert (Run.open(run).config.seed, begun.config.seed) == (0, 7)
+
+
+def test_training_begins_with_what_was_learned(run, begun):
+    from recsys.adapting.similar import likeness
+    from recsys.baselines.interactions import Interactions
+    from recsys.model.climbers import tables_of, unknown_vector
     from recsys.model.weights import load_weights
+    from recsys.training.methods import build_module, settings_of
+    from recsys.training.start import start_of
+    from recsys.training.trained import catalogue_of
     from workflows.sends import read_schema
 
-    before = load_weights(run, read_schema(run / "schema.pbtxt"), old.config.model)
-    scores, first = module.model.task.pre, before.task.pre
-    n = first.table.num_embeddings
-    assert np.array_equal(scores.table.weight[:n].detach(), first.table.weight.detach())
-    index = vocabulary(kept["folder"], c.CLIMB_ID).index("new")
-    known = first.table.weight[FIRST_VALUE_ID:].detach().numpy()
-    assert np.abs(scores.table.weight[index].detach().numpy()).max() <= np.abs(known).max()  # a mean of some
-    assert kept["config"].training.learning_rate == continuing.GENTLE["learning_rate"]
-    assert kept["config"].training.epochs == 2
+    prepared, config, start = begun.prepared, begun.config, start_of(begun.folder)
+    interactions = Interactions.of(prepared)
+    module = build_module(settings_of(config), interactions, prepared.schema, config, config.seed, start)
+    before = load_weights(run, read_schema(run / "schema.pbtxt"), Run.open(run).config.model)
+    old, new = tables_of(before), tables_of(module.model)
+    for name in (c.CLIMB, c.CLIMBER, c.REGION):
+        n = old[name].num_embeddings
+        assert torch.equal(new[name].weight[:n], old[name].weight)
+        assert new[name].num_embeddings > n
+        if name != c.CLIMB:
+            added = new[name].weight[n:]
+            assert torch.equal(added, unknown_vector(before, name).expand_as(added))
+    n, climbs = old[c.CLIMB].num_embeddings - c.FIRST_VALUE_ID, prepared.climbs
+    added, known = (catalogue_of(part, []) for part in (climbs[n:].reset_index(drop=True), climbs[:n]))
+    expected = likeness(added, known) @ old[c.CLIMB].weight[c.FIRST_VALUE_ID :].detach().numpy()
+    begin = new[c.CLIMB].weight[n + c.FIRST_VALUE_ID :].detach().numpy()
+    assert begin == pytest.approx(expected, abs=1e-6)
 
 
-def _settings(data):
+def test_nothing_is_learned_from_what_is_held_out(begun):
+    """Neither its names nor its counts."""
+    sends = pd.read_parquet(begun.folder / "sends.parquet")
+    assert set(sends[sends[c.CLIMB_ID] == "last"][PART]) == {2}
+    assert "last" not in vocabulary(begun.folder, c.CLIMB_ID)
+    assert "Venus" not in vocabulary(begun.folder, c.REGION)
+    climbs = pd.read_parquet(begun.folder / "climbs.parquet").set_index(c.CLIMB_ID)["sends"]
+    trained, every = (rows[c.CLIMB_ID].value_counts() for rows in (sends[sends[PART] == 0], sends))
+    assert (climbs == trained.reindex(climbs.index)).all()
+    assert not (climbs == every.reindex(climbs.index)).all()
+
+
+def test_what_the_run_had_held_out_is_told_of_as_nothing_new(run, begun):
+    """One climber, and two climbs; who was held out before joins the vocabulary, and is no news."""
+    before, after = (vocabulary(folder, c.CLIMBER_ID) for folder in (run, begun.folder))
+    assert len(after) > len(before) + 1
+    both, old = (len(pd.read_parquet(folder / "sends.parquet")) for folder in (begun.folder, run))
+    assert begun.config.facts["continued"] == f"run, with {both - old} sends, 1 climbers, 2 climbs, all new"
+
+
+def _settings(data, **more):
     from recsys.training.resolve import configured
 
-    return configured({"data": str(data), **SETTINGS})
+    return configured({"data": str(data), **SETTINGS, **more})
 
 
 def test_an_epoch_asks_for_the_new_sends_and_for_old_windows_to_each(continued):

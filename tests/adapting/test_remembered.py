@@ -51,7 +51,7 @@ def test_every_command_that_takes_sends_reads_the_runs_columns(run, films, tmp_p
         taken["train"] = continuing._read(source, settings, run.folder, tmp_path / "rejects.csv").frame
         raise RuntimeError("read")
 
-    def new(frame, _):
+    def new(frame, *_):
         taken["monitor"] = frame
         return frame.head(0)
 

@@ -56,3 +56,10 @@ def test_seen_climbs_are_not_shown():
     found = reliability(Given(scores), 1.0, best, seen, 12)
     assert all(each["was"] == 0 for each in found["bins"])
     assert reliability(Given(scores), 1.0, best, None, 12)["bins"][-1]["was"] > 0
+
+
+def test_scores_are_divided_by_their_temperature():
+    scores, targets = drawn()
+    right = reliability(Given(scores), 1.0, targets, None, 12)
+    wide = reliability(Given(4 * scores), 4.0, targets, None, 12)
+    assert wide["error"] == pytest.approx(right["error"])

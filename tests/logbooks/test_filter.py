@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from recsys.columns import CLIMB_ID, CLIMBER_ID
 from recsys.errors import DataError
-from recsys.logbooks.filter import core_filter
+from recsys.logbooks.filter import core_filter, frequent
 
 Pairs = list[tuple[str, str]]
 
@@ -84,3 +84,20 @@ def test_it_is_the_largest_consistent_part(pairs: Pairs, k: int) -> None:
     kept = core_filter(sends(pairs), k)
     assert pairs_of(kept) == expected
     assert pairs_of(core_filter(kept, k)) == expected
+
+
+PAIRS = st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from("wxyz")), min_size=1, max_size=14)
+
+
+@settings(max_examples=60, deadline=None)
+@given(PAIRS, PAIRS, st.integers(1, 3))
+def test_of_what_joins_a_core_stays_what_a_core_of_both_would_keep(old: Pairs, new: Pairs, k: int) -> None:
+    known = sends(largest_by_trying_all(old, k))
+    both = largest_by_trying_all([*pairs_of(known), *new], k)
+    assert pairs_of(frequent(known, sends(new), k)) == both[len(known) :]
+
+
+def test_what_joins_is_dropped_until_nothing_changes() -> None:
+    # c has one send, of w, which without it has one too; then b's is left, of what is known.
+    new = [("c", "w"), ("b", "w"), ("b", "x")]
+    assert pairs_of(frequent(sends([("a", "x"), ("a", "x"), ("b", "x")]), sends(new), 2)) == [("b", "x")]

@@ -132,6 +132,15 @@ def test_climbs_in_another_case_are_known_and_an_order_is_none_of_days(watched):
         call(watched / "run", watched / "order.parquet")
 
 
+def test_what_it_was_trained_on_is_nothing_new(watched):
+    """Not even what `min_sends` dropped of it."""
+    facts = json.loads((watched / "run" / "config.json").read_text())["facts"]
+    assert facts["sends"] < facts["sends_read"]
+    assert facts["read_until"] == pd.read_parquet(watched / "old.parquet")["date"].max()[:10]
+    with pytest.raises(DataError, match="holds no send that the run does not know"):
+        call(watched / "run", watched / "old.parquet")
+
+
 def test_who_has_sent_everything_does_not_stop_the_others(watched):
     new = pd.read_parquet(watched / "new.parquet")
     climbs = pd.read_parquet(watched / "run" / "climbs.parquet")["climb_id"].tolist()

@@ -6,7 +6,7 @@ import numpy as np
 
 from recsys.baselines.rows import ROWS
 from recsys.study.statistics import Resamples, compare
-from recsys.study.summary import PROMPTED, UNPROMPTED
+from recsys.study.summary import PROMPTED, UNPROMPTED, Comparison, Estimate
 from recsys.study.verdicts import QUESTIONS, TO_BEAT, verdicts
 
 CLIMBERS = np.repeat(np.arange(40), 10)
@@ -103,3 +103,39 @@ def test_what_is_asked_prompted_can_be_prompted():
     asked = [pair for _, how, pairs in QUESTIONS if how == PROMPTED for pair in pairs]
     names = {*TO_BEAT[PROMPTED], *(name for pair in asked for name in pair)}
     assert all(ROWS[name].load().prompted for name in names)
+
+
+class Told:
+    """Rows of both promptings that differ by 0.1, by chance where Holm's correction is heeded."""
+
+    def __init__(self, validation: dict[str, dict[str, float]]) -> None:
+        self.validation = validation
+        self.means = {(how, name): 0.5 for how, names in validation.items() for name in names}
+
+    def values(self, reading: str, metric: str) -> dict[str, np.ndarray]:
+        found = self.validation.get(reading.removeprefix("validation-"), {})
+        return {name: np.array([[value]]) for name, value in found.items()}
+
+    def compare(self, pairs):
+        return [Comparison(Estimate(0.1), 0.01, 0.2) for _ in pairs]
+
+
+def test_a_difference_counts_by_its_corrected_p_value():
+    found = Told({UNPROMPTED: {"ease": 0.1, "cbow": 0.1, "paper-climbs": 0.3}})
+    lines = verdicts(found, found, False)
+    difference = "does not beat EASE (ease): the difference is +0.100 recall@10 (p = 0.200)."
+    assert lines[1:] == (
+        f"paper-climbs {difference}",
+        "Do transformers beat simpler models? Unprompted, paper-climbs less cbow is +0.100 (p = 0.200).",
+        "These p values are corrected for 2 comparisons (Holm).",
+    )
+
+
+def test_each_prompting_has_the_best_of_its_own_validation():
+    unprompted = {"sasrec": 0.4, "paper-all": 0.1, "sum": 0.2}
+    prompted = {"sum": 0.2, "paper-all": 0.6, "prompted-popularity": 0.1}
+    found = Told({UNPROMPTED: unprompted, PROMPTED: prompted})
+    lines = verdicts(found, found, False)
+    assert lines[0].startswith("Best on validation, unprompted: SASRec (sasrec),")
+    assert lines[1].startswith("Best on validation, prompted: paper-all,")
+    assert lines[2].startswith("paper-all does not beat Popularity by prompt")

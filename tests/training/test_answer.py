@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -11,8 +12,13 @@ import pytest
 from recsys import columns as c
 from recsys import run_files
 from recsys.columns import ATTRIBUTES, ELAPSED_DAYS, GIVEN, GRADE, given_attributes
+from recsys.config.run import RunConfig
 from recsys.recommending.answering import ByPrompt
+from recsys.sequences.prepare import Prepared
+from recsys.sequences.split import TRAIN, VALIDATION
 from recsys.training import answer
+from recsys.training.methods import FittedMethod
+from tests.builders.interaction_tables import of
 
 
 @pytest.mark.parametrize(
@@ -55,3 +61,53 @@ def test_weight_and_temperature_read_nothing_of_the_test_part(tmp_path):
         kept.append(json.loads((folder / "run" / run_files.METRICS).read_text())["unprompted"]["mrr@20"])
     assert kept[0] == kept[2]
     assert kept[1] != kept[3]
+
+
+ITEMS = 6
+
+
+class Table:
+    """Scores of each case, as given."""
+
+    def __init__(self, values):
+        self.values = values
+
+    def scores(self, cases):
+        return self.values[cases].astype(np.float32)
+
+
+@pytest.fixture
+def prepared() -> Prepared:
+    """Twenty climbers of validation, each with one case: item 1, after item 0."""
+    histories = [[(0, part, 0.0), (1, part, 1.0)] for part in (TRAIN, *[VALIDATION] * 20)]
+    interactions = of(histories, ITEMS)
+    days, climbs = pd.DataFrame({c.DAY: interactions.days}), pd.DataFrame({c.CLIMB_ID: range(ITEMS)})
+    return Prepared(days, interactions.sequences, interactions.parts, climbs, None, None)
+
+
+def fitted(scorer, reads_prompt=True, network=None) -> FittedMethod:
+    asked = SimpleNamespace(prompted=reads_prompt)
+    return FittedMethod(asked, scorer, network and asked, None, {"settings": "as told"})
+
+
+def test_each_temperature_is_fitted_to_the_scores_of_its_prompting(prepared, monkeypatch, tmp_path):
+    scores = np.random.default_rng(0).normal(size=(20, ITEMS))
+    told = fitted(lambda _, prompted: Table(scores * (40 if prompted else 1)))
+    monkeypatch.setattr(answer, "fit_settings", lambda *_: told)
+    found = answer.fit_run(prepared, RunConfig(method="popularity"), tmp_path, False).temperature
+    assert found.prompted == pytest.approx(40 * found.unprompted, rel=0.01)
+
+
+@pytest.mark.parametrize(("exclude_seen", "helps"), [(True, True), (False, False)])
+def test_the_weight_ranks_the_climbs_that_may_be_named(prepared, monkeypatch, tmp_path, exclude_seen, helps):
+    """Counts put the target above what the network puts above it, and a climb that was sent above both."""
+    network = np.tile([-0.01, 0, 1, -5, -5, -5], (20, 1))
+    counts = np.tile([3, 1, 0, 0, 0, 0], (20, 1))
+    parts = [fitted(lambda *_: Table(network), network=True), fitted(lambda *_: Table(counts), False)]
+    kept = iter(parts)
+    monkeypatch.setattr(answer, "fit_settings", lambda *_: next(kept))
+    monkeypatch.setattr(answer, "network_scorer", lambda *_: parts[0].scorer)
+    monkeypatch.setattr(answer, "scorer_of", lambda *_: parts[1].scorer)
+    config = RunConfig(method="sasrec", ensemble="item-knn", exclude_seen=exclude_seen)
+    found = answer.fit_run(prepared, config, tmp_path, False)
+    assert [weight > 0 for weight in found.weight] == [helps, helps]

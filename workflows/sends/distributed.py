@@ -52,6 +52,8 @@ class Range:
         Columns that are not blank throughout.
     reasons:
         Rows that were dropped, by reason.
+    last_day:
+        The last of their days; NaN where they were read without them.
     """
 
     path: str
@@ -60,6 +62,7 @@ class Range:
     known: frozenset[str]
     reasons: Mapping[str, int]
     start: int = 0
+    last_day: float = float("nan")
 
     @property
     def dropped(self) -> int:
@@ -333,7 +336,8 @@ def _read_range(
     with atomic_path(path) as fresh:
         kept.to_parquet(fresh, index=False)
     known = frozenset(name for name in kept if kept[name].notna().any())
-    return Range(str(path), len(kept), read.has_time, known, dict(read.n_dropped))
+    last = float(frame[c.DAY].max())
+    return Range(str(path), len(kept), read.has_time, known, dict(read.n_dropped), last_day=last)
 
 
 def _frame(part: Range, known: Sequence[str], on_cpu: bool) -> Any:
