@@ -272,8 +272,8 @@ def test_climbs_in_another_case_are_the_runs_own(run, months):
     known, sends = read_sends_table(run), read_sends(months)
     other = sends.frame.assign(climb_id=sends.frame[c.CLIMB_ID].str.upper())
     mine, theirs = (_new(known, each, Run.open(run))[0] for each in (sends, replace(sends, frame=other)))
-    new = mine[c.CLIMB_ID] == "new"
-    assert theirs[c.CLIMB_ID].tolist() == mine[c.CLIMB_ID].mask(new, "NEW").tolist()
+    new = ~mine[c.CLIMB_ID].isin(known[c.CLIMB_ID])
+    assert theirs[c.CLIMB_ID].tolist() == mine[c.CLIMB_ID].mask(new, mine[c.CLIMB_ID].str.upper()).tolist()
 
 
 @pytest.mark.parametrize(

@@ -162,7 +162,7 @@ def test_answers_that_were_kept_are_held_against_the_sends(watched):
     mine = sends[sends["climber_id"] == owner].merge(
         known[["climber_id", "climb_id"]].assign(old=1), how="left", on=["climber_id", "climb_id"]
     )
-    sent = mine.loc[mine["old"].isna(), "climb_id"].iloc[0]
+    sent = mine.loc[mine["old"].isna() & mine["climb_id"].isin(known["climb_id"]), "climb_id"].iloc[0]
     kept = watched / "kept.jsonl"
     kept.write_text(json.dumps({"climber": owner, "items": [{"climb_id": sent}, {"climb_id": "other"}]}))
     found = json.loads(
