@@ -22,7 +22,7 @@ from typing import Final
 
 _OS_ERROR: Final = re.compile(r"\(os error (\d+)\)")
 _ERRNO: Final = re.compile(r"\[Errno (\d+)\]")
-_OF_A_WRITE: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS)
+OF_DISKS: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS)  # of what is written
 _SETTING = re.compile(r"`([a-z][a-z0-9_]*)`")
 TURNING: Final = r"\u202a-\u202e\u2066-\u2069"  # what turns the order of the letters that follow
 _CONTROL = re.compile(rf"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff{TURNING}]+")
@@ -165,7 +165,7 @@ def _first_of(failed: list[tuple[str, str, str]]) -> OSError:
     if told is None:
         return OSError(errno.EINVAL, why, source)
     code = int(told[1])
-    return OSError(code, os.strerror(code), target if code in _OF_A_WRITE else source)
+    return OSError(code, os.strerror(code), target if code in OF_DISKS else source)
 
 
 def _rebuilt(kind: type[RecsysError], args: tuple[object, ...], parts: dict[str, object]) -> RecsysError:

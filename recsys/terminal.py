@@ -16,11 +16,9 @@ from typing import Any
 
 import typer
 
-from recsys.errors import RecsysError, one_line, refused_by_system
+from recsys.errors import OF_DISKS, RecsysError, one_line, refused_by_system
 from recsys.extras import missing_part
 from recsys.nouns import spoken
-
-_OF_DISKS = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EFBIG)
 
 
 def single(command: Callable[..., Any]) -> typer.Typer:
@@ -66,7 +64,7 @@ def run(app: typer.Typer, name: str, words: Sequence[str] | None = None) -> int:
         return _fail(_told(refused_by_system(error) or error))
     except Exception as error:  # a library may say it in words of its own: Lightning, of what it logs
         refused = refused_by_system(error)
-        if refused is None or refused.errno not in _OF_DISKS:
+        if refused is None or refused.errno not in OF_DISKS:
             raise
         return _fail(_told(refused))
 

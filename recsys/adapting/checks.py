@@ -55,12 +55,14 @@ def check_call(run: Run, output: Path, what: str, way: str = "unknown") -> Way:
     return cast(Way, way)
 
 
-def check_days(run: Run, sends: Sends) -> None:
-    """A `DataError` where the run reads days and the new sends have a plain order alone."""
+def check_days(run: Run, sends: Sends) -> bool:
+    """Whether the run reads days; a `DataError` where it does and the new sends have a plain order alone."""
     from workflows.sends import description
 
-    if description.read(run.folder / run_files.WORKFLOW).has_time and not sends.has_time:
+    has_time = description.read(run.folder / run_files.WORKFLOW).has_time
+    if has_time and not sends.has_time:
         raise DataError("has an order but no dates, and the run reads days", remedy="give dates")
+    return has_time
 
 
 def with_run_ids(frame: pd.DataFrame, catalogue: Sequence[str]) -> pd.DataFrame:

@@ -180,8 +180,7 @@ def _read(source: Run, settings: RunConfig, folder: Path, rejects: Path) -> Send
 
 def _new(known: pd.DataFrame, sends: Sends, source: Run) -> tuple[pd.DataFrame, Any, dict[str, Any]]:
     """New sends, the part of each, and how they were split."""
-    has_time = description.read(source.folder / run_files.WORKFLOW).has_time
-    check_days(source, sends)
+    has_time = check_days(source, sends)
     config = source.config
     frame = with_run_ids(sends.frame, read_climbs_table(source.folder)[c.CLIMB_ID].tolist())
     least = int(config.facts.get("kept_with_at_least", config.min_sends))
