@@ -25,6 +25,25 @@ def softmax(logits: Array) -> Array:
     return np.asarray(shifted)
 
 
+def day_numbers(days: Array, real: Array) -> Array:
+    """Of which of its window's days each send is, counted from 1; 0 where none is real (`DAY_NUMBER`).
+
+    Parameters
+    ----------
+    days:
+        Any numbers that neighbours of one day share, [batch, length]; NaN is a day of its own.
+    real:
+        What is not padding, bool [batch, length].
+
+    Returns
+    -------
+    int64 [batch, length].
+    """
+    begins = real.copy()
+    begins[:, 1:] &= (days[:, 1:] != days[:, :-1]) | ~real[:, :-1]
+    return np.asarray(begins.cumsum(1) * real)
+
+
 def packed(arrays: dict[str, Any], compressed: bool = False) -> bytes:
     """The bytes of an ``.npz`` file, which takes their memory once more.
 

@@ -36,7 +36,11 @@ ROW: Final = "row"
 # Added before the split: how many sends of its climber's day stand before a send in an order that means
 # nothing; 0 where the logged order stands (`recsys.sequences.days`).
 DAY_INDEX: Final = "day_index"
-DAY_START: Final = "day_start"  # in a batch: column at which each send's day begins, int64 [batch, length]
+
+# In a batch of windows, [batch, length] both: of which of the window's days each send is, int64, counted from
+# 1 (0: padding; sends share a day where their order means nothing); and which may be asked for, bool.
+DAY_NUMBER: Final = "day_number"
+ASKED: Final = "asked"
 
 # What the workflow makes of them: sequences of features, numbers also as bins.
 CLIMB: Final = "climb"

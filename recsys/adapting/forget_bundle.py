@@ -90,7 +90,7 @@ def _write_histories(folder: Path, fresh: Path, climbers: Sequence[str], gone: S
 
 
 def _arrays(path: Path) -> dict[str, Array]:
-    known = (EMBEDDINGS, CLIMBER_VECTORS, OFFSETS, c.RATING, c.DAY, *b.CODED, *b.WRITTEN)
+    known = (EMBEDDINGS, CLIMBER_VECTORS, OFFSETS, c.RATING, c.DAY, c.DAY_INDEX, *b.CODED, *b.WRITTEN)
     try:
         return unpacked(path, known)
     except ValueError as error:

@@ -238,7 +238,7 @@ def _changed() -> Iterator[Row]:
     yield row("known-climber", "training hides no climber", hide_climber=0.0)
     yield row("swap-climb", "a tenth of the climbs swapped", "Wu et al. 2019", swap_climb=0.1)
     yield row("plain-output", "climbs scored by their embeddings alone", climb_features=False)
-    yield row("first-of-day", "one send of a day asked for", whole_days=False)
+    yield row("one-stream", "one token a send, in an order", streams="one")
     yield row("ligr", "gated layers", "Borisyuk et al. 2025", feed_forward="ligr")
     yield row("smoothing", "a tenth of a target spread out", "Szegedy et al. 2016", label_smoothing=0.1)
     alone = row("no-average", "no average of the weights", "Polyak & Juditsky 1992")

@@ -12,6 +12,7 @@ from recsys.errors import UsageError
 Masking = Literal["last", "mlm", "span", "clm", "plm", "rtd"]
 Body = Literal["xlnet", "bert", "gpt2", "electra", "albert", "prenorm"]
 Positions = Literal["auto", "learned", "rotary", "time", "sinusoidal"]
+Streams = Literal["auto", "one", "two"]
 FeedForward = Literal["gelu", "swiglu", "ligr"]
 Numbers = Literal["soft", "continuous", "binned", "one-hot", "periodic"]
 Text = Literal["none", "words", "sentences"]
@@ -94,10 +95,13 @@ class ModelConfig(BaseModel):
         True, description="score climbs by usual region, grade, rating and sends as well"
     )
     whole_history: bool = Field(
-        True, description="clm: a token holds the send before it whole, beside its prompt"
+        True, description="clm: a token holds the send before it (or the day) whole, beside its prompt"
     )
-    whole_days: bool = Field(
-        True, description="clm on prenorm: ask for every send of a day that is a set, not for one"
+    streams: Streams = Field(
+        "one",
+        description="clm on prenorm: one token a send, which holds the send before and its own prompt, or "
+        "two, what was sent and what is asked for, to which the order inside a day means nothing; auto: two "
+        "where orders inside a day are unknown",
     )
     straight: bool = Field(
         True,
@@ -163,6 +167,11 @@ class ModelConfig(BaseModel):
             )
         if self.time_bias and self.body != "prenorm":
             raise UsageError(f"`body` {self.body} has no `time_bias`; leave it out, or use `body` prenorm")
+        if self.streams == "two" and (self.body, self.masking) != ("prenorm", "clm"):
+            raise UsageError(
+                f"`streams` two is of `body` prenorm with `masking` clm, not of {self.body} with "
+                f"{self.masking}; leave `streams` out"
+            )
         if self.d_model % self.heads:
             raise UsageError(f"`d_model` {self.d_model} is not a multiple of `heads` {self.heads}")
         pairs = {"rotary": 2, "time": 4}.get(self.positions, 1)

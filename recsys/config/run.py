@@ -17,6 +17,7 @@ SplitName = Literal["climber", "temporal", "leave-one-out"]
 DayOrder = Literal["set", "file", "seeded"]
 # What earlier versions did where a setting came later, whatever the default is now.
 _BEFORE: Final[Mapping[str, Mapping[str, Any]]] = {"model": {"text_output": False}, "training": {"ema": 0.0}}
+_GONE: Final = frozenset({"whole_days"})  # settings that changed nothing of what a trained model answers
 
 
 def as_stored(values: Any) -> Any:
@@ -24,7 +25,8 @@ def as_stored(values: Any) -> Any:
     if not isinstance(values, dict):
         return values
     told = {part: values[part] for part in _BEFORE if isinstance(values.get(part), dict)}
-    return {**values, **{part: {**_BEFORE[part], **own} for part, own in told.items()}}
+    kept = {part: {name: own[name] for name in own.keys() - _GONE} for part, own in told.items()}
+    return {**values, **{part: {**_BEFORE[part], **own} for part, own in kept.items()}}
 
 
 class RunConfig(BaseModel):

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import torch
 
-from recsys.arrays import Array
-from recsys.columns import ATTRIBUTES, CLIMB, CLIMBER, CLIMBER_VECTOR, FIRST_VALUE_ID, GIVEN
+from recsys.arrays import Array, day_numbers
+from recsys.columns import ATTRIBUTES, CLIMB, CLIMBER, CLIMBER_VECTOR, DAY_NUMBER, FIRST_VALUE_ID, GIVEN
 from recsys.config.model import ModelConfig
 from recsys.errors import RunError
 from recsys.exporting.networks import NextScores, traceable
@@ -136,6 +136,8 @@ def random_batches(
         rows = min(size, requests - start)
         real = np.arange(config.length) >= config.length - draw.integers(1, config.length + 1, (rows, 1))
         batch = {column.name: _random(column, real, draw) for column in read}
+        if config.streams == "two":
+            batch[DAY_NUMBER] = _random_days(real, draw)
         if vectors is not None:
             batch[CLIMBER_VECTOR] = vectors[batch[CLIMBER]]
         kind = (start + np.arange(rows))[:, None] % 3  # [rows, 1]
@@ -151,6 +153,13 @@ def _random(column: Any, real: Array, draw: np.random.Generator) -> Array:
     if column.dtype.is_float:
         return np.where(real, draw.standard_normal(real.shape), 0).astype(np.float32)
     return np.where(real, draw.integers(1, int(domain["max"]) + 1, real.shape), 0)
+
+
+def _random_days(real: Array, draw: np.random.Generator) -> Array:
+    """`DAY_NUMBER` of windows where half the sends share the day of the one before; the last is alone."""
+    days = np.arange(real.shape[1]) - draw.integers(0, 2, real.shape).cumsum(1)  # equal, or one more
+    days[:, -1] = real.shape[1]
+    return day_numbers(days, real)
 
 
 def _has_dynamo() -> bool:

@@ -51,6 +51,9 @@ def write_histories(
             _write(archive, name, bool, (len(sends),), _column(sends, name, _is_there))
         for name in (c.RATING, c.DAY):
             _write(archive, name, np.float64, (len(sends),), _column(sends, name, _numbers))
+        if c.DAY_INDEX in sends.names:
+            indices = _column(sends, c.DAY_INDEX, pd.Series.to_numpy)
+            _write(archive, c.DAY_INDEX, np.int32, (len(sends),), indices)
         for name, vectors in ((EMBEDDINGS, embeddings), (CLIMBER_VECTORS, climbers)):
             if vectors is not None:
                 _write(archive, name, vectors.dtype, vectors.shape, [vectors])

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from transformers4rec.torch.masking import MaskingInfo, masking_registry
+from transformers4rec.torch.masking import masking_registry
 
 from recsys.model.masking import PromptMasking
-from recsys.model.queries import Queries
-from recsys.sequences.asking import DAYS, FIRSTS, Asking
+from recsys.model.times import begins
+from recsys.sequences.asking import FIRSTS, Asking
 
 
 @masking_registry.register("prompt-clm")
@@ -23,7 +23,7 @@ class CausalPositions(PromptMasking):
     a target; what is hidden of a send is hidden from the later positions too.
 
     Where days are sets, a token may read the day it stands in, and only the first of a day can be asked for.
-    With `whole_days` every other send of the day has a second token (`recsys.model.queries`).
+    `recsys.model.streams` asks for all of them.
 
     GPT-2 is causal by itself. XLNet is made so by its ``perm_mask``: Transformers4Rec's own causal masking
     leaves XLNet attending to both sides, and so to the answer. Positions count from the first send, so that
@@ -32,25 +32,18 @@ class CausalPositions(PromptMasking):
 
     apart = True
 
-    def __init__(self, hidden_size: int, whole_days: bool = False, **kwargs: object) -> None:
-        super().__init__(hidden_size=hidden_size, **kwargs)
-        self.whole_days = whole_days
-
     def asking(self) -> Asking:
-        """Each position whose day has a history, or each that begins a day."""
-        return DAYS if self.whole_days else FIRSTS
+        """Each position that begins a day."""
+        return FIRSTS
 
     def choose(self, real: torch.Tensor) -> torch.Tensor:
         """Every real position with a history, bool [batch, length]; the last one where no position has any.
 
-        Where days are sets, those alone that begin a day: the others would read sends of their own day. With
-        tokens of their own they are asked for too.
+        Where days are sets, those alone that begin a day: the others would read sends of their own day.
         """
+        days = self.day_numbers()
         alone = real.sum(1, keepdim=True) == 1
-        if self.starts is not None:
-            return (real & follows(real).gather(1, self.starts)) | (real & alone)
-        begins = real if self.indices is None else real & (self.indices == 0)
-        return (follows(real) & begins) | (real & alone)
+        return (follows(real) & begins(days)) | (real & alone)
 
     def apply_mask_to_inputs(
         self, inputs: torch.Tensor, schema: torch.Tensor, training: bool = False, testing: bool = False
@@ -60,40 +53,15 @@ class CausalPositions(PromptMasking):
 
     def shift(self, values: torch.Tensor, first: torch.Tensor) -> torch.Tensor:
         """Each position's value, [batch, length, width], at the next; `first` where no real one is before."""
-        return torch.where(follows(super().tokens()).unsqueeze(-1), torch.roll(values, 1, dims=1), first)
-
-    def _compute_masked_targets(
-        self, item_ids: torch.Tensor, training: bool = False, testing: bool = False
-    ) -> MaskingInfo:
-        info = super()._compute_masked_targets(item_ids, training, testing)
-        self.queries = None
-        if training and self.starts is not None:
-            self.queries = Queries.of(info.schema, self.starts)
-        return info
-
-    def tokens(self) -> torch.Tensor:
-        """Which of the body's tokens are not padding: bool [batch, tokens]."""
-        real = super().tokens()
-        return real if self.queries is None else self.queries.with_queries(real, self.queries.real)
+        return torch.where(follows(self.tokens()).unsqueeze(-1), torch.roll(values, 1, dims=1), first)
 
     def positions(self) -> torch.Tensor:
-        """Real positions before each token's day, or before itself: int64 [batch, tokens]."""
-        real = super().tokens()
-        before = (real.long().cumsum(1) - 1).clamp(min=0)
-        return before if self.queries is None else self.queries.at_start(before)
-
-    def visible(self) -> torch.Tensor | None:
-        """What tokens attend to where sends have tokens of their own: bool [batch, tokens, tokens]."""
-        return None if self.queries is None else self.queries.visible(super().tokens())
-
-    def outputs(self, body: Any) -> torch.Tensor:
-        """The output at each position, [batch, length, width], at a send's own token where it has one."""
-        output: torch.Tensor = body[0]
-        return output if self.queries is None else self.queries.outputs(output)
+        """Real positions before each: int64 [batch, length]."""
+        return (self.tokens().long().cumsum(1) - 1).clamp(min=0)
 
     def transformer_optional_arguments(self) -> dict[str, Any]:
         """XLNet's ``perm_mask``, float [batch, length, length]: 1 where row i may not attend to column j."""
-        real = super().tokens()
+        real = self.tokens()
         rows, length = real.shape
         index = torch.arange(length, device=real.device)
         return {"perm_mask": (index > index.unsqueeze(1)).float().expand(rows, length, length)}

@@ -22,13 +22,13 @@ import torch
 import transformers4rec.torch as tr
 
 from recsys.columns import (
+    ASKED,
     ATTRIBUTES,
     BIN,
     CATEGORIFIED,
     CLIMBER,
     CLIMBER_VECTOR,
-    DAY_INDEX,
-    DAY_START,
+    DAY_NUMBER,
     ELAPSED_DAYS,
     FIRST_VALUE_ID,
     GIVEN,
@@ -41,9 +41,8 @@ from recsys.config.model import ModelConfig
 from recsys.model.body import token_width
 from recsys.model.masking import PromptMasking
 from recsys.model.permutation import interleave
-from recsys.model.queries import Queries
 from recsys.model.texts import ClimbTexts
-from recsys.model.times import Times, days_of_bins, times_of, with_queries
+from recsys.model.times import Times, days_of_bins, times_of
 
 
 class PromptedSequenceFeatures(tr.TabularSequenceFeatures):
@@ -100,32 +99,44 @@ class PromptedSequenceFeatures(tr.TabularSequenceFeatures):
     ) -> torch.Tensor:
         """Ids and numbers, [batch, length] each, to the body's tokens, [batch, length, d_model].
 
-        A masking of two tokens a position gets [batch, 2 * length, d_model]: each send, then its prompt; one
-        whose sends have queries gets those after the sends.
+        A masking of two tokens a position gets [batch, 2 * length, d_model].
         """
         masking: PromptMasking = self.masking
         climbs = inputs[self.item_id]
-        masking.indices, masking.starts = inputs.get(DAY_INDEX), inputs.get(DAY_START)
+        masking.days, masking.asked = inputs.get(DAY_NUMBER), inputs.get(ASKED)
         hidden = masking.compute_masked_targets(climbs, training=training, testing=testing).schema
         given = self._given(inputs, climbs, training).to(climbs.device)
-        masking.times = self._times(inputs, hidden, given) if self.config.reads_time else None
-        sends = self.read(inputs, training)
-        prompts = self._withhold(sends, hidden, given)
+        if self.config.reads_time:
+            days = self.days[inputs[ELAPSED_DAYS + BIN].clamp(max=len(self.days) - 1)]
+            # Where they may be read: not of a hidden send that they are no prompt of.
+            masking.times = self.times(days, ~(hidden & ~given[..., ATTRIBUTES.index(ELAPSED_DAYS)]))
+        return self.tokens(self.read(inputs, training), hidden, given)
+
+    def times(self, days: torch.Tensor, known: torch.Tensor) -> Times:
+        """When each token asks and is read, of the days elapsed before each send, [batch, length] both."""
+        return times_of(days, known, self.masking.apart)
+
+    def tokens(
+        self, sends: dict[str, torch.Tensor], hidden: torch.Tensor, given: torch.Tensor
+    ) -> torch.Tensor:
+        """The features of the sends to the body's tokens, [batch, tokens, d_model].
+
+        Parameters
+        ----------
+        sends:
+            Every feature's embedding, [batch, length, its width].
+        hidden:
+            Sends whose climb is hidden, bool [batch, length].
+        given:
+            Which attributes the prompts hold, bool [batch, length or 1, n_attributes].
+        """
+        masking: PromptMasking = self.masking
+        prompts = self.withhold(sends, hidden, given)
         prompts[self.item_id] = masking.apply_mask_to_inputs(sends[self.item_id], hidden)
         tokens = self.join(prompts)
         if self.before is not None:
             tokens = tokens + self._before(sends)
-        if masking.queries is not None:
-            return masking.queries.with_queries(tokens, self._queries(sends, prompts, given, masking.queries))
         return interleave(self.join(sends), tokens) if masking.two_tokens else tokens
-
-    def _times(self, inputs: dict[str, torch.Tensor], hidden: torch.Tensor, given: torch.Tensor) -> Times:
-        """When each token asks and is read; the days before a hidden send where the prompt has them."""
-        days = self.days[inputs[ELAPSED_DAYS + BIN].clamp(max=len(self.days) - 1)]
-        known = ~(hidden & ~given[..., ATTRIBUTES.index(ELAPSED_DAYS)])
-        masking: PromptMasking = self.masking
-        times = times_of(days, known, masking.apart)
-        return times if masking.queries is None else with_queries(times, days, known, masking.queries)
 
     def read(self, inputs: dict[str, torch.Tensor], training: bool) -> dict[str, torch.Tensor]:
         """Every feature's embedding, [batch, length, its width], nothing masked; training hides some."""
@@ -154,25 +165,6 @@ class PromptedSequenceFeatures(tr.TabularSequenceFeatures):
         joined: torch.Tensor = self.projection_module(self.aggregation(dict(embedded)))
         return joined
 
-    def _queries(
-        self,
-        sends: dict[str, torch.Tensor],
-        prompts: dict[str, torch.Tensor],
-        given: torch.Tensor,
-        queries: Queries,
-    ) -> torch.Tensor:
-        """Their tokens, [batch, queries, d_model]: each send's prompt, after the send before its day."""
-        own, begin = (queries.rows, queries.columns), (queries.rows, queries.starts)
-        found = {name: value[own] for name, value in prompts.items()}
-        found[self.item_id] = prompts[self.item_id][begin]
-        for name in set(found) & {ELAPSED_DAYS, ELAPSED_DAYS + BIN}:
-            kept = given[own][:, ATTRIBUTES.index(ELAPSED_DAYS)]
-            found[name] = self._replace(name, sends[name][begin], ~kept)
-        tokens = self.join({name: value.unsqueeze(0) for name, value in found.items()})[0]  # [K, d_model]
-        if self.before is not None:
-            tokens = tokens + self._before(sends)[begin]
-        return queries.placed(tokens)
-
     def _before(self, sends: dict[str, torch.Tensor]) -> torch.Tensor:
         """What the attributes of the send before add to each token, [batch, length, d_model]."""
         kept = [sends[name] for name in sorted(sends) if name.removesuffix(BIN) in ATTRIBUTES]
@@ -192,7 +184,7 @@ class PromptedSequenceFeatures(tr.TabularSequenceFeatures):
             return inputs[GIVEN].bool().unsqueeze(1)
         return torch.ones(rows, 1, len(ATTRIBUTES), dtype=torch.bool)
 
-    def _withhold(
+    def withhold(
         self, embedded: dict[str, torch.Tensor], hidden: torch.Tensor, given: torch.Tensor
     ) -> dict[str, torch.Tensor]:
         """The same, without those attributes of the `hidden` sends that are not `given`."""

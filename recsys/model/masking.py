@@ -16,7 +16,6 @@ from typing import Any
 import torch
 from transformers4rec.torch.masking import MaskingInfo, MaskSequence, masking_registry
 
-from recsys.model.queries import Queries
 from recsys.model.times import Times
 from recsys.sequences.asking import LAST, Asking, by_chance, by_span
 
@@ -28,9 +27,8 @@ class PromptMasking(MaskSequence):
     """
 
     real: torch.Tensor | None = None  # bool [batch, length]: what is not padding, of the last batch seen
-    indices: torch.Tensor | None = None  # int64 [batch, length]: `DAY_INDEX`, where the last batch has it
-    starts: torch.Tensor | None = None  # int64 [batch, length]: `DAY_START`, where the last batch has it
-    queries: Queries | None = None  # of the last batch, where its sends have tokens of their own
+    days: torch.Tensor | None = None  # int64 [batch, length]: `DAY_NUMBER`, where the last batch has it
+    asked: torch.Tensor | None = None  # bool [batch, length]: `ASKED`, where the last batch has it
     apart: bool = False  # whether training draws what a prompt holds for each position, not for each window
     two_tokens: bool = False  # whether a position's send and its prompt are two tokens of the body
     times: Times | None = None  # of the last batch's tokens, where the body reads them
@@ -43,6 +41,11 @@ class PromptMasking(MaskSequence):
     def asking(self) -> Asking:
         """How many of a window's climbs training asks for."""
         return LAST
+
+    def day_numbers(self) -> torch.Tensor:
+        """Of which day of its window each position is, int64 [batch, length]; its own where none are told."""
+        assert self.real is not None, "the inputs' masking sees the batch before it is asked"
+        return self.real.long().cumsum(1) * self.real if self.days is None else self.days
 
     def tokens(self) -> torch.Tensor:
         """Which of the body's tokens are not padding: bool [batch, tokens]."""

@@ -33,6 +33,7 @@ from recsys.model.network import Network
 from recsys.model.numbers import freeze, make_periodic
 from recsys.model.output import side_sizes
 from recsys.model.straight import straighten
+from recsys.model.streams import TwoStreamFeatures
 from recsys.model.task import NextClimbTask
 from recsys.sequences.asking import Asking
 from recsys.sequences.counts import Counts
@@ -180,7 +181,8 @@ def build_model(schema: Schema, config: ModelConfig) -> PromptedTransformer:
         )
     selected = select_features(schema, config)
     dims = _widths(selected, config)
-    inputs = PromptedSequenceFeatures.from_schema(
+    kind = TwoStreamFeatures if config.streams == "two" else PromptedSequenceFeatures
+    inputs = kind.from_schema(
         selected,
         max_sequence_length=config.length,
         aggregation=AGGREGATIONS[config.aggregation],
@@ -248,9 +250,9 @@ def _sides(selected: Schema) -> dict[str, int]:
 
 
 def _masking(config: ModelConfig) -> PromptMasking:
-    return masking_registry.parse(f"prompt-{config.masking}")(
+    name = "clm-days" if config.streams == "two" else config.masking
+    return masking_registry.parse(f"prompt-{name}")(
         hidden_size=config.climb_dim,
         mlm_probability=config.mlm_probability,
         span_length=config.span_length,
-        whole_days=config.whole_days and config.body == "prenorm",
     )

@@ -19,7 +19,6 @@ from typing import Final
 import torch
 
 from recsys.columns import ELAPSED_DAYS, FIRST_BIN
-from recsys.model.queries import Queries
 from workflows.sends.graph import BOUNDARIES
 
 _PARTS: Final = 64  # of a day
@@ -65,12 +64,30 @@ def times_of(elapsed: torch.Tensor, known: torch.Tensor, shifted: bool) -> Times
     return Times(before + elapsed * known, before)
 
 
-def with_queries(times: Times, elapsed: torch.Tensor, known: torch.Tensor, queries: Queries) -> Times:
-    """Times of contents and then of queries: those of the start of the day, as each own prompt has them."""
-    own, begin = (queries.rows, queries.columns), (queries.rows, queries.starts)
-    read = times.read[begin]
-    asked = read + elapsed[begin] * known.expand_as(elapsed)[own]
-    return Times(
-        queries.with_queries(times.asked, queries.placed(asked)),
-        queries.with_queries(times.read, queries.placed(read)),
-    )
+def times_of_days(
+    elapsed: torch.Tensor, known: torch.Tensor, days: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """When each send was, and when it is asked for, where the sends of a day have one time.
+
+    Parameters
+    ----------
+    elapsed:
+        Days since the day before, float32 [batch, length], the same for all sends of a day.
+    known:
+        Where what is asked for may read them, bool [batch, length].
+    days:
+        Of which day each send is, int64 [batch, length], rising (`recsys.columns.DAY_NUMBER`).
+
+    Returns
+    -------
+    float32 [batch, length], both.
+    """
+    gaps = (elapsed * begins(days)).unsqueeze(1)  # [batch, 1, length]
+    earlier = days.unsqueeze(1) < days.unsqueeze(2)  # row: a send, column: those that may be before it
+    before = (gaps * earlier).sum(2)  # not a difference of sums: it would round
+    return before + elapsed, before + elapsed * known
+
+
+def begins(days: torch.Tensor) -> torch.Tensor:
+    """The first send of each day, bool [batch, length], of which day each is, int64 [batch, length]."""
+    return days != torch.nn.functional.pad(days[:, :-1], (1, 0))

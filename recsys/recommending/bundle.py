@@ -42,8 +42,12 @@ from recsys.recommending.runtime import Graph
 from recsys.recommending.stored import CLIMBER_VECTORS, EMBEDDINGS, OFFSETS, read_histories
 
 BUNDLE: Final = run_files.OF_BUNDLE
-FORMAT: Final = 2
-READ: Final = (1, FORMAT)  # the first had no method.json: transformers alone
+FORMAT: Final = 3
+READ: Final = (
+    1,
+    2,
+    FORMAT,
+)  # the first had no method.json: transformers alone; the second no days that are sets
 MODEL, CONSTANTS, CLIMBS, HISTORIES, ARRAYS = (
     "model.onnx", "features.json", "climbs.json", "histories.json", "arrays.npz",
 )  # fmt: skip
@@ -86,7 +90,7 @@ class Bundle:
         self.has_time = self.features.has_time
         self._texts, self.climbers = _read_texts(folder / HISTORIES)
         distinct = {name: len(texts) for name, texts in self._texts.items()}
-        if about.get("format") == FORMAT and not (folder / run_files.METHOD).is_file():
+        if about.get("format") != 1 and not (folder / run_files.METHOD).is_file():
             raise RunError(f"{folder}: {run_files.METHOD} is missing; {REMEDY}")
         said, n_items = read_about(folder), len(self.catalogue)
         embedded = n_items if said.network else None
@@ -128,9 +132,16 @@ class Bundle:
         start, end = self._arrays[OFFSETS][index : index + 2]
         numbers = (c.RATING, c.DAY) if self.has_time else (c.RATING,)  # plain order is no day
         columns: dict[str, Any] = {name: self._arrays[name][start:end] for name in numbers}
+        if c.DAY_INDEX in self._arrays:  # bundles of earlier versions lack it
+            columns[c.DAY_NUMBER] = self._day_numbers[start:end]
         for name in (*CODED, *WRITTEN):
             columns[name] = self._words[name][self._arrays[name][start:end].astype(np.int64)]
         return Logbook.of(columns)
+
+    @cached_property
+    def _day_numbers(self) -> Array:
+        """What the sends of one day share, float64 [n_sends]."""
+        return np.asarray((self._arrays[c.DAY_INDEX] == 0).cumsum().astype(np.float64))
 
     @cached_property
     def _words(self) -> dict[str, Array]:
@@ -184,6 +195,8 @@ class Bundle:
         if CLIMBER_VECTORS in self._arrays:
             vectors = self._arrays[CLIMBER_VECTORS]
             trial[CLIMBER_VECTOR] = np.stack([vectors.max(0), vectors.min(0)])
+        days = np.arange(1, self.window + 1)
+        trial[c.DAY_NUMBER] = np.stack([days, days == self.window]).astype(np.int64)
         return {**trial, c.GIVEN: np.repeat([[True], [False]], len(self.attributes), axis=1)}
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from recsys import columns as c
-from recsys.arrays import Array
+from recsys.arrays import Array, day_numbers
 from recsys.columns import CLIMBER, CLIMBER_VECTOR
 from recsys.recommending.answering import Answering
 from recsys.recommending.counted.method import counted_batch
@@ -39,7 +39,11 @@ def encoded(
         Sends in a network's window.
     """
     lengths = [len(each) for each in logbooks]
-    batch = windows(dict(features), lengths, window) if method.network is not None else {}
+    batch: ArrayBatch = {}
+    if method.network is not None:
+        numbers = np.concatenate([each.columns[c.DAY_NUMBER] for each in logbooks])
+        batch = windows({**features, c.DAY_NUMBER: numbers}, lengths, window)
+        batch[c.DAY_NUMBER] = day_numbers(batch[c.DAY_NUMBER], batch[c.CLIMB] > 0)
     if method.counted is not None:
         day = np.concatenate([each.columns[c.DAY] for each in logbooks])
         batch |= counted_batch(method.counted, {**features, c.DAY: day}, lengths)

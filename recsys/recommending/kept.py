@@ -12,7 +12,7 @@ from typing import Final
 from recsys import run_files
 from recsys.errors import RecsysError
 from recsys.files import MANIFEST, check_manifest, read_json, sha256
-from recsys.recommending.bundle import BUNDLE, FORMAT, Bundle
+from recsys.recommending.bundle import BUNDLE, READ, Bundle
 
 OF: Final = "manifest"  # in bundle.json: SHA-256 of the manifest of the run that it was made of
 
@@ -31,7 +31,7 @@ def open_kept(run: Path) -> Bundle | None:
     check_manifest(run)
     try:
         about = read_json(folder / BUNDLE)
-        if about[OF] != sha256(run / MANIFEST) or about["format"] != FORMAT:
+        if about[OF] != sha256(run / MANIFEST) or about["format"] not in READ:
             return None
         return Bundle.open(folder)
     except (RecsysError, KeyError, TypeError):

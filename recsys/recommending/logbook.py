@@ -24,7 +24,7 @@ from recsys.logbooks.grade_context import Logged, settle
 from recsys.logbooks.importing.source import discipline
 
 TEXTS: Final = (c.CLIMB_ID, c.REGION, c.GRADE, c.COMMENT, c.BETA, c.CLIMB_NAME, c.AREA)
-NUMBERS: Final = (c.RATING, c.DAY)
+NUMBERS: Final = (c.RATING, c.DAY, c.DAY_NUMBER)
 _EPOCH: Final = dt.date(1970, 1, 1)
 _FIRST_DAY: Final = (dt.date.min - _EPOCH).days
 _LAST_DAY: Final = (dt.date.max - _EPOCH).days
@@ -34,7 +34,8 @@ _LAST_DAY: Final = (dt.date.max - _EPOCH).days
 class Logbook:
     """Sends in order of time: each of `TEXTS` as object [n] (None = blank), of `NUMBERS` as float64 [n].
 
-    ``day`` is in days since the Unix epoch, NaN where the dates were plain order or are not known.
+    ``day`` is in days since the Unix epoch, NaN where the dates were plain order or are not known. Neighbours
+    share a ``day_number`` where nothing tells their order; NaN is a day of its own.
     """
 
     columns: Mapping[str, Array]
@@ -109,15 +110,22 @@ def read_logbook(sends: Sequence[Mapping[str, Any]], day: str = "file") -> Logbo
     ]
     order = sorted(range(len(rows)), key=lambda i: (rows[i]["when"], 0 if day == "file" else _draw(rows[i])))
     columns: dict[str, Any] = {name: [rows[i][name] for i in order] for name in (*TEXTS, c.RATING)}
+    columns[c.DAY_NUMBER] = [
+        rows[i]["when"][0] if day == "set" and _unordered(rows[i]) else math.nan for i in order
+    ]
     columns[c.DAY] = [rows[i]["when"][0] if dates.has_time else math.nan for i in order]
     return Logbook.of(columns)
 
 
 def _draw(row: Mapping[str, Any]) -> int:
     """A number as good as random, of climb and day; 0 where a time or a `sequence` orders the send."""
+    return crc32(f"{row[c.CLIMB_ID]} {row['when'][0]}".encode()) if _unordered(row) else 0
+
+
+def _unordered(row: Mapping[str, Any]) -> bool:
+    """Whether neither a time nor a `sequence` places the send in its day."""
     day, sequence = row["when"]
-    unordered = day == math.floor(day) and sequence == math.inf
-    return crc32(f"{row[c.CLIMB_ID]} {day}".encode()) if unordered else 0
+    return bool(day == math.floor(day) and sequence == math.inf)
 
 
 def days(value: object) -> tuple[float, bool] | None:

@@ -43,8 +43,8 @@ def read_histories(
     kinds = {} if n_items is None else {EMBEDDINGS: ("float32", 2)}
     kinds |= {OFFSETS: ("int64", 1), c.RATING: ("float64", 1), c.DAY: ("float64", 1)}
     kinds |= dict.fromkeys(texts, ("int32", 1)) | dict.fromkeys((c.COMMENT, c.BETA), ("bool", 1))
-    vectors = {} if n_items is None else {CLIMBER_VECTORS: ("float32", 2)}
-    arrays = read_arrays(path, kinds, vectors)
+    later = {c.DAY_INDEX: ("int32", 1)} | ({} if n_items is None else {CLIMBER_VECTORS: ("float32", 2)})
+    arrays = read_arrays(path, kinds, later)
     if n_items is not None:
         _check_vectors(path, EMBEDDINGS, arrays[EMBEDDINGS], n_items, "climbs")
     if CLIMBER_VECTORS in arrays:
@@ -54,11 +54,13 @@ def read_histories(
     ends = len(offsets) == climbers + 1 and offsets[0] == 0 and offsets[-1] == n_sends
     if not ends or (np.diff(offsets) < 0).any():
         raise RunError(f"{path}: {OFFSETS} do not part {n_sends} sends among {climbers} climbers; {REMEDY}")
-    for name in kinds.keys() - {EMBEDDINGS, OFFSETS}:
+    for name in (kinds.keys() | {c.DAY_INDEX} & arrays.keys()) - {EMBEDDINGS, OFFSETS}:
         if len(arrays[name]) != n_sends:
             raise RunError(f"{path}: {name} has not one value for each of {n_sends} sends; {REMEDY}")
     for name, distinct in texts.items():
         check_array(path, name, arrays[name], 0 if name == c.CLIMB_ID else -1, distinct - 1)
+    if c.DAY_INDEX in arrays:
+        check_array(path, c.DAY_INDEX, arrays[c.DAY_INDEX], 0, n_sends)
     for name in (c.RATING, c.DAY):
         check_array(path, name, arrays[name], -LARGEST, LARGEST, blanks=True)
     return arrays

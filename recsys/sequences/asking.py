@@ -24,8 +24,8 @@ class Asking:
         "firsts": each position that begins a day, its own prompt given, after those before it. For networks
         whose inputs at a position hold the send before.
         "days": every send of each day that the window holds the send before of, its own prompt given, after
-        those before the day; the batch says where each day begins (`DAY_START`). For networks that can keep
-        the sends of a day from each other.
+        those before the day; the batch says which of its sends may be asked for (`ASKED`). For networks that
+        can keep the sends of a day from each other.
         "hidden": some positions, whatever stands on either side.
     hidden:
         Of "hidden": sends of a window, int64 [n], to the climbs asked for, on average.

@@ -98,12 +98,15 @@ class Cases:
         for name, values in self.sequences.features.items():
             if name not in ELAPSED:  # the days elapsed stay those from the history's last send
                 features[name][offsets[1:] - 1] = values[self.sends]
+        places = self.sequences.indices[indices]  # days stay as long as they are
+        places[offsets[1:] - 1] = 0
         own = Sequences(
             offsets=offsets,
             climbers=self.sequences.climbers[owner],
             climber_ids=self.sequences.climber_ids[owner],
             features=features,
             rows=self.sequences.rows[sends],
+            indices=places,
         )
         return Cases(own, offsets[1:] - 1, self.targets, self.climbers)
 

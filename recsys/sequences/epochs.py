@@ -18,14 +18,14 @@ the day that it asks for:
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import torch
 from torch.utils.data import Dataset
 
-from recsys.arrays import Array
-from recsys.columns import CLIMB, DAY_INDEX, DAY_START
+from recsys.arrays import Array, day_numbers
+from recsys.columns import ASKED, CLIMB, DAY_NUMBER
 from recsys.sequences import covering
 from recsys.sequences.asking import Asking
 from recsys.sequences.store import ELAPSED, Sequences
@@ -147,9 +147,9 @@ class TrainingWindows(Dataset[Batch]):
         return {TARGETS: torch.from_numpy(ids), AFTER: torch.from_numpy(np.stack([row, column]))}
 
     def _reordered(self, firsts: Array, ends: Array) -> Batch:
-        """All sends from first to last, days in the epoch's order, with `DAY_INDEX` [batch, length].
+        """All sends from first to last, days in the epoch's order, with `DAY_NUMBER`.
 
-        For "days" with `DAY_START`, and a piece of a day with the sends before that day in front.
+        For "days" with `ASKED`, and a piece of a day with the sends before that day in front.
         """
         at = ends[:, None] + np.arange(1 - self.length, 1)  # [batch, length]
         own = real = at >= firsts[:, None]
@@ -157,21 +157,18 @@ class TrainingWindows(Dataset[Batch]):
             at, real = self._with_history(at, real, firsts, ends)
         at = np.where(real, at, ends[:, None])
         batch = self.windows.at(self.order[at], real)
+        numbers = day_numbers(self.sequences.before(at), real)
+        batch[DAY_NUMBER] = torch.from_numpy(numbers)
         begin = at
-        if self.asking.kind == "days" and self.sequences.indices.any():
-            start = day_starts(np.where(own, self.sequences.before(at), -1))
-            batch[DAY_START] = torch.from_numpy(start)
+        if self.asking.kind == "days":
+            batch[ASKED] = torch.from_numpy(own)
             # The days elapsed of a piece's first send are those of its day.
-            piece = real & (start == np.arange(self.length)) & (start > real.argmax(1)[:, None])
+            piece = real & (np.diff(numbers, axis=1, prepend=0) > 0) & (numbers > 1)
             begin = np.where(piece, self.sequences.before(at), at)
-        kept: dict[str, Any] = {name: self.sequences.features.get(name) for name in ELAPSED}
-        for name, values in {**kept, DAY_INDEX: self.sequences.indices}.items():
-            if values is not None:  # what belongs to the index in the day, not to the send
-                batch[name] = torch.from_numpy(
-                    np.where(real, values[begin], 0).astype(
-                        np.float32 if values.dtype.kind == "f" else np.int64
-                    )
-                )
+        for name in ELAPSED:  # what belongs to the index in the day, not to the send
+            if name in batch:
+                values = self.sequences.features[name]
+                batch[name] = torch.from_numpy(np.where(real, values[begin], 0)).to(batch[name].dtype)
         return batch
 
     def _with_history(self, at: Array, real: Array, firsts: Array, ends: Array) -> tuple[Array, Array]:
@@ -181,12 +178,6 @@ class TrainingWindows(Dataset[Batch]):
         begin = self.sequences.offsets[self.sequences.owner(firsts)][:, None]
         at = np.where(piece & ~real, at - firsts[:, None] + before, at)
         return at, real | (piece & (at >= begin))
-
-
-def day_starts(days: Array) -> Array:
-    """The column at which each column's day begins, int64 [batch, length], of days by any number."""
-    new = np.diff(days, axis=1, prepend=days[:, :1] - 1) != 0
-    return np.maximum.accumulate(np.where(new, np.arange(days.shape[1]), 0), axis=1)
 
 
 def epoch(windows: TrainingWindows, amount: int, rng: np.random.Generator) -> Iterator[tuple[int, int]]:

@@ -14,7 +14,8 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
-from recsys.arrays import Array
+from recsys.arrays import Array, day_numbers
+from recsys.columns import DAY_NUMBER
 from recsys.sequences.store import ELAPSED, Sequences
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class Windows(Dataset[Batch]):
         return self.__getitems__([index])
 
     def __getitems__(self, indices: Sequence[int]) -> Batch:
-        """A whole batch at once: every feature [batch, length], the climber [batch]."""
+        """A whole batch at once: every feature and `DAY_NUMBER` [batch, length], the climber [batch]."""
         return self.cut(self.targets[np.asarray(indices, dtype=np.int64)])
 
     def cut(self, ends: Array) -> Batch:
@@ -62,7 +63,11 @@ class Windows(Dataset[Batch]):
         at = before[:, None] + np.arange(1 - self.length, 1)  # [batch, length]
         at[:, -1] = ends
         first = self.sequences.offsets[self.sequences.owner(ends)]
-        batch = self.at(at, at >= first[:, None])
+        real = at >= first[:, None]
+        batch = self.at(at, real)
+        days = self.sequences.before(np.where(real, at, 0))
+        days[:, -1] = len(self.sequences)  # the target's, of which no other send is read
+        batch[DAY_NUMBER] = torch.from_numpy(day_numbers(days, real))
         for name in ELAPSED:
             if name in batch:
                 batch[name][:, -1] = _tensor(self.sequences.features[name][before])

@@ -53,9 +53,10 @@ def _left_to_data(config: RunConfig, spoken: Collection[str]) -> RunConfig:
         return config
     if "ensemble" not in spoken:
         config = config.model_copy(update={"ensemble": BY_SIZE})
-    if "positions" in spoken or not _is_default(config.model):
+    left = {name: "auto" for name in ("positions", "streams") if name not in spoken}
+    if not left or not _is_default(config.model):
         return config
-    return config.model_copy(update={"model": config.model.model_copy(update={"positions": "auto"})})
+    return config.model_copy(update={"model": config.model.model_copy(update=left)})
 
 
 def _is_default(model: ModelConfig) -> bool:

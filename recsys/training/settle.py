@@ -27,6 +27,7 @@ FEW: Final = 4_096  # climbs: 64 MiB of EASE's weights in a run and a bundle
 PARTNERS: Final = ("ease", "item-knn")  # of few climbs, and of many
 NO_PARTNER: Final = "none"  # what turns it off
 UNORDERED: Final = 0.5  # share of sends that tie with another of their day
+TIED: Final = 0.1  # the same, from which days are read as sets
 
 
 def left_to_size(config: RunConfig) -> bool:
@@ -53,7 +54,7 @@ def settled(config: RunConfig, training: int, n_items: int, has_days: bool = Tru
     has_days:
         Whether the days between sends are known.
     """
-    return _placed(_joined(config, training, n_items), has_days)
+    return _placed(_read_in_sets(_joined(config, training, n_items)), has_days)
 
 
 def _joined(config: RunConfig, training: int, n_items: int) -> RunConfig:
@@ -66,6 +67,19 @@ def _joined(config: RunConfig, training: int, n_items: int) -> RunConfig:
     why = f"{training} training sends, fewer than {SMALL}, of {n_items} climbs, {than} {FEW}"
     say(f"joined with {partner}: {why} (`ensemble` {NO_PARTNER} leaves it out)")
     return config.model_copy(update={"ensemble": partner})
+
+
+def _read_in_sets(config: RunConfig) -> RunConfig:
+    """With one stream or two decided by the share of sends whose place in their day is not known."""
+    if config.model.streams != "auto":
+        return config
+    tied = float(config.facts.get("sends_of_unknown_order", 0.0))
+    sets = config.day == "set" and tied > TIED and config.trains_transformer
+    if sets:
+        why = f"{tied:.0%} of the sends have no order in theirs"
+        say(f"days are read as sets: {why} (`streams` one: in a drawn order)")
+    model = config.model.model_copy(update={"streams": "two" if sets else "one"})
+    return config.model_copy(update={"model": model})
 
 
 def _placed(config: RunConfig, has_days: bool) -> RunConfig:

@@ -145,7 +145,7 @@ class TrainedRun:
     def _features(self, logbooks: Sequence[Logbook]) -> ArrayBatch:
         """Every feature of all the sends, the logbooks end to end, [n_sends] each."""
         frames = [
-            pd.DataFrame(dict(each.columns)).assign(**{c.CLIMBER_ID: f"{index:08d}"})
+            pd.DataFrame({**each.columns, c.CLIMBER_ID: f"{index:08d}"}).drop(columns=c.DAY_NUMBER)
             for index, each in enumerate(logbooks)
         ]
         nobody = pd.DataFrame({c.CLIMB_ID: [_NOBODY], c.REGION: _NOBODY, c.CLIMBER_ID: _NOBODY})
@@ -190,6 +190,8 @@ def logbook_of(rows: pd.DataFrame) -> Logbook:
     """Rows of sends.parquet as a logbook."""
     plain = rows.astype(object).where(rows.notna(), None)
     numbers = {name: rows[name].to_numpy(np.float64) for name in (c.RATING, c.DAY) if name in rows}
+    if c.DAY_INDEX in rows:  # runs of earlier versions lack it
+        numbers[c.DAY_NUMBER] = (rows[c.DAY_INDEX].to_numpy() == 0).cumsum().astype(np.float64)
     texts = {n: plain[n].tolist() for n in (c.CLIMB_ID, c.REGION, c.GRADE, c.COMMENT, c.BETA) if n in rows}
     return Logbook.of({**texts, **numbers})
 

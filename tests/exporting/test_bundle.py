@@ -36,8 +36,8 @@ HEAVY = (
 )
 
 
-@pytest.fixture(scope="module")
-def folders(tmp_path_factory) -> tuple[Path, Path]:
+@pytest.fixture(scope="module", params=["ordered", "days are sets"])
+def folders(request, tmp_path_factory) -> tuple[Path, Path]:
     """A trained run and its bundle."""
     from recsys.config.run import RunConfig
     from recsys.exporting.export import export
@@ -46,10 +46,13 @@ def folders(tmp_path_factory) -> tuple[Path, Path]:
     from recsys.training.pipeline import train_run
 
     root = tmp_path_factory.mktemp("bundle")
-    simulate("bc", seed=0, scale=0.04).to_parquet(root / "sends.parquet", index=False)
+    sends, streams = simulate("bc", seed=0, scale=0.04), "one"
+    if request.param != "ordered":
+        sends, streams = sends.drop(columns="sequence"), "two"
+    sends.to_parquet(root / "sends.parquet", index=False)
     config = RunConfig(
         data=str(root / "sends.parquet"),
-        model={"d_model": 16, "layers": 1, "climb_dim": 16},
+        model={"d_model": 16, "layers": 1, "climb_dim": 16, "streams": streams},
         training={"epochs": 2, "batch_size": 64, "accelerator": "cpu"},
     )
     train_run(config, root / "run")

@@ -17,6 +17,7 @@ PAIRS = [(b, m) for b in Body.__args__ for m in Masking.__args__ if (b, m) not i
 LENGTH = 8
 OPTIONS = [
     ("prenorm", "clm", {"swap_climb": 0.3, "numbers": "one-hot"}),
+    ("prenorm", "clm", {"streams": "two"}),
     ("prenorm", "clm", {"positions": "time", "time_bias": True, "numbers": "periodic"}),
 ]  # that could show a target in training
 

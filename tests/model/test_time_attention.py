@@ -47,16 +47,14 @@ def test_times_by_hand():
     assert times_of(elapsed, torch.ones(1, 3, dtype=torch.bool), True).asked.tolist() == [[0, 2, 7]]
 
 
-@pytest.mark.parametrize(("own", "asked"), [(False, 0.0), (True, 2.0)])
-def test_a_query_asks_when_its_day_begins_as_far_as_its_own_prompt_tells(own, asked):
-    from recsys.model.queries import Queries
-    from recsys.model.times import times_of, with_queries
+def test_the_sends_of_a_day_have_one_time_and_a_query_as_far_as_its_own_prompt_tells():
+    from recsys.model.times import times_of_days
 
-    queries = Queries.of(torch.tensor([[False, True, True]]), torch.tensor([[0, 1, 1]]))
-    elapsed, known = torch.tensor([[0.0, 2.0, 0.0]]), torch.tensor([[True, True, own]])
-    times = with_queries(times_of(elapsed, known, True), elapsed, known, queries)
-    assert times.read.tolist() == [[0, 0, 2, 0]]
-    assert times.asked.tolist() == [[0, 2, 2, asked]]
+    elapsed, days = torch.tensor([[0.0, 2.0, 2.0, 5.0]]), torch.tensor([[1, 2, 2, 3]])
+    known = torch.tensor([[True, False, True, True]])
+    sent, asked = times_of_days(elapsed, known, days)
+    assert sent.tolist() == [[0, 2, 2, 7]]
+    assert asked.tolist() == [[0, 0, 2, 7]]
 
 
 def test_gaps_are_binned_by_halves_of_doublings():

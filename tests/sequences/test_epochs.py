@@ -118,7 +118,7 @@ def test_all_sends_of_each_day_but_a_first_one_are_asked_for_once_a_round():
         assert (pairs[:, 1] - pairs[:, 0] < LENGTH).all()
         batch = made.__getitems__([tuple(pair) for pair in pairs])
         real = batch["climb"] > 0
-        asked = real & (real.int().argmax(1, keepdim=True) < batch[c.DAY_START])
+        asked = real & batch[c.ASKED] & (batch[c.DAY_NUMBER] > 1)
         assert sorted((batch["climb"][asked] - 3).tolist()) == wanted.tolist()
         assert made.n_targets(pairs) == len(wanted)
     firsts = windows("firsts", True)
@@ -162,7 +162,8 @@ def test_days_are_drawn_anew_and_elapsed_days_stay():
         firsts.append(made.order[0])
     assert len(set(firsts)) > 1 or made.sequences.day_ends[0] == 1
     batch = made.__getitems__([(100, 103)])
-    assert batch[c.DAY_INDEX][0, -4:].tolist() == made.sequences.indices[100:104].tolist()
+    indices = made.sequences.indices[100:104]
+    assert (np.diff(batch[c.DAY_NUMBER][0, -4:]) == (indices[1:] == 0)).all()
     assert batch["climb"][0, -4:].tolist() == (made.order[100:104] + 3).tolist()
 
 
@@ -178,12 +179,11 @@ def test_a_masking_asks_for_what_it_says(schema, masking):
     for number in range(20):
         pairs = np.array(list(epoch(made, 50, np.random.default_rng(number))))
         batch = made.__getitems__([tuple(pair) for pair in pairs])
-        inputs.masking.indices = batch.get(c.DAY_INDEX)
+        inputs.masking.real, inputs.masking.days = batch["climb"] > 0, batch.get(c.DAY_NUMBER)
         chosen = inputs.masking.choose(batch["climb"] > 0)
         if masking == "clm":
-            assert not (
-                chosen & (batch[c.DAY_INDEX] > 0) & ((batch["climb"] > 0).sum(1, keepdim=True) > 1)
-            ).any()
+            within = np.diff(batch[c.DAY_NUMBER], axis=1, prepend=0) == 0
+            assert not (chosen & torch.from_numpy(within)).any()
         asked += int(chosen.sum())
         expected += made.n_targets(pairs)
     assert asked == pytest.approx(expected, rel=0.06)
@@ -203,7 +203,7 @@ def test_a_baseline_asks_for_what_it_says(schema, settings):
         SASRec: lambda: len(followed(batch, LENGTH)[2]),
     }[type(settings)]()
     assert asked == pytest.approx(made.n_targets(pairs), rel=0.08)
-    for name in ("climb", c.DAY_INDEX, "climber"):
+    for name in ("climb", c.DAY_NUMBER, "climber"):
         if name in batch:
             assert len(batch[name]) == 400
     batch["climb"] = torch.where(batch["climb"] > 0, batch["climb"] % 90 + 3, 0)
