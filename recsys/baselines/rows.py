@@ -218,6 +218,7 @@ def _times() -> Iterator[Row]:
     yield row("positions-learned", "positions by order, learned", "ours")
     yield row("positions-rotary", "positions by order, rotary", "Su et al. 2021", positions="rotary")
     yield row("positions-time", "positions by order and by days, rotary", "ours", positions="time")
+    yield row("positions-time-alone", "positions by days alone, rotary", "ours", positions="time-alone")
     yield row("time-bias", "attention biased by days between sends", hstu, time_bias=True)
     yield row("positions-time-bias", "both", hstu, positions="time", time_bias=True)
 
