@@ -190,3 +190,21 @@ def test_other_bodies_and_maskings_have_one_stream():
     for settings in ({"body": "gpt2"}, {"masking": "last"}):
         with pytest.raises(UsageError, match="streams two is of body prenorm with masking clm"):
             ModelConfig(streams="two", **settings)
+
+
+def test_what_has_no_day_before_it_is_not_asked_for_but_where_it_is_alone(schema):
+    model = two(schema)
+    batch = in_training(count=200)
+    _, chosen = asked(model, batch)
+    real, days = batch["climb"] > 0, batch[c.DAY_NUMBER]
+    assert torch.equal(chosen, real & batch[c.ASKED] & ((days > 1) | (real.sum(1, keepdim=True) == 1)))
+    assert (real & batch[c.ASKED] & (days == 1)).sum() > 50
+
+
+def test_every_weight_learns(schema):
+    model = two(schema, positions="time")
+    model.train().training_loss(in_training()).backward()
+    still = {name for name, each in model.named_parameters() if each.grad is None or not each.grad.any()}
+    assert {name.rpartition("inputs.")[2] for name in still if "inputs." in name} <= {
+        "unknown.climb", "unknown.climber",
+    }, still  # fmt: skip
