@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 import torch
@@ -202,9 +204,9 @@ def test_what_has_no_day_before_it_is_not_asked_for_but_where_it_is_alone(schema
 
 
 def test_every_weight_learns(schema):
+    """But what stands for what is hidden, of which there is nothing here, and for climbs' usual attributes."""
     model = two(schema, positions="time")
     model.train().training_loss(in_training()).backward()
-    still = {name for name, each in model.named_parameters() if each.grad is None or not each.grad.any()}
-    assert {name.rpartition("inputs.")[2] for name in still if "inputs." in name} <= {
-        "unknown.climb", "unknown.climber",
-    }, still  # fmt: skip
+    still = [name for name, each in model.named_parameters() if each.grad is None or not each.grad.any()]
+    assert [each for each in still if not re.search(r"unknown|masked_item|pre\.sides", each)] == []
+    assert any(name.endswith(".asks") for name, _ in model.named_parameters())
