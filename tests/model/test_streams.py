@@ -204,7 +204,7 @@ def test_what_has_no_day_before_it_is_not_asked_for_but_where_it_is_alone(schema
 
 
 def test_every_weight_learns(schema):
-    """But what stands for what is hidden, of which there is nothing here, and for climbs' usual attributes."""
+    """But what stands for the hidden, of which there is nothing here, and for climbs' usual attributes."""
     model = two(schema, positions="time")
     model.train().training_loss(in_training()).backward()
     still = [name for name, each in model.named_parameters() if each.grad is None or not each.grad.any()]
