@@ -27,6 +27,7 @@ from pydantic import ValidationError
 
 from recsys import run_files
 from recsys.config.run import RunConfig, as_stored
+from recsys.config.training import LAST_RATE, RATE
 from recsys.errors import RecsysError, RunError, UsageError
 from recsys.files import MANIFEST, check_manifest, read_json, write_json, write_manifest
 from recsys.formats import stamped, unstamped
@@ -39,7 +40,7 @@ from recsys.temporaries import sweep_within
 PREPARED = (run_files.CONFIG, run_files.SCHEMA, run_files.SENDS, run_files.CLIMBS, f"{run_files.WORKFLOW}/")
 MODELS: Final = (run_files.WEIGHTS, run_files.COUNTS)  # a run has one of them, or both
 TRAINED = (run_files.METRICS, run_files.METHOD)
-RESUMABLE: Final = frozenset({"learning_rate", "final_learning_rate", "epochs"})  # what resuming may change
+RESUMABLE: Final = frozenset({RATE, LAST_RATE, "epochs"})  # what resuming may change
 OWN = (
     *PREPARED,
     *TRAINED,
@@ -243,6 +244,8 @@ class Run:
         new = {name: getattr(config.training, name) for name in sorted(RESUMABLE & set(names))}
         if any(old[name] != value for name, value in new.items()):
             kept = {name: old[name] for name in sorted(RESUMABLE)} | new
+            if LAST_RATE not in new and (kept[LAST_RATE] or 0) >= kept[RATE]:
+                kept[LAST_RATE] = None  # what was asked for before would have a lowered rate rise
             write_json(self.folder / run_files.RESUMED, stamped(run_files.RESUMED, kept))
 
     def write_manifest(self, trained: bool) -> None:

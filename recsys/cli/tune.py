@@ -15,7 +15,7 @@ from recsys.config.training import TrainingConfig
 _Option = typer.Option
 
 
-@with_settings(RunConfig, ModelConfig, TrainingConfig, without=("data", "model"), defaults=LEFT_TO_DATA)
+@with_settings(RunConfig, ModelConfig, TrainingConfig, without=("data", "model", "final_learning_rate"), defaults=LEFT_TO_DATA)
 def tune(
     given: dict[str, Any],
     data: Annotated[

@@ -90,7 +90,8 @@ class StudyConfig(BaseModel):
     def _training_key(self, row: Row) -> dict[str, Any]:
         """The row's training; no average of the weights goes unsaid, as before there was one."""
         training = self.training_of(row)
-        return training.model_dump(exclude=HOW if training.ema else HOW | {"ema"}) | dict(row.training)
+        told = training.model_dump(exclude=HOW if training.ema else HOW | {"ema"})
+        return told | {"final_learning_rate": training.last_rate} | dict(row.training)
 
     def key(self, row: Row, seed: int) -> str:
         """Name of the cell of a row and a seed: a hash of everything that it depends on but the data."""
@@ -121,7 +122,6 @@ def configured(given: dict[str, Any], **own: Any) -> StudyConfig:
     named = {name: given[spoken] for name, spoken in SPOKEN.items() if spoken in given}
     values = {**BUDGET, **{k: v for k, v in given.items() if k not in SPOKEN.values()}, **named, **own}
     values.setdefault("patience", values["epochs"])
-    values["final_learning_rate"] = values["learning_rate"] / 10
     parts: dict[type[BaseModel], dict[str, Any]] = {StudyConfig: {}, RunConfig: {}, TrainingConfig: {}}
     for name, value in values.items():
         holder = next((each for each in parts if name in each.model_fields), None)

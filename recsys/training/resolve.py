@@ -13,7 +13,7 @@ from recsys.config.model import ModelConfig
 from recsys.config.run import BY_SIZE, RunConfig
 from recsys.config.run import TRANSFORMER as MAIN
 from recsys.config.settings import configure
-from recsys.config.training import TrainingConfig
+from recsys.config.training import TrainingConfig, over
 from recsys.errors import UsageError
 from recsys.training.settle import NO_PARTNER
 
@@ -41,8 +41,9 @@ def configured(given: Mapping[str, Any], file: Path | None = None) -> tuple[RunC
     if row is None or row.method != TRANSFORMER:
         config, names = resolve(*configure(given, file))
         return _left_to_data(config, {*given, *plain, *plain.get("model", {})}), names
-    written = {*plain, *plain.get("model", {}), *plain.get("training", {})}
-    under = {key: value for key, value in {**row.settings, **row.training}.items() if key not in written}
+    written = {**plain, **plain.get("model", {}), **plain.get("training", {}), **given}
+    own = over({**row.settings, **row.training}, written)
+    under = {name: value for name, value in own.items() if name not in written}
     config, names = configure({**under, **given, "model": MAIN}, file)
     return resolve(config.model_copy(update={"facts": {**config.facts, ROW: row.name}}), names)
 
@@ -112,7 +113,7 @@ def _under(settings: Mapping[str, Any], section: Section) -> Section:
         for name, field in type(section).model_fields.items()
         if getattr(section, name) != field.default
     }
-    return type(section)(**{**settings, **set_apart})
+    return type(section)(**over(settings, set_apart))
 
 
 def find(name: str, setting: str) -> Row:

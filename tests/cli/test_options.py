@@ -74,7 +74,7 @@ def test_a_study_takes_its_own_budget_for_what_is_not_typed():
     made = configured({"windows": 0.5, "schema": "ml1m"}, data="a.csv", seed=1, rows=("ease",))
     assert (made.training.epochs, made.training.patience, made.training.windows) == (5, 5, 0.5)
     assert (made.run.schema_name, made.run.seed, made.rows) == ("ml1m", 1, ("ease",))
-    assert made.training.final_learning_rate == pytest.approx(made.training.learning_rate / 10)
+    assert made.training.last_rate == pytest.approx(made.training.learning_rate / 10)
 
 
 def test_the_help_tells_the_defaults_that_a_plain_call_has():
