@@ -51,6 +51,7 @@ OWN = (
     run_files.LEARNING_CURVE,
     run_files.RELIABILITY,
     run_files.START,
+    run_files.SIMULATED,
     run_files.CHECKPOINTS,
     run_files.SHARDS,
     run_files.LOGS,
@@ -277,8 +278,9 @@ def _remove_if_unused(folder: Path, made: list[Path]) -> None:
     """Take away the folders that were made for a run which never began, the innermost first."""
     if [each.name for each in folder.iterdir()] == [LOCK]:
         (folder / LOCK).unlink()
-        for path in made:
-            path.rmdir()
+        with contextlib.suppress(OSError):  # one that another run lies in by now: it stays, and what holds it
+            for path in made:
+                path.rmdir()
 
 
 def summaries(folder: Path) -> list[dict[str, Any]]:

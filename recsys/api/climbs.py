@@ -45,7 +45,9 @@ def load(folder: str | Path) -> Climbs:
 
 
 class Climbs:
-    """Recommends climbs and finds similar ones; from a run (PyTorch) or a bundle (ONNX) alike.
+    """Recommends climbs and finds similar ones; from a run or a bundle alike.
+
+    A run answers through the bundle that it keeps, without PyTorch; where it keeps none, with it.
 
     Parameters
     ----------
@@ -92,7 +94,8 @@ class Climbs:
         block:
             Closed climbs and areas, by id or name: never named.
         settings:
-            ``k``, ``min_stars``, ``exclude_seen``, ``explain``, ``diversity``, ``novelty``, as in `Request`.
+            ``k``, ``min_stars``, ``exclude_seen``, ``explain``, ``diversity``, ``novelty``, ``mode`` and
+            ``sort``, as in `Request`.
 
         Raises
         ------

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from recsys.cli.asking import BadRows
+from recsys.config.run import TABLES
 
 if TYPE_CHECKING:
     from recsys.adapting.checks import Way
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 def adapt(
     run: Annotated[Path, typer.Argument(help="a run's folder, runs/NAME; it stays as it is")],
     output: Annotated[Path, typer.Option("--output", "-o", help="the new run's folder, to be made")],
-    sends: Annotated[Path | None, typer.Argument(help="sends of new climbers, CSV or Parquet")] = None,
+    sends: Annotated[Path | None, typer.Argument(help=f"sends of new climbers: {TABLES}")] = None,
     climbs: Annotated[
         Path | None,
         typer.Option(
@@ -28,7 +29,7 @@ def adapt(
     by: Annotated[
         str, typer.Option(help="new climbers' embeddings: fold-in, similar, encoder, unknown")
     ] = "unknown",
-    schema: Annotated[str | None, typer.Option(help="the file's mapping [default: the run's own]")] = None,
+    schema: Annotated[str | None, typer.Option(help="the file's mapping (default: the run's own)")] = None,
     bad_rows: BadRows = "fail",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="replace the folder")] = False,
 ) -> None:

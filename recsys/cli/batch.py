@@ -47,7 +47,12 @@ def batch(
     block: Annotated[
         Path | None, typer.Option(help="file of closed climbs and areas, one a line: never named")
     ] = None,
-    jobs: Annotated[int, typer.Option(min=0, help="processes (default: as many as cores)")] = 0,
+    jobs: Annotated[
+        int,
+        typer.Option(
+            min=0, help=f"processes (default: one for each {WORTH_A_PROCESS:,} climbers, at most one a core)"
+        ),
+    ] = 0,
     exclude_seen: Annotated[
         bool, typer.Option("--exclude-seen/--include-seen", help="whether climbs already sent are left out")
     ] = True,

@@ -61,7 +61,11 @@ def recommend(
         Path | None, typer.Option(help="file of closed climbs and areas, one a line: never named")
     ] = None,
     mode: Annotated[
-        str, typer.Option(help="any | auto | warmup | stretch | project: how hard for the climber (filter)")
+        str,
+        typer.Option(
+            help="any | auto | warmup | stretch | project: how hard for the climber (filter); auto: about as "
+            "hard as the climber can"
+        ),
     ] = "any",
     sort: Annotated[str, typer.Option(help="likely | easiest | hardest: order of what is named")] = "likely",
     json: Json = False,

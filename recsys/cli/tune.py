@@ -9,17 +9,23 @@ import typer
 
 from recsys.cli.options import LEFT_TO_DATA, with_settings
 from recsys.config.model import ModelConfig
-from recsys.config.run import RunConfig
+from recsys.config.run import RAW_SENDS, RunConfig
 from recsys.config.training import TrainingConfig
 
 _Option = typer.Option
 
 
-@with_settings(RunConfig, ModelConfig, TrainingConfig, without=("data", "model", "final_learning_rate"), defaults=LEFT_TO_DATA)
+@with_settings(
+    RunConfig,
+    ModelConfig,
+    TrainingConfig,
+    without=("data", "model", "nodes", "final_learning_rate"),
+    defaults=LEFT_TO_DATA,
+)
 def tune(
     given: dict[str, Any],
     data: Annotated[
-        Path | None, typer.Argument(help="raw sends, CSV or Parquet (default: the simulated BC logbooks)")
+        Path | None, typer.Argument(help=f"{RAW_SENDS} (default: the simulated BC logbooks)")
     ] = None,
     output: Annotated[
         Path | None, _Option("--output", "-o", help="the study's folder (default: studies/DATA-tune)")

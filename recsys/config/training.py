@@ -63,7 +63,8 @@ class TrainingConfig(BaseModel):
     @property
     def last_rate(self) -> float:
         """The learning rate at the end of the cosine."""
-        return self.learning_rate / 10 if self.final_learning_rate is None else self.final_learning_rate
+        own = self.final_learning_rate
+        return float(f"{self.learning_rate / 10:.12g}") if own is None else own  # as it is written
 
     @property
     def out_of_core(self) -> bool:
