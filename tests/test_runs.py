@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from recsys.api.listing import summaries
 from recsys.config.run import RunConfig
 from recsys.errors import RunError
-from recsys.runs import Run, summaries
+from recsys.runs import Run
 
 
 def test_a_configuration_alone_is_what_a_crash_left_and_no_run(tmp_path):

@@ -106,6 +106,9 @@ class Climbs:
             The logbook cannot be read; it names the row.
         """
         own, name = self.recommender.mapping, given.optional(climber, "climber")
+        if logbook is None and (columns is not None or bad_rows != "fail"):
+            told = "columns" if columns is not None else "bad_rows"
+            raise UsageError(f"`{told}` is of a `logbook`; give one, or leave it out")
         sends, said = (None, []) if logbook is None else _read(logbook, name, columns, bad_rows, own)
         asked = _asked(grade=grade, region=region, when=when, block=block, **settings)
         request = self.recommender.request(name, sends, same=given.ids_by_id(same, "same"), **asked)

@@ -84,7 +84,7 @@ def recommend(
         raise UsageError("give `json` or `csv`, not both")
     closed = OPEN if block is None else read_blocked(block)
     recommender = open_folder(folder, trust)
-    sends = sends_of(recommender, logbook, climber, columns, bad_rows)
+    sends = sends_of(recommender, logbook, climber, columns, bad_rows, same)
     request = recommender.request(
         climber,
         sends,

@@ -47,8 +47,10 @@ def tune(
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
 
+    from recsys.runs import Run
     from recsys.training.pipeline import refuse_changes
-    from recsys.training.resolve import configured
+    from recsys.training.resolve import configured, given_by
+    from recsys.training.unread import refuse_unread
     from recsys.tuning.run import PREPARED
     from recsys.tuning.run import tune as search
 
@@ -56,6 +58,8 @@ def tune(
     stem = Path(settings.data).stem if settings.data else "simulated-bc"
     folder = output or Path("studies") / f"{stem}-tune"
     refuse_changes(folder / PREPARED, settings, names)
+    if not Run(folder / PREPARED).started:
+        refuse_unread(settings, given_by(given, config))
     study = search(settings, folder, trials, timeout)
 
     from recsys.console import say

@@ -217,6 +217,8 @@ def _write_card(run: Run, prepared: Prepared, config: RunConfig, metrics: dict[s
         told["training"]["batch_size"] = metrics["training"]["batch_size"]
     if config.method in COUNTING:
         del told["training"]
+    counts = "numpy" if config.method in COUNTING else "pytorch"
+    told["library"] = "transformers4rec" if config.trains_transformer else counts
     told |= {"name": run.folder.name, "output": f"runs/{run.folder.name}"}
     with atomic_path(run.folder / run_files.CARD) as fresh:
         text = model_card(told, metrics, config.facts, _curve(run.folder), run_files.RELIABILITY)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from recsys.baselines.rows import COUNTING, ROWS, TRANSFORMER, Row
-from recsys.config.file import read_settings
+from recsys.config.file import read_settings, written_in
 from recsys.config.model import ModelConfig
 from recsys.config.run import BY_SIZE, RunConfig
 from recsys.config.run import TRANSFORMER as MAIN
@@ -46,6 +46,11 @@ def configured(given: Mapping[str, Any], file: Path | None = None) -> tuple[RunC
     under = {name: value for name, value in own.items() if name not in written}
     config, names = configure({**under, **given, "model": MAIN}, file)
     return resolve(config.model_copy(update={"facts": {**config.facts, ROW: row.name}}), names)
+
+
+def given_by(given: Mapping[str, Any], file: Path | None = None) -> set[str]:
+    """The names of the settings that a person gave, here or in a file: of no row, and no run's own file."""
+    return {*given, *written_in(file)}
 
 
 def _left_to_data(config: RunConfig, spoken: Collection[str]) -> RunConfig:
