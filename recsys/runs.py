@@ -51,7 +51,6 @@ OWN = (
     run_files.LEARNING_CURVE,
     run_files.RELIABILITY,
     run_files.START,
-    run_files.SIMULATED,
     run_files.CHECKPOINTS,
     run_files.SHARDS,
     run_files.LOGS,
@@ -178,9 +177,13 @@ class Run:
             finally:
                 _remove_if_unused(self.folder, new)
 
-    def clear(self) -> None:
-        """Remove a former run's files, config.json first so that what is left is no run."""
-        for name in (run_files.CONFIG, MANIFEST, run_files.REJECTS, *OWN):
+    def clear(self, made_up: bool = False) -> None:
+        """Remove a former run's files, config.json first so that what is left is no run.
+
+        Sends that were `made_up` for the new one just now stay.
+        """
+        former = () if made_up else (run_files.SIMULATED,)
+        for name in (run_files.CONFIG, MANIFEST, run_files.REJECTS, *former, *OWN):
             path = self.folder / name
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
