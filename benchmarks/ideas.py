@@ -41,7 +41,8 @@ RESULTS: Final = HERE / "results" / "ideas.jsonl"
 SUMMARY: Final = HERE.parent / "docs" / "results" / "files" / "ideas.json"
 SPLITS: Final = {"bc-climber": "climber", "bc-temporal": "temporal", "ml100k": "temporal", "gym": "temporal"}
 EPOCHS: Final = {"bc-climber": 5, "bc-temporal": 5, "ml100k": 3, "gym": 5}
-BASE: Final = {"learning_rate": 8e-3}  # of every row that is not whole, unless it says otherwise
+# Of every row that is not whole, unless it says otherwise.
+BASE: Final = {"learning_rate": 8e-3, "streams": "auto", "positions": "auto"}
 ASKED: Final = ("prompted", "unprompted")
 METRIC: Final = "recall@10"
 USERS: Final = 150
@@ -77,7 +78,7 @@ def run(row: dict[str, Any], data: str, seed: int, given: argparse.Namespace) ->
     from recsys.training.answer import fit_run
     from recsys.training.prepare import reopen_run
     from recsys.training.resolve import configured
-    from recsys.training.settle import settled
+    from recsys.training.settle import knows_days, settled, settled_model
 
     settings = {k: v for k, v in row.items() if k not in ("name", "idea", "data", "epochs", "whole")}
     if not row.get("whole"):
@@ -89,10 +90,12 @@ def run(row: dict[str, Any], data: str, seed: int, given: argparse.Namespace) ->
     kind = f"-{settings['text']}" if "text" in settings else ""
     folder = given.work / f"run-{data}-{seed}{kind}"
     prepared = prepared_in(folder, config)
+    config = config.model_copy(update={"facts": reopen_run(Run(folder))[1].facts})
     if whole:
-        facts = reopen_run(Run(folder))[1].facts
-        n_training = int((prepared.parts == 0).sum())
-        config = settled(config.model_copy(update={"facts": facts}), n_training, prepared.n_items)
+        config = settled(config, int((prepared.parts == 0).sum()), prepared.n_items)
+    else:
+        model, _ = settled_model(config.model, config, knows_days(prepared.schema))
+        config = config.model_copy(update={"model": model})
     spent = time.process_time()
     with tempfile.TemporaryDirectory(dir=given.work) as scratch:
         method = fit_run(prepared, config, Path(scratch), resume=False)

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from recsys import run_files
 from recsys.console import progress, say
 from recsys.errors import UsageError
 from recsys.runs import RESUMABLE, Run
@@ -25,6 +26,13 @@ def default_folder(settings: RunConfig) -> Path:
 def written_in(folder: Path) -> Path:
     """Where a run is trained: its folder, or one in ``runs/`` whose copy is sent to an address at the end."""
     return Path("runs") / folder.name if url_of(folder) else folder
+
+
+def check_within_none(folder: Path) -> None:
+    """A `UsageError` where a folder lies in a run or a bundle: that one is copied and replaced as a whole."""
+    for above in folder.absolute().parents:
+        if Run(above).started or (above / run_files.OF_BUNDLE).is_file():
+            raise UsageError(f"`output` {folder}: lies in {above}, which is a run; choose another folder")
 
 
 def train_folder(
@@ -72,6 +80,7 @@ def train_folder(
         raise UsageError("`continue` goes on with a run on one machine: start it without torchrun")
     own = written_in(folder)
     begun = resume and Run(own).started
+    check_within_none(own)
     if not leads():
         train_run(settings, own, resume=resume, names=names)
         return None

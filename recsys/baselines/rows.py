@@ -35,6 +35,7 @@ CHANGED: Final = "One change to the default model"
 TRANSFORMER: Final = "recsys.baselines.transformer:Transformer"
 # The paper's body and objective, and an output of embeddings alone: what a row does not say is this.
 _PAPER: Final = {"body": "bert", "masking": "last", "climb_features": False}
+_BY_DATA: Final = {"streams": "auto", "positions": "auto"}  # what the default model leaves to it
 
 
 @dataclass(frozen=True)
@@ -155,7 +156,7 @@ def _objectives() -> Iterator[Row]:
         for body in can:
             title = f"{names[body]}, {masking if masking == 'last' else masking.upper()}"
             yield _transformer(f"{body}-{masking}", title, OBJECTIVES, source, body=body, masking=masking)
-    yield Row("default", "the default model", OBJECTIVES, "ours", TRANSFORMER)
+    yield Row("default", "the default model", OBJECTIVES, "ours", TRANSFORMER, _BY_DATA)
 
 
 # Thompson 2023 as far as it is told: fixed positions, a dense layer as wide as the rest, numbers as they are,
@@ -210,12 +211,14 @@ def _features() -> Iterator[Row]:
 
 def _times() -> Iterator[Row]:
     def row(name: str, title: str, source: str, **settings: Any) -> Row:
-        return Row(name, title, TIME, source, TRANSFORMER, settings, needs="elapsed_days")
+        own = {"streams": "auto", **settings}
+        return Row(name, title, TIME, source, TRANSFORMER, own, needs="elapsed_days")
 
     hstu = "Zhai et al. 2024; Ye et al. 2025"
     yield row("positions-learned", "positions by order, learned", "ours")
     yield row("positions-rotary", "positions by order, rotary", "Su et al. 2021", positions="rotary")
     yield row("positions-time", "positions by order and by days, rotary", "ours", positions="time")
+    yield row("positions-time-alone", "positions by days alone, rotary", "ours", positions="time-alone")
     yield row("time-bias", "attention biased by days between sends", hstu, time_bias=True)
     yield row("positions-time-bias", "both", hstu, positions="time", time_bias=True)
 
@@ -230,7 +233,7 @@ def _losses() -> Iterator[Row]:
 
 def _changed() -> Iterator[Row]:
     def row(name: str, title: str, source: str = "ours", **settings: Any) -> Row:
-        return Row(f"default-{name}", title, CHANGED, source, TRANSFORMER, settings)
+        return Row(f"default-{name}", title, CHANGED, source, TRANSFORMER, {**_BY_DATA, **settings})
 
     nobody = tuple(name for name in FEATURES if name != "climber")
     yield row("no-hiding", "training hides no prompt", hide_prompt=0.0, hide_attribute=0.0)

@@ -11,7 +11,7 @@ from recsys.errors import UsageError
 
 Masking = Literal["last", "mlm", "span", "clm", "plm", "rtd"]
 Body = Literal["xlnet", "bert", "gpt2", "electra", "albert", "prenorm"]
-Positions = Literal["auto", "learned", "rotary", "time", "sinusoidal"]
+Positions = Literal["auto", "learned", "rotary", "time", "time-alone", "sinusoidal"]
 Streams = Literal["auto", "one", "two"]
 FeedForward = Literal["gelu", "swiglu", "ligr"]
 Numbers = Literal["soft", "continuous", "binned", "one-hot", "periodic"]
@@ -39,7 +39,10 @@ REFUSED: Final[dict[tuple[str, str], str]] = {
 OTHER_BODY: Final[dict[str, Body]] = {"plm": "xlnet"}
 
 
-_POSITIONS: Final = {"rotary": "prenorm", "time": "prenorm", "sinusoidal": "bert"}  # the body that has them
+# The body that has them.
+_POSITIONS: Final = {
+    "rotary": "prenorm", "time": "prenorm", "time-alone": "prenorm", "sinusoidal": "bert",
+}  # fmt: skip
 
 
 class ModelConfig(BaseModel):
@@ -63,8 +66,9 @@ class ModelConfig(BaseModel):
     )
     positions: Positions = Field(
         "learned",
-        description="position encoding; rotary and time need prenorm, sinusoidal needs bert; auto: time "
-        "where most orders inside a day are unknown",
+        description="position encoding: by order (learned, rotary, sinusoidal), by order and by days (time), "
+        "by days alone (time-alone); rotary and time need prenorm, sinusoidal needs bert; auto: time where "
+        "most orders inside a day are unknown",
     )
     time_bias: bool = Field(False, description="prenorm: attend by the days between two sends as well")
     dropout: float = Field(0.2, ge=0, lt=1, description="dropout in the inputs and the body")
@@ -128,7 +132,7 @@ class ModelConfig(BaseModel):
     @property
     def reads_time(self) -> bool:
         """Whether attention reads the days between sends, whatever the features."""
-        return self.positions == "time" or self.time_bias
+        return self.positions in ("time", "time-alone") or self.time_bias
 
     @model_validator(mode="before")
     @classmethod
@@ -174,7 +178,7 @@ class ModelConfig(BaseModel):
             )
         if self.d_model % self.heads:
             raise UsageError(f"`d_model` {self.d_model} is not a multiple of `heads` {self.heads}")
-        pairs = {"rotary": 2, "time": 4}.get(self.positions, 1)
+        pairs = {"rotary": 2, "time": 4, "time-alone": 2}.get(self.positions, 1)
         if self.d_model // self.heads % pairs:
             raise UsageError(
                 f"`d_model` {self.d_model} over `heads` {self.heads} is no multiple of {pairs}, and "

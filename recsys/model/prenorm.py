@@ -62,7 +62,7 @@ class PreNormConfig(T4RecConfig, PretrainedConfig):
         causal:
             Whether a token attends to itself and what is before it only.
         positions:
-            "learned", "rotary" or "time".
+            "learned", "rotary", "time" or "time-alone".
         feed_forward:
             "gelu", "swiglu" or "ligr".
         time_bias:
@@ -132,14 +132,16 @@ class PreNorm(torch.nn.Module):
         return (self.norm(hidden),)
 
     def _angles(self, position_ids: torch.Tensor, times: Times | None) -> Angles | None:
-        """By which queries and keys turn; half of them by time, where that is read."""
+        """By which queries and keys turn: by order, by time, or half of them by each."""
         if self.wpe is not None:
             return None
         width = self.config.hidden_size // self.config.num_attention_heads
-        if self.config.positions != "time":
+        if self.config.positions == "rotary":
             turned = rotations(position_ids, width)
             return turned, turned
         assert times is not None, "the inputs read the days between sends"
+        if self.config.positions == "time-alone":
+            return time_rotations(times.asked, width // 2), time_rotations(times.read, width // 2)
         order = rotations(position_ids, width // 2)
         asked, read = (time_rotations(each, width // 4) for each in (times.asked, times.read))
         return torch.cat([order, asked], dim=-1), torch.cat([order, read], dim=-1)

@@ -1,10 +1,10 @@
 """Elapsed time in attention: rotary positions in days, and a learned bias by log-spaced gaps.
 
-Rotations: half of each head's pairs turn by the order index (Su et al. 2021), half by days, with periods
-spaced logarithmically from two days to some twenty years. A product then depends on the days between two
-sends. Not on the logarithm of the days since the target, since causal training asks at every position and
-logarithms of two times do not differ by a function of their gap; log-spaced periods resolve what a logarithm
-would, near gaps finely and far ones coarsely.
+Rotations: half of each head's pairs turn by the order index (Su et al. 2021) and half by days, or all of
+them by days ("time-alone"), with periods spaced logarithmically from two days to some twenty years. A product
+then depends on the days between two sends. Not on the logarithm of the days since the target, since causal
+training asks at every position and logarithms of two times do not differ by a function of their gap;
+log-spaced periods resolve what a logarithm would, near gaps finely and far ones coarsely.
 
 Bias: a learned number a head and a bin of the gap, two bins a doubling, is added before the softmax. As the
 temporal part of HSTU's relative bias (Zhai et al. 2024), which there is added to a pointwise SiLU attention

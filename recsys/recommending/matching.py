@@ -76,8 +76,8 @@ class Matcher:
         return Match(found, ways, len(rows), self._rests_on(logbook), questions, unknown, unused)
 
     def known(self, logbook: Logbook, match: Match) -> Logbook:
-        """The logbook with the catalogue's ids for the climbs that are known, and its regions where theirs
-        are not.
+        """The logbook with the catalogue's ids for the climbs that are known, its regions where theirs are
+        not, and its grades where none is told.
 
         Of a logbook that tells the model nothing (no known climb, and neither grades, regions nor dates)
         nothing is left: what it is answered with is what is popular.
@@ -85,13 +85,15 @@ class Matcher:
         if not match.n_known and not match.rests_on:
             return logbook.tail(0)
         ids = [match.same.get(climb, climb) for climb in logbook.columns[c.CLIMB_ID]]
-        regions = [
-            self.catalogue.regions[self.catalogue.indices[climb]]
-            if climb in self.catalogue.indices and region not in self._regions
-            else region
-            for climb, region in zip(ids, logbook.columns[c.REGION], strict=True)
-        ]
-        return Logbook.of({**logbook.columns, c.CLIMB_ID: ids, c.REGION: regions})
+        regions, grades = (list(logbook.columns[name]) for name in (c.REGION, c.GRADE))
+        for at, index in enumerate(map(self.catalogue.indices.get, ids)):
+            if index is None:
+                continue
+            if regions[at] not in self._regions:
+                regions[at] = self.catalogue.regions[index]
+            if grades[at] is None:
+                grades[at] = self.catalogue.grades[index]
+        return Logbook.of({**logbook.columns, c.CLIMB_ID: ids, c.REGION: regions, c.GRADE: grades})
 
     def _rests_on(self, logbook: Logbook) -> tuple[str, ...]:
         columns = logbook.columns

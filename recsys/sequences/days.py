@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from recsys.arrays import Array
     from recsys.config.run import DayOrder
 
+UNKNOWN_ORDER: Final = "sends_of_unknown_order"
+"""In a run's facts: the share of the sends that tie with another of their day."""
 READ_UNTIL: Final = "read_until"
 """In a run's facts: the last date of all that it read, of sends that were too rare to be kept too."""
 _SORTED: Final = 0.9  # share of a day's neighbours in order from which days look sorted (by chance: a half)
@@ -72,7 +74,7 @@ def ties(frame: pd.DataFrame) -> Array:
 def facts(frame: pd.DataFrame) -> dict[str, Any]:
     """What is to be told of the order of days: the share of the sends that tie with another."""
     group = ties(frame)
-    return {"sends_of_unknown_order": round(float((np.bincount(group)[group] > 1).mean()), 3)}
+    return {UNKNOWN_ORDER: round(float((np.bincount(group)[group] > 1).mean()), 3)}
 
 
 def read_until(last: float, has_time: bool) -> dict[str, str]:

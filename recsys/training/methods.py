@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from recsys.baselines.counting import Fitted, Method, scorer_of
 from recsys.baselines.interactions import Interactions
 from recsys.baselines.network_settings import NetworkSettings
-from recsys.baselines.rows import ROWS, Row
+from recsys.baselines.rows import ROWS, TRANSFORMER, Row
 from recsys.config.run import RunConfig
 from recsys.errors import UsageError
 from recsys.evaluation.calibration import evenly
@@ -22,6 +22,7 @@ from recsys.evaluation.evaluate import ranks_of
 from recsys.evaluation.metrics import case_values
 from recsys.recommending.counted.method import Counted
 from recsys.sequences.cases import Cases
+from recsys.training.settle import knows_days, settled_model
 
 if TYPE_CHECKING:
     from merlin.schema import Schema
@@ -83,11 +84,21 @@ def fit_method(
     """`fit_settings` of a row of the study.
 
     Of `config.model` only the window's length is read; the row's own settings of training go before the
-    configuration's.
+    configuration's. What a row of the transformer leaves to the data is settled by the configuration's facts.
     """
     training = config.training.model_copy(update=dict(row.training))
     config = config.model_copy(update={"training": training})
-    return fit_settings(row.load(), interactions, schema, config, seed, folder, resume)
+    method = row.load()
+    if row.method == TRANSFORMER:
+        method = _settled(method, config, schema)
+    return fit_settings(method, interactions, schema, config, seed, folder, resume)
+
+
+def _settled(method: Any, config: RunConfig, schema: Schema) -> NetworkSettings:
+    from recsys.baselines.transformer import Transformer
+
+    model, _ = settled_model(method.config, config, knows_days(schema))
+    return Transformer(**model.model_dump())
 
 
 def fit_settings(

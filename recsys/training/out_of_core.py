@@ -136,7 +136,7 @@ def _split(
     """The ranges filtered, in order and with their parts, and what is to be told of them."""
     from recsys.sequences import ranges as ranges_of
     from recsys.sequences import split
-    from recsys.sequences.days import read_until
+    from recsys.sequences.days import UNKNOWN_ORDER, read_until
 
     reasons: Counter[str] = Counter()
     for each in ranges:
@@ -167,7 +167,7 @@ def _split(
         "climbers": climbers,
         "climbs": climbs,
         "day": config.day,
-        "sends_of_unknown_order": round(sum(each.tied for each in ordered) / sends, 3),
+        UNKNOWN_ORDER: round(sum(each.tied for each in ordered) / sends, 3),
         "split": split.told(plan, counted),
     }
 

@@ -6,9 +6,11 @@ sends. EASE adds to the default network on 300 climbs with dates only, on MovieL
 item-kNN, which keeps the nearest of each: it adds to the network on Amazon Beauty's 49,438 items. The weight
 of either is fitted on validation, where 0 can win.
 
-**Positions.** Where dates alone are known, a window's order inside a day is drawn and says nothing, while the
-days between sends do: positions by days too are ahead there on validation (`docs/results/choices.md`), and
-not where the data orders each send.
+**Streams.** Where dates alone are known, an order inside a day is drawn and says nothing, and a model that
+reads days as sets (`recsys.model.streams`) is far ahead; where the data orders each send, it costs more and
+gives little (`docs/results/choices.md`).
+
+**Positions.** There the days between sends tell more than places do, and positions by days too are ahead.
 """
 
 from __future__ import annotations
@@ -16,8 +18,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from recsys.columns import BIN, ELAPSED_DAYS
+from recsys.config.model import ModelConfig
 from recsys.config.run import BY_SIZE, RunConfig
 from recsys.console import say
+from recsys.sequences.days import UNKNOWN_ORDER
 
 if TYPE_CHECKING:
     from merlin.schema import Schema
@@ -28,6 +32,7 @@ PARTNERS: Final = ("ease", "item-knn")  # of few climbs, and of many
 NO_PARTNER: Final = "none"  # what turns it off
 UNORDERED: Final = 0.5  # share of sends that tie with another of their day
 TIED: Final = 0.1  # the same, from which days are read as sets
+_DEFAULT: Final = (ModelConfig().body, ModelConfig().masking)
 
 
 def left_to_size(config: RunConfig) -> bool:
@@ -54,7 +59,43 @@ def settled(config: RunConfig, training: int, n_items: int, has_days: bool = Tru
     has_days:
         Whether the days between sends are known.
     """
-    return _placed(_read_in_sets(_joined(config, training, n_items)), has_days)
+    model, reasons = settled_model(config.model, config, has_days)
+    joined = _joined(config, training, n_items)
+    for reason in reasons:
+        say(reason)
+    return joined.model_copy(update={"model": model})
+
+
+def settled_model(model: ModelConfig, config: RunConfig, has_days: bool) -> tuple[ModelConfig, list[str]]:
+    """A model whose streams and positions are decided by the share of sends without an order in their day.
+
+    Parameters
+    ----------
+    model:
+        What may leave them to the data ("auto").
+    config:
+        Of the data: its facts, and how it reads days.
+    has_days:
+        Whether the days between sends are known.
+
+    Returns
+    -------
+    The model, and what was decided, a line each.
+    """
+    tied = float(config.facts.get(UNKNOWN_ORDER, 0.0))
+    found, reasons = {}, []
+    if model.streams == "auto":
+        sets = (model.body, model.masking) == _DEFAULT and config.day == "set" and tied > TIED
+        found["streams"] = "two" if sets else "one"
+        if sets:
+            reasons.append("days are read as sets ({}; `streams` one: in a drawn order)")
+    if model.positions == "auto":
+        by_days = model.body == _DEFAULT[0] and has_days and tied > UNORDERED
+        found["positions"] = "time" if by_days else "learned"
+        if by_days:
+            reasons.append("positions by days too ({}; `positions` learned: by order alone)")
+    why = f"{tied:.0%} of the sends have no order in their day"
+    return model.model_copy(update=found), [each.format(why) for each in reasons]
 
 
 def _joined(config: RunConfig, training: int, n_items: int) -> RunConfig:
@@ -67,29 +108,3 @@ def _joined(config: RunConfig, training: int, n_items: int) -> RunConfig:
     why = f"{training} training sends, fewer than {SMALL}, of {n_items} climbs, {than} {FEW}"
     say(f"joined with {partner}: {why} (`ensemble` {NO_PARTNER} leaves it out)")
     return config.model_copy(update={"ensemble": partner})
-
-
-def _read_in_sets(config: RunConfig) -> RunConfig:
-    """With one stream or two decided by the share of sends whose place in their day is not known."""
-    if config.model.streams != "auto":
-        return config
-    tied = float(config.facts.get("sends_of_unknown_order", 0.0))
-    sets = config.day == "set" and tied > TIED and config.trains_transformer
-    if sets:
-        why = f"{tied:.0%} of the sends have no order in theirs"
-        say(f"days are read as sets: {why} (`streams` one: in a drawn order)")
-    model = config.model.model_copy(update={"streams": "two" if sets else "one"})
-    return config.model_copy(update={"model": model})
-
-
-def _placed(config: RunConfig, has_days: bool) -> RunConfig:
-    """With its positions decided by the share of sends whose place in their day is not known."""
-    if config.model.positions != "auto":
-        return config
-    tied = float(config.facts.get("sends_of_unknown_order", 0.0))
-    by_days = has_days and tied > UNORDERED and config.model.body == "prenorm"
-    if by_days:
-        why = f"{tied:.0%} of the sends have no order in their day"
-        say(f"positions by days too: {why} (`positions` learned: by order alone)")
-    positions = "time" if by_days else "learned"
-    return config.model_copy(update={"model": config.model.model_copy(update={"positions": positions})})

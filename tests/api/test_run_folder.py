@@ -80,3 +80,18 @@ def test_an_interrupted_training_says_how_to_go_on(
 def test_a_run_that_goes_on_is_opened_before_anything_heavy(tmp_path: Path) -> None:
     with pytest.raises(recsys.RunError, match="nowhere: not a run"):
         recsys.train("a.csv", output=tmp_path / "run", continue_from=tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("below", ["deeper", "bundle/x"])
+def test_no_run_is_trained_within_another(
+    begun: Path, below: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run is copied, exported and replaced as a whole."""
+    monkeypatch.setattr(pipeline, "train_run", reached)
+    inside = begun / below
+    with pytest.raises(recsys.UsageError, match=rf"output {inside}: lies in {begun}, which is a run"):
+        recsys.train(begun.parent / "a.csv", output=inside)
+    assert call("train.py", "--data", begun.parent / "a.csv", "--output", inside) == 2
+    assert "choose another folder" in capsys.readouterr().err
+    with pytest.raises(Reached):
+        recsys.train(begun.parent / "a.csv", output=begun.parent / "beside")

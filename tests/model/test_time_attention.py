@@ -11,7 +11,7 @@ from recsys.config.model import ModelConfig
 from recsys.errors import UsageError
 from tests.model.test_prompted_transformer import LENGTH, build, random_batch, scores
 
-WAYS = [{"positions": "time"}, {"time_bias": True}]
+WAYS = [{"positions": "time"}, {"positions": "time-alone"}, {"time_bias": True}]
 NO_DAYS = tuple(each for each in ("climb", "climber", *ATTRIBUTES) if each != "elapsed_days")
 
 

@@ -81,6 +81,14 @@ def test_a_climb_is_known_by_id_number_or_name_and_place(matcher, row, known, wa
     assert match.ways == ({way: 1} if way else {})
 
 
+def test_a_known_climb_brings_the_region_and_the_grade_that_the_logbook_lacks(matcher) -> None:
+    """A list of ids is read as the model's own logbooks are; what is told, and whatever is unknown, stays."""
+    logbook = book({"climb_id": "130"}, {"climb_id": "mp-7", "grade": "V9"}, {"climb_id": "elsewhere"})
+    read = matcher.known(logbook, matcher.match(logbook)).columns
+    assert read[c.GRADE].tolist() == ["V4", "V9", None]
+    assert read[c.REGION].tolist() == ["Squamish", "Squamish", None]
+
+
 def test_two_climbs_of_one_number_are_not_guessed() -> None:
     both = Matcher(Catalogue.from_columns({c.CLIMB_ID: ["7", "007"]}))
     assert both.match(book({"climb_id": "7.0"})).n_known == 0

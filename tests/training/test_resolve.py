@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from types import SimpleNamespace
+
 import pytest
 
 from recsys.config.model import ModelConfig
@@ -89,6 +92,49 @@ def test_a_small_log_joins_the_default_model_with_counts_unless_something_is_sai
     assert "joined" not in capsys.readouterr().err
 
 
+def test_the_default_model_reads_days_as_sets_where_they_have_no_order(tmp_path, capsys):
+    from recsys.training.settle import TIED, settled
+
+    def streams(tied=1.0, file=None, **given):
+        config = configured(given, file)[0].model_copy(update={"facts": {"sends_of_unknown_order": tied}})
+        return settled(config, 9, 9).model.streams
+
+    assert streams() == "two"
+    assert "days are read as sets (100% of the sends have no order" in capsys.readouterr().err
+    assert streams(tied=TIED + 0.01) == "two"
+    assert streams(positions="learned") == "two"
+    assert streams(model="default") == "two"
+    assert streams(model="default-ligr") == "two"
+    assert streams(model="default-one-stream") == "one"
+    assert streams(model="prenorm-clm") == "one"
+    assert streams(tied=TIED) == "one"
+    assert streams(day="file") == "one"
+    assert streams(streams="one") == "one"
+    assert streams(masking="last") == "one"
+    assert streams(body="gpt2") == "one"
+    kept = tmp_path / "config.json"
+    kept.write_text(RunConfig().model_dump_json())
+    assert streams(file=kept) == "one"
+
+
+def test_a_row_of_the_study_is_settled_by_its_data(monkeypatch):
+    from recsys.baselines.rows import ROWS
+    from recsys.columns import BIN, ELAPSED_DAYS
+    from recsys.training import methods
+
+    found = []
+    monkeypatch.setattr(methods, "fit_settings", lambda method, *_: found.append(method.config))
+    schema = SimpleNamespace(column_names=[ELAPSED_DAYS + BIN])
+    for tied in (1.0, 0.0):
+        config = RunConfig(facts={"sends_of_unknown_order": tied})
+        for name in ("default", "default-one-stream", "positions-rotary", "bert-last"):
+            methods.fit_method(ROWS[name], None, schema, config, 0, Path())
+    assert [(each.streams, each.positions) for each in found] == [
+        ("two", "time"), ("one", "time"), ("two", "rotary"), ("one", "learned"),
+        ("one", "learned"), ("one", "learned"), ("one", "rotary"), ("one", "learned"),
+    ]  # fmt: skip
+
+
 def test_the_default_model_knows_places_by_days_where_days_have_no_order(tmp_path, capsys):
     from recsys.training.settle import UNORDERED, settled
 
@@ -97,7 +143,7 @@ def test_the_default_model_knows_places_by_days_where_days_have_no_order(tmp_pat
         return settled(config, 9, 9, dated).model.positions
 
     assert positions() == "time"
-    assert "positions by days too: 100% of the sends have no order in their day" in capsys.readouterr().err
+    assert "positions by days too (100% of the sends have no order in their day" in capsys.readouterr().err
     assert positions(tied=UNORDERED) == "learned"
     assert positions(dated=False) == "learned"
     assert positions(positions="learned") == "learned"
