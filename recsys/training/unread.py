@@ -59,7 +59,7 @@ READERS: Final[Mapping[str, Reader]] = MappingProxyType(
     }
 )
 # Of the training, what a method that counts reads as well: by what it is chosen, and how sends are prepared.
-_COUNTED: Final = ("validation_cases", "stream", "dask", "dask_memory")
+_COUNTED: Final = ("validation_cases", "accelerator", "stream", "dask", "dask_memory")
 
 
 def refuse_unread(config: RunConfig, given: Collection[str], of: RunConfig | None = None) -> None:

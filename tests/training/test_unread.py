@@ -57,7 +57,7 @@ def test_refused_in_one_line(given, words):
 @pytest.mark.parametrize(
     "given",
     [
-        {"model": "ease", "epochs": 20, "length": 5, "validation_cases": 50},
+        {"model": "ease", "epochs": 20, "length": 5, "validation_cases": 50, "accelerator": "cpu"},
         {"model": "sasrec", "epochs": 3, "ema": 5.0},
         {"masking": "span", "span_length": 9},
         {"masking": "plm", "mlm_probability": 0.9},
