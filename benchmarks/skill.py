@@ -15,6 +15,7 @@ import json
 
 import numpy as np
 import pandas as pd
+from rivals import RIVALS
 
 from recsys import columns as c
 from recsys.arrays import Array
@@ -26,7 +27,6 @@ from recsys.recommending.skills import CERTAIN, LEAST
 from recsys.skill import reach as reaches
 from recsys.skill.model import Skill, as_told
 from recsys.skill.posterior import filtered, smoothed
-from recsys.skill.rivals import RIVALS
 from recsys.skill.tracks import Tracks
 
 RESAMPLES = 300

@@ -116,7 +116,7 @@ def prepare_untrained(sends: int, folder: Path, group: int) -> None:
     from recsys.config.training import TrainingConfig
     from recsys.runs import Run
     from recsys.sequences.run_tables import read_climbs_table
-    from recsys.training.answer import Method
+    from recsys.training.answer import RunMethod
     from recsys.training.kept import keep
     from recsys.training.methods import settings_of
     from recsys.training.out_of_core import prepare_ranges
@@ -130,7 +130,7 @@ def prepare_untrained(sends: int, folder: Path, group: int) -> None:
         run.write_config(config.model_copy(update={"facts": prepare_ranges(run, config)}))
         settings: Any = settings_of(config)
         network = settings.build(read_schema(run.folder / run_files.SCHEMA), config.model.length)
-        keep(Method(network, None, None, True), config, run.folder)
+        keep(RunMethod(network, None, None, True), config, run.folder)
         (run.folder / run_files.CARD).write_text("# Not trained\n")
         run.write_metrics({})
         fit_skill(skill_sends(run.folder), read_climbs_table(run.folder)).save(run.folder / run_files.SKILL)

@@ -13,6 +13,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from recsys.api.adapting import adapt
     from recsys.api.climbs import Climbs, load
     from recsys.api.comparing import compare
     from recsys.api.forgetting import forget
@@ -30,6 +31,7 @@ _HOMES = {
     "import_logbooks": "recsys.api.logbooks",
     "simulate": "recsys.api.logbooks",
     "compare": "recsys.api.comparing",
+    "adapt": "recsys.api.adapting",
     "forget": "recsys.api.forgetting",
     "RecsysError": "recsys.errors",
     "DataError": "recsys.errors",
@@ -45,6 +47,7 @@ __all__ = [
     "RecsysError",
     "RunError",
     "UsageError",
+    "adapt",
     "compare",
     "forget",
     "import_logbooks",

@@ -19,7 +19,7 @@ import json
 import os
 import shutil
 import stat
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -27,7 +27,8 @@ from pydantic import ValidationError
 
 from recsys import run_files
 from recsys.config.run import RunConfig, as_stored
-from recsys.errors import RecsysError, RunError, UsageError
+from recsys.config.training import LAST_RATE, RATE
+from recsys.errors import RunError, UsageError
 from recsys.files import MANIFEST, check_manifest, read_json, write_json, write_manifest
 from recsys.formats import stamped, unstamped
 from recsys.logbooks.mapping import Mapping as ColumnsOfRun
@@ -39,7 +40,7 @@ from recsys.temporaries import sweep_within
 PREPARED = (run_files.CONFIG, run_files.SCHEMA, run_files.SENDS, run_files.CLIMBS, f"{run_files.WORKFLOW}/")
 MODELS: Final = (run_files.WEIGHTS, run_files.COUNTS)  # a run has one of them, or both
 TRAINED = (run_files.METRICS, run_files.METHOD)
-RESUMABLE: Final = frozenset({"learning_rate", "final_learning_rate", "epochs"})  # what resuming may change
+RESUMABLE: Final = frozenset({RATE, LAST_RATE, "epochs"})  # what resuming may change
 OWN = (
     *PREPARED,
     *TRAINED,
@@ -176,9 +177,13 @@ class Run:
             finally:
                 _remove_if_unused(self.folder, new)
 
-    def clear(self) -> None:
-        """Remove a former run's files, config.json first so that what is left is no run."""
-        for name in (run_files.CONFIG, MANIFEST, run_files.REJECTS, *OWN):
+    def clear(self, made_up: bool = False) -> None:
+        """Remove a former run's files, config.json first so that what is left is no run.
+
+        Sends that were `made_up` for the new one just now stay.
+        """
+        former = () if made_up else (run_files.SIMULATED,)
+        for name in (run_files.CONFIG, MANIFEST, run_files.REJECTS, *former, *OWN):
             path = self.folder / name
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
@@ -243,6 +248,8 @@ class Run:
         new = {name: getattr(config.training, name) for name in sorted(RESUMABLE & set(names))}
         if any(old[name] != value for name, value in new.items()):
             kept = {name: old[name] for name in sorted(RESUMABLE)} | new
+            if LAST_RATE not in new and (kept[LAST_RATE] or 0) >= kept[RATE]:
+                kept[LAST_RATE] = None  # what was asked for before would have a lowered rate rise
             write_json(self.folder / run_files.RESUMED, stamped(run_files.RESUMED, kept))
 
     def write_manifest(self, trained: bool) -> None:
@@ -274,54 +281,6 @@ def _remove_if_unused(folder: Path, made: list[Path]) -> None:
     """Take away the folders that were made for a run which never began, the innermost first."""
     if [each.name for each in folder.iterdir()] == [LOCK]:
         (folder / LOCK).unlink()
-        for path in made:
-            path.rmdir()
-
-
-def summaries(folder: Path) -> list[dict[str, Any]]:
-    """What there is to compare of each run in a folder, in order of their names.
-
-    Returns
-    -------
-    run, data, method, split and settings of each; of a finished one also cases, seconds of training, and
-    recall@10 prompted, unprompted and by popularity.
-
-    Raises
-    ------
-    RunError
-        There is no such folder, or no run in it.
-    """
-    if not folder.is_dir():
-        raise RunError(f"{folder}: is no folder; train a run with: python train.py --output {folder}/NAME")
-    runs = [each for each in sorted(folder.iterdir()) if (each / run_files.CONFIG).is_file()]
-    found = [_summary(each) for each in runs if not (each / run_files.STUDY).is_file()]
-    if not found:
-        raise RunError(f"{folder}: holds no run; train one with: python train.py --output {folder}/NAME")
-    return found
-
-
-def _summary(folder: Path) -> dict[str, Any]:
-    """One run's line; a file of it that cannot be read is said in its place."""
-    try:
-        config = Run(folder).config
-        metrics = Run(folder).metrics if (folder / run_files.METRICS).is_file() else {}
-    except RecsysError as error:
-        return {"run": folder.name, "data": str(error)}
-    asked = ("prompted", "unprompted", "popularity")
-    recall = {name: _within(metrics, name, "recall@10") for name in asked}
-    return {
-        "run": folder.name,
-        "data": config.facts.get("source", config.data),
-        "method": config.label,
-        "split": config.split,
-        "cases": metrics.get("n_cases"),
-        **recall,
-        "seconds": _within(metrics, "seconds", "train"),
-        "settings": config.model_dump(mode="json", exclude={"facts"}),
-    }
-
-
-def _within(metrics: Mapping[str, Any], name: str, part: str) -> Any:
-    """A value of a block of the metrics; None where there is no such block."""
-    block = metrics.get(name)
-    return block.get(part) if isinstance(block, Mapping) else None
+        with contextlib.suppress(OSError):  # one that another run lies in by now: it stays, and what holds it
+            for path in made:
+                path.rmdir()

@@ -237,6 +237,14 @@ def cache() -> Path:
 
 def _forget(versions: Path, used: Path) -> None:
     """Remove all but the last versions of a folder from the cache."""
-    others = sorted((each for each in versions.iterdir() if each != used), key=lambda p: -p.stat().st_mtime)
+    others = sorted((each for each in versions.iterdir() if each != used), key=_age)
     for each in others[_VERSIONS - 1 :]:
         shutil.rmtree(each, ignore_errors=True)
+
+
+def _age(path: Path) -> float:
+    """The older, the greater; of what another process has removed meanwhile, the greatest."""
+    try:
+        return -path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0

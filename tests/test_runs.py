@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from recsys import run_files
+from recsys.api.listing import summaries
 from recsys.config.run import RunConfig
-from recsys.errors import RunError
-from recsys.runs import Run, summaries
+from recsys.errors import DataError, RunError
+from recsys.runs import Run
 
 
 def test_a_configuration_alone_is_what_a_crash_left_and_no_run(tmp_path):
@@ -53,3 +55,31 @@ def test_a_run_that_cannot_be_read_hides_no_other(tmp_path, name, content):
     assert (good["run"], odd["run"]) == ("good", "odd")
     assert good["split"] == RunConfig().split
     assert odd.get("prompted") is None
+
+
+def test_a_run_that_fails_leaves_a_folder_that_another_lies_in_and_its_own_error(tmp_path):
+    made = tmp_path / "runs" / "a"
+
+    def fail(beside: str | None) -> None:
+        with Run(made).lock():
+            if beside:
+                (tmp_path / "runs" / beside).mkdir()
+            raise DataError("is not there")
+
+    with pytest.raises(DataError, match="is not there"):
+        fail(None)
+    assert not (tmp_path / "runs").exists()
+    with pytest.raises(DataError, match="is not there"):
+        fail("b")
+    assert [each.name for each in (tmp_path / "runs").iterdir()] == ["b"]
+
+
+def test_a_run_begun_anew_keeps_nothing_of_the_former(tmp_path):
+    for name in vars(run_files).values():
+        if isinstance(name, str) and name.endswith((".json", ".parquet", ".safetensors", ".npz", ".png")):
+            (tmp_path / name).touch()
+    Run(tmp_path).clear(made_up=True)
+    assert (tmp_path / run_files.SIMULATED).is_file()
+    Run(tmp_path).clear()
+    kept = {run_files.OF_BUNDLE, run_files.STUDY}  # of a bundle and a study, which no run's folder is
+    assert {each.name for each in tmp_path.iterdir()} <= kept

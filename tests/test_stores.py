@@ -161,3 +161,15 @@ def test_a_run_is_copied_whole_and_its_manifest_last(store, tmp_path, monkeypatc
     assert [each.removeprefix(url[5:]) for each in sent][-2:] == ["/bundle/manifest.json", "/manifest.json"]
     assert not any(".lock" in each for each in sent)
     assert local.is_dir()  # it stays
+
+
+def test_two_processes_may_tidy_one_address(tmp_path, monkeypatch):
+    from recsys.stores import _forget
+
+    for name in ("used", "a", "b"):
+        (tmp_path / name).mkdir()
+    listed = Path.iterdir
+    monkeypatch.setattr(Path, "iterdir", lambda self: [*listed(self), self / "removed meanwhile"])
+    _forget(tmp_path, tmp_path / "used")
+    monkeypatch.undo()
+    assert len(list(tmp_path.iterdir())) == 2

@@ -35,18 +35,14 @@ from recsys.runs import Run
 from recsys.sequences.encoders import encoder_named
 from recsys.sequences.prepare import write_schema
 from recsys.sequences.run_tables import read_climbs_table, read_sends_table
-from recsys.sequences.store import Sequences
 from recsys.sequences.texts import COLUMNS, WIDTH, Texts, written
 from recsys.training.skill import fit_skill
-from recsys.training.trained import catalogue_of
-from workflows import sends as workflow_of
+from recsys.training.trained import catalogue_of, features_of
 
 if TYPE_CHECKING:
     from nvtabular import Workflow
 
     from recsys.arrays import Array
-
-_NOBODY = "\0"  # as in `recsys.training.trained`: NVTabular fails on columns of nulls alone
 
 
 def add_climbs(run: Run, climbs: pd.DataFrame, output: Path, overwrite: bool = False) -> int:
@@ -136,12 +132,8 @@ def catalogue_of_new(fresh: pd.DataFrame) -> Catalogue:
 def side_ids(workflow: Workflow, fresh: pd.DataFrame) -> dict[str, Array]:
     """What the run's own workflow makes of the attributes: feature to ids, int64 [n]; 0 where not known."""
     frame = fresh.assign(**{c.CLIMBER_ID: "new"})
-    nobody = pd.DataFrame({c.CLIMB_ID: [_NOBODY], c.REGION: _NOBODY, c.CLIMBER_ID: _NOBODY})
-    frame = pd.concat([frame, nobody], ignore_index=True)
-    frame[c.ROW] = np.arange(len(frame))
-    sequences = Sequences.from_table(workflow_of.transform(workflow, frame, "cpu"))
-    index = np.argsort(sequences.rows)[:-1]
-    found = {name: values[index].astype(np.int64) for name, values in sequences.features.items()}
+    made = features_of(workflow, [frame], "cpu")
+    found = {name: values.astype(np.int64) for name, values in made.items()}
     for name, values in found.items():
         values[values <= (UNKNOWN_ID if name in c.CATEGORIFIED else NULL_ID)] = 0
     return found

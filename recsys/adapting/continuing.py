@@ -57,7 +57,7 @@ if TYPE_CHECKING:
 _FREE: Final = {"data", "schema_name", "bad_rows", "seed", *TrainingConfig.model_fields}  # may differ
 # Of training, where nothing else is given: the weights are good already, and are not to be unlearned.
 GENTLE: Final[dict[str, Any]] = {
-    "epochs": 8, "patience": 3, "learning_rate": 1e-3, "final_learning_rate": 1e-4, "warmup": 0.1
+    "epochs": 8, "patience": 3, "learning_rate": 1e-3, "final_learning_rate": None, "warmup": 0.1
 }  # fmt: skip
 
 

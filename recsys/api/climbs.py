@@ -45,7 +45,9 @@ def load(folder: str | Path) -> Climbs:
 
 
 class Climbs:
-    """Recommends climbs and finds similar ones; from a run (PyTorch) or a bundle (ONNX) alike.
+    """Recommends climbs and finds similar ones; from a run or a bundle alike.
+
+    A run answers through the bundle that it keeps, without PyTorch; where it keeps none, with it.
 
     Parameters
     ----------
@@ -92,7 +94,8 @@ class Climbs:
         block:
             Closed climbs and areas, by id or name: never named.
         settings:
-            ``k``, ``min_stars``, ``exclude_seen``, ``explain``, ``diversity``, ``novelty``, as in `Request`.
+            ``k``, ``min_stars``, ``exclude_seen``, ``explain``, ``diversity``, ``novelty``, ``mode`` and
+            ``sort``, as in `Request`.
 
         Raises
         ------
@@ -103,6 +106,9 @@ class Climbs:
             The logbook cannot be read; it names the row.
         """
         own, name = self.recommender.mapping, given.optional(climber, "climber")
+        if logbook is None and (columns is not None or bad_rows != "fail"):
+            told = "columns" if columns is not None else "bad_rows"
+            raise UsageError(f"`{told}` is of a `logbook`; give one, or leave it out")
         sends, said = (None, []) if logbook is None else _read(logbook, name, columns, bad_rows, own)
         asked = _asked(grade=grade, region=region, when=when, block=block, **settings)
         request = self.recommender.request(name, sends, same=given.ids_by_id(same, "same"), **asked)

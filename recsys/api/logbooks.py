@@ -74,12 +74,13 @@ def _blank(value: object) -> object:
 
 
 def simulate(preset: str = "bc", *, seed: int = 0, scale: float = 1.0) -> pd.DataFrame:
-    """Simulated logbooks in the contract's columns; no real climber's sends are in them.
+    """Simulated logbooks in the contract's columns, or a library's loans; nobody real is in them.
 
     Parameters
     ----------
     preset:
-        "bc" or "world": a community of the size that Thompson 2023 tells; "gym"; or "books", a library.
+        "bc" or "world": a community of the size that Thompson 2023 tells; "gym"; or "books", loans in the
+        columns that ``schemas/books.toml`` maps.
     seed:
         Same seed, same logbooks.
     scale:

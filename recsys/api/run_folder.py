@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +40,7 @@ def train_folder(
     names: set[str],
     folder: Path,
     *,
+    given: Collection[str] = (),
     continue_from: Path | None = None,
     resume: bool = False,
     overwrite: bool = False,
@@ -51,6 +53,9 @@ def train_folder(
         As `recsys.training.resolve.configured` returns them.
     folder:
         The run's; here, or in an object store.
+    given:
+        The settings that a person gave (`recsys.training.resolve.given_by`): where a run begins by them,
+        one that nothing reads is refused.
     continue_from:
         A finished run to go on with.
     resume:
@@ -69,10 +74,12 @@ def train_folder(
         As `recsys.training.pipeline.train_run` and `recsys.adapting.continuing.continue_run`.
     """
     from recsys.training.pipeline import refuse_changes, train_run
+    from recsys.training.unread import refuse_unread
 
     if launched() and continue_from is not None:
         raise UsageError("`continue` goes on with a run on one machine: start it without torchrun")
     own = written_in(folder)
+    begun = resume and Run(own).started
     check_within_none(own)
     if not leads():
         train_run(settings, own, resume=resume, names=names)
@@ -81,8 +88,13 @@ def train_folder(
         say(f"trained in {own}, and copied to {shown(folder)} at the end")
     with staged_folder(folder, overwrite or resume, own):
         if continue_from is not None:
-            metrics = _continued(continue_from, settings, names, own, resume, overwrite)
+            source = Run.open(continue_from)
+            if not begun:
+                refuse_unread(settings, given, source.config)
+            metrics = _continued(source, settings, names, own, resume, overwrite)
         else:
+            if not begun:
+                refuse_unread(settings, given)
             if resume:
                 refuse_changes(own, settings, names - RESUMABLE)
             metrics = train_run(settings, own, resume=resume, overwrite=overwrite, names=names)
@@ -93,9 +105,8 @@ def train_folder(
 
 
 def _continued(
-    source: Path, settings: RunConfig, names: set[str], folder: Path, resume: bool, overwrite: bool
+    source: Run, settings: RunConfig, names: set[str], folder: Path, resume: bool, overwrite: bool
 ) -> dict[str, Any]:
-    opened = Run.open(source)
     with progress("importing Transformers4Rec"):
         from recsys.adapting.continuing import continue_run
-    return continue_run(opened, settings, names, folder, resume=resume, overwrite=overwrite)
+    return continue_run(source, settings, names, folder, resume=resume, overwrite=overwrite)

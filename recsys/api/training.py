@@ -67,17 +67,21 @@ def train(
     >>> run.metrics["unprompted"]["recall@10"], run.recommend("ada", k=3)
     """
     from recsys.training.processes import launched
-    from recsys.training.resolve import configured
+    from recsys.training.resolve import configured, given_by
 
     if launched():
         raise UsageError("recsys.train is of one process: start train.py with torchrun, or give `devices`")
     source, file = (None if each is None else Path(each) for each in (continue_from, config))
     with as_file(data) as path:
-        made, names = configured(settings if path is None else {**settings, "data": path}, file)
+        given = settings if path is None else {**settings, "data": path}
+        made, names = configured(given, file)
         folder = default_folder(made) if output is None else Path(output)
         if data is not None and not isinstance(data, (str, Path)):
             names = names - {"data"}  # a DataFrame is another file each time
-        train_folder(made, names, folder, continue_from=source, resume=resume, overwrite=overwrite)
+        train_folder(
+            made, names, folder, given=given_by(given, file),
+            continue_from=source, resume=resume, overwrite=overwrite,
+        )  # fmt: skip
     return FinishedRun(folder)
 
 

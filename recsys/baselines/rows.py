@@ -122,7 +122,7 @@ def _networks() -> Iterator[Row]:
         "bpr-max": ("bpr-max", "BPR-max"),
     }
     for short, (loss, words) in losses.items():
-        source = "Hidasi & Karatzoglou 2017" if loss.endswith("-max") else "Hidasi et al. 2015"
+        source = "Hidasi & Karatzoglou 2018" if loss.endswith("-max") else "Hidasi et al. 2015"
         for layers in (1, 2):
             name, title = f"gru4rec-{layers}-{short}", f"GRU4Rec, {layers} x 128, {words}"
             sampled = {} if loss == "softmax" else {"negatives": 256}
@@ -227,7 +227,7 @@ def _losses() -> Iterator[Row]:
     sampled = "Bengio & Senecal 2008"
     yield _transformer("loss-softmax", "softmax cross-entropy", LOSSES)
     yield _transformer("loss-sampled", "sampled softmax, logQ", LOSSES, sampled, loss="sampled-softmax")
-    yield _transformer("loss-bpr-max", "BPR-max", LOSSES, "Hidasi & Karatzoglou 2017", loss="bpr-max")
+    yield _transformer("loss-bpr-max", "BPR-max", LOSSES, "Hidasi & Karatzoglou 2018", loss="bpr-max")
     yield _transformer("loss-gbce", "gBCE", LOSSES, "Petrov & Macdonald 2023", loss="gbce")
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from recsys.config import bad_rows as given
+from recsys.errors import UsageError
 
 if TYPE_CHECKING:
     from recsys.recommending.recommender import Recommender
@@ -52,12 +53,22 @@ def sends_of(
     climber: str | None,
     columns: str | None = None,
     bad_rows: given.BadRows = "fail",
+    same: Path | None = None,
 ) -> list[dict[str, Any]] | None:
     """The sends of logbook files as one, or None where none was given; what was not used is said.
 
     A file may have the columns of the mapping that the run was trained by.
+
+    Raises
+    ------
+    UsageError
+        Something was given that tells how a logbook is read, and none was.
     """
     if not logbooks:
+        told = {"columns": columns, "same": same, "bad_rows": None if bad_rows == "fail" else bad_rows}
+        name = next((name for name, value in told.items() if value is not None), None)
+        if name is not None:
+            raise UsageError(f"`{name}` {told[name]}: is of a `logbook`; give one, or leave it out")
         return None
     from recsys.console import say
     from recsys.logbooks.importing.own import parse_columns

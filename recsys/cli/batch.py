@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from recsys.recommending.batch import Answer
 
 
+TABLE = "recommendations"
 WORTH_A_PROCESS = 2_000  # climbers below which opening the bundle once more takes longer than it saves
 
 
@@ -32,7 +33,7 @@ def batch(
     ],
     table: Annotated[
         str, typer.Option(help="a database's table whose rows are replaced, in one transaction")
-    ] = "recommendations",
+    ] = TABLE,
     k: Annotated[int, typer.Option("-k", min=1, max=1000, help="climbs for each climber")] = 20,
     grade: Annotated[str | None, typer.Option(help="a grade or a range, V4 or V4:V6, for all")] = None,
     region: Annotated[str | None, typer.Option(help="a region of the run, for all")] = None,
@@ -47,7 +48,12 @@ def batch(
     block: Annotated[
         Path | None, typer.Option(help="file of closed climbs and areas, one a line: never named")
     ] = None,
-    jobs: Annotated[int, typer.Option(min=0, help="processes (default: as many as cores)")] = 0,
+    jobs: Annotated[
+        int,
+        typer.Option(
+            min=0, help=f"processes (default: one for each {WORTH_A_PROCESS:,} climbers, at most one a core)"
+        ),
+    ] = 0,
     exclude_seen: Annotated[
         bool, typer.Option("--exclude-seen/--include-seen", help="whether climbs already sent are left out")
     ] = True,
@@ -62,6 +68,7 @@ def batch(
     from recsys.api.tables import check_suffix
     from recsys.cli.recommend import warn_unknown
     from recsys.console import progress, say, warn
+    from recsys.errors import UsageError
     from recsys.postgres import check, is_address, place, replace_table
     from recsys.recommending.batch import COLUMNS, KEY, answers, answers_by, requests, unanswered
     from recsys.recommending.blocked import OPEN, read_blocked
@@ -71,6 +78,10 @@ def batch(
     if is_address(output):
         check(output, table)
     else:
+        if table != TABLE:
+            raise UsageError(
+                f"`table` {table}: is of a database; leave it out, or give postgresql:// as `output`"
+            )
         check_suffix(Path(output))
     folder = local_folder(folder)
     closed = OPEN if block is None else read_blocked(block)

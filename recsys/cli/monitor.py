@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from recsys.cli.asking import BadRows, Json
+from recsys.config.run import TABLES
 
 if TYPE_CHECKING:
     from recsys.monitoring.monitor import Watch
@@ -15,13 +16,13 @@ if TYPE_CHECKING:
 
 def monitor(
     run: Annotated[Path, typer.Argument(help="a run's folder, runs/NAME")],
-    sends: Annotated[Path, typer.Argument(help="new sends, CSV or Parquet")],
+    sends: Annotated[Path, typer.Argument(help=f"new sends: {TABLES}")],
     html: Annotated[Path | None, typer.Option(help="also write an HTML page there")] = None,
     recommended: Annotated[
-        Path | None, typer.Option(help="answers of recommend --json that were kept [default: ask again]")
+        Path | None, typer.Option(help="answers of recommend --json that were kept (default: ask again)")
     ] = None,
     k: Annotated[int, typer.Option("-k", help="climbs recommended to each climber")] = 10,
-    schema: Annotated[str | None, typer.Option(help="the sends' mapping [default: the run's own]")] = None,
+    schema: Annotated[str | None, typer.Option(help="the sends' mapping (default: the run's own)")] = None,
     bad_rows: BadRows = "fail",
     psi: Annotated[float, typer.Option(help="limit: drift of grades and of regions, beyond chance")] = 0.25,
     unknown_climbs: Annotated[float, typer.Option(help="limit: share of sends of unknown climbs")] = 0.2,

@@ -108,11 +108,17 @@ def _range(field: FieldInfo) -> str:
     low, high = bounds.get("ge", bounds.get("gt")), bounds.get("le", bounds.get("lt"))
     if low is None and high is None:
         return ""
+    low, high = (each if each is None else _number(each) for each in (low, high))
     open_low = "above " if "gt" in bounds else ""
     open_high = "below " if "lt" in bounds else ""
     if high is None:
-        return f" ({open_low or 'from '}{low:g})"
-    return f" ({open_low}{low:g} to {open_high}{high:g})"
+        return f" ({open_low or 'from '}{low})"
+    return f" ({open_low}{low} to {open_high}{high})"
+
+
+def _number(bound: float) -> str:
+    """A bound in full: of 2^32 no digit is left out."""
+    return str(bound) if isinstance(bound, int) else f"{bound:g}"
 
 
 def _default(default: Any) -> str:

@@ -61,7 +61,11 @@ def recommend(
         Path | None, typer.Option(help="file of closed climbs and areas, one a line: never named")
     ] = None,
     mode: Annotated[
-        str, typer.Option(help="any | auto | warmup | stretch | project: how hard for the climber (filter)")
+        str,
+        typer.Option(
+            help="any | auto | warmup | stretch | project: how hard for the climber (filter); auto: about as "
+            "hard as the climber can"
+        ),
     ] = "any",
     sort: Annotated[str, typer.Option(help="likely | easiest | hardest: order of what is named")] = "likely",
     json: Json = False,
@@ -80,7 +84,7 @@ def recommend(
         raise UsageError("give `json` or `csv`, not both")
     closed = OPEN if block is None else read_blocked(block)
     recommender = open_folder(folder, trust)
-    sends = sends_of(recommender, logbook, climber, columns, bad_rows)
+    sends = sends_of(recommender, logbook, climber, columns, bad_rows, same)
     request = recommender.request(
         climber,
         sends,

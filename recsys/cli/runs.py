@@ -17,7 +17,7 @@ def runs(
     json: Json = False,
 ) -> None:
     """List the runs of a folder side by side: data, method, split, and how well each does."""
-    from recsys.runs import summaries
+    from recsys.api.listing import summaries
 
     found = summaries(folder)
     if json:

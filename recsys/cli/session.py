@@ -20,8 +20,8 @@ def session(
     same: Same = None,
     bad_rows: BadRows = "fail",
     region: Region = None,
-    area: Annotated[str | None, typer.Option(help="an area of the run [default: the likeliest]")] = None,
-    minutes: Annotated[int | None, typer.Option(help="how long, 10 to 720 [default: 120]")] = None,
+    area: Annotated[str | None, typer.Option(help="an area of the run (default: the likeliest)")] = None,
+    minutes: Annotated[int | None, typer.Option(help="how long, 10 to 720 (default: 120)")] = None,
     count: Annotated[int | None, typer.Option(help="how many climbs, 1 to 40, in place of minutes")] = None,
     style: Annotated[str | None, typer.Option(help="a circuit in this style instead")] = None,
     like: Annotated[str | None, typer.Option(help="a circuit of climbs like this one instead")] = None,
@@ -37,7 +37,7 @@ def session(
         raise UsageError("a session starts from a logbook; give `climber` or `logbook`")
     SessionRequest(climber, None, region, area, minutes, count, style, like)  # a wrong one is told at once
     recommender = asking.open_folder(folder)
-    sends = asking.sends_of(recommender, logbook, climber, columns, bad_rows)
+    sends = asking.sends_of(recommender, logbook, climber, columns, bad_rows, same)
     sends = asking.known_sends(recommender, sends, same)
     request = SessionRequest(climber, sends, region, area, minutes, count, style, like)
     planned = plan_session(recommender, request)

@@ -12,7 +12,7 @@ def simulate(
     output: Annotated[Path, typer.Option("--output", "-o", help="where to write them: .parquet or .csv")],
     preset: Annotated[
         str | None,
-        typer.Option(help="bc | world: sizes by Thompson 2023; gym: climbs of six weeks [default: bc]"),
+        typer.Option(help="bc | world: sizes by Thompson 2023; gym: climbs of six weeks (default: bc)"),
     ] = None,
     domain: Annotated[
         str, typer.Option(help="climbing | books: loans of an early readers' library")

@@ -26,11 +26,16 @@ def skill(
 ) -> None:
     """List the climbs whose grades are soft or hard; with a climber or a logbook, the ability over time."""
     from recsys.cli import asking
+    from recsys.errors import UsageError
     from recsys.recommending import skills
     from recsys.recommending.request import Request
 
+    if region is not None and (climber is not None or logbook):
+        raise UsageError(
+            f"`region` {region}: is of the list of climbs; leave it out with `climber` or `logbook`"
+        )
     recommender = asking.open_folder(folder)
-    sends = asking.sends_of(recommender, logbook, climber, columns, bad_rows)
+    sends = asking.sends_of(recommender, logbook, climber, columns, bad_rows, same)
     if climber is None and not logbook:
         listed = skills.off_grade(recommender, asking.region_of(region, recommender), k)
         _print_climbs(listed, region, json, recommender)

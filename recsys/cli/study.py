@@ -11,7 +11,7 @@ import typer
 
 from recsys.baselines.rows import FAMILIES, ROWS, select
 from recsys.cli.options import with_settings
-from recsys.config.run import RunConfig
+from recsys.config.run import RAW_SENDS, RunConfig
 from recsys.config.training import TrainingConfig
 from recsys.study.config import BUDGET, UNREAD, StudyConfig, configured
 
@@ -32,7 +32,7 @@ _ELSEWHERE: Final = (*UNREAD, "data", "seed", "rows", "reference", "run", "setti
 def study(
     given: dict[str, Any],
     data: Annotated[
-        Path | None, typer.Argument(help="raw sends, CSV or Parquet (default: the simulated BC logbooks)")
+        Path | None, typer.Argument(help=f"{RAW_SENDS} (default: the simulated BC logbooks)")
     ] = None,
     rows: Annotated[str, _Option(help="names and patterns, comma-separated: all, item-knn, paper-*")] = "all",
     output: Annotated[

@@ -51,7 +51,7 @@ def train(
     from recsys.console import say
     from recsys.stores import shown
     from recsys.training.processes import leads
-    from recsys.training.resolve import configured
+    from recsys.training.resolve import configured, given_by
 
     settings, names = configured(given, config)
     folder = output or default_folder(settings)
@@ -60,8 +60,9 @@ def train(
         say("no --data: training on the simulated BC logbooks (your own: --data sends.csv)")
     try:
         metrics = train_folder(
-            settings, names, folder, continue_from=continue_, resume=resume, overwrite=overwrite
-        )
+            settings, names, folder, given=given_by(given, config),
+            continue_from=continue_, resume=resume, overwrite=overwrite,
+        )  # fmt: skip
     except KeyboardInterrupt:
         own = written_in(folder)
         if leads() and (own / run_files.CONFIG).is_file():

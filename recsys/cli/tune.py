@@ -9,17 +9,23 @@ import typer
 
 from recsys.cli.options import LEFT_TO_DATA, with_settings
 from recsys.config.model import ModelConfig
-from recsys.config.run import RunConfig
+from recsys.config.run import RAW_SENDS, RunConfig
 from recsys.config.training import TrainingConfig
 
 _Option = typer.Option
 
 
-@with_settings(RunConfig, ModelConfig, TrainingConfig, without=("data", "model"), defaults=LEFT_TO_DATA)
+@with_settings(
+    RunConfig,
+    ModelConfig,
+    TrainingConfig,
+    without=("data", "model", "nodes", "final_learning_rate"),
+    defaults=LEFT_TO_DATA,
+)
 def tune(
     given: dict[str, Any],
     data: Annotated[
-        Path | None, typer.Argument(help="raw sends, CSV or Parquet (default: the simulated BC logbooks)")
+        Path | None, typer.Argument(help=f"{RAW_SENDS} (default: the simulated BC logbooks)")
     ] = None,
     output: Annotated[
         Path | None, _Option("--output", "-o", help="the study's folder (default: studies/DATA-tune)")
@@ -41,8 +47,10 @@ def tune(
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
 
+    from recsys.runs import Run
     from recsys.training.pipeline import refuse_changes
-    from recsys.training.resolve import configured
+    from recsys.training.resolve import configured, given_by
+    from recsys.training.unread import refuse_unread
     from recsys.tuning.run import PREPARED
     from recsys.tuning.run import tune as search
 
@@ -50,6 +58,8 @@ def tune(
     stem = Path(settings.data).stem if settings.data else "simulated-bc"
     folder = output or Path("studies") / f"{stem}-tune"
     refuse_changes(folder / PREPARED, settings, names)
+    if not Run(folder / PREPARED).started:
+        refuse_unread(settings, given_by(given, config))
     study = search(settings, folder, trials, timeout)
 
     from recsys.console import say

@@ -54,6 +54,18 @@ def read_settings(path: Path) -> dict[str, Any]:
     DataError
         It cannot be read, is not in its format, or has something else than tables for its sections.
     """
+    settings = _parsed(path)
+    for section in SECTIONS:
+        if not isinstance(settings.setdefault(section, {}), dict):
+            remedy = "put its settings below it, by name"
+            raise DataError(f"{section} is a section", path=path, value=settings[section], remedy=remedy)
+    settings.pop("facts", None)
+    known: dict[str, Any] = unstamped(path, run_files.CONFIG, settings)
+    return known
+
+
+def _parsed(path: Path) -> dict[str, Any]:
+    """A file of settings as it is written, whatever stands in it."""
     if path.suffix not in (".toml", ".json"):
         raise UsageError(f"`config` {path}: settings are read from a .toml or a .json file")
     text = read_text(path, "check the path after `config`")
@@ -64,13 +76,15 @@ def read_settings(path: Path) -> dict[str, Any]:
         raise DataError(problem, path=path, remedy="correct it there") from None
     if not isinstance(settings, dict):
         raise DataError("is not a table of settings", path=path, remedy='write {"split": "temporal", ...}')
-    for section in SECTIONS:
-        if not isinstance(settings.setdefault(section, {}), dict):
-            remedy = "put its settings below it, by name"
-            raise DataError(f"{section} is a section", path=path, value=settings[section], remedy=remedy)
-    settings.pop("facts", None)
-    known: dict[str, Any] = unstamped(path, run_files.CONFIG, settings)
-    return known
+    return settings
+
+
+def written_in(path: Path | None) -> set[str]:
+    """The names of the settings that a person wrote into a file: none of a run's own, which holds all."""
+    if path is None or "facts" in _parsed(path):
+        return set()
+    plain = read_settings(path)
+    return {name for part in (plain, *(plain[section] for section in SECTIONS)) for name in part}
 
 
 def wrong_setting(path: Path, error: ErrorDetails) -> DataError:

@@ -12,6 +12,8 @@ from recsys.config.model import ModelConfig
 from recsys.config.training import TrainingConfig
 
 TRANSFORMER: Final = "transformer"
+TABLES: Final = "CSV, Parquet, JSON or Excel, packed or not, or a folder of them"  # that are read
+RAW_SENDS: Final = f"raw sends: {TABLES}"
 BY_SIZE: Final = "auto"  # an ensemble that the log's size decides (`recsys.training.settle`)
 SplitName = Literal["climber", "temporal", "leave-one-out"]
 DayOrder = Literal["set", "file", "seeded"]
@@ -34,9 +36,7 @@ class RunConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
 
-    data: str | None = Field(
-        None, description="raw sends, CSV or Parquet (default: the simulated BC logbooks)"
-    )
+    data: str | None = Field(None, description=f"{RAW_SENDS} (default: the simulated BC logbooks)")
     schema_name: str | None = Field(
         None, description="how the data's columns map: a name or a TOML (default: by its columns)"
     )

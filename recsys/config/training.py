@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+RATE: Final = "learning_rate"
+LAST_RATE: Final = "final_learning_rate"
+
+
+def over(lower: Mapping[str, Any], upper: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings over others: a highest rate of its own does not end at the rate that goes with another's."""
+    kept = {name: value for name, value in lower.items() if name != LAST_RATE or RATE not in upper}
+    return {**kept, **upper}
 
 
 class TrainingConfig(BaseModel):
@@ -17,7 +27,9 @@ class TrainingConfig(BaseModel):
     batch_size: int = Field(0, ge=0, description="windows in a batch; 0: 128, fewer where a log is small")
     learning_rate: float = Field(3e-3, gt=0, description="highest learning rate of Adam")
     weight_decay: float = Field(0.0, ge=0, description="decay of the linear layers' weights (AdamW)")
-    final_learning_rate: float = Field(3e-4, gt=0, description="learning rate at the end of the cosine")
+    final_learning_rate: float | None = Field(
+        None, gt=0, description="learning rate at the end of the cosine; left out: a tenth of the highest"
+    )
     warmup: float = Field(0.02, ge=0, le=1, description="share of the steps in which the rate grows")
     ema: float = Field(
         2.0, ge=0, le=1000, description="epochs that the running average of the weights reaches back; 0: none"
@@ -47,6 +59,12 @@ class TrainingConfig(BaseModel):
         None, description="prepare on a Dask cluster: local:N workers here, or a scheduler's address"
     )
     dask_memory: str = Field("2GB", description="memory of each of the local Dask workers")
+
+    @property
+    def last_rate(self) -> float:
+        """The learning rate at the end of the cosine."""
+        own = self.final_learning_rate
+        return float(f"{self.learning_rate / 10:.12g}") if own is None else own  # as it is written
 
     @property
     def out_of_core(self) -> bool:

@@ -70,6 +70,8 @@ def paired_difference(
 ) -> Difference:
     """Compare two models on the same cases: a, b and climbers are [N].
 
+    For benchmarks, which compare two; a study draws once for all its rows (`recsys.study.statistics`).
+
     The p value is `two_sided`'s; with one climber it is None.
     """
     difference = np.asarray(a, dtype=np.float64) - np.asarray(b, dtype=np.float64)

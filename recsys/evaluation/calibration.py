@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from recsys.arrays import softmax
+from recsys.evaluation.scorer import excluded
 
 if TYPE_CHECKING:
     from recsys.arrays import Array
-    from recsys.evaluation.evaluate import Seen
-    from recsys.evaluation.scorer import Scorer
+    from recsys.evaluation.scorer import Scorer, Seen
 
 SHOWN: Final = 10
 BINS: Final = 10
@@ -95,9 +95,9 @@ def reliability(
     for start in range(0, len(chosen), _BATCH):
         cases = chosen[start : start + _BATCH]
         shares = softmax(np.asarray(scorer.scores(cases), dtype=np.float64) / temperature)
-        if seen is not None:
-            rows, items = seen(cases)
-            shares[rows[items >= 0], items[items >= 0]] = -1
+        sent = excluded(seen, cases, n_items)
+        if sent is not None:
+            shares[sent] = -1
         kept = min(SHOWN, n_items)
         top = np.argpartition(-shares, kept - 1, axis=1)[:, :kept]
         found = np.take_along_axis(shares, top, axis=1)

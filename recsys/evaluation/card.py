@@ -10,9 +10,7 @@ from recsys.evaluation.report import lists_table, markdown_table, models
 from recsys.nouns import nouns_of, spoken
 
 _FRONT: Final = """---
-license: apache-2.0
-library_name: transformers4rec
-tags: [recommendation, sequential-recommendation, climbing]
+{library}tags: [recommendation, sequential-recommendation, {domain}]
 ---
 """
 _WHAT: Final = (
@@ -84,8 +82,16 @@ def model_card(
         "How to use": _use(config),
     }
     body = [f"## {title}\n{text}\n" for title, text in sections.items() if text]
-    text = "\n".join([f"{_FRONT}\n# Model card: {name}\n", *body])
-    return spoken(text, nouns_of(data))
+    text = "\n".join([f"# Model card: {name}\n", *body])
+    return f"{_front(config, data)}\n{spoken(text, nouns_of(data))}"
+
+
+def _front(config: Mapping[str, Any], data: Mapping[str, Any]) -> str:
+    """What a model hub reads; under which licence the model is, its owner says."""
+    nouns = nouns_of(data)
+    domain = spoken("climbing" if "climbing" in nouns or not nouns else "climbs", nouns)
+    library = config.get("library")
+    return _FRONT.format(library=f"library_name: {library}\n" if library else "", domain=domain)
 
 
 def _what(config: Mapping[str, Any]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,10 +12,7 @@ from recsys.errors import DataError
 from recsys.evaluation.beyond import Lists
 from recsys.evaluation.bootstrap import RESAMPLES, Interval, intervals
 from recsys.evaluation.metrics import METRICS, case_values, pessimistic_rank
-from recsys.evaluation.scorer import Scorer
-
-#: Batch of case indices [B] -> (rows [K] in 0..B-1, items [K]): the pairs that are not candidates.
-Seen = Callable[[NDArray[np.int64]], tuple[NDArray[np.integer[Any]], NDArray[np.integer[Any]]]]
+from recsys.evaluation.scorer import Scorer, Seen, excluded
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,15 +127,10 @@ def _rank_batch(
     scores = np.asarray(scorer.scores(cases))  # [B, I]
     if scores.shape != (len(cases), n_items):
         raise ValueError(f"{type(scorer).__name__} gave scores {scores.shape}, not {(len(cases), n_items)}")
-    excluded = None
-    if seen is not None:
-        rows, items = seen(cases)
-        known = items >= 0
-        excluded = np.zeros(scores.shape, dtype=np.bool_)
-        excluded[rows[known], items[known]] = True
+    sent = excluded(seen, cases, n_items)
     if lists is not None:
-        lists.add(scores, excluded)
-    return pessimistic_rank(scores, targets, excluded)
+        lists.add(scores, sent)
+    return pessimistic_rank(scores, targets, sent)
 
 
 def _check(targets: NDArray[np.integer[Any]], climbers: NDArray[Any], n_items: int) -> None:

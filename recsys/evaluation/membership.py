@@ -13,9 +13,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from recsys.evaluation.bootstrap import RESAMPLES
 from recsys.evaluation.scorer import Scorer
 
-RESAMPLES: Final = 1000
 FEWEST: Final = 3
 """Climbers of either kind."""
 _BATCH: Final = 256

@@ -15,12 +15,11 @@ from recsys.columns import CLIMB_ID, CLIMB_TYPE, CLIMBER_ID, DAY, GRADE, ROW, SE
 from recsys.logbooks.cells import flag
 from recsys.logbooks.grade_context import Logged, settle
 from recsys.logbooks.importing.source import discipline
-from recsys.logbooks.importing.sources.thecrag import outcome_of
 from recsys.logbooks.importing.text import key
 from recsys.logbooks.mapping import CONTRACT, Mapping
 from recsys.logbooks.raw import RawTable
 from recsys.logbooks.reasons import UNREADABLE_OUTCOME
-from recsys.logbooks.styles import ATTEMPT, OUTCOMES, SEND, outcome_rank, style_rank
+from recsys.logbooks.styles import ATTEMPT, OUTCOMES, SEND, outcome_of, outcome_rank, style_rank
 from recsys.logbooks.validate import Check
 from recsys.logbooks.values import as_text, without_tokens
 

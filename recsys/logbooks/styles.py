@@ -1,7 +1,8 @@
-"""Which of two ascents of one climb on one day says more: the outcome first, then the style."""
+"""What a style says of an ascent: its outcome, and which of two of one climb on one day says more."""
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Final
 
@@ -32,6 +33,23 @@ _SHORT: Final = {
     "pp": "pinkpoint",
     "fa": "first ascent",
 }  # fmt: skip
+
+# What theCrag's tick types, and the same words in a spreadsheet, mean.
+_ATTEMPTS: Final = (
+    "attempt", "working", "hang dog", "hangdog", "dog", "retreat", "dab", "with rest", "top rope with rest",
+    "second with rest", "lead with rest", "project", "aid", "aid solo", "ghost",
+)  # fmt: skip
+_SENDS: Final = re.compile(
+    r"onsight|on sight|flash|red ?point|pink ?point|green ?point|ground up|send|tick|clean|repeat|top ?rope|"
+    r"second|lead|solo|first ascent|deep water"
+)
+
+
+def outcome_of(style: str) -> str:
+    """The outcome that a style means, also where its words are run together ("topropewithrest")."""
+    if style in _ATTEMPTS or style.endswith(("with rest", "withrest")):
+        return ATTEMPT
+    return SEND if _SENDS.search(style) else UNKNOWN
 
 
 @lru_cache(maxsize=4096)

@@ -6,7 +6,6 @@
     difficulty  what climbs are worth beside their usual grade
     reach       from the margin between the two to a calibrated chance, and its names
     model       all of it as one thing that a run and a bundle keep
-    rivals      Elo, Glicko, Rasch, monotone levels and the ten hardest sends of a year
 
 NumPy alone; nothing here knows of requests or of a model that recommends.
 """

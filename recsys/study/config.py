@@ -24,8 +24,8 @@ MEASURED: Final = 2  # to be raised when a cell measures something else, so that
 HOW: Final = {"nodes", "stream", "dask", "dask_memory"}  # where it is trained and prepared: of no cell
 # The budget of a study, smaller than that of one run.
 BUDGET: Final = {"epochs": 5, "learning_rate": 3e-3, "validation_cases": 3000}
-# Of a run, and read by no cell: a row is a method alone, prepared in memory, on a schedule of its own.
-UNREAD: Final = ("model", "ensemble", "stream", "dask", "dask_memory", "final_learning_rate")
+# Of a run, and read by no cell: a row is a method alone, prepared in memory, here, on a schedule of its own.
+UNREAD: Final = ("model", "ensemble", "nodes", "stream", "dask", "dask_memory", "final_learning_rate")
 _PARTS: Final = ("run", "training", "facts")  # of the configuration, none of them a setting
 
 
@@ -90,7 +90,10 @@ class StudyConfig(BaseModel):
     def _training_key(self, row: Row) -> dict[str, Any]:
         """The row's training; no average of the weights goes unsaid, as before there was one."""
         training = self.training_of(row)
-        return training.model_dump(exclude=HOW if training.ema else HOW | {"ema"}) | dict(row.training)
+        told = training.model_dump(exclude=HOW if training.ema else HOW | {"ema"})
+        # To the last bit as when each study wrote it: no finished cell is run again.
+        last = training.final_learning_rate or training.learning_rate / 10
+        return told | {"final_learning_rate": last} | dict(row.training)
 
     def key(self, row: Row, seed: int) -> str:
         """Name of the cell of a row and a seed: a hash of everything that it depends on but the data."""
@@ -121,7 +124,6 @@ def configured(given: dict[str, Any], **own: Any) -> StudyConfig:
     named = {name: given[spoken] for name, spoken in SPOKEN.items() if spoken in given}
     values = {**BUDGET, **{k: v for k, v in given.items() if k not in SPOKEN.values()}, **named, **own}
     values.setdefault("patience", values["epochs"])
-    values["final_learning_rate"] = values["learning_rate"] / 10
     parts: dict[type[BaseModel], dict[str, Any]] = {StudyConfig: {}, RunConfig: {}, TrainingConfig: {}}
     for name, value in values.items():
         holder = next((each for each in parts if name in each.model_fields), None)

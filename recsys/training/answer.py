@@ -16,6 +16,7 @@ from recsys.columns import is_prompt
 from recsys.config.run import RunConfig
 from recsys.evaluation.calibration import fit_temperature, sample, scores_of
 from recsys.evaluation.metrics import case_values, pessimistic_rank
+from recsys.evaluation.scorer import excluded
 from recsys.recommending.answering import AS_IT_IS, NONE, ByPrompt, added
 from recsys.recommending.counted.method import Counted
 from recsys.training.methods import (
@@ -41,7 +42,7 @@ WEIGHTS: Final = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 
 
 
 @dataclass(frozen=True, eq=False)
-class Method:
+class RunMethod:
     """What a run trains and keeps.
 
     Attributes
@@ -80,14 +81,14 @@ class EnsembleScorer:
         return added(self.network.scores(cases), self.counted.scores(cases), self.weight)
 
 
-def fit_run(prepared: Prepared, config: RunConfig, folder: Path, resume: bool) -> Method:
+def fit_run(prepared: Prepared, config: RunConfig, folder: Path, resume: bool) -> RunMethod:
     """Fit what the configuration asks for (`recsys.training.resolve` has resolved it)."""
     from recsys.baselines.interactions import Interactions
 
     interactions = Interactions.of(prepared)
     schema, seed = prepared.schema, config.seed
     fitted = fit_settings(settings_of(config), interactions, schema, config, seed, folder, resume)
-    method = Method(
+    method = RunMethod(
         fitted.network, fitted.counted, fitted.scorer, fitted.reads_prompt, facts=dict(fitted.facts)
     )
     if config.ensemble is not None:
@@ -119,7 +120,9 @@ def scorer_from(
     )
 
 
-def _joined(method: Method, partner: FittedMethod, interactions: Interactions, config: RunConfig) -> Method:
+def _joined(
+    method: RunMethod, partner: FittedMethod, interactions: Interactions, config: RunConfig
+) -> RunMethod:
     """The ensemble, each of its weights the one of `WEIGHTS` that ranks the validation cases best."""
     cases = validation_of(interactions, config)
     chosen = sample(len(cases), interactions.n_items)
@@ -146,18 +149,15 @@ def _joined(method: Method, partner: FittedMethod, interactions: Interactions, c
 def _best_weight(network: Array, counts: Array, cases: Cases, chosen: Array, config: RunConfig) -> float:
     """Of scores [n_chosen, n_items] of the cases `chosen`, [n_chosen]."""
     targets = cases.targets[chosen]
-    excluded = np.zeros(network.shape, dtype=bool)
-    if config.exclude_seen:
-        rows, items = cases.seen(chosen)
-        excluded[rows[items >= 0], items[items >= 0]] = True
+    sent = excluded(cases.seen if config.exclude_seen else None, chosen, network.shape[1])
     values = []
     for weight in WEIGHTS:
-        ranks = pessimistic_rank(added(network, counts, weight), targets, excluded)
+        ranks = pessimistic_rank(added(network, counts, weight), targets, sent)
         values.append(float(case_values(ranks, network.shape[1])[CHOOSING].mean()))
     return WEIGHTS[int(np.argmax(values))]
 
 
-def _calibrated(method: Method, cases: Cases, n_items: int) -> Method:
+def _calibrated(method: RunMethod, cases: Cases, n_items: int) -> RunMethod:
     """With the temperatures that make the validation cases' targets likeliest."""
     chosen = sample(len(cases), n_items)
     targets = cases.targets[chosen]

@@ -13,7 +13,7 @@ from recsys.config.run import RunConfig
 from recsys.errors import RunError
 from recsys.recommending.answering import About, Answering, read_about, read_method, write_method
 from recsys.runs import Run
-from recsys.training.answer import Method, scorer_from
+from recsys.training.answer import RunMethod, scorer_from
 from recsys.training.methods import settings_of
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from recsys.sequences.prepare import Prepared
 
 
-def keep(method: Method, config: RunConfig, folder: Path) -> None:
+def keep(method: RunMethod, config: RunConfig, folder: Path) -> None:
     """Write the method; what a former one left is taken away."""
     for name in (run_files.WEIGHTS, run_files.COUNTS, run_files.METHOD):
         (folder / name).unlink(missing_ok=True)
@@ -63,14 +63,14 @@ def load_network(run: Run, schema: Schema) -> Network:
     return network
 
 
-def load_method(run: Run, prepared: Prepared) -> Method:
+def load_method(run: Run, prepared: Prepared) -> RunMethod:
     """The method of a finished run, to be evaluated on what was prepared for it."""
     from recsys.baselines.interactions import Interactions
 
     network, kept = open_method(run, prepared.schema, prepared.n_items)
     length, interactions = run.config.model.length, Interactions.of(prepared)
     scorer = scorer_from(network, kept.counted, kept.weight, interactions, length)
-    return Method(network, kept.counted, scorer, kept.reads_prompt, kept.weight, kept.temperature)
+    return RunMethod(network, kept.counted, scorer, kept.reads_prompt, kept.weight, kept.temperature)
 
 
 def stands_for_network(batch: Any) -> Any:

@@ -304,7 +304,7 @@ class NextClimb(pl.LightningModule):
         warmup = max(1, round(self.config.warmup * total))
         if step < warmup:
             return (step + 1) / warmup
-        last = self.config.final_learning_rate / self.config.learning_rate
+        last = self.config.last_rate / self.config.learning_rate
         done = (step - warmup) / max(1, total - warmup)
         return last + (1 - last) * 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
 

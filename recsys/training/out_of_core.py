@@ -90,7 +90,7 @@ def prepare_ranges(run: Run, config: RunConfig, size: int = 250_000) -> dict[str
                 parted, facts = _split(client, ranges, config, source)
             except DataError as error:
                 raise error.at(source) from None
-        run.clear()
+        run.clear(made_up=config.data is None)
         with progress("fitting the workflow"):
             _write(parted, run.folder, on_cpu)
     return {**facts, **kept}

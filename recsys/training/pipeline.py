@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from recsys.sequences.prepare import Prepared
     from recsys.training.module import NextClimb
 
-SMALL = 2_000  # training sends below which a person is told not to trust the figures
+UNTRUSTED = 2_000  # training sends below which a person is told not to trust the figures
 
 
 def train_run(
@@ -105,7 +105,7 @@ def _assist(run: Run, config: RunConfig, resume: bool) -> dict[str, Any]:
 
         config = run.config
         prepared = opened(run.folder, config)
-        fit(build_module(prepared, config), config.training, run.folder, resume)
+        fit(module_of(prepared, config), config.training, run.folder, resume)
     return {}
 
 
@@ -167,7 +167,7 @@ def train_prepared(
     return metrics
 
 
-def build_module(prepared: Prepared, config: RunConfig) -> NextClimb:
+def module_of(prepared: Prepared, config: RunConfig) -> NextClimb:
     """What the trainer trains: the run's network on its training sends, validated on its validation part."""
     from recsys.baselines.interactions import Interactions
     from recsys.training.methods import build_module, settings_of
@@ -186,7 +186,7 @@ def _describe(prepared: Prepared, config: RunConfig) -> str:
     else:
         sends = config.facts["split"]["sends"]
         training, validation = sends["train"], sends["validation"]
-    if training < SMALL:
+    if training < UNTRUSTED:
         warn(f"only {training} sends to train on: the figures will say little")
     missing = [name for name in model.features if name not in prepared.schema.column_names]
     if missing and config.trains_transformer:
@@ -217,6 +217,8 @@ def _write_card(run: Run, prepared: Prepared, config: RunConfig, metrics: dict[s
         told["training"]["batch_size"] = metrics["training"]["batch_size"]
     if config.method in COUNTING:
         del told["training"]
+    counts = "numpy" if config.method in COUNTING else "pytorch"
+    told["library"] = "transformers4rec" if config.trains_transformer else counts
     told |= {"name": run.folder.name, "output": f"runs/{run.folder.name}"}
     with atomic_path(run.folder / run_files.CARD) as fresh:
         text = model_card(told, metrics, config.facts, _curve(run.folder), run_files.RELIABILITY)

@@ -107,7 +107,7 @@ def _prepare_whole(run: Run, config: RunConfig) -> tuple[Prepared, dict[str, Any
         encoder = _encoder(config, split)
         choose_device(config.training)  # a device that is not there is found before anything is written
         say(device(accelerator)[1])
-        run.clear()
+        run.clear(made_up=config.data is None)
     with progress("fitting the workflow"):
         prepared = prepare(split.frame, split.parts, split.has_time, run.folder, accelerator, encoder)
     texts = prepared.sequences.texts

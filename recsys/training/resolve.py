@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from recsys.baselines.rows import COUNTING, ROWS, TRANSFORMER, Row
-from recsys.config.file import read_settings
+from recsys.config.file import read_settings, written_in
 from recsys.config.model import ModelConfig
 from recsys.config.run import BY_SIZE, RunConfig
 from recsys.config.run import TRANSFORMER as MAIN
 from recsys.config.settings import configure
-from recsys.config.training import TrainingConfig
+from recsys.config.training import TrainingConfig, over
 from recsys.errors import UsageError
 from recsys.training.settle import NO_PARTNER
 
@@ -41,10 +41,16 @@ def configured(given: Mapping[str, Any], file: Path | None = None) -> tuple[RunC
     if row is None or row.method != TRANSFORMER:
         config, names = resolve(*configure(given, file))
         return _left_to_data(config, {*given, *plain, *plain.get("model", {})}), names
-    written = {*plain, *plain.get("model", {}), *plain.get("training", {})}
-    under = {key: value for key, value in {**row.settings, **row.training}.items() if key not in written}
+    written = {**plain, **plain.get("model", {}), **plain.get("training", {}), **given}
+    own = over({**row.settings, **row.training}, written)
+    under = {name: value for name, value in own.items() if name not in written}
     config, names = configure({**under, **given, "model": MAIN}, file)
     return resolve(config.model_copy(update={"facts": {**config.facts, ROW: row.name}}), names)
+
+
+def given_by(given: Mapping[str, Any], file: Path | None = None) -> set[str]:
+    """The names of the settings that a person gave, here or in a file: of no row, and no run's own file."""
+    return {*given, *written_in(file)}
 
 
 def _left_to_data(config: RunConfig, spoken: Collection[str]) -> RunConfig:
@@ -112,7 +118,7 @@ def _under(settings: Mapping[str, Any], section: Section) -> Section:
         for name, field in type(section).model_fields.items()
         if getattr(section, name) != field.default
     }
-    return type(section)(**{**settings, **set_apart})
+    return type(section)(**over(settings, set_apart))
 
 
 def find(name: str, setting: str) -> Row:

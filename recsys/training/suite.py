@@ -21,12 +21,12 @@ from recsys.evaluation.membership import Membership, by_climber, losses, members
 from recsys.evaluation.scorer import Scorer
 from recsys.sequences.cases import Cases
 from recsys.sequences.prepare import Prepared
-from recsys.training.answer import Method
+from recsys.training.answer import RunMethod
 from recsys.training.out_of_core import MEMBER_CASES
 
 
 def evaluate_run(
-    method: Method,
+    method: RunMethod,
     prepared: Prepared,
     length: int,
     exclude_seen: bool,
@@ -96,6 +96,7 @@ def evaluate_run(
             scorer, cases.targets, cases.climbers, seen, prepared.n_items, seed=seed, lists=lists[name]
         )
         found[name] = result.to_json()
+    # Of a method that reads no prompt the same row stands for both: asked either way, it answers alike.
     metrics |= {"prompted": found["unprompted"], **found}
     streamed = prepared.shards is not None
     units = None if streamed else unit_rows(training_matrix(Interactions.of(prepared)))
@@ -111,7 +112,7 @@ def evaluate_run(
 
 
 def _membership(
-    method: Method, prepared: Prepared, cases: Cases, said: Mapping[str, Any], seed: int
+    method: RunMethod, prepared: Prepared, cases: Cases, said: Mapping[str, Any], seed: int
 ) -> Membership | None:
     """Whether losses tell climbers trained on from those of `cases`; None where they are the same ones."""
     if said.get("split_by") != "climber":

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -37,9 +37,10 @@ from recsys.sequences.texts import Texts
 from recsys.training.kept import open_method
 from workflows import sends as workflow_of
 
-_NOBODY = (
-    "\0"  # a climber with one send whose every text is unknown: NVTabular fails on columns of nulls alone
-)
+if TYPE_CHECKING:
+    from nvtabular import Workflow
+
+_NOBODY = "\0"  # a climber with one send whose every text is unknown
 
 
 class TrainedRun:
@@ -148,13 +149,8 @@ class TrainedRun:
             pd.DataFrame({**each.columns, c.CLIMBER_ID: f"{index:08d}"}).drop(columns=c.DAY_NUMBER)
             for index, each in enumerate(logbooks)
         ]
-        nobody = pd.DataFrame({c.CLIMB_ID: [_NOBODY], c.REGION: _NOBODY, c.CLIMBER_ID: _NOBODY})
-        frame = pd.concat([*frames, nobody], ignore_index=True)
-        frame[c.ROW] = np.arange(len(frame))
-        table = workflow_of.transform(self.workflow, frame, self.run.config.training.accelerator)
-        sequences = Sequences.from_table(table)
-        index = np.argsort(sequences.rows)[:-1]
-        features = {name: _wide(values[index]) for name, values in sequences.features.items()}
+        found = features_of(self.workflow, frames, self.run.config.training.accelerator)
+        features = {name: _wide(values) for name, values in found.items()}
         if self.texts is not None:
             days = np.concatenate([each.columns[c.DAY] for each in logbooks])
             features[c.TEXT] = self.texts.states.ids(features[c.CLIMB], days)
@@ -224,6 +220,19 @@ def _mean_rating(climbs: pd.Series, parts: Iterable[pd.DataFrame]) -> Array | No
         found = rated if found is None else found + rated
     with np.errstate(invalid="ignore"):
         return None if found is None else np.asarray(found[:, 0] / found[:, 1])
+
+
+def features_of(workflow: Workflow, frames: Sequence[pd.DataFrame], accelerator: str) -> dict[str, Array]:
+    """What a run's workflow makes of sends, in the order given: feature to values, [n_sends].
+
+    Nobody's send stands among them meanwhile: NVTabular fails on columns of nulls alone.
+    """
+    nobody = pd.DataFrame({c.CLIMB_ID: [_NOBODY], c.REGION: _NOBODY, c.CLIMBER_ID: _NOBODY})
+    frame = pd.concat([*frames, nobody], ignore_index=True)
+    frame[c.ROW] = np.arange(len(frame))
+    sequences = Sequences.from_table(workflow_of.transform(workflow, frame, accelerator))
+    index = np.argsort(sequences.rows)[:-1]
+    return {name: values[index] for name, values in sequences.features.items()}
 
 
 def _wide(values: Array) -> Array:

@@ -15,7 +15,7 @@ from recsys.config.run import RunConfig
 from recsys.errors import DivergedError
 from recsys.training.fit import best_score
 from recsys.training.module import SCORE
-from recsys.training.pipeline import build_module
+from recsys.training.pipeline import module_of
 from recsys.tuning.space import configured
 
 if TYPE_CHECKING:
@@ -54,6 +54,6 @@ def validation_score(trial: optuna.Trial, base: RunConfig, prepared: Prepared) -
     config = configured(base, trial.params)
     stop: Any = Pruning(trial, config.training.patience)
     try:
-        return best_score(build_module(prepared, config), config.training, stop)
+        return best_score(module_of(prepared, config), config.training, stop)
     except DivergedError as error:
         raise optuna.TrialPruned from error

@@ -68,10 +68,9 @@ def tune(
         The data cannot be read, or nothing of it is left after filtering.
     """
     until = time.monotonic() + (math.inf if timeout is None else timeout)
-    if config.training.devices > 1:
-        raise UsageError(
-            f"`devices` {config.training.devices}: a trial trains on one device; set devices to 1"
-        )
+    for name in ("devices", "nodes"):
+        if (asked := getattr(config.training, name)) > 1:
+            raise UsageError(f"`{name}` {asked}: a trial trains on one device of one machine; leave it out")
     with Run(folder).lock():
         if Run(folder).started:
             raise RunError(f"{folder}: holds a run and not a study; choose another `output`")
@@ -79,7 +78,8 @@ def tune(
         study = open_study(folder, pruner or _median(config.training.epochs))
         with reading(folder):
             study.set_user_attr(SCORE, score_of(config))
-        say(_describe(config, prepared, trials, len(done(study))))
+        for line in _describe(config, prepared, trials, len(done(study))):
+            say(line)
         _keep(folder, study, config)
         with or_run_error(folder):
             _search(study, config, prepared, folder, trials, until)
@@ -120,15 +120,15 @@ def _prepared(run: Run, config: RunConfig) -> tuple[Prepared, RunConfig]:
         return reopen_run(run)
 
 
-def _describe(config: RunConfig, prepared: Prepared, trials: int, before: int) -> str:
+def _describe(config: RunConfig, prepared: Prepared, trials: int, before: int) -> tuple[str, str]:
     """On what the trials train, and how many of them are there already."""
     from recsys.training.fit import choose_device
 
     model, sends = config.model, config.facts["split"]["sends"]["train"]
     return (
-        f"{choose_device(config.training)[1]}\n"
+        choose_device(config.training)[1],
         f"{sends} training sends, {prepared.n_items} climbs; {trials} trials, {before} of them done: "
-        f"{model.body} with {model.masking} masking, {config.training.epochs} epochs at the most"
+        f"{model.body} with {model.masking} masking, {config.training.epochs} epochs at the most",
     )
 
 

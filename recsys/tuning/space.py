@@ -27,7 +27,6 @@ SPACE: Final[dict[str, BaseDistribution]] = {
     "learning_rate": FloatDistribution(3e-4, 1e-2, log=True),
     "length": IntDistribution(5, 30, step=5),
 }
-_FINAL: Final = 10  # the highest rate over the one at the end of the cosine: the paper's
 
 
 def space_of(base: RunConfig) -> dict[str, BaseDistribution]:
@@ -49,7 +48,7 @@ def configured(base: RunConfig, parameters: dict[str, Any]) -> RunConfig:
     model = {name: value for name, value in parameters.items() if name != "learning_rate"}
     rate = parameters["learning_rate"]
     plain["model"] |= {**model, "d_model": width(base.model.d_model, parameters["heads"])}
-    plain["training"] |= {"learning_rate": rate, "final_learning_rate": float(f"{rate / _FINAL:.12g}")}
+    plain["training"] |= {"learning_rate": rate, "final_learning_rate": None}  # it goes with the highest
     return RunConfig.model_validate(plain)
 
 

@@ -24,8 +24,8 @@ from tests.builders.commands import call
         ("climbers", False, "new", "unknown", "only a run of the transformer takes new climbers; train anew"),
         ("climbers", True, "new", "magic", "--by 'magic': choose one of fold-in, similar"),
         ("climbers", True, "new", "fold-in", "reads texts, which were pooled once for all"),
-        ("climbs", True, "run", "fold-in", "run: is the run itself; choose another folder"),
-        ("climbs", False, "new", "fold-in", "only a run of the transformer takes new climbs; train anew"),
+        ("climbs", True, "run", "unknown", "run: is the run itself; choose another folder"),
+        ("climbs", False, "new", "unknown", "only a run of the transformer takes new climbs; train anew"),
     ],
 )
 def test_a_wrong_call_is_told_before_the_file_is_read_and_merlin_imported(

@@ -16,7 +16,7 @@ from recsys.files import read_json
 from recsys.runs import Run
 from recsys.sequences.split import TRAIN
 
-TRAINED = {"split": "leave-one-out", "min_sends": 1, "epochs": 1, "accelerator": "cpu"}
+TRAINED = {"split": "leave-one-out", "min_sends": 1, "accelerator": "cpu"}
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,8 @@ def counted(request, data) -> Path:
 
     model, ensemble = request.param
     folder = data.parent / model
-    recsys.train(data, model=model, output=folder, **TRAINED, **({"ensemble": ensemble} if ensemble else {}))
+    beside = {"ensemble": ensemble, "epochs": 1} if ensemble else {}
+    recsys.train(data, model=model, output=folder, **TRAINED, **beside)
     assert (folder / "bundle").is_dir()
     return folder
 

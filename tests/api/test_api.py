@@ -31,7 +31,7 @@ def climbs(run):
 def test_the_public_names():
     assert sorted(recsys.__all__) == [
         "Climbs", "DataError", "FinishedRun", "Recommendations", "RecsysError", "RunError", "UsageError",
-        "compare", "forget", "import_logbooks", "load", "simulate", "train",
+        "adapt", "compare", "forget", "import_logbooks", "load", "simulate", "train",
     ]  # fmt: skip
     assert set(recsys.__all__) <= set(dir(recsys))
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):

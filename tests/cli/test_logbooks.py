@@ -103,3 +103,33 @@ def test_skill_without_grades_is_said_in_a_line(
     out, said = capsys.readouterr()
     assert out == ""
     assert "no send of the logbook has a grade that can be read" in said
+
+
+@pytest.mark.parametrize("command", ["recommend", "skill", "path", "session"])
+@pytest.mark.parametrize(
+    "option",
+    [("--columns", "date=Day"), ("--bad-rows", "drop"), ("--same", "ids.csv")],
+    ids=lambda each: each[0],
+)
+def test_what_tells_how_to_read_a_logbook_is_refused_without_one(bundle, command, option, capsys):
+    words = COMMANDS[command] if command != "path" else ["--project", "climb-07"]
+    assert call("recsys", command, bundle, "--climber", "a", *option, *words) == 2
+    assert f"{' '.join(option)}: is of a --logbook" in capsys.readouterr().err
+
+
+def test_a_region_is_refused_where_it_would_filter_nothing(bundle, capsys):
+    assert call("recsys", "skill", bundle, "--climber", "a", "--region", "Nowhere") == 2
+    assert "--region Nowhere: is of the list of climbs" in capsys.readouterr().err
+    assert call("recsys", "skill", bundle, "--region", "Nowhere") == 2
+
+
+def test_a_table_is_refused_for_a_file(bundle, tmp_path, capsys):
+    assert call("recsys", "batch", bundle, "-o", tmp_path / "a.csv", "--table", "mine") == 2
+    assert "--table mine: is of a database" in capsys.readouterr().err
+
+
+def test_in_python_too(bundle):
+    climbs = recsys.load(bundle)
+    for given in ({"columns": "date=Day"}, {"bad_rows": "drop"}):
+        with pytest.raises(recsys.UsageError, match="is of a logbook; give one"):
+            climbs.recommend(**given)

@@ -7,17 +7,21 @@ from typing import get_args
 
 import pytest
 from pydantic import BaseModel, ConfigDict, Field
+from typer import rich_utils
+from typer.main import get_command
 
+from recsys.cli.app import COMMANDS, build_app
 from recsys.cli.options import with_settings
 from recsys.cli.study import study
 from recsys.cli.train import train
 from recsys.cli.tune import tune
 from recsys.config.model import ModelConfig
-from recsys.config.run import RunConfig
+from recsys.config.run import TABLES, RunConfig
 from recsys.config.settings import NAMES, SPOKEN, configure, fields
 from recsys.config.training import TrainingConfig
 from recsys.errors import UsageError
 from recsys.study.config import UNREAD, configured
+from recsys.terminal import single
 from recsys.training.resolve import configured as resolved
 
 
@@ -30,7 +34,14 @@ def options(command):
 def test_every_setting_can_be_typed():
     assert {SPOKEN.get(name, name) for name in NAMES} <= set(options(train))
     assert {"windows", "warmup", "clip", "hide_prompt"} <= set(options(train))
-    assert set(options(tune)) >= set(fields(RunConfig, ModelConfig, TrainingConfig)) - {"data", "model"}
+    left = {
+        "data",
+        "model",
+        "nodes",
+        "final_learning_rate",
+    }  # of one machine; rates go together
+    assert set(options(tune)) >= set(fields(RunConfig, ModelConfig, TrainingConfig)) - left
+    assert not {"nodes", "final_learning_rate"} & set(options(tune))
     assert set(options(study)) >= set(fields(TrainingConfig)) - set(UNREAD)
     assert not set(UNREAD) & set(options(study))
 
@@ -74,7 +85,7 @@ def test_a_study_takes_its_own_budget_for_what_is_not_typed():
     made = configured({"windows": 0.5, "schema": "ml1m"}, data="a.csv", seed=1, rows=("ease",))
     assert (made.training.epochs, made.training.patience, made.training.windows) == (5, 5, 0.5)
     assert (made.run.schema_name, made.run.seed, made.rows) == ("ml1m", 1, ("ease",))
-    assert made.training.final_learning_rate == pytest.approx(made.training.learning_rate / 10)
+    assert made.training.last_rate == pytest.approx(made.training.learning_rate / 10)
 
 
 def test_the_help_tells_the_defaults_that_a_plain_call_has():
@@ -89,7 +100,14 @@ def test_the_help_tells_the_defaults_that_a_plain_call_has():
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("ensemble", "ease"), ("model", "ease"), ("dask", "local:2"), ("stream", 4)]
+    ("name", "value"),
+    [
+        ("ensemble", "ease"),
+        ("model", "ease"),
+        ("dask", "local:2"),
+        ("stream", 4),
+        ("nodes", 2),
+    ],
 )
 def test_a_study_refuses_a_setting_that_no_cell_reads(name, value):
     with pytest.raises(UsageError, match=f"^{name} is a setting of train.py that a study does not read"):
@@ -99,3 +117,25 @@ def test_a_study_refuses_a_setting_that_no_cell_reads(name, value):
 def test_a_part_of_a_studys_configuration_is_no_setting():
     with pytest.raises(UsageError, match="there is no setting facts of a study"):
         configured({"facts": {}}, data="a.csv", seed=1, rows=("ease",))
+
+
+@pytest.mark.parametrize("name", [*COMMANDS, "train.py"])
+def test_the_help_that_is_shown_is_the_help_that_is_written(name, monkeypatch, capsys):
+    """Rich takes what stands in square brackets for markup, and shows nothing of it."""
+    monkeypatch.setattr(rich_utils, "MAX_WIDTH", 1000)
+    app = single(train) if name == "train.py" else build_app([name])
+    command = get_command(app)
+    command = getattr(command, "commands", {name: command})[name]
+    with pytest.raises(SystemExit):
+        command(["--help"])
+    shown = " ".join(capsys.readouterr().out.split())
+    for each in command.params:
+        if not getattr(each, "hidden", False):
+            assert " ".join((each.help or "").split()) in shown
+
+
+def test_the_help_tells_what_is_read_and_bounds_in_full():
+    for command in (train, tune, study):
+        assert TABLES in options(command)["data"].help
+    assert "(0 to below 4294967296)" in options(train)["seed"].help
+    assert "(above 0 to 100)" in options(train)["windows"].help

@@ -105,7 +105,7 @@ def test_card_is_complete() -> None:
         "Privacy and trust",
         "How to use",
     ]
-    assert card.startswith("---\nlicense: apache-2.0\n")
+    assert "license" not in card
     assert "# Model card: demo\n" in card
     for words in (
         "SIMULATED",
@@ -160,3 +160,15 @@ def test_card_says_what_lists_are_like() -> None:
     text = model_card(CONFIG, {**METRICS_JSON, "lists": {"unprompted": like, "prompted": {}}}, {})
     assert "| unprompted | 0.790 | 1,234.5 | 8.05 | - |" in text
     assert "What the lists are like" not in model_card(CONFIG, METRICS_JSON, {})
+
+
+def front(**more: Any) -> list[str]:
+    data = more.pop("data", DATA)
+    return model_card({**CONFIG, **more}, METRICS_JSON, data).split("---\n")[1].splitlines()
+
+
+def test_what_a_hub_reads_is_of_the_method_and_the_domain() -> None:
+    assert front() == ["tags: [recommendation, sequential-recommendation, climbing]"]
+    assert front(library="numpy")[0] == "library_name: numpy"
+    assert front(data={**DATA, "nouns": {"climb": "film"}})[-1].endswith(" films]")
+    assert front(data={**DATA, "nouns": {"climb": "book", "climbing": "reading"}})[-1].endswith(" reading]")

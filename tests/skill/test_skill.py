@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from benchmarks.rivals import RIVALS, levels
 from recsys.errors import DataError, UsageError
 from recsys.recommending import hardness
 from recsys.recommending.catalogue import Catalogue
@@ -18,7 +19,6 @@ from recsys.skill.difficulty import difficulty
 from recsys.skill.ladder import HABITS, Ladder
 from recsys.skill.model import Skill
 from recsys.skill.posterior import filtered, latest, smoothed
-from recsys.skill.rivals import RIVALS, levels
 from recsys.skill.tracks import Tracks, steps_of
 
 NAN = np.nan

@@ -306,6 +306,8 @@ def test_what_is_refused(whole, data, tmp_path, capsys):
         tune(settings(data), folder / "prepared", trials=3)
     with pytest.raises(UsageError, match="one device"):
         tune(RunConfig(training={"devices": 2}), tmp_path / "study", trials=1)
+    with pytest.raises(UsageError, match="one machine"):
+        tune(RunConfig(training={"nodes": 2}), tmp_path / "study", trials=1)
     code, line = cli(capsys, "recsys", "tune", data, "--output", folder, "--epochs", "9")
     assert code == 2
     assert "--epochs 9" in line
@@ -359,3 +361,14 @@ def test_a_disk_that_is_full_is_told_in_a_line(tmp_path):
         or_run_error(tmp_path),
     ):
         raise optuna.exceptions.StorageInternalError from OperationalError("INSERT", {}, full)
+
+
+def test_the_device_and_the_data_are_told_on_a_line_each():
+    from types import SimpleNamespace
+
+    from recsys.tuning.run import _describe
+
+    config = RunConfig(facts={"split": {"sends": {"train": 3}}})
+    device, data = _describe(config, SimpleNamespace(n_items=2), 5, 1)
+    assert device.startswith("torch on")
+    assert data.startswith("3 training sends, 2 climbs; 5 trials, 1 of them done")

@@ -10,11 +10,12 @@ import typer
 
 from recsys import run_files
 from recsys.config.bad_rows import WHAT, BadRows
+from recsys.config.run import RAW_SENDS
 from recsys.terminal import run, single
 
 
 def preprocess(
-    sends: Annotated[Path, typer.Argument(help="raw sends, CSV or Parquet")],
+    sends: Annotated[Path, typer.Argument(help=RAW_SENDS)],
     out: Annotated[Path, typer.Argument(help="folder to make: sequences.parquet, schema.pbtxt, workflow/")],
     schema: Annotated[str | None, typer.Option(help="how the data's columns map: a name or a TOML")] = None,
     min_sends: Annotated[int, typer.Option(min=1, help="fewest sends of a climb and a climber to keep")] = 1,

@@ -23,11 +23,10 @@ from recsys.logbooks.grade_context import GUESSED, Logged, Settled, settle
 from recsys.logbooks.importing.contract_table import IDS, Table, read_table, reject
 from recsys.logbooks.importing.header import Header
 from recsys.logbooks.importing.model import Ascent, Draft, Parsed, Wanted
-from recsys.logbooks.importing.sources.thecrag import outcome_of
 from recsys.logbooks.importing.text import key
 from recsys.logbooks.mapping import stretched
 from recsys.logbooks.sheets.rows import RawRow
-from recsys.logbooks.styles import ATTEMPT, OUTCOMES, SEND, UNKNOWN, UNKNOWN_KEPT
+from recsys.logbooks.styles import ATTEMPT, OUTCOMES, SEND, UNKNOWN, UNKNOWN_KEPT, outcome_of
 
 BLANK_TOKENS: Final = "blank tokens (NA, null, -) in text and number columns: read as blank"
 _NUMBERS: Final = (c.SEQUENCE, c.RATING)

@@ -13,20 +13,12 @@ from typing import Final
 from recsys.logbooks.importing.model import BOULDER, ROUTE, Draft
 from recsys.logbooks.importing.source import Cells, Source, climb_type, count, discipline_of, names
 from recsys.logbooks.importing.text import key
-from recsys.logbooks.styles import ATTEMPT, SEND, UNKNOWN
+from recsys.logbooks.styles import outcome_of
 
 _QUALITY: Final = {
     "mega classic": 5.0, "classic": 4.0, "very good": 4.0, "good": 3.0, "average": 2.0, "don t bother": 1.0,
     "dont bother": 1.0, "crap": 1.0,
 }  # fmt: skip
-_ATTEMPTS: Final = (
-    "attempt", "working", "hang dog", "hangdog", "dog", "retreat", "dab", "with rest", "top rope with rest",
-    "second with rest", "lead with rest", "project", "aid", "aid solo", "ghost",
-)  # fmt: skip
-_SENDS: Final = re.compile(
-    r"onsight|on sight|flash|red ?point|pink ?point|green ?point|ground up|send|tick|clean|repeat|top ?rope|"
-    r"second|lead|solo|first ascent|deep water"
-)
 _PATH: Final = re.compile(r"\s*[>›»]\s*|\s+-\s+")
 
 
@@ -57,13 +49,6 @@ def _read(cell: Cells) -> Draft:
         site_id=f"thecrag-{route}" if route.isascii() and route.isdigit() and len(route) < 20 else "",
         notes=() if not quality or quality in _QUALITY else ("a rating cannot be read: left blank",),
     )
-
-
-def outcome_of(style: str) -> str:
-    """The outcome that a tick type means, also where its words are run together ("topropewithrest")."""
-    if style in _ATTEMPTS or style.endswith(("with rest", "withrest")):
-        return ATTEMPT
-    return SEND if _SENDS.search(style) else UNKNOWN
 
 
 def _discipline(gear: str, grade: str) -> str:
