@@ -30,6 +30,7 @@ def skill(
     from recsys.recommending.request import Request
 
     recommender = asking.open_folder(folder)
+    climber = asking.climber_of(climber, recommender, logbook)
     sends = asking.sends_of(recommender, logbook, climber, columns, bad_rows)
     if climber is None and not logbook:
         listed = skills.off_grade(recommender, asking.region_of(region, recommender), k)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from recsys.columns import CLIMB_ID, CLIMB_TYPE, CLIMBER_ID, DAY, GRADE, ROW, SEQUENCE, STYLE
 from recsys.logbooks.cells import flag
 from recsys.logbooks.grade_context import Logged, settle
-from recsys.logbooks.importing.source import discipline
+from recsys.logbooks.importing.climb_kinds import discipline
 from recsys.logbooks.importing.sources.thecrag import outcome_of
 from recsys.logbooks.importing.text import key
 from recsys.logbooks.mapping import CONTRACT, Mapping

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from recsys.errors import DataError
 from recsys.logbooks.importing.ids import Alike, near_duplicates
 from recsys.logbooks.importing.model import Ascent, Parsed, Reject
+from recsys.logbooks.importing.spelling import alike_ids
 from recsys.logbooks.importing.unread import unread_grades
 from recsys.logbooks.reasons import BETTER_STAYS, DUPLICATE, NO_ROWS
 from recsys.logbooks.sheets.rows import as_text
@@ -73,6 +74,7 @@ def merge(files: Iterable[Parsed]) -> Merged:
         notes.update(each.notes)
     unknown = sum(row.outcome == UNKNOWN for row in rows)
     notes = notes - Counter({UNKNOWN_KEPT: notes[UNKNOWN_KEPT] - unknown}) + unread_grades(rows)
+    notes += alike_ids({row.climb_id for row in rows}, {row.climber_id for row in rows})
     rejects = [reject for each in parsed for reject in each.rejects] + twice
     return Merged(rows, rejects, notes, near_duplicates(rows), sum(each.n_read for each in parsed))
 

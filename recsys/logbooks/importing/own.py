@@ -9,34 +9,21 @@ from typing import Final
 
 from recsys.errors import UsageError
 from recsys.logbooks.cells import flag, number
+from recsys.logbooks.importing.climb_kinds import climb_type, discipline
 from recsys.logbooks.importing.model import Draft
-from recsys.logbooks.importing.source import Cells, Source, climb_type, count, discipline, stars
+from recsys.logbooks.importing.outcome_words import outcome_of_words
+from recsys.logbooks.importing.source import Cells, Source, count, stars
 from recsys.logbooks.importing.text import key
 from recsys.logbooks.reasons import UNREADABLE_OUTCOME
 from recsys.logbooks.sheets import Sheet
-from recsys.logbooks.styles import ATTEMPT, SEND, UNKNOWN, full_style
+from recsys.logbooks.styles import ATTEMPT, SEND, UNKNOWN
 
 COLUMNS: Final = (
     "date", "climb", "climb_id", "crag", "area", "region", "country", "grade", "style", "outcome", "rating",
     "type", "comment", "beta", "tries", "climber", "sequence",
 )  # fmt: skip
 _NEEDED: Final = ("date", "climb")
-_SENDS: Final = frozenset((
-    "onsight", "on", "sight", "os", "o/s", "flash", "fl", "redpoint", "red", "point", "rp", "pinkpoint", "pp",
-    "send", "sent", "solo", "repeat", "rpt", "tick", "done", "yes", "clean", "first", "ascent", "fa", "lead",
-    "ja", "oui", "sí", "si", "sì", "geschafft", "durchstieg", "begehung", "vorstieg", "réussi", "enchaîné",
-    "encadenado", "travail", "travaillé", "libera", "salita", "af", "gepunktet", "success", "top", "topped",
-))  # fmt: skip
-_WORDS: Final = re.compile(r"[\w/']+")
 _LETTERS: Final = ("f", "t")  # flash and top rope as well as false and true
-_PHRASES: Final = ("on sight", "red point", "pink point", "first ascent", "ground up")
-_ATTEMPTS: Final = (
-    "attempt", "fell", "fall", "hung", "hang", "dog", "project", "working", "fail", "dnf", "tried", "bail",
-    "projekt", "projet", "proyecto", "progetto", "versuch", "gestürzt", "gescheitert", "essai", "chute",
-    "intento", "tentativ", "caíd", "cadut",
-)  # fmt: skip
-
-
 _PAIRS: Final = re.compile(r",(?=\s*\w+\s*=)")
 """Between two pairs; a comma that no name and "=" follow belongs to the name of a column."""
 
@@ -150,14 +137,6 @@ def _outcome(outcome: str, style: str, told: bool) -> tuple[str, str]:
         return SEND, ""
     if outcome and outcome.casefold() not in _LETTERS and (sent := flag(outcome)) is not None:
         return SEND if sent else ATTEMPT, ""
-    read = _by_words(outcome or style)
+    read = outcome_of_words(outcome or style)
     unread = bool(outcome) and read == UNKNOWN and outcome.casefold() not in (UNKNOWN, "?")
     return read, UNREADABLE_OUTCOME if unread else ""
-
-
-def _by_words(text: str) -> str:
-    text = full_style(text.casefold().replace("-", " "))
-    words = _WORDS.findall(text)
-    if "no" in words or any(word.startswith(_ATTEMPTS) for word in words):
-        return ATTEMPT
-    return SEND if any(word in _SENDS for word in words) or text.startswith(_PHRASES) else UNKNOWN

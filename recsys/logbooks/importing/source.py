@@ -8,15 +8,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from recsys.logbooks import cells as values
-from recsys.logbooks.grade_words import normalised
-from recsys.logbooks.grades import LONGEST
-from recsys.logbooks.importing.model import BOULDER, ROUTE, Draft
+from recsys.logbooks.importing.model import Draft
 from recsys.logbooks.importing.text import clean
-
-_BOULDER_GRADE: Final = re.compile(r"(?i:V(\d|[BE]\b|-easy))|(?:f|Font|Fb)\s*\d|\d[ABC]|[1-9][abc]\+?/V")
-_ROUTE_GRADE: Final = re.compile(
-    r"5\.\d|[1-9][abc]|\d\d\b|(M|D|VD|HVD|MS|S|HS|MVS|VS|HVS|E\d+|Mod|Diff|VDiff)\b"
-)
 
 # Names of columns that anybody may give.
 _COMMON: Final = frozenset((
@@ -150,32 +143,3 @@ def stars(text: str, lowest: float = 1, shift: float = 0) -> tuple[float | None,
         return None, ()
     value += shift
     return (value, ()) if 1 <= value <= 5 else (None, ("a rating is outside its scale: left blank",))
-
-
-def discipline_of(grade: str) -> str:
-    """The discipline that a grade alone tells, or "": V and upper-case Font are boulders."""
-    grade = normalised(grade[:LONGEST])
-    if _BOULDER_GRADE.match(grade):
-        return BOULDER
-    return ROUTE if _ROUTE_GRADE.match(grade) else ""
-
-
-def discipline(climb_type: str, grade: str) -> str:
-    """The discipline by the site's type of climb, which may name several, else by the grade."""
-    kinds = climb_type.casefold()
-    boulder = "boulder" in kinds
-    others = any(
-        kind in kinds for kind in ("sport", "trad", "top", "route", "alpine", "ice", "mixed", "aid", "winter")
-    )
-    if boulder and others:
-        return discipline_of(grade) or BOULDER
-    return BOULDER if boulder else ROUTE if others else discipline_of(grade)
-
-
-def climb_type(text: str) -> str:
-    """One type in the contract's words: of several ("Trad, Alpine") the first of a fixed order."""
-    found = text.casefold()
-    for kind in ("boulder", "trad", "sport", "top rope", "ice", "mixed", "aid", "alpine"):
-        if kind in found or (kind == "top rope" and ("toprope" in found or "top-rope" in found)):
-            return kind
-    return found

@@ -15,8 +15,15 @@ _FORMS: Final = "write a list of objects, one a send, or save it as CSV (UTF-8)"
 _LARGE: Final = "leave out what are no sends, or give them as Parquet or CSV"
 
 
-def json_rows(text: str, name: str) -> list[list[str]]:
-    """The header (every key, in the order of its first use) and the rows.
+_DEEPEST: Final = 4
+"""Objects within a row's object whose values are columns of their own; what lies deeper stays text."""
+Record = dict[str, Any]
+
+
+def json_rows(text: str, name: str) -> tuple[list[list[str]], tuple[str, ...]]:
+    """The header (every key, in the order of its first use) and the rows; and remarks on what is not read.
+
+    A value of an object in a row's object has a column by both names: {"climb": {"id": 7}} is "climb.id".
 
     Raises
     ------
@@ -27,19 +34,20 @@ def json_rows(text: str, name: str) -> list[list[str]]:
     columns = list(data.values()) if isinstance(data, dict) else []
     if len(columns) * max((len(each) for each in columns if isinstance(each, dict)), default=0) > MAX_CELLS:
         raise _too_many(name)
-    records = _records(data)
+    records, notes = _records(data)
     if records is None:
         raise DataError("is JSON, but not a list of sends", path=name, remedy=_FORMS)
     if not records and (header := _header(data)):
-        return [header]
+        return [header], notes
     if not records:
         raise DataError("is JSON without a send", path=name, remedy=_FORMS)
+    records = [_flat(record) for record in records]
     names = list(dict.fromkeys(key for record in records for key in record))
     if len(names) > _MAX_COLUMNS:
         raise DataError(f"holds more than {_MAX_COLUMNS} columns", path=name, remedy=_FORMS)
     if len(names) * len(records) > MAX_CELLS:
         raise _too_many(name)
-    return [names, *([_cell(record.get(key)) for key in names] for record in records)]
+    return [names, *([_cell(record.get(key)) for key in names] for record in records)], notes
 
 
 def _too_many(name: str) -> DataError:
@@ -58,33 +66,80 @@ def _parsed(text: str, name: str) -> Any:
         raise DataError(problem, path=name, remedy="export it again, or as CSV (UTF-8)") from first
 
 
-def _records(data: Any) -> list[dict[str, Any]] | None:
-    """The objects, one a row, in whichever of the usual forms they are; None where they are in none."""
+def _records(data: Any) -> tuple[list[Record] | None, tuple[str, ...]]:
+    """The objects, one a row, in whichever of the usual forms they are; None where they are in none.
+
+    And remarks on the lists beside the one that is read.
+    """
+    if isinstance(data, dict) and not (
+        _is_split(data) or all(isinstance(each, dict) for each in data.values())
+    ):
+        tables = {name: each for name, each in data.items() if _is_table(each)}
+        if tables:
+            read = max(tables, key=lambda name: len(tables[name]))
+            return tables[read], _beside(data, read)
+    return _one_table(data), ()
+
+
+def _is_split(data: Record) -> bool:
+    """Whether it is of pandas' to_json(orient="split")."""
+    return isinstance(data.get("columns"), list) and isinstance(data.get("data"), list)
+
+
+def _is_table(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(row, dict) for row in value)
+
+
+def _beside(data: Record, read: str) -> tuple[str, ...]:
+    """A remark on each list that is not read: somebody else's sends, it may be, or attempts."""
+    others = [(name, each) for name, each in data.items() if name != read and _holds_rows(each)]
+    return tuple(
+        f"list {_short(name)} ({len(each)} rows) is not read, only {_short(read)}" for name, each in others
+    )
+
+
+def _holds_rows(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(isinstance(each, (list, dict)) and each for each in value.values())
+    return isinstance(value, list) and bool(value)
+
+
+def _short(name: str) -> str:
+    return repr(" ".join(name.split())[:40])
+
+
+def _one_table(data: Any) -> list[Record] | None:
     if isinstance(data, list):
         if data and all(isinstance(each, list) for each in data):  # a header, and rows below it
             return _with_names(data[0], data[1:])
         return data if all(isinstance(each, dict) for each in data) else None
-    if (
-        isinstance(data, dict)
-        and isinstance(data.get("columns"), list)
-        and isinstance(data.get("data"), list)
-    ):
-        return _with_names(data["columns"], data["data"])  # pandas' to_json(orient="split")
     if not isinstance(data, dict) or not data:
         return None
+    if _is_split(data):
+        return _with_names(data["columns"], data["data"])
     columns = list(data.values())
     if all(isinstance(each, dict) for each in columns) and all(key.isdigit() for key in data):
         return columns if any(columns) else None  # pandas' to_json(orient="index"): {row: {column: value}}
     if all(isinstance(each, dict) for each in columns):  # pandas' to_json: {column: {row: value}}
         keys = list(dict.fromkeys(key for each in columns for key in each))
         return [{name: column.get(key) for name, column in data.items()} for key in keys]
-    lists = [each for each in columns if isinstance(each, list)]
-    tables = [each for each in lists if each and all(isinstance(row, dict) for row in each)]
-    if tables:
-        return max(tables, key=len)
-    if len(lists) == len(columns) and len({len(each) for each in lists}) == 1:
-        return [dict(zip(data, row, strict=True)) for row in zip(*lists, strict=True)]
+    if all(isinstance(each, list) for each in columns) and len({len(each) for each in columns}) == 1:
+        return [dict(zip(data, row, strict=True)) for row in zip(*columns, strict=True)]
     return [data] if not any(isinstance(each, (list, dict)) for each in columns) else None
+
+
+def _flat(record: Record, depth: int = 1) -> Record:
+    """A row's object with the values of the objects in it under both names."""
+    if not any(isinstance(value, dict) and value for value in record.values()):
+        return record
+    flat: Record = {}
+    for name, value in record.items():
+        if not isinstance(value, dict) or not value or depth > _DEEPEST:
+            flat[name] = value
+            continue
+        for below, each in _flat(value, depth + 1).items():
+            flat.setdefault(f"{name}.{below}", each)
+    return flat
 
 
 def _header(data: Any) -> list[str]:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from recsys.logbooks.importing.climb_kinds import discipline_of
 from recsys.logbooks.importing.model import BOULDER, ROUTE, Draft
-from recsys.logbooks.importing.source import Cells, Source, count, discipline_of, names, stars
+from recsys.logbooks.importing.source import Cells, Source, count, names, stars
 from recsys.logbooks.styles import ATTEMPT, SEND, UNKNOWN
 
 _STYLES: Final = {

@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from recsys.logbooks.importing.climb_kinds import climb_type, discipline_of
 from recsys.logbooks.importing.model import BOULDER, ROUTE, Draft
-from recsys.logbooks.importing.source import Cells, Source, climb_type, count, discipline_of, names
+from recsys.logbooks.importing.source import Cells, Source, count, names
 from recsys.logbooks.importing.text import key
 from recsys.logbooks.styles import ATTEMPT, SEND, UNKNOWN
 
