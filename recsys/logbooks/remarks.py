@@ -7,7 +7,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from recsys.columns import CLIMB_ID, CLIMBER_ID, GRADE
+from recsys.columns import CLIMB_ID, CLIMBER_ID, DAY, GRADE
+from recsys.logbooks.days import FUTURE, PLAIN_ORDER, latest
 from recsys.logbooks.grade_context import GUESSED
 from recsys.logbooks.grades import ordinal
 from recsys.logbooks.importing.contract import BLANK_TOKENS
@@ -19,10 +20,16 @@ from recsys.logbooks.mapping import CONTRACT, Mapping
 from recsys.logbooks.raw import RawTable
 
 
-def remarks(raw: RawTable, mapping: Mapping, n_tokens: int, guessed: int, frame: pd.DataFrame) -> list[str]:
+def remarks(
+    raw: RawTable, mapping: Mapping, n_tokens: int, guessed: int, frame: pd.DataFrame, has_time: bool
+) -> list[str]:
     """What the person should know of rows that are used."""
     alike = alike_ids(frame[CLIMB_ID].unique(), frame[CLIMBER_ID].unique())
     counted = [(n_tokens, BLANK_TOKENS), (guessed, GUESSED), *((n, note) for note, n in alike.items())]
+    if not has_time and mapping.date_unit != "order":
+        counted.append((len(frame), PLAIN_ORDER))
+    elif has_time:
+        counted.append((int((frame[DAY] > latest()).sum()), FUTURE))
     lines = [f"{n} {what}" for n, what in counted if n]
     unread = _unread(raw) if mapping.name == CONTRACT else []
     if unread:

@@ -158,3 +158,116 @@ def test_a_voie_is_a_route(tmp_path: Path) -> None:
     mine = table(tmp_path / "mine.csv", "Date;Route;Grade;Type", "2024-05-01;a;7A;Voie", "2024-05-02;b;5;vía")
     read = imported(mine, "date=Date,climb=Route,grade=Grade,type=Type").rows
     assert [(row.grade, row.discipline) for row in read] == [("7a", "route"), ("5", "route")]
+
+
+def dates(path: Path, *texts: str) -> list[str]:
+    table(path, "Date;Route", *(f"{text};r{n}" for n, text in enumerate(texts)))
+    return [row.date for row in sorted(imported(path, "date=Date,climb=Route").rows, key=lambda row: row.row)]
+
+
+SHORT = {
+    "days differ, years do not": (
+        ["24-05-01", "24-05-02", "24-05-31"],
+        ["2024-05-01", "2024-05-02", "2024-05-31"],
+    ),
+    "dots": (["24.05.01", "24.05.02", "24.06.02"], ["2024-05-01", "2024-05-02", "2024-06-02"]),
+    "a year that is no day": (["98-05-01", "05-05-01"], ["1998-05-01", "2005-05-01"]),
+    "the last would be to come": (["24-05-31"], ["2024-05-31"]),
+    "the first would be to come": (["31.05.24"], ["2024-05-31"]),
+    "the usual way": (["03.05.24", "04.05.24", "13.06.24"], ["2024-05-03", "2024-05-04", "2024-06-13"]),
+    "the month first": (["05/13/24", "05/14/24", "06/01/24"], ["2024-05-13", "2024-05-14", "2024-06-01"]),
+    "one digit": (["3.5.24", "24.05.01"], ["2024-05-03", "2001-05-24"]),
+}
+
+
+@pytest.mark.parametrize(("texts", "days"), SHORT.values(), ids=SHORT)
+def test_a_year_of_two_digits_may_come_first(texts: list[str], days: list[str], tmp_path: Path) -> None:
+    assert dates(tmp_path / "mine.csv", *texts) == days
+    assert not said(imported(tmp_path / "mine.csv", "date=Date,climb=Route").notes, "two ways")
+
+
+def test_a_year_that_nothing_tells_is_counted(tmp_path: Path) -> None:
+    assert dates(tmp_path / "mine.csv", "24-05-01") == ["2001-05-24"]
+    assert said(
+        imported(tmp_path / "mine.csv", "date=Date,climb=Route").notes, "two ways: read as day/month/year"
+    )
+
+
+def test_dates_to_come_and_numbers_that_are_an_order_are_counted(tmp_path: Path) -> None:
+    mine = table(tmp_path / "mine.csv", "Date,Route", "2042-05-01,a", "3/4/69,b", "2024-05-01,c")
+    assert imported(mine, "date=Date,climb=Route").notes["date lies in the future"] == 2
+    header = "climber_id,climb_id,date"
+    raw = table(tmp_path / "raw.csv", header, "me,a,2042-05-01", "me,b,2024-05-01")
+    assert imported(raw).notes == {"date lies in the future": 1}
+    assert trained(raw).lines() == ["1 date lies in the future"]
+    raw = table(tmp_path / "raw.csv", header, "me,a,45413", "me,b,45414")
+    assert imported(raw).notes == {"dates are plain numbers: an order, and no days": 2}
+    assert trained(raw).lines() == ["2 dates are plain numbers: an order, and no days"]
+
+
+@pytest.mark.parametrize("text", ["20240531.0", "20240531,0", "20240531.00"])
+def test_a_day_that_became_a_float_is_a_day(text: str, tmp_path: Path) -> None:
+    assert dates(tmp_path / "mine.csv", text) == ["2024-05-31"]
+    raw = table(tmp_path / "raw.csv", "climber_id;climb_id;date", f"me;a;{text}", "me;b;2024-06-01")
+    assert [row.date for row in imported(raw).rows] == ["2024-05-31", "2024-06-01"]
+    assert [str(day)[:10] for day in trained(raw).frame["date"]] == ["2024-05-31", "2024-06-01"]
+
+
+TRIES = [
+    ("3", 3), ("4+", 4), ("Flashed", 1), ("2nd try", 2), ("More than 3 tries", 4), (">5", 6), ("3 Versuche", 3),
+    ("0", None), ("-", None), ("2-3", None), ("many", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "tries"), TRIES)
+def test_tries_are_read_or_counted(text: str, tries: int | None, tmp_path: Path) -> None:
+    mine = table(tmp_path / "mine.csv", "Date,Route,Tries", f"2024-05-01,a,{text}")
+    merged = imported(mine, "date=Date,climb=Route,tries=Tries")
+    assert [(row.tries, row.outcome) for row in merged.rows] == [(tries, "send")]
+    unread = merged.notes["tries cannot be read: left blank"]
+    assert unread == (text in ("2-3", "many"))
+
+
+def test_a_project_is_no_send(tmp_path: Path) -> None:
+    mine = table(
+        tmp_path / "mine.csv", "Date,Route,Tries,Style", "2024-05-01,a,Project,", "2024-05-02,b,project,RP"
+    )
+    for columns, outcomes in (
+        ("date=Date,climb=Route,tries=Tries", ["attempt", "attempt"]),
+        ("date=Date,climb=Route,tries=Tries,style=Style", ["attempt", "send"]),
+    ):
+        assert [row.outcome for row in imported(mine, columns).rows] == outcomes
+
+
+RATINGS = {
+    "of 5": (["4", "3.5", "0", "", "2,5"], [4, 3.5, None, None, 2.5], ""),
+    "of 10": (["7", "4", "10", "1", "0"], [3.5, 2, 5, 1, None], "a scale up to 10"),
+    "of 100": (["70", "40", "100", "10"], [3.5, 2, 5, 1], "a scale up to 100"),
+    "of no scale": (["700", "400", "3"], [None, None, None], "outside its scale"),
+    "one slip": (["4", "3", "4", "5", "44"], [4, 3, 4, 5, None], "outside its scale"),
+    "stars": (["★★★", "***", "⭐⭐", "★★★☆☆", "3 stars", "3½", "3 Sterne"], [3, 3, 2, 3, 3, 3.5, 3], ""),
+    "told": (["4/5", "8/10", "80%", "1/3"], [4, 4, 4, 1.67], ""),
+    "words": (["good", "4"], [None, 4], "cannot be read"),
+}
+
+
+@pytest.mark.parametrize(("texts", "stars", "note"), RATINGS.values(), ids=RATINGS)
+def test_ratings_of_ones_own_are_read_by_their_scale(
+    texts: list[str], stars: list[float | None], note: str, tmp_path: Path
+) -> None:
+    rows = [f"2024-05-0{n + 1};r{n};{text}" for n, text in enumerate(texts)]
+    merged = imported(
+        table(tmp_path / "mine.csv", "Date;Route;Stars", *rows), "date=Date,climb=Route,rating=Stars"
+    )
+    assert [row.rating for row in merged.rows] == stars
+    assert said(merged.notes, note) if note else not merged.notes
+
+
+def test_an_angle_is_one_however_a_table_writes_it(tmp_path: Path) -> None:
+    header = "board,angle,climb_name,date,logged_grade,displayed_grade,is_benchmark,tries,is_mirror,is_ascent"
+    rows = [
+        f"kilter,{angle},A,2026-06-1{n},V3,V3,False,1,False,True"
+        for n, angle in enumerate(["40", "40.0", "40°"])
+    ]
+    merged = imported(table(tmp_path / "kilter.csv", header, *rows))
+    assert {row.climb_id for row in merged.rows} == {"a@kilter-40"}

@@ -9,7 +9,7 @@ the columns.
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -83,6 +83,7 @@ def read_contract(rows: Sequence[RawRow], name: str, header: Header, wanted: Wan
         GUESSED: sum(grade.guessed for grade in read.grades),
         UNKNOWN_KEPT: sum(each.outcome == UNKNOWN for each in ascents),
     }
+    notes.update(Counter(note for cells in table.added for note in table.drafts[cells].notes))
     counted = {note: n for note, n in notes.items() if n}
     return Parsed(
         ascents, rejects, "sends", counted, len(rows), read.days.has_time, c.CLIMBER_ID in table.texts

@@ -7,6 +7,8 @@ A partial date keeps the precision it has and stands for the middle: `??/Aug/24`
 `???/2022` is 2022-07-01 (year), so that an ascent sorts near its true place and is never off by more than
 half of what is unknown. 3/4/2024 may be April or March: the file's other dates decide, whatever stands
 between the numbers (24-11 tells of 5/11), then the site's own habit, and dates that rest on that are counted.
+Of 24-05-31 the first number or the last is the year, as the file's others allow: the one that is no day of a
+month, that would lie in the future otherwise, or that differs less; where nothing tells, they are counted.
 A climber's day is the one that was written: with `local` the offset after a time is dropped, else moments are
 brought to UTC.
 """
@@ -21,12 +23,13 @@ from typing import Final, NamedTuple
 
 from recsys.logbooks.cells import number
 from recsys.logbooks.days import DAY_SECONDS, UNITS, iso_text, looks_calendar, order_text, unit_of
-from recsys.logbooks.importing.date_forms import FORMS, LONGEST, NAMED, PARTIAL, SLASHED, tidy
+from recsys.logbooks.importing.date_forms import FORMS, LONGEST, NAMED, PARTIAL, SHORT, SLASHED, tidy
 from recsys.logbooks.importing.months import month_of
 
 _FIRST_YEAR, _LAST_YEAR = 1900, 2100
 _LAST_SECOND: Final = 4_133_980_800
 """The end of that last year but one, since the epoch."""
+FIRST, LAST = "first", "last"
 EXCEL: Final = "Excel"
 ORDER: Final = "order"
 _SERIAL: Final = (20_000.0, 60_000.0)
@@ -47,12 +50,13 @@ class Order(NamedTuple):
 
     Whether 3/4/2024 is 3 April in it, and whether its own dates tell so. `unit`: where most of them are
     numbers, what these count: "Excel" its days, a unit of `recsys.logbooks.days.UNITS`, or "order" nothing
-    but what comes before what; else None.
+    but what comes before what; else None. `year`: of 24-05-31 "first" or "last"; "" where nothing tells.
     """
 
     day_first: bool
     settled: bool
     unit: str | None = None
+    year: str = LAST
 
 
 def order_of(dates: Iterable[str], habit: bool, plain: bool = False) -> Order:
@@ -63,8 +67,9 @@ def order_of(dates: Iterable[str], habit: bool, plain: bool = False) -> Order:
     `plain`: whether small numbers may be plain order, as they may in no site's file.
     """
     texts = [tidy(text) for text in dates]
-    unit = _unit(texts, plain)
-    found = [SLASHED.match(text) for text in texts]
+    unit, year = _unit(texts, plain), _year_of(texts)
+    rest = [text for text in texts if not SHORT.fullmatch(text)] if year == FIRST else texts
+    found = [SLASHED.match(text) for text in rest]
     pairs = [(int(each["first"]), int(each["second"])) for each in found if each]
     days, months = (sum(pair[i] > 12 for pair in pairs) for i in (0, 1))
     if days == months:
@@ -72,8 +77,28 @@ def order_of(dates: Iterable[str], habit: bool, plain: bool = False) -> Order:
         habit = habit if named[0] == named[1] else named[0] > named[1]
         dotted = bool(found) and all(each["by"] == "." for each in found if each) and any(found)
         # Dotted dates are written with the day first wherever dots are used.
-        return Order(habit or dotted, dotted, unit)
-    return Order(days > months, not (days and months), unit)
+        return Order(habit or dotted, dotted, unit, year)
+    return Order(days > months, not (days and months), unit, year)
+
+
+def _year_of(texts: Sequence[str]) -> str:
+    """Where the year stands in dates of three numbers of two digits: `FIRST`, `LAST`, or "" for not known."""
+    found = [SHORT.fullmatch(text) for text in texts]
+    dates = {(int(each["first"]), int(each["second"]), int(each["third"])) for each in found if each}
+    one_digit = any(len(each["first"]) < 2 for text in texts if (each := SLASHED.fullmatch(text)))
+    if not dates or one_digit:
+        return LAST
+    now = datetime.now().year
+    first = all(_is_day(b, c) and _year(f"{a:02}") <= now for a, b, c in dates)
+    last = all((_is_day(b, a) or _is_day(a, b)) and _year(f"{c:02}") <= now for a, b, c in dates)
+    if first != last:
+        return FIRST if first else LAST
+    years, days = (len({each[i] for each in dates}) for i in (0, 2))
+    return "" if years == days else FIRST if years < days else LAST
+
+
+def _is_day(month: int, day: int) -> bool:
+    return 1 <= month <= 12 and 1 <= day <= 31
 
 
 def _unit(texts: Sequence[str], plain: bool) -> str | None:
@@ -102,11 +127,12 @@ def read_date(
     local: bool = False,
     settled: bool = False,
     unit: str | None = None,
+    year: str = LAST,
 ) -> When | None:
     """Read one date; None when it is none, or not in the years 1900 to 2100.
 
     `settled`: the file's other dates tell the order of day and month, so that none is unsure. `unit`: what
-    its numbers count (`Order`).
+    its numbers count, and `year` where that stands in 24-05-31 (`Order`).
     """
     if len(text) > LONGEST or not any(c.isdigit() for c in text):
         return None
@@ -116,8 +142,11 @@ def read_date(
     for form in FORMS:
         if match := form.fullmatch(text):
             return _partial(match) if match["d"] == "??" else _full(match, local)
+    if year == FIRST and (match := SHORT.fullmatch(text)):
+        return _moment(match, _year(match["first"]), int(match["second"]), int(match["third"]), local)
     if match := SLASHED.fullmatch(text):
-        return _slashed(match, day_comes_first, local, settled)
+        when = _slashed(match, day_comes_first, local, settled)
+        return when if year or when is None or not SHORT.fullmatch(text) else when._replace(unsure=True)
     return next((_partial(match) for form in PARTIAL if (match := form.fullmatch(text))), None)
 
 

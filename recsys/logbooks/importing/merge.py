@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from recsys.errors import DataError
+from recsys.logbooks.days import FUTURE, PLAIN_ORDER, latest
 from recsys.logbooks.importing.ids import Alike, near_duplicates
 from recsys.logbooks.importing.model import Ascent, Parsed, Reject
 from recsys.logbooks.importing.spelling import alike_ids
@@ -74,9 +75,19 @@ def merge(files: Iterable[Parsed]) -> Merged:
         notes.update(each.notes)
     unknown = sum(row.outcome == UNKNOWN for row in rows)
     notes = notes - Counter({UNKNOWN_KEPT: notes[UNKNOWN_KEPT] - unknown}) + unread_grades(rows)
+    notes += _of_dates(rows, has_time, parsed)
     notes += alike_ids({row.climb_id for row in rows}, {row.climber_id for row in rows})
     rejects = [reject for each in parsed for reject in each.rejects] + twice
     return Merged(rows, rejects, notes, near_duplicates(rows), sum(each.n_read for each in parsed))
+
+
+def _of_dates(rows: Sequence[Ascent], has_time: bool, parsed: Sequence[Parsed]) -> Counter[str]:
+    """Notes on dates that are to come, and on numbers that are taken for an order by nobody's word."""
+    if has_time:
+        last = latest()
+        return +Counter({FUTURE: sum(row.day > last for row in rows)})
+    told = any(each.mapping is not None and each.mapping.date_unit == "order" for each in parsed)
+    return +Counter({PLAIN_ORDER: 0 if told else len(rows)})
 
 
 def _check_times(parsed: Sequence[Parsed]) -> None:

@@ -43,10 +43,13 @@ _NEGATIONS: Final = (
     "melkein ne skoro не почти cannot cant couldnt didnt hasnt wont"
 )
 _NOT_SURE: Final = (
-    "later half halfway hold todo wish wishlist planned plan maybe partly partial partially mostly someday want "
-    "until except später halb"
+    "later half halfway hold todo wish wishlist planned plan maybe partly partial partially mostly someday "
+    "want until except später halb"
 )
-_COUNTED: Final = r"attempts?|tries|try|go|goes|gos|shots?|burns?|versuche?n?|essais?|intentos?|pegues?|tentativ\w+|sessions?"
+_COUNTED: Final = (
+    r"attempts?|tries|try|go|goes|gos|shots?|burns?|versuche?n?|essais?|intentos?|pegues?|tentativ\w+|"
+    r"sessions?"
+)
 _ORDINALS: Final = (
     r"first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|last|next|two|three|four|five|six|seven|"
     r"eight|nine|ten|several|many|few|multiple|some|couple|lots|erste[nrm]?|zweite[nrm]?|dritte[nrm]?|"
@@ -67,11 +70,12 @@ _CLAUSES: Final = re.compile(r"[,;:()\[\]!?]|\s[-–—]\s|\.\s")
 _HYPHENS: Final = re.compile(r"(?<=\w)[-_](?=\w)")
 _WORDS: Final = re.compile(r"[\w']+")
 _ONE: Final = (
-    ("o/s", "onsight"), ("w/o", "without"), ("à vue", "onsight"), ("a vue", "onsight"), ("a vista", "onsight"),
-    ("on sight", "onsight"), ("red point", "redpoint"), ("pink point", "pinkpoint"), ("first ascent", "fa"),
-    ("ground up", "redpoint"), ("all but", "except"), ("to do", "todo"), ("plus tard", "later"),
-    ("más tarde", "later"), ("fast geschafft", "almost geschafft"),
+    ("o/s", "onsight"), ("w/o", "without"), ("à vue", "onsight"), ("a vue", "onsight"),
+    ("a vista", "onsight"), ("on sight", "onsight"), ("red point", "redpoint"), ("pink point", "pinkpoint"),
+    ("first ascent", "fa"), ("ground up", "redpoint"), ("all but", "except"), ("to do", "todo"),
+    ("plus tard", "later"), ("más tarde", "later"), ("fast geschafft", "almost geschafft"),
 )  # fmt: skip
+_LONGEST: Final = 200
 _REACH: Final = 3
 """Words from a negation to what it negates: "not yet been done"."""
 _SENDS: Final = frozenset(_DONE.split())
@@ -115,7 +119,7 @@ def _told(clauses: list[list[str]]) -> tuple[set[str], set[str]]:
 
 def _clauses(text: str) -> list[list[str]]:
     """The words of each part, without what is said of how often it was tried, or that nobody fell."""
-    text = _HYPHENS.sub(" ", folded(text))
+    text = _HYPHENS.sub(" ", folded(text[:_LONGEST]))
     for several, one in _ONE:
         text = text.replace(several, one)
     told = _TIMES.sub(" ", _NO_FALLS.sub(" clean ", text))

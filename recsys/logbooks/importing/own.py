@@ -12,7 +12,7 @@ from recsys.logbooks.cells import flag, number
 from recsys.logbooks.importing.climb_kinds import climb_type, discipline
 from recsys.logbooks.importing.model import Draft
 from recsys.logbooks.importing.outcome_words import outcome_of_words
-from recsys.logbooks.importing.source import Cells, Source, count, stars
+from recsys.logbooks.importing.source import Cells, Source, tries
 from recsys.logbooks.importing.text import key
 from recsys.logbooks.reasons import UNREADABLE_OUTCOME
 from recsys.logbooks.sheets import Sheet
@@ -69,6 +69,7 @@ def own_source(columns: Mapping[str, str]) -> Source:
         read=lambda cell: _read(cell, theirs),
         date_columns=(theirs["date"],),
         own_columns=True,
+        rating_column=theirs.get("rating", ""),
     )
 
 
@@ -93,13 +94,17 @@ def check_columns(columns: Mapping[str, str], sheet: Sheet) -> None:
 
 
 def _read(cell: Cells, theirs: Mapping[str, str]) -> Draft:
+    """A row; its rating is read by the scale of the whole column (`ratings`)."""
+
     def text(ours: str) -> str:
         return cell(theirs[ours]) if ours in theirs else ""
 
     grade, kind, crag = text("grade"), text("type"), text("crag") or text("area")
     style = text("style").casefold()
     outcome, problem = _outcome(text("outcome"), style, "style" in theirs or "outcome" in theirs)
-    rating, notes = stars(text("rating"))
+    tried, is_project, notes = tries(text("tries"))
+    if is_project and not (text("outcome") or style):
+        outcome = ATTEMPT
     sequence = number(text("sequence"))
     unordered = "unreadable sequence" if text("sequence") and sequence is None else ""
     return Draft(
@@ -113,10 +118,9 @@ def _read(cell: Cells, theirs: Mapping[str, str]) -> Draft:
         style=style,
         region=text("region") or text("country"),
         area=text("area") or crag,
-        rating=rating,
         comment=text("comment"),
         beta=text("beta"),
-        tries=count(text("tries")),
+        tries=tried,
         sequence=sequence,
         site_id=cell.name(theirs["climb_id"]) if "climb_id" in theirs else "",
         climber=text("climber"),

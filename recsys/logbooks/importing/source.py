@@ -11,6 +11,26 @@ from recsys.logbooks import cells as values
 from recsys.logbooks.importing.model import Draft
 from recsys.logbooks.importing.text import clean
 
+_PROJECTS: Final = ("project", "projekt", "projet", "proyecto", "progetto", "projeto")
+_FIRST_TRIES: Final = (
+    "flash",
+    "flashed",
+    "onsight",
+    "on sight",
+    "os",
+    "o/s",
+    "fl",
+    "first",
+    "first try",
+    "first go",
+)
+_TRIES: Final = re.compile(
+    r"(?:(?P<more>>|more than|over|mehr als|über|plus de|más de|più di)|≥|>=|at least|about|ca\.?|~)?\s*"
+    r"(?P<n>\d{1,6})\s*(?:st|nd|rd|th|e|ème|eme|[.ºª+])?\s*"
+    r"(?:x|×|×|tr(?:y|ies)|attempts?|go(?:es)?|shots?|burns?|versuche?|mal|essais?|intentos?|tentativ\w+)?",
+    re.IGNORECASE,
+)
+
 # Names of columns that anybody may give.
 _COMMON: Final = frozenset((
     "date", "name", "route", "climb", "climb name", "route name", "grade", "rating", "notes", "comment",
@@ -72,7 +92,8 @@ class Source:
     A header is of this source when it has all `required` columns, one of the `telling` ones, and hardly
     another than its `columns` (see `claims`); of several sources the one that knows most of the header's
     columns is taken. `day_first` is the site's habit for 3/4/2024; `days_only` is set where a time in a date
-    means nothing. `date_columns` hold the dates. `first_row` is set where nothing stands above the header,
+    means nothing. `date_columns` hold the dates, and `rating_column` ratings whose scale the column tells
+    (`ratings`). `first_row` is set where nothing stands above the header,
     and `own_columns` where the file's owner may have added as many columns as they like.
     """
 
@@ -87,6 +108,7 @@ class Source:
     date_columns: tuple[str, ...] = ("date",)
     first_row: bool = False
     own_columns: bool = False
+    rating_column: str = ""
 
     def claims(self, header: set[str], named: bool = False) -> int:
         """How many of the header's columns are this source's; 0 when the header is not of this source.
@@ -129,9 +151,24 @@ def number(text: str) -> float | None:
 
 
 def count(text: str) -> int | None:
-    """A count from 1, such as tries; "4+" is 4, and 0 is unknown."""
+    """A count from 1, such as pitches; "4+" is 4, and 0 is unknown."""
     value = number(text.rstrip("+ "))
     return int(value) if value is not None and 1 <= value <= 1_000_000 else None
+
+
+def tries(text: str) -> tuple[int | None, bool, tuple[str, ...]]:
+    """(how often a climb was tried, whether it is a project, notes) of "3", "2nd try", "Flashed", ">5"."""
+    text = " ".join(text.casefold().replace("_", " ").split())
+    if text.startswith(_PROJECTS):
+        return None, True, ()
+    if text in _FIRST_TRIES:
+        return 1, False, ()
+    found = _TRIES.fullmatch(text) if len(text) < 40 else None
+    if found:
+        return count(str(int(found["n"]) + bool(found["more"]))), False, ()
+    known = count(text)
+    blank = known is not None or not text or number(text) == 0 or text in ("?", "unknown")
+    return known, False, () if blank else ("tries cannot be read: left blank",)
 
 
 def stars(text: str, lowest: float = 1, shift: float = 0) -> tuple[float | None, tuple[str, ...]]:

@@ -63,5 +63,6 @@ def _read(header: Header) -> set[int]:
     """The indices of the columns that the source reads, found by reading a row of blanks."""
     seen = Seen()
     header.source.read(Cells(header.indices, [""] * len(header.cells), seen))
-    columns = seen.asked | (header.source.columns if header.source.first_row else set())
+    columns = {*seen.asked, header.source.rating_column}
+    columns |= header.source.columns if header.source.first_row else set()
     return {index for name, index in header.indices.items() if name in columns}

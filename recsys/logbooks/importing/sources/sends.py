@@ -11,7 +11,7 @@ from typing import Final
 
 from recsys.columns import OPTIONAL, REQUIRED
 from recsys.logbooks.importing.model import Draft
-from recsys.logbooks.importing.source import Cells, Source, count
+from recsys.logbooks.importing.source import Cells, Source, count, tries
 from recsys.logbooks.importing.text import key
 
 EXTRA: Final = (
@@ -23,6 +23,7 @@ EXTRA: Final = (
 
 def _read(cell: Cells) -> Draft:
     repeat, problem = cell.flag("repeat")
+    tried, _, notes = tries(cell("tries"))
     return Draft(
         name="",
         crag="",
@@ -32,11 +33,12 @@ def _read(cell: Cells) -> Draft:
         discipline=cell("discipline"),
         style=cell("ascent style"),
         repeat=bool(repeat),
-        tries=count(cell("tries")),
+        tries=tried,
         pitches=count(cell("pitches")),
         precision=cell("date precision"),
         country=cell("country"),
         problems=(problem,) if problem else (),
+        notes=notes,
     )
 
 
