@@ -21,7 +21,7 @@ import numpy as np
 
 from recsys import columns as c
 from recsys.errors import UsageError
-from recsys.logbooks.grades import ordinal
+from recsys.logbooks.grades import far_apart, ordinal
 from recsys.logbooks.importing.climb_names import keys_of, loose_key, name_key, words_of
 from recsys.logbooks.importing.numbers import whole
 from recsys.logbooks.importing.spelling import by_letters, letters
@@ -30,8 +30,6 @@ from recsys.recommending.known import BY_CASE, BY_ID, BY_MAPPING, BY_NAME, BY_NU
 from recsys.recommending.logbook import Logbook
 from recsys.recommending.places import Places, ends_of
 
-_NEAR_GRADES: Final = 3.0
-"""Steps that two sites' grades of one climb may lie apart."""
 _MOST_QUESTIONS: Final = 100
 _MOST_NAMES: Final = 400
 
@@ -144,7 +142,7 @@ class Matcher:
     def _near_grade(self, known: int, index: int, logbook: Logbook) -> bool:
         """False only where both have a grade and they are far apart, or of two disciplines."""
         theirs, ours = self.catalogue.ordinals[known], ordinal(logbook.columns[c.GRADE][index])
-        return not abs(theirs - ours) > _NEAR_GRADES
+        return not far_apart(theirs, ours)
 
     def _question(self, climb: str, index: int, logbook: Logbook) -> Question | None:
         """The climb of nearly that name at that place, or of the very name anywhere, to be asked about."""

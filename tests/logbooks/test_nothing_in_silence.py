@@ -14,6 +14,7 @@ from recsys.logbooks.importing import Wanted
 from recsys.logbooks.importing.load import load
 from recsys.logbooks.importing.merge import Merged, merge
 from recsys.logbooks.importing.own import parse_columns
+from recsys.logbooks.importing.summary import file_lines
 from recsys.logbooks.read import Sends, read_sends
 
 
@@ -214,8 +215,8 @@ def test_a_day_that_became_a_float_is_a_day(text: str, tmp_path: Path) -> None:
 
 
 TRIES = [
-    ("3", 3), ("4+", 4), ("Flashed", 1), ("2nd try", 2), ("More than 3 tries", 4), (">5", 6), ("3 Versuche", 3),
-    ("0", None), ("-", None), ("2-3", None), ("many", None),
+    ("3", 3), ("4+", 4), ("Flashed", 1), ("2nd try", 2), ("More than 3 tries", 4), (">5", 6),
+    ("3 Versuche", 3), ("0", None), ("-", None), ("2-3", None), ("many", None),
 ]  # fmt: skip
 
 
@@ -271,3 +272,62 @@ def test_an_angle_is_one_however_a_table_writes_it(tmp_path: Path) -> None:
     ]
     merged = imported(table(tmp_path / "kilter.csv", header, *rows))
     assert {row.climb_id for row in merged.rows} == {"a@kilter-40"}
+
+
+TOLD = [
+    ("style", "attempt", "attempt"), ("style", "Hangdog", "attempt"), ("style", "project", "attempt"),
+    ("style", "flash", "send"), ("sent", "false", "attempt"), ("sent", "yes", "send"), ("sent", "", "send"),
+    ("is_ascent", "False", "attempt"), ("Is Ascent", "nein", "attempt"), ("topped", "0", "attempt"),
+    ("sent", "perhaps", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("column", "text", "outcome"), TOLD)
+def test_a_style_or_a_flag_of_raw_sends_tells_the_outcome(
+    column: str, text: str, outcome: str | None, tmp_path: Path
+) -> None:
+    rows = ["me,a,2024-05-01,", f"me,b,2024-05-02,{text}"]
+    raw = table(tmp_path / "raw.csv", f"climber_id,climb_id,date,{column}", *rows)
+    merged, sends = imported(raw), trained(raw)
+    assert [row.outcome for row in merged.rows] == ["send", *([outcome] if outcome else [])]
+    assert list(sends.frame["climb_id"]) == (["a", "b"] if outcome == "send" else ["a"])
+    if outcome is None:
+        assert (
+            [each.reason for each in merged.rejects]
+            == list(sends.n_dropped)
+            == ["sent is neither true nor false"]
+        )
+    table(raw, f"climber_id,climb_id,date,{column},outcome", "me,b,2024-05-02,,send")
+    assert [row.outcome for row in imported(raw).rows] == ["send"]
+
+
+def test_a_discipline_is_told_in_any_word(tmp_path: Path) -> None:
+    header = "climber_id,climb_id,date,grade,discipline"
+    for word in ("Boulder", "Bloc", "bouldering"):
+        raw = table(tmp_path / "raw.csv", header, f"me,a,2024-05-01,7a,{word}")
+        assert [(row.grade, row.discipline) for row in imported(raw).rows] == [("7A", "boulder")]
+        assert list(trained(raw).frame["grade"]) == ["7A"]
+
+
+def test_two_climbs_of_one_name_are_told(tmp_path: Path) -> None:
+    rows = [
+        "2024-05-01,Berta,Red,V2",
+        "2024-05-01,Berta,Red,V8",
+        "2024-05-02,Berta,Blue,V2",
+        "2024-05-03,Berta,Blue,V4",
+    ]
+    mine = table(tmp_path / "mine.csv", "Date,Gym,Route,Grade", *rows)
+    merged = imported(mine, "date=Date,climb=Route,crag=Gym,grade=Grade")
+    (reject,) = merged.rejects
+    assert "another grade; another climb, maybe" in reject.reason
+    assert merged.notes["climbs of one name and place whose grades are far apart: taken for one"] == 1
+    table(mine, "Date,Gym,Route,Grade", rows[0], "2025-05-01,Berta,Red,V8")
+    assert len(imported(mine, "date=Date,climb=Route,crag=Gym,grade=Grade").notes) == 1
+
+
+def test_the_rows_that_are_used_are_those_that_are_not_left_out(tmp_path: Path) -> None:
+    raw = table(tmp_path / "raw.csv", "climber_id,climb_id,date", *["me,a,2024-05-01"] * 3, "me,b,2024-05-01")
+    one, two = load(raw), load(raw)
+    merged = merge([one, two])
+    assert merged.used == [2, 0]
+    assert file_lines("raw.csv", one, merged.used[0]) == ["raw.csv: raw sends, 2 of 4 rows used"]

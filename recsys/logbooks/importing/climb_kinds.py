@@ -53,6 +53,11 @@ def discipline(climb_type: str, grade: str) -> str:
     return BOULDER if boulder else ROUTE if others else discipline_of(grade)
 
 
+def told_discipline(text: str) -> str:
+    """A discipline as a file names it, in our word for it where that is known."""
+    return discipline(text, "") or text.casefold()
+
+
 def climb_type(text: str) -> str:
     """One type in the contract's words: of several ("Trad, Alpine") the first of a fixed order."""
     found = text.casefold()

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from recsys.logbooks.grades import ordinal
+from recsys.logbooks.grades import far_apart, ordinal
 from recsys.logbooks.importing.climb_names import keys_of, loose_key
 from recsys.logbooks.importing.model import Ascent, Parsed
 from recsys.logbooks.importing.numbers import whole
@@ -29,7 +29,6 @@ BY_FORM: Final = (
     "climbs whose ids differ in case or spelling, or as mangled numbers (130.0 for 130): taken for one"
 )
 BY_MAPPING: Final = "climbs under another id by your --same"
-_NEAR_GRADES: Final = 3.0
 _OWN_IDS: Final = ("sends", "own")  # sources whose files' ids are whatever their owner wrote
 
 
@@ -122,7 +121,7 @@ def _one_ids(climbs: Sequence[_Climb]) -> dict[str, dict[str, str]]:
             and len(mine) == 1
             and len(rivals) == 1
             and _before(first, climb, climbs)
-            and _near(first, climb)
+            and not far_apart(first.grade, climb.grade)
         ):
             ids[climb.source][climb.climb_id] = ids[first.source].get(first.climb_id, first.climb_id)
     return ids
@@ -131,11 +130,6 @@ def _one_ids(climbs: Sequence[_Climb]) -> dict[str, dict[str, str]]:
 def _before(first: _Climb, climb: _Climb, climbs: Sequence[_Climb]) -> bool:
     order = list(dict.fromkeys(each.source for each in climbs))
     return order.index(first.source) < order.index(climb.source)
-
-
-def _near(one: _Climb, other: _Climb) -> bool:
-    """False only where both have a grade and they are far apart, or of two disciplines."""
-    return not abs(one.grade - other.grade) > _NEAR_GRADES
 
 
 def _places(row: Ascent) -> frozenset[str]:

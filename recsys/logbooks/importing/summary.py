@@ -13,10 +13,10 @@ from recsys.logbooks.importing.sources import SOURCES
 _SHOWN: Final = 10
 
 
-def file_lines(name: str, parsed: Parsed) -> list[str]:
-    """One line on a file: what it is, and how many of its rows are used."""
+def file_lines(name: str, parsed: Parsed, used: int) -> list[str]:
+    """One line on a file: what it is, and how many of its rows are used, those of other files beside them."""
     title = SOURCES[parsed.source].title if parsed.source in SOURCES else "your own columns"
-    return [f"{name}: {title}, {len(parsed.rows)} of {parsed.n_read} rows used"]
+    return [f"{name}: {title}, {used} of {parsed.n_read} rows used"]
 
 
 def summary_lines(merged: Merged, rejects: Path | str) -> list[str]:
