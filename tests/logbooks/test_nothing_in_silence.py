@@ -42,7 +42,11 @@ LISTS = {
     "two of the same kind": ({"routes": [SEND], "boulders": [SEND, SEND]}, "'routes' (1 rows)"),
     "a list a climber": ({"ann": [SEND], "bob": [SEND, SEND, SEND]}, "'ann' (1 rows)"),
     "one of other things": ({"ascents": [SEND, SEND], "friends": ["x", "y", "z"]}, "'friends' (3 rows)"),
-    "one that lies deeper": ({"ascents": [SEND], "more": {"boulders": [SEND]}}, "'more' (1 rows)"),
+    "one that lies deeper": ({"ascents": [SEND], "more": {"boulders": [SEND]}}, "'more.boulders' (1 rows)"),
+    "attempts": ({"ascents": [SEND], "attempts": [SEND, SEND]}, "'attempts' (2 rows)"),
+    "one beside pandas' parts": (
+        {"columns": list(SEND), "data": [list(SEND.values())], "old": [SEND]}, "'old' (1 rows)"
+    ),
     "a mixed one": ({"ascents": [SEND], "old": [SEND, None]}, "'old' (2 rows)"),
 }  # fmt: skip
 
@@ -58,6 +62,8 @@ def test_lists_of_json_that_are_not_read_are_named(data: Any, named: str, tmp_pa
 def test_one_list_of_json_is_all_that_there_is(tmp_path: Path) -> None:
     path = tmp_path / "sends.json"
     path.write_text(json.dumps({"user": "ann", "page": {"number": 1}, "attempts": [], "ascents": [SEND]}))
+    assert not imported(path).notes
+    path.write_text(json.dumps({"schema": {"fields": [{"name": "date"}]}, "data": [SEND]}))  # pandas' tables
     assert not imported(path).notes
 
 

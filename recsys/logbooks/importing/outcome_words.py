@@ -30,7 +30,7 @@ _STYLE: Final = (
 )
 _TRIED: Final = (
     "attempt", "project", "working", "tried", "burn", "projekt", "projet", "proyecto", "progetto",
-    "versuch", "essai", "intento", "tentativ", "pegue", "session",
+    "versuch", "essai", "intento", "tentativ",
 )  # fmt: skip
 _FAILED: Final = (
     "fell", "fall", "hung", "hang", "dog", "fail", "dnf", "bail", "retreat", "took", "take", "rest",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from recsys.errors import DataError
@@ -17,6 +18,10 @@ _LARGE: Final = "leave out what are no sends, or give them as Parquet or CSV"
 
 _DEEPEST: Final = 4
 """Objects within a row's object whose values are columns of their own; what lies deeper stays text."""
+_LONGEST_NAME: Final = 100
+_MOST_NAMED: Final = 20
+_NO_SENDS: Final = ("attempt", "project", "todo", "to do", "wish", "plan")
+"""How lists are called that are not read where there is another one."""
 Record = dict[str, Any]
 
 
@@ -71,14 +76,15 @@ def _records(data: Any) -> tuple[list[Record] | None, tuple[str, ...]]:
 
     And remarks on the lists beside the one that is read.
     """
-    if isinstance(data, dict) and not (
-        _is_split(data) or all(isinstance(each, dict) for each in data.values())
-    ):
-        tables = {name: each for name, each in data.items() if _is_table(each)}
-        if tables:
-            read = max(tables, key=lambda name: len(tables[name]))
-            return tables[read], _beside(data, read)
-    return _one_table(data), ()
+    if not isinstance(data, dict):
+        return _one_table(data), ()
+    if _is_split(data):
+        return _one_table(data), _beside(data, ("data", "columns", "index"))
+    tables = {name: each for name, each in data.items() if _is_table(each)}
+    if not tables:
+        return _one_table(data), ()
+    read = max(tables, key=lambda name: (not name.casefold().startswith(_NO_SENDS), len(tables[name])))
+    return tables[read], _beside(data, (read, "schema"))  # pandas' to_json(orient="table") has a schema
 
 
 def _is_split(data: Record) -> bool:
@@ -90,18 +96,22 @@ def _is_table(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and all(isinstance(row, dict) for row in value)
 
 
-def _beside(data: Record, read: str) -> tuple[str, ...]:
+def _beside(data: Record, read: Sequence[str]) -> tuple[str, ...]:
     """A remark on each list that is not read: somebody else's sends, it may be, or attempts."""
-    others = [(name, each) for name, each in data.items() if name != read and _holds_rows(each)]
-    return tuple(
-        f"list {_short(name)} ({len(each)} rows) is not read, only {_short(read)}" for name, each in others
-    )
+    others = list(_lists({name: each for name, each in data.items() if name not in read}))
+    further = len(others) - _MOST_NAMED
+    more = (f"{further} further lists are not read",) if further > 0 else ()
+    only = f"is not read, only {_short(read[0])}"
+    return (*(f"list {_short(name)} ({n} rows) {only}" for name, n in others[:_MOST_NAMED]), *more)
 
 
-def _holds_rows(value: Any) -> bool:
-    if isinstance(value, dict):
-        return any(isinstance(each, (list, dict)) and each for each in value.values())
-    return isinstance(value, list) and bool(value)
+def _lists(data: Record, depth: int = 1) -> Iterator[tuple[str, int]]:
+    """The lists in an object and in those below it that hold something: paths, and how many rows."""
+    for name, each in data.items():
+        if isinstance(each, list) and each:
+            yield name[:_LONGEST_NAME], len(each)
+        elif isinstance(each, dict) and depth < _DEEPEST:
+            yield from ((f"{name[:_LONGEST_NAME]}.{below}", n) for below, n in _lists(each, depth + 1))
 
 
 def _short(name: str) -> str:
@@ -134,7 +144,7 @@ def _flat(record: Record, depth: int = 1) -> Record:
         return record
     flat: Record = {}
     for name, value in record.items():
-        if not isinstance(value, dict) or not value or depth > _DEEPEST:
+        if not isinstance(value, dict) or not value or depth > _DEEPEST or len(name) > _LONGEST_NAME:
             flat[name] = value
             continue
         for below, each in _flat(value, depth + 1).items():
