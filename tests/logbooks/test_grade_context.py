@@ -126,8 +126,6 @@ def test_marks_of_commitment_and_pairs(text: str, same: str) -> None:
         "Winter III",
         "5.9 WI3",
         "Ice 4+",
-        "Nordic 7+",
-        "Brazilian 6",
         "V23",
     ],
 )

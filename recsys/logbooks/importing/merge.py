@@ -81,7 +81,8 @@ def merge(files: Iterable[Parsed]) -> Merged:
     unknown = sum(row.outcome == UNKNOWN for row in rows)
     notes = notes - Counter({UNKNOWN_KEPT: notes[UNKNOWN_KEPT] - unknown}) + unread_grades(rows)
     notes += _of_dates(rows, has_time, parsed)
-    notes += alike_ids({row.climb_id for row in rows}, {row.climber_id for row in rows})
+    written = {row.climb_id for row in rows if not _by_name(row)}  # those of names have one form each
+    notes += alike_ids(written, {row.climber_id for row in rows})
     notes += _of_names([each.ascent for each in listed])
     rejects = [reject for each in parsed for reject in each.rejects] + twice
     of_file = Counter(each.file for each in kept)

@@ -20,18 +20,29 @@ ALIKE_CLIMBERS: Final = "climbers whose ids differ in case, spelling or form of 
 _APOSTROPHES: Final = str.maketrans(dict.fromkeys("’‘ʼ´`", "'"))
 
 
-@lru_cache(maxsize=16_384)
 def letters(text: str) -> str:
     """A text in one spelling: an accent with its letter, plain apostrophes, no entities, single blanks."""
-    if not text.isascii() or "&" in text or "`" in text:
-        text = unicodedata.normalize("NFC", text).translate(_APOSTROPHES)
-        text = unicodedata.normalize("NFC", clean(text)).translate(_APOSTROPHES)
-    return " ".join(text.split())
+    return " ".join(text.split()) if _is_plain(text) else _letters(text)
 
 
 def folded(text: str) -> str:
     """The same in small letters."""
-    return unicodedata.normalize("NFC", letters(text).casefold())
+    return letters(text).lower() if _is_plain(text) else _folded(text)
+
+
+def _is_plain(text: str) -> bool:
+    return text.isascii() and "&" not in text and "`" not in text
+
+
+@lru_cache(maxsize=16_384)
+def _letters(text: str) -> str:
+    text = unicodedata.normalize("NFC", text).translate(_APOSTROPHES)
+    return " ".join(unicodedata.normalize("NFC", clean(text)).translate(_APOSTROPHES).split())
+
+
+@lru_cache(maxsize=16_384)
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFC", _letters(text).casefold())
 
 
 def form(id_: str) -> str:
