@@ -8,7 +8,8 @@ A partial date keeps the precision it has and stands for the middle: `??/Aug/24`
 half of what is unknown. 3/4/2024 may be April or March: the file's other dates decide, whatever stands
 between the numbers (24-11 tells of 5/11), then the site's own habit, and dates that rest on that are counted.
 Of 24-05-31 the first number or the last is the year, as the file's others allow: the one that is no day of a
-month, that would lie in the future otherwise, or that differs less; where nothing tells, they are counted.
+month, that would lie in the future otherwise, by which they are in order, or that differs less; where nothing
+tells, they are counted.
 A climber's day is the one that was written: with `local` the offset after a time is dropped, else moments are
 brought to UTC.
 """
@@ -84,7 +85,8 @@ def order_of(dates: Iterable[str], habit: bool, plain: bool = False) -> Order:
 def _year_of(texts: Sequence[str]) -> str:
     """Where the year stands in dates of three numbers of two digits: `FIRST`, `LAST`, or "" for not known."""
     found = [SHORT.fullmatch(text) for text in texts]
-    dates = {(int(each["first"]), int(each["second"]), int(each["third"])) for each in found if each}
+    listed = [(int(each["first"]), int(each["second"]), int(each["third"])) for each in found if each]
+    dates = set(listed)
     one_digit = any(len(each["first"]) < 2 for text in texts if (each := SLASHED.fullmatch(text)))
     if not dates or one_digit:
         return LAST
@@ -93,8 +95,17 @@ def _year_of(texts: Sequence[str]) -> str:
     last = all((_is_day(b, a) or _is_day(a, b)) and _year(f"{c:02}") <= now for a, b, c in dates)
     if first != last:
         return FIRST if first else LAST
+    first = _is_ordered(listed)
+    last = _is_ordered([(c, b, a) for a, b, c in listed]) or _is_ordered([(c, a, b) for a, b, c in listed])
+    if first != last:
+        return FIRST if first else LAST
     years, days = (len({each[i] for each in dates}) for i in (0, 2))
     return "" if years == days else FIRST if years < days else LAST
+
+
+def _is_ordered(dates: Sequence[tuple[int, int, int]]) -> bool:
+    """Whether the dates, (year, month, day), go up or down as those of a logbook do."""
+    return list(dates) in (sorted(dates), sorted(dates, reverse=True))
 
 
 def _is_day(month: int, day: int) -> bool:
