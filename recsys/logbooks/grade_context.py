@@ -128,10 +128,8 @@ def _lettered(grade: str, bare: str, logged: Logged) -> tuple[str, bool]:
 
     Brazil's own 7a looks like the French one.
     """
-    land, text = (
-        logged.country.casefold(),
-        _LETTERED.sub(lambda found: _cased(found[0], logged.discipline), grade, count=1),
-    )
+    land = logged.country.casefold()
+    text = _LETTERED.sub(lambda found: _cased(found[0], logged.discipline), grade, count=1)
     if logged.discipline == BOULDER:
         return text, False
     if land in lands.BRITISH and "trad" in logged.kind.casefold() and _TECHNICAL.fullmatch(bare):

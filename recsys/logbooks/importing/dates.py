@@ -7,9 +7,8 @@ A partial date keeps the precision it has and stands for the middle: `??/Aug/24`
 `???/2022` is 2022-07-01 (year), so that an ascent sorts near its true place and is never off by more than
 half of what is unknown. 3/4/2024 may be April or March: the file's other dates decide, whatever stands
 between the numbers (24-11 tells of 5/11), then the site's own habit, and dates that rest on that are counted.
-Of 24-05-31 the first number or the last is the year, as the file's others allow: the one that is no day of a
-month, that would lie in the future otherwise, by which they are in order, or that differs less; where nothing
-tells, they are counted.
+Of 24-05-31 the first number or the last is the year, as the file's others tell (`date_years`); where nothing
+tells, it is the last, and they are counted.
 A climber's day is the one that was written: with `local` the offset after a time is dropped, else moments are
 brought to UTC.
 """
@@ -25,12 +24,12 @@ from typing import Final, NamedTuple
 from recsys.logbooks.cells import number
 from recsys.logbooks.days import DAY_SECONDS, UNITS, iso_text, looks_calendar, order_text, unit_of
 from recsys.logbooks.importing.date_forms import FORMS, LONGEST, NAMED, PARTIAL, SHORT, SLASHED, tidy
+from recsys.logbooks.importing.date_years import FIRST, LAST, full_year, year_of
 from recsys.logbooks.importing.months import month_of
 
 _FIRST_YEAR, _LAST_YEAR = 1900, 2100
 _LAST_SECOND: Final = 4_133_980_800
 """The end of that last year but one, since the epoch."""
-FIRST, LAST = "first", "last"
 EXCEL: Final = "Excel"
 ORDER: Final = "order"
 _SERIAL: Final = (20_000.0, 60_000.0)
@@ -68,7 +67,7 @@ def order_of(dates: Iterable[str], habit: bool, plain: bool = False) -> Order:
     `plain`: whether small numbers may be plain order, as they may in no site's file.
     """
     texts = [tidy(text) for text in dates]
-    unit, year = _unit(texts, plain), _year_of(texts)
+    unit, year = _unit(texts, plain), year_of(texts)
     rest = [text for text in texts if not SHORT.fullmatch(text)] if year == FIRST else texts
     found = [SLASHED.match(text) for text in rest]
     pairs = [(int(each["first"]), int(each["second"])) for each in found if each]
@@ -80,36 +79,6 @@ def order_of(dates: Iterable[str], habit: bool, plain: bool = False) -> Order:
         # Dotted dates are written with the day first wherever dots are used.
         return Order(habit or dotted, dotted, unit, year)
     return Order(days > months, not (days and months), unit, year)
-
-
-def _year_of(texts: Sequence[str]) -> str:
-    """Where the year stands in dates of three numbers of two digits: `FIRST`, `LAST`, or "" for not known."""
-    found = [SHORT.fullmatch(text) for text in texts]
-    listed = [(int(each["first"]), int(each["second"]), int(each["third"])) for each in found if each]
-    dates = set(listed)
-    one_digit = any(len(each["first"]) < 2 for text in texts if (each := SLASHED.fullmatch(text)))
-    if not dates or one_digit:
-        return LAST
-    now = datetime.now().year
-    first = all(_is_day(b, c) and _year(f"{a:02}") <= now for a, b, c in dates)
-    last = all((_is_day(b, a) or _is_day(a, b)) and _year(f"{c:02}") <= now for a, b, c in dates)
-    if first != last:
-        return FIRST if first else LAST
-    first = _is_ordered(listed)
-    last = _is_ordered([(c, b, a) for a, b, c in listed]) or _is_ordered([(c, a, b) for a, b, c in listed])
-    if first != last:
-        return FIRST if first else LAST
-    years, days = (len({each[i] for each in dates}) for i in (0, 2))
-    return "" if years == days else FIRST if years < days else LAST
-
-
-def _is_ordered(dates: Sequence[tuple[int, int, int]]) -> bool:
-    """Whether the dates, (year, month, day), go up or down as those of a logbook do."""
-    return list(dates) in (sorted(dates), sorted(dates, reverse=True))
-
-
-def _is_day(month: int, day: int) -> bool:
-    return 1 <= month <= 12 and 1 <= day <= 31
 
 
 def _unit(texts: Sequence[str], plain: bool) -> str | None:
@@ -154,7 +123,7 @@ def read_date(
         if match := form.fullmatch(text):
             return _partial(match) if match["d"] == "??" else _full(match, local)
     if year == FIRST and (match := SHORT.fullmatch(text)):
-        return _moment(match, _year(match["first"]), int(match["second"]), int(match["third"]), local)
+        return _moment(match, full_year(match["first"]), int(match["second"]), int(match["third"]), local)
     if match := SLASHED.fullmatch(text):
         when = _slashed(match, day_comes_first, local, settled)
         return when if year or when is None or not SHORT.fullmatch(text) else when._replace(unsure=True)
@@ -177,11 +146,11 @@ def _counted(value: float, unit: str) -> When | None:
 
 def _full(match: re.Match[str], local: bool) -> When | None:
     month = _month(match)
-    return None if month is None else _moment(match, _year(match["y"]), month, int(match["d"]), local)
+    return None if month is None else _moment(match, full_year(match["y"]), month, int(match["d"]), local)
 
 
 def _slashed(match: re.Match[str], day_comes_first: bool, local: bool, settled: bool) -> When | None:
-    first, second, year = int(match["first"]), int(match["second"]), _year(match["y"])
+    first, second, year = int(match["first"]), int(match["second"]), full_year(match["y"])
     dotted = match["by"] == "." and not settled
     swapped = first > 12 or (second <= 12 and (day_comes_first or dotted))
     month, day = (second, first) if swapped else (first, second)
@@ -191,7 +160,7 @@ def _slashed(match: re.Match[str], day_comes_first: bool, local: bool, settled: 
 
 
 def _partial(match: re.Match[str]) -> When | None:
-    fields, year = match.groupdict(), _year(match["y"])
+    fields, year = match.groupdict(), full_year(match["y"])
     if not _FIRST_YEAR <= year <= _LAST_YEAR:
         return None
     if not (fields.get("name") or fields.get("m")):
@@ -225,11 +194,6 @@ def _offset(zone: str | None) -> timedelta:
     digits = "".join(c for c in zone or "" if c.isdigit()).ljust(4, "0")
     offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
     return -offset if "-" in (zone or "") else offset
-
-
-def _year(digits: str) -> int:
-    year = int(digits)
-    return year if len(digits) == 4 else year + (1900 if year >= 70 else 2000)
 
 
 def _month(match: re.Match[str]) -> int | None:
