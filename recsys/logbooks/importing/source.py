@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from recsys.logbooks import cells as values
+from recsys.logbooks.importing.climb_kinds import climb_type as climb_type  # for sources, with the rest
+from recsys.logbooks.importing.climb_kinds import discipline as discipline
+from recsys.logbooks.importing.climb_kinds import discipline_of as discipline_of
 from recsys.logbooks.importing.model import Draft
 from recsys.logbooks.importing.text import clean
 
