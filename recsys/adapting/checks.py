@@ -65,18 +65,20 @@ def check_days(run: Run, sends: Sends) -> bool:
     return has_time
 
 
-def with_run_ids(frame: pd.DataFrame, catalogue: Sequence[str]) -> pd.DataFrame:
-    """New sends with the run's ids for climbs that have them in another form; says how many there are."""
-    forms = Forms(catalogue)
-    same = {
-        climb: known
-        for climb in frame[c.CLIMB_ID].unique()
-        if (known := forms.known(climb)) is not None and known != climb
-    }
-    if not same:
-        return frame
-    say(f"{len(same)} climbs of the new sends are the run's own, in another case or as mangled numbers")
-    return frame.assign(**{c.CLIMB_ID: frame[c.CLIMB_ID].map(lambda climb: same.get(climb, climb))})
+def with_run_ids(frame: pd.DataFrame, climbs: Sequence[str], climbers: Sequence[str]) -> pd.DataFrame:
+    """New sends with the run's ids for climbs and climbers who have them in another form; says how many."""
+    for column, known, what in ((c.CLIMB_ID, climbs, "climbs"), (c.CLIMBER_ID, climbers, "climbers")):
+        forms = Forms(known)
+        same = {
+            each: mine
+            for each in frame[column].unique()
+            if (mine := forms.known(each)) is not None and mine != each
+        }
+        if same:
+            form = "in another case or spelling or as mangled numbers"
+            say(f"{len(same)} {what} of the new sends are the run's own, {form}")
+            frame = frame.assign(**{column: frame[column].map(lambda each, same=same: same.get(each, each))})
+    return frame
 
 
 def tell_known(sent: Iterable[str], catalogue: Iterable[str]) -> None:

@@ -88,14 +88,15 @@ def add_climbers(run: Run, sends: Sends, output: Path, way: Way = "unknown", ove
 def _fresh(run: Run, known: pd.DataFrame, sends: Sends) -> pd.DataFrame:
     """The sends of climbers who are new, as sends.parquet holds them."""
     check_days(run, sends)
-    frame = sends.frame[~sends.frame[c.CLIMBER_ID].isin(known[c.CLIMBER_ID].unique())]
-    there = sends.frame[c.CLIMBER_ID].nunique() - frame[c.CLIMBER_ID].nunique()
+    climbs = read_climbs_table(run.folder)[c.CLIMB_ID].tolist()
+    climbers = known[c.CLIMBER_ID].unique().tolist()
+    given = with_run_ids(sends.frame, climbs, climbers)
+    frame = given[~given[c.CLIMBER_ID].isin(climbers)]
+    there = given[c.CLIMBER_ID].nunique() - frame[c.CLIMBER_ID].nunique()
     if there:
         say(f"{there} climbers are in {run.folder} already, and stay as they are")
     if frame.empty:
         raise DataError("holds no climber whom the run does not have", remedy="give new climbers")
-    climbs = read_climbs_table(run.folder)[c.CLIMB_ID].tolist()
-    frame = with_run_ids(frame, climbs)
     tell_known(frame[c.CLIMB_ID], climbs)
     frame = order_days(frame.reset_index(drop=True), run.config.day, run.config.seed)
     frame = reduced(frame.assign(**{c.ROW: len(known) + np.arange(len(frame))}))

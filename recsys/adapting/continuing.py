@@ -182,7 +182,8 @@ def _new(known: pd.DataFrame, sends: Sends, source: Run) -> tuple[pd.DataFrame, 
     """New sends, the part of each, and how they were split."""
     has_time = check_days(source, sends)
     config = source.config
-    frame = with_run_ids(sends.frame, read_climbs_table(source.folder)[c.CLIMB_ID].tolist())
+    climbs = read_climbs_table(source.folder)[c.CLIMB_ID].tolist()
+    frame = with_run_ids(sends.frame, climbs, known[c.CLIMBER_ID].unique().tolist())
     least = int(config.facts.get("kept_with_at_least", config.min_sends))
     fresh = joining.ordered_days(joining.new_sends(known, frame, least), config)
     parts, split = joining.split_new(fresh, has_time, config)

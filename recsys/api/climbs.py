@@ -197,6 +197,15 @@ def _asked(
     return {**prompt, "when": given.day(when), "blocked": closed, **given.settings(settings, without)}
 
 
+def _check_files(parts: Sequence[str | Path]) -> None:
+    """A `UsageError` where texts are ids, it seems, rather than files."""
+    if not any(Path(each).suffix or Path(each).exists() or set(str(each)) & set("/\\") for each in parts):
+        raise UsageError(
+            f"`logbook` {given.shown(parts[0])}: there is no such file; "
+            "give a DataFrame, files, or mappings with climb_id and date"
+        )
+
+
 def _read(
     logbook: LogbookLike,
     climber: str | None,
@@ -212,6 +221,8 @@ def _read(
     parts: Any = [logbook] if isinstance(logbook, (str, Path)) else logbook
     parts = list(parts) if isinstance(parts, Sequence) and not isinstance(parts, bytes) else [parts]
     if parts and all(isinstance(each, (str, Path)) and str(each).strip() for each in parts):
+        if not isinstance(logbook, (str, Path)):
+            _check_files(parts)
         own = None if columns is None else parse_columns(columns)
         book = read_files([Path(each) for each in parts], climber, own, bad_rows, mapping)
         return list(book.sends), book.lines()

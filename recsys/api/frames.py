@@ -38,6 +38,7 @@ def as_file(data: Any) -> Iterator[str | None]:
         try:
             yield str(path)
         except RecsysError as error:
+            error.rename("is Parquet that ", "")
             error.rename(str(path), _CALLED)
             error.rename(path.name, _CALLED)
             raise
@@ -48,12 +49,20 @@ def _plain(frame: pd.DataFrame) -> pd.DataFrame:
 
     Ids of a column are integers and texts by turns, UUIDs, or larger than 64 bits; what is sparse is dense.
     """
+    frame = _with_index(frame)
     names = [str(each) for each in frame.columns]
     twice = next((each for at, each in enumerate(names) if each in names[:at]), None)
     if twice is not None:
         raise UsageError(f"{_CALLED} has the column {twice!r} twice; rename or remove one")
     frame = frame.set_axis(names, axis=1)
     return frame.assign(**{name: column for name in names if (column := _odd(frame[name])) is not None})
+
+
+def _with_index(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with what its index is named for as columns: set_index("date") takes none away."""
+    there = set(map(str, frame.columns))
+    named = [name for name in frame.index.names if name is not None and str(name) not in there]
+    return frame.reset_index(level=named) if named else frame
 
 
 def _odd(column: pd.Series) -> Any:
@@ -63,6 +72,11 @@ def _odd(column: pd.Series) -> Any:
 
     if isinstance(column.dtype, pd.SparseDtype):
         return column.sparse.to_dense()
+    if isinstance(column.dtype, pd.PeriodDtype):
+        day = pd.Timedelta(days=1)
+        filled = column.dropna().dt
+        days = bool((filled.end_time - filled.start_time < day).all())
+        return column.dt.to_timestamp() if days else column.astype(str).where(column.notna(), None)
     try:
         pa.Array.from_pandas(column)
     except (pa.ArrowException, TypeError, ValueError, OverflowError):

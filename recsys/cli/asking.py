@@ -105,6 +105,15 @@ def same_ids(same: Path | None, recommender: Recommender) -> dict[str, str] | No
     return read_same(same, recommender.catalogue)
 
 
+def climber_of(climber: str | None, recommender: Recommender, logbooks: list[Path] | None) -> str | None:
+    """The climber as the run writes the id; of one's own logbook as it was given."""
+    from recsys.logbooks.importing.spelling import spelled_as
+
+    if climber is None or logbooks:
+        return climber
+    return spelled_as(climber, recommender.climbers) or climber
+
+
 def region_of(region: str | None, recommender: Recommender) -> str | None:
     """The region as the catalogue writes it, or None."""
     from recsys.recommending.request import known_region

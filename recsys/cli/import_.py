@@ -69,7 +69,8 @@ def import_(
     with progress("reading logbooks", len(files)) as advance:
         parsed, merged = load_all(files, source, wanted, columns, same, query, advance)
     rejects = rejects_path(output)
-    lines = [line for name, each in zip(names, parsed, strict=True) for line in file_lines(name, each)]
+    files_read = zip(names, parsed, merged.used, strict=True)
+    lines = [line for name, each, used in files_read for line in file_lines(name, each, used)]
     for line in lines + summary_lines(merged, shown(rejects)):
         say(line)
     rows, refused = merged.rows, merged.rejects

@@ -37,6 +37,7 @@ def session(
         raise UsageError("a session starts from a logbook; give `climber` or `logbook`")
     SessionRequest(climber, None, region, area, minutes, count, style, like)  # a wrong one is told at once
     recommender = asking.open_folder(folder)
+    climber = asking.climber_of(climber, recommender, logbook)
     sends = asking.sends_of(recommender, logbook, climber, columns, bad_rows, same)
     sends = asking.known_sends(recommender, sends, same)
     request = SessionRequest(climber, sends, region, area, minutes, count, style, like)

@@ -35,6 +35,7 @@ def skill(
             f"`region` {region}: is of the list of climbs; leave it out with `climber` or `logbook`"
         )
     recommender = asking.open_folder(folder)
+    climber = asking.climber_of(climber, recommender, logbook)
     sends = asking.sends_of(recommender, logbook, climber, columns, bad_rows, same)
     if climber is None and not logbook:
         listed = skills.off_grade(recommender, asking.region_of(region, recommender), k)

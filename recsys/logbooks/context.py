@@ -14,17 +14,18 @@ from numpy.typing import NDArray
 from recsys.columns import CLIMB_ID, CLIMB_TYPE, CLIMBER_ID, DAY, GRADE, ROW, SEQUENCE, STYLE
 from recsys.logbooks.cells import flag
 from recsys.logbooks.grade_context import Logged, settle
-from recsys.logbooks.importing.source import discipline
+from recsys.logbooks.importing.climb_kinds import discipline, told_discipline
+from recsys.logbooks.importing.sources.sends import FLAGS, outcome_told
 from recsys.logbooks.importing.text import key
 from recsys.logbooks.mapping import CONTRACT, Mapping
 from recsys.logbooks.raw import RawTable
 from recsys.logbooks.reasons import UNREADABLE_OUTCOME
-from recsys.logbooks.styles import ATTEMPT, OUTCOMES, SEND, outcome_of, outcome_rank, style_rank
+from recsys.logbooks.styles import ATTEMPT, OUTCOMES, SEND, outcome_rank, style_rank
 from recsys.logbooks.validate import Check
 from recsys.logbooks.values import as_text, without_tokens
 
 _OUTCOME: Final = "outcome"
-_STYLE: Final = "ascent_style"
+_STYLES: Final = ("ascent_style", STYLE)
 _REPEAT: Final = "repeat"
 
 
@@ -53,17 +54,31 @@ def read_outcomes(raw: RawTable, mapping: Mapping) -> Outcomes:
     n = raw.table.num_rows
     if mapping.name != CONTRACT:
         return Outcomes(np.zeros(n, bool), np.full(n, 2), [])
-    told = _mapped(raw, _OUTCOME, str.casefold)
-    styled = _mapped(raw, _STYLE, lambda text: ATTEMPT if outcome_of(key(text)) == ATTEMPT else SEND)
-    outcome = np.where(told == "", np.where(styled == "", SEND, styled), told)
-    bad = ~np.isin(outcome, OUTCOMES)
-    repeat = _mapped(raw, _REPEAT, lambda text: "" if flag(text) is not None else "?")
+    outcome = _mapped(raw, _OUTCOME, str.casefold)
+    flags = {name: _mapped(raw, name, _flagged) for name in FLAGS}
+    styles = [_mapped(raw, name, lambda style: outcome_told("", style)) for name in _STYLES]
+    attempt = np.logical_or.reduce([each == ATTEMPT for each in styles])
+    for told in (
+        *(np.where(each == "?", "", each) for each in flags.values()),
+        np.where(attempt, ATTEMPT, SEND),
+    ):
+        outcome = np.where(outcome == "", told, outcome)
+    repeat = _mapped(raw, _REPEAT, _flagged)
     checks = [
-        Check(_OUTCOME, bad, UNREADABLE_OUTCOME),
-        Check(_REPEAT, repeat == "?", "repeat is neither true nor false"),
+        Check(_OUTCOME, ~np.isin(outcome, OUTCOMES), UNREADABLE_OUTCOME),
+        *(
+            Check(name, each == "?", f"{name} is neither true nor false")
+            for name, each in {_REPEAT: repeat, **flags}.items()
+        ),
     ]
     rank = np.select([outcome == each for each in OUTCOMES], [outcome_rank(each) for each in OUTCOMES], 1)
     return Outcomes(outcome == ATTEMPT, rank, [check for check in checks if check.bad.any()])
+
+
+def _flagged(text: str) -> str:
+    """A cell of true or false as an outcome, "?" where it is neither."""
+    value = flag(text)
+    return "?" if value is None else SEND if value else ATTEMPT
 
 
 def settle_grades(frame: pd.DataFrame, raw: RawTable) -> int:
@@ -73,14 +88,15 @@ def settle_grades(frame: pd.DataFrame, raw: RawTable) -> int:
     blank = pd.Series([""] * len(frame), dtype=object)
     grades = frame[GRADE].fillna("")
     kinds = frame[CLIMB_TYPE].fillna("") if CLIMB_TYPE in frame else blank
-    others = [pd.Series(_mapped(raw, name, str), dtype=object) for name in ("discipline", "country")]
+    told = _mapped(raw, "discipline", told_discipline), _mapped(raw, "country", str)
+    others = [pd.Series(each, dtype=object) for each in told]
     parts = [pd.factorize(each) for each in (grades, kinds, *others)]
     code = np.zeros(len(frame), np.int64)
     for codes, unique in parts:
         code = code * max(len(unique), 1) + codes
     codes, first = _distinct(code)
     rows = [tuple(unique[codes_[index]] for codes_, unique in parts) for index in first]
-    logged = [Logged(grade, told or discipline(kind, grade), kind, land) for grade, kind, told, land in rows]
+    logged = [Logged(grade, said or discipline(kind, grade), kind, land) for grade, kind, said, land in rows]
     settled = settle(logged)
     frame[GRADE] = np.array([each.text or None for each in settled], dtype=object)[codes]
     return int(np.array([each.guessed for each in settled], bool)[codes].sum())

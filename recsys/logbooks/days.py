@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 import re
 import statistics
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -29,12 +30,15 @@ MAX_SECONDS: Final = 9.2e9
 FIRST_CALENDAR, LAST_CALENDAR = 19_000_101, 21_001_231
 SMALL_ORDER: Final = 1e6
 """Order whose lower median is below it holds no number that looks like a calendar day."""
+FUTURE: Final = "date lies in the future"
+PLAIN_ORDER: Final = "dates are plain numbers: an order, and no days"
 READ, BLANK, UNREADABLE, ALIEN = "read", "blank", "unreadable", "alien"
 _ISO: Final = re.compile(
     r"(\d{4})-?(\d\d)-?(\d\d)"
     r"(?:[T ](\d\d)(?::(\d\d)(?::(\d\d)(\.\d{1,9})?)?)?\s?(Z|UTC|[+-]\d\d(?::?\d\d)?)?)?",
     re.ASCII,
 )
+_FLOAT: Final = re.compile(r"(\d{8})[.,]0*", re.ASCII)
 _LONGEST: Final = 48
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -72,10 +76,19 @@ def read_days(texts: Sequence[str | None], unit: str | None = None) -> Days:
     return Days(on_distinct(_from_text, texts), True)
 
 
+def latest() -> float:
+    """The last day, since the Unix epoch, on which somebody may have climbed, wherever that is."""
+    return time.time() // DAY_SECONDS + 2
+
+
 @lru_cache(maxsize=16_384)
 def iso_microseconds(text: str) -> tuple[int, bool] | None:
     """(microseconds since the Unix epoch, whether there is a time of day) of strict ISO text, or None."""
-    match = _ISO.fullmatch(text) if len(text) <= _LONGEST else None
+    if len(text) > _LONGEST:
+        return None
+    if float_ := _FLOAT.fullmatch(text):  # 20240531.0 of a table's floats
+        text = float_[1]
+    match = _ISO.fullmatch(text)
     if match is None or (len(text) > 8 and text[4] != "-") or (text[4] == "-") != (text[7:8] == "-"):
         return None
     year, month, day, hour, minute, second, fraction, zone = match.groups()

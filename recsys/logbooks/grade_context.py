@@ -4,23 +4,27 @@ A grade's text goes on alone, into models and tables, where "9" is Ewbank and "7
 type of the climb, its country and the logbook's other grades are at hand, the text is made to say it:
 
 - a boulder's letters are upper case (7A, Font), a route's lower case (7a, French);
-- a boulder logged "5.10a V0+" becomes "V0+ 5.10a", and a bare "5" becomes "f5";
+- a boulder logged "5.10a V0+" becomes "V0+ 5.10a", and a bare "5" becomes "V5" or "f5" (`grade_boulders`);
 - a bare "9" beside "9-" or in a country of UIAA grades becomes "UIAA 9", in one of French grades "F9";
-- a winter, ice or mixed grade that looks like a rock grade ("V", "III", "D") becomes "Winter V": it is not
-  read.
+- a British trad route's "6a" becomes "British 6a": it is the technical grade;
+- a winter, ice or mixed grade that looks like a rock grade ("V", "III", "4+", "D") becomes "Winter V": it is
+  not read.
 
-All else stays as logged. A country or neighbours that tell alone make it a guess, which is counted.
+All else stays as logged. A country or neighbours that tell alone make it a guess, which is counted; so is
+whatever is read in Norway, Sweden, Finland or Brazil, whose own systems look like others.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final, NamedTuple
 
 from recsys.errors import DataError
+from recsys.logbooks import grade_lands as lands
+from recsys.logbooks.grade_boulders import NUMBER, Boulders, boulders_of, of_number
 from recsys.logbooks.grade_reading import Grade
 from recsys.logbooks.grade_tables import BOULDER, ROUTE
 from recsys.logbooks.grade_words import normalised, plain
@@ -32,33 +36,23 @@ _BARE: Final = re.compile(r"(\d{1,2})(?:\s*[/-]\s*(\d{1,2}))?", re.ASCII)
 _SIGNED: Final = re.compile(
     r"(?:[4-9]|1[0-2])-|(?:[6-9]|1[0-2])\+(?:\s*/.*)?|(?:[6-9]|1[0-2])[+-]?/.*[+-]", re.ASCII
 )
-_BARE_FONT: Final = re.compile(r"[3-8][+-]?", re.ASCII)
+_TECHNICAL: Final = re.compile(r"[4-7][a-cA-C]", re.ASCII)
 _SPACED_V: Final = re.compile(r"[Vv] \d{1,2}[+-]?(?:[/-]\d{1,2})?", re.ASCII)
 _HARDEST_UIAA: Final = 12
+_LONGEST: Final = 40
 # Types of climbs whose grades are of no rock system, and the word that is put before such a grade.
 _NOT_ROCK: Final = (
-    ("winter", "Winter"), ("mixed", "Mixed"), ("dry tool", "Dry"), ("drytool", "Dry"), ("ice", "Ice"),
-    ("snow", "Snow"), ("ferrata", "Ferrata"), ("alpine", "Alpine"), ("aid", "Aid"),
+    ("winter", "Winter"), ("mixed", "Mixed"), ("dry tool", "Dry"), ("drytool", "Dry"), ("drytooling", "Dry"),
+    ("ice", "Ice"), ("snow", "Snow"), ("ferrata", "Ferrata"), ("alpine", "Alpine"), ("aid", "Aid"),
+    ("scramble", "Scramble"), ("scrambling", "Scramble"), ("klettersteig", "Ferrata"), ("eis", "Ice"),
+    ("glace", "Ice"), ("hielo", "Ice"), ("ghiaccio", "Ice"), ("mixte", "Mixed"), ("mixto", "Mixed"),
+    ("misto", "Mixed"),
 )  # fmt: skip
 _ROCK: Final = ("trad", "sport", "top rope", "toprope", "boulder")
 _ALPINE: Final = re.compile(r"(?i)(F|PD|AD|D|TD|ED\d?|ABO)[+-]?")
+_HIGHEST: Final = re.compile(r"[1-9]|1[0-2]", re.ASCII)
 _AMBIGUOUS: Final = ("UIAA", "British", "Ewbank")
-_UIAA: Final = (
-    "de,deu,ger,germany,deutschland,allemagne,alemania,germania,alemanha,duitsland,tyskland,saksa,niemcy,německo,"
-    "at,aut,austria,österreich,osterreich,autriche,oostenrijk,østrig,österrike,rakousko,"
-    "cz,cze,czechia,tschechien,czech republic,česko,cesko,tchéquie,sk,svk,slovakia,slowakei,slovensko,"
-    "hu,hun,hungary,ungarn,magyarország,ro,rou,romania,rumänien,românia,pl,pol,poland,polen,polska,"
-    "si,svn,slovenia,slowenien,slovenija,südtirol"
-)
-_FRENCH: Final = (
-    "fr,fra,france,frankreich,francia,frança,frankrijk,frankrike,es,esp,spain,spanien,espagne,espana,españa,"
-    "spagna,spanje,it,ita,italy,italia,italien,italie,italië,be,bel,belgium,belgien,belgique,belgië,"
-    "pt,prt,portugal,gr,grc,greece,griechenland,grèce,grecia,tr,tur,turkey,türkei,türkiye,turquie,"
-    "ch,che,switzerland,schweiz,suisse,svizzera,hr,hrv,croatia,kroatien,hrvatska,croatie,"
-    "lu,luxembourg,mt,malta,th,thailand,vn,vietnam,ma,morocco,maroc,marokko"
-)
-_EWBANK: Final = "au,aus,australia,nz,nzl,new zealand,za,zaf,south africa"
-_UIAA_LANDS, _FRENCH_LANDS, _EWBANK_LANDS = (frozenset(each.split(",")) for each in (_UIAA, _FRENCH, _EWBANK))
+_NUMBERED: Final = ("UIAA", "Ewbank")
 
 
 class Logged(NamedTuple):
@@ -81,12 +75,14 @@ class Settled(NamedTuple):
 class _Neighbours:
     """What the logbook's other grades are: signed as in UIAA ("9-"), numbers that only Ewbank has ("23").
 
-    `lands` are those in which a grade is signed: one in Germany says nothing of a 6 in Spain.
+    `lands` are those in which a grade is signed: one in Germany says nothing of a 6 in Spain. `boulders`
+    tell V from Font.
     """
 
     signed: bool
     high: bool
     lands: frozenset[str] = frozenset()
+    boulders: Boulders = field(default_factory=Boulders)
 
 
 def settle(grades: Sequence[Logged]) -> list[Settled]:
@@ -97,36 +93,55 @@ def settle(grades: Sequence[Logged]) -> list[Settled]:
 
 
 def _neighbours(grades: Iterable[Logged]) -> _Neighbours:
-    rock = [each for each in dict.fromkeys(grades) if each.discipline != BOULDER and not _not_rock(each.kind)]
+    different = list(dict.fromkeys(grades))
+    rock = [each for each in different if each.discipline != BOULDER and not _not_rock(each.kind)]
     routes = {each.grade for each in rock}
     numbers = [int(text) for text in routes if text.isascii() and text.isdigit() and len(text) < 3]
     signed = {text for text in routes if len(text) < 12 and _SIGNED.fullmatch(text)}
-    lands = frozenset(each.country.casefold() for each in rock if each.grade in signed)
-    return _Neighbours(bool(signed), max(numbers, default=0) > 12, lands)
+    where = frozenset(each.country.casefold() for each in rock if each.grade in signed)
+    boulders = (each for each in different if each.discipline == BOULDER and len(each.grade) <= _LONGEST)
+    told = boulders_of((normalised(each.grade), each.country.casefold()) for each in boulders)
+    return _Neighbours(bool(signed), max(numbers, default=0) > 12, where, told)
 
 
 def _settled(logged: Logged, beside: _Neighbours) -> tuple[str, bool]:
     """(the text, whether it is a guess)."""
-    if not logged.grade or len(logged.grade) > 40:
+    if not logged.grade or len(logged.grade) > _LONGEST:
         return logged.grade, False
     grade = plain(logged.grade)
     if (word := _not_rock(logged.kind)) and _looks_like_rock(grade):
         return f"{word} {grade}", False
     bare = normalised(grade)  # "7 A0" is a 7, "7a soft" a 7a
     if _LETTERED.fullmatch(bare):
-        return _LETTERED.sub(lambda found: _cased(found[0], logged.discipline), grade, count=1), False
+        return _lettered(grade, bare, logged)
     if logged.discipline == BOULDER:
-        return _of_boulder(grade, bare), False
+        return _of_boulder(grade, bare, logged.country.casefold(), beside.boulders)
+    if logged.country.casefold() in lands.OWN and (found := _parsed(bare)) and found.system in _NUMBERED:
+        return (f"UIAA {bare}" if _HIGHEST.fullmatch(bare) else grade), True
     if _BARE.fullmatch(bare):
         return _numbered(bare, logged, beside)
     return _turned(grade, ROUTE) if logged.discipline == ROUTE else grade, False
 
 
-def _of_boulder(grade: str, bare: str) -> str:
-    """A boulder's grade: "5" is Font's, "V 5" no winter grade, and V or Font come first."""
-    if _BARE_FONT.fullmatch(bare):
-        return f"f{grade}"
-    return f"V{bare[1:].lstrip()}" if _SPACED_V.fullmatch(bare) else _turned(grade, BOULDER)
+def _lettered(grade: str, bare: str, logged: Logged) -> tuple[str, bool]:
+    """A number with a letter: Font's of a boulder, French of a route; in Britain a trad route's is technical.
+
+    Brazil's own 7a looks like the French one.
+    """
+    land = logged.country.casefold()
+    text = _LETTERED.sub(lambda found: _cased(found[0], logged.discipline), grade, count=1)
+    if logged.discipline == BOULDER:
+        return text, False
+    if land in lands.BRITISH and "trad" in logged.kind.casefold() and _TECHNICAL.fullmatch(bare):
+        return f"British {bare.lower()}", True
+    return text, land in lands.BRAZIL
+
+
+def _of_boulder(grade: str, bare: str, land: str, beside: Boulders) -> tuple[str, bool]:
+    """A boulder's grade: a number is V's or Font's, "V 5" no winter grade, and V or Font come first."""
+    if NUMBER.fullmatch(bare):
+        return of_number(bare, land, beside)
+    return (f"V{bare[1:].lstrip()}" if _SPACED_V.fullmatch(bare) else _turned(grade, BOULDER)), False
 
 
 def _cased(grade: str, discipline: str) -> str:
@@ -140,12 +155,12 @@ def _numbered(grade: str, logged: Logged, beside: _Neighbours) -> tuple[str, boo
     land = logged.country.casefold()
     if not 1 <= highest <= _HARDEST_UIAA:
         return grade, False
-    if land in _EWBANK_LANDS or (beside.high and not land and not beside.signed):
+    if land in lands.EWBANK or (beside.high and not land and not beside.signed):
         return grade, False
-    signed = land in beside.lands if land in _FRENCH_LANDS else beside.signed
-    if land in _UIAA_LANDS or signed:
-        return f"UIAA {grade}", not (signed and land in _UIAA_LANDS)
-    return (f"F{grade}" if land in _FRENCH_LANDS and highest <= 9 else grade), True
+    signed = land in beside.lands if land in lands.FRENCH else beside.signed
+    if land in lands.UIAA or signed:
+        return f"UIAA {grade}", not (signed and land in lands.UIAA)
+    return (f"F{grade}" if land in lands.FRENCH and highest <= 9 else grade), True
 
 
 def _turned(grade: str, discipline: str) -> str:
@@ -160,20 +175,22 @@ def _turned(grade: str, discipline: str) -> str:
     return " ".join([*own, *(word for word in words if word.strip("()[]") not in own)])
 
 
+@lru_cache(maxsize=1024)
 def _not_rock(kind: str) -> str:
     """The word for a type of climb that has no rock grades, or ""."""
-    kind = kind.casefold()
+    kind = kind.casefold().replace("-", " ")
     if any(word in kind for word in _ROCK):
         return ""
-    words = re.split(r"[^a-z]+", kind)
+    words = re.split(r"[\W_]+", kind)
     return next((word for name, word in _NOT_ROCK if name in words or (" " in name and name in kind)), "")
 
 
 @lru_cache(maxsize=4096)
 def _looks_like_rock(grade: str) -> bool:
-    """Whether a winter or alpine grade would be read as a rock grade: "V", "III", "D", "5"."""
+    """Whether a winter or alpine grade would be read as a rock grade: "V", "III", "D", "5", "4+"."""
     found = _parsed(grade)
-    return found is not None and (found.system in _AMBIGUOUS or bool(_ALPINE.fullmatch(grade)))
+    numbered = NUMBER.fullmatch(normalised(grade)) or _ALPINE.fullmatch(grade)
+    return found is not None and (found.system in _AMBIGUOUS or bool(numbered))
 
 
 def _parsed(grade: str) -> Grade | None:

@@ -16,6 +16,7 @@ _PREFIXES: Final = (
     (re.compile(r"(?i)^uiaa\s*(?=\d|[IVX])"), "UIAA"),
     (re.compile(r"(?i)^ewbank\s*(?=\d)"), "Ewbank"),
     (re.compile(r"(?i)^yds\s*(?=\d)"), "YDS"),
+    (re.compile(r"(?i)^british\s*(?=\d)"), "British"),
     (re.compile(r"(?i)^(font|fb)\s*(?=\d)"), "Font"),
     (re.compile(r"^f\s*(?=\d)"), "Font"),
     (re.compile(r"(?i)^fr(ench|\.)?\s*(?=\d)"), "French"),

@@ -27,6 +27,9 @@ from recsys.logbooks.grade_words import CACHED, normalised
 LONGEST: Final = 100
 """Characters of the longest text that is looked at as a grade."""
 
+NEAR_STEPS: Final = 3.0
+"""Steps that the grades which two people or sites give one climb may lie apart."""
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -73,6 +76,11 @@ def ordinal(text: object, prefer: str | None = None) -> float:
         return parse_grade(text, prefer).ordinal
     except DataError:
         return float("nan")
+
+
+def far_apart(one: float, other: float) -> bool:
+    """Whether two ordinals are too far apart to be of one climb; never where one of them is not known."""
+    return abs(one - other) > NEAR_STEPS
 
 
 def ordinals(values: Sequence[object], prefer: str | None = None) -> NDArray[np.float64]:

@@ -7,19 +7,29 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from recsys.columns import GRADE
+from recsys.columns import CLIMB_ID, CLIMBER_ID, DAY, GRADE
+from recsys.logbooks.days import FUTURE, PLAIN_ORDER, latest
 from recsys.logbooks.grade_context import GUESSED
 from recsys.logbooks.grades import ordinal
 from recsys.logbooks.importing.contract import BLANK_TOKENS
 from recsys.logbooks.importing.sources.sends import SENDS
+from recsys.logbooks.importing.spelling import alike_ids
 from recsys.logbooks.importing.text import key
+from recsys.logbooks.importing.unread import CUT, cut_grades
 from recsys.logbooks.mapping import CONTRACT, Mapping
 from recsys.logbooks.raw import RawTable
 
 
-def remarks(raw: RawTable, mapping: Mapping, n_tokens: int, guessed: int, frame: pd.DataFrame) -> list[str]:
+def remarks(
+    raw: RawTable, mapping: Mapping, n_tokens: int, guessed: int, frame: pd.DataFrame, has_time: bool
+) -> list[str]:
     """What the person should know of rows that are used."""
-    counted = [(n_tokens, BLANK_TOKENS), (guessed, GUESSED)]
+    alike = alike_ids(frame[CLIMB_ID].unique(), frame[CLIMBER_ID].unique())
+    counted = [(n_tokens, BLANK_TOKENS), (guessed, GUESSED), *((n, note) for note, n in alike.items())]
+    if not has_time and mapping.date_unit != "order":
+        counted.append((len(frame), PLAIN_ORDER))
+    elif has_time:
+        counted.append((int((frame[DAY] > latest()).sum()), FUTURE))
     lines = [f"{n} {what}" for n, what in counted if n]
     unread = _unread(raw) if mapping.name == CONTRACT else []
     if unread:
@@ -50,12 +60,14 @@ def _filled(column: pa.ChunkedArray) -> bool:
 
 
 def _unreadable_grades(frame: pd.DataFrame) -> list[str]:
-    """One remark when some grades are text that no system reads; they stay as they are."""
+    """Remarks on grades that no system reads, which stay as they are, and on those that were cut, maybe."""
     if GRADE not in frame:
         return []
     counts = frame[GRADE].value_counts()
+    cut = cut_grades({str(grade): int(n) for grade, n in counts.items()})
+    lines = [f"{cut} {CUT}"] if cut else []
     unread = counts[[bool(np.isnan(ordinal(grade))) for grade in counts.index]]
     if unread.empty:
-        return []
+        return lines
     shown = ", ".join(repr(grade) for grade in unread.index[:3])
-    return [f"{unread.sum()} of {counts.sum()} grades cannot be read and stay text only: {shown}"]
+    return [*lines, f"{unread.sum()} of {counts.sum()} grades cannot be read and stay text only: {shown}"]

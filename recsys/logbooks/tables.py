@@ -153,7 +153,8 @@ def _read_content(path: Path, content: bytes, kind: str, small: int) -> RawTable
         raw = read_csv(path, io.BytesIO(text.encode("utf-8", "replace")), *_header(sheet)) if large else None
         return _read_rows(path, sheet) if raw is None else replace(raw, notes=notes)
     if kind == kinds.JSON:
-        return _read_rows(path, Sheet(str(path), "JSON", cells=json_rows(decode(content)[0], str(path))))
+        cells, notes = json_rows(decode(content)[0], str(path))
+        return _read_rows(path, Sheet(str(path), "JSON", cells=cells, notes=notes))
     refuse_archive(content, str(path))
     cells, notes = workbook_rows(content, str(path))
     return _read_rows(path, Sheet(str(path), "Excel", cells=cells, notes=notes))

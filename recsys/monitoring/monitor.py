@@ -140,7 +140,7 @@ def monitor(
         check_days(run, read)
     except DataError as error:
         raise error.at(sends) from None
-    new = _new(with_run_ids(read.frame, recommender.catalogue.ids), old, run.config)
+    new = _new(with_run_ids(read.frame, recommender.catalogue.ids, recommender.climbers), old, run.config)
     if new.empty:
         raise DataError("holds no send that the run does not know", path=sends, remedy="give later sends")
     training = old[old[PART] == TRAIN]

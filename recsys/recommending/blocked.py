@@ -12,6 +12,7 @@ from typing import Final
 
 from recsys import columns as c
 from recsys.files import read_text
+from recsys.logbooks.importing.spelling import folded
 from recsys.logbooks.sheets.rows import csv_rows, raw_rows
 
 _COLUMNS: Final = (c.CLIMB_ID, c.AREA, c.REGION)
@@ -19,14 +20,14 @@ _COLUMNS: Final = (c.CLIMB_ID, c.AREA, c.REGION)
 
 @dataclass(frozen=True)
 class Blocked:
-    """Ids of climbs, and names of areas and regions, upper or lower case; a plain entry may be either."""
+    """Ids of climbs, and names of areas and regions, as `folded`; a plain entry may be either."""
 
     entries: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, entries: Iterable[str]) -> Blocked:
         """Of these ids and names; blank ones are left out."""
-        return cls(frozenset(each.strip().casefold() for each in entries if each.strip()))
+        return cls(frozenset(folded(each) for each in entries if each.strip()))
 
 
 OPEN: Final = Blocked()  # nothing is closed

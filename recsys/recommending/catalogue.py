@@ -15,6 +15,7 @@ from recsys import columns as c
 from recsys.arrays import Array
 from recsys.errors import UsageError
 from recsys.logbooks.grades import ordinals, parse_range
+from recsys.logbooks.importing.spelling import folded
 from recsys.recommending.blocked import Blocked
 from recsys.recommending.fields import Fields
 from recsys.recommending.levels import as_text, has_levels, level, told
@@ -216,7 +217,7 @@ class Catalogue:
 
     def search(self, text: str) -> list[int]:
         """Indices whose name or id holds the text, upper or lower case: beginnings first, then by sends."""
-        wanted = " ".join(text.casefold().split())
+        wanted = folded(text)
         found = []
         for index, texts in enumerate(self._folded):
             if wanted and any(wanted in each for each in texts):
@@ -238,12 +239,12 @@ class Catalogue:
     def _called(self) -> list[set[str]]:
         """What each climb goes by: its id, its area, its region."""
         each = zip(self.ids, self.areas, self.regions, strict=True)
-        return [{name.casefold() for name in names if name is not None} for names in each]
+        return [{folded(name) for name in names if name is not None} for names in each]
 
     @cached_property
     def _folded(self) -> list[tuple[str, str]]:
         pairs = zip(self.names, self.ids, strict=True)
-        return [((name or "").casefold(), climb.casefold()) for name, climb in pairs]
+        return [(folded(name or ""), folded(climb)) for name, climb in pairs]
 
 
 def read_catalogue(path: Path) -> Catalogue:

@@ -1,4 +1,5 @@
-"""Ids as programs and people write them: in another case, or a number in another form (130.0, 00130)."""
+"""Ids as programs and people write them: in another case or spelling, or a number in another form (130.0,
+00130)."""
 
 from __future__ import annotations
 
@@ -7,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from recsys.logbooks.importing.numbers import whole
+from recsys.logbooks.importing.spelling import form
 
 
 @dataclass(frozen=True, eq=False)
 class Forms:
-    """Ids that are known, by their forms; each table is made when it is first needed."""
+    """Ids that are known, by their forms; the table is made when it is first needed."""
 
     ids: Sequence[str]
 
@@ -20,8 +21,7 @@ class Forms:
         """The known id that an id is; None where none is, or several are."""
         if climb in self._all:
             return climb
-        number = whole(climb)
-        found = self._spellings.get(climb.casefold(), []) if number is None else self._numbers.get(number, [])
+        found = self._forms.get(form(climb), [])
         return found[0] if len(found) == 1 else None
 
     @cached_property
@@ -29,18 +29,9 @@ class Forms:
         return frozenset(self.ids)
 
     @cached_property
-    def _numbers(self) -> Mapping[str, list[str]]:
-        """The number that an id is, to the ids."""
-        numbers: dict[str, list[str]] = defaultdict(list)
+    def _forms(self) -> Mapping[str, list[str]]:
+        """What ids are compared by, to the ids."""
+        forms: dict[str, list[str]] = defaultdict(list)
         for climb in self.ids:
-            if (number := whole(climb)) is not None:
-                numbers[number].append(climb)
-        return numbers
-
-    @cached_property
-    def _spellings(self) -> Mapping[str, list[str]]:
-        """An id without its case, to the ids."""
-        spellings: dict[str, list[str]] = defaultdict(list)
-        for climb in self.ids:
-            spellings[climb.casefold()].append(climb)
-        return spellings
+            forms[form(climb)].append(climb)
+        return forms

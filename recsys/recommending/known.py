@@ -11,7 +11,7 @@ from recsys.nouns import spoken
 BY_ID, BY_MAPPING, BY_NUMBER, BY_CASE, BY_NAME = "id", "mapping", "number", "case", "name"
 _WORDS: Final = {
     BY_MAPPING: "by your mapping", BY_NUMBER: "as mangled numbers (130.0 or 00130 for 130)",
-    BY_CASE: "in another case", BY_NAME: "by name and place",
+    BY_CASE: "in another case or spelling", BY_NAME: "by name and place",
 }  # fmt: skip
 SHOWN: Final = 3
 

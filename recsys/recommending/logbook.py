@@ -21,7 +21,7 @@ from recsys.errors import DataError
 from recsys.logbooks.cells import as_cell, is_blank_token, number
 from recsys.logbooks.days import ALIEN, BLANK, READ, Day, read_days
 from recsys.logbooks.grade_context import Logged, settle
-from recsys.logbooks.importing.source import discipline
+from recsys.logbooks.importing.climb_kinds import discipline
 
 TEXTS: Final = (c.CLIMB_ID, c.REGION, c.GRADE, c.COMMENT, c.BETA, c.CLIMB_NAME, c.AREA)
 NUMBERS: Final = (c.RATING, c.DAY, c.DAY_NUMBER)

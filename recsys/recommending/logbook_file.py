@@ -16,6 +16,7 @@ from recsys.logbooks.importing import Ascent, Parsed, Reject, Wanted, parse_logb
 from recsys.logbooks.importing.bad_rows import fail
 from recsys.logbooks.importing.load import load
 from recsys.logbooks.importing.merge import merge
+from recsys.logbooks.importing.spelling import spelled_as
 from recsys.logbooks.mapping import Mapping as ColumnsOfRun
 from recsys.logbooks.reasons import NO_ROWS
 from recsys.recommending.request import nearest
@@ -98,8 +99,8 @@ def _of_climber(parsed: Parsed, climber: str | None) -> Parsed:
     if not parsed.names_climbers:
         return parsed
     owners = list(dict.fromkeys(row.climber_id for row in parsed.rows))
-    if climber in owners:
-        return replace(parsed, rows=[row for row in parsed.rows if row.climber_id == climber])
+    if climber is not None and (owner := spelled_as(climber, owners)) is not None:
+        return replace(parsed, rows=[row for row in parsed.rows if row.climber_id == owner])
     _refuse_several(owners, climber)
     return parsed
 

@@ -1,16 +1,16 @@
 """A logbook meets the catalogue: which of its climbs the model knows, whatever their sites call them.
 
-A climb is known by its id; by a mapping of one's own (`--same ids.csv`); by its id in another case, or once
-what pandas and Excel do to numbers is undone ("130.0" and "00130" are 130), where that is unambiguous; or by
-its name with its crag or region; case, accents, punctuation, an article and an "and" aside. Nearly the same
-name, or the same name elsewhere, is a question, and never a match by itself.
+A climb is known by its id; by a mapping of one's own (`--same ids.csv`); by its id in another case or
+spelling, or once what pandas and Excel do to numbers is undone ("130.0" and "00130" are 130), where that is
+unambiguous; or by its name with its crag or region; case, accents, punctuation, an article and an "and"
+aside. Nearly the same name, or the same name elsewhere, is a question, and never a match by itself.
 """
 
 from __future__ import annotations
 
 import difflib
 import math
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,16 +21,15 @@ import numpy as np
 
 from recsys import columns as c
 from recsys.errors import UsageError
-from recsys.logbooks.grades import ordinal
+from recsys.logbooks.grades import far_apart, ordinal
 from recsys.logbooks.importing.climb_names import keys_of, loose_key, name_key, words_of
 from recsys.logbooks.importing.numbers import whole
+from recsys.logbooks.importing.spelling import by_letters, letters
 from recsys.recommending.catalogue import Catalogue
 from recsys.recommending.known import BY_CASE, BY_ID, BY_MAPPING, BY_NAME, BY_NUMBER, SHOWN, Match, Question
 from recsys.recommending.logbook import Logbook
 from recsys.recommending.places import Places, ends_of
 
-_NEAR_GRADES: Final = 3.0
-"""Steps that two sites' grades of one climb may lie apart."""
 _MOST_QUESTIONS: Final = 100
 _MOST_NAMES: Final = 400
 
@@ -55,7 +54,8 @@ class Matcher:
             `same` names a climb that the catalogue does not have.
         """
         rows = {climb: index for index, climb in reversed([*enumerate(logbook.columns[c.CLIMB_ID])])}
-        told = _with_numbers(self._checked(same or {}))
+        checked = self._checked(same or {})
+        told = {**by_letters(checked), **checked}
         found: dict[str, str] = {}
         ways: Counter[str] = Counter()
         missing = []
@@ -118,7 +118,7 @@ class Matcher:
     def _known(
         self, climb: str, index: int, logbook: Logbook, same: Mapping[str, str]
     ) -> tuple[str | None, str]:
-        if mapped := same.get(climb) or same.get(whole(climb) or ""):
+        if mapped := same.get(climb) or same.get(whole(climb) or letters(climb)):
             return mapped, BY_MAPPING
         if climb in self.catalogue.indices:
             return climb, BY_ID
@@ -144,7 +144,7 @@ class Matcher:
     def _near_grade(self, known: int, index: int, logbook: Logbook) -> bool:
         """False only where both have a grade and they are far apart, or of two disciplines."""
         theirs, ours = self.catalogue.ordinals[known], ordinal(logbook.columns[c.GRADE][index])
-        return not abs(theirs - ours) > _NEAR_GRADES
+        return not far_apart(theirs, ours)
 
     def _question(self, climb: str, index: int, logbook: Logbook) -> Question | None:
         """The climb of nearly that name at that place, or of the very name anywhere, to be asked about."""
@@ -182,15 +182,6 @@ class Matcher:
             each for each in self.catalogue.ids if each[:2] == climb[:2] and abs(len(each) - len(climb)) < 4
         ]
         return difflib.get_close_matches(climb, ids[:_MOST_NAMES], n=2, cutoff=0.6)
-
-
-def _with_numbers(same: Mapping[str, str]) -> Mapping[str, str]:
-    """The mapping, also by the numbers that its ids are, where no two of them are one."""
-    told: dict[str, set[str]] = defaultdict(set)
-    for ours, theirs in same.items():
-        if (number := whole(ours)) is not None:
-            told[number].add(theirs)
-    return {**{number: each for number, (each, *more) in told.items() if not more}, **same}
 
 
 def _places(logbook: Logbook, index: int) -> list[str | None]:

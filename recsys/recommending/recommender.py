@@ -11,6 +11,7 @@ import numpy as np
 
 from recsys.arrays import Array, softmax
 from recsys.errors import RunError, UsageError
+from recsys.logbooks.importing.spelling import spelled_as
 from recsys.logbooks.mapping import Mapping as ColumnsOfRun
 from recsys.logbooks.remembered import remembered
 from recsys.nouns import nouns_of
@@ -156,13 +157,23 @@ class Recommender:
         """
         catalogue = self.catalogue
         return Request(
-            climber=climber,
+            climber=self._stored(climber) if sends is None else climber,
             sends=sends,
             grades=None if grade is None else catalogue.read_grades(grade),
             region=None if region is None else known_region(region, catalogue.known_regions),
             when=read_day(when),
             **others,
         )
+
+    def _stored(self, climber: str | None) -> str | None:
+        """The id of a stored climber as it is written, where it is there in another spelling."""
+        if climber is None or climber in self._climbers:
+            return climber
+        return spelled_as(climber, self._climbers) or climber
+
+    @cached_property
+    def _climbers(self) -> frozenset[str]:
+        return frozenset(self.climbers)
 
     def recommend_many(self, requests: Sequence[Request]) -> list[list[Item]]:
         """An answer each; the questions of all of them go through the model together."""

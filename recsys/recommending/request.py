@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from recsys.errors import UsageError
+from recsys.logbooks.importing.spelling import folded, spelled_as
 from recsys.recommending.blocked import OPEN, Blocked
 
 Span = tuple[float, float]
@@ -181,9 +182,10 @@ def check_count(k: int) -> None:
 
 
 def known_climber(name: str, climbers: Sequence[str]) -> str:
-    """The climber of that id, or a `UsageError` with the nearest ids."""
-    if name in climbers:
-        return name
+    """The climber of that id, in whichever spelling, or a `UsageError` with the nearest ids."""
+    same = spelled_as(name, climbers)
+    if same is not None:
+        return same
     raise UsageError(f"no climber {name!r} among the {len(climbers)} of this run{nearest(name, climbers)}")
 
 
@@ -198,10 +200,13 @@ def known_region(name: str, regions: Sequence[str]) -> str:
 
 
 def as_written(name: str, names: Sequence[str]) -> str | None:
-    """The one of the names that `name` is: to the letter, else the first in another case; None: no one."""
+    """The one of the names that `name` is: to the letter, else the first in another case or spelling.
+
+    None: no one.
+    """
     if name in names:
         return name
-    return next((each for each in names if each.casefold() == name.casefold()), None)
+    return next((each for each in names if folded(each) == folded(name)), None)
 
 
 def some(names: Sequence[str]) -> str:

@@ -6,13 +6,13 @@ from typing import Annotated, Final
 
 from pydantic import BaseModel, Field
 
-from recsys.serving.model_fields import Id, Name, at_most
+from recsys.serving.model_fields import ClimbId, Id, at_most
 from recsys.serving.policy import MAX_HISTORY
 
 SAME_ALONE: Final = "same: is of the ids of posted sends; post some, or leave it out"
 Same = (
     Annotated[
-        dict[Name, Name],
+        dict[ClimbId, ClimbId],
         Field(max_length=MAX_HISTORY, description="ids of the sends, each with the bundle's of that climb"),
         at_most(MAX_HISTORY, "ids"),
     ]

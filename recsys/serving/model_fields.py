@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from recsys.serving.policy import MAX_BLOCK, MAX_K
+from recsys.serving.policy import MAX_BLOCK, MAX_ID, MAX_K
 
 # Told of climbing alone: `recsys.serving.domain_words` says other texts of a bundle with other grades.
 GRADES: Final = "a grade or a range: V4 or V4:V6"
@@ -15,6 +15,7 @@ ORDINALS: Final = "steps on the discipline's ladder: V5 is 5, 7a is 115"
 DISCIPLINE: Final = "Skill over time and the grade pyramid, hardest first, of boulders or of routes."
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
+ClimbId = Annotated[str, Field(min_length=1, max_length=MAX_ID)]
 Short = Annotated[str, Field(max_length=200)]
 Note = Annotated[str, Field(max_length=5000, description="of it counts only whether there is any")]
 K = Annotated[int, Field(ge=1, le=MAX_K, description="climbs to answer with")]

@@ -22,6 +22,7 @@ from recsys.serving.known_models import SAME_ALONE, Known, Same
 from recsys.serving.model_fields import (
     GRADES,
     Block,
+    ClimbId,
     Hard,
     Id,
     K,
@@ -42,7 +43,7 @@ _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 class Send(Strict):
     """One send, in the columns of a logbook."""
 
-    climb_id: Annotated[Name, Field(description="its id in the bundle", examples=["climb-0007"])]
+    climb_id: Annotated[ClimbId, Field(description="its id in the bundle", examples=["climb-0007"])]
     date: Annotated[
         str,
         Field(

@@ -20,6 +20,8 @@ MAX_REQUESTS: Final = 100
 """Requests in a batch."""
 MAX_BLOCK: Final = 1000
 """Climbs and areas that a request may leave out."""
+MAX_ID: Final = 5000
+"""Letters of a climb's id in a posted history: other readers know no limit, and ids of URLs are long."""
 MIB: Final = 1 << 20
 MAX_BODY: Final = 4
 """MiB of a request's body; nginx's 4m is as much."""

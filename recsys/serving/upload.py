@@ -16,7 +16,7 @@ from recsys.logbooks.reasons import NO_ROWS
 from recsys.recommending.logbook_file import Book, book_of
 from recsys.serving.backend import LoadedBundle
 from recsys.serving.insights import insights
-from recsys.serving.policy import MAX_HISTORY
+from recsys.serving.policy import MAX_HISTORY, MAX_ID
 
 SOURCES: Final = ("auto", *FORMATS)
 _TEXTS: Final = ("climb_name", "region", "area", "climb_type", "style", "grade")
@@ -44,11 +44,11 @@ def read_upload(
     """
     say = str if bundle is None else bundle.say
     book = _book(content, name, source, columns, None if bundle is None else bundle.mapping)
-    kept = [_send(row) for row in book.sends if len(row["climb_id"]) <= _LONGEST_TEXT]
+    kept = [_send(row) for row in book.sends if len(row["climb_id"]) <= MAX_ID]
     rejects: list[dict[str, Any]] = [
         {"row": each.row, "reason": say(each.reason)[:200]} for each in book.rejects
     ]
-    long = f"climb_id is longer than {_LONGEST_TEXT} characters"
+    long = f"climb_id is longer than {MAX_ID} characters"
     rejects += [{"row": None, "reason": long}] * (len(book.sends) - len(kept))
     if not kept:
         reason = f"{rejects[0]['reason']}, for example" if rejects else "it has no rows"

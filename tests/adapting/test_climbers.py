@@ -166,6 +166,19 @@ def test_climbs_in_another_case_are_the_runs_own(run, logbooks, capsys):
     assert "climbs of the new sends are the run's own, in another case" in capsys.readouterr().err
 
 
+def test_climbers_in_another_case_are_in_the_run_already(run, logbooks, capsys):
+    from recsys.adapting.climbers import _fresh
+    from recsys.runs import Run
+    from recsys.sequences.run_tables import read_sends_table
+
+    known, sends = read_sends_table(run), read_sends(logbooks)
+    old = known[c.CLIMBER_ID].iloc[0]
+    more = sends.frame.head(3).assign(climber_id=old.upper())
+    fresh = _fresh(Run.open(run), known, replace(sends, frame=pd.concat([sends.frame, more])))
+    assert old.upper() not in set(fresh[c.CLIMBER_ID])
+    assert "climbers of the new sends are the run's own" in capsys.readouterr().err
+
+
 def test_days_are_read_as_the_run_reads_them(run, logbooks):
     """Here as sets, where nothing but the date is known."""
     from recsys.adapting.climbers import _fresh

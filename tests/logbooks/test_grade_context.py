@@ -22,7 +22,14 @@ def one(*grades: str | Logged) -> list[tuple[str, bool]]:
         (Logged("5.10a V0+", "boulder", "Boulder"), "V0+ 5.10a", False),
         (Logged("5.10a V0+", "route", "Trad, Boulder"), "5.10a V0+", False),
         (Logged("V0+ 5.10a", "route"), "5.10a V0+", False),
-        (Logged("5", "boulder"), "f5", False),
+        (Logged("5", "boulder"), "f5", True),
+        (Logged("4+", "boulder"), "f4+", True),
+        (Logged("4/5", "boulder"), "f4-5", True),
+        (Logged("0", "boulder"), "V0", False),
+        (Logged("10-11", "boulder"), "V10-11", False),
+        (Logged("5.0", "boulder"), "f5", True),
+        (Logged("23", "boulder"), "V23", False),
+        (Logged("2", "boulder", "", "France"), "f2", True),
         (Logged("9", "route", "Sport", "Germany"), "UIAA 9", True),
         (Logged("9", "route", "Sport", "DE"), "UIAA 9", True),
         (Logged("18", "route", "Sport", "Australia"), "18", False),
@@ -35,6 +42,19 @@ def one(*grades: str | Logged) -> list[tuple[str, bool]]:
         (Logged("III", "route", "Trad"), "III", False),
         (Logged("V5", "boulder", "Bouldering"), "V5", False),
         (Logged("5.9", "route", "Ice, Alpine"), "5.9", False),
+        (Logged("4+", "route", "Ice"), "Ice 4+", False),
+        (Logged("3+", "route", "Via Ferrata"), "Ferrata 3+", False),
+        (Logged("2", "", "Scramble"), "Scramble 2", False),
+        (Logged("7+", "route", "Sport", "Norway"), "7+", True),
+        (Logged("8", "route", "Sport", "SE"), "UIAA 8", True),
+        (Logged("VII", "route", "Trad", "Sweden"), "VII", True),
+        (Logged("7-/7", "route", "Trad", "Finland"), "7-/7", True),
+        (Logged("7a", "route", "Sport", "Norway"), "7a", False),
+        (Logged("7a", "route", "Sport", "Brazil"), "7a", True),
+        (Logged("6", "route", "Sport", "Brazil"), "UIAA 6", True),
+        (Logged("6a", "route", "Trad", "England"), "British 6a", True),
+        (Logged("6a+", "route", "Trad", "England"), "6a+", False),
+        (Logged("6a", "route", "Sport", "England"), "6a", False),
         (Logged(""), "", False),
     ],
 )
@@ -48,6 +68,27 @@ def test_neighbours_tell_uiaa_from_ewbank() -> None:
     assert sorted({ordinal(text) for text, _ in german}) == [ordinal(text) for text, _ in german]
     assert one("8+", "9", "10") == [("8+", False), ("UIAA 9", True), ("UIAA 10", True)]
     assert one("23", "9", "10") == [("23", False), ("9", False), ("10", False)]
+
+
+def boulders(*grades: str, land: str = "") -> list[tuple[str, bool]]:
+    return one(*(Logged(grade, "boulder", "boulder", land) for grade in grades))
+
+
+def test_numbers_of_boulders_are_of_v_where_some_can_be_of_nothing_else() -> None:
+    assert boulders(*map(str, range(12))) == [(f"V{n}", False) for n in range(12)]
+    assert boulders("4.0", "9.0", "5+", "5-6") == [
+        ("V4", False),
+        ("V9", False),
+        ("V5+", False),
+        ("V5-6", False),
+    ]
+    assert boulders("4", "6A+", "5", "9") == [("V4", False), ("6A+", False), ("V5", False), ("V9", False)]
+    assert boulders("4", "V6") == [("V4", True), ("V6", False)]
+    assert boulders("4", "7a") == [("f4", True), ("7A", False)]
+    assert boulders("4", "2", land="France") == [("f4", True), ("f2", True)]
+    assert one(Logged("4", "boulder", "", "France"), Logged("9", "boulder", "", "USA"))[0] == ("f4", True)
+    for text, _ in boulders(*map(str, range(40))):
+        assert ordinal(text) < 20 or ordinal(text) != ordinal(text)
 
 
 def test_settled_text_stays_as_it_is() -> None:
@@ -71,7 +112,22 @@ def test_marks_of_commitment_and_pairs(text: str, same: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["V 5", "VI 7", "VI,7", "IV 4", "WI5 M6", "WI4", "M6", "AI3", "D7", "Winter III", "5.9 WI3"]
+    "text",
+    [
+        "V 5",
+        "VI 7",
+        "VI,7",
+        "IV 4",
+        "WI5 M6",
+        "WI4",
+        "M6",
+        "AI3",
+        "D7",
+        "Winter III",
+        "5.9 WI3",
+        "Ice 4+",
+        "V23",
+    ],
 )
 def test_no_rock_grades(text: str) -> None:
     assert ordinal(text) != ordinal(text)
@@ -85,6 +141,10 @@ def test_a_long_cell_costs_nothing(text: str) -> None:
     assert ordinal(text) != ordinal(text)
     settle([Logged(text, "route"), Logged(text, "boulder", text, text)])
     assert time.perf_counter() - start < 0.5
+
+
+def test_a_british_grade_is_the_technical_one() -> None:
+    assert parse_grade("British 6a").system == "British"
 
 
 def test_the_raw_text_is_kept() -> None:

@@ -132,6 +132,8 @@ IDS = [
     "c&amp;1",
     "x@y",
     "caf\u00e9",
+    "cafe\u0301",
+    "x" * 300,
     "",
     "-",
     "sim-1",
@@ -150,7 +152,7 @@ DATES = {
     "seconds": ["1714521600", "1714608000", "1714608001", "1714694400.5", "1714780800000"],
     "order": ["1", "2", "10", "9", "1.5", "-3"],
     "order and days": ["1", "2", "10", "20240531", "20240530", "20240532"],
-    "calendar": ["20240531", "20240530", "20240601", "20240532"],
+    "calendar": ["20240531", "20240530", "20240601.0", "20240532"],
     "nonsense": ["45415", "05/02/2024", "soon", "", "NA", "2024-02-30", "9999-01-01", "1e400", "٣"],
 }
 TEXTS = ["Squamish", "NA", "", "-", "none", "a;b", 'say "hi"', "two\nlines", "Z\u00fcrich"]
@@ -174,13 +176,20 @@ GRADES = [
     "nan",
     "",
     "5",
+    "0",
+    "4+",
+    "4-5",
+    "5.0",
+    "5.1",
     "-" * 40,
 ]
-KINDS = ["boulder", "sport", "winter", "", "Ice"]
+KINDS = ["boulder", "sport", "winter", "", "Ice", "Bloc", "trad", "voie"]
+LANDS = ["", "France", "Norway", "England", "Brazil", "USA"]
+FLAGS = ["", "true", "no", "perhaps", "NA"]
 RATINGS = ["3", "3.5", "", "NA", "6", "good", "0", "4,5"]
 SEQUENCES = ["", "1", "2", "10", "x", "1.5"]
 OUTCOMES = ["", "send", "attempt", "unknown", "Send", "maybe", "true"]
-STYLES = ["", "flash", "onsight", "redpoint", "repeat"]
+STYLES = ["", "flash", "onsight", "redpoint", "repeat", "attempt", "Hangdog", "NA"]
 
 
 @st.composite
@@ -192,7 +201,8 @@ def tables(draw: st.DrawFn) -> tuple[list[str], list[list[str]]]:
     dates = st.sampled_from(DATES[kind] * 4 + draw(st.sampled_from([[], DATES["nonsense"]])))
     optional = {
         c.SEQUENCE: SEQUENCES, c.REGION: TEXTS, c.GRADE: GRADES, c.CLIMB_TYPE: KINDS, c.RATING: RATINGS,
-        c.COMMENT: TEXTS, "outcome": OUTCOMES, c.STYLE: STYLES, "colour": TEXTS,
+        c.COMMENT: TEXTS, "outcome": OUTCOMES, c.STYLE: STYLES, "colour": TEXTS, "sent": FLAGS,
+        "Is Ascent": FLAGS, "country": LANDS, "ascent_style": STYLES,
     }  # fmt: skip
     names = draw(st.lists(st.sampled_from(sorted(optional)), unique=True, max_size=6))
     header = draw(st.permutations([c.CLIMBER_ID, c.CLIMB_ID, c.DATE, *names]))
@@ -227,7 +237,9 @@ def test_csv_says_the_same_to_all(
     if data.draw(st.booleans()):  # a row that is too short or too long
         index = data.draw(st.integers(0, len(rows) - 1))
         rows[index] = data.draw(
-            st.sampled_from([rows[index][:-1], [*rows[index], "more"], [""] * len(header)])
+            st.sampled_from(
+                [rows[index][:-1], [*rows[index], "more"], *([[""] * len(header)] if rows[1:] else [])]
+            )
         )
     if data.draw(st.booleans()):  # R's row names
         header, rows = ["", *header], [[str(n), *row] for n, row in enumerate(rows, 1)]

@@ -166,7 +166,7 @@ def test_a_sheet_of_single_cells_is_a_note(tmp_path: Path) -> None:
         table.append(row)
     book.save(tmp_path / "a.xlsx")
     assert list(read_sends(tmp_path / "a.xlsx").frame["climb_id"]) == ["a"]
-    assert load(tmp_path / "a.xlsx").notes == {"sheet 'Sheet' is not read, only 'Sends'": 1}
+    assert load(tmp_path / "a.xlsx").notes == {"sheet 'Sheet' (2 rows) is not read, only 'Sends'": 1}
 
 
 @pytest.mark.parametrize(

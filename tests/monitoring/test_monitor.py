@@ -119,9 +119,10 @@ def test_monitor_is_quiet_on_its_own_and_loud_on_strangers(watched):
     assert "ALARM" in call(watched / "run", watched / "strange.csv")[1]
 
 
-def test_climbs_in_another_case_are_known_and_an_order_is_none_of_days(watched):
+def test_climbs_and_climbers_in_another_case_are_known_and_an_order_is_none_of_days(watched):
     new = pd.read_parquet(watched / "new.parquet")
-    new.assign(climb_id=new["climb_id"].str.upper()).to_parquet(watched / "case.parquet", index=False)
+    upper = {name: new[name].str.upper() for name in ("climb_id", "climber_id")}
+    new.assign(**upper).to_parquet(watched / "case.parquet", index=False)
     limits = ("--json", "--gain", 0, "--unknown-climbers", 0.9, "--unknown-climbs", 0.9, "--psi", 1.0)
     (_, mine), (_, theirs) = (
         call(watched / "run", watched / f"{name}.parquet", *limits) for name in ("new", "case")

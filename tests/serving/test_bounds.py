@@ -172,3 +172,13 @@ def test_a_parameter_that_there_is_not_or_twice_is_refused(client, method, path,
     """A mistyped region was ignored, and all regions answered."""
     answer = getattr(client, method)(f"/api/{path}", **({"json": {}} if method == "post" else {}))
     assert (answer.status_code, message(answer)) == (422, said)
+
+
+def test_an_id_may_be_as_long_as_a_url(client: TestClient) -> None:
+    sends = [SEND, {**SEND, "climb_id": "x" * 300}]
+    answer = client.post("/api/recommend", json={"sends": sends, "same": {"x" * 300: "climb-03"}, "k": 2})
+    assert answer.status_code == 200
+    assert answer.json()["logbook"]["known"] == 2
+    content = f"climb_id,date\nclimb-02,2024-05-01\n{'x' * 300},2024-05-02\n"
+    answer = client.post("/api/logbook?name=a.csv", content=content, headers={"Content-Type": "text/csv"})
+    assert [len(send["climb_id"]) for send in answer.json()["sends"]] == [8, 300]

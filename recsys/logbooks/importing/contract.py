@@ -9,7 +9,7 @@ the columns.
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -22,11 +22,11 @@ from recsys.logbooks.days import ALIEN, READ, Days, read_days
 from recsys.logbooks.grade_context import GUESSED, Logged, Settled, settle
 from recsys.logbooks.importing.contract_table import IDS, Table, read_table, reject
 from recsys.logbooks.importing.header import Header
-from recsys.logbooks.importing.model import Ascent, Draft, Parsed, Wanted
-from recsys.logbooks.importing.text import key
+from recsys.logbooks.importing.model import Ascent, Parsed, Wanted
+from recsys.logbooks.importing.sources.sends import outcome_told
 from recsys.logbooks.mapping import stretched
 from recsys.logbooks.sheets.rows import RawRow
-from recsys.logbooks.styles import ATTEMPT, OUTCOMES, SEND, UNKNOWN, UNKNOWN_KEPT, outcome_of
+from recsys.logbooks.styles import ATTEMPT, OUTCOMES, UNKNOWN, UNKNOWN_KEPT
 
 BLANK_TOKENS: Final = "blank tokens (NA, null, -) in text and number columns: read as blank"
 _NUMBERS: Final = (c.SEQUENCE, c.RATING)
@@ -65,7 +65,7 @@ def read_contract(rows: Sequence[RawRow], name: str, header: Header, wanted: Wan
     numbers = {column: on_distinct(_number, table.column(column)) for column in _NUMBERS}
     numbers[c.RATING] = on_distinct(partial(_rating, header), numbers[c.RATING])
     read = _Read(
-        table.of_draft(_outcome),
+        _outcomes(table, header),
         read_days(table.column(c.DATE)),
         logged,
         settle(logged),
@@ -82,17 +82,22 @@ def read_contract(rows: Sequence[RawRow], name: str, header: Header, wanted: Wan
         GUESSED: sum(grade.guessed for grade in read.grades),
         UNKNOWN_KEPT: sum(each.outcome == UNKNOWN for each in ascents),
     }
+    notes.update(Counter(note for cells in table.added for note in table.drafts[cells].notes))
     counted = {note: n for note, n in notes.items() if n}
     return Parsed(
         ascents, rejects, "sends", counted, len(rows), read.days.has_time, c.CLIMBER_ID in table.texts
     )
 
 
-def _outcome(draft: Draft) -> str:
-    """What the row says; of theCrag's files the style tells attempts, and every other row is a send."""
-    if draft.outcome:
-        return draft.outcome.casefold()
-    return ATTEMPT if draft.style and outcome_of(key(draft.style)) == ATTEMPT else SEND
+def _outcomes(table: Table, header: Header) -> list[str]:
+    """What the rows say; a mapping's columns say nothing of it."""
+    styles = [None] * len(table.rows) if header.mapped else table.column(c.STYLE)
+
+    def told(row: tuple[tuple[str, ...], str | None]) -> str:
+        draft = table.drafts[row[0]]
+        return outcome_told(draft.outcome, draft.style, row[1] or "")
+
+    return on_distinct(told, zip(table.added, styles, strict=True))
 
 
 def _number(text: str | None) -> float | None:

@@ -14,9 +14,10 @@ from recsys.errors import DataError
 from recsys.logbooks import reasons
 from recsys.logbooks.cells import is_blank_token, on_distinct
 from recsys.logbooks.grade_context import Logged
+from recsys.logbooks.importing.climb_kinds import discipline
 from recsys.logbooks.importing.header import Header
 from recsys.logbooks.importing.model import Draft, Reject
-from recsys.logbooks.importing.source import Cells, Seen, discipline
+from recsys.logbooks.importing.source import Cells, Seen
 from recsys.logbooks.importing.text import key
 from recsys.logbooks.sheets.rows import RawRow, as_text
 from recsys.spreadsheet import restored

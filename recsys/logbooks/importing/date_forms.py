@@ -40,9 +40,14 @@ SLASHED: Final = re.compile(
     r"(?P<first>\d\d?)(?P<by>[/.-]|\s)(?P<second>\d\d?)(?P=by)(?P<y>\d{4}|\d\d)" + _CLOCK,
     re.ASCII | re.IGNORECASE,
 )
+SHORT: Final = re.compile(
+    r"(?P<first>\d\d)(?P<by>[/.-])(?P<second>\d\d)(?P=by)(?P<third>\d\d)" + _CLOCK, re.ASCII | re.IGNORECASE
+)
+"""Three numbers of two digits, of which the first or the last is the year."""
 _DASHES: Final = str.maketrans(dict.fromkeys("‐‑‒–—−", "-"))
 # "24. 11. 2023" and "24 / 11 / 2023"; a letter after it is a month's.
 _APART: Final = re.compile(r"(?<=\d)(?:\s*([/.])\s+|\s+([/.])\s*|\s+(-)\s+)(?=\d)")
+_FLOAT: Final = re.compile(r"(\d{8})[.,]0*")  # 20240531.0 of a table's floats
 _TAIL: Final = re.compile(r"(?:\s*г|(?<=\d))\.$|\s*г$")
 
 
@@ -50,4 +55,6 @@ _TAIL: Final = re.compile(r"(?:\s*г|(?<=\d))\.$|\s*г$")
 def tidy(text: str) -> str:
     """A date with plain hyphens, nothing about what stands between its numbers, and no dot at its end."""
     text = _TAIL.sub("", text[:LONGEST].strip().translate(_DASHES))
+    if float_ := _FLOAT.fullmatch(text):
+        return float_[1]
     return _APART.sub(lambda found: found[1] or found[2] or found[3], text)

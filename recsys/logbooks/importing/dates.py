@@ -7,6 +7,8 @@ A partial date keeps the precision it has and stands for the middle: `??/Aug/24`
 `???/2022` is 2022-07-01 (year), so that an ascent sorts near its true place and is never off by more than
 half of what is unknown. 3/4/2024 may be April or March: the file's other dates decide, whatever stands
 between the numbers (24-11 tells of 5/11), then the site's own habit, and dates that rest on that are counted.
+Of 24-05-31 the first number or the last is the year, as the file's others tell (`date_years`); where nothing
+tells, it is the last, and they are counted.
 A climber's day is the one that was written: with `local` the offset after a time is dropped, else moments are
 brought to UTC.
 """
@@ -21,7 +23,8 @@ from typing import Final, NamedTuple
 
 from recsys.logbooks.cells import number
 from recsys.logbooks.days import DAY_SECONDS, UNITS, iso_text, looks_calendar, order_text, unit_of
-from recsys.logbooks.importing.date_forms import FORMS, LONGEST, NAMED, PARTIAL, SLASHED, tidy
+from recsys.logbooks.importing.date_forms import FORMS, LONGEST, NAMED, PARTIAL, SHORT, SLASHED, tidy
+from recsys.logbooks.importing.date_years import FIRST, LAST, full_year, year_of
 from recsys.logbooks.importing.months import month_of
 
 _FIRST_YEAR, _LAST_YEAR = 1900, 2100
@@ -47,12 +50,13 @@ class Order(NamedTuple):
 
     Whether 3/4/2024 is 3 April in it, and whether its own dates tell so. `unit`: where most of them are
     numbers, what these count: "Excel" its days, a unit of `recsys.logbooks.days.UNITS`, or "order" nothing
-    but what comes before what; else None.
+    but what comes before what; else None. `year`: of 24-05-31 "first" or "last"; "" where nothing tells.
     """
 
     day_first: bool
     settled: bool
     unit: str | None = None
+    year: str = LAST
 
 
 def order_of(dates: Iterable[str], habit: bool, plain: bool = False) -> Order:
@@ -63,8 +67,9 @@ def order_of(dates: Iterable[str], habit: bool, plain: bool = False) -> Order:
     `plain`: whether small numbers may be plain order, as they may in no site's file.
     """
     texts = [tidy(text) for text in dates]
-    unit = _unit(texts, plain)
-    found = [SLASHED.match(text) for text in texts]
+    unit, year = _unit(texts, plain), year_of(texts)
+    rest = [text for text in texts if not SHORT.fullmatch(text)] if year == FIRST else texts
+    found = [SLASHED.match(text) for text in rest]
     pairs = [(int(each["first"]), int(each["second"])) for each in found if each]
     days, months = (sum(pair[i] > 12 for pair in pairs) for i in (0, 1))
     if days == months:
@@ -72,8 +77,8 @@ def order_of(dates: Iterable[str], habit: bool, plain: bool = False) -> Order:
         habit = habit if named[0] == named[1] else named[0] > named[1]
         dotted = bool(found) and all(each["by"] == "." for each in found if each) and any(found)
         # Dotted dates are written with the day first wherever dots are used.
-        return Order(habit or dotted, dotted, unit)
-    return Order(days > months, not (days and months), unit)
+        return Order(habit or dotted, dotted, unit, year)
+    return Order(days > months, not (days and months), unit, year)
 
 
 def _unit(texts: Sequence[str], plain: bool) -> str | None:
@@ -102,11 +107,12 @@ def read_date(
     local: bool = False,
     settled: bool = False,
     unit: str | None = None,
+    year: str = LAST,
 ) -> When | None:
     """Read one date; None when it is none, or not in the years 1900 to 2100.
 
     `settled`: the file's other dates tell the order of day and month, so that none is unsure. `unit`: what
-    its numbers count (`Order`).
+    its numbers count, and `year` where that stands in 24-05-31 (`Order`).
     """
     if len(text) > LONGEST or not any(c.isdigit() for c in text):
         return None
@@ -116,8 +122,11 @@ def read_date(
     for form in FORMS:
         if match := form.fullmatch(text):
             return _partial(match) if match["d"] == "??" else _full(match, local)
+    if year == FIRST and (match := SHORT.fullmatch(text)):
+        return _moment(match, full_year(match["first"]), int(match["second"]), int(match["third"]), local)
     if match := SLASHED.fullmatch(text):
-        return _slashed(match, day_comes_first, local, settled)
+        when = _slashed(match, day_comes_first, local, settled)
+        return when if year or when is None or not SHORT.fullmatch(text) else when._replace(unsure=True)
     return next((_partial(match) for form in PARTIAL if (match := form.fullmatch(text))), None)
 
 
@@ -137,11 +146,11 @@ def _counted(value: float, unit: str) -> When | None:
 
 def _full(match: re.Match[str], local: bool) -> When | None:
     month = _month(match)
-    return None if month is None else _moment(match, _year(match["y"]), month, int(match["d"]), local)
+    return None if month is None else _moment(match, full_year(match["y"]), month, int(match["d"]), local)
 
 
 def _slashed(match: re.Match[str], day_comes_first: bool, local: bool, settled: bool) -> When | None:
-    first, second, year = int(match["first"]), int(match["second"]), _year(match["y"])
+    first, second, year = int(match["first"]), int(match["second"]), full_year(match["y"])
     dotted = match["by"] == "." and not settled
     swapped = first > 12 or (second <= 12 and (day_comes_first or dotted))
     month, day = (second, first) if swapped else (first, second)
@@ -151,7 +160,7 @@ def _slashed(match: re.Match[str], day_comes_first: bool, local: bool, settled: 
 
 
 def _partial(match: re.Match[str]) -> When | None:
-    fields, year = match.groupdict(), _year(match["y"])
+    fields, year = match.groupdict(), full_year(match["y"])
     if not _FIRST_YEAR <= year <= _LAST_YEAR:
         return None
     if not (fields.get("name") or fields.get("m")):
@@ -185,11 +194,6 @@ def _offset(zone: str | None) -> timedelta:
     digits = "".join(c for c in zone or "" if c.isdigit()).ljust(4, "0")
     offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
     return -offset if "-" in (zone or "") else offset
-
-
-def _year(digits: str) -> int:
-    year = int(digits)
-    return year if len(digits) == 4 else year + (1900 if year >= 70 else 2000)
 
 
 def _month(match: re.Match[str]) -> int | None:

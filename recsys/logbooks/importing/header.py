@@ -23,7 +23,7 @@ _MAX_COLUMNS: Final = 200
 class Header:
     """Whose it is, the delimiter, the indices of the columns by `text.key`, and the raw cells themselves.
 
-    `rating_range` and `rating_blank` are those of a mapping, where the file is read by one.
+    `rating_range` and `rating_blank` are those of a mapping, where the file is read by one (`mapped`).
     """
 
     source: Source
@@ -32,6 +32,7 @@ class Header:
     cells: tuple[str, ...]
     rating_range: tuple[float, float] = c.STARS
     rating_blank: tuple[float, ...] = ()
+    mapped: bool = False
 
 
 def source_named(name: str) -> Source | None:

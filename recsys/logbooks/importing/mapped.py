@@ -73,6 +73,7 @@ def as_sends(rows: Sequence[RawRow], header: Header, mapping: Mapping) -> tuple[
         indices=indices,
         rating_range=mapping.rating_range,
         rating_blank=mapping.rating_blank,
+        mapped=True,
     )
 
 

@@ -9,14 +9,19 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from recsys.errors import DataError
+from recsys.logbooks.days import FUTURE, PLAIN_ORDER, latest
+from recsys.logbooks.grades import far_apart, ordinal
 from recsys.logbooks.importing.ids import Alike, near_duplicates
 from recsys.logbooks.importing.model import Ascent, Parsed, Reject
+from recsys.logbooks.importing.spelling import alike_ids
 from recsys.logbooks.importing.unread import unread_grades
 from recsys.logbooks.reasons import BETTER_STAYS, DUPLICATE, NO_ROWS
 from recsys.logbooks.sheets.rows import as_text
 from recsys.logbooks.styles import ATTEMPT, UNKNOWN, UNKNOWN_KEPT, outcome_rank, style_rank
 
 OF_ANOTHER: Final = f"{DUPLICATE} of another file"
+OTHER_GRADE: Final = f"{DUPLICATE}: of one name and place, but another grade; another climb, maybe"
+ONE_NAME: Final = "climbs of one name and place whose grades are far apart: taken for one"
 LAP: Final = f"{DUPLICATE}: a further lap of the day, a repeat"
 
 
@@ -29,6 +34,8 @@ class Merged:
     notes: Counter[str]
     alike: Sequence[Alike]
     n_read: int
+    used: Sequence[int] = ()
+    """How many rows of each file are among the ascents."""
 
     @property
     def why_none(self) -> str:
@@ -73,8 +80,42 @@ def merge(files: Iterable[Parsed]) -> Merged:
         notes.update(each.notes)
     unknown = sum(row.outcome == UNKNOWN for row in rows)
     notes = notes - Counter({UNKNOWN_KEPT: notes[UNKNOWN_KEPT] - unknown}) + unread_grades(rows)
+    notes += _of_dates(rows, has_time, parsed)
+    written = {row.climb_id for row in rows if not _by_name(row)}  # those of names have one form each
+    notes += alike_ids(written, {row.climber_id for row in rows})
+    notes += _of_names([each.ascent for each in listed])
     rejects = [reject for each in parsed for reject in each.rejects] + twice
-    return Merged(rows, rejects, notes, near_duplicates(rows), sum(each.n_read for each in parsed))
+    of_file = Counter(each.file for each in kept)
+    used = [of_file[number] for number in range(len(parsed))]
+    return Merged(rows, rejects, notes, near_duplicates(rows), sum(each.n_read for each in parsed), used)
+
+
+def _of_dates(rows: Sequence[Ascent], has_time: bool, parsed: Sequence[Parsed]) -> Counter[str]:
+    """Notes on dates that are to come, and on numbers that are taken for an order by nobody's word."""
+    if has_time:
+        last = latest()
+        return +Counter({FUTURE: sum(row.day > last for row in rows)})
+    told = any(each.mapping is not None and each.mapping.date_unit == "order" for each in parsed)
+    return +Counter({PLAIN_ORDER: 0 if told else len(rows)})
+
+
+def _by_name(row: Ascent) -> bool:
+    """Whether its climb is known by name and place alone."""
+    return row.source != "sends" and "@" in row.climb_id
+
+
+def _of_names(rows: Iterable[Ascent]) -> Counter[str]:
+    """A note on climbs that one name and place make one of, and whose grades are those of two."""
+    grades: dict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        if row.grade and _by_name(row):
+            grades[row.climb_id].add(row.grade)
+    spans = ([ordinal(grade) for grade in each] for each in grades.values() if len(each) > 1)
+    return +Counter({ONE_NAME: sum(far_apart(max(span), min(span)) for span in map(_known, spans))})
+
+
+def _known(ordinals: Iterable[float]) -> list[float]:
+    return [each for each in ordinals if not math.isnan(each)] or [math.nan]
 
 
 def _check_times(parsed: Sequence[Parsed]) -> None:
@@ -117,6 +158,8 @@ def _worth(each: _Ranked) -> tuple[object, ...]:
 def _reason(other: _Ranked, best: _Ranked, moments: set[float]) -> str:
     """Why an ascent is one with the day's best, or ""."""
     a, b = other.ascent, best.ascent
+    if _by_name(a) and far_apart(ordinal(a.grade), ordinal(b.grade)):
+        return OTHER_GRADE
     if outcome_rank(a.outcome) < outcome_rank(b.outcome):
         return BETTER_STAYS
     if other.file != best.file:

@@ -9,34 +9,21 @@ from typing import Final
 
 from recsys.errors import UsageError
 from recsys.logbooks.cells import flag, number
+from recsys.logbooks.importing.climb_kinds import climb_type, discipline
 from recsys.logbooks.importing.model import Draft
-from recsys.logbooks.importing.source import Cells, Source, climb_type, count, discipline, stars
+from recsys.logbooks.importing.outcome_words import outcome_of_words
+from recsys.logbooks.importing.source import Cells, Source, tries
 from recsys.logbooks.importing.text import key
 from recsys.logbooks.reasons import UNREADABLE_OUTCOME
 from recsys.logbooks.sheets import Sheet
-from recsys.logbooks.styles import ATTEMPT, SEND, UNKNOWN, full_style
+from recsys.logbooks.styles import ATTEMPT, SEND, UNKNOWN
 
 COLUMNS: Final = (
     "date", "climb", "climb_id", "crag", "area", "region", "country", "grade", "style", "outcome", "rating",
     "type", "comment", "beta", "tries", "climber", "sequence",
 )  # fmt: skip
 _NEEDED: Final = ("date", "climb")
-_SENDS: Final = frozenset((
-    "onsight", "on", "sight", "os", "o/s", "flash", "fl", "redpoint", "red", "point", "rp", "pinkpoint", "pp",
-    "send", "sent", "solo", "repeat", "rpt", "tick", "done", "yes", "clean", "first", "ascent", "fa", "lead",
-    "ja", "oui", "sí", "si", "sì", "geschafft", "durchstieg", "begehung", "vorstieg", "réussi", "enchaîné",
-    "encadenado", "travail", "travaillé", "libera", "salita", "af", "gepunktet", "success", "top", "topped",
-))  # fmt: skip
-_WORDS: Final = re.compile(r"[\w/']+")
 _LETTERS: Final = ("f", "t")  # flash and top rope as well as false and true
-_PHRASES: Final = ("on sight", "red point", "pink point", "first ascent", "ground up")
-_ATTEMPTS: Final = (
-    "attempt", "fell", "fall", "hung", "hang", "dog", "project", "working", "fail", "dnf", "tried", "bail",
-    "projekt", "projet", "proyecto", "progetto", "versuch", "gestürzt", "gescheitert", "essai", "chute",
-    "intento", "tentativ", "caíd", "cadut",
-)  # fmt: skip
-
-
 _PAIRS: Final = re.compile(r",(?=\s*\w+\s*=)")
 """Between two pairs; a comma that no name and "=" follow belongs to the name of a column."""
 
@@ -82,6 +69,7 @@ def own_source(columns: Mapping[str, str]) -> Source:
         read=lambda cell: _read(cell, theirs),
         date_columns=(theirs["date"],),
         own_columns=True,
+        rating_column=theirs.get("rating", ""),
     )
 
 
@@ -106,13 +94,17 @@ def check_columns(columns: Mapping[str, str], sheet: Sheet) -> None:
 
 
 def _read(cell: Cells, theirs: Mapping[str, str]) -> Draft:
+    """A row; its rating is read by the scale of the whole column (`ratings`)."""
+
     def text(ours: str) -> str:
         return cell(theirs[ours]) if ours in theirs else ""
 
     grade, kind, crag = text("grade"), text("type"), text("crag") or text("area")
     style = text("style").casefold()
     outcome, problem = _outcome(text("outcome"), style, "style" in theirs or "outcome" in theirs)
-    rating, notes = stars(text("rating"))
+    tried, is_project, notes = tries(text("tries"))
+    if is_project and not (text("outcome") or style):
+        outcome = ATTEMPT
     sequence = number(text("sequence"))
     unordered = "unreadable sequence" if text("sequence") and sequence is None else ""
     return Draft(
@@ -126,10 +118,9 @@ def _read(cell: Cells, theirs: Mapping[str, str]) -> Draft:
         style=style,
         region=text("region") or text("country"),
         area=text("area") or crag,
-        rating=rating,
         comment=text("comment"),
         beta=text("beta"),
-        tries=count(text("tries")),
+        tries=tried,
         sequence=sequence,
         site_id=cell.name(theirs["climb_id"]) if "climb_id" in theirs else "",
         climber=text("climber"),
@@ -150,14 +141,6 @@ def _outcome(outcome: str, style: str, told: bool) -> tuple[str, str]:
         return SEND, ""
     if outcome and outcome.casefold() not in _LETTERS and (sent := flag(outcome)) is not None:
         return SEND if sent else ATTEMPT, ""
-    read = _by_words(outcome or style)
+    read = outcome_of_words(outcome or style)
     unread = bool(outcome) and read == UNKNOWN and outcome.casefold() not in (UNKNOWN, "?")
     return read, UNREADABLE_OUTCOME if unread else ""
-
-
-def _by_words(text: str) -> str:
-    text = full_style(text.casefold().replace("-", " "))
-    words = _WORDS.findall(text)
-    if "no" in words or any(word.startswith(_ATTEMPTS) for word in words):
-        return ATTEMPT
-    return SEND if any(word in _SENDS for word in words) or text.startswith(_PHRASES) else UNKNOWN

@@ -1,8 +1,8 @@
 """Climbs that several files name differently, brought under one id: by a mapping of one's own, by ids that a
 program changed, or by name and place.
 
-Ids of raw sends in two files are one where they differ in case alone, or are one number however a program
-has written it ("130.0", "00130"), and neither file holds both.
+Ids of raw sends in two files are one where they differ in case or spelling alone, or are one number however a
+program has written it ("130.0", "00130"), and neither file holds both.
 
 Two climbs of different sources are one when they have one name and one place (crag, area or region; case,
 accents and punctuation aside), grades that are not far apart, and when that is unambiguous: two ids of one
@@ -17,18 +17,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from recsys.logbooks.grades import ordinal
+from recsys.logbooks.grades import far_apart, ordinal
 from recsys.logbooks.importing.climb_names import keys_of, loose_key
 from recsys.logbooks.importing.model import Ascent, Parsed
 from recsys.logbooks.importing.numbers import whole
 from recsys.logbooks.importing.pairs import read_pairs
+from recsys.logbooks.importing.spelling import by_letters, form, letters
 
 ONE_CLIMB: Final = "climbs that two sources name differently, by name and place taken for one"
 BY_FORM: Final = (
-    "climbs whose ids differ in case, or as mangled numbers (130.0 or 00130 for 130): taken for one"
+    "climbs whose ids differ in case or spelling, or as mangled numbers (130.0 for 130): taken for one"
 )
 BY_MAPPING: Final = "climbs under another id by your --same"
-_NEAR_GRADES: Final = 3.0
 _OWN_IDS: Final = ("sends", "own")  # sources whose files' ids are whatever their owner wrote
 
 
@@ -45,7 +45,8 @@ class _Climb:
 
 def unite(files: Sequence[Parsed], same: Mapping[str, str] | None = None) -> list[Parsed]:
     """The files with one id a climb; what was changed is counted in the notes of the file."""
-    given = _in_one_form([_renamed(each, same or {}, BY_MAPPING) for each in files])
+    told = by_letters(same or {})
+    given = _in_one_form([_renamed(each, _told(each, same or {}, told), BY_MAPPING) for each in files])
     if len({each.source for each in given}) < 2:
         return given
     ids = _one_ids(_climbs(given))
@@ -55,6 +56,14 @@ def unite(files: Sequence[Parsed], same: Mapping[str, str] | None = None) -> lis
 def read_same(path: Path) -> dict[str, str]:
     """A mapping of ids, {an id: the id to use instead}; DataError where a row of the file is none."""
     return {pair.ours: pair.theirs for pair in read_pairs(path)}
+
+
+def _told(parsed: Parsed, same: Mapping[str, str], told: Mapping[str, str]) -> Mapping[str, str]:
+    """What a mapping says of a file's ids; one that it has in another spelling is told by that."""
+    if not same:
+        return same
+    ids = {row.climb_id for row in parsed.rows} - set(same)
+    return {**same, **{each: told[key] for each in ids if (key := whole(each) or letters(each)) in told}}
 
 
 def _renamed(parsed: Parsed, ids: Mapping[str, str], note: str) -> Parsed:
@@ -72,12 +81,12 @@ def _in_one_form(files: Sequence[Parsed]) -> list[Parsed]:
     for ids in own:
         mine: dict[str, set[str]] = defaultdict(set)
         for climb in ids if len(files) > 1 else ():
-            mine[whole(climb) or climb.casefold()].add(climb)
-        for form, climbs in mine.items():
-            forms[form].append(climbs)
+            mine[form(climb)].add(climb)
+        for each, climbs in mine.items():
+            forms[each].append(climbs)
     one = {
-        climb: form if form.isdigit() and form in set().union(*several) else min(several[0])
-        for form, several in forms.items()
+        climb: each if each.isdigit() and each in set().union(*several) else min(several[0])
+        for each, several in forms.items()
         if len(several) > 1 and all(len(climbs) == 1 for climbs in several)
         for climb in set().union(*several)
     }
@@ -112,7 +121,7 @@ def _one_ids(climbs: Sequence[_Climb]) -> dict[str, dict[str, str]]:
             and len(mine) == 1
             and len(rivals) == 1
             and _before(first, climb, climbs)
-            and _near(first, climb)
+            and not far_apart(first.grade, climb.grade)
         ):
             ids[climb.source][climb.climb_id] = ids[first.source].get(first.climb_id, first.climb_id)
     return ids
@@ -121,11 +130,6 @@ def _one_ids(climbs: Sequence[_Climb]) -> dict[str, dict[str, str]]:
 def _before(first: _Climb, climb: _Climb, climbs: Sequence[_Climb]) -> bool:
     order = list(dict.fromkeys(each.source for each in climbs))
     return order.index(first.source) < order.index(climb.source)
-
-
-def _near(one: _Climb, other: _Climb) -> bool:
-    """False only where both have a grade and they are far apart, or of two disciplines."""
-    return not abs(one.grade - other.grade) > _NEAR_GRADES
 
 
 def _places(row: Ascent) -> frozenset[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from recsys.logbooks.cells import number
@@ -14,6 +14,7 @@ from recsys.logbooks.importing.contract import BLANK_TOKENS
 from recsys.logbooks.importing.dates import EXCEL, ORDER, Order, When, order_of, read_date
 from recsys.logbooks.importing.header import Header
 from recsys.logbooks.importing.model import Draft, Parsed, Reject, Wanted
+from recsys.logbooks.importing.ratings import MOST, rating, top_of
 from recsys.logbooks.importing.source import Cells, Seen
 from recsys.logbooks.sheets import RawRow
 from recsys.logbooks.sheets.rows import as_text
@@ -34,6 +35,7 @@ class _Reading:
     header: Header
     wanted: Wanted
     order: Order
+    top_rating: float = MOST
     seen: Seen = field(default_factory=Seen)
     drafts: list[Dated] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)
@@ -53,7 +55,9 @@ def parse_rows(rows: Sequence[RawRow], name: str, header: Header, wanted: Wanted
     # Where spreadsheets part cells by semicolons, the day is written first.
     habit = source.day_first or (source.own_columns and header.delimiter == ";")
     order = order_of(dates, habit, source.own_columns)
-    reading = _Reading(name, header, wanted, order)
+    rated = header.indices.get(source.rating_column, -1)
+    top = top_of(row.cells[rated] for row in rows if 0 <= rated < len(row.cells))
+    reading = _Reading(name, header, wanted, order, top)
     for row in rows:
         _read_row(row, reading)
     ascents, guessed = ascents_of(reading.drafts, str(wanted.climber), source.name, name)
@@ -79,7 +83,17 @@ def _read_row(row: RawRow, reading: _Reading) -> None:
     elif any(cell.strip() for cell in row.cells[width:]):
         reading.reject(row, f"more values than the header's {width}")
     else:
-        _use(row, header.source.read(Cells(header.indices, row.cells, reading.seen)), reading)
+        cells = Cells(header.indices, row.cells, reading.seen)
+        _use(row, _rated(header.source.read(cells), cells, reading), reading)
+
+
+def _rated(draft: Draft, cells: Cells, reading: _Reading) -> Draft:
+    """The draft with the rating of a column whose scale is told by all of it."""
+    column = reading.header.source.rating_column
+    if not column or not (text := cells(column)):
+        return draft
+    value, notes = rating(text, reading.top_rating)
+    return replace(draft, rating=value, notes=(*draft.notes, *notes))
 
 
 def _use(row: RawRow, draft: Draft, reading: _Reading) -> None:
@@ -115,9 +129,7 @@ def _reasons(draft: Draft, when: When | None, wanted: Wanted) -> Iterator[tuple[
 def _when(draft: Draft, reading: _Reading) -> When | None:
     """The date of the ascent, else of its entry; a site that logs days alone fills in a time of its own."""
     order = reading.order
-    when = read_date(
-        draft.date or draft.logged, order.day_first, local=True, settled=order.settled, unit=order.unit
-    )
+    when = read_date(draft.date or draft.logged, order.day_first, True, order.settled, order.unit, order.year)
     if when is None:
         return None
     if reading.header.source.days_only and when.precision == "time":
@@ -134,6 +146,7 @@ def _note(draft: Draft, when: When, reading: _Reading) -> None:
         reading.notes["date is Excel's number of a day"] += 1
     if when.unsure:
         order = "day/month" if reading.order.day_first else "month/day"
+        order += "" if reading.order.year else "/year"
         reading.notes[f"date could be read two ways: read as {order}"] += 1
     if draft.outcome == UNKNOWN:
         reading.notes[UNKNOWN_KEPT] += 1

@@ -8,14 +8,30 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from recsys.logbooks import cells as values
-from recsys.logbooks.grade_words import normalised
-from recsys.logbooks.grades import LONGEST
-from recsys.logbooks.importing.model import BOULDER, ROUTE, Draft
+from recsys.logbooks.importing.climb_kinds import climb_type as climb_type  # for sources, with the rest
+from recsys.logbooks.importing.climb_kinds import discipline as discipline
+from recsys.logbooks.importing.climb_kinds import discipline_of as discipline_of
+from recsys.logbooks.importing.model import Draft
 from recsys.logbooks.importing.text import clean
 
-_BOULDER_GRADE: Final = re.compile(r"(?i:V(\d|[BE]\b|-easy))|(?:f|Font|Fb)\s*\d|\d[ABC]|[1-9][abc]\+?/V")
-_ROUTE_GRADE: Final = re.compile(
-    r"5\.\d|[1-9][abc]|\d\d\b|(M|D|VD|HVD|MS|S|HS|MVS|VS|HVS|E\d+|Mod|Diff|VDiff)\b"
+_PROJECTS: Final = ("project", "projekt", "projet", "proyecto", "progetto", "projeto")
+_FIRST_TRIES: Final = (
+    "flash",
+    "flashed",
+    "onsight",
+    "on sight",
+    "os",
+    "o/s",
+    "fl",
+    "first",
+    "first try",
+    "first go",
+)
+_TRIES: Final = re.compile(
+    r"(?:(?P<more>>|more than|over|mehr als|über|plus de|más de|più di)|≥|>=|at least|about|ca\.?|~)?\s*"
+    r"(?P<n>\d{1,6})\s*(?:st|nd|rd|th|e|ème|eme|[.ºª+])?\s*"
+    r"(?:x|×|×|tr(?:y|ies)|attempts?|go(?:es)?|shots?|burns?|versuche?|mal|essais?|intentos?|tentativ\w+)?",
+    re.IGNORECASE,
 )
 
 # Names of columns that anybody may give.
@@ -79,7 +95,8 @@ class Source:
     A header is of this source when it has all `required` columns, one of the `telling` ones, and hardly
     another than its `columns` (see `claims`); of several sources the one that knows most of the header's
     columns is taken. `day_first` is the site's habit for 3/4/2024; `days_only` is set where a time in a date
-    means nothing. `date_columns` hold the dates. `first_row` is set where nothing stands above the header,
+    means nothing. `date_columns` hold the dates, and `rating_column` ratings whose scale the column tells
+    (`ratings`). `first_row` is set where nothing stands above the header,
     and `own_columns` where the file's owner may have added as many columns as they like.
     """
 
@@ -94,6 +111,7 @@ class Source:
     date_columns: tuple[str, ...] = ("date",)
     first_row: bool = False
     own_columns: bool = False
+    rating_column: str = ""
 
     def claims(self, header: set[str], named: bool = False) -> int:
         """How many of the header's columns are this source's; 0 when the header is not of this source.
@@ -136,9 +154,24 @@ def number(text: str) -> float | None:
 
 
 def count(text: str) -> int | None:
-    """A count from 1, such as tries; "4+" is 4, and 0 is unknown."""
+    """A count from 1, such as pitches; "4+" is 4, and 0 is unknown."""
     value = number(text.rstrip("+ "))
     return int(value) if value is not None and 1 <= value <= 1_000_000 else None
+
+
+def tries(text: str) -> tuple[int | None, bool, tuple[str, ...]]:
+    """(how often a climb was tried, whether it is a project, notes) of "3", "2nd try", "Flashed", ">5"."""
+    text = " ".join(text.casefold().replace("_", " ").split())
+    if text.startswith(_PROJECTS):
+        return None, True, ()
+    if text in _FIRST_TRIES:
+        return 1, False, ()
+    found = _TRIES.fullmatch(text) if len(text) < 40 else None
+    if found:
+        return count(str(int(found["n"]) + bool(found["more"]))), False, ()
+    known = count(text)
+    blank = known is not None or not text or number(text) == 0 or text in ("?", "unknown")
+    return known, False, () if blank else ("tries cannot be read: left blank",)
 
 
 def stars(text: str, lowest: float = 1, shift: float = 0) -> tuple[float | None, tuple[str, ...]]:
@@ -150,32 +183,3 @@ def stars(text: str, lowest: float = 1, shift: float = 0) -> tuple[float | None,
         return None, ()
     value += shift
     return (value, ()) if 1 <= value <= 5 else (None, ("a rating is outside its scale: left blank",))
-
-
-def discipline_of(grade: str) -> str:
-    """The discipline that a grade alone tells, or "": V and upper-case Font are boulders."""
-    grade = normalised(grade[:LONGEST])
-    if _BOULDER_GRADE.match(grade):
-        return BOULDER
-    return ROUTE if _ROUTE_GRADE.match(grade) else ""
-
-
-def discipline(climb_type: str, grade: str) -> str:
-    """The discipline by the site's type of climb, which may name several, else by the grade."""
-    kinds = climb_type.casefold()
-    boulder = "boulder" in kinds
-    others = any(
-        kind in kinds for kind in ("sport", "trad", "top", "route", "alpine", "ice", "mixed", "aid", "winter")
-    )
-    if boulder and others:
-        return discipline_of(grade) or BOULDER
-    return BOULDER if boulder else ROUTE if others else discipline_of(grade)
-
-
-def climb_type(text: str) -> str:
-    """One type in the contract's words: of several ("Trad, Alpine") the first of a fixed order."""
-    found = text.casefold()
-    for kind in ("boulder", "trad", "sport", "top rope", "ice", "mixed", "aid", "alpine"):
-        if kind in found or (kind == "top rope" and ("toprope" in found or "top-rope" in found)):
-            return kind
-    return found

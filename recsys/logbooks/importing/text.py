@@ -45,7 +45,7 @@ _clean_short = lru_cache(maxsize=16_384)(_clean)
 @lru_cache(maxsize=16_384)
 def key(name: str) -> str:
     """The name of a column, without case and punctuation: "Your Stars", "your_stars" and "YOUR STARS"."""
-    return _SEPARATORS.sub(" ", clean(name).casefold()).strip()
+    return _SEPARATORS.sub(" ", unicodedata.normalize("NFC", clean(name)).casefold()).strip()
 
 
 @lru_cache(maxsize=8192)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from recsys.logbooks.cells import is_blank_token
@@ -15,6 +15,8 @@ from recsys.logbooks.importing.text import clean
 from recsys.logbooks.sheets import RawRow
 
 _SHOWN_COLUMNS: Final = 12
+CUT: Final = "grade 5.1: 5.10 is written so where a spreadsheet takes it for a number"
+_EASY: Final = ("5.0", "5.2", "5.3", "5.4")
 
 
 def unread_columns(rows: Sequence[RawRow], header: Header, also: Collection[int] = ()) -> Counter[str]:
@@ -40,20 +42,27 @@ def unread_columns(rows: Sequence[RawRow], header: Header, also: Collection[int]
 
 
 def unread_grades(rows: Sequence[Ascent]) -> Counter[str]:
-    """One note on the grades that no system reads; they stay as text."""
+    """Notes on the grades that no system reads, which stay as text, and on those that were cut, maybe."""
     from recsys.logbooks.grades import ordinal
 
     grades = Counter(row.grade for row in rows if row.grade)
+    notes = Counter({CUT: n} if (n := cut_grades(grades)) else {})
     unread = Counter({grade: n for grade, n in grades.items() if math.isnan(ordinal(grade))})
-    if not unread:
-        return Counter()
-    shown = ", ".join(repr(grade) for grade, _ in unread.most_common(3))
-    return Counter({f"grade cannot be read, stays text: {shown}": sum(unread.values())})
+    if unread:
+        shown = ", ".join(repr(grade) for grade, _ in unread.most_common(3))
+        notes[f"grade cannot be read, stays text: {shown}"] = sum(unread.values())
+    return notes
+
+
+def cut_grades(grades: Mapping[str, int]) -> int:
+    """How many grades are 5.1 where nothing else is as easy: spreadsheets make it of 5.10."""
+    return 0 if any(easy in grades for easy in _EASY) else grades.get("5.1", 0)
 
 
 def _read(header: Header) -> set[int]:
     """The indices of the columns that the source reads, found by reading a row of blanks."""
     seen = Seen()
     header.source.read(Cells(header.indices, [""] * len(header.cells), seen))
-    columns = seen.asked | (header.source.columns if header.source.first_row else set())
+    columns = {*seen.asked, header.source.rating_column}
+    columns |= header.source.columns if header.source.first_row else set()
     return {index for name, index in header.indices.items() if name in columns}

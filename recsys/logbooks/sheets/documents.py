@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from recsys.errors import DataError
@@ -15,8 +16,19 @@ _FORMS: Final = "write a list of objects, one a send, or save it as CSV (UTF-8)"
 _LARGE: Final = "leave out what are no sends, or give them as Parquet or CSV"
 
 
-def json_rows(text: str, name: str) -> list[list[str]]:
-    """The header (every key, in the order of its first use) and the rows.
+_DEEPEST: Final = 4
+"""Objects within a row's object whose values are columns of their own; what lies deeper stays text."""
+_LONGEST_NAME: Final = 100
+_MOST_NAMED: Final = 20
+_NO_SENDS: Final = ("attempt", "project", "todo", "to do", "wish", "plan")
+"""How lists are called that are not read where there is another one."""
+Record = dict[str, Any]
+
+
+def json_rows(text: str, name: str) -> tuple[list[list[str]], tuple[str, ...]]:
+    """The header (every key, in the order of its first use) and the rows; and remarks on what is not read.
+
+    A value of an object in a row's object has a column by both names: {"climb": {"id": 7}} is "climb.id".
 
     Raises
     ------
@@ -27,19 +39,20 @@ def json_rows(text: str, name: str) -> list[list[str]]:
     columns = list(data.values()) if isinstance(data, dict) else []
     if len(columns) * max((len(each) for each in columns if isinstance(each, dict)), default=0) > MAX_CELLS:
         raise _too_many(name)
-    records = _records(data)
+    records, notes = _records(data)
     if records is None:
         raise DataError("is JSON, but not a list of sends", path=name, remedy=_FORMS)
     if not records and (header := _header(data)):
-        return [header]
+        return [header], notes
     if not records:
         raise DataError("is JSON without a send", path=name, remedy=_FORMS)
+    records = [_flat(record) for record in records]
     names = list(dict.fromkeys(key for record in records for key in record))
     if len(names) > _MAX_COLUMNS:
         raise DataError(f"holds more than {_MAX_COLUMNS} columns", path=name, remedy=_FORMS)
     if len(names) * len(records) > MAX_CELLS:
         raise _too_many(name)
-    return [names, *([_cell(record.get(key)) for key in names] for record in records)]
+    return [names, *([_cell(record.get(key)) for key in names] for record in records)], notes
 
 
 def _too_many(name: str) -> DataError:
@@ -58,33 +71,85 @@ def _parsed(text: str, name: str) -> Any:
         raise DataError(problem, path=name, remedy="export it again, or as CSV (UTF-8)") from first
 
 
-def _records(data: Any) -> list[dict[str, Any]] | None:
-    """The objects, one a row, in whichever of the usual forms they are; None where they are in none."""
+def _records(data: Any) -> tuple[list[Record] | None, tuple[str, ...]]:
+    """The objects, one a row, in whichever of the usual forms they are; None where they are in none.
+
+    And remarks on the lists beside the one that is read.
+    """
+    if not isinstance(data, dict):
+        return _one_table(data), ()
+    if _is_split(data):
+        return _one_table(data), _beside(data, ("data", "columns", "index"))
+    tables = {name: each for name, each in data.items() if _is_table(each)}
+    if not tables:
+        return _one_table(data), ()
+    read = max(tables, key=lambda name: (not name.casefold().startswith(_NO_SENDS), len(tables[name])))
+    return tables[read], _beside(data, (read, "schema"))  # pandas' to_json(orient="table") has a schema
+
+
+def _is_split(data: Record) -> bool:
+    """Whether it is of pandas' to_json(orient="split")."""
+    return isinstance(data.get("columns"), list) and isinstance(data.get("data"), list)
+
+
+def _is_table(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(row, dict) for row in value)
+
+
+def _beside(data: Record, read: Sequence[str]) -> tuple[str, ...]:
+    """A remark on each list that is not read: somebody else's sends, it may be, or attempts."""
+    others = list(_lists({name: each for name, each in data.items() if name not in read}))
+    further = len(others) - _MOST_NAMED
+    more = (f"{further} further lists are not read",) if further > 0 else ()
+    only = f"is not read, only {_short(read[0])}"
+    return (*(f"list {_short(name)} ({n} rows) {only}" for name, n in others[:_MOST_NAMED]), *more)
+
+
+def _lists(data: Record, depth: int = 1) -> Iterator[tuple[str, int]]:
+    """The lists in an object and in those below it that hold something: paths, and how many rows."""
+    for name, each in data.items():
+        if isinstance(each, list) and each:
+            yield name[:_LONGEST_NAME], len(each)
+        elif isinstance(each, dict) and depth < _DEEPEST:
+            yield from ((f"{name[:_LONGEST_NAME]}.{below}", n) for below, n in _lists(each, depth + 1))
+
+
+def _short(name: str) -> str:
+    return repr(" ".join(name.split())[:40])
+
+
+def _one_table(data: Any) -> list[Record] | None:
     if isinstance(data, list):
         if data and all(isinstance(each, list) for each in data):  # a header, and rows below it
             return _with_names(data[0], data[1:])
         return data if all(isinstance(each, dict) for each in data) else None
-    if (
-        isinstance(data, dict)
-        and isinstance(data.get("columns"), list)
-        and isinstance(data.get("data"), list)
-    ):
-        return _with_names(data["columns"], data["data"])  # pandas' to_json(orient="split")
     if not isinstance(data, dict) or not data:
         return None
+    if _is_split(data):
+        return _with_names(data["columns"], data["data"])
     columns = list(data.values())
     if all(isinstance(each, dict) for each in columns) and all(key.isdigit() for key in data):
         return columns if any(columns) else None  # pandas' to_json(orient="index"): {row: {column: value}}
     if all(isinstance(each, dict) for each in columns):  # pandas' to_json: {column: {row: value}}
         keys = list(dict.fromkeys(key for each in columns for key in each))
         return [{name: column.get(key) for name, column in data.items()} for key in keys]
-    lists = [each for each in columns if isinstance(each, list)]
-    tables = [each for each in lists if each and all(isinstance(row, dict) for row in each)]
-    if tables:
-        return max(tables, key=len)
-    if len(lists) == len(columns) and len({len(each) for each in lists}) == 1:
-        return [dict(zip(data, row, strict=True)) for row in zip(*lists, strict=True)]
+    if all(isinstance(each, list) for each in columns) and len({len(each) for each in columns}) == 1:
+        return [dict(zip(data, row, strict=True)) for row in zip(*columns, strict=True)]
     return [data] if not any(isinstance(each, (list, dict)) for each in columns) else None
+
+
+def _flat(record: Record, depth: int = 1) -> Record:
+    """A row's object with the values of the objects in it under both names."""
+    if not any(isinstance(value, dict) and value for value in record.values()):
+        return record
+    flat: Record = {}
+    for name, value in record.items():
+        if not isinstance(value, dict) or not value or depth > _DEEPEST or len(name) > _LONGEST_NAME:
+            flat[name] = value
+            continue
+        for below, each in _flat(value, depth + 1).items():
+            flat.setdefault(f"{name}.{below}", each)
+    return flat
 
 
 def _header(data: Any) -> list[str]:

@@ -52,7 +52,8 @@ def open_sheet(content: bytes, name: str, max_rows: int | None = MAX_ROWS) -> Sh
     if kind == kinds.PARQUET:
         return _table([(name, content)], name, max_rows)
     if kind == kinds.JSON:
-        return Sheet(name, "JSON", cells=json_rows(decode(content)[0], name))
+        cells, notes = json_rows(decode(content)[0], name)
+        return Sheet(name, "JSON", cells=cells, notes=notes)
     if kind == kinds.ZIP:
         refuse_archive(content, name)
         cells, notes = workbook_rows(content, name)

@@ -8,18 +8,19 @@ from __future__ import annotations
 from typing import Final
 
 from recsys.logbooks.importing.model import BOULDER, Draft
-from recsys.logbooks.importing.source import Cells, Source, count, names
+from recsys.logbooks.importing.source import Cells, Source, names, number, tries
 from recsys.logbooks.styles import ATTEMPT, SEND, UNKNOWN
 
 
 def _read(cell: Cells) -> Draft:
-    board, angle, tries = cell("board").casefold(), cell("angle").rstrip("°"), cell("tries", "tries total")
+    board, angle = cell("board").casefold(), _angle(cell("angle"))
+    tried, is_project, notes = tries(cell("tries", "tries total"))
     flags = [cell.flag(name) for name in ("is ascent", "is mirror", "is repeat")]
     (is_ascent, _), (is_mirror, _), (is_repeat, _) = flags
-    outcome = _outcome(is_ascent, tries.casefold())
+    outcome = _outcome(is_ascent, is_project, tried)
     mirror = " mirror" if is_mirror else ""
     repeat = bool(is_repeat)
-    flash = outcome == SEND and count(tries) == 1 and not repeat
+    flash = outcome == SEND and tried == 1 and not repeat
     return Draft(
         name=cell.name("climb name"),
         crag=" ".join(filter(None, (board or "board", angle))) + mirror,
@@ -33,17 +34,24 @@ def _read(cell: Cells) -> Draft:
         area=f"{board} {angle}°" if board and angle else board,
         comment=cell("comment"),
         repeat=repeat,
-        tries=count(tries),
+        tries=tried,
         problems=tuple(problem for _, problem in flags if problem),
+        notes=notes,
     )
 
 
-def _outcome(is_ascent: bool | None, tries: str) -> str:
+def _outcome(is_ascent: bool | None, is_project: bool, tried: int | None) -> str:
     if is_ascent:
         return SEND
-    if is_ascent is False or tries == "project":
+    if is_ascent is False or is_project:
         return ATTEMPT
-    return SEND if count(tries) else UNKNOWN
+    return SEND if tried else UNKNOWN
+
+
+def _angle(text: str) -> str:
+    """40 of "40", "40.0" and "40°"."""
+    value = number(text.rstrip("° "))
+    return text.rstrip("° ") if value is None else f"{value:g}"
 
 
 BOARDLIB: Final = Source(

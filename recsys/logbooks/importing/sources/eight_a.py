@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from recsys.logbooks.importing.climb_kinds import discipline_of
 from recsys.logbooks.importing.model import BOULDER, ROUTE, Draft
-from recsys.logbooks.importing.source import Cells, Source, count, discipline_of, names, stars
+from recsys.logbooks.importing.source import Cells, Source, names, stars, tries
 from recsys.logbooks.styles import ATTEMPT, SEND, UNKNOWN
 
 _STYLES: Final = {
@@ -37,6 +38,7 @@ def _read(cell: Cells) -> Draft:
     sector = cell("sector name")
     sector = "" if sector.casefold() == "unknown sector" else sector
     rating, notes = stars(cell("rating"))
+    tried, _, unread = tries(cell("tries"))
     return Draft(
         name=_name(cell.name("name")),
         crag=index or sector or cell("area name"),
@@ -53,8 +55,8 @@ def _read(cell: Cells) -> Draft:
         area=sector or cell("area name") or index,
         rating=rating,
         comment=cell("comment"),
-        tries=count(cell("tries")),
-        notes=notes,
+        tries=tried,
+        notes=(*notes, *unread),
     )
 
 

@@ -6,8 +6,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from recsys.logbooks.importing.climb_kinds import discipline_of
 from recsys.logbooks.importing.model import Draft
-from recsys.logbooks.importing.source import Cells, Source, count, discipline_of, names, stars
+from recsys.logbooks.importing.source import Cells, Source, names, stars, tries
 from recsys.logbooks.styles import ATTEMPT, SEND, UNKNOWN
 
 _SENDS: Final = ("onsight", "flash", "redpoint", "pinkpoint", "send", "repeat", "ascent", "top")
@@ -18,6 +19,7 @@ def _read(cell: Cells) -> Draft:
     grade, style = cell("grade"), cell("ascent type").casefold()
     gym, index = cell("gym"), cell("location")
     rating, notes = stars(cell("rating"))
+    tried, _, unread = tries(cell("attempts"))
     outcome = SEND if style.startswith(_SENDS) else ATTEMPT if style.startswith(_ATTEMPTS) else UNKNOWN
     return Draft(
         name=cell.name("climb name"),
@@ -33,8 +35,8 @@ def _read(cell: Cells) -> Draft:
         area=gym or index,
         rating=rating,
         repeat=style == "repeat",
-        tries=count(cell("attempts")),
-        notes=notes,
+        tries=tried,
+        notes=(*notes, *unread),
     )
 
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from recsys.logbooks.importing.climb_kinds import climb_type, discipline
 from recsys.logbooks.importing.model import Draft
-from recsys.logbooks.importing.source import Cells, Source, climb_type, count, discipline, names, stars
+from recsys.logbooks.importing.source import Cells, Source, count, names, stars
 from recsys.logbooks.styles import ATTEMPT, SEND, UNKNOWN
 
 _ROUTE: Final = re.compile(r"/route/(\d{1,15})(?!\d)", re.ASCII)

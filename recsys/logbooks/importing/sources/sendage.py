@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from recsys.logbooks.importing.climb_kinds import climb_type, discipline
 from recsys.logbooks.importing.model import Draft
-from recsys.logbooks.importing.source import Cells, Source, climb_type, discipline, names, stars
+from recsys.logbooks.importing.source import Cells, Source, names, stars
 from recsys.logbooks.styles import ATTEMPT, SEND, UNKNOWN
 
 _SENDS: Final = ("onsight", "flash", "redpoint", "pinkpoint", "send", "solo", "toprope", "top rope")

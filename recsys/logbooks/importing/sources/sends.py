@@ -1,8 +1,8 @@
 """Raw sends in the contract's columns (schemas/sends.toml), such as simulated ones or an earlier import.
 
 The climber may be left out: they are one climber's then. Every row is a send unless its `outcome` says
-otherwise, or `ascent_style`, which files of theCrag's carry. `recsys.logbooks.importing.contract` checks the
-columns that all readers share, and reads the dates.
+otherwise, or a flag (`FLAGS`), or the style, in the contract's column or in theCrag's (`ascent_style`).
+`recsys.logbooks.importing.contract` checks the columns that all readers share, and reads the dates.
 """
 
 from __future__ import annotations
@@ -10,40 +10,56 @@ from __future__ import annotations
 from typing import Final
 
 from recsys.columns import OPTIONAL, REQUIRED
+from recsys.logbooks.importing.climb_kinds import told_discipline
 from recsys.logbooks.importing.model import Draft
-from recsys.logbooks.importing.source import Cells, Source, count
+from recsys.logbooks.importing.source import Cells, Source, count, tries
 from recsys.logbooks.importing.text import key
+from recsys.logbooks.styles import ATTEMPT, SEND, outcome_of
 
 EXTRA: Final = (
     "outcome", "repeat", "tries", "pitches", "discipline", "date_precision", "source", "ascent_style",
     "country",
 )  # fmt: skip
 """What an import adds to the contract, and is read again."""
+FLAGS: Final = ("sent", "is_ascent", "topped")
+"""Columns of true and false that say whether it was sent, where there is no outcome."""
+
+
+def outcome_told(outcome: str, ascent_style: str, style: str = "") -> str:
+    """A row's outcome by its own column, else by its style: other than an attempt it is a send."""
+    if outcome:
+        return outcome.casefold()
+    return next((ATTEMPT for each in (ascent_style, style) if outcome_of(key(each)) == ATTEMPT), SEND)
 
 
 def _read(cell: Cells) -> Draft:
     repeat, problem = cell.flag("repeat")
+    flags = [cell.flag(key(name)) for name in FLAGS]
+    sent = next((value for value, _ in flags if value is not None), None)
+    problems = (problem, *(each for _, each in flags))
+    tried, _, notes = tries(cell("tries"))
     return Draft(
         name="",
         crag="",
         date="",
         grade="",
-        outcome=cell("outcome"),
-        discipline=cell("discipline"),
+        outcome=cell("outcome") or ("" if sent is None else SEND if sent else ATTEMPT),
+        discipline=told_discipline(cell("discipline")),
         style=cell("ascent style"),
         repeat=bool(repeat),
-        tries=count(cell("tries")),
+        tries=tried,
         pitches=count(cell("pitches")),
         precision=cell("date precision"),
         country=cell("country"),
-        problems=(problem,) if problem else (),
+        problems=tuple(each for each in problems if each),
+        notes=notes,
     )
 
 
 SENDS: Final = Source(
     name="sends",
     title="raw sends",
-    columns=frozenset(key(name) for name in (*REQUIRED, *OPTIONAL, *EXTRA)),
+    columns=frozenset(key(name) for name in (*REQUIRED, *OPTIONAL, *EXTRA, *FLAGS)),
     required=frozenset(("climb id", "date")),
     telling=frozenset(("climb id", "date")),
     read=_read,

@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from recsys.logbooks.importing.climb_kinds import climb_type, discipline_of
 from recsys.logbooks.importing.model import BOULDER, ROUTE, Draft
-from recsys.logbooks.importing.source import Cells, Source, climb_type, count, discipline_of, names
+from recsys.logbooks.importing.source import Cells, Source, names, tries
 from recsys.logbooks.importing.text import key
 from recsys.logbooks.styles import outcome_of
 
@@ -19,6 +20,7 @@ _QUALITY: Final = {
     "mega classic": 5.0, "classic": 4.0, "very good": 4.0, "good": 3.0, "average": 2.0, "don t bother": 1.0,
     "dont bother": 1.0, "crap": 1.0,
 }  # fmt: skip
+_UNREAD: Final = "a rating cannot be read: left blank"
 _PATH: Final = re.compile(r"\s*[>›»]\s*|\s+-\s+")
 
 
@@ -27,6 +29,7 @@ def _read(cell: Cells) -> Draft:
     gear = cell("route gear style", "ascent gear style")
     crag, route = cell("crag name"), cell("route id")
     quality = key(cell("quality"))
+    tried, _, notes = tries(cell("shot"))
     path = [part for part in _PATH.split(cell("crag path")) if part and part != crag]
     return Draft(
         name=cell.name("route name", "ascent label"),
@@ -45,9 +48,9 @@ def _read(cell: Cells) -> Draft:
         rating=_QUALITY.get(quality),
         comment=cell("comment"),
         repeat="repeat" in style.casefold(),
-        tries=count(cell("shot")),
+        tries=tried,
         site_id=f"thecrag-{route}" if route.isascii() and route.isdigit() and len(route) < 20 else "",
-        notes=() if not quality or quality in _QUALITY else ("a rating cannot be read: left blank",),
+        notes=notes if not quality or quality in _QUALITY else (*notes, _UNREAD),
     )
 
 

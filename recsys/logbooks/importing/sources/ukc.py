@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from recsys.logbooks.importing.climb_kinds import climb_type, discipline
 from recsys.logbooks.importing.model import Draft
-from recsys.logbooks.importing.source import Cells, Source, climb_type, count, discipline, names
+from recsys.logbooks.importing.source import Cells, Source, count, names
 from recsys.logbooks.styles import ATTEMPT, SEND, UNKNOWN
 
 _MARKS: Final = {

@@ -1,0 +1,51 @@
+"""Dates of three numbers of two digits (24-05-31): whether the first or the last of them is the year."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from recsys.logbooks.importing.date_forms import SHORT, SLASHED
+
+FIRST, LAST = "first", "last"
+
+
+def year_of(texts: Sequence[str]) -> str:
+    """Where the year stands in dates of three numbers of two digits: `FIRST`, `LAST`, or "" for not known.
+
+    By what is a day of a month, by the order of the rows, by which number differs less, by what is to come.
+    """
+    found = [SHORT.fullmatch(text) for text in texts]
+    listed = [(int(each["first"]), int(each["second"]), int(each["third"])) for each in found if each]
+    dates = set(listed)
+    one_digit = any(len(each["first"]) < 2 for text in texts if (each := SLASHED.fullmatch(text)))
+    if not dates or one_digit:
+        return LAST
+    years, ends = {first for first, _, _ in dates}, {last for _, _, last in dates}
+    turned = [[(c, b, a) for a, b, c in listed], [(c, a, b) for a, b, c in listed]]
+    told = (
+        (all(_is_day(b, c) for _, b, c in dates), all(_is_day(b, a) or _is_day(a, b) for a, b, _ in dates)),
+        (_is_ordered(listed), any(map(_is_ordered, turned))),
+        (len(years) < len(ends), len(ends) < len(years)),
+        (_have_been(years), _have_been(ends)),
+    )
+    return next((FIRST if first else LAST for first, last in told if first != last), "")
+
+
+def _is_ordered(dates: Sequence[tuple[int, int, int]]) -> bool:
+    """Whether the dates, (year, month, day), go up or down as those of a logbook do."""
+    return list(dates) in (sorted(dates), sorted(dates, reverse=True))
+
+
+def _have_been(years: Iterable[int]) -> bool:
+    return all(full_year(f"{year:02}") <= datetime.now().year for year in years)
+
+
+def _is_day(month: int, day: int) -> bool:
+    return 1 <= month <= 12 and 1 <= day <= 31
+
+
+def full_year(digits: str) -> int:
+    """The year of four digits, or of two: from 70 on they are of the last century."""
+    year = int(digits)
+    return year if len(digits) == 4 else year + (1900 if year >= 70 else 2000)
