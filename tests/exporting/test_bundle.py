@@ -310,6 +310,41 @@ def test_every_body_exports(folders, tmp_path, body, numbers):
         assert largest_difference(model, schema, asked, tmp_path / "model.onnx", 200) < TOLERANCE
 
 
+class Answering:
+    """A model that gives every climb one score, and a graph that gives another."""
+
+    def __init__(self, score: float, graph: float) -> None:
+        self.score, self.graph = score, graph
+
+    def next_scores(self, batch):
+        import torch
+
+        return torch.full((len(batch["climb"]), 5), self.score)
+
+    def get_inputs(self):
+        return [SimpleNamespace(name="climb")]
+
+    def run(self, _, batch):
+        return [np.full((len(batch["climb"]), 5), self.graph, np.float32)]
+
+
+def test_a_graph_that_answers_otherwise_or_with_no_numbers_is_refused(schema, monkeypatch):
+    from recsys.config.model import ModelConfig
+    from recsys.exporting import graph
+
+    def checked(score, other):
+        model = Answering(score, other)
+        monkeypatch.setattr(graph, "session", lambda _: model)
+        return graph.check_parity(model, schema, ModelConfig(), Path())
+
+    assert checked(1.0, 1.0) == 0
+    with pytest.raises(RunError, match=r"departs from PyTorch by 1\.0e-03 \(at most 0\.0001\)"):
+        checked(1.0, 1.001)
+    for scores in ((np.nan, np.nan), (1.0, np.nan), (np.inf, np.inf), (1.0, np.inf)):
+        with pytest.raises(RunError, match="scores that are not finite; not exported"):
+            checked(*scores)
+
+
 def test_cli_with_a_logbook(folders, tmp_path):
     mine = tmp_path / "mine.csv"
     mine.write_text("climb_id,date,grade\nsim-climb-00011,2024-05-01,V3\nsim-climb-00012,2024-05-02,V4\n")

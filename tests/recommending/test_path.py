@@ -10,6 +10,7 @@ import pytest
 
 from recsys import columns as c
 from recsys.errors import UsageError
+from recsys.logbooks.grade_reading import ROUTE_OFFSET
 from recsys.recommending.ahead import after, pace
 from recsys.recommending.beam import Chain
 from recsys.recommending.blocked import Blocked
@@ -308,3 +309,54 @@ def test_how_hard_a_step_is_comes_of_the_whole_logbook(recommender, monkeypatch)
     plain = recommender.recommend(recommender.request(sends=book, k=N))
     reach = {each.climb_id: each.reach for each in plain}
     assert [each.item.reach for each in found.steps] == [reach[each.item.climb_id] for each in found.steps]
+
+
+def test_an_area_s_name_that_two_regions_share_is_one_of_them():
+    """Which one, the model says: all that it gives to climbs of one region is taken from it."""
+    shared = somewhere(areas=["Wall"] * N)
+    asked = SessionRequest(climber="me", area="wall", count=4)
+    for region, odd in (("North", True), ("South", False)):
+        shared.backend.follows[:, [i for i in range(N) if i % 2 != odd]] = -9
+        shared.backend.follows[:, [i for i in range(N) if i % 2 == odd]] = 0
+        found = plan_session(shared, asked)
+        assert (found.region, found.area) == (region, "Wall")
+        assert {each.item.region for each in found.climbs} == {region}
+
+
+def boulders_then_routes(n: int = 6) -> list[dict]:
+    grades = ["V5"] * n + ["5.12a"] * n
+    return [
+        {"climb_id": f"x{i}", "grade": grade, "date": f"2024-01-{i + 1:02d}"}
+        for i, grade in enumerate(grades)
+    ]
+
+
+def test_a_session_is_of_the_last_discipline_that_the_climbs_asked_for_have():
+    grades = [f"V{i // 3}" if i % 2 else f"5.{9 + i // 8}" for i in range(N)]  # routes in the South alone
+    sends = boulders_then_routes()
+    for region, routes in (("North", False), ("South", True)):
+        found = plan_session(somewhere(grades=grades), SessionRequest(sends=sends, region=region, count=3))
+        assert (found.ability > ROUTE_OFFSET / 2) == routes
+    anywhere = plan_session(somewhere(grades=grades), SessionRequest(sends=sends, count=3))
+    assert anywhere.ability > ROUTE_OFFSET / 2  # the last send's
+    assert plan_session(somewhere(), SessionRequest(sends=sends, count=3)).climbs  # boulders are all it has
+    for request, text in [
+        (
+            SessionRequest(sends=sends[6:]),
+            "nothing in this catalogue is a route, as all grades of the logbook",
+        ),
+        (SessionRequest(sends=sends[6:], region="North"), "nothing in North is a route, .*; change region"),
+    ]:
+        with pytest.raises(UsageError, match=text):
+            plan_session(somewhere(grades=grades) if request.region else somewhere(), request)
+
+
+def test_a_path_down_tells_how_far_below_the_climber_it_starts(recommender):
+    found = find_path(recommender, PathRequest("c3", "me", steps=2))  # a V1
+    levels = recommender.levels(PathRequest("c3", "me").whose, recommender.backend.logbook("me"))
+    assert found.ability == pytest.approx(levels["boulder"].mean) == pytest.approx(3.7, abs=0.05)
+    assert found.to_json()["ability"] == "V4"
+    first = found.steps[0]
+    grade = int(first.item.grade[1:])
+    assert grade <= 1
+    assert first.reason.startswith(f"{found.ability - grade:.1f} grades below the climber's level")
