@@ -269,7 +269,9 @@ def _named(recommender: Recommender, area: str) -> str:
 
 def _inside(recommender: Recommender, area: str | None) -> Array:
     """The climbs of an area in any region, bool [n_items]; all of them where none is named."""
-    return np.array([area in (None, name) for _, name in _areas(recommender)], dtype=bool)
+    if area is None:
+        return np.ones(len(recommender.catalogue), dtype=bool)
+    return np.array([name == area for _, name in _areas(recommender)], dtype=bool)
 
 
 def _areas(recommender: Recommender) -> list[tuple[str | None, str | None]]:

@@ -272,6 +272,28 @@ def test_int8_is_refused_where_it_loses():
         check_loss({"prompted": 0.5}, {"prompted": 0.49})
 
 
+@pytest.mark.parametrize(("exclude_seen", "unprompted"), [(False, 0.0), (True, 1.0)])
+def test_int8_is_measured_with_and_without_the_prompt_as_a_run_is(monkeypatch, exclude_seen, unprompted):
+    """Climb 12 of 20 after 0, 1, 2: first of the prompt's; without it 13th, or 10th of what was not sent."""
+    from recsys.exporting import int8
+    from recsys.sequences.split import TEST, TRAIN
+    from tests.builders.interaction_tables import of
+
+    class Scorer:
+        def __init__(self, graph, cases, length, prompted, climbers):
+            self.prompted = prompted
+
+        def scores(self, cases):
+            row = -np.arange(20.0)
+            row[12] += 99 * self.prompted
+            return np.tile(row, (len(cases), 1))
+
+    monkeypatch.setattr(int8, "GraphScorer", Scorer)
+    histories = [[(0, TRAIN, 0), (1, TRAIN, 1), (2, TRAIN, 2), (12, TEST, 3)]] * 2
+    found = int8.recall(Path(), of(histories, 20), 4, exclude_seen)
+    assert found == {"prompted": 1.0, "unprompted": unprompted}
+
+
 def test_int8_bundle(folders, tmp_path, monkeypatch):
     from recsys.exporting.export import export
     from recsys.runs import Run
