@@ -99,7 +99,7 @@ def largest_difference(
 ) -> float:
     """Largest difference of any score between the graph and the model on random requests.
 
-    The model is asked by the climbers' ids.
+    The model is asked by the climbers' ids. NaN where a score of either is no number.
     """
     running = session(graph)
     names = [each.name for each in running.get_inputs()]
@@ -108,14 +108,16 @@ def largest_difference(
         found = running.run(None, {name: batch[name] for name in names})[0]
         tensors = {name: torch.from_numpy(batch[name]) for name in batch if name != CLIMBER_VECTOR}
         expected = model.next_scores(tensors).float().numpy()
-        worst = max(worst, float(np.abs(found - expected).max()))
+        worst = float(np.maximum(worst, np.abs(found - expected).max()))  # `max` would pass over NaN
     return worst
 
 
 def check_parity(model: Network, schema: Schema, config: ModelConfig, graph: Path) -> float:
-    """`largest_difference`, or a `RunError` where it is above `TOLERANCE`."""
+    """`largest_difference`, or a `RunError` where it is above `TOLERANCE` or scores are not finite."""
     worst = largest_difference(model, schema, config, graph)
-    if not worst <= TOLERANCE:
+    if not np.isfinite(worst):
+        raise RunError("the model or its graph gives scores that are not finite; not exported")
+    if worst > TOLERANCE:
         raise RunError(
             f"the ONNX model departs from PyTorch by {worst:.1e} (at most {TOLERANCE}); not exported"
         )

@@ -2,7 +2,8 @@
 
     >>> find_path(recommender, PathRequest(project="superfly", climber="ada", steps=4))
 
-Grades on it differ by `leap` at the most from one climb to the next, the first from the climber's ability.
+Grades on it differ by `leap` at the most from one climb to the next, the first from the climber's ability, or
+from the project's grade where that is lower.
 The chain is found by `recsys.recommending.beam`.
 """
 
@@ -113,7 +114,8 @@ class Step:
 class Path:
     """Steps, then the project: its score is its probability after the steps, `before` without them.
 
-    `grade` is the grade of the ability, as the catalogue writes grades.
+    `ability` is the climber's, whatever the project's grade; `grade` is its grade, as the catalogue writes
+    grades.
     """
 
     steps: tuple[Step, ...]
@@ -143,7 +145,8 @@ def find_path(recommender: Recommender, request: PathRequest) -> Path:
         the grades lie too far apart for so few steps; or no chain fits.
     """
     logbook = recommender.logbook(request.whose)
-    query = _search(recommender, request, logbook)
+    ability = _ability(recommender, request, logbook)
+    query = _search(recommender, request, logbook, ability)
     found = search(query)
     if not found:
         raise UsageError(
@@ -152,18 +155,13 @@ def find_path(recommender: Recommender, request: PathRequest) -> Path:
             f"{'' if request.region is None else ' in ' + request.region}; allow a longer `leap`"
         )
     reach = recommender.skill.chances(recommender.levels(request.whose, logbook))
-    return _path(recommender, query, found[0], reach)
+    return _path(recommender, query, found[0], reach, ability)
 
 
-def _search(recommender: Recommender, request: PathRequest, logbook: Logbook) -> Search:
+def _search(recommender: Recommender, request: PathRequest, logbook: Logbook, ability: float) -> Search:
     catalogue = recommender.catalogue
     project = catalogue.index(request.project)
     region = None if request.region is None else known_region(request.region, catalogue.known_regions)
-    if not len(logbook):
-        raise UsageError("a path starts from a logbook; give a climber or a logbook with sends in it")
-    if request.project in set(logbook.climbs):
-        raise UsageError(f"`project` {request.project}: was sent already; choose another climb")
-    start = _start(recommender, request, project, logbook)
     return Search(
         backend=recommender.backend,
         logbook=logbook.tail(recommender.backend.reads(request.climber) + 1),
@@ -171,7 +169,7 @@ def _search(recommender: Recommender, request: PathRequest, logbook: Logbook) ->
         region=region,
         project=project,
         steps=request.steps,
-        start=start,
+        start=_start(recommender, request, ability),
         leap=request.leap,
         allowed=catalogue.allowed(None, region)
         & catalogue.without(logbook.climbs)
@@ -185,22 +183,33 @@ def _search(recommender: Recommender, request: PathRequest, logbook: Logbook) ->
     )
 
 
-def _start(recommender: Recommender, request: PathRequest, project: int, logbook: Logbook) -> float:
-    """The difficulty that the path starts from: the ability, or the project's grade where that is lower."""
-    end = float(recommender.catalogue.ordinals[project])
-    if not recommender.catalogue.graded:
+def _ability(recommender: Recommender, request: PathRequest, logbook: Logbook) -> float:
+    """The climber's ability in the project's discipline; refused where there is none, or no such project."""
+    catalogue = recommender.catalogue
+    end = catalogue.ordinals[[catalogue.index(request.project)]]
+    if not len(logbook):
+        raise UsageError("a path starts from a logbook; give a climber or a logbook with sends in it")
+    if request.project in set(logbook.climbs):
+        raise UsageError(f"`project` {request.project}: was sent already; choose another climb")
+    if not catalogue.graded:
         raise unordered("a path")
-    if math.isnan(end):
+    if np.isnan(end[0]):
         raise UsageError(f"`project` {request.project}: has no grade; choose a climb that has one")
-    bare = request.whose
-    levels = recommender.levels(bare, logbook)
-    own = [level for name, level in levels.items() if np.isfinite(steps_of(np.array([end]), name)[0])]
+    levels = recommender.levels(request.whose, logbook)
+    own = [level for name, level in levels.items() if np.isfinite(steps_of(end, name)[0])]
     if not own:
         raise UsageError(f"`project` {request.project}: no send of the logbook has a grade of its kind")
-    start = min(own[0].mean, end)
+    return own[0].mean
+
+
+def _start(recommender: Recommender, request: PathRequest, ability: float) -> float:
+    """The difficulty that the path starts from: the ability, or the project's grade where that is lower."""
+    catalogue = recommender.catalogue
+    end = float(catalogue.ordinals[catalogue.index(request.project)])
+    start = min(ability, end)
     needed = math.ceil((end - start) / request.leap - 1 - 1e-9)
     if needed > request.steps:
-        first, last = map(recommender.catalogue.grade_of, (start, end))
+        first, last = map(catalogue.grade_of, (start, end))
         raise UsageError(
             f"{last} is {end - start:.1f} grades above the climber's {first}: in "
             f"steps of {request.leap:g} it takes `steps` {needed}, or a longer `leap`"
@@ -208,7 +217,7 @@ def _start(recommender: Recommender, request: PathRequest, project: int, logbook
     return start
 
 
-def _path(recommender: Recommender, query: Search, chain: Chain, reach: Array) -> Path:
+def _path(recommender: Recommender, query: Search, chain: Chain, reach: Array, ability: float) -> Path:
     catalogue = recommender.catalogue
     badges = names(reach)
 
@@ -217,22 +226,22 @@ def _path(recommender: Recommender, query: Search, chain: Chain, reach: Array) -
         return catalogue.item(index, score, None, badges[index], chance)
 
     steps = tuple(
-        Step(item(index, score), ahead, _reason(recommender, query, chain, at))
+        Step(item(index, score), ahead, _reason(recommender, query, chain, at, ability))
         for at, (index, score, ahead) in enumerate(
             zip(chain.indices, chain.steps, chain.project[1:], strict=True)
         )
     )
     end, before = item(query.project, chain.project[-1]), chain.project[0]
-    return Path(steps, end, before, query.start, catalogue.grade_of(query.start), query.method)
+    return Path(steps, end, before, ability, catalogue.grade_of(ability), query.method)
 
 
-def _reason(recommender: Recommender, query: Search, chain: Chain, at: int) -> str:
+def _reason(recommender: Recommender, query: Search, chain: Chain, at: int, ability: float) -> str:
     """What a step does: its grade after the one before, what it makes of the project, and what it is like.
 
     In the words of the run's domain; a region's name is not one of them.
     """
     index = chain.indices[at]
-    last = query.grades[chain.indices[at - 1]] if at else query.start
+    last = query.grades[chain.indices[at - 1]] if at else ability
     parts = [
         _change(float(query.grades[index] - last), "the climber's level" if not at else "the step before")
     ]

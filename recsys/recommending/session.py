@@ -26,8 +26,9 @@ from recsys.recommending.levels import unordered
 from recsys.recommending.logbook import Logbook
 from recsys.recommending.recommender import Recommender
 from recsys.recommending.request import Item, Request, as_written, known_region, nearest
+from recsys.skill.model import Levels
 from recsys.skill.reach import EDGES, names
-from recsys.skill.tracks import DISCIPLINES, steps_of
+from recsys.skill.tracks import steps_of
 
 WARM_UP, PROJECT, COOL_DOWN, CIRCUIT = "warm-up", "project", "cool-down", "circuit"
 # Grades from the ability, of the first and of the last climb of each part.
@@ -146,24 +147,33 @@ def plan_session(recommender: Recommender, request: SessionRequest) -> Session:
         raise UsageError(
             "a session starts from a logbook with grades; log some sends with their grades first"
         )
-    ability = levels[_usual(recommender, logbook)].mean
+    catalogue = recommender.catalogue
+    region = None if request.region is None else known_region(request.region, catalogue.known_regions)
+    named = None if request.area is None else _named(recommender, request.area)
+    asked = _style(recommender, request.style) & _like(recommender, request.like)
+    asked &= catalogue.allowed(None, region) & _inside(recommender, named)
+    kind = _usual(recommender, logbook, levels, asked)
+    if kind is None:
+        kinds = " or ".join(levels)
+        raise _nothing(request, named or region, f"is a {kinds}, as all grades of the logbook are")
+    ability = levels[kind].mean
     slots = _slots(request, ability)
-    allowed = _style(recommender, request.style) & _like(recommender, request.like)
-    allowed &= recommender.catalogue.without(logbook.climbs) & recommender.catalogue.open(request.blocked)
-    region, area, here = _crag(recommender, request, logbook, allowed, ability)
+    allowed = asked & catalogue.allowed((ability - 5, ability + 3), None)
+    allowed &= catalogue.without(logbook.climbs) & catalogue.open(request.blocked)
+    region, area, here = _crag(recommender, request, logbook, allowed, region, named)
     badges = recommender.skill.chances(levels)
     climbs = tuple(_filled(recommender, request, logbook, region, here, slots, badges, ability))
     if not climbs:
-        raise _nothing(request, area or region)
-    return Session(region, area, ability, recommender.catalogue.grade_of(ability), climbs)
+        raise _nothing(request, area or region, "that was not sent yet fits")
+    return Session(region, area, ability, catalogue.grade_of(ability), climbs)
 
 
-def _nothing(request: SessionRequest, where: str | None) -> UsageError:
-    """That nothing fits, and what of the request to change."""
+def _nothing(request: SessionRequest, where: str | None, what: str) -> UsageError:
+    """That nothing there fits or is what is wanted, and what of the request to change."""
     asked = {"area": request.area, "region": request.region, "style": request.style, "like": request.like}
     given = [f"`{name}`" for name, value in asked.items() if value is not None]
     remedy = f"change {' or '.join(given)}, or leave it out" if given else "log more sends with their grades"
-    return UsageError(f"nothing in {where or 'this catalogue'} that was not sent yet fits; {remedy}")
+    return UsageError(f"nothing in {where or 'this catalogue'} {what}; {remedy}")
 
 
 def _slots(request: SessionRequest, ability: float) -> list[tuple[str, float]]:
@@ -192,11 +202,13 @@ def _parts(request: SessionRequest, count: int, ability: float) -> list[tuple[st
     ]
 
 
-def _usual(recommender: Recommender, logbook: Logbook) -> str:
-    """The discipline of the last graded send."""
+def _usual(recommender: Recommender, logbook: Logbook, levels: Levels, asked: Array) -> str | None:
+    """The discipline of the last graded send that the climbs asked for have too; None: they have none."""
+    there = recommender.catalogue.ordinals[asked]
+    known = [name for name in levels if np.isfinite(steps_of(there, name)).any()]
     graded = hardness.difficulties(recommender.skill, recommender.catalogue, logbook)
-    last = graded[np.isfinite(graded)][-1:]
-    return next(name for name in DISCIPLINES if np.isfinite(steps_of(last, name)).all())
+    last = {name: np.flatnonzero(np.isfinite(steps_of(graded, name)))[-1] for name in known}
+    return max(known, key=last.__getitem__, default=None)
 
 
 def _style(recommender: Recommender, style: str | None) -> Array:
@@ -222,18 +234,20 @@ def _like(recommender: Recommender, climb: str | None) -> Array:
 
 
 def _crag(
-    recommender: Recommender, request: SessionRequest, logbook: Logbook, allowed: Array, ability: float
+    recommender: Recommender,
+    request: SessionRequest,
+    logbook: Logbook,
+    allowed: Array,
+    region: str | None,
+    area: str | None,
 ) -> tuple[str | None, str | None, Array]:
-    """Region, area, and the allowed climbs there, bool [n_items]: as asked, else where the model would go."""
-    catalogue = recommender.catalogue
-    region = None if request.region is None else known_region(request.region, catalogue.known_regions)
-    allowed = allowed & catalogue.allowed((ability - 5, ability + 3), region)
-    areas = _areas(recommender)
-    if request.area is not None:
-        return _named(request.area, region, areas, allowed)
+    """Region, area, and the allowed climbs there, bool [n_items]: as asked, else where the model would go.
+
+    Of an area's name that several regions have it is one of them.
+    """
     if not allowed.any():  # an area of another region would be named
-        return region, None, allowed
-    groups = areas if any(area for _, area in areas) else [(each, None) for each in catalogue.regions]
+        return region, area, allowed
+    groups = _areas(recommender)
     chance = after(recommender.backend, [logbook], request.climber, region)[0]
     worth: dict[tuple[str | None, str | None], float] = {}
     for index in np.flatnonzero(allowed):
@@ -242,26 +256,28 @@ def _crag(
     return *best, allowed & np.array([group == best for group in groups], dtype=bool)
 
 
-def _named(
-    area: str, region: str | None, areas: list[tuple[str | None, str | None]], allowed: Array
-) -> tuple[str | None, str | None, Array]:
-    """The area of that name; of one that several regions have, in the region, or where something fits."""
-    known = sorted({name for _, name in areas if name})
+def _named(recommender: Recommender, area: str) -> str:
+    """An area that was asked for, as the catalogue writes it."""
+    known = sorted({name for _, name in _areas(recommender) if name})
     if not known:
         raise UsageError(f"`area` {area}: the sends of this run have no areas; give a `region`")
     same = as_written(area, known)
     if same is None:
         raise UsageError(f"no area {area!r} among the {len(known)} of this run{nearest(area, known)}")
-    here = np.array([name == same for _, name in areas], dtype=bool)
-    if not (allowed & here).any():
-        return region, same, allowed & here
-    return *areas[int(np.flatnonzero(allowed & here)[0])], allowed & here
+    return same
+
+
+def _inside(recommender: Recommender, area: str | None) -> Array:
+    """The climbs of an area in any region, bool [n_items]; all of them where none is named."""
+    if area is None:
+        return np.ones(len(recommender.catalogue), dtype=bool)
+    return np.array([name == area for _, name in _areas(recommender)], dtype=bool)
 
 
 def _areas(recommender: Recommender) -> list[tuple[str | None, str | None]]:
     catalogue = recommender.catalogue
     areas = catalogue.areas if len(catalogue.areas) == len(catalogue) else [None] * len(catalogue)
-    return list(zip(catalogue.regions, areas, strict=True))
+    return [(region, area or None) for region, area in zip(catalogue.regions, areas, strict=True)]
 
 
 def _filled(

@@ -98,7 +98,7 @@ class Project(Climb):
 class Path(Asked):
     """Climbs that lead to the project, in order."""
 
-    ability: Annotated[GradeName, Field(description="the level that the path starts from")]
+    ability: Annotated[GradeName, Field(description="the climber's level")]
     method: Annotated[str, Field(examples=["ahead"])]
     steps: list[PathStep]
     project: Project

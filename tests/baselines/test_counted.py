@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
 import numpy as np
 import pytest
 
 from recsys.baselines.als import ImplicitALS
+from recsys.baselines.counting import Method
 from recsys.baselines.ease import EASE
 from recsys.baselines.itemknn import ItemKNN
 from recsys.baselines.matrices import training_matrix
@@ -13,10 +18,14 @@ from recsys.baselines.popularity import Popularity
 from recsys.baselines.prompted import PromptedPopularity
 from recsys.baselines.random import Random
 from recsys.baselines.recent import RecentPopularity
+from recsys.baselines.vectors import cooccurrence_vectors
+from recsys.config.run import RunConfig
 from recsys.errors import UsageError
 from recsys.evaluation.metrics import pessimistic_rank
+from recsys.recommending.counted.popularity import CountedPopularity
 from recsys.sequences.cases import Cases
-from recsys.sequences.split import TEST, TRAIN
+from recsys.sequences.split import TEST, TRAIN, VALIDATION
+from recsys.training.methods import fit_settings
 from tests.builders.interaction_tables import history_matrix, matrix_of, of, random_log, scores
 
 METHODS = [Popularity, Random, RecentPopularity, PromptedPopularity, ItemKNN, ImplicitALS, EASE]
@@ -99,3 +108,38 @@ def test_settings_that_cannot_be_are_one_line(make, words):
     with pytest.raises(UsageError) as error:
         make()
     assert str(error.value) == words
+
+
+@dataclass(frozen=True)
+class InOrder(Method):
+    """Scores every case alike: the climbs in an order, the best first."""
+
+    prompted: ClassVar[bool] = False
+    sequential: ClassVar[bool] = False
+    order: tuple[int, ...] = ()
+
+    def count(self, interactions, seed):
+        counts = -np.argsort(self.order).astype(np.float32)
+        return CountedPopularity(np.ones((len(counts), 1), np.float32), counts)
+
+
+@pytest.mark.parametrize("turned", [1, -1])
+def test_the_best_of_a_grid_is_kept_as_a_run_is_asked(monkeypatch, turned):
+    """Climb 3 after 0, 1, 2: second of one order, fourth of the other; there first without those."""
+    second, behind = InOrder((4, 3, 0, 1, 2)), InOrder((0, 1, 2, 3, 4))
+    monkeypatch.setattr(InOrder, "GRID", (second, behind)[::turned], raising=False)
+    interactions = of([[(0, TRAIN, 0), (1, TRAIN, 1), (2, TRAIN, 2), (3, VALIDATION, 3), (4, TEST, 4)]], 5)
+
+    def kept(**settings):
+        return fit_settings(InOrder(), interactions, None, RunConfig(**settings), 0, Path()).method
+
+    assert kept(exclude_seen=False) == second
+    assert kept(exclude_seen=True) == behind
+
+
+def test_climbs_are_likened_by_the_cosine_of_who_sent_them():
+    """However many that are: climbs 1 and 2 by the same two, climb 0 by these and two more."""
+    units = cooccurrence_vectors(matrix_of([[0, 1, 2], [0, 1, 2], [0], [3], [3, 0]]))
+    both, half = 2 / np.sqrt(2 * 4), 1 / np.sqrt(2 * 4)
+    expected = [[1, both, both, half], [both, 1, 1, 0], [both, 1, 1, 0], [half, 0, 0, 1]]
+    np.testing.assert_allclose(units @ units.T, expected, atol=1e-6)

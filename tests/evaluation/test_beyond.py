@@ -44,7 +44,7 @@ def test_diversity_is_the_mean_over_pairs() -> None:
 def test_what_is_gathered() -> None:
     """The candidates with the highest scores: no excluded one, no NaN, fewer where there are fewer."""
     lists = Lists()
-    scores = np.arange(24, dtype=np.float32).reshape(2, 12) % 13
+    scores = np.arange(24, dtype=np.float32).reshape(2, 12) % 13 - 13  # log-probabilities are below 0
     scores[0, 11] = np.nan
     excluded = np.zeros((2, 12), np.bool_)
     excluded[1, :5] = True

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from recsys.baselines.popularity import PopularityScorer
 from recsys.baselines.random import RandomScorer
 from recsys.errors import DataError
+from recsys.evaluation.bootstrap import intervals
 from recsys.evaluation.evaluate import evaluate, from_ranks, protocol
-from recsys.evaluation.metrics import METRICS
+from recsys.evaluation.metrics import METRICS, case_values
 
 
 class Table:
@@ -63,6 +64,14 @@ def test_json_has_the_contract_order() -> None:
     assert json.loads(json.dumps(block, allow_nan=False)) == block
     one = from_ranks(np.array([1, 2]), np.array([7, 7]), 4).to_json()
     assert one["ci95"]["accuracy"] == [None, None]
+
+
+def test_the_bootstrap_is_that_of_its_seed() -> None:
+    ranks, climbers = np.arange(60) % 7 + 1, np.arange(60) % 20
+    for seed in (0, 1):
+        expected = intervals(case_values(ranks, 9), climbers, seed=seed)
+        assert from_ranks(ranks, climbers, 9, seed).ci95 == expected
+    assert from_ranks(ranks, climbers, 9, 0).ci95 != expected
 
 
 def test_protocol_is_plain_json() -> None:

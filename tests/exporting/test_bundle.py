@@ -272,6 +272,28 @@ def test_int8_is_refused_where_it_loses():
         check_loss({"prompted": 0.5}, {"prompted": 0.49})
 
 
+@pytest.mark.parametrize(("exclude_seen", "unprompted"), [(False, 0.0), (True, 1.0)])
+def test_int8_is_measured_with_and_without_the_prompt_as_a_run_is(monkeypatch, exclude_seen, unprompted):
+    """Climb 12 of 20 after 0, 1, 2: first of the prompt's; without it 13th, or 10th of what was not sent."""
+    from recsys.exporting import int8
+    from recsys.sequences.split import TEST, TRAIN
+    from tests.builders.interaction_tables import of
+
+    class Scorer:
+        def __init__(self, graph, cases, length, prompted, climbers):
+            self.prompted = prompted
+
+        def scores(self, cases):
+            row = -np.arange(20.0)
+            row[12] += 99 * self.prompted
+            return np.tile(row, (len(cases), 1))
+
+    monkeypatch.setattr(int8, "GraphScorer", Scorer)
+    histories = [[(0, TRAIN, 0), (1, TRAIN, 1), (2, TRAIN, 2), (12, TEST, 3)]] * 2
+    found = int8.recall(Path(), of(histories, 20), 4, exclude_seen)
+    assert found == {"prompted": 1.0, "unprompted": unprompted}
+
+
 def test_int8_bundle(folders, tmp_path, monkeypatch):
     from recsys.exporting.export import export
     from recsys.runs import Run
@@ -308,6 +330,41 @@ def test_every_body_exports(folders, tmp_path, body, numbers):
     longer = config.model_copy(update={"length": 33})
     for asked in (config, longer):
         assert largest_difference(model, schema, asked, tmp_path / "model.onnx", 200) < TOLERANCE
+
+
+class Answering:
+    """A model that gives every climb one score, and a graph that gives another."""
+
+    def __init__(self, score: float, graph: float) -> None:
+        self.score, self.graph = score, graph
+
+    def next_scores(self, batch):
+        import torch
+
+        return torch.full((len(batch["climb"]), 5), self.score)
+
+    def get_inputs(self):
+        return [SimpleNamespace(name="climb")]
+
+    def run(self, _, batch):
+        return [np.full((len(batch["climb"]), 5), self.graph, np.float32)]
+
+
+def test_a_graph_that_answers_otherwise_or_with_no_numbers_is_refused(schema, monkeypatch):
+    from recsys.config.model import ModelConfig
+    from recsys.exporting import graph
+
+    def checked(score, other):
+        model = Answering(score, other)
+        monkeypatch.setattr(graph, "session", lambda _: model)
+        return graph.check_parity(model, schema, ModelConfig(), Path())
+
+    assert checked(1.0, 1.0) == 0
+    with pytest.raises(RunError, match=r"departs from PyTorch by 1\.0e-03 \(at most 0\.0001\)"):
+        checked(1.0, 1.001)
+    for scores in ((np.nan, np.nan), (1.0, np.nan), (np.inf, np.inf), (1.0, np.inf)):
+        with pytest.raises(RunError, match="scores that are not finite; not exported"):
+            checked(*scores)
 
 
 def test_cli_with_a_logbook(folders, tmp_path):

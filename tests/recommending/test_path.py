@@ -10,11 +10,12 @@ import pytest
 
 from recsys import columns as c
 from recsys.errors import UsageError
-from recsys.recommending.ahead import after, pace
-from recsys.recommending.beam import Chain
+from recsys.logbooks.grade_reading import ROUTE_OFFSET
+from recsys.recommending.ahead import after, between, pace
+from recsys.recommending.beam import Chain, Search, search
 from recsys.recommending.blocked import Blocked
 from recsys.recommending.catalogue import Catalogue
-from recsys.recommending.logbook import read_logbook
+from recsys.recommending.logbook import Logbook, read_logbook
 from recsys.recommending.path import PathRequest, find_path
 from recsys.recommending.recommender import Recommender
 from recsys.recommending.request import known_region
@@ -167,6 +168,7 @@ def test_questions_and_pace(recommender):
     assert after(recommender.backend, [book], "me").sum() == pytest.approx(1)
     assert pace(book) == 7
     assert pace(read_logbook([{"climb_id": "a", "date": "2024-01-01"}])) == 1
+    assert pace(Logbook.of({c.CLIMB_ID: list("abcd"), c.DAY: [0.0, 1, 2, 30]})) == 1  # one holiday is no pace
     assert Chain((1,), (0.5,), (0.1, 0.25)).worth(True) == pytest.approx(np.log(0.125))
 
 
@@ -202,10 +204,10 @@ def test_a_session_offers_nothing_that_was_sent():
 def test_what_is_comfortable_warms_up_and_is_no_project():
     stub = Stub()
     stub.catalogue = replace(stub.catalogue, areas=[None] * N)
-    hard = Blocked.of(f"c{i}" for i in range(6, N))  # V2 and harder are closed
-    request = SessionRequest("me", count=5, region="North", blocked=hard)
-    found = plan_session(Recommender(stub), request).climbs
+    hard = Blocked.of(f"c{i}" for i in range(9, N))  # V3 and harder are closed: V2 is near enough, yet easy
+    found = plan_session(one_crag(), SessionRequest("me", count=5, blocked=hard)).climbs
     assert [each.part for each in found] == ["warm-up", "warm-up", "cool-down"]
+    assert {each.item.hard for each in found} == {"comfortable"}
     easy = Blocked.of(f"c{i}" for i in range(12))  # all below V4 are closed: what is left warms nobody up
     request = SessionRequest("me", count=5, region="North", blocked=easy)
     assert {each.part for each in plan_session(Recommender(stub), request).climbs} == {"project"}
@@ -308,3 +310,177 @@ def test_how_hard_a_step_is_comes_of_the_whole_logbook(recommender, monkeypatch)
     plain = recommender.recommend(recommender.request(sends=book, k=N))
     reach = {each.climb_id: each.reach for each in plain}
     assert [each.item.reach for each in found.steps] == [reach[each.item.climb_id] for each in found.steps]
+
+
+def test_an_area_s_name_that_two_regions_share_is_one_of_them():
+    """Which one, the model says: all that it gives to climbs of one region is taken from it."""
+    shared = somewhere(areas=["Wall"] * N)
+    asked = SessionRequest(climber="me", area="wall", count=4)
+    for region, odd in (("North", True), ("South", False)):
+        shared.backend.follows[:, [i for i in range(N) if i % 2 != odd]] = -9
+        shared.backend.follows[:, [i for i in range(N) if i % 2 == odd]] = 0
+        found = plan_session(shared, asked)
+        assert (found.region, found.area) == (region, "Wall")
+        assert {each.item.region for each in found.climbs} == {region}
+
+
+def boulders_then_routes(n: int = 6) -> list[dict]:
+    grades = ["V5"] * n + ["5.12a"] * n
+    return [
+        {"climb_id": f"x{i}", "grade": grade, "date": f"2024-01-{i + 1:02d}"}
+        for i, grade in enumerate(grades)
+    ]
+
+
+def test_a_session_is_of_the_last_discipline_that_the_climbs_asked_for_have():
+    grades = [f"V{i // 3}" if i % 2 else f"5.{9 + i // 8}" for i in range(N)]  # routes in the South alone
+    sends = boulders_then_routes()
+    for region, routes in (("North", False), ("South", True)):
+        found = plan_session(somewhere(grades=grades), SessionRequest(sends=sends, region=region, count=3))
+        assert (found.ability > ROUTE_OFFSET / 2) == routes
+    anywhere = plan_session(somewhere(grades=grades), SessionRequest(sends=sends, count=3))
+    assert anywhere.ability > ROUTE_OFFSET / 2  # the last send's
+    assert plan_session(somewhere(), SessionRequest(sends=sends, count=3)).climbs  # boulders are all it has
+    for request, text in [
+        (
+            SessionRequest(sends=sends[6:]),
+            "nothing in this catalogue is a route, as all grades of the logbook",
+        ),
+        (SessionRequest(sends=sends[6:], region="North"), "nothing in North is a route, .*; change region"),
+    ]:
+        with pytest.raises(UsageError, match=text):
+            plan_session(somewhere(grades=grades) if request.region else somewhere(), request)
+
+
+def test_a_path_down_tells_how_far_below_the_climber_it_starts(recommender):
+    found = find_path(recommender, PathRequest("c3", "me", steps=2))  # a V1
+    levels = recommender.levels(PathRequest("c3", "me").whose, recommender.backend.logbook("me"))
+    assert found.ability == pytest.approx(levels["boulder"].mean) == pytest.approx(3.7, abs=0.05)
+    assert found.to_json()["ability"] == "V4"
+    first = found.steps[0]
+    grade = int(first.item.grade[1:])
+    assert grade <= 1
+    assert first.reason.startswith(f"{found.ability - grade:.1f} grades below the climber's level")
+
+
+@pytest.fixture
+def asked(monkeypatch) -> tuple[Stub, list[Logbook], list[list[str]]]:
+    """A stub, the logbooks that it is given, and for each the attributes that are held out to it."""
+    stub, books, given = Stub(), [], []
+    stub.attributes = ("region", "grade", "elapsed_days")
+    encode, logits = stub.encode, stub.logits
+    monkeypatch.setattr(stub, "encode", lambda some, who: books.extend(some) or encode(some, who))
+
+    def spied(batch):
+        given.extend([stub.attributes[i] for i in np.flatnonzero(row)] for row in batch[c.GIVEN])
+        return logits(batch)
+
+    monkeypatch.setattr(stub, "logits", spied)
+    return stub, books, given
+
+
+def test_what_is_asked_for_is_given_and_no_more(asked):
+    stub, books, given = asked
+    book = stub.logbook("me")
+    for prompt in ({}, {"region": "North"}, {"grades": [4.0]}, {"wait": 2.0}):
+        after(stub, [book], "me", **prompt)
+    assert given == [[], ["region"], ["grade"], ["elapsed_days"]]
+    last = float(book.columns[c.DAY][-1])
+    assert [each.columns[c.REGION][-1] for each in books] == [None, "North", None, None]
+    assert [each.columns[c.GRADE][-1] for each in books] == [None, None, "V4", None]
+    assert [each.columns[c.DAY][-1] - last for each in books] == [0, 0, 0, 2]
+
+
+def test_a_session_asks_for_each_climb_with_its_grade_and_the_ones_before_it_as_sent(asked):
+    stub, books, given = asked
+    stub.catalogue = replace(stub.catalogue, areas=[None] * N)
+    found = plan_session(Recommender(stub), SessionRequest("me", count=3, region="North"))
+    first, second, third = (each.item.climb_id for each in found.climbs)
+    assert [book.climbs[1:-1] for book in books[1:]] == [["c10"], ["c10", first], ["c10", first, second]]
+    assert given == [["region"], *[["region", "grade"]] * 3]  # first of all, which crag
+    assert third not in (first, second)
+
+
+def test_holes_are_spread_over_the_days_until_the_project():
+    stub, seen = Stub(fills=True), []
+    encode = stub.encode
+    stub.encode = lambda books, who: seen.extend(books) or encode(books, who)
+    book = Logbook.of({c.CLIMB_ID: ["c9"], c.DAY: [0.0]})
+    between(stub, [book], None, 3, {c.CLIMB_ID: "c20", c.DAY: 8.0})
+    assert seen[0].columns[c.DAY].tolist() == [0, 2, 4, 6, 8]
+
+
+def fan(centre: int, near: tuple[int, ...]) -> np.ndarray:
+    """Embeddings of which some climbs point as the centre does, and the others away from it, each its way."""
+    angles = np.linspace(np.pi / 2, np.pi, N)
+    angles[[centre, *near]] = 0.0
+    return np.stack([np.cos(angles), np.sin(angles)], 1).astype(np.float32)
+
+
+def test_the_reason_of_a_step_is_what_it_does():
+    """Of the V4s, c12 is sent most; c13 doubles the project's probability, 1 of 24 climbs."""
+    stub = Stub()
+    stub.follows[:] = 0
+    stub.follows[13, 15] = np.log(46 / 22)  # e^x / (e^x + 23) = 2 / 24
+    stub.embeddings = fan(15, (13,))
+    recommender = Recommender(stub)
+    told = {}
+    for method in ("ahead", "popular"):
+        (step,) = find_path(recommender, PathRequest("c15", "me", steps=1, method=method, crowd=0)).steps
+        told[step.item.climb_id] = step.reason
+    assert told == {
+        "c13": "0.3 grades above the climber's level; makes the project 2.0 times as likely; "
+        "sent by the same people as the project; in North, as the project is",
+        "c12": "0.3 grades above the climber's level",
+    }
+
+
+def test_a_random_path_is_that_of_its_seed(recommender):
+    paths = [
+        [each.item.climb_id for each in find_path(recommender, request).steps]
+        for request in (PathRequest("c20", "me", method="random", seed=seed) for seed in (0, 0, 1, 2, 3))
+    ]
+    assert paths[0] == paths[1]
+    assert len({tuple(each) for each in paths}) > 1
+
+
+def test_no_step_is_harder_than_the_project():
+    stub = Stub()
+    stub.follows[:, 15:] = 9  # V5 and harder are what is sent next
+    found = find_path(Recommender(stub), PathRequest("c14", "me", steps=3, leap=3, crowd=0))
+    assert max(each.item.grade for each in found.steps) <= "V4"
+
+
+def test_chains_of_the_same_climbs_are_kept_once(recommender):
+    backend = recommender.backend
+    backend.follows[:] = backend.follows[0]  # whatever was before: in every order a chain is as likely
+    every = np.ones(N, dtype=bool)
+    query = Search(backend, backend.logbook("me"), "me", None, 20, 3, 3.7, 3.0, every, "ahead", 16, 1.0)
+    kept = [frozenset(chain.indices) for chain in search(query)]
+    assert len(set(kept)) == len(kept) == 16
+
+
+def one_crag(**columns) -> Recommender:
+    return somewhere(areas=[None] * N, regions=["North"] * N, **columns)
+
+
+def test_a_circuit_of_climbs_like_one_is_of_those_most_like_it():
+    recommender = one_crag()
+    recommender.backend.embeddings = fan(4, (6, 7))
+    circuit = plan_session(recommender, SessionRequest("me", count=2, like="c4"))
+    assert {each.item.climb_id for each in circuit.climbs} == {"c6", "c7"}
+
+
+def test_what_is_far_too_hard_draws_nobody_to_its_crag():
+    """However likely the South's V10 and V11, whoever sends V4 stays in the North."""
+    grades, regions = [f"V{i // 2}" for i in range(N)], ["South" if i >= 20 else "North" for i in range(N)]
+    recommender = somewhere(grades=grades, areas=[None] * N, regions=regions)
+    recommender.backend.follows[:, 20:] = 9
+    assert plan_session(recommender, SessionRequest("me", count=3)).region == "North"
+
+
+def test_a_session_is_of_two_hours_where_nothing_is_said():
+    recommender = one_crag()
+    whole = plan_session(recommender, SessionRequest("me"))
+    assert whole == plan_session(recommender, SessionRequest("me", minutes=120))
+    assert 100 < whole.minutes <= 120

@@ -125,7 +125,7 @@ def test_filters(recommender):
     assert ids(recommender.recommend(Request(sends=sends("a"), exclude_seen=False)))[0] == "a"
     assert ids(recommender.recommend(Request(sends=sends("x"), grades=(4.0, 4.0)))) == ["b", "c"]
     assert ids(recommender.recommend(Request(sends=sends("x"), region="Squamish"))) == ["a", "b"]
-    assert ids(recommender.recommend(Request(sends=sends("x"), min_stars=4))) == ["a", "d"]
+    assert ids(recommender.recommend(Request(sends=sends("x"), min_stars=4.5))) == ["a", "d"]  # a has 4.5
     with pytest.raises(UsageError, match="ask for more grades"):
         recommender.recommend(Request(sends=sends("a"), grades=(2.0, 2.0)))
 
@@ -225,6 +225,10 @@ def test_mmr_by_hand():
     assert mmr(worth, units, 0.0, 3) == [0, 1, 2]
     assert mmr(worth, units, 0.5, 3) == [0, 2, 1]  # 0.45 - 0.5 against 0.15 - 0
     assert mmr(worth, units, 1.0, 2) == [0, 2]
+    units = unit_rows(
+        np.array([[1.0, 0], [0, 1], [1, 0], [4, 3]])
+    )  # the third is like the first of all named
+    assert mmr(np.array([1.0, 0.9, 0.8, 0.7]), units, 0.5, 4) == [0, 1, 3, 2]
 
 
 def test_diversity_and_novelty(recommender):
@@ -246,6 +250,8 @@ def test_similar_and_search(recommender):
     assert ids(recommender.search("  AIR ")) == ["a"]
     assert ids(recommender.search("ear")) == ["b"]
     assert recommender.search("") == recommender.search("zzz") == []
+    found = Catalogue.from_columns({c.CLIMB_ID: ["wall 1", "wall 2", "a wall"], "sends": [2, 8, 9]})
+    assert found.search("wall") == [1, 0, 2]  # beginnings, those sent most first
 
 
 def sends_of(content, name, climber=None):

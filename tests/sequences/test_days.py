@@ -104,6 +104,15 @@ def test_shuffling_a_windows_own_sends_leaves_its_sends():
     assert sorted(climbs[40:49]) == list(range(43, 52))
     assert climbs[40:49] != list(range(43, 52))
     assert climbs[49] == 52
+    two = {tuple(cases.shuffled(seed, last=2).sequences.features["climb"][46:49]) for seed in range(9)}
+    assert two == {(49, 50, 51), (49, 51, 50)}
+
+
+def test_a_climb_that_was_sent_before_is_a_repeat_and_an_unknown_one_is_not():
+    table = pd.DataFrame(
+        {"climb": [[2, 2, 3, 4, 3, 3]], "climber": [3], c.CLIMBER_ID: ["a"], c.ROW: [list(range(6))]}
+    )  # 2 is whatever the workflow had not seen
+    assert Cases.of(Sequences.from_table(table), np.full(6, TEST, np.int8), "test").repeats() == 2
 
 
 def test_a_sorted_file_is_noticed():
@@ -114,6 +123,8 @@ def test_a_sorted_file_is_noticed():
     climbs = mixed.sort_values([c.DAY, c.CLIMB_ID], kind="stable").reset_index(drop=True)
     assert looks_sorted(climbs) == "climb"
     assert looks_sorted(climbs.assign(**{c.DAY: climbs[c.DAY] + np.arange(300) / 1000})) is None
+    nearly = mixed.assign(climb_id=[f"k{[0, 2, 1, 3, 4][i % 5]}" for i in range(300)])
+    assert looks_sorted(nearly) is None  # three of four neighbours are in order
     grades = mixed.assign(grade=[f"V{4 - i % 5}" for i in range(300)])
     assert looks_sorted(grades) == "grade"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -14,10 +15,12 @@ from recsys.errors import DataError, UsageError
 from recsys.recommending import hardness
 from recsys.recommending.catalogue import Catalogue
 from recsys.recommending.logbook import read_logbook
+from recsys.recommending.skills import off_grade
 from recsys.skill import reach
-from recsys.skill.difficulty import difficulty
-from recsys.skill.ladder import HABITS, Ladder
-from recsys.skill.model import Skill
+from recsys.skill.difficulty import Difficulty, difficulty
+from recsys.skill.ladder import HABITS, Ladder, breaks
+from recsys.skill.learn import learn
+from recsys.skill.model import Level, Skill
 from recsys.skill.posterior import filtered, latest, smoothed
 from recsys.skill.tracks import Tracks, steps_of
 
@@ -73,6 +76,59 @@ def test_filter_and_smoother_are_those_of_brute_force():
     assert latest(ladder, made) == pytest.approx((now.mean[-1], now.deviation[-1]), abs=1e-9)
 
 
+def test_a_break_of_two_weeks_is_short_and_one_of_ninety_days_long():
+    assert breaks(np.array([NAN, 0, 14, 14.5, 90, 90.5])).tolist() == [0, 0, 0, 1, 1, 2]
+
+
+@pytest.mark.parametrize("rise", [0.25, -0.25])
+def test_a_ladder_learns_which_way_abilities_go(rise):
+    """30 climbers whose sends get harder (easier) by a quarter grade a session, from V5 on."""
+    sessions = np.arange(12)
+    grades = np.tile(5 + rise * sessions, 30)
+    ladder = learn(Tracks.of(np.repeat(np.arange(30), 12), np.tile(sessions * 7.0, 30), grades))
+    assert (ladder.up[0] > ladder.down[0]) == (rise > 0)
+
+
+N_VOTED = 80
+SOFT, HARD = N_VOTED, N_VOTED + 1  # climbs without a vote
+
+
+def voted():
+    """Climb, grade logged and whether the climber is strong, of six sends each of climbs of V5.
+
+    Half the strong ones' votes are V6, half the others' V4; for the last two climbs nobody votes.
+    """
+    climbs = np.append(np.repeat(np.arange(N_VOTED), 6), [SOFT] * 6 + [HARD] * 6)
+    strong = np.where(climbs < SOFT, climbs % 2 == 1, climbs == HARD)
+    logged = 5.0 + np.where(strong, 1, -1) * (np.random.default_rng(2).random(len(climbs)) < 0.5)
+    return climbs, np.where(climbs < SOFT, logged, NAN), strong
+
+
+def test_senders_say_how_hard_a_climb_is_where_they_foretell_the_votes():
+    climbs, logged, strong = voted()
+    usual, ability = np.full(N_VOTED + 2, 5.0), np.where(strong, 2.0, -2.0)
+    told = difficulty(climbs, logged, usual, ability).value
+    assert told[[SOFT, HARD]] == pytest.approx([4.5, 5.5], abs=0.1)
+    chance = np.random.default_rng(0).normal(size=len(climbs))
+    anyone = np.where(climbs < SOFT, chance, ability)  # foretells no vote: what there is, is noise
+    assert (difficulty(climbs, logged, usual, anyone).value[[SOFT, HARD]] == 5).all()
+
+
+def test_skill_tells_by_the_senders_what_nobody_voted_on():
+    climbs, logged, strong = voted()
+    climbers = np.arange(len(climbs)) % 6 + 6 * strong
+    own = np.repeat(np.arange(12), 40)  # each sends V3s or V7s too, as becomes the climber
+    level = N_VOTED + 2 + (own >= 6)
+    usual = np.append(np.full(N_VOTED + 2, 5.0), [3.0, 7.0])
+    who, what = np.append(climbers, own), np.append(climbs, level)
+    order = np.argsort(who, kind="stable")
+    who, what, votes = who[order], what[order], np.append(logged, usual[level])[order]
+    skill = Skill.fit(who, np.arange(len(who), dtype=float), what, votes, usual)
+    soft, hard = skill.difficulty.value[[SOFT, HARD]]
+    assert soft < 4.7
+    assert hard > 5.3
+
+
 def test_votes_are_drawn_towards_the_usual_grade_by_how_few_they_are():
     draw = np.random.default_rng(0)
     true = draw.normal(0, 0.3, 400)
@@ -96,6 +152,21 @@ def test_reach_falls_with_the_margin_and_is_learnt():
     chances = found.chance(np.array([2.0, 5, 8, NAN]), np.zeros(4), 5.0, 0.0)
     assert reach.names(chances) == ["comfortable", "project", "beyond", None]
     assert reach.names(np.array([0.95, 0.75, 0.35, 0.349])) == ["comfortable", "stretch", "project", "beyond"]
+
+
+def test_what_is_not_known_draws_a_chance_towards_the_middle():
+    """By hand: log-odds of 3 - 2 margin / scale; the scale is 1, or 2 of a deviation of sqrt(3) of either."""
+    curve, sure = reach.Reach(3.0, 2.0), np.zeros(1)
+    for deviation, spread, odds in ((0.0, 0.0, -1.0), (3**0.5, 0.0, 1.0), (0.0, 3**0.5, 1.0)):
+        (chance,) = curve.chance(sure + 6.0, sure + deviation, 4.0, spread)
+        assert np.log(chance / (1 - chance)) == pytest.approx(odds)
+
+
+def test_a_session_stands_at_its_last_send():
+    rows, sends, ability = Skill.plain(np.zeros(1)).over_time(np.array([3.0, 4, 5]), np.array([1.0, 1, 2]))[
+        "boulder"
+    ]
+    assert (rows.tolist(), sends.tolist(), len(ability.mean)) == ([1, 2], [2, 1], 2)
 
 
 @pytest.fixture(scope="module")
@@ -134,6 +205,10 @@ def test_skill_of_simulated_climbers_is_recovered(simulated, tmp_path):
     whole, now = smoothed(skill.ladders["boulder"], made), filtered(skill.ladders["boulder"], made)
     assert _spearman(whole.mean, true) >= 0.85
     assert _spearman(now.mean[ends], true[ends]) >= 0.8
+    sessions, _, hardest = reach.cases(made)
+    margins, reached = (each.ravel() for each in reach.at_margins(now, sessions, hardest))
+    chance = skill.reaches["boulder"].chance(margins, np.zeros(len(margins)), 0.0, 0.0)
+    assert chance.mean() == pytest.approx(reached.mean(), abs=0.03)  # of climbers it was not fit on
     inside = []  # of intervals of 95%, as they are told; some three quarters without `UNSEEN`
     for who in np.unique(climber[held])[:40]:
         own = held & (climber == who)
@@ -204,3 +279,28 @@ def test_modes_are_parts_of_the_catalogue():
     assert hardness.in_mode("auto", chances, skill, {}).all()
     assert hardness.sorted_by("hardest", [0, 8, 3], skill) == [3, 0, 8]
     assert hardness.sorted_by("easiest", [3, 8, 0], skill) == [0, 3, 8]
+
+
+def test_a_warm_up_lies_a_grade_below_the_ability():
+    table = catalogue()  # V0, V2, V4, V5, ...
+    alike, level = np.full(len(table), 0.97), {"boulder": Level(5.0, 0.5)}
+    assert np.flatnonzero(hardness.in_mode("warmup", alike, Skill.plain(table.ordinals), level)).tolist() == [
+        1,
+        2,
+    ]
+
+
+def test_soft_and_hard_climbs_are_those_that_are_surely_so():
+    table = Catalogue.from_columns(
+        {
+            "climb_id": list("abcde"),
+            "grade": ["V5"] * 5,
+            "region": ["North", "North", "South", "North", "North"],
+        }
+    )
+    off, deviation = np.array([0.3, -0.4, 0.45, 0.4, 0.05]), np.array([0.1, 0.1, 0.1, 0.3, 0.01])
+    skill = replace(Skill.plain(table.ordinals), difficulty=Difficulty(table.ordinals + off, deviation))
+    known = SimpleNamespace(catalogue=table, skill=skill)
+    told = [(each.climb_id, each.climbs_like) for each in off_grade(known)]
+    assert told == [("c", "hard V5"), ("b", "soft V5"), ("a", "hard V5")]
+    assert [each.climb_id for each in off_grade(known, "North")] == ["b", "a"]

@@ -8,6 +8,7 @@ import shutil
 import signal
 import sqlite3
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import optuna
@@ -164,6 +165,56 @@ def test_the_first_trial_is_the_settings_given():
     outside = RunConfig(model={"climb_dim": 64, "length": 12, "features": ("climb",)})
     assert set(first_guess(outside)) == {"heads", "layers", "dropout", "learning_rate"}
     assert "climber_dim" not in space_of(outside)
+
+
+def test_each_seed_draws_trials_of_its_own(tmp_path, monkeypatch):
+    from recsys.tuning import objective
+    from recsys.tuning.run import _next_trial
+
+    def drawn(seed: int) -> list[dict]:
+        study = optuna.create_study(direction="maximize")
+        for _ in range(3):
+            _next_trial(study, RunConfig(seed=seed), None, tmp_path)
+        return [trial.params for trial in study.trials]
+
+    monkeypatch.setattr(objective, "validation_score", lambda *_: 0.1)
+    one, again, other = drawn(0), drawn(0), drawn(1)
+    assert one == again
+    assert one[0] == other[0]  # the settings given
+    assert one[1] != other[1]
+
+
+def test_a_quarter_of_the_epochs_prunes_nothing():
+    from recsys.tuning.run import _median
+
+    study = optuna.create_study(direction="maximize", pruner=_median(8))
+    for score in (0.9, 0.9, 0.9, 0.9, 0.9, 0.1):
+        trial, told = study.ask(), []
+        for epoch in range(4):
+            trial.report(score, epoch)
+            told.append(trial.should_prune())
+        study.tell(trial, score)
+    assert told == [False, False, True, True]
+
+
+def test_a_trial_is_not_pruned_after_its_last_epoch(monkeypatch):
+    from recsys.tuning.objective import SCORE, EarlyStopping, Pruning
+
+    monkeypatch.setattr(EarlyStopping, "on_train_epoch_end", lambda *_: None)
+    reported = []
+    trial = SimpleNamespace(report=lambda *each: reported.append(each), should_prune=lambda: True)
+
+    def end(epoch: int, stop: bool = False) -> None:
+        trainer = SimpleNamespace(
+            callback_metrics={SCORE: 0.5}, current_epoch=epoch, max_epochs=3, should_stop=stop
+        )
+        Pruning(trial, patience=1).on_train_epoch_end(trainer, None)
+
+    with pytest.raises(optuna.TrialPruned):
+        end(0)
+    end(1, stop=True)  # by early stopping
+    end(2)
+    assert reported == [(0.5, 0), (0.5, 1), (0.5, 2)]
 
 
 # A study
