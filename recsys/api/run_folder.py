@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from recsys import run_files
 from recsys.console import progress, say
@@ -15,6 +15,13 @@ from recsys.training.processes import launched, leads
 
 if TYPE_CHECKING:
     from recsys.config.run import RunConfig
+
+
+# The files that tell a run, and a bundle, from any other folder.
+_TOLD_BY: Final = (
+    (run_files.CONFIG, run_files.SCHEMA, run_files.SENDS),
+    (run_files.OF_BUNDLE, "climbs.json"),
+)
 
 
 def default_folder(settings: RunConfig) -> Path:
@@ -31,7 +38,7 @@ def written_in(folder: Path) -> Path:
 def check_within_none(folder: Path) -> None:
     """A `UsageError` where a folder lies in a run or a bundle: that one is copied and replaced as a whole."""
     for above in folder.absolute().parents:
-        if Run(above).started or (above / run_files.OF_BUNDLE).is_file():
+        if any(all((above / name).is_file() for name in names) for names in _TOLD_BY):
             raise UsageError(f"`output` {folder}: lies in {above}, which is a run; choose another folder")
 
 

@@ -89,6 +89,10 @@ def test_no_run_is_trained_within_another(
     """A run is copied, exported and replaced as a whole."""
     monkeypatch.setattr(pipeline, "train_run", reached)
     inside = begun / below
+    with pytest.raises(Reached):  # many a project has a config.json and a manifest.json
+        recsys.train(begun.parent / "a.csv", output=inside)
+    for name in ("schema.pbtxt", "sends.parquet"):
+        (begun / name).touch()
     with pytest.raises(recsys.UsageError, match=rf"output {inside}: lies in {begun}, which is a run"):
         recsys.train(begun.parent / "a.csv", output=inside)
     assert call("train.py", "--data", begun.parent / "a.csv", "--output", inside) == 2

@@ -240,7 +240,9 @@ JSON = st.recursive(
 @settings(deadline=None, max_examples=40)
 def test_any_value_of_a_json_file_is_used_or_refused_in_a_line(whole, tmp_path_factory, name, at, value):
     """Under a manifest that matches; hypothesis shrinks what it finds."""
-    folder = written(tmp_path_factory.getbasetemp(), whole)
+    folder = tmp_path_factory.getbasetemp() / "hostile"  # no bundle lies where others' folders do
+    folder.mkdir(exist_ok=True)
+    written(folder, whole)
     tree = json.loads(whole[name])
     key = list(tree)[int(at * len(tree))]
     (folder / name).write_text(json.dumps({**tree, key: value}))

@@ -140,7 +140,8 @@ KIND = st.sampled_from([bool, int, float, str, type(None)])
 @given(name=st.sampled_from(NAMES), cells=CELLS, kind=KIND, twice=st.booleans())
 @settings(deadline=None, max_examples=150)
 def test_any_column_is_read_or_refused_in_a_line(tmp_path_factory, name, cells, kind, twice):
-    folder = tmp_path_factory.getbasetemp()
+    folder = tmp_path_factory.getbasetemp() / "tables"
+    folder.mkdir(exist_ok=True)
     array = pa.array([each if type(each) is kind else None for each in cells])
     columns = {"climber_id": ["a"] * 3, "climb_id": ["x", "y", "z"], "day": [1.0] * 3, "row": [0, 1, 2]}
     columns |= {"part": [0, 1, 2], "sends": [1, 1, 1], name: array}
