@@ -1,6 +1,7 @@
 """Settings that nothing would read, refused where a person gave them: not those of a run's own config.json.
 
-`recsys.config.model` refuses what cannot work together; what stands here would change nothing.
+`recsys.config.model` refuses what cannot work together; what stands here would change nothing. A budget that
+is given to each row of a loop alike (`epochs`, `learning_rate`) is only said to be unread by one that counts.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from recsys.columns import ATTRIBUTES, CLIMBER
 from recsys.config.run import RunConfig
 from recsys.config.settings import section_of, value_of
 from recsys.config.training import TrainingConfig
+from recsys.console import warn
 from recsys.errors import UsageError
 
 #: What reads a setting, in words, and whether a configuration has it.
@@ -63,7 +65,7 @@ _COUNTED: Final = ("validation_cases", "accelerator", "stream", "dask", "dask_me
 
 
 def refuse_unread(config: RunConfig, given: Collection[str], of: RunConfig | None = None) -> None:
-    """One line where a setting was given, other than its default, that nothing reads.
+    """One line where a setting was given, other than its default, that nothing reads: an error, or a warning.
 
     Parameters
     ----------
@@ -81,9 +83,7 @@ def refuse_unread(config: RunConfig, given: Collection[str], of: RunConfig | Non
         value = value_of(config, name)
         if whole.method in COUNTING:
             if name in TrainingConfig.model_fields and name not in _COUNTED:
-                raise UsageError(
-                    f"`{name}` {value}: is of networks, and `model` {whole.method} counts; leave it out"
-                )
+                warn(f"{name} {value} is of networks, and {whole.method} counts: not read")
         elif whole.trains_transformer and name in READERS:
             reader, reads = READERS[name]
             if not reads(whole):

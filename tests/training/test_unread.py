@@ -22,9 +22,6 @@ def checked(file=None, **given) -> None:
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({"model": "ease", "epochs": 3}, "epochs 3: is of networks, and model ease counts"),
-        ({"model": "ease", "learning_rate": 1.0}, "learning_rate 1.0: is of networks"),
-        ({"model": "popularity", "ema": 5.0}, "ema 5.0: is of networks"),
         ({"whole_windows": True}, "whole_windows True: is read with masking last alone"),
         ({"span_length": 9}, "span_length 9: is read with masking span alone"),
         ({"rtd_weight": 3.0}, "rtd_weight 3.0: is read with masking rtd alone"),
@@ -52,6 +49,14 @@ def test_refused_in_one_line(given, words):
         checked(**given)
     assert str(error.value).startswith(words)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("given", [{"epochs": 3}, {"learning_rate": 1.0}, {"ema": 5.0}])
+def test_a_budget_that_a_row_does_not_read_is_said_and_stops_nothing(given, capsys):
+    """Who trains one row after the other gives all of them the same."""
+    checked(model="ease", **given)
+    ((name, value),) = given.items()
+    assert f"{name} {value} is of networks, and ease counts: not read" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -83,12 +88,12 @@ def test_a_file_counts_where_a_person_wrote_it(tmp_path):
     with pytest.raises(UsageError, match="span_length 9"):
         checked(own)
     stored = tmp_path / "config.json"
-    plain = json.loads(RunConfig(method="ease").model_dump_json())
-    plain["training"] |= {"epochs": 3, "ema": 5.0}
+    plain = json.loads(RunConfig().model_dump_json())
+    plain["model"] |= {"span_length": 9}
     stored.write_text(json.dumps(plain))
     checked(stored)
-    with pytest.raises(UsageError, match="epochs 7"):
-        checked(stored, epochs=7)
+    with pytest.raises(UsageError, match="span_length 7"):
+        checked(stored, span_length=7)
 
 
 def test_a_run_that_goes_on_is_read_by_its_own_settings():
@@ -100,7 +105,7 @@ def test_a_run_that_goes_on_is_read_by_its_own_settings():
 
 def test_training_and_tuning_refuse_before_anything_is_read(tmp_path, capsys):
     none = tmp_path / "none.csv"
-    assert call("train.py", "--data", none, "--model", "ease", "--epochs", 3, "-o", tmp_path / "a") == 2
-    assert "--epochs 3: is of networks" in capsys.readouterr().err
+    assert call("train.py", "--data", none, "--span-length", 9, "-o", tmp_path / "a") == 2
+    assert "--span-length 9: is read with --masking span alone" in capsys.readouterr().err
     assert call("recsys", "tune", none, "--span-length", 9, "-o", tmp_path / "b") == 2
     assert "--span-length 9: is read with --masking span alone" in capsys.readouterr().err
