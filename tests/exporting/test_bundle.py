@@ -314,14 +314,12 @@ BODIES = [(body, "binned") for body in ("xlnet", "gpt2", "bert", "electra", "alb
 
 
 @pytest.mark.parametrize(("body", "numbers"), [*BODIES, ("bert", "soft"), ("bert", "continuous")])
-def test_every_body_exports(folders, tmp_path, body, numbers):
+def test_every_body_exports(schema, tmp_path, body, numbers):
     """Untrained: all bodies, all ways in which numbers enter, lengths that were not the example's."""
     from recsys.config.model import ModelConfig
     from recsys.exporting.graph import TOLERANCE, export_graph, largest_difference
     from recsys.model.prompted_transformer import build_model
-    from workflows.sends import read_schema
 
-    schema = read_schema(folders[0] / "schema.pbtxt")
     config = ModelConfig(
         body=body, masking="last", numbers=numbers, d_model=16, layers=1, climb_dim=16, length=12
     )
