@@ -107,11 +107,7 @@ def same_ids(same: Path | None, recommender: Recommender) -> dict[str, str] | No
 
 def climber_of(climber: str | None, recommender: Recommender, logbooks: list[Path] | None) -> str | None:
     """The climber as the run writes the id; of one's own logbook as it was given."""
-    from recsys.logbooks.importing.spelling import spelled_as
-
-    if climber is None or logbooks:
-        return climber
-    return spelled_as(climber, recommender.climbers) or climber
+    return climber if logbooks else recommender.as_stored(climber)
 
 
 def region_of(region: str | None, recommender: Recommender) -> str | None:

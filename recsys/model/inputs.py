@@ -167,9 +167,8 @@ class PromptedSequenceFeatures(tr.TabularSequenceFeatures):
 
     def _before(self, sends: dict[str, torch.Tensor]) -> torch.Tensor:
         """What the attributes of the send before add to each token, [batch, length, d_model]."""
-        kept = [sends[name] for name in sorted(sends) if name.removesuffix(BIN) in ATTRIBUTES]
         masking: PromptMasking = self.masking
-        joined = torch.cat(kept, dim=-1)
+        joined = attributes_of(sends)
         assert self.before is not None, "asked for where there is one"
         added: torch.Tensor = self.before(masking.shift(joined, torch.zeros_like(joined[:1, :1])))
         return added
@@ -218,3 +217,9 @@ class PromptedSequenceFeatures(tr.TabularSequenceFeatures):
     def _replace(self, name: str, value: torch.Tensor, lost: torch.Tensor) -> torch.Tensor:
         """A feature's embedding, [batch, length, width], with its learned "unknown" where it is `lost`."""
         return torch.where(lost.unsqueeze(-1), self.unknown[name].to(value.dtype), value)
+
+
+def attributes_of(embedded: dict[str, torch.Tensor]) -> torch.Tensor:
+    """The embeddings of a send's attributes, by their names, side by side: [batch, length, their widths]."""
+    names = [name for name in sorted(embedded) if name.removesuffix(BIN) in ATTRIBUTES]
+    return torch.cat([embedded[name] for name in names], dim=-1)

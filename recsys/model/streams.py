@@ -26,10 +26,10 @@ from typing import Any
 import torch
 from transformers4rec.torch.masking import MaskingInfo, masking_registry
 
-from recsys.columns import ATTRIBUTES, BIN, ELAPSED_DAYS
+from recsys.columns import BIN, ELAPSED_DAYS
 from recsys.config.model import ModelConfig
 from recsys.model.body import token_width
-from recsys.model.inputs import PromptedSequenceFeatures
+from recsys.model.inputs import PromptedSequenceFeatures, attributes_of
 from recsys.model.masking import PromptMasking
 from recsys.model.times import Times, begins, times_of_days
 from recsys.sequences.asking import DAYS, Asking
@@ -142,8 +142,7 @@ class TwoStreamFeatures(PromptedSequenceFeatures):
         )
         queries = self.join(prompts) + self.asks
         if self.before is not None:
-            kept = [contents[name] for name in sorted(contents) if name.removesuffix(BIN) in ATTRIBUTES]
-            queries = queries + self.before(masking.of_day_before(torch.cat(kept, dim=-1)))
+            queries = queries + self.before(masking.of_day_before(attributes_of(contents)))
         return masking.streams(self.join(contents), queries)
 
     def times(self, days: torch.Tensor, known: torch.Tensor) -> Times:

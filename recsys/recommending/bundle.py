@@ -37,7 +37,7 @@ from recsys.recommending.encoding import encoded, read_part
 from recsys.recommending.features import ArrayBatch, read_features
 from recsys.recommending.fields import LONGEST_WINDOW, REMEDY, Fields
 from recsys.recommending.hardness import load_skill
-from recsys.recommending.logbook import Logbook
+from recsys.recommending.logbook import Logbook, numbers_of_days
 from recsys.recommending.runtime import Graph
 from recsys.recommending.stored import CLIMBER_VECTORS, EMBEDDINGS, OFFSETS, read_histories
 
@@ -141,7 +141,7 @@ class Bundle:
     @cached_property
     def _day_numbers(self) -> Array:
         """What the sends of one day share, float64 [n_sends]."""
-        return np.asarray((self._arrays[c.DAY_INDEX] == 0).cumsum().astype(np.float64))
+        return numbers_of_days(self._arrays[c.DAY_INDEX])
 
     @cached_property
     def _words(self) -> dict[str, Array]:

@@ -128,6 +128,11 @@ def _unordered(row: Mapping[str, Any]) -> bool:
     return bool(day == math.floor(day) and sequence == math.inf)
 
 
+def numbers_of_days(indices: Array) -> Array:
+    """`DAY_NUMBER` of stored sends in order, float64 [n], from how many of its day stand before each, [n]."""
+    return np.asarray((indices == 0).cumsum().astype(np.float64))
+
+
 def days(value: object) -> tuple[float, bool] | None:
     """A date as days since the Unix epoch, and whether it is a time (or plain order); None if unreadable."""
     found = read_days([_text(value, blanks=True)])

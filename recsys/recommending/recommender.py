@@ -157,7 +157,7 @@ class Recommender:
         """
         catalogue = self.catalogue
         return Request(
-            climber=self._stored(climber) if sends is None else climber,
+            climber=self.as_stored(climber) if sends is None else climber,
             sends=sends,
             grades=None if grade is None else catalogue.read_grades(grade),
             region=None if region is None else known_region(region, catalogue.known_regions),
@@ -165,7 +165,7 @@ class Recommender:
             **others,
         )
 
-    def _stored(self, climber: str | None) -> str | None:
+    def as_stored(self, climber: str | None) -> str | None:
         """The id of a stored climber as it is written, where it is there in another spelling."""
         if climber is None or climber in self._climbers:
             return climber

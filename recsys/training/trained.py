@@ -26,7 +26,7 @@ from recsys.recommending.climber_vectors import ClimberVectors, Stored
 from recsys.recommending.encoding import encoded, read_part
 from recsys.recommending.features import ArrayBatch
 from recsys.recommending.hardness import load_skill
-from recsys.recommending.logbook import Logbook
+from recsys.recommending.logbook import Logbook, numbers_of_days
 from recsys.recommending.questions import Question, encode
 from recsys.runs import Run
 from recsys.sequences.prepare import load_workflow
@@ -187,7 +187,7 @@ def logbook_of(rows: pd.DataFrame) -> Logbook:
     plain = rows.astype(object).where(rows.notna(), None)
     numbers = {name: rows[name].to_numpy(np.float64) for name in (c.RATING, c.DAY) if name in rows}
     if c.DAY_INDEX in rows:  # runs of earlier versions lack it
-        numbers[c.DAY_NUMBER] = (rows[c.DAY_INDEX].to_numpy() == 0).cumsum().astype(np.float64)
+        numbers[c.DAY_NUMBER] = numbers_of_days(rows[c.DAY_INDEX].to_numpy())
     texts = {n: plain[n].tolist() for n in (c.CLIMB_ID, c.REGION, c.GRADE, c.COMMENT, c.BETA) if n in rows}
     return Logbook.of({**texts, **numbers})
 

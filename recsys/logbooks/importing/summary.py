@@ -6,16 +6,15 @@ from collections import Counter
 from pathlib import Path
 from typing import Final
 
-from recsys.logbooks.importing.merge import Merged, merge
+from recsys.logbooks.importing.merge import Merged
 from recsys.logbooks.importing.model import Parsed
 from recsys.logbooks.importing.sources import SOURCES
 
 _SHOWN: Final = 10
 
 
-def file_lines(name: str, parsed: Parsed, used: int | None = None) -> list[str]:
-    """One line on a file: what it is, and how many of its rows are used: `Merged.used`; None, by itself."""
-    used = merge([parsed]).used[0] if used is None else used
+def file_lines(name: str, parsed: Parsed, used: int) -> list[str]:
+    """One line on a file: what it is, and how many of its rows are used (`Merged.used`)."""
     title = SOURCES[parsed.source].title if parsed.source in SOURCES else "your own columns"
     return [f"{name}: {title}, {used} of {parsed.n_read} rows used"]
 

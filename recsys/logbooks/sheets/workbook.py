@@ -65,10 +65,9 @@ def workbook_rows(content: bytes, name: str) -> tuple[list[list[str]], tuple[str
         f"sheet {other!r} ({len(more) - 1} rows) is not read, only {title!r}" for other, more in others
     )
     further = len(book.worksheets) - _MAX_SHEETS
-    return rows, (
-        *notes,
-        f"{further} sheets behind the first {_MAX_SHEETS} are not read",
-    ) if further > 0 else notes
+    if further > 0:
+        notes = (*notes, f"{further} sheets behind the first {_MAX_SHEETS} are not read")
+    return rows, notes
 
 
 def _rows(sheet: Any) -> list[list[str]]:
