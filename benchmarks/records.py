@@ -33,9 +33,10 @@ def add(path: Path, line: dict[str, Any]) -> str:
 
 
 def machine() -> dict[str, Any]:
-    """What a line was made on: processor, how busy it was, versions, the project's commit, the time (UTC)."""
+    """What a line was made on: processor, GPU, how busy it was, versions, the project's commit, the time."""
     cpu = next((x for x in Path("/proc/cpuinfo").read_text().splitlines() if x.startswith("model name")), "")
     return {
+        **({"gpu": gpu()} if gpu() else {}),
         "cores": os.cpu_count(),
         "cpu": cpu.partition(":")[2].strip(),
         "load": round(os.getloadavg()[0], 1),
@@ -44,6 +45,13 @@ def machine() -> dict[str, Any]:
         "versions": {name: metadata.version(name) for name in PACKAGES},
         "at": time.strftime("%Y-%m-%d %H:%M", time.gmtime()),
     }
+
+
+def gpu() -> str:
+    """The CUDA device's name; empty where there is none."""
+    import torch
+
+    return torch.cuda.get_device_name() if torch.cuda.is_available() else ""
 
 
 def commit() -> str:

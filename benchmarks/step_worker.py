@@ -31,7 +31,9 @@ PARTS = {  # what PyTorch's operators do in a step, by the start of their names;
 Step = Callable[[int], Any]
 
 
-def ours(name: str, windows: np.ndarray, n_items: int) -> tuple[Step, Any]:
+def ours(
+    name: str, windows: np.ndarray, n_items: int, device: str = "cpu", batch: int = BATCH
+) -> tuple[Step, Any]:
     """Our model with the body and masking of a name, trained as `recsys.training.module` does."""
     from merlin.schema import ColumnSchema, Schema, Tags
 
@@ -51,10 +53,10 @@ def ours(name: str, windows: np.ndarray, n_items: int) -> tuple[Step, Any]:
             "value_count": {"min": 1, "max": length},
         },
     )  # fmt: skip
-    model = build_model(Schema([column]), config)
+    model = build_model(Schema([column]), config).to(device)
     optimizer = torch.optim.AdamW(decay_groups(model, 0.0), lr=1e-3, fused=True)
     ids = torch.from_numpy(np.where(windows > 0, windows + 2, 0))  # ids begin after padding, null, unknown
-    batches = [{"climb": each} for each in ids.split(BATCH)]
+    batches = [{"climb": each} for each in ids.to(device).split(batch)]
 
     def step(number: int) -> None:
         optimizer.zero_grad()
@@ -65,7 +67,9 @@ def ours(name: str, windows: np.ndarray, n_items: int) -> tuple[Step, Any]:
     return step, model
 
 
-def t4rec(name: str, windows: np.ndarray, n_items: int) -> tuple[Step, Any]:
+def t4rec(
+    name: str, windows: np.ndarray, n_items: int, device: str = "cpu", batch: int = BATCH
+) -> tuple[Step, Any]:
     """Stock Transformers4Rec, padded on the right."""
     from exchange import Given
     from run_t4rec import build
@@ -75,12 +79,12 @@ def t4rec(name: str, windows: np.ndarray, n_items: int) -> tuple[Step, Any]:
     given.n_items = n_items
     given.settings = {"length": windows.shape[1], "d_model": WIDTH, "heads": 2, "layers": 2}
     given.settings |= {"body": body, "masking": masking}
-    model = build(given)
+    model = build(given).to(device)
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
     moved = np.zeros_like(windows)
     for row, each in enumerate(windows):
         moved[row, : (each > 0).sum()] = each[each > 0]
-    batches = torch.from_numpy(moved).split(BATCH)
+    batches = torch.from_numpy(moved).to(device).split(batch)
 
     def step(number: int) -> None:
         optimizer.zero_grad()

@@ -106,3 +106,26 @@ def test_no_leak_on_random_climbs_on_a_gpu(schema, body, masking, more, dtype):
         found = model.next_scores(moved(batch, "cuda")).float().cpu()
     recall = ((found >= found.gather(1, target[:, None])).sum(1) <= 10).double().mean().item()
     assert abs(recall - chance) < 4 * math.sqrt(chance * (1 - chance) / rows)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+@pytest.mark.parametrize(("body", "masking", "more"), MODELS)
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-4), (torch.bfloat16, 0.03)])
+def test_a_compiled_body_gives_the_same_loss_and_gradients(schema, body, masking, more, dtype, tolerance):
+    """`torch.compile` of the body, forward and backward, with what is drawn drawn alike."""
+    batch = moved(random_batch(np.random.default_rng(7), 64), "cuda")
+    found = []
+    for compiled in (False, True):
+        torch._dynamo.reset()
+        model = build(schema, body, masking, **PLAIN, **more).train().cuda()
+        if compiled:
+            model.heads[0].body[1].transformer.compile()
+        torch.manual_seed(3)
+        with torch.autocast("cuda", dtype, enabled=dtype != torch.float32):
+            loss = model.training_loss(batch)
+        loss.backward()
+        found.append((loss.item(), model.heads[0].body[0].projection_module[0].weight.grad.float()))
+    (plain, one), (compiled_loss, other) = found
+    assert compiled_loss == pytest.approx(plain, rel=tolerance)
+    assert torch.nn.functional.cosine_similarity(one.flatten(), other.flatten(), dim=0) > 1 - 3 * tolerance
