@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import os
+import sys
+from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # two workers on two cores
+if sys.dont_write_bytecode:
+    # PYTHONDONTWRITEBYTECODE would have each process that a test starts compile Merlin anew, some fifteen
+    # seconds of a core. What is compiled is kept away from the sources, as was asked.
+    sys.dont_write_bytecode = False
+    sys.pycache_prefix = str(Path(__file__).parents[1] / ".pytest_cache" / "bytecode")
+    del os.environ["PYTHONDONTWRITEBYTECODE"]
+    os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix
 
 import warnings
-from pathlib import Path
 
 import numpy as np
 import pytest

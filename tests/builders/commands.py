@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+import contextlib
+import io
 import subprocess
 import sys
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 from unittest import mock
 
 from recsys.cli.app import build_app
@@ -43,3 +45,19 @@ def call(program: str, *words: object) -> int:
         app = build_app(typed)
     with mock.patch.object(sys, "argv", [program, *typed]):
         return run(app, program)
+
+
+class Done(NamedTuple):
+    """As a process that was run tells it."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def done(program: str, *words: object) -> Done:
+    """`call` with what is told."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = call(program, *words)
+    return Done(code, out.getvalue(), err.getvalue())

@@ -28,6 +28,7 @@ from recsys.logbooks.read import read_sends
 from recsys.logbooks.sheets import MAX_ROWS
 from recsys.logbooks.sheets.encoding import decode
 from recsys.logbooks.simulate import simulate
+from tests.builders.commands import Done, done
 
 ROOT = Path(__file__).parents[2]
 LOGBOOKS = Path(__file__).parent
@@ -49,9 +50,8 @@ def ukc(*rows: str) -> Parsed:
     return parse_logbook((UKC + "".join(f"{row}\n" for row in rows)).encode(), "me.csv")
 
 
-def run(*words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "recsys", "import", *words]
-    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+def run(*words: str) -> Done:
+    return done("recsys", "import", *words)
 
 
 # ---- the eight formats

@@ -56,23 +56,42 @@ def browser():
         browser.close()
 
 
+@pytest.fixture(scope="module")
+def profile(browser, service):
+    """Of all tests that need no other: each costs Chromium processes. An open page keeps them alive."""
+    context = browser.new_context()
+    held = context.new_page()
+    held.goto(f"{service.url}/version")
+    yield context, context.new_cdp_session(held)
+    context.close()
+
+
 @pytest.fixture
-def page(browser, service):
-    """The page, opened; an error that its code does not catch fails the test."""
-    yield from opened(browser, service.url)
+def page(profile, service):
+    """The page, opened where nothing is kept; an error that its code does not catch fails the test."""
+    context, commands = profile
+    commands.send("Storage.clearDataForOrigin", {"origin": service.url, "storageTypes": "all"})
+    yield from visited(context.new_page(), service.url)
 
 
-def opened(browser, url, **options):
-    context = browser.new_context(**options)
-    page = context.new_page()
+def visited(page, url):
     page.defects, page.addresses = [], set()
     page.on("pageerror", lambda error: page.defects.append(str(error)))
     page.on("request", lambda request: page.addresses.add(request.url.split("/")[2]))
-    page.goto(url)
-    expect(page.locator("#cards .card").first).to_be_visible()
-    yield page
-    assert page.defects == []
-    assert page.addresses == {url.removeprefix("http://")}
+    try:
+        page.goto(url)
+        expect(page.locator("#cards .card").first).to_be_visible()
+        yield page
+        assert page.defects == []
+        assert page.addresses == {url.removeprefix("http://")}
+    finally:
+        page.close()
+
+
+def opened(browser, url, **options):
+    """In a profile of its own."""
+    context = browser.new_context(**options)
+    yield from visited(context.new_page(), url)
     context.close()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -54,6 +55,7 @@ def kept(request, data, tmp_path_factory) -> tuple[str, Path, Path, dict]:
     return request.param, root / "run", root / "bundle", metrics
 
 
+@lru_cache(maxsize=1)  # of one kind after the other
 def opened(run: Path) -> Recommender:
     """The run itself, not the bundle that it may keep."""
     return Recommender(TrainedRun(Run.open(run)))
