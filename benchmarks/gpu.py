@@ -27,6 +27,8 @@ from records import add
 from step_worker import ours, t4rec
 from torch.utils.flop_counter import FlopCounterMode
 
+from recsys.model.softmax import SCORES_ON_GPU
+
 RESULTS = Path(__file__).parent / "results" / "gpu.jsonl"
 ITEMS, STEPS, WARM = 3_416, 20, 5
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
@@ -114,6 +116,7 @@ def compared(length: int, batch: int, precision: str, rounds: int) -> dict[str, 
     }
     return {
         "kind": "step", "length": length, "batch": batch, "precision": precision, "rounds": rounds,
+        "scores at a time": SCORES_ON_GPU,
         "peak TFLOP/s": round(most / 1e12, 1), "rows": found, "ratios": ratios,
     }  # fmt: skip
 

@@ -1,9 +1,9 @@
 """Softmax cross-entropy over the whole catalogue that never holds a score of every query and climb.
 
 The scores of a few queries at a time are turned into their gradient in place, and multiplied into the
-gradients of queries and climbs before the next few: memory is ``SCORES`` numbers whatever the batch, and no
-score is computed twice, as gradient checkpointing would (the scheme of cut cross-entropy, Wijmans et al.
-2024, and of Liger's fused linear cross-entropy, Hsu et al. 2024).
+gradients of queries and climbs before the next few: memory is `scores_at_a_time` numbers whatever the
+batch, and no score is computed twice, as gradient checkpointing would (the scheme of cut cross-entropy,
+Wijmans et al. 2024, and of Liger's fused linear cross-entropy, Hsu et al. 2024).
 """
 
 from __future__ import annotations
@@ -13,7 +13,15 @@ from typing import Any, Final
 import torch
 from torch.autograd.function import once_differentiable
 
-SCORES: Final = 1 << 20  # scores held at a time, 4 MiB: what stays in a core's cache is also the fastest
+# Scores held at a time. On the CPU 4 MiB of them: what stays in a core's cache is also the fastest. On a GPU
+# 256 MiB: there each part costs the launches of its kernels, whatever its size (`benchmarks/gpu.py`).
+SCORES: Final = 1 << 20
+SCORES_ON_GPU: Final = 1 << 26
+
+
+def scores_at_a_time(device: torch.device) -> int:
+    """Scores that are held at a time on a device."""
+    return SCORES if device.type == "cpu" else SCORES_ON_GPU
 
 
 def chunked_cross_entropy(
@@ -57,7 +65,7 @@ class _Chunked(torch.autograd.Function):
         count, items = len(queries), len(table)
         to_queries, to_table, to_bias = (torch.zeros_like(each) for each in (queries, table, bias))
         total = queries.new_zeros(())
-        step = max(1, SCORES // items)
+        step = max(1, scores_at_a_time(queries.device) // items)
         for start in range(0, count, step):
             part = slice(start, start + step)
             scores = torch.addmm(bias, queries[part], table.T)
