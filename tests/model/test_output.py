@@ -294,6 +294,8 @@ def test_a_loss_chosen_by_size_is_told(monkeypatch, schema):
 
 def test_a_gpu_holds_more_scores_at_a_time_than_a_cores_cache():
     """A step of 1,024 windows took 92 ms there in parts of the CPU's size, most of it launches of kernels."""
+    from recsys.model import softmax
+
     on_cpu, on_gpu = (softmax.scores_at_a_time(torch.device(each)) for each in ("cpu", "cuda"))
     assert on_cpu == softmax.SCORES
     assert on_gpu >= 16 * on_cpu
