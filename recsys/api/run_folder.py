@@ -88,20 +88,18 @@ def train_folder(
     own = written_in(folder)
     begun = resume and Run(own).started
     check_within_none(own)
+    source = Run.open(continue_from) if continue_from is not None else None
+    if not begun:
+        refuse_unread(settings, given, source.config if source else None)
     if not leads():
         train_run(settings, own, resume=resume, names=names)
         return None
     if own != folder:
         say(f"trained in {own}, and copied to {shown(folder)} at the end")
     with staged_folder(folder, overwrite or resume, own):
-        if continue_from is not None:
-            source = Run.open(continue_from)
-            if not begun:
-                refuse_unread(settings, given, source.config)
+        if source is not None:
             metrics = _continued(source, settings, names, own, resume, overwrite)
         else:
-            if not begun:
-                refuse_unread(settings, given)
             if resume:
                 refuse_changes(own, settings, names - RESUMABLE)
             metrics = train_run(settings, own, resume=resume, overwrite=overwrite, names=names)

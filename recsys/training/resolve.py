@@ -20,7 +20,6 @@ from recsys.training.settle import NO_PARTNER
 ROW: Final = "row"  # in the facts: the row by whose name a transformer was asked for
 Section = TypeVar("Section", ModelConfig, TrainingConfig)
 _DEFAULT: Final = ModelConfig()
-_READ: Final = ("length",)  # of the model's section, what every method reads
 
 
 def configured(given: Mapping[str, Any], file: Path | None = None) -> tuple[RunConfig, set[str]]:
@@ -70,7 +69,7 @@ def _is_default(model: ModelConfig) -> bool:
 
 
 def resolve(config: RunConfig, names: Collection[str] = ()) -> tuple[RunConfig, set[str]]:
-    """A row by its name becomes what is trained; whatever it does not read must not have been set.
+    """A row by its name becomes what is trained.
 
     A row that is a setting of the main transformer becomes that setting (what was set otherwise than by
     default goes before it), and its name is kept in the facts. Resolving again changes nothing.
@@ -89,7 +88,7 @@ def resolve(config: RunConfig, names: Collection[str] = ()) -> tuple[RunConfig, 
     Raises
     ------
     UsageError
-        There is no such row, a setting was given that it does not read, or settings cannot work together.
+        There is no such row, or settings cannot work together.
     """
     if config.ensemble == NO_PARTNER:
         config = config.model_copy(update={"ensemble": None})
@@ -106,7 +105,6 @@ def resolve(config: RunConfig, names: Collection[str] = ()) -> tuple[RunConfig, 
             "facts": {**config.facts, ROW: row.name},
         }
         return config.model_copy(update=changes), {*names, *row.settings, *row.training}
-    _refuse_unread(config, row, names)
     own = {"training": _under(row.training, config.training)}
     return config.model_copy(update=own), set(names)
 
@@ -128,13 +126,6 @@ def find(name: str, setting: str) -> Row:
     near = difflib.get_close_matches(name, [MAIN, *ROWS], n=3, cutoff=0.5)
     hint = f"the nearest: {', '.join(near)}" if near else "recsys study --list-rows prints them"
     raise UsageError(f"`{setting}` {name}: no row has this name; {hint}")
-
-
-def _refuse_unread(config: RunConfig, row: Row, names: Collection[str]) -> None:
-    """One line where a setting of the model was given, other than its default, that the row does not read."""
-    for name, field in ModelConfig.model_fields.items():
-        if name in names and name not in _READ and getattr(config.model, name) != field.default:
-            raise UsageError(f"`{name}` is a setting of the transformer; `model` {row.name} does not read it")
 
 
 def _check_partner(config: RunConfig) -> None:

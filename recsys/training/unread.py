@@ -1,67 +1,97 @@
-"""Settings that nothing would read, refused where a person gave them: not those of a run's own config.json.
+"""Settings that nothing would read, told where a person gave them: not those of a run's own config.json.
 
-`recsys.config.model` refuses what cannot work together; what stands here would change nothing. A budget that
-is given to each row of a loop alike (`epochs`, `learning_rate`) is only said to be unread by one that counts.
+`recsys.config.model` refuses what cannot work together; what stands here would change nothing, and is refused
+as well. A budget that is given to each row of a loop alike (`epochs`, `learning_rate`) is only said to be
+unread by one that counts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
 from recsys.baselines.rows import COUNTING
 from recsys.columns import ATTRIBUTES, CLIMBER
+from recsys.config.model import ModelConfig
 from recsys.config.run import RunConfig
-from recsys.config.settings import section_of, value_of
+from recsys.config.settings import value_of
 from recsys.config.training import TrainingConfig
 from recsys.console import warn
 from recsys.errors import UsageError
 
-#: What reads a setting, in words, and whether a configuration has it.
-Reader = tuple[str, Callable[[RunConfig], bool]]
 
-_CLM: Final[Reader] = "`masking` clm", lambda config: config.model.masking == "clm"
-_PRENORM: Final[Reader] = "`body` prenorm", lambda config: config.model.body == "prenorm"
-_CONCAT: Final[Reader] = "`aggregation` concat", lambda config: config.model.aggregation == "concat"
-_PROMPT: Final[Reader] = (
-    "an attribute among the `features`",
-    lambda config: not set(ATTRIBUTES).isdisjoint(config.model.features),
+@dataclass(frozen=True)
+class Reader:
+    """What alone reads a setting.
+
+    Attributes
+    ----------
+    words:
+        What follows "is read".
+    has:
+        Whether a configuration has it.
+    refuses:
+        Whether a setting that is not read is an error, and not a warning.
+    """
+
+    words: str
+    has: Callable[[RunConfig], bool]
+    refuses: bool = True
+
+
+def _with(words: str, has: Callable[[ModelConfig], bool]) -> Reader:
+    """A choice of the transformer's; another network that reads the setting reads it always."""
+    return Reader(f"with {words}", lambda config: not config.trains_transformer or has(config.model))
+
+
+_MAIN: Final = Reader("by the main transformer", lambda config: config.trains_transformer)
+_NETWORK: Final = Reader("by networks", lambda config: config.method not in COUNTING, refuses=False)
+_CLM: Final = _with("`masking` clm", lambda model: model.masking == "clm")
+_PRENORM: Final = _with("`body` prenorm", lambda model: model.body == "prenorm")
+_CONCAT: Final = _with("`aggregation` concat", lambda model: model.aggregation == "concat")
+_PROMPT: Final = _with(
+    "an attribute among the `features`", lambda model: not set(ATTRIBUTES).isdisjoint(model.features)
 )
-# Of the transformer.
-READERS: Final[Mapping[str, Reader]] = MappingProxyType(
+_CHOICES: Final[Mapping[str, Reader]] = {
+    "soft_bins": _with("`numbers` soft", lambda model: model.numbers == "soft"),
+    "climber_dim": _CONCAT,
+    "attribute_dim": _CONCAT,
+    "mlm_probability": _with(
+        "`masking` mlm, rtd or plm", lambda model: model.masking in ("mlm", "rtd", "plm")
+    ),
+    "span_length": _with("`masking` span", lambda model: model.masking == "span"),
+    "rtd_weight": _with("`masking` rtd", lambda model: model.masking == "rtd"),
+    "whole_windows": _with("`masking` last", lambda model: model.masking == "last"),
+    "whole_history": _CLM,
+    "feed_forward": _PRENORM,
+    "straight": _PRENORM,
+    "negatives": _with(
+        "a `loss` that draws climbs", lambda model: model.loss != "softmax" and model.masking != "rtd"
+    ),
+    "chunked": _with(
+        "`loss` softmax, of another `masking` than rtd",
+        lambda model: model.loss in ("auto", "softmax") and model.masking != "rtd",
+    ),
+    "label_smoothing": _with("`loss` softmax", lambda model: model.loss in ("auto", "softmax")),
+    "text_output": _with("`text`", lambda model: model.text != "none"),
+    "hide_climber": _with("climber among the `features`", lambda model: CLIMBER in model.features),
+    "hide_prompt": _PROMPT,
+    "hide_attribute": _PROMPT,
+    "criterion_prompting": _PROMPT,
+}
+# What every method reads: the length of a history, by what one is chosen, and how sends are prepared.
+_BY_ALL: Final = ("length", "validation_cases", "accelerator", "stream", "dask", "dask_memory")
+#: Each setting with all that has to be there for it to be read, the widest first.
+READERS: Final[Mapping[str, tuple[Reader, ...]]] = MappingProxyType(
     {
-        "soft_bins": ("`numbers` soft", lambda config: config.model.numbers == "soft"),
-        "climber_dim": _CONCAT,
-        "attribute_dim": _CONCAT,
-        "mlm_probability": (
-            "`masking` mlm, rtd or plm",
-            lambda config: config.model.masking in ("mlm", "rtd", "plm"),
-        ),
-        "span_length": ("`masking` span", lambda config: config.model.masking == "span"),
-        "rtd_weight": ("`masking` rtd", lambda config: config.model.masking == "rtd"),
-        "whole_windows": ("`masking` last", lambda config: config.model.masking == "last"),
-        "whole_history": _CLM,
-        "feed_forward": _PRENORM,
-        "straight": _PRENORM,
-        "negatives": (
-            "a `loss` that draws climbs",
-            lambda config: config.model.loss != "softmax" and config.model.masking != "rtd",
-        ),
-        "chunked": (
-            "`loss` softmax, of another `masking` than rtd",
-            lambda config: config.model.loss in ("auto", "softmax") and config.model.masking != "rtd",
-        ),
-        "label_smoothing": ("`loss` softmax", lambda config: config.model.loss in ("auto", "softmax")),
-        "text_output": ("`text`", lambda config: config.model.text != "none"),
-        "hide_climber": ("climber among the `features`", lambda config: CLIMBER in config.model.features),
-        "hide_prompt": _PROMPT,
-        "hide_attribute": _PROMPT,
-        "criterion_prompting": _PROMPT,
+        name: (widest, *filter(None, [_CHOICES.get(name)]))
+        for part, widest in ((ModelConfig, _MAIN), (TrainingConfig, _NETWORK))
+        for name in part.model_fields
+        if name not in _BY_ALL
     }
 )
-# Of the training, what a method that counts reads as well: by what it is chosen, and how sends are prepared.
-_COUNTED: Final = ("validation_cases", "accelerator", "stream", "dask", "dask_memory")
 
 
 def refuse_unread(config: RunConfig, given: Collection[str], of: RunConfig | None = None) -> None:
@@ -77,19 +107,13 @@ def refuse_unread(config: RunConfig, given: Collection[str], of: RunConfig | Non
         What decides who reads them, where a run goes on that has its own.
     """
     whole = of or config
-    for name in sorted(given):
-        if section_of(name) is None or value_of(config, name) == _default(config, name):
-            continue
+    default = RunConfig()
+    for name in sorted(READERS.keys() & given):
         value = value_of(config, name)
-        if whole.method in COUNTING:
-            if name in TrainingConfig.model_fields and name not in _COUNTED:
-                warn(f"{name} {value} is of networks, and {whole.method} counts: not read")
-        elif whole.trains_transformer and name in READERS:
-            reader, reads = READERS[name]
-            if not reads(whole):
-                raise UsageError(f"`{name}` {value}: is read with {reader} alone; leave it out")
-
-
-def _default(config: RunConfig, name: str) -> object:
-    section = getattr(config, str(section_of(name)))
-    return type(section).model_fields[name].default
+        lacked = next((reader for reader in READERS[name] if not reader.has(whole)), None)
+        if lacked is None or value == value_of(default, name):
+            continue
+        other = "" if whole.trains_transformer else f", not by `model` {whole.method}"
+        if lacked.refuses:
+            raise UsageError(f"`{name}` {value}: is read {lacked.words} alone{other}; leave it out")
+        warn(f"`{name}` {value}: is read {lacked.words} alone{other}")

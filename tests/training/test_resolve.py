@@ -7,7 +7,6 @@ from types import SimpleNamespace
 
 import pytest
 
-from recsys.config.model import ModelConfig
 from recsys.config.run import RunConfig
 from recsys.errors import UsageError
 from recsys.training.resolve import configured, resolve
@@ -34,12 +33,9 @@ def test_typed_settings_go_before_the_rows():
 
 
 @pytest.mark.parametrize("model", ["ease", "sasrec"])
-def test_other_rows_stay_and_read_the_length_alone(model):
-    default = ModelConfig().body  # as in a run's config.json
-    config = resolved(model=model, length=5, body=default)
+def test_other_rows_stay(model):
+    config = resolved(model=model, length=5)
     assert (config.method, config.model.length) == (model, 5)
-    with pytest.raises(UsageError, match=f"d_model is a setting of the transformer; model {model} does not"):
-        resolved(model=model, d_model=32)
 
 
 @pytest.mark.parametrize(
