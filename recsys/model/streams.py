@@ -21,6 +21,7 @@ asked for, its query stands in the place of its content, and there are as many t
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -35,6 +36,46 @@ from recsys.model.times import Times, begins, times_of_days
 from recsys.sequences.asking import DAYS, Asking
 
 
+class WindowDays:
+    """The days of a batch's windows, and what a send reads of its own and of the one before.
+
+    What this takes depends on no feature, and is worked out once.
+
+    Parameters
+    ----------
+    numbers:
+        Of which day of its window each send is, int64 [batch, length], rising.
+    real:
+        What is not padding, bool [batch, length].
+    """
+
+    def __init__(self, numbers: torch.Tensor, real: torch.Tensor) -> None:
+        self.numbers, self.real = numbers, real
+
+    @cached_property
+    def _first(self) -> torch.Tensor:
+        """Where the send stands that begins each one's day: int64 [batch, length]."""
+        days = self.numbers
+        first = (days.unsqueeze(2) == days.unsqueeze(1)) & begins(days).unsqueeze(1)
+        return (first * torch.arange(days.shape[1], device=days.device)).sum(2)
+
+    @cached_property
+    def _shares(self) -> torch.Tensor:
+        """What each send (last axis) is of the mean of the day before another: [batch, length, length]."""
+        days = self.numbers
+        before = (days.unsqueeze(1) == days.unsqueeze(2) - 1) & self.real.unsqueeze(1)
+        weights = before.float()
+        return weights / weights.sum(2, keepdim=True).clamp(min=1)
+
+    def first(self, values: torch.Tensor) -> torch.Tensor:
+        """The value of the send that begins each one's day: [batch, length, width] to the same."""
+        return values.gather(1, self._first.unsqueeze(-1).expand_as(values))
+
+    def before(self, values: torch.Tensor) -> torch.Tensor:
+        """The mean of the sends of the day before each one's, [batch, length, width]; 0 where none is."""
+        return self._shares.to(values.dtype) @ values
+
+
 @masking_registry.register("prompt-clm-days")
 class DayPositions(PromptMasking):
     """Predict each send from the days before its own, its prompt given."""
@@ -42,6 +83,7 @@ class DayPositions(PromptMasking):
     apart = True
     hidden: torch.Tensor | None = None  # bool [batch, length]: what the last batch asks for
     beside: bool = False  # whether its queries stand beside the contents, and not in their places
+    window: WindowDays  # of the last batch
 
     def asking(self) -> Asking:
         """Every send whose day has a history."""
@@ -60,6 +102,7 @@ class DayPositions(PromptMasking):
     ) -> MaskingInfo:
         info = super()._compute_masked_targets(item_ids, training, testing)
         self.hidden, self.beside = info.schema, training
+        self.window = WindowDays(self.day_numbers(), super().tokens())
         return info
 
     def streams(self, contents: torch.Tensor, queries: torch.Tensor) -> torch.Tensor:
@@ -100,20 +143,6 @@ class DayPositions(PromptMasking):
         output: torch.Tensor = body[0]
         return output[:, output.shape[1] // 2 :] if self.beside else output
 
-    def of_day(self, values: torch.Tensor) -> torch.Tensor:
-        """The value of the send that begins each one's day: [batch, length, width] to the same."""
-        days = self.day_numbers()
-        first = (days.unsqueeze(2) == days.unsqueeze(1)) & begins(days).unsqueeze(1)
-        column = (first * torch.arange(days.shape[1], device=days.device)).sum(2)
-        return values.gather(1, column.unsqueeze(-1).expand_as(values))
-
-    def of_day_before(self, values: torch.Tensor) -> torch.Tensor:
-        """The mean of the sends of the day before each one's, [batch, length, width]; 0 where none is."""
-        days = self.day_numbers()
-        before = (days.unsqueeze(1) == days.unsqueeze(2) - 1) & super().tokens().unsqueeze(1)
-        weights = before.to(values.dtype)
-        return (weights / weights.sum(2, keepdim=True).clamp(min=1)) @ values
-
 
 class TwoStreamFeatures(PromptedSequenceFeatures):
     """`PromptedSequenceFeatures` whose tokens are contents and queries; its masking is `DayPositions`."""
@@ -130,25 +159,25 @@ class TwoStreamFeatures(PromptedSequenceFeatures):
         self, sends: dict[str, torch.Tensor], hidden: torch.Tensor, given: torch.Tensor
     ) -> torch.Tensor:
         """The features of the sends to the body's tokens, [batch, tokens, d_model]."""
-        masking = self.masking
+        masking, window = self.masking, self.masking.window
         contents = dict(sends)
         for name in contents.keys() & {ELAPSED_DAYS, ELAPSED_DAYS + BIN}:
-            contents[name] = masking.of_day(sends[name])
+            contents[name] = window.first(sends[name])
         prompts = self.withhold(contents, hidden, given)
         prompts[self.item_id] = torch.where(
-            (masking.day_numbers() > 1).unsqueeze(-1),
-            masking.of_day_before(sends[self.item_id]),
+            (window.numbers > 1).unsqueeze(-1),
+            window.before(sends[self.item_id]),
             masking.masked_item_embedding.to(sends[self.item_id].dtype),
         )
         queries = self.join(prompts) + self.asks
         if self.before is not None:
-            queries = queries + self.before(masking.of_day_before(attributes_of(contents)))
+            queries = queries + self.before(window.before(attributes_of(contents)))
         return masking.streams(self.join(contents), queries)
 
     def times(self, days: torch.Tensor, known: torch.Tensor) -> Times:
         """When each token asks and is read, of the days elapsed before each send, [batch, length] both."""
-        masking = self.masking
-        of_day = masking.of_day(days.unsqueeze(-1)).squeeze(-1)
-        contents, queries = times_of_days(of_day, known, masking.day_numbers())
+        masking, window = self.masking, self.masking.window
+        of_day = window.first(days.unsqueeze(-1)).squeeze(-1)
+        contents, queries = times_of_days(of_day, known, window.numbers)
         at = masking.streams(contents, queries)
         return Times(at, at)

@@ -11,6 +11,7 @@ import torch
 from recsys import columns as c
 from recsys.config.model import ModelConfig
 from recsys.errors import UsageError
+from recsys.model.streams import WindowDays
 from recsys.sequences.asking import DAYS
 from recsys.sequences.epochs import TrainingWindows, epoch
 from recsys.sequences.windows import Windows
@@ -148,13 +149,35 @@ def test_a_window_holds_what_a_case_holds():
         assert batch["elapsed_days_bin"][row, start] == case["elapsed_days_bin"][row, -1]
 
 
-def test_a_day_is_read_as_the_mean_of_its_sends_and_as_when_it_began(schema):
-    masking = two(schema).heads[0].body.inputs.masking
-    masking.real = torch.tensor([[False, True, True, True, True]])
-    masking.days = torch.tensor([[0, 1, 1, 2, 3]])
+def test_a_day_is_read_as_the_mean_of_its_sends_and_as_when_it_began():
+    real = torch.tensor([[False, True, True, True, True]])
+    window = WindowDays(torch.tensor([[0, 1, 1, 2, 3]]), real)
     values = torch.tensor([9.0, 1.0, 3.0, 5.0, 7.0]).view(1, 5, 1)
-    assert masking.of_day_before(values).flatten().tolist() == [0, 0, 0, 2, 5]
-    assert masking.of_day(values).flatten().tolist()[1:] == [1, 1, 5, 7]
+    assert window.before(values).flatten().tolist() == [0, 0, 0, 2, 5]
+    assert window.first(values).flatten().tolist()[1:] == [1, 1, 5, 7]
+
+
+class Anew(WindowDays):
+    """Works everything out for each feature."""
+
+    def first(self, values):
+        return WindowDays(self.numbers, self.real).first(values)
+
+    def before(self, values):
+        return WindowDays(self.numbers, self.real).before(values)
+
+
+@pytest.mark.parametrize("settings", VARIANTS, ids=str)
+def test_days_worked_out_once_a_batch_give_the_same_scores_bit_for_bit(schema, settings, monkeypatch):
+    """And one batch after another of the same shape: nothing of the first is left."""
+    model = two(schema, **settings)
+    batches = [in_training(count=40, seed=seed) for seed in (0, 1)]
+    assert not torch.equal(batches[0][c.DAY_NUMBER], batches[1][c.DAY_NUMBER])
+    once = [(asked(model, batch)[0], model.next_scores(batch)) for batch in batches]
+    monkeypatch.setattr("recsys.model.streams.WindowDays", Anew)
+    for batch, (every, last) in zip(batches, once, strict=True):
+        assert torch.equal(asked(model, batch)[0], every)
+        assert torch.equal(model.next_scores(batch), last)
 
 
 def test_who_attends_to_whom_by_hand(schema):
