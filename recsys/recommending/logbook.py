@@ -187,5 +187,7 @@ def _rating(index: int, send: Mapping[str, Any]) -> float:
 
 def _text(value: object, blanks: bool = False) -> str | None:
     """Text without white space at its ends; blank, None and NaN are None, with `blanks` blank tokens too."""
+    if value is None:  # as most columns of most sends
+        return None
     text = as_cell(value).strip()
     return None if not text or (blanks and is_blank_token(text)) else text

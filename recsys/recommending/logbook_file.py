@@ -22,6 +22,7 @@ from recsys.logbooks.reasons import NO_ROWS
 from recsys.recommending.request import nearest
 
 STANDARD_INPUT: Final = "-"
+_COLUMNS: Final = (*c.REQUIRED, *c.OPTIONAL)
 
 
 @dataclass(frozen=True)
@@ -86,12 +87,17 @@ def book_of(parsed: Sequence[Parsed], climber: str | None, bad_rows: BadRows) ->
     checked = [_checked(each, bad_rows) for each in parsed]
     mine = [_of_climber(each, climber) for each in checked]
     owner = _owner(mine, climber)
-    merged = merge(
-        [replace(each, rows=[row._replace(climber_id=owner) for row in each.rows]) for each in mine]
-    )
+    merged = merge([_owned(each, owner) for each in mine])
     source = ", ".join(dict.fromkeys(each.source for each in parsed))
     rejects = list(merged.rejects)
     return Book([_plain(row) for row in merged.rows], rejects, dict(merged.notes), source, merged.n_read)
+
+
+def _owned(parsed: Parsed, owner: str) -> Parsed:
+    """The file, all of its rows the owner's."""
+    if all(row.climber_id == owner for row in parsed.rows):
+        return parsed
+    return replace(parsed, rows=[row._replace(climber_id=owner) for row in parsed.rows])
 
 
 def _of_climber(parsed: Parsed, climber: str | None) -> Parsed:
@@ -140,5 +146,4 @@ def _checked(parsed: Parsed, bad_rows: BadRows) -> Parsed:
 
 def _plain(ascent: Ascent) -> dict[str, Any]:
     """An ascent in the contract's columns, blanks as None."""
-    values = {name: getattr(ascent, name, None) for name in (*c.REQUIRED, *c.OPTIONAL)}
-    return {name: None if value == "" else value for name, value in values.items()}
+    return {name: None if (value := getattr(ascent, name, None)) == "" else value for name in _COLUMNS}

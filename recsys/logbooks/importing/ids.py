@@ -36,6 +36,11 @@ def climb_id(name: str, crag: str) -> str:
     return f"{_word(name)}@{_word(crag) if crag else 'unknown'}"
 
 
+def by_name(climb: Ascent) -> bool:
+    """Whether its id is its name and place, and not its source's own."""
+    return "@" in climb.climb_id and climb.source != "sends"
+
+
 def near_duplicates(ascents: Iterable[Ascent]) -> list[Alike]:
     """Pairs of ids that may be one climb, each once; one of the two is from a logbook. Nothing is merged.
 
@@ -45,7 +50,12 @@ def near_duplicates(ascents: Iterable[Ascent]) -> list[Alike]:
     crags: dict[str, dict[str, Ascent]] = defaultdict(dict)
     for each in ascents:
         crags[slug(each.crag)].setdefault(each.climb_id, each)
-    found = (pair for crag, climbs in crags.items() if crag for pair in _alike(climbs.values()))
+    found = (
+        pair
+        for crag, climbs in crags.items()
+        if crag and not _all_apart(climbs.values())
+        for pair in _alike(climbs.values())
+    )
     return [_report(a, b) for a, b in found]
 
 
@@ -74,11 +84,12 @@ def _alike(climbs: Iterable[Ascent]) -> Iterator[tuple[Ascent, Ascent]]:
 
 def _known_apart(first: Ascent, second: Ascent) -> bool:
     """Whether both ids are one site's own (or a file of sends'): then they are two climbs."""
-    named = any("@" in each.climb_id for each in (first, second)) and "sends" not in (
-        first.source,
-        second.source,
-    )
-    return first.source == second.source and not named
+    return first.source == second.source and not (by_name(first) or by_name(second))
+
+
+def _all_apart(climbs: Iterable[Ascent]) -> bool:
+    """Whether any two are known apart: of one file of sends all are, and names need no look."""
+    return len({each.source for each in climbs}) == 1 and not any(map(by_name, climbs))
 
 
 def _variants(name: str) -> set[str]:

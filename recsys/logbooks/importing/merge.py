@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from recsys.errors import DataError
 from recsys.logbooks.days import FUTURE, PLAIN_ORDER, latest
 from recsys.logbooks.grades import far_apart, ordinal
-from recsys.logbooks.importing.ids import Alike, near_duplicates
+from recsys.logbooks.importing.ids import Alike, by_name, near_duplicates
 from recsys.logbooks.importing.model import Ascent, Parsed, Reject
 from recsys.logbooks.importing.spelling import alike_ids
 from recsys.logbooks.importing.unread import unread_grades
@@ -22,6 +22,7 @@ from recsys.logbooks.styles import ATTEMPT, UNKNOWN, UNKNOWN_KEPT, outcome_rank,
 OF_ANOTHER: Final = f"{DUPLICATE} of another file"
 OTHER_GRADE: Final = f"{DUPLICATE}: of one name and place, but another grade; another climb, maybe"
 ONE_NAME: Final = "climbs of one name and place whose grades are far apart: taken for one"
+_REPEAT: Final = Ascent._fields.index("repeat")
 LAP: Final = f"{DUPLICATE}: a further lap of the day, a repeat"
 
 
@@ -81,7 +82,7 @@ def merge(files: Iterable[Parsed]) -> Merged:
     unknown = sum(row.outcome == UNKNOWN for row in rows)
     notes = notes - Counter({UNKNOWN_KEPT: notes[UNKNOWN_KEPT] - unknown}) + unread_grades(rows)
     notes += _of_dates(rows, has_time, parsed)
-    written = {row.climb_id for row in rows if not _by_name(row)}  # those of names have one form each
+    written = {row.climb_id for row in rows if not by_name(row)}  # those of names have one form each
     notes += alike_ids(written, {row.climber_id for row in rows})
     notes += _of_names([each.ascent for each in listed])
     rejects = [reject for each in parsed for reject in each.rejects] + twice
@@ -99,16 +100,11 @@ def _of_dates(rows: Sequence[Ascent], has_time: bool, parsed: Sequence[Parsed]) 
     return +Counter({PLAIN_ORDER: 0 if told else len(rows)})
 
 
-def _by_name(row: Ascent) -> bool:
-    """Whether its climb is known by name and place alone."""
-    return row.source != "sends" and "@" in row.climb_id
-
-
 def _of_names(rows: Iterable[Ascent]) -> Counter[str]:
     """A note on climbs that one name and place make one of, and whose grades are those of two."""
     grades: dict[str, set[str]] = defaultdict(set)
     for row in rows:
-        if row.grade and _by_name(row):
+        if row.grade and by_name(row):
             grades[row.climb_id].add(row.grade)
     spans = ([ordinal(grade) for grade in each] for each in grades.values() if len(each) > 1)
     return +Counter({ONE_NAME: sum(far_apart(max(span), min(span)) for span in map(_known, spans))})
@@ -132,12 +128,17 @@ def _order(each: _Ranked) -> tuple[str, float, float, int]:
 
 
 def _without_duplicates(listed: Sequence[_Ranked], has_time: bool) -> tuple[list[_Ranked], list[Reject]]:
-    days: dict[tuple[str, str, float], list[_Ranked]] = defaultdict(list)
+    firsts: dict[tuple[str, str, float], _Ranked] = {}
+    groups: dict[tuple[str, str, float], list[_Ranked]] = {}  # of several alone: most days have one
     for each in listed:
         day = math.floor(each.ascent.day) if has_time else each.ascent.day
-        days[each.ascent.climber_id, each.ascent.climb_id, day].append(each)
-    kept, twice = [], []
-    for group in days.values():
+        key = each.ascent.climber_id, each.ascent.climb_id, day
+        first = firsts.setdefault(key, each)
+        if first is not each:
+            groups.setdefault(key, [first]).append(each)
+    kept = [each for key, each in firsts.items() if key not in groups]
+    twice = []
+    for group in (groups[key] for key in firsts if key in groups):
         best, *others = sorted(group, key=_worth)
         moments = {best.ascent.day}
         kept.append(best)
@@ -158,7 +159,7 @@ def _worth(each: _Ranked) -> tuple[object, ...]:
 def _reason(other: _Ranked, best: _Ranked, moments: set[float]) -> str:
     """Why an ascent is one with the day's best, or ""."""
     a, b = other.ascent, best.ascent
-    if _by_name(a) and far_apart(ordinal(a.grade), ordinal(b.grade)):
+    if by_name(a) and far_apart(ordinal(a.grade), ordinal(b.grade)):
         return OTHER_GRADE
     if outcome_rank(a.outcome) < outcome_rank(b.outcome):
         return BETTER_STAYS
@@ -182,7 +183,7 @@ def _marked(rows: Sequence[Ascent]) -> list[Ascent]:
     for row in rows:
         pair = (row.climber_id, row.climb_id)
         again = row.outcome != ATTEMPT and pair in sent and not row.repeat
-        marked.append(row._replace(repeat=True) if again else row)
+        marked.append(Ascent._make((*row[:_REPEAT], True, *row[_REPEAT + 1 :])) if again else row)
         if row.outcome != ATTEMPT:
             sent.add(pair)
     return marked
