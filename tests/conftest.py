@@ -106,3 +106,16 @@ def schema():
             column("beta", 2, [Tags.CONTEXT]),
         ]
     )
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Headless Chromium; of a module that `tests.builders.browsing.browsing` skips where there is none."""
+    from playwright.sync_api import sync_playwright
+
+    from tests.builders.browsing import CHROMIUM, FLAGS
+
+    with sync_playwright() as engine:
+        browser = engine.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()

@@ -16,6 +16,7 @@ from recsys.logbooks.read import read_sends
 from recsys.recommending.bundle import Bundle
 from recsys.recommending.newcomers import Acquaintances, profiles
 from recsys.sequences.texts import FILE as TEXTS
+from tests.builders.trained import trained
 
 
 @pytest.fixture(scope="module")
@@ -43,13 +44,6 @@ def grown(run, logbooks, way) -> Path:
 
     assert add_climbers(Run.open(run), read_sends(logbooks), run.parent / way, way) == 2
     return run.parent / way
-
-
-def trained(folder: Path):
-    from recsys.runs import Run
-    from recsys.training.trained import TrainedRun
-
-    return TrainedRun(Run.open(folder))
 
 
 def test_old_rows_and_answers_stay_to_the_bit(run, grown):

@@ -17,6 +17,7 @@ from recsys.errors import DataError, RunError, UsageError
 from recsys.logbooks.climbs import new_places, read_climbs
 from recsys.recommending.bundle import Bundle
 from recsys.recommending.catalogue import Catalogue
+from tests.builders.trained import trained
 
 ROWS = """climb_id,Name,region,area,grade,stars
 new-1,Blue Slab,Squamish,Nowhere,V4,4
@@ -33,13 +34,6 @@ def grown(run) -> Path:
     (run.parent / "climbs.csv").write_text(ROWS)
     assert add_climbs(Run.open(run), read_climbs(run.parent / "climbs.csv"), run.parent / "grown") == 3
     return run.parent / "grown"
-
-
-def trained(folder: Path):
-    from recsys.runs import Run
-    from recsys.training.trained import TrainedRun
-
-    return TrainedRun(Run.open(folder))
 
 
 def asked(backend):

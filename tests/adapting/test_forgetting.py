@@ -24,6 +24,7 @@ from recsys.recommending.bundle import FILES, Bundle
 from recsys.runs import PREPARED, TRAINED
 from tests.builders.commands import imported
 from tests.builders.light_bundle import write_light_bundle
+from tests.builders.trained import trained
 
 
 def holders(folder: Path, climber: str) -> set[str]:
@@ -47,13 +48,6 @@ def scores(backend, who):
     batch = backend.encode([backend.logbook(each) for each in who], who)
     batch[c.GIVEN] = np.zeros((len(who), len(backend.attributes)), bool)
     return backend.logits(batch)
-
-
-def opened(folder: Path):
-    from recsys.runs import Run
-    from recsys.training.trained import TrainedRun
-
-    return TrainedRun(Run.open(folder))
 
 
 @pytest.fixture(scope="module")
@@ -96,9 +90,9 @@ def test_nothing_of_them_is_in_any_byte(run, left, gone):
     assert not (left / "checkpoints").exists()  # which hold every embedding
     assert [each.name for each in left.parent.glob(".*")] == []
     assert (left / "rejects.csv").read_text() == "row,reason,climber_id\n2,no date,other\n"
-    table = opened(run).network.state_dict()
+    table = trained(run).network.state_dict()
     name = "heads.0.body.0.to_merge.categorical_module.embedding_tables.climber.weight"
-    row = opened(run)._codes[gone[0]]
+    row = trained(run)._codes[gone[0]]
     vector = table[name][row].numpy().tobytes()
     assert vector in (run / "model.safetensors").read_bytes()
     for path in left.rglob("*"):
@@ -106,7 +100,7 @@ def test_nothing_of_them_is_in_any_byte(run, left, gone):
 
 
 def test_the_others_keep_their_answers_to_the_bit(run, left, gone):
-    before, after = opened(run), opened(left)
+    before, after = trained(run), trained(left)
     others = [each for each in before.climbers if each not in gone]
     assert list(after.climbers) == others
     assert np.array_equal(scores(before, others), scores(after, others))
@@ -138,10 +132,10 @@ def test_a_run_that_is_being_written_to_is_not_touched(left, gone, tmp_path):
 
     folder = tmp_path / "busy"
     shutil.copytree(left, folder)
-    somebody = opened(folder).climbers[0]
+    somebody = trained(folder).climbers[0]
     with Run(folder).lock(), pytest.raises(RunError, match="another process"):
         forget(folder, [somebody])
-    assert somebody in opened(folder).climbers
+    assert somebody in trained(folder).climbers
 
 
 def test_a_text_that_nobody_else_logged_leaves_a_bundle(tmp_path):
@@ -191,9 +185,9 @@ def test_a_bundle_forgets_like_its_run(run, gone, tmp_path):
     for each in others:
         assert before.logbook(each).columns.keys() == after.logbook(each).columns.keys()
         assert before.logbook(each).climbs == after.logbook(each).climbs
-    row = opened(run)._codes[gone[0]]
+    row = trained(run)._codes[gone[0]]
     name = "heads.0.body.0.to_merge.categorical_module.embedding_tables.climber.weight"
-    vector = opened(run).network.state_dict()[name][row].numpy().tobytes()
+    vector = trained(run).network.state_dict()[name][row].numpy().tobytes()
     assert vector in (bundle / "arrays.npz").read_bytes()
     assert not any(vector in path.read_bytes() for path in new.iterdir())
 

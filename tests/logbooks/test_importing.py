@@ -396,6 +396,18 @@ def test_near_duplicates_are_reported_and_kept_apart() -> None:
     assert not any({"Problem 1", "Roof left"} & pair for pair in alike)
 
 
+def test_names_are_not_compared_where_all_ids_are_one_files_own(monkeypatch) -> None:
+    """It is most of the time that a large logbook takes, and finds nothing."""
+    rows = ("a,Blue Monday,C,2025-09-01", "b@c,Blue Mondey,C,2025-09-02")
+    raw = parse_logbook("\n".join(["climb_id,climb_name,area,date", *rows]).encode(), "sends.csv")
+    theirs = ukc("Blue Mondai,f6A,Sent x,3/Sep/25,C,Bouldering")
+    assert {row.crag for row in raw.rows} == {"C"}
+    assert len(merge([raw, theirs]).alike) > 0
+    compared: list[str] = []
+    monkeypatch.setattr("recsys.logbooks.importing.ids._variants", lambda name: {compared.append(name)})
+    assert (merge([raw]).alike, compared) == ([], [])
+
+
 # ---- the command
 
 

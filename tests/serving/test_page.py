@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import time
 from importlib import util
 from pathlib import Path
@@ -13,23 +12,14 @@ import pytest
 
 from recsys.logbooks.grades import parse_grade
 from recsys.recommending.request import Request
+from tests.builders.browsing import browsing
 from tests.builders.fake_recommender import open_fake, write_bundle
 from tests.builders.fake_service import Service
 
 playwright = pytest.importorskip("playwright.sync_api")
 expect = playwright.expect
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: apt-get install chromium")
+pytestmark = browsing
 
 ROWS = [f"climb-{i:04d},2024-{1 + i % 12:02d}-03,V{i % 7}\n" for i in range(60)]
 LOGBOOK = {
@@ -46,14 +36,6 @@ def service(tmp_path_factory):
     service = Service(write_bundle(tmp_path_factory.mktemp("page") / "bundle"), max_body=LIMIT)
     yield service
     service.stop()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as engine:
-        browser = engine.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

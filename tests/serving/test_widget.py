@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import http.server
 import re
-import shutil
 import threading
 from pathlib import Path
 
 import pytest
 
+from tests.builders.browsing import browsing
 from tests.builders.fake_recommender import write_bundle
 from tests.builders.fake_service import Service
-from tests.serving.test_page import FLAGS
 
 playwright = pytest.importorskip("playwright.sync_api")
 expect = playwright.expect
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-browsing = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: apt-get install chromium")
 SOURCE = Path(__file__).parents[2] / "recsys" / "serving" / "page" / "widget.js"
 SENDS = [{"climb_id": f"climb-{i:04d}", "date": "2024-05-01"} for i in range(5)]
 
@@ -64,14 +61,6 @@ def service(tmp_path_factory, site):
     service = Service(write_bundle(tmp_path_factory.mktemp("widget") / "bundle"), origins=[site.url])
     yield service
     service.stop()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as engine:
-        browser = engine.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

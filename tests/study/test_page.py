@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from recsys.study.report import render
+from tests.builders.browsing import browsing
 from tests.builders.fake_study import big_study
-from tests.serving.test_page import CHROMIUM, CONTRAST, FLAGS
+from tests.serving.test_page import CONTRAST
 
-playwright = pytest.importorskip("playwright.sync_api")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: apt-get install chromium")
+pytest.importorskip("playwright.sync_api")
+pytestmark = browsing
 
 
 @pytest.fixture(scope="module")
@@ -17,14 +18,6 @@ def address(tmp_path_factory):
     path = tmp_path_factory.mktemp("study") / "report.html"
     path.write_text(render(big_study(n_points=300)), encoding="utf-8")
     return path.as_uri()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as engine:
-        browser = engine.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 def opened(browser, address, **options):
