@@ -31,7 +31,7 @@ from recsys.config.training import LAST_RATE, RATE
 from recsys.errors import RunError, UsageError
 from recsys.files import MANIFEST, check_manifest, read_json, write_json, write_manifest
 from recsys.formats import stamped, unstamped
-from recsys.logbooks.mapping import Mapping as ColumnsOfRun
+from recsys.logbooks.mapping import ColumnMapping
 from recsys.logbooks.remembered import remembered
 from recsys.nouns import speak
 from recsys.stores import local_folder
@@ -218,7 +218,7 @@ class Run:
             ) from None
 
     @property
-    def mapping(self) -> ColumnsOfRun | None:
+    def mapping(self) -> ColumnMapping | None:
         """What its sends were read by, and what comes later is; None: the contract."""
         config = self.config
         return remembered(config.facts, config.schema_name)

@@ -15,7 +15,7 @@ from recsys.config.bad_rows import BadRows, check_bad_rows
 from recsys.console import warn
 from recsys.errors import UsageError
 from recsys.logbooks.importing.own import parse_columns
-from recsys.logbooks.mapping import Mapping as ColumnsOfRun
+from recsys.logbooks.mapping import ColumnMapping
 from recsys.nouns import spoken
 from recsys.recommending.batch import COLUMNS, answers, unanswered
 from recsys.recommending.blocked import Blocked
@@ -211,7 +211,7 @@ def _read(
     climber: str | None,
     columns: str | None,
     bad_rows: BadRows,
-    mapping: ColumnsOfRun | None = None,
+    mapping: ColumnMapping | None = None,
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """The sends, and what is to be said of the reading."""
     check_bad_rows(bad_rows)

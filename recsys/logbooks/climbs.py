@@ -23,7 +23,7 @@ from recsys import columns as c
 from recsys.errors import DataError
 from recsys.logbooks.grades import ordinal, ordinals
 from recsys.logbooks.importing.text import key
-from recsys.logbooks.mapping import CONTRACT_MAPPING, Mapping, Source, stretched
+from recsys.logbooks.mapping import CONTRACT_MAPPING, ColumnMapping, Source, stretched
 from recsys.logbooks.project import first_part
 from recsys.logbooks.raw import RawTable
 from recsys.logbooks.tables import read_table
@@ -46,11 +46,11 @@ class _Columns:
     """The file, and where each of the contract's columns is in it: none for one that it does not have."""
 
     raw: RawTable
-    mapping: Mapping
+    mapping: ColumnMapping
     found: dict[str, Source]
 
     @classmethod
-    def of(cls, raw: RawTable, mapping: Mapping, wanted: Iterable[str]) -> _Columns:
+    def of(cls, raw: RawTable, mapping: ColumnMapping, wanted: Iterable[str]) -> _Columns:
         names = raw.table.column_names
         taken = {source.column for source in mapping.columns.values()}
         free = [name for name in names if name not in taken]
@@ -74,7 +74,7 @@ class _Columns:
 
 def read_climbs(
     path: Path,
-    mapping: Mapping = CONTRACT_MAPPING,
+    mapping: ColumnMapping = CONTRACT_MAPPING,
     example: str | None = "V4",
     tell: Callable[[str], None] = lambda _: None,
     texts: bool = False,

@@ -17,7 +17,7 @@ from recsys.logbooks.grade_context import Logged, settle
 from recsys.logbooks.importing.climb_kinds import discipline, told_discipline
 from recsys.logbooks.importing.sources.sends import FLAGS, outcome_told
 from recsys.logbooks.importing.text import key
-from recsys.logbooks.mapping import CONTRACT, Mapping
+from recsys.logbooks.mapping import CONTRACT, ColumnMapping
 from recsys.logbooks.raw import RawTable
 from recsys.logbooks.reasons import UNREADABLE_OUTCOME
 from recsys.logbooks.styles import ATTEMPT, OUTCOMES, SEND, outcome_rank, style_rank
@@ -49,7 +49,7 @@ class Once:
     duplicates: NDArray[np.int64]
 
 
-def read_outcomes(raw: RawTable, mapping: Mapping) -> Outcomes:
+def read_outcomes(raw: RawTable, mapping: ColumnMapping) -> Outcomes:
     """The outcomes that an import wrote beside the contract's columns; without any, every row is a send."""
     n = raw.table.num_rows
     if mapping.name != CONTRACT:

@@ -8,7 +8,7 @@ from pathlib import Path
 from recsys.columns import REQUIRED
 from recsys.errors import DataError, UsageError
 from recsys.logbooks.importing.text import key
-from recsys.logbooks.mapping import CONTRACT_MAPPING, Mapping, load_mapping, shipped
+from recsys.logbooks.mapping import CONTRACT_MAPPING, ColumnMapping, load_mapping, shipped
 from recsys.logbooks.sheets.open import has_parts
 from recsys.logbooks.tables import column_names
 
@@ -18,10 +18,10 @@ class Located:
     """A file and how to read it."""
 
     path: Path
-    mapping: Mapping
+    mapping: ColumnMapping
 
 
-def locate(path: Path, schema: str | None = None, own: Mapping | None = None) -> Located:
+def locate(path: Path, schema: str | None = None, own: ColumnMapping | None = None) -> Located:
     """The file and its mapping: by `schema` (a name or a path), else by the file's own columns.
 
     `own` is the mapping of the run that the file is for: it goes before what the columns tell, and where they
@@ -45,13 +45,13 @@ def locate(path: Path, schema: str | None = None, own: Mapping | None = None) ->
     return _search(path, candidates) if path.is_dir() else Located(path, _detect(path, candidates))
 
 
-def _file_of(folder: Path, mapping: Mapping) -> Path:
+def _file_of(folder: Path, mapping: ColumnMapping) -> Path:
     if mapping.file is None or not (folder / mapping.file).exists():
         return parts_or_fail(folder, mapping)
     return folder / mapping.file
 
 
-def parts_or_fail(folder: Path, mapping: Mapping) -> Path:
+def parts_or_fail(folder: Path, mapping: ColumnMapping) -> Path:
     """The folder itself where it holds Parquet parts, to be read as one table."""
     if has_parts(folder):
         return folder
@@ -61,7 +61,7 @@ def parts_or_fail(folder: Path, mapping: Mapping) -> Path:
     return folder / mapping.file
 
 
-def _own_file(path: Path, own: Mapping) -> Path | None:
+def _own_file(path: Path, own: ColumnMapping) -> Path | None:
     """The file that a run's mapping reads; None where it does not say which of a folder."""
     if not path.is_dir():
         return path
@@ -70,7 +70,7 @@ def _own_file(path: Path, own: Mapping) -> Path | None:
     return path if has_parts(path) else None
 
 
-def _own_or_told(path: Path, own: Mapping, candidates: list[Mapping]) -> Mapping:
+def _own_or_told(path: Path, own: ColumnMapping, candidates: list[ColumnMapping]) -> ColumnMapping:
     """The run's own mapping, unless the file has not its columns, but those of another."""
     names = column_names(path)
     if own.reads(names):
@@ -80,14 +80,14 @@ def _own_or_told(path: Path, own: Mapping, candidates: list[Mapping]) -> Mapping
     return own if told is CONTRACT_MAPPING and not is_raw else told
 
 
-def _detect(path: Path, candidates: list[Mapping]) -> Mapping:
+def _detect(path: Path, candidates: list[ColumnMapping]) -> ColumnMapping:
     """The one mapping that claims the file's columns, else the contract."""
     names = column_names(path)
     claims = [mapping for mapping in candidates if mapping.claims(names)]
     return claims[0] if len(claims) == 1 else CONTRACT_MAPPING
 
 
-def _search(folder: Path, candidates: list[Mapping]) -> Located:
+def _search(folder: Path, candidates: list[ColumnMapping]) -> Located:
     found = [
         Located(file, mapping)
         for mapping in candidates

@@ -30,8 +30,7 @@ must be there.
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from collections.abc import Mapping as Table
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -72,11 +71,11 @@ class Keep:
 
 
 @dataclass(frozen=True)
-class Mapping:
+class ColumnMapping:
     """One mapping file; the module's docstring shows its format."""
 
     name: str
-    columns: Table[str, Source]
+    columns: Mapping[str, Source]
     detect: tuple[str, ...] = ()
     file: str | None = None
     date_unit: str | None = None
@@ -86,9 +85,9 @@ class Mapping:
     """(file, key column)"""
     keep: Keep | None = None
     title: str = ""
-    nouns: Table[str, str] = field(default_factory=dict)
+    nouns: Mapping[str, str] = field(default_factory=dict)
     """What is said instead of the words of climbing."""
-    data: Table[str, Any] = field(default_factory=dict)
+    data: Mapping[str, Any] = field(default_factory=dict)
     """What the file holds."""
 
     def claims(self, names: list[str]) -> bool:
@@ -119,7 +118,7 @@ class Mapping:
         return theirs <= set(names)
 
 
-CONTRACT_MAPPING: Final = Mapping(CONTRACT, {name: Source(name) for name in (*REQUIRED, *OPTIONAL)})
+CONTRACT_MAPPING: Final = ColumnMapping(CONTRACT, {name: Source(name) for name in (*REQUIRED, *OPTIONAL)})
 """Every column under its own name."""
 
 
@@ -141,7 +140,7 @@ def stretched(value: _Number, theirs: tuple[float, float], ours: tuple[float, fl
     return ours[0] + (value - theirs[0]) * (ours[1] - ours[0]) / (theirs[1] - theirs[0])
 
 
-def load_mapping(schema: str) -> Mapping:
+def load_mapping(schema: str) -> ColumnMapping:
     """Load a mapping by its shipped name or by path.
 
     Raises
@@ -162,7 +161,7 @@ def load_mapping(schema: str) -> Mapping:
     return mapping_of(path.stem, _toml(path), path)
 
 
-def mapping_of(name: str, data: dict[str, Any], path: Path) -> Mapping:
+def mapping_of(name: str, data: dict[str, Any], path: Path) -> ColumnMapping:
     """The mapping that `data` describes; a `DataError` that names `path` where it is none."""
     check_shape(data, path)
     return _checked(_mapping(name, data), path)
@@ -184,9 +183,9 @@ def _toml(path: Path) -> dict[str, Any]:
         raise DataError(problem, path=path, remedy="correct it or name another `schema`") from error
 
 
-def _mapping(name: str, data: dict[str, Any]) -> Mapping:
+def _mapping(name: str, data: dict[str, Any]) -> ColumnMapping:
     detect, rating, keep, join = (data.get(part, {}) for part in ("detect", "rating", "keep", "join"))
-    return Mapping(
+    return ColumnMapping(
         name=name,
         data=data,
         title=str(data.get("title", name)),
@@ -210,7 +209,7 @@ def _source(theirs: str | dict[str, str]) -> Source:
     return Source(theirs["column"], theirs.get("first_of"))
 
 
-def _checked(mapping: Mapping, path: Path) -> Mapping:
+def _checked(mapping: ColumnMapping, path: Path) -> ColumnMapping:
     low, high = mapping.rating_range
     if mapping.date_unit not in (None, *DATE_UNITS):
         remedy = f"choose from {', '.join(DATE_UNITS)}"

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from recsys.columns import REQUIRED
 from recsys.errors import DataError
 from recsys.logbooks.importing.text import key
-from recsys.logbooks.mapping import CONTRACT, Mapping
+from recsys.logbooks.mapping import CONTRACT, ColumnMapping
 from recsys.logbooks.raw import RawTable
 from recsys.logbooks.tables import read_table
 from recsys.logbooks.values import as_text
@@ -28,7 +28,7 @@ class Projected:
     warnings: list[str] = field(default_factory=list)
 
 
-def project(raw: RawTable, mapping: Mapping) -> Projected:
+def project(raw: RawTable, mapping: ColumnMapping) -> Projected:
     """Pick the mapped columns. DataError when one that the contract requires is missing."""
     joined, warnings = _joined(raw, mapping)
     raw = _renamed(raw, mapping)
@@ -46,7 +46,7 @@ def project(raw: RawTable, mapping: Mapping) -> Projected:
     return Projected(columns, warnings)
 
 
-def _renamed(raw: RawTable, mapping: Mapping) -> RawTable:
+def _renamed(raw: RawTable, mapping: ColumnMapping) -> RawTable:
     """The table with the contract's names for columns that differ in case and marks ("Climb ID")."""
     if mapping.name != CONTRACT:
         return raw
@@ -55,7 +55,7 @@ def _renamed(raw: RawTable, mapping: Mapping) -> RawTable:
     return replace(raw, table=raw.table.rename_columns(names))
 
 
-def keep_mask(raw: RawTable, mapping: Mapping) -> NDArray[np.bool_]:
+def keep_mask(raw: RawTable, mapping: ColumnMapping) -> NDArray[np.bool_]:
     """The rows that the mapping's [keep] keeps, shape [table.num_rows]."""
     if mapping.keep is None:
         return np.ones(raw.table.num_rows, bool)
@@ -66,7 +66,7 @@ def keep_mask(raw: RawTable, mapping: Mapping) -> NDArray[np.bool_]:
     return np.asarray(pc.is_in(text, value_set=pa.array(mapping.keep.values, pa.string())).to_numpy())
 
 
-def _missing(raw: RawTable, name: str, mapping: Mapping) -> DataError:
+def _missing(raw: RawTable, name: str, mapping: ColumnMapping) -> DataError:
     present = [each for each in raw.table.column_names if each.strip()]
     shown = ", ".join(present[:20]) + (", ..." if len(present) > 20 else "")
     # A column that the schema uses already cannot be meant for another.
@@ -80,7 +80,7 @@ def _missing(raw: RawTable, name: str, mapping: Mapping) -> DataError:
     return DataError(problem, path=raw.path, remedy=f"{hint}, or map the names with `schema`")
 
 
-def _joined(raw: RawTable, mapping: Mapping) -> tuple[dict[str, pa.ChunkedArray], list[str]]:
+def _joined(raw: RawTable, mapping: ColumnMapping) -> tuple[dict[str, pa.ChunkedArray], list[str]]:
     """The columns of the file beside it, one value a row of `raw`; null where the key is unknown."""
     if mapping.join is None:
         return {}, []

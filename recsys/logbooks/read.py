@@ -8,7 +8,7 @@ the two.
 
 from __future__ import annotations
 
-from collections.abc import Mapping as Table
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from recsys.config.bad_rows import BadRows, check_bad_rows
 from recsys.errors import DataError
 from recsys.logbooks.context import read_outcomes, settle_grades, sorted_once
 from recsys.logbooks.locate import locate
-from recsys.logbooks.mapping import CONTRACT_MAPPING, Mapping
+from recsys.logbooks.mapping import CONTRACT_MAPPING, ColumnMapping
 from recsys.logbooks.project import keep_mask, project
 from recsys.logbooks.raw import RawTable
 from recsys.logbooks.reasons import ATTEMPT, BETTER_STAYS, DUPLICATE, RAGGED
@@ -46,10 +46,10 @@ class Sends:
     source: str
     has_time: bool
     n_read: int
-    n_dropped: Table[str, int]
+    n_dropped: Mapping[str, int]
     """Rows by reason, empty when none was dropped."""
     warnings: tuple[str, ...] = ()
-    mapping: Mapping = CONTRACT_MAPPING
+    mapping: ColumnMapping = CONTRACT_MAPPING
     """What they were read by."""
 
     def __len__(self) -> int:
@@ -69,7 +69,7 @@ def read_sends(
     schema: str | None = None,
     bad_rows: BadRows = "fail",
     rejects: Path | str | None = None,
-    own: Mapping | None = None,
+    own: ColumnMapping | None = None,
 ) -> Sends:
     """Read raw sends from CSV or Parquet (told by content).
 
@@ -101,7 +101,7 @@ def read_sends(
 
 
 def _read(
-    path: Path, schema: str | None, bad_rows: BadRows, rejects: Path | str | None, own: Mapping | None
+    path: Path, schema: str | None, bad_rows: BadRows, rejects: Path | str | None, own: ColumnMapping | None
 ) -> Sends:
     """`read_sends` of a local file."""
     found = locate(path, schema, own)
@@ -155,7 +155,7 @@ def _drop_bad(
     checks: list[Check],
     kept: NDArray[np.bool_],
     bad_rows: BadRows,
-    mapping: Mapping,
+    mapping: ColumnMapping,
     log: DropLog,
 ) -> None:
     marked = [(int(np.argmax(bad)), check) for check in checks if (bad := check.bad & kept).any()]

@@ -16,12 +16,12 @@ from recsys.logbooks.importing.sources.sends import SENDS
 from recsys.logbooks.importing.spelling import alike_ids
 from recsys.logbooks.importing.text import key
 from recsys.logbooks.importing.unread import CUT, cut_grades
-from recsys.logbooks.mapping import CONTRACT, Mapping
+from recsys.logbooks.mapping import CONTRACT, ColumnMapping
 from recsys.logbooks.raw import RawTable
 
 
 def remarks(
-    raw: RawTable, mapping: Mapping, n_tokens: int, guessed: int, frame: pd.DataFrame, has_time: bool
+    raw: RawTable, mapping: ColumnMapping, n_tokens: int, guessed: int, frame: pd.DataFrame, has_time: bool
 ) -> list[str]:
     """What the person should know of rows that are used."""
     alike = alike_ids(frame[CLIMB_ID].unique(), frame[CLIMBER_ID].unique())

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from recsys.columns import DATE, DAY, OPTIONAL, RATING, REQUIRED
 from recsys.logbooks.column_days import as_days
-from recsys.logbooks.mapping import Mapping, load_contract, stretched
+from recsys.logbooks.mapping import ColumnMapping, load_contract, stretched
 from recsys.logbooks.reasons import ALIEN_DATE, reason
 from recsys.logbooks.values import as_numbers, as_text, without_tokens
 
@@ -52,7 +52,7 @@ class Checked:
     n_tokens: int = 0
 
 
-def check_columns(columns: dict[str, pa.ChunkedArray], mapping: Mapping, path: Path) -> Checked:
+def check_columns(columns: dict[str, pa.ChunkedArray], mapping: ColumnMapping, path: Path) -> Checked:
     """Read each column by its kind in the contract. DataError only for a column that cannot be text."""
     contract = load_contract()
     values: dict[str, Any] = {}
@@ -78,7 +78,7 @@ def _tokens(column: pa.ChunkedArray) -> int:
 
 
 def _text(
-    name: str, column: pa.ChunkedArray, is_id: bool, mapping: Mapping, path: Path, checks: list[Check]
+    name: str, column: pa.ChunkedArray, is_id: bool, mapping: ColumnMapping, path: Path, checks: list[Check]
 ) -> Any:
     text = as_text(column, path, mapping.columns[name].column)
     if is_id:
@@ -89,7 +89,7 @@ def _text(
 
 
 def _date(
-    column: pa.ChunkedArray, mapping: Mapping, path: Path, values: dict[str, Any], checks: list[Check]
+    column: pa.ChunkedArray, mapping: ColumnMapping, path: Path, values: dict[str, Any], checks: list[Check]
 ) -> bool:
     """Adds DATE and DAY to the values; returns whether the dates are times."""
     theirs = mapping.columns[DATE].column
@@ -110,7 +110,7 @@ def _number(
     name: str,
     column: pa.ChunkedArray,
     limits: list[float] | None,
-    mapping: Mapping,
+    mapping: ColumnMapping,
     path: Path,
     checks: list[Check],
 ) -> NDArray[np.float64]:

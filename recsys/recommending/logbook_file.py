@@ -17,7 +17,7 @@ from recsys.logbooks.importing.bad_rows import fail
 from recsys.logbooks.importing.load import load
 from recsys.logbooks.importing.merge import merge
 from recsys.logbooks.importing.spelling import spelled_as
-from recsys.logbooks.mapping import Mapping as ColumnsOfRun
+from recsys.logbooks.mapping import ColumnMapping
 from recsys.logbooks.reasons import NO_ROWS
 from recsys.recommending.request import nearest
 
@@ -53,7 +53,7 @@ def read_files(
     climber: str | None = None,
     columns: Mapping[str, str] | None = None,
     bad_rows: BadRows = "fail",
-    own: ColumnsOfRun | None = None,
+    own: ColumnMapping | None = None,
 ) -> Book:
     """The sends of one climber in several files; "-" is standard input.
 
@@ -124,7 +124,7 @@ def _refuse_several(owners: Sequence[str], climber: str | None) -> None:
         raise UsageError(f"`logbook`: holds {len(owners)} climbers; {what}{nearest(climber or '', owners)}")
 
 
-def _read(path: Path, columns: Mapping[str, str] | None, own: ColumnsOfRun | None) -> Parsed:
+def _read(path: Path, columns: Mapping[str, str] | None, own: ColumnMapping | None) -> Parsed:
     if str(path) != STANDARD_INPUT:
         return load(path, columns=columns, own=own)
     content = sys.stdin.buffer.read()

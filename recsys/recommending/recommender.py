@@ -12,7 +12,7 @@ import numpy as np
 from recsys.arrays import Array, softmax
 from recsys.errors import RunError, UsageError
 from recsys.logbooks.importing.spelling import spelled_as
-from recsys.logbooks.mapping import Mapping as ColumnsOfRun
+from recsys.logbooks.mapping import ColumnMapping
 from recsys.logbooks.remembered import remembered
 from recsys.nouns import nouns_of
 from recsys.recommending import hardness
@@ -58,7 +58,7 @@ class Recommender:
         return self.backend.climbers
 
     @cached_property
-    def mapping(self) -> ColumnsOfRun | None:
+    def mapping(self) -> ColumnMapping | None:
         """What the sends were read by, for a logbook with the same columns; None: the contract."""
         return remembered(self.facts)
 

@@ -16,7 +16,7 @@ from typing import Any, Final
 from recsys import columns as c
 from recsys.errors import RunError, UnknownError
 from recsys.files import MANIFEST, check_manifest, read_plain
-from recsys.logbooks.mapping import Mapping as ColumnsOfRun
+from recsys.logbooks.mapping import ColumnMapping
 from recsys.nouns import spoken
 from recsys.recommending.card import card_bytes
 from recsys.recommending.catalogue import Catalogue
@@ -187,7 +187,7 @@ class LoadedBundle:
         return dict(self._recommender.nouns)
 
     @property
-    def mapping(self) -> ColumnsOfRun | None:
+    def mapping(self) -> ColumnMapping | None:
         """What the bundle's sends were read by, for a logbook with the same columns."""
         return getattr(self._recommender, "mapping", None)
 

@@ -11,7 +11,7 @@ from recsys.errors import DataError, UsageError
 from recsys.logbooks.grades import label
 from recsys.logbooks.importing import Wanted, parse_logbook
 from recsys.logbooks.importing.sources import SOURCES as FORMATS
-from recsys.logbooks.mapping import Mapping as ColumnsOfRun
+from recsys.logbooks.mapping import ColumnMapping
 from recsys.logbooks.reasons import NO_ROWS
 from recsys.recommending.logbook_file import Book, book_of
 from recsys.serving.backend import LoadedBundle
@@ -65,7 +65,7 @@ def read_upload(
 
 
 def _book(
-    content: bytes, name: str, source: str, columns: Mapping[str, str] | None, own: ColumnsOfRun | None
+    content: bytes, name: str, source: str, columns: Mapping[str, str] | None, own: ColumnMapping | None
 ) -> Book:
     parsed = parse_logbook(content, name, source, Wanted("climber"), columns, own)
     if not parsed.n_read:

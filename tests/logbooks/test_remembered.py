@@ -10,7 +10,7 @@ import pytest
 import recsys
 from recsys.errors import DataError
 from recsys.logbooks.climbs import example_of, read_climbs
-from recsys.logbooks.mapping import CONTRACT_MAPPING, Keep, Mapping, load_mapping
+from recsys.logbooks.mapping import CONTRACT_MAPPING, ColumnMapping, Keep, load_mapping
 from recsys.logbooks.read import read_sends
 from recsys.logbooks.remembered import MAPPING, facts_of, remembered
 from recsys.nouns import FACTS
@@ -41,7 +41,7 @@ SENDS = "viewer,film,watched_at,stars,genres,age\nv,f,1700000000,10,Drama|War,te
 
 
 @pytest.fixture
-def films(tmp_path: Path) -> Mapping:
+def films(tmp_path: Path) -> ColumnMapping:
     (tmp_path / "films.toml").write_text(FILMS)
     return load_mapping(str(tmp_path / "films.toml"))
 

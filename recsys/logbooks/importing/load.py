@@ -14,7 +14,7 @@ from recsys.logbooks.importing.model import Parsed, Wanted
 from recsys.logbooks.importing.own import parse_columns
 from recsys.logbooks.importing.parse import parse_sheet
 from recsys.logbooks.importing.same import read_same, unite
-from recsys.logbooks.mapping import Mapping as ColumnsOfRun
+from recsys.logbooks.mapping import ColumnMapping
 from recsys.logbooks.sheets import MAX_ROWS, Sheet, open_path
 from recsys.postgres import is_address, place, rows
 from recsys.stores import fetched, shown
@@ -25,7 +25,7 @@ def load(
     source: str = AUTO,
     wanted: Wanted | None = None,
     columns: Mapping[str, str] | None = None,
-    own: ColumnsOfRun | None = None,
+    own: ColumnMapping | None = None,
 ) -> Parsed:
     """Read a file or a folder of Parquet parts of any known source; DataError, one line, if it cannot be."""
     with fetched(path) as local:

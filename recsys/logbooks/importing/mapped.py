@@ -16,19 +16,19 @@ from recsys.logbooks.days import READ, read_days
 from recsys.logbooks.importing.header import Header
 from recsys.logbooks.importing.sources.sends import SENDS
 from recsys.logbooks.importing.text import key
-from recsys.logbooks.mapping import Mapping
+from recsys.logbooks.mapping import ColumnMapping
 from recsys.logbooks.sheets import Sheet
 from recsys.logbooks.sheets.rows import RawRow
 
 _NEEDED: Final = (c.CLIMB_ID, c.DATE)  # the climber may be left out: the sends are one climber's then
 
 
-def needed(mapping: Mapping) -> str:
+def needed(mapping: ColumnMapping) -> str:
     """What a file has to have, in words."""
     return " and ".join(mapping.columns[each].column for each in _NEEDED)
 
 
-def find_mapped(sheet: Sheet, mapping: Mapping) -> Header | None:
+def find_mapped(sheet: Sheet, mapping: ColumnMapping) -> Header | None:
     """The header that has the mapping's columns, as it stands in the file; None where no row is one."""
     for delimiter, cells in sheet.heads():
         if mapping.reads({_plain(cell) for cell in cells}, _NEEDED):
@@ -36,7 +36,7 @@ def find_mapped(sheet: Sheet, mapping: Mapping) -> Header | None:
     return None
 
 
-def as_sends(rows: Sequence[RawRow], header: Header, mapping: Mapping) -> tuple[list[RawRow], Header]:
+def as_sends(rows: Sequence[RawRow], header: Header, mapping: ColumnMapping) -> tuple[list[RawRow], Header]:
     """The rows under the contract's header, their values as the contract writes them, ratings in their own
     range, which the header has.
 
@@ -81,14 +81,14 @@ def _plain(cell: str) -> str:
     return cell.strip().lstrip("\ufeff")
 
 
-def _left_out(row: RawRow, theirs: Sequence[str], mapping: Mapping) -> str:
+def _left_out(row: RawRow, theirs: Sequence[str], mapping: ColumnMapping) -> str:
     keep = mapping.keep
     if keep is None or keep.column not in theirs:
         return ""
     return "" if row.cells[theirs.index(keep.column)].strip() in keep.values else keep.reason
 
 
-def _translated(ours: str, cells: Sequence[str], mapping: Mapping) -> list[str]:
+def _translated(ours: str, cells: Sequence[str], mapping: ColumnMapping) -> list[str]:
     """A column's cells as the contract writes them."""
     first_of = mapping.columns[ours].first_of
     cells = [cell.strip() for cell in cells]

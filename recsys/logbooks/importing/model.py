@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from recsys.errors import UsageError
-from recsys.logbooks.mapping import Mapping as ColumnsOfRun
+from recsys.logbooks.mapping import ColumnMapping
 
 BOULDER: Final = "boulder"
 ROUTE: Final = "route"
@@ -120,7 +120,7 @@ class Parsed:
     n_read: int = 0
     has_time: bool = True
     names_climbers: bool = False
-    mapping: ColumnsOfRun | None = None
+    mapping: ColumnMapping | None = None
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from recsys.logbooks.importing.model import Parsed, Wanted
 from recsys.logbooks.importing.own import check_columns, has_any, own_source
 from recsys.logbooks.importing.site_rows import parse_rows
 from recsys.logbooks.importing.unread import unread_columns
-from recsys.logbooks.mapping import Mapping as ColumnsOfRun
+from recsys.logbooks.mapping import ColumnMapping
 from recsys.logbooks.sheets import MAX_ROWS, RawRow, Sheet, open_sheet
 from recsys.logbooks.sheets.open import too_large
 
@@ -31,7 +31,7 @@ def parse_logbook(
     source: str = AUTO,
     wanted: Wanted | None = None,
     columns: Mapping[str, str] | None = None,
-    own: ColumnsOfRun | None = None,
+    own: ColumnMapping | None = None,
 ) -> Parsed:
     """Read a logbook as its site exports it, or raw sends.
 
@@ -72,7 +72,7 @@ def parse_sheet(
     wanted: Wanted | None = None,
     columns: Mapping[str, str] | None = None,
     max_rows: int | None = MAX_ROWS,
-    own: ColumnsOfRun | None = None,
+    own: ColumnMapping | None = None,
 ) -> Parsed:
     """The same of a file that is open already; `max_rows` is None for no limit."""
     mapped = find_mapped(sheet, own) if own is not None and source == AUTO and columns is None else None
@@ -106,7 +106,7 @@ def _header(sheet: Sheet, source: str, columns: Mapping[str, str] | None, hint: 
     return find_header(sheet, own_source(columns))
 
 
-def _keeps(header: Header, own: ColumnsOfRun) -> list[int]:
+def _keeps(header: Header, own: ColumnMapping) -> list[int]:
     """The index of the column by which a mapping keeps rows, if there is one."""
     names = [cell.strip().lstrip("\ufeff") for cell in header.cells]
     return [names.index(own.keep.column)] if own.keep is not None and own.keep.column in names else []
