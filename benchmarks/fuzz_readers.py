@@ -34,7 +34,7 @@ import atheris
 
 with atheris.instrument_imports(include=["recsys", "workflows"]):
     from recsys.errors import RecsysError
-    from recsys.files import MANIFEST
+    from recsys.manifest import MANIFEST
 
 ROOT: Final = Path(__file__).parents[1]
 SHELF: Final = "/dev/shm" if Path("/dev/shm").is_dir() else None

@@ -29,10 +29,11 @@ from recsys import run_files
 from recsys.config.run import RunConfig, as_stored
 from recsys.config.training import LAST_RATE, RATE
 from recsys.errors import RunError, UsageError
-from recsys.files import MANIFEST, check_manifest, read_json, write_json, write_manifest
+from recsys.files import read_json, write_json
 from recsys.formats import stamped, unstamped
 from recsys.logbooks.mapping import ColumnMapping
 from recsys.logbooks.remembered import remembered
+from recsys.manifest import MANIFEST, check_manifest, write_manifest
 from recsys.nouns import speak
 from recsys.stores import local_folder
 from recsys.temporaries import sweep_within

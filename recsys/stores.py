@@ -22,9 +22,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from recsys import run_files
+from recsys.atomic import atomic_folder
 from recsys.errors import DataError, RecsysError, RunError, UsageError
 from recsys.extras import install
-from recsys.files import MANIFEST, atomic_folder, check_manifest
+from recsys.manifest import MANIFEST, check_manifest
 
 PACKAGES: Final = {
     "s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "abfs": "adlfs", "abfss": "adlfs", "az": "adlfs",

@@ -12,18 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from recsys.atomic import atomic_folder, atomic_path
 from recsys.errors import DataError, RecsysError, RunError
-from recsys.files import (
-    MANIFEST,
-    atomic_folder,
-    atomic_path,
-    check_manifest,
-    read_json,
-    read_manifest,
-    sha256,
-    write_json,
-    write_manifest,
-)
+from recsys.files import read_json, write_json
+from recsys.manifest import MANIFEST, check_manifest, read_manifest, sha256, write_manifest
 
 
 def one_line(error: pytest.ExceptionInfo[RecsysError], *words: str) -> None:
@@ -61,7 +53,7 @@ def test_killed_process_leaves_the_old_file_whole(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("old")
     code = (
-        "import os, sys; from recsys.files import atomic_path\n"
+        "import os, sys; from recsys.atomic import atomic_path\n"
         "with atomic_path(sys.argv[1]) as t:\n    t.write_text('half'); os.kill(os.getpid(), 9)"
     )
     assert subprocess.run([sys.executable, "-c", code, str(path)], check=False).returncode == -9

@@ -11,10 +11,11 @@ import pytest
 
 from recsys.config.file import read_settings
 from recsys.errors import RecsysError
-from recsys.files import MANIFEST, open_plain, read_json, read_text, sha256
+from recsys.files import open_plain, read_json, read_text
 from recsys.logbooks.importing.pseudonyms import read_salt
 from recsys.logbooks.mapping import load_mapping
 from recsys.logbooks.tables import read_table
+from recsys.manifest import MANIFEST, sha256
 from recsys.monitoring.hits import read_answers
 from recsys.recommending.blocked import read_blocked
 from recsys.recommending.limits import read_limits

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from recsys import temporaries
-from recsys.files import atomic_folder, atomic_path, atomic_paths
+from recsys.atomic import atomic_folder, atomic_path, atomic_paths
 from recsys.temporaries import swap, sweep_beside, sweep_within, temporary_name
 
 

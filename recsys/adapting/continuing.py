@@ -28,13 +28,13 @@ from recsys.adapting.growing import fill_climbs, grown_from
 from recsys.adapting.leaving import FACTS as FORGOTTEN
 from recsys.adapting.similar import likeness
 from recsys.adapting.vocabulary import grow_workflow
+from recsys.atomic import atomic_path
 from recsys.columns import FIRST_VALUE_ID
 from recsys.config.run import RunConfig
 from recsys.config.settings import differing
 from recsys.config.training import TrainingConfig
 from recsys.console import progress, say, warn
 from recsys.errors import DataError, UsageError
-from recsys.files import atomic_path
 from recsys.logbooks.read import Sends, read_sends
 from recsys.model.climbers import tables_of, unknown_vector
 from recsys.runs import Run, check_outside

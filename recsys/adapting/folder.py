@@ -10,9 +10,9 @@ from typing import Any, Final
 
 from recsys import run_files
 from recsys.adapting.card import with_section
+from recsys.atomic import atomic_folder
 from recsys.console import progress
 from recsys.exporting.keep import keep_bundle
-from recsys.files import atomic_folder
 from recsys.recommending.card import read_card, write_card
 from recsys.runs import TRAINED, Run
 

@@ -17,7 +17,8 @@ from recsys.adapting.leaving import FACTS, POOLED, check_climbers, held, rewritt
 from recsys.arrays import Array, packed, unpacked
 from recsys.columns import CLIMBER, FIRST_VALUE_ID
 from recsys.errors import RunError, UsageError
-from recsys.files import MANIFEST, check_manifest, read_json, write_json, write_manifest
+from recsys.files import read_json, write_json
+from recsys.manifest import MANIFEST, check_manifest, write_manifest
 from recsys.recommending import bundle as b
 from recsys.recommending.card import read_card, write_card
 from recsys.recommending.fields import Fields

@@ -16,7 +16,7 @@ from recsys.adapting.growing import drop_climbers
 from recsys.adapting.leaving import FACTS, told
 from recsys.adapting.reject_rows import without_rows
 from recsys.adapting.vocabulary import shrink_workflow
-from recsys.files import MANIFEST
+from recsys.manifest import MANIFEST
 from recsys.recommending.answering import read_about
 from recsys.recommending.card import read_card, write_card
 from recsys.recommending.counted import store

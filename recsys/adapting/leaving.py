@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Final
 
 from recsys.adapting.card import with_section
+from recsys.atomic import atomic_folder
 from recsys.errors import RunError, UnknownError, UsageError
-from recsys.files import atomic_folder
 from recsys.runs import check_outside
 from recsys.temporaries import sweep_beside
 

@@ -9,9 +9,9 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Final, TextIO
 
+from recsys.atomic import atomic_path
 from recsys.console import printable
 from recsys.errors import UsageError
-from recsys.files import atomic_path
 from recsys.spreadsheet import inert
 
 Rows = Iterable[Mapping[str, Any]]

@@ -31,9 +31,9 @@ def monitor(
     json: Json = False,
 ) -> None:
     """Compare new sends with a run: drift, unknown climbs and climbers, hits. Exits with 1 past a limit."""
+    from recsys.atomic import atomic_path
     from recsys.cli.asking import open_folder
     from recsys.console import print_json
-    from recsys.files import atomic_path
     from recsys.monitoring import monitor as watching
     from recsys.monitoring.hits import check_k, read_answers
     from recsys.monitoring.page import page

@@ -21,9 +21,9 @@ def simulate(
     scale: Annotated[float, typer.Option(help="share of the community's size")] = 1.0,
 ) -> None:
     """Simulate climbers' logbooks, or a library's loans; nobody real is in them."""
+    from recsys.atomic import atomic_path
     from recsys.console import progress, say
     from recsys.errors import UsageError
-    from recsys.files import atomic_path
 
     if output.suffix not in (".parquet", ".csv"):
         raise UsageError(f"`output` {output}: give it the suffix .parquet or .csv")

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from recsys import run_files
+from recsys.atomic import atomic_folder
 from recsys.columns import CLIMBER
-from recsys.files import MANIFEST, atomic_folder, read_json, read_manifest
+from recsys.files import read_json
+from recsys.manifest import MANIFEST, read_manifest
 from recsys.recommending.bundle import BUNDLE, MODEL
 from recsys.recommending.kept import open_kept
 from recsys.runs import Run

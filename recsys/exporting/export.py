@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from recsys import run_files
+from recsys.atomic import atomic_folder
 from recsys.baselines.rows import COUNTING
 from recsys.console import progress, say
 from recsys.errors import UsageError
@@ -17,7 +18,8 @@ from recsys.exporting.copied import model_bytes
 from recsys.exporting.graph import REQUESTS, check_parity, export_graph
 from recsys.exporting.histories import write_histories
 from recsys.exporting.int8 import METRIC, check_loss, quantise, recall
-from recsys.files import MANIFEST, atomic_folder, sha256, write_json, write_manifest
+from recsys.files import write_json
+from recsys.manifest import MANIFEST, sha256, write_manifest
 from recsys.nouns import spoken
 from recsys.recommending import bundle as b
 from recsys.recommending.answering import write_method

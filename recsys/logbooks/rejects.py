@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.files import atomic_path
+from recsys.atomic import atomic_path
 from recsys.logbooks.cells import as_cell
 from recsys.logbooks.raw import RawTable
 from recsys.logbooks.sheets.rows import cells_of

@@ -14,9 +14,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_model, save_model
 
 from recsys import run_files
+from recsys.atomic import atomic_path
 from recsys.config.model import ModelConfig
 from recsys.errors import RunError
-from recsys.files import atomic_path
 from recsys.model.network import Network
 from recsys.model.prompted_transformer import PromptedTransformer, build_model
 from recsys.temporaries import temporary_name

@@ -29,7 +29,7 @@ from recsys import run_files
 from recsys.arrays import Array
 from recsys.columns import CLIMBER, CLIMBER_VECTOR, FIRST_VALUE_ID
 from recsys.errors import RunError
-from recsys.files import check_manifest
+from recsys.manifest import check_manifest
 from recsys.recommending.answering import Answering, read_about, read_method
 from recsys.recommending.catalogue import read_catalogue
 from recsys.recommending.climber_vectors import ClimberVectors, Stored

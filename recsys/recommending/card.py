@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Final
 
 from recsys import run_files
+from recsys.atomic import atomic_path
 from recsys.errors import DataError
-from recsys.files import MANIFEST, atomic_path, open_plain, read_manifest
+from recsys.files import open_plain
+from recsys.manifest import MANIFEST, read_manifest
 
 _MOST: Final = 1_000_000  # bytes; one has some ten thousand
 _REMEDY: Final = "train or export again"

@@ -11,8 +11,8 @@ from recsys import columns as c
 from recsys import run_files
 from recsys.arrays import Array
 from recsys.errors import UsageError
-from recsys.files import read_manifest
 from recsys.logbooks.grades import ordinals
+from recsys.manifest import read_manifest
 from recsys.recommending.catalogue import Catalogue
 from recsys.recommending.levels import unordered
 from recsys.recommending.logbook import Logbook

@@ -11,7 +11,8 @@ from typing import Final
 
 from recsys import run_files
 from recsys.errors import RecsysError
-from recsys.files import MANIFEST, check_manifest, read_json, sha256
+from recsys.files import read_json
+from recsys.manifest import MANIFEST, check_manifest, sha256
 from recsys.recommending.bundle import BUNDLE, READ, Bundle
 
 OF: Final = "manifest"  # in bundle.json: SHA-256 of the manifest of the run that it was made of

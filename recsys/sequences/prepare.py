@@ -21,8 +21,8 @@ import pandas as pd
 from recsys import columns as c
 from recsys import run_files
 from recsys.arrays import Array
+from recsys.atomic import atomic_folder, atomic_path
 from recsys.errors import DataError
-from recsys.files import atomic_folder, atomic_path
 from recsys.sequences.catalogue import catalogue_table, reduced
 from recsys.sequences.run_tables import (
     PART,

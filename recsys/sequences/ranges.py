@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from recsys import columns as c
-from recsys.files import atomic_path
+from recsys.atomic import atomic_path
 from recsys.sequences import split
 from recsys.sequences.catalogue import attribute_counts, reduced
 from recsys.sequences.days import looks_sorted, order_days, ties

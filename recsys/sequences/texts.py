@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from recsys import columns as c
-from recsys.files import atomic_path
+from recsys.atomic import atomic_path
 from recsys.recommending.stored import read_arrays
 from recsys.recommending.text_states import TextStates
 

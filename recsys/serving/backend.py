@@ -15,8 +15,9 @@ from typing import Any, Final
 
 from recsys import columns as c
 from recsys.errors import RunError, UnknownError
-from recsys.files import MANIFEST, check_manifest, read_plain
+from recsys.files import read_plain
 from recsys.logbooks.mapping import ColumnMapping
+from recsys.manifest import MANIFEST, check_manifest
 from recsys.nouns import spoken
 from recsys.recommending.card import card_bytes
 from recsys.recommending.catalogue import Catalogue

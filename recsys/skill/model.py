@@ -10,8 +10,8 @@ from typing import Any, Final
 import numpy as np
 
 from recsys.arrays import Array, packed, unpacked
+from recsys.atomic import atomic_path
 from recsys.errors import DataError
-from recsys.files import atomic_path
 from recsys.skill import reach as reaches
 from recsys.skill.difficulty import Difficulty, difficulty
 from recsys.skill.ladder import Ladder

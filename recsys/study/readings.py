@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from recsys.atomic import atomic_path
 from recsys.baselines.rows import ROWS
 from recsys.errors import RunError
 from recsys.evaluation.metrics import METRICS, case_values
-from recsys.files import atomic_path
 from recsys.study.cells import cells
 from recsys.study.store import Outcome, Store
 from recsys.study.summary import LISTS

@@ -20,9 +20,10 @@ from typing import Any
 import numpy as np
 
 from recsys.arrays import Array, packed, unpacked
+from recsys.atomic import atomic_path
 from recsys.errors import RunError
 from recsys.evaluation.beyond import MEASURES
-from recsys.files import atomic_path, parsed_json
+from recsys.files import parsed_json
 from recsys.study.summary import LISTS
 
 

@@ -6,11 +6,12 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from recsys.atomic import atomic_path
 from recsys.baselines.rows import ROWS
 from recsys.config.run import RunConfig, as_stored
 from recsys.console import progress, say, warn
 from recsys.errors import RunError, UsageError
-from recsys.files import atomic_path, read_json, write_json
+from recsys.files import read_json, write_json
 from recsys.formats import stamped, unstamped
 from recsys.nouns import speak, spoken, spoken_page
 from recsys.run_files import STUDY

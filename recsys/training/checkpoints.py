@@ -11,8 +11,9 @@ from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.plugins.io import TorchCheckpointIO
 
 from recsys import run_files
+from recsys.atomic import atomic_path
 from recsys.errors import RunError
-from recsys.files import atomic_path, open_plain
+from recsys.files import open_plain
 
 BEST: Final = "best"
 LAST: Final = "last"

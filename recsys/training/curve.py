@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 
 from recsys import run_files
+from recsys.atomic import atomic_path
 from recsys.console import warn
-from recsys.files import atomic_path, read_plain
+from recsys.files import read_plain
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -21,11 +21,11 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from recsys import columns as c
 from recsys import run_files
+from recsys.atomic import atomic_folder, atomic_path
 from recsys.baselines.rows import COUNTING
 from recsys.config.run import RunConfig
 from recsys.console import progress, say, warn
 from recsys.errors import DataError, UsageError
-from recsys.files import atomic_folder, atomic_path
 from recsys.nouns import FACTS, speak
 from recsys.runs import Run
 from recsys.stores import fetched

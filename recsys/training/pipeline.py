@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from recsys import run_files
+from recsys.atomic import atomic_path
 from recsys.baselines.rows import COUNTING
 from recsys.config.run import RunConfig
 from recsys.config.settings import differing
 from recsys.console import progress, say, warn
 from recsys.errors import UsageError
-from recsys.files import atomic_path
 from recsys.runs import RESUMABLE, Run
 from recsys.training import processes
 from recsys.training.prepare import described, opened, prepare_run, reopen_run

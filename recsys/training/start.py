@@ -10,7 +10,7 @@ import shutil
 from pathlib import Path
 
 from recsys import run_files
-from recsys.files import atomic_path
+from recsys.atomic import atomic_path
 from recsys.model.network import Network
 from recsys.model.weights import drafted, read_weights
 

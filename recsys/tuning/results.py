@@ -16,9 +16,10 @@ import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from recsys import run_files
+from recsys.atomic import atomic_path
 from recsys.config.run import RunConfig
 from recsys.console import cell, duration
-from recsys.files import atomic_path, write_json
+from recsys.files import write_json
 from recsys.formats import stamped
 from recsys.tuning.space import SPACE, configured
 from recsys.tuning.storage import done, finished

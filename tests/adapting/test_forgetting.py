@@ -19,7 +19,8 @@ from recsys import columns as c
 from recsys.adapting.forgetting import forget
 from recsys.adapting.leaving import held
 from recsys.errors import DataError, RunError, UsageError
-from recsys.files import read_json, write_json, write_manifest
+from recsys.files import read_json, write_json
+from recsys.manifest import write_manifest
 from recsys.recommending.bundle import FILES, Bundle
 from recsys.runs import PREPARED, TRAINED
 from tests.builders.commands import imported

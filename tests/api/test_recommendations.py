@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import recsys
 from recsys.api.recommendations import Recommendations
-from recsys.files import read_json, write_json, write_manifest
+from recsys.files import read_json, write_json
+from recsys.manifest import write_manifest
 from recsys.nouns import FACTS, speak
 from recsys.recommending import bundle as b
 from recsys.recommending.batch import COLUMNS

@@ -15,8 +15,8 @@ import numpy as np
 
 from recsys import columns as c
 from recsys.errors import UsageError
-from recsys.files import write_manifest
 from recsys.logbooks.grades import label, ordinal
+from recsys.manifest import write_manifest
 from recsys.nouns import spoken
 from recsys.recommending.blocked import Blocked
 from recsys.recommending.catalogue import Catalogue

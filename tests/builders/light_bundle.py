@@ -10,7 +10,8 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from recsys import columns as c
-from recsys.files import write_json, write_manifest
+from recsys.files import write_json
+from recsys.manifest import write_manifest
 from recsys.recommending import bundle as b
 from recsys.run_files import CARD
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from recsys import columns as c
-from recsys.files import read_json, write_json, write_manifest
+from recsys.files import read_json, write_json
+from recsys.manifest import write_manifest
 from recsys.recommending import bundle as b
 from tests.builders.commands import call
 from tests.builders.light_bundle import N_CLIMBS, write_light_bundle

@@ -10,7 +10,8 @@ import pytest
 from recsys import columns as c
 from recsys.api.tables import write_csv
 from recsys.console import print_table, progress
-from recsys.files import read_json, write_json, write_manifest
+from recsys.files import read_json, write_json
+from recsys.manifest import write_manifest
 from recsys.recommending import bundle as b
 from tests.builders.commands import call
 from tests.builders.light_bundle import write_light_bundle

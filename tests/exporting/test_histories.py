@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from recsys.atomic import atomic_folder
 from recsys.exporting.histories import write_histories
-from recsys.files import atomic_folder, read_json
+from recsys.files import read_json
 from recsys.sequences.run_tables import StoredSends, read_sends_table
 
 KEPT = Path(__file__).parents[1] / "formats" / "run-1.tar.xz"

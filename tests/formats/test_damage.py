@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from recsys.errors import RecsysError
-from recsys.files import read_manifest
+from recsys.manifest import read_manifest
 from recsys.recommending.bundle import Bundle
 from recsys.runs import Run
 

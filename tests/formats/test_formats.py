@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from recsys.errors import RunError
-from recsys.files import read_manifest, sha256
 from recsys.formats import CURRENT, stamped, unstamped
+from recsys.manifest import read_manifest, sha256
 from recsys.recommending.bundle import Bundle
 from recsys.recommending.kept import open_kept
 from recsys.runs import Run

@@ -192,7 +192,8 @@ def test_a_logbook_of_nobodys_columns_names_those_of_the_run(tmp_path, films):
 
 
 def test_a_bundle_reads_a_logbook_by_its_runs_mapping(tmp_path, films, capsys):
-    from recsys.files import read_json, write_json, write_manifest
+    from recsys.files import read_json, write_json
+    from recsys.manifest import write_manifest
     from recsys.recommending import bundle as b
     from recsys.serving.backend import LoadedBundle
     from recsys.serving.planner import Planner

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from recsys.errors import DataError
-from recsys.files import write_manifest
+from recsys.manifest import write_manifest
 from recsys.recommending.card import card_bytes, read_card, write_card
 from recsys.run_files import CARD
 from recsys.serving.backend import open_backend

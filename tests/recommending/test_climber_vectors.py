@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from recsys.errors import RunError
-from recsys.files import write_manifest
+from recsys.manifest import write_manifest
 from recsys.recommending import bundle as b
 from recsys.recommending import climber_vectors as under_test
 from recsys.recommending import newcomers

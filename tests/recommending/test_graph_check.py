@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
 
 from recsys.errors import RunError
-from recsys.files import write_manifest
+from recsys.manifest import write_manifest
 from recsys.recommending import bundle as b
 from recsys.recommending.graph_check import CheckedGraph
 from recsys.recommending.graph_parts import Node, Tensor

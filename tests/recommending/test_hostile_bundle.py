@@ -28,7 +28,7 @@ from hypothesis import strategies as st
 
 from recsys.api.opening import open_recommender
 from recsys.errors import RecsysError, RunError
-from recsys.files import MANIFEST, write_manifest
+from recsys.manifest import MANIFEST, write_manifest
 from recsys.recommending import bundle as b
 from recsys.recommending.request import Request
 from recsys.run_files import CARD

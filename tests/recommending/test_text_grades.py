@@ -9,7 +9,8 @@ import pytest
 import recsys
 from recsys import columns as c
 from recsys.errors import DataError, UsageError
-from recsys.files import read_json, write_json, write_manifest
+from recsys.files import read_json, write_json
+from recsys.manifest import write_manifest
 from recsys.recommending import bundle as b
 from tests.builders.commands import call
 from tests.builders.light_bundle import write_light_bundle

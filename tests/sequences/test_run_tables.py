@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recsys.errors import RunError
-from recsys.files import read_manifest, write_manifest
+from recsys.manifest import read_manifest, write_manifest
 from recsys.sequences.run_tables import (
     StoredSends,
     fitting,

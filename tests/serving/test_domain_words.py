@@ -9,7 +9,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from recsys import columns as c
-from recsys.files import read_json, write_json, write_manifest
+from recsys.files import read_json, write_json
+from recsys.manifest import write_manifest
 from recsys.recommending.bundle import BUNDLE, CLIMBS, FILES, HISTORIES
 from recsys.serving.app import create_app
 from recsys.serving.policy import Policy

@@ -10,7 +10,8 @@ from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
 from recsys.cli.app import build_app
-from recsys.files import read_json, write_json, write_manifest
+from recsys.files import read_json, write_json
+from recsys.manifest import write_manifest
 from recsys.recommending.bundle import BUNDLE, CLIMBS, FILES
 from recsys.recommending.levels import has_levels, level, told
 from recsys.serving.app import create_app

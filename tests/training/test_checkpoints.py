@@ -13,9 +13,9 @@ import pytest
 import torch
 
 from recsys import columns as c
+from recsys.atomic import atomic_path
 from recsys.config.run import RunConfig
 from recsys.errors import DivergedError, RunError, UsageError
-from recsys.files import atomic_path
 from recsys.runs import Run
 from recsys.temporaries import sweep_within
 

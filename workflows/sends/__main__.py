@@ -33,8 +33,8 @@ def preprocess(
 
     The workflow is fit on all the sends given. Training fits its own on the training part alone.
     """
+    from recsys.atomic import atomic_folder, atomic_path
     from recsys.console import progress, say, warn
-    from recsys.files import atomic_folder, atomic_path
     from recsys.logbooks.filter import core_filter
     from recsys.logbooks.read import read_sends
 
@@ -67,9 +67,9 @@ def _on_cluster(
     """The same on a Dask cluster (`workflows.sends.distributed`)."""
     import tempfile
 
+    from recsys.atomic import atomic_folder, atomic_path
     from recsys.console import progress, say, warn
     from recsys.errors import UsageError
-    from recsys.files import atomic_folder, atomic_path
 
     if min_sends > 1:
         raise UsageError("`min_sends` is not known with `dask`: filter before, or run without it")

@@ -23,9 +23,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from recsys import columns as c
+from recsys.atomic import atomic_path
 from recsys.config.bad_rows import BadRows
 from recsys.errors import DataError, RecsysError, UsageError
-from recsys.files import atomic_path, open_plain
+from recsys.files import open_plain
 from workflows.sends.frames import INPUTS
 
 if TYPE_CHECKING:

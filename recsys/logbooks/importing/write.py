@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from recsys.atomic import atomic_paths
 from recsys.errors import UsageError
-from recsys.files import atomic_paths
 from recsys.logbooks.importing.model import COLUMNS, Ascent, Reject
 from recsys.spreadsheet import inert
 

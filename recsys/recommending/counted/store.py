@@ -11,9 +11,9 @@ import numpy as np
 
 from recsys import run_files
 from recsys.arrays import packed
+from recsys.atomic import atomic_path
 from recsys.bounds import LARGEST
 from recsys.errors import RunError
-from recsys.files import atomic_path
 from recsys.recommending.counted.als import CountedALS
 from recsys.recommending.counted.ease import CountedEASE
 from recsys.recommending.counted.itemknn import CountedItemKNN
