@@ -3,11 +3,11 @@
     python benchmarks/gpu.py [--lengths 50 200] [--batches 128 1024] [--rounds 5]
 
 Random full windows of 3,416 items (MovieLens-1M's number), d 64, two layers and heads, items alone, as
-`step.py` has them. A step is forward, backward and
-the optimiser on a batch that is on the card. All are timed in turn, a few steps a round, the card waited for;
-medians over rounds are compared. "compiled" has its body through `torch.compile`. The peak is what a product
-of two matrices of 8,192 x 8,192 reaches in the same precision in the same run; a step's operations are those
-that PyTorch's `FlopCounterMode` counts. Results: benchmarks/results/gpu.jsonl.
+`step.py` has them. A step is forward, backward and the optimiser on a batch that is on the card. All are
+timed in turn, a few steps a round, the card waited for; medians over rounds are compared. "compiled" has its
+body through `torch.compile`. The peak is what a product of two matrices of 8,192 x 8,192 reaches in the same
+precision in the same run; a step's operations are those that PyTorch's `FlopCounterMode` counts, before
+anything is compiled. Results: benchmarks/results/gpu.jsonl.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from recsys.model.softmax import SCORES_ON_GPU
 RESULTS = Path(__file__).parent / "results" / "gpu.jsonl"
 ITEMS, STEPS, WARM = 3_416, 20, 5
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
-PAIRS = ("default", "gpt2-clm", "xlnet-mlm")
+PAIRED = ("gpt2-clm", "xlnet-mlm")  # that both systems have
 
 
 def seconds(work: Callable[[], Any]) -> float:
@@ -61,26 +61,21 @@ class Row:
         make = ours if system == "ours" else t4rec
         self.name, self.batch, self.precision = name, batch, precision
         self.plain, model = make(kind, windows, ITEMS, "cuda", batch)
+        self.count, self.times = 0, list[float]()
+        with FlopCounterMode(display=False) as counter:
+            self.step()
+        self.flops = counter.get_total_flops()
         if compiled:
             model.heads[0].body[1].transformer.compile()
-        self.count, self.times = 0, list[float]()
-        self.flops, self.memory = 0, 0
+        torch.cuda.reset_peak_memory_stats()
+        for _ in range(WARM):
+            self.step()
+        self.memory = torch.cuda.max_memory_allocated()
 
     def step(self) -> None:
         with torch.autocast("cuda", torch.bfloat16, enabled=self.precision == "bf16"):
             self.plain(self.count)
         self.count += 1
-
-    def warm(self) -> None:
-        """The first steps, one of them counted in operations."""
-        torch.cuda.reset_peak_memory_stats()
-        for _ in range(WARM):
-            self.step()
-        self.memory = torch.cuda.max_memory_allocated()
-        if not self.name.endswith("compiled"):
-            with FlopCounterMode(display=False) as counter:
-                self.step()
-            self.flops = counter.get_total_flops()
 
     def measure(self) -> None:
         self.times.append(seconds(lambda: [self.step() for _ in range(STEPS)]) / STEPS)
@@ -90,29 +85,26 @@ def compared(length: int, batch: int, precision: str, rounds: int) -> dict[str, 
     """All rows of one length, batch and precision."""
     rng = np.random.default_rng(0)
     windows = rng.integers(1, ITEMS + 1, (4 * batch, length))
-    names = ["ours default compiled", *(f"ours {x}" for x in PAIRS), *(f"t4rec {x}" for x in PAIRS[1:])]
+    names = ["ours default", "ours default compiled"]
+    names += [f"{system} {pair}" for system in ("ours", "t4rec") for pair in PAIRED]
     rows = [Row(name, windows, batch, precision) for name in names]
-    for row in rows:
-        row.warm()
-    for number in range(rounds + 1):
+    for _ in range(rounds):
         for row in rows:
-            row.measure() if number else row.step()
+            row.measure()
     most = peak(DTYPES[precision])
-    flops = {row.name: row.flops for row in rows}
     found = {}
     for row in rows:
         each = statistics.median(row.times)
-        counted = row.flops or flops.get(row.name.removesuffix(" compiled"), 0)
         found[row.name] = {
             "ms": round(1e3 * each, 3),
             "sequences/s": round(batch / each),
-            "share of peak": round(counted / each / most, 5),
-            "GFLOP": round(counted / 1e9, 2),
+            "share of peak": round(row.flops / each / most, 5),
+            "GFLOP": round(row.flops / 1e9, 2),
             "peak MiB": round(row.memory / 2**20),
         }
     ratios = {
         f"ours {x} / t4rec {x}": round(found[f"ours {x}"]["ms"] / found[f"t4rec {x}"]["ms"], 2)
-        for x in PAIRS[1:]
+        for x in PAIRED
     }
     return {
         "kind": "step", "length": length, "batch": batch, "precision": precision, "rounds": rounds,

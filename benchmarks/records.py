@@ -36,7 +36,7 @@ def machine() -> dict[str, Any]:
     """What a line was made on: processor, GPU, how busy it was, versions, the project's commit, the time."""
     cpu = next((x for x in Path("/proc/cpuinfo").read_text().splitlines() if x.startswith("model name")), "")
     return {
-        **({"gpu": gpu()} if gpu() else {}),
+        **({"gpu": found} if (found := gpu()) else {}),
         "cores": os.cpu_count(),
         "cpu": cpu.partition(":")[2].strip(),
         "load": round(os.getloadavg()[0], 1),

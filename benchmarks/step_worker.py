@@ -137,6 +137,8 @@ def rectools(name: str, windows: np.ndarray, n_items: int) -> tuple[Step, Any]:
 
 def products(windows: np.ndarray, n_items: int) -> tuple[Step, Any]:
     """The matrix products of the default's step alone: each forward, and by both its factors backward."""
+    from recsys.model.softmax import SCORES
+
     rows, length = BATCH, windows.shape[1]
     tokens, asked = rows * length, int((windows[:BATCH, 1:] * windows[:BATCH, :-1] > 0).sum())
     sizes = [(tokens, WIDTH, WIDTH)]  # the inputs' projection
@@ -147,7 +149,7 @@ def products(windows: np.ndarray, n_items: int) -> tuple[Step, Any]:
     heads = torch.randn(rows * 2, length, WIDTH // 2)
     weights = torch.randn(rows * 2, length, length)
     queries, table = torch.randn(asked, WIDTH), torch.randn(n_items, WIDTH)
-    part = (1 << 20) // n_items  # as many scores at a time as `recsys.model.softmax`
+    part = SCORES // n_items
 
     def step(number: int) -> None:
         for one, two, out in flat:

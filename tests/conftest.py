@@ -12,7 +12,7 @@ if sys.dont_write_bytecode:
     # seconds of a core. What is compiled is kept away from the sources, as was asked.
     sys.dont_write_bytecode = False
     sys.pycache_prefix = str(Path(__file__).parents[1] / ".pytest_cache" / "bytecode")
-    del os.environ["PYTHONDONTWRITEBYTECODE"]
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # it may have been `python -B`
     os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix
 
 import warnings

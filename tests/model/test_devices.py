@@ -18,11 +18,11 @@ GPU = [
     pytest.mark.gpu,
     pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device"),
 ]
-PLACES = [
-    pytest.param("cpu", torch.bfloat16, 0.03, id="cpu-bf16"),
+ON_GPU = [
     pytest.param("cuda", torch.float32, 1e-4, id="cuda-float32", marks=GPU),
     pytest.param("cuda", torch.bfloat16, 0.03, id="cuda-bf16", marks=GPU),
 ]
+PLACES = [pytest.param("cpu", torch.bfloat16, 0.03, id="cpu-bf16"), *ON_GPU]
 MODELS = [
     ("prenorm", "clm", {}),
     ("prenorm", "clm", {"positions": "time", "time_bias": True}),
@@ -108,21 +108,21 @@ def test_no_leak_on_random_climbs_on_a_gpu(schema, body, masking, more, dtype):
     assert abs(recall - chance) < 4 * math.sqrt(chance * (1 - chance) / rows)
 
 
-@pytest.mark.gpu
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 @pytest.mark.parametrize(("body", "masking", "more"), MODELS)
-@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-4), (torch.bfloat16, 0.03)])
-def test_a_compiled_body_gives_the_same_loss_and_gradients(schema, body, masking, more, dtype, tolerance):
+@pytest.mark.parametrize(("device", "dtype", "tolerance"), ON_GPU)
+def test_a_compiled_body_gives_the_same_loss_and_gradients(
+    schema, body, masking, more, device, dtype, tolerance
+):
     """`torch.compile` of the body, forward and backward, with what is drawn drawn alike."""
-    batch = moved(random_batch(np.random.default_rng(7), 64), "cuda")
+    batch = moved(random_batch(np.random.default_rng(7), 64), device)
     found = []
     for compiled in (False, True):
         torch._dynamo.reset()
-        model = build(schema, body, masking, **PLAIN, **more).train().cuda()
+        model = build(schema, body, masking, **PLAIN, **more).train().to(device)
         if compiled:
             model.heads[0].body[1].transformer.compile()
         torch.manual_seed(3)
-        with torch.autocast("cuda", dtype, enabled=dtype != torch.float32):
+        with torch.autocast(device, dtype, enabled=dtype != torch.float32):
             loss = model.training_loss(batch)
         loss.backward()
         found.append((loss.item(), model.heads[0].body[0].projection_module[0].weight.grad.float()))

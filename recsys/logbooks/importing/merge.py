@@ -22,8 +22,8 @@ from recsys.logbooks.styles import ATTEMPT, UNKNOWN, UNKNOWN_KEPT, outcome_rank,
 OF_ANOTHER: Final = f"{DUPLICATE} of another file"
 OTHER_GRADE: Final = f"{DUPLICATE}: of one name and place, but another grade; another climb, maybe"
 ONE_NAME: Final = "climbs of one name and place whose grades are far apart: taken for one"
-_REPEAT: Final = Ascent._fields.index("repeat")
 LAP: Final = f"{DUPLICATE}: a further lap of the day, a repeat"
+_REPEAT: Final = Ascent._fields.index("repeat")
 
 
 @dataclass(frozen=True)
@@ -183,6 +183,7 @@ def _marked(rows: Sequence[Ascent]) -> list[Ascent]:
     for row in rows:
         pair = (row.climber_id, row.climb_id)
         again = row.outcome != ATTEMPT and pair in sent and not row.repeat
+        # `_replace(repeat=True)` takes twice as long, and most rows of a large logbook are repeats.
         marked.append(Ascent._make((*row[:_REPEAT], True, *row[_REPEAT + 1 :])) if again else row)
         if row.outcome != ATTEMPT:
             sent.add(pair)
