@@ -24,6 +24,15 @@ class NetworkSettings:
     prompted: ClassVar[bool]
     sequential: ClassVar[bool]
 
+    @property
+    def networks(self) -> int:
+        """Networks that are trained each by itself, and then are one (`recsys.model.packed`)."""
+        return 1
+
+    def alone(self) -> NetworkSettings:
+        """The settings of one of its networks."""
+        return self
+
     def build(self, schema: Schema, length: int) -> Network:
         """The untrained network for windows of `length` sends, its ids counted by the schema."""
         raise NotImplementedError

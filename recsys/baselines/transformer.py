@@ -23,6 +23,15 @@ class Transformer(NetworkSettings):
         self.config = ModelConfig(**settings)
         self.prompted = any(name in ATTRIBUTES for name in self.config.features)  # type: ignore[misc]
 
+    @property
+    def networks(self) -> int:
+        """Networks side by side."""
+        return self.config.networks
+
+    def alone(self) -> Transformer:
+        """The settings of one of its networks."""
+        return Transformer(**{**self.config.model_dump(), "networks": 1})
+
     def build(self, schema: Schema, length: int) -> PromptedTransformer:
         """An untrained model for windows of `length` sends."""
         from recsys.model.prompted_transformer import build_model

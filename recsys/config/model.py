@@ -45,6 +45,15 @@ _POSITIONS: Final = {
 }  # fmt: skip
 
 
+MOST_NETWORKS: Final = 16
+# What several networks side by side are made of.
+_PACKED: Final = {
+    "body": ("prenorm",),
+    "masking": ("clm", "last", "mlm", "span"),
+    "numbers": ("binned",),
+}
+
+
 class ModelConfig(BaseModel):
     """Body, masking, features and sizes of a model."""
 
@@ -76,6 +85,13 @@ class ModelConfig(BaseModel):
     climber_dim: int = Field(16, ge=1, le=65_536, description="dimension of a climber's embedding (concat)")
     attribute_dim: int = Field(
         16, ge=1, le=65_536, description="dimension of an attribute's embedding (concat)"
+    )
+    networks: int = Field(
+        1,
+        ge=0,
+        le=MOST_NETWORKS,
+        description="prenorm: networks of these sizes, each trained by itself, whose scores are averaged; "
+        "0: two where the log is small",
     )
     aggregation: Aggregation = Field(
         "concat",
@@ -123,6 +139,17 @@ class ModelConfig(BaseModel):
     hide_attribute: float = Field(0.1, ge=0, le=1, description="chance that it hides one attribute of one")
     hide_climber: float = Field(0.5, ge=0, le=1, description="chance that it hides who climbed")
     hide_climb: float = Field(0.1, ge=0, le=1, description="chance that it hides a climb of the history")
+
+    @property
+    def packed(self) -> ModelConfig:
+        """With the sizes of all its networks (`recsys.model.packed`)."""
+        sizes = ("d_model", "heads", "climb_dim", "climber_dim", "attribute_dim")
+        return self.model_copy(update={name: self.networks * getattr(self, name) for name in sizes})
+
+    @property
+    def packs(self) -> bool:
+        """Whether several such networks can be one."""
+        return all(getattr(self, name) in allowed for name, allowed in _PACKED.items())
 
     @property
     def scores_texts(self) -> bool:
@@ -176,6 +203,8 @@ class ModelConfig(BaseModel):
                 f"`streams` two is of `body` prenorm with `masking` clm, not of {self.body} with "
                 f"{self.masking}; leave `streams` out"
             )
+        if self.networks > 1:
+            self._check_packed()
         if self.d_model % self.heads:
             raise UsageError(f"`d_model` {self.d_model} is not a multiple of `heads` {self.heads}")
         pairs = {"rotary": 2, "time": 4, "time-alone": 2}.get(self.positions, 1)
@@ -187,6 +216,15 @@ class ModelConfig(BaseModel):
         if self.body == "xlnet" and self.d_model % 2:
             raise UsageError(f"`d_model` {self.d_model} is odd, and xlnet's positions come in pairs")
         return self
+
+    def _check_packed(self) -> None:
+        """Refuse what several networks cannot be made of."""
+        for name, allowed in _PACKED.items():
+            if getattr(self, name) not in allowed:
+                raise UsageError(
+                    f"`networks` {self.networks} are of `{name}` {' or '.join(allowed)}, not of "
+                    f"{getattr(self, name)}; leave one of the two out"
+                )
 
 
 def check_pair(body: str, masking: str) -> None:

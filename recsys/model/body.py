@@ -84,6 +84,7 @@ def build_body(config: ModelConfig, masking: PromptMasking) -> tr.TransformerBlo
     if config.body == "prenorm":
         extra |= {"causal": config.masking == "clm", "positions": config.positions}
         extra |= {"feed_forward": config.feed_forward, "time_bias": config.time_bias}
+        extra |= {"networks": config.networks}
     described = transformer_registry.parse(registered).build(
         d_model=config.d_model,
         n_head=config.heads,

@@ -40,6 +40,7 @@ from recsys.columns import (
 from recsys.config.model import ModelConfig
 from recsys.model.body import token_width
 from recsys.model.masking import PromptMasking
+from recsys.model.packed import linear, side_by_side
 from recsys.model.permutation import interleave
 from recsys.model.texts import ClimbTexts
 from recsys.model.times import Times, days_of_bins, times_of
@@ -80,10 +81,10 @@ class PromptedSequenceFeatures(tr.TabularSequenceFeatures):
         if config.reads_time:
             self.register_buffer("days", days_of_bins(), persistent=False)
         before = [name for name in widths if name.removesuffix(BIN) in ATTRIBUTES]
-        self.before: torch.nn.Linear | None = None
+        self.before: torch.nn.Module | None = None
         if config.whole_history and self.masking.apart and before:
-            linear = torch.nn.Linear(sum(widths[name] for name in before), token_width(config), bias=False)
-            self.before = linear
+            joined = sum(widths[name] for name in before)
+            self.before = linear(config.networks, joined, token_width(config), bias=False)
         return self
 
     def widths(self) -> dict[str, int]:
@@ -168,7 +169,7 @@ class PromptedSequenceFeatures(tr.TabularSequenceFeatures):
     def _before(self, sends: dict[str, torch.Tensor]) -> torch.Tensor:
         """What the attributes of the send before add to each token, [batch, length, d_model]."""
         masking: PromptMasking = self.masking
-        joined = attributes_of(sends)
+        joined = attributes_of(sends, self.config.networks)
         assert self.before is not None, "asked for where there is one"
         added: torch.Tensor = self.before(masking.shift(joined, torch.zeros_like(joined[:1, :1])))
         return added
@@ -219,7 +220,7 @@ class PromptedSequenceFeatures(tr.TabularSequenceFeatures):
         return torch.where(lost.unsqueeze(-1), self.unknown[name].to(value.dtype), value)
 
 
-def attributes_of(embedded: dict[str, torch.Tensor]) -> torch.Tensor:
-    """The embeddings of a send's attributes, by their names, side by side: [batch, length, their widths]."""
+def attributes_of(embedded: dict[str, torch.Tensor], networks: int) -> torch.Tensor:
+    """A send's attributes, by their names, network by network: [batch, length, their widths]."""
     names = [name for name in sorted(embedded) if name.removesuffix(BIN) in ATTRIBUTES]
-    return torch.cat([embedded[name] for name in names], dim=-1)
+    return side_by_side([embedded[name] for name in names], networks)

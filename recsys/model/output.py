@@ -44,10 +44,15 @@ class ClimbScores(torch.nn.Module):
         Name of an attribute to the number of its ids, 0 for "none"; empty: embedding and bias alone.
     texts:
         Whether what was written of the climbs joins.
+    networks:
+        Networks side by side (`recsys.model.packed`), whose scores are averaged.
     """
 
-    def __init__(self, table: torch.nn.Embedding, sides: Mapping[str, int], texts: bool = False) -> None:
+    def __init__(
+        self, table: torch.nn.Embedding, sides: Mapping[str, int], texts: bool = False, networks: int = 1
+    ) -> None:
         super().__init__()
+        self.networks = networks
         self.table = table
         self.cuts: tuple[int, ...] = ()  # ids at which climbs were added later (`recsys.adapting.growing`)
         self.bias = torch.nn.Parameter(torch.zeros(table.num_embeddings))
@@ -61,6 +66,7 @@ class ClimbScores(torch.nn.Module):
 
     def forward(self, inputs: torch.Tensor, targets: Any = None, **_: Any) -> tuple[torch.Tensor, Any]:
         """Queries [N, width] to scores by id [N, n_ids], and the targets as they came."""
+        inputs = inputs if self.networks == 1 else inputs / self.networks
         vectors, edges = self.vectors(), (0, *self.cuts, self.table.num_embeddings)
         parts = [
             functional.linear(inputs, vectors[low:high], self.bias[low:high])

@@ -22,6 +22,7 @@ from transformers import PretrainedConfig
 from transformers4rec.config.transformer import T4RecConfig, transformer_registry
 
 from recsys.model.attended import attended
+from recsys.model.packed import linear, linears, norm
 from recsys.model.time_attention import TimeBias, gap_bins, time_rotations
 from recsys.model.times import Times
 
@@ -47,6 +48,7 @@ class PreNormConfig(T4RecConfig, PretrainedConfig):
         positions: str = "learned",
         feed_forward: str = "gelu",
         time_bias: bool = False,
+        networks: int = 1,
         **kwargs: Any,
     ) -> PreNormConfig:
         """The configuration of a body.
@@ -67,6 +69,8 @@ class PreNormConfig(T4RecConfig, PretrainedConfig):
             "gelu", "swiglu" or "ligr".
         time_bias:
             Whether the days between two tokens add to their attention.
+        networks:
+            Networks side by side (`recsys.model.packed`); width and heads are those of all.
         """
         return cls(
             hidden_size=d_model,
@@ -78,6 +82,7 @@ class PreNormConfig(T4RecConfig, PretrainedConfig):
             positions=positions,
             feed_forward=feed_forward,
             time_bias=time_bias,
+            networks=networks,
         )
 
     def to_huggingface_torch_model(self) -> PreNorm:
@@ -95,7 +100,7 @@ class PreNorm(torch.nn.Module):
         learned = config.positions == "learned"
         self.wpe = torch.nn.Embedding(config.max_position_embeddings, width) if learned else None
         self.layers = torch.nn.ModuleList(Block(config) for _ in range(config.num_hidden_layers))
-        self.norm = torch.nn.LayerNorm(width)
+        self.norm = norm(config.networks, width)
 
     def forward(
         self,
@@ -152,19 +157,22 @@ class Block(torch.nn.Module):
 
     def __init__(self, config: Any) -> None:
         super().__init__()
-        width = config.hidden_size
+        width, networks = config.hidden_size, config.networks
         self.heads, self.causal = config.num_attention_heads, config.is_decoder
-        self.norms = torch.nn.ModuleList(torch.nn.LayerNorm(width) for _ in range(2))
-        self.qkv, self.out = torch.nn.Linear(width, 3 * width), torch.nn.Linear(width, width)
+        self.norms = torch.nn.ModuleList(norm(networks, width) for _ in range(2))
+        self.qkv, self.out = linear(networks, width, 3 * width, parts=3), linear(networks, width, width)
         self.gated = config.feed_forward in _GATED
-        inner = 8 * math.ceil(width / 3) if self.gated else 4 * width
-        self.wide = torch.nn.Linear(width, 2 * inner if self.gated else inner)
-        self.narrow = torch.nn.Linear(inner, width)
+        inner = networks * 8 * math.ceil(width / networks / 3) if self.gated else 4 * width
+        pieces = 2 if self.gated else 1
+        self.wide = linear(networks, width, pieces * inner, parts=pieces)
+        self.narrow = linear(networks, inner, width)
         ligr = config.feed_forward == "ligr"
-        self.gates = torch.nn.ModuleList(torch.nn.Linear(width, width) for _ in range(2 if ligr else 0))
+        self.gates = torch.nn.ModuleList(linear(networks, width, width) for _ in range(2 if ligr else 0))
         self.time_bias = TimeBias(self.heads) if config.time_bias else None
         self.dropout = torch.nn.Dropout(config.dropout)
-        for each in (self.out, self.narrow):  # what the blocks add keeps its size, however many they are
+        for each in linears(self.out) + linears(
+            self.narrow
+        ):  # what the blocks add keeps its size, however many they are
             torch.nn.init.normal_(each.weight, std=(2 * config.num_hidden_layers * each.in_features) ** -0.5)
 
     def forward(

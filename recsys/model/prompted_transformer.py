@@ -24,6 +24,7 @@ from recsys.arrays import Array
 from recsys.columns import ATTRIBUTES, BIN, ELAPSED_DAYS, FIRST_BIN, FIRST_VALUE_ID, TEXT
 from recsys.config.model import ModelConfig
 from recsys.errors import UsageError
+from recsys.model import packed
 from recsys.model.aggregation import AGGREGATIONS
 from recsys.model.body import build_body, token_width
 from recsys.model.detection import Detector
@@ -32,6 +33,7 @@ from recsys.model.masking import PromptMasking
 from recsys.model.network import Network
 from recsys.model.numbers import freeze, make_periodic
 from recsys.model.output import side_sizes
+from recsys.model.packed import PackedConcat
 from recsys.model.straight import straighten
 from recsys.model.streams import TwoStreamFeatures
 from recsys.model.task import NextClimbTask
@@ -49,18 +51,35 @@ if TYPE_CHECKING:
 class Projection(BuildableBlock):
     """Aggregated features to the body's width: linear, layer norm, dropout."""
 
-    def __init__(self, d_model: int, dropout: float) -> None:
+    def __init__(self, d_model: int, dropout: float, networks: int = 1) -> None:
         self.d_model = d_model
         self.dropout = dropout
+        self.networks = networks
 
     def build(self, input_size: Any) -> tr.SequentialBlock:
         """The block for inputs of `input_size`, [batch, length, width]."""
         block = tr.SequentialBlock(
-            torch.nn.Linear(input_size[-1], self.d_model),
-            torch.nn.LayerNorm(self.d_model),
+            packed.linear(self.networks, input_size[-1], self.d_model),
+            packed.norm(self.networks, self.d_model),
             torch.nn.Dropout(self.dropout),
             output_size=torch.Size([*input_size[:-1], self.d_model]),
         )
+        block.input_size = input_size
+        return block
+
+
+class ToClimbs(BuildableBlock):
+    """The body's output to the width of a climb's embedding, of each network by itself."""
+
+    def __init__(self, climb_dim: int, networks: int) -> None:
+        self.climb_dim, self.networks = climb_dim, networks
+
+    def build(self, input_size: Any) -> tr.SequentialBlock:
+        """The block for outputs of `input_size`, [batch, length, width]."""
+        layer = tr.SequentialBlock(
+            packed.linear(self.networks, input_size[-1], self.climb_dim)
+        )  # as upstream's
+        block = tr.SequentialBlock(layer, output_size=torch.Size([*input_size[:-1], self.climb_dim]))
         block.input_size = input_size
         return block
 
@@ -179,13 +198,14 @@ def build_model(schema: Schema, config: ModelConfig) -> PromptedTransformer:
         raise UsageError(
             "`positions` time and `time_bias` read dates, and these sends have none; leave them out"
         )
+    config = config.packed
     selected = select_features(schema, config)
     dims = _widths(selected, config)
     kind = TwoStreamFeatures if config.streams == "two" else PromptedSequenceFeatures
     inputs = kind.from_schema(
         selected,
         max_sequence_length=config.length,
-        aggregation=AGGREGATIONS[config.aggregation],
+        aggregation=_aggregation(config),
         pretrained_embeddings_tags=None,
         continuous_soft_embeddings=config.numbers in ("soft", "periodic"),
         embedding_dims=dims,
@@ -198,7 +218,7 @@ def build_model(schema: Schema, config: ModelConfig) -> PromptedTransformer:
         },
         soft_embedding_dims=dims,
         soft_embedding_cardinalities=_soft_bins(schema, config),
-        projection=Projection(token_width(config), config.dropout),
+        projection=Projection(token_width(config), config.dropout, config.networks),
         masking=_masking(config),
     )
     if config.numbers == "periodic":
@@ -208,7 +228,7 @@ def build_model(schema: Schema, config: ModelConfig) -> PromptedTransformer:
     texts = reads_texts(schema, config)
     inputs = inputs.prepare(config, int(schema[TEXT].int_domain.max) if texts else 0)
     body = tr.SequentialBlock(inputs, build_body(config, inputs.masking))
-    to_climbs = tr.MLPBlock([config.climb_dim], activation=None)
+    to_climbs = _to_climbs(config)
     sides = _sides(selected) if config.climb_features else {}
     task = NextClimbTask(config, sides, texts and config.text_output)
     model = PromptedTransformer(tr.Head(body, task, task_blocks=to_climbs, inputs=inputs))
@@ -233,6 +253,19 @@ def _widths(selected: Schema, config: ModelConfig) -> dict[str, int]:
         dims |= {each.name: int(each.int_domain.max) + 1 for each in selected if each.name.endswith(BIN)}
     dims |= dict.fromkeys(selected.select_by_tag(Tags.ITEM_ID).column_names, config.climb_dim)
     return dims | dict.fromkeys(selected.select_by_tag(Tags.USER_ID).column_names, config.climber_dim)
+
+
+def _aggregation(config: ModelConfig) -> Any:
+    """Upstream's concatenation or a sum, which is each network's own as it is."""
+    if config.networks > 1 and config.aggregation == "concat":
+        return PackedConcat(config.networks)
+    return AGGREGATIONS[config.aggregation]
+
+
+def _to_climbs(config: ModelConfig) -> BuildableBlock:
+    if config.networks > 1:
+        return ToClimbs(config.climb_dim, config.networks)
+    return tr.MLPBlock([config.climb_dim], activation=None)
 
 
 def _soft_bins(schema: Schema, config: ModelConfig) -> dict[str, int]:

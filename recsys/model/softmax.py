@@ -49,6 +49,18 @@ def chunked_cross_entropy(
     return loss
 
 
+def whole_cross_entropy(
+    queries: torch.Tensor,
+    table: torch.Tensor,
+    bias: torch.Tensor,
+    indices: torch.Tensor,
+    smoothing: float = 0,
+) -> torch.Tensor:
+    """`chunked_cross_entropy`, of all scores at once."""
+    scores = torch.addmm(bias, queries, table.T)
+    return torch.nn.functional.cross_entropy(scores, indices, label_smoothing=smoothing)
+
+
 class _Chunked(torch.autograd.Function):
     """Forward computes the gradients too; backward scales them."""
 

@@ -14,6 +14,7 @@ from typing import Final
 import torch
 
 from recsys.model.inputs import PromptedSequenceFeatures
+from recsys.model.packed import linears
 
 GAIN: Final = 3.0  # of a climb beside the other features, which keep their own start
 
@@ -28,15 +29,16 @@ def straighten(inputs: PromptedSequenceFeatures, head: torch.nn.Module) -> None:
     head:
         Its one linear layer takes the body's output to a climb's embedding.
     """
-    widths, start = inputs.widths(), 0
+    widths = {name: width // inputs.config.networks for name, width in inputs.widths().items()}
+    start, columns = 0, widths[inputs.item_id]
     if inputs.config.aggregation == "concat":
         start = sum(width for name, width in widths.items() if name < inputs.item_id)
-    linear = inputs.projection_module[0]
-    (back,) = (each for each in head.modules() if isinstance(each, torch.nn.Linear))
-    rows, columns = linear.out_features, widths[inputs.item_id]
-    largest = max(rows, columns)
-    turn = torch.nn.init.orthogonal_(torch.empty(largest, largest))[:rows, :columns]
-    with torch.no_grad():
-        linear.weight[:, start : start + columns] = GAIN * turn
-        back.weight.copy_(turn.T)
-        back.bias.zero_()
+    # Each network has one of each.
+    for linear, back in zip(linears(inputs.projection_module[0]), linears(head), strict=True):
+        rows = linear.out_features
+        largest = max(rows, columns)
+        turn = torch.nn.init.orthogonal_(torch.empty(largest, largest))[:rows, :columns]
+        with torch.no_grad():
+            linear.weight[:, start : start + columns] = GAIN * turn
+            back.weight.copy_(turn.T)
+            back.bias.zero_()

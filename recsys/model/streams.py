@@ -171,7 +171,7 @@ class TwoStreamFeatures(PromptedSequenceFeatures):
         )
         queries = self.join(prompts) + self.asks
         if self.before is not None:
-            queries = queries + self.before(window.before(attributes_of(contents)))
+            queries = queries + self.before(window.before(attributes_of(contents, self.config.networks)))
         return masking.streams(self.join(contents), queries)
 
     def times(self, days: torch.Tensor, known: torch.Tensor) -> Times:

@@ -12,7 +12,7 @@ Evaluating and recommending rank every climb. Upstream's ``loss=`` gets all scor
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import torch
@@ -22,7 +22,7 @@ from recsys.columns import FIRST_VALUE_ID
 from recsys.model.losses import LossName
 from recsys.model.objective import Objective
 from recsys.model.output import ClimbScores
-from recsys.model.softmax import chunked_cross_entropy
+from recsys.model.softmax import chunked_cross_entropy, whole_cross_entropy
 
 if TYPE_CHECKING:
     from recsys.config.model import ModelConfig
@@ -71,7 +71,7 @@ class NextClimbTask(tr.NextItemPredictionTask):
         ranking, alpha = _SAMPLED.get(self.chosen, ("softmax", 0.0))
         negatives = self.config.negatives if self.chosen in _SAMPLED else 0
         self.objective = Objective(n_items, ranking, negatives, alpha)
-        self.pre = ClimbScores(self.item_embedding_table, self.side_sizes, self.texts)
+        self.pre = ClimbScores(self.item_embedding_table, self.side_sizes, self.texts, self.config.networks)
 
     def forward(
         self,
@@ -85,7 +85,7 @@ class NextClimbTask(tr.NextItemPredictionTask):
         """The body's output [batch, length, d_model] to what upstream's task returns.
 
         In training and testing a dictionary: the loss, the hidden climbs' ids and their scores by id (in
-        training only where they were computed at once). Else scores by id, [batch, n_ids], of what follows.
+        training for ``--masking rtd`` alone). Else scores by id, [batch, n_ids], of what follows.
         """
         labels = self.masking.masked_targets
         hidden = labels != self.padding_idx
@@ -94,7 +94,7 @@ class NextClimbTask(tr.NextItemPredictionTask):
             scores, _ = self.pre(queries)
             return scores if top_k is None else torch.topk(scores, k=top_k, dim=-1)
         climbs = labels[hidden]
-        if training and self._apart:
+        if training and self.config.masking != "rtd":  # which draws from the scores
             return {"loss": self._loss(queries, climbs), "labels": climbs, "predictions": queries}
         scores, climbs = self.pre(queries, targets=climbs)
         return {"loss": self._plain(scores, climbs), "labels": climbs, "predictions": scores}
@@ -104,20 +104,30 @@ class NextClimbTask(tr.NextItemPredictionTask):
         """Whether ``auto`` chose a sample."""
         return self.config.loss == "auto" and self.chosen != "softmax"
 
-    @property
-    def _apart(self) -> bool:
-        """Whether training never holds all scores."""
-        return self.chosen != "softmax" or (self.config.chunked and self.config.masking != "rtd")
-
     def _loss(self, queries: torch.Tensor, climbs: torch.Tensor) -> torch.Tensor:
+        """Mean loss, over queries and over networks, each of which has its own share of every vector."""
         known = climbs >= FIRST_VALUE_ID
-        queries, climbs = queries[known], climbs[known]
-        if self.objective.sampler is not None:
-            batch = climbs if self.chosen == "sampled-softmax" else None
-            return self.objective.sampled(queries, self.pre.vectors, climbs, self.pre.bias, self._some(batch))
+        climbs, shares = climbs[known], queries[known].chunk(self.config.networks, dim=-1)
+        losses = self._sampled(shares, climbs) if self.objective.sampler else self._full(shares, climbs)
+        return torch.stack(losses).mean()
+
+    def _sampled(self, shares: Sequence[torch.Tensor], climbs: torch.Tensor) -> list[torch.Tensor]:
+        batch, losses = climbs if self.chosen == "sampled-softmax" else None, []
+        for index, queries in enumerate(shares):
+
+            def vectors(ids: torch.Tensor, index: int = index) -> torch.Tensor:
+                return self.pre.vectors(ids).chunk(len(shares), dim=-1)[index]
+
+            bias = self.pre.bias
+            losses.append(self.objective.sampled(queries, vectors, climbs, bias, self._some(batch)))
+        return losses
+
+    def _full(self, shares: Sequence[torch.Tensor], climbs: torch.Tensor) -> list[torch.Tensor]:
         table, bias = self.pre.vectors()[FIRST_VALUE_ID:], self.pre.bias[FIRST_VALUE_ID:]
-        indices = climbs - FIRST_VALUE_ID
-        return chunked_cross_entropy(queries, table, bias, indices, self.config.label_smoothing)
+        entropy = chunked_cross_entropy if self.config.chunked else whole_cross_entropy
+        rest = bias, climbs - FIRST_VALUE_ID, self.config.label_smoothing
+        tables = table.chunk(len(shares), dim=-1)
+        return [entropy(queries, own, *rest) for queries, own in zip(shares, tables, strict=True)]
 
     def _plain(self, scores: torch.Tensor, climbs: torch.Tensor) -> torch.Tensor:
         known = climbs >= FIRST_VALUE_ID

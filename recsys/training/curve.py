@@ -14,6 +14,7 @@ from recsys import run_files
 from recsys.atomic import atomic_path
 from recsys.console import warn
 from recsys.files import read_plain
+from recsys.runs import network_folders
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
 _LOGS: Final = "logs/csv/version_*/metrics.csv"
 COLOURS: Final = {"prompted": "#0b6e4f", "unprompted": "#b4581c"}
 _MOST: Final = 10**6  # epochs
+
+
+def learning_curves(folder: Path) -> list[pd.DataFrame]:
+    """The `learning_curve` of each network of a run."""
+    return [learning_curve(each) for each in network_folders(folder) or [folder]]
 
 
 def learning_curve(folder: Path) -> pd.DataFrame:
@@ -87,15 +93,15 @@ def draw_reliability(folder: Path, calibration: Mapping[str, Any]) -> None:
 
 def draw_curve(folder: Path) -> None:
     """Write ``learning_curve.png``: the loss, and recall@10 on validation, epoch by epoch."""
-    curve = learning_curve(folder)
     figure = _figure(7, 3)
     loss, recall = figure.subplots(1, 2)
-    loss.plot(curve["epoch"], curve["train_loss"], color="#444444")
     _axes(loss, "training loss")
-    for kind, colour in COLOURS.items():
-        name = f"validation_{kind}_recall@10"
-        if name in curve:
-            recall.plot(curve["epoch"], curve[name], color=colour, label=kind)
+    for index, curve in enumerate(learning_curves(folder)):
+        loss.plot(curve["epoch"], curve["train_loss"], color="#444444")
+        for kind, colour in COLOURS.items():
+            name = f"validation_{kind}_recall@10"
+            if name in curve:
+                recall.plot(curve["epoch"], curve[name], color=colour, label=None if index else kind)
     recall.set_ylim(bottom=0)
     if recall.lines:
         recall.legend(frameon=False)

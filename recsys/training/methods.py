@@ -7,20 +7,23 @@ and the best is kept. The test part is not read.
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from recsys.baselines.counting import Fitted, Method, scorer_of
 from recsys.baselines.interactions import Interactions
 from recsys.baselines.network_settings import NetworkSettings
 from recsys.baselines.rows import ROWS, TRANSFORMER, Row
 from recsys.config.run import RunConfig
+from recsys.console import say
 from recsys.errors import UsageError
 from recsys.evaluation.calibration import evenly
 from recsys.evaluation.evaluate import ranks_of
 from recsys.evaluation.metrics import case_values
 from recsys.recommending.counted.method import Counted
+from recsys.runs import network_folders
 from recsys.sequences.cases import Cases
 from recsys.training.settle import knows_days, settled_model
 
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from recsys.model.network import Network
     from recsys.training.module import NextClimb
 
+_SEEDS: Final = 2**32  # between those of a run's networks: no run has another's
 CHOOSING = "mrr@20"  # what a setting is chosen by, on unprompted validation cases
 
 
@@ -90,14 +94,14 @@ def fit_method(
     config = config.model_copy(update={"training": training})
     method = row.load()
     if row.method == TRANSFORMER:
-        method = _settled(method, config, schema)
+        method = _settled(method, config, schema, len(interactions.training))
     return fit_settings(method, interactions, schema, config, seed, folder, resume)
 
 
-def _settled(method: Any, config: RunConfig, schema: Schema) -> NetworkSettings:
+def _settled(method: Any, config: RunConfig, schema: Schema, training: int) -> NetworkSettings:
     from recsys.baselines.transformer import Transformer
 
-    model, _ = settled_model(method.config, config, knows_days(schema))
+    model, _ = settled_model(method.config, config, training, knows_days(schema))
     return Transformer(**model.model_dump())
 
 
@@ -174,6 +178,29 @@ def build_module(
     )
 
 
+def trainings(
+    method: NetworkSettings,
+    interactions: Interactions,
+    schema: Schema,
+    config: RunConfig,
+    seed: int,
+    folder: Path,
+) -> Iterator[tuple[NextClimb, Path]]:
+    """What the trainer trains, one after another, each with its folder of checkpoints and logs.
+
+    Several networks are trained each by itself, by a seed of its own; but where they begin with weights of
+    networks that are one already, they stay so.
+    """
+    from recsys.training.start import start_of
+
+    start = start_of(folder)
+    if method.networks == 1 or start is not None:
+        yield build_module(method, interactions, schema, config, seed, start), folder
+        return
+    for index, own in enumerate(network_folders(folder, method.networks)):
+        yield build_module(method.alone(), interactions, schema, config, seed + index * _SEEDS), own
+
+
 def _counted(method: Method, interactions: Interactions, config: RunConfig, seed: int) -> FittedMethod:
     """Fit a counting method with each setting of its grid and keep the best on some validation cases."""
     if interactions.shards is not None:
@@ -207,15 +234,31 @@ def _trained(
 ) -> FittedMethod:
     """Train a network and keep its best epoch."""
     from recsys.training.fit import fit
-    from recsys.training.start import start_of
 
-    module = build_module(method, interactions, schema, config, seed, start_of(folder))
-    fitted = fit(module, config.training, folder, resume)
-    network = module.model
-    words = f"epoch {fitted['best_epoch']} of {fitted['epochs_trained']}"
+    networks, fitted = [], []
+    for module, place in trainings(method, interactions, schema, config, seed, folder):
+        if place != folder:
+            say(f"network {place.name} of {method.networks}")
+        fitted.append(fit(module, config.training, place, resume))
+        networks.append(module.model)
+    words = ", ".join(f"epoch {each['best_epoch']} of {each['epochs_trained']}" for each in fitted)
+    network, facts = networks[0], fitted[0]
+    if len(networks) > 1:
+        network = _packed(method, schema, config.model.length, networks)
+        words = f"{len(networks)} networks: {words}"
+        facts = {"batch_size": facts["batch_size"], "networks": fitted}
     parameters = sum(each.numel() for each in network.parameters() if each.requires_grad)
-    facts = {"settings": words, "parameters": parameters, **fitted}
+    facts = {"settings": words, "parameters": parameters, **facts}
     return FittedMethod(method, network_scorer(network, config.model.length), network, facts=facts)
+
+
+def _packed(method: NetworkSettings, schema: Schema, length: int, networks: Sequence[Network]) -> Network:
+    """Networks that were trained apart, as one."""
+    from recsys.model.packed import pack
+
+    packed = method.build(schema, length)
+    pack(packed, networks)
+    return packed.eval()
 
 
 def network_scorer(network: Network, length: int) -> Fitted:

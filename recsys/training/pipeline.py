@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -104,8 +104,8 @@ def _assist(run: Run, config: RunConfig, resume: bool) -> dict[str, Any]:
         from recsys.training.fit import fit
 
         config = run.config
-        prepared = opened(run.folder, config)
-        fit(module_of(prepared, config), config.training, run.folder, resume)
+        for module, own in trainings_of(opened(run.folder, config), config, run.folder):
+            fit(module, config.training, own, resume)
     return {}
 
 
@@ -167,13 +167,13 @@ def train_prepared(
     return metrics
 
 
-def module_of(prepared: Prepared, config: RunConfig) -> NextClimb:
-    """What the trainer trains: the run's network on its training sends, validated on its validation part."""
+def trainings_of(prepared: Prepared, config: RunConfig, folder: Path) -> Iterator[tuple[NextClimb, Path]]:
+    """What the trainer trains of a run, and where (see `recsys.training.methods.trainings`)."""
     from recsys.baselines.interactions import Interactions
-    from recsys.training.methods import build_module, settings_of
+    from recsys.training.methods import settings_of, trainings
 
     settings: Any = settings_of(config)
-    return build_module(settings, Interactions.of(prepared), prepared.schema, config, config.seed)
+    return trainings(settings, Interactions.of(prepared), prepared.schema, config, config.seed, folder)
 
 
 def _describe(prepared: Prepared, config: RunConfig) -> str:

@@ -15,11 +15,12 @@ from recsys.config.run import TRANSFORMER as MAIN
 from recsys.config.settings import configure
 from recsys.config.training import TrainingConfig, over
 from recsys.errors import UsageError
-from recsys.training.settle import NO_PARTNER
+from recsys.training.settle import LEFT, NO_PARTNER
 
 ROW: Final = "row"  # in the facts: the row by whose name a transformer was asked for
 Section = TypeVar("Section", ModelConfig, TrainingConfig)
 _DEFAULT: Final = ModelConfig()
+_LEFT: Final = {"positions": "auto", "streams": "auto", "networks": LEFT}  # to the data
 
 
 def configured(given: Mapping[str, Any], file: Path | None = None) -> tuple[RunConfig, set[str]]:
@@ -58,7 +59,7 @@ def _left_to_data(config: RunConfig, spoken: Collection[str]) -> RunConfig:
         return config
     if "ensemble" not in spoken:
         config = config.model_copy(update={"ensemble": BY_SIZE})
-    left = {name: "auto" for name in ("positions", "streams") if name not in spoken}
+    left = {name: value for name, value in _LEFT.items() if name not in spoken}
     if not left or not _is_default(config.model):
         return config
     return config.model_copy(update={"model": config.model.model_copy(update=left)})

@@ -10,12 +10,14 @@ of either is fitted on validation, where 0 can win.
 reads days as sets (`recsys.model.streams`) is far ahead; where the data orders each send, it costs more and
 gives little (`docs/results/choices.md`).
 
+**Networks.** Where sends are few, the mean of two networks is better than one, and both take seconds.
+
 **Positions.** There the days between sends tell more than places do, and positions by days too are ahead.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from recsys.columns import BIN, ELAPSED_DAYS
 from recsys.config.model import ModelConfig
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
 SMALL: Final = 1_000_000  # training sends
 FEW: Final = 4_096  # climbs: 64 MiB of EASE's weights in a run and a bundle
 PARTNERS: Final = ("ease", "item-knn")  # of few climbs, and of many
+FEW_SENDS: Final = 20_000  # of training, up to which a second network takes seconds
+SEVERAL: Final = 2  # networks
+LEFT: Final = 0  # networks, where the data decides
 NO_PARTNER: Final = "none"  # what turns it off
 UNORDERED: Final = 0.5  # share of sends that tie with another of their day
 TIED: Final = 0.1  # the same, from which days are read as sets
@@ -59,15 +64,19 @@ def settled(config: RunConfig, training: int, n_items: int, has_days: bool = Tru
     has_days:
         Whether the days between sends are known.
     """
-    model, reasons = settled_model(config.model, config, has_days)
+    model, reasons = settled_model(config.model, config, training, has_days)
     joined = _joined(config, training, n_items)
     for reason in reasons:
         say(reason)
     return joined.model_copy(update={"model": model})
 
 
-def settled_model(model: ModelConfig, config: RunConfig, has_days: bool) -> tuple[ModelConfig, list[str]]:
+def settled_model(
+    model: ModelConfig, config: RunConfig, training: int, has_days: bool
+) -> tuple[ModelConfig, list[str]]:
     """A model whose streams and positions are decided by the share of sends without an order in their day.
+
+    How many networks it is is decided by the training sends.
 
     Parameters
     ----------
@@ -75,6 +84,8 @@ def settled_model(model: ModelConfig, config: RunConfig, has_days: bool) -> tupl
         What may leave them to the data ("auto").
     config:
         Of the data: its facts, and how it reads days.
+    training:
+        Training sends.
     has_days:
         Whether the days between sends are known.
 
@@ -83,7 +94,8 @@ def settled_model(model: ModelConfig, config: RunConfig, has_days: bool) -> tupl
     The model, and what was decided, a line each.
     """
     tied = float(config.facts.get(UNKNOWN_ORDER, 0.0))
-    found, reasons = {}, []
+    found: dict[str, Any] = {}
+    reasons = []
     if model.streams == "auto":
         sets = (model.body, model.masking) == _DEFAULT and config.day == "set" and tied > TIED
         found["streams"] = "two" if sets else "one"
@@ -94,6 +106,11 @@ def settled_model(model: ModelConfig, config: RunConfig, has_days: bool) -> tupl
         found["positions"] = "time" if by_days else "learned"
         if by_days:
             reasons.append("positions by days too ({}; `positions` learned: by order alone)")
+    if model.networks == LEFT:
+        several = training < FEW_SENDS and model.packs and not config.training.stream
+        found["networks"] = SEVERAL if several else 1
+        if several:
+            reasons.append(f"{SEVERAL} networks ({training} training sends; `networks` 1: one)")
     why = f"{tied:.0%} of the sends have no order in their day"
     return model.model_copy(update=found), [each.format(why) for each in reasons]
 

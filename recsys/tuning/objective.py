@@ -1,7 +1,7 @@
 """A trial: train with its parameters, tell Optuna the validation score of every epoch, return the best one.
 
-The score is the one that chooses a run's epoch, so a run of the best trial's settings has the same. The test
-part is in none of it.
+The score is the one that chooses a run's epoch, so a run of the best trial's settings has the same, of one
+network. The test part is in none of it.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 import optuna
 from lightning.pytorch.callbacks import EarlyStopping
 
+from recsys.baselines.interactions import Interactions
 from recsys.config.run import RunConfig
 from recsys.errors import DivergedError
 from recsys.training.fit import best_score
+from recsys.training.methods import build_module, settings_of
 from recsys.training.module import SCORE
-from recsys.training.pipeline import module_of
 from recsys.tuning.space import configured
 
 if TYPE_CHECKING:
@@ -52,8 +53,10 @@ def validation_score(trial: optuna.Trial, base: RunConfig, prepared: Prepared) -
         The trial is worse than others were at that epoch, or its loss is not finite any more.
     """
     config = configured(base, trial.params)
-    stop: Any = Pruning(trial, config.training.patience)
+    method: Any = settings_of(config)
+    sends, stop = Interactions.of(prepared), Pruning(trial, config.training.patience)
     try:
-        return best_score(module_of(prepared, config), config.training, stop)
+        module = build_module(method.alone(), sends, prepared.schema, config, config.seed)
+        return best_score(module, config.training, stop)
     except DivergedError as error:
         raise optuna.TrialPruned from error
