@@ -118,10 +118,13 @@ def run(name: str, data: str, settings: dict[str, Any], given: argparse.Namespac
     part = "test" if test else "validation"
     scores = evaluate_run(method, prepared, config.model.length, config.exclude_seen, config.seed, part)
     kinds = {kind: {m: round(scores[kind][m], 4) for m in SHOWN} for kind in ("prompted", "unprompted")}
-    facts = {key: (method.facts or {}).get(key) for key in ("best_epoch", "epochs_trained", "ensemble")}
+    facts = dict(method.facts or {})
+    found: dict[str, Any] = {"ensemble": facts.get("ensemble")}
+    for key in ("best_epoch", "epochs_trained"):  # of several networks a list
+        found[key] = [each[key] for each in facts["networks"]] if "networks" in facts else facts.get(key)
     sizes = {"part": part, "seed": given.seed, "threads": given.threads, "cases": scores["n_cases"]}
     line = {"row": name, "data": data, **sizes, "settings": settings}
-    return {**line, **{k: round(v, 1) for k, v in seconds.items()}, **facts, **kinds}
+    return {**line, **{k: round(v, 1) for k, v in seconds.items()}, **found, **kinds}
 
 
 def table() -> str:
@@ -143,11 +146,16 @@ def table() -> str:
             part = " (test)" if each["part"] == "test" else ""
             found.append(
                 f"| {each['row']}{part} | {each['seed']} | {settings} "
-                f"| {each['epochs_trained']} ({each['best_epoch']}) | {each['cpu']:.0f} "
+                f"| {_epochs(each['epochs_trained'])} ({_epochs(each['best_epoch'])}) | {each['cpu']:.0f} "
                 f"| {one['recall@10']:.3f} | {two['recall@10']:.3f} "
                 f"| {one['accuracy']:.3f} | {(one['mrr@20'] + two['mrr@20']) / 2:.4f} |"
             )
     return "\n".join(found)
+
+
+def _epochs(value: Any) -> str:
+    """A number of epochs, or those of several networks."""
+    return " + ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def main() -> None:

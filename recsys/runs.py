@@ -181,8 +181,9 @@ class Run:
                 raise RunError(
                     f"{self.folder}: another process is writing to it; choose another folder"
                 ) from None
-            for name in (*_SWEPT, *(each / run_files.CHECKPOINTS for each in network_folders(self.folder))):
-                sweep_within(self.folder / name)
+            for place in (self.folder, *network_folders(self.folder)):
+                for name in _SWEPT:
+                    sweep_within(place / name)
             try:
                 yield
             finally:
