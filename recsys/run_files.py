@@ -26,7 +26,6 @@ RESUMED: Final = "resumed.json"  # what a resumed training changed
 REJECTS: Final = "rejects.csv"  # rows that could not be read
 SIMULATED: Final = "simulated.parquet"  # sends that were made up, where none were given
 CHECKPOINTS: Final = "checkpoints"
-NETWORKS: Final = "networks"  # a folder: of each that was trained by itself, its checkpoints and logs
 LOGS: Final = "logs"
 BUNDLE: Final = "bundle"
 OF_BUNDLE: Final = "bundle.json"  # of a bundle, whose folder is no run

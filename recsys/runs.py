@@ -53,7 +53,6 @@ OWN = (
     run_files.RELIABILITY,
     run_files.START,
     run_files.CHECKPOINTS,
-    run_files.NETWORKS,
     run_files.SHARDS,
     run_files.LOGS,
     run_files.BUNDLE,
@@ -61,15 +60,7 @@ OWN = (
 LOCK = ".lock"
 # Where a crash leaves something half written.
 _SWEPT: Final = ("", run_files.CHECKPOINTS, run_files.WORKFLOW, "cells")
-
-
-def network_folders(folder: Path, networks: int | None = None) -> list[Path]:
-    """Where each of so many networks of a run is trained; None: of as many as there are, in their order."""
-    parent = folder / run_files.NETWORKS
-    if networks is not None:
-        return [parent / str(index + 1) for index in range(networks)]
-    numbers = [each.name for each in parent.glob("*") if each.name.isdecimal()] if parent.is_dir() else []
-    return [parent / name for name in sorted(numbers, key=int)]
+_OF_EACH: Final = f"{run_files.CHECKPOINTS}/[0-9]*"  # network of several
 
 
 def check_outside(
@@ -132,7 +123,7 @@ class Run:
         A configuration without a manifest is what a crash between the two leaves, and no run; beside what was
         trained it is one whose manifest was lost.
         """
-        later = (MANIFEST, *TRAINED, *MODELS, run_files.CHECKPOINTS, run_files.NETWORKS)
+        later = (MANIFEST, *TRAINED, *MODELS, run_files.CHECKPOINTS)
         return (self.folder / run_files.CONFIG).is_file() and any(
             (self.folder / name).exists() for name in later
         )
@@ -181,9 +172,8 @@ class Run:
                 raise RunError(
                     f"{self.folder}: another process is writing to it; choose another folder"
                 ) from None
-            for place in (self.folder, *network_folders(self.folder)):
-                for name in _SWEPT:
-                    sweep_within(place / name)
+            for place in (*map(self.folder.joinpath, _SWEPT), *self.folder.glob(_OF_EACH)):
+                sweep_within(place)
             try:
                 yield
             finally:

@@ -32,11 +32,7 @@ PACKAGES: Final = {
 }  # fmt: skip
 CACHE: Final = "RECSYS_CACHE"  # the environment's name of the cache's folder
 _ADDRESS: Final = re.compile(rf"({'|'.join(PACKAGES)}):/{{1,2}}(?=[^/])")
-_NOT_LOADED: Final = (
-    run_files.CHECKPOINTS,
-    run_files.NETWORKS,
-    run_files.LOGS,
-)  # of a run: not needed to ask it
+_NOT_LOADED: Final = (run_files.CHECKPOINTS, run_files.LOGS)  # of a run: not needed to ask it
 _VERSIONS: Final = 2  # of a folder that the cache keeps
 
 

@@ -43,7 +43,6 @@ _MADE_ANEW: Final = (
 # A checkpoint holds every embedding, and so do the weights that a training began with.
 _LEFT_OUT: Final = (
     run_files.CHECKPOINTS,
-    run_files.NETWORKS,
     run_files.START,
     run_files.SHARDS,
     run_files.BUNDLE,

@@ -45,9 +45,14 @@ class RunCheckpoint(ModelCheckpoint):
         super().load_state_dict(state)
 
 
-def checkpoint_of(folder: Path, name: str) -> Path:
-    """Where a run keeps the checkpoint `BEST` or `LAST`."""
-    return folder / run_files.CHECKPOINTS / f"{name}.ckpt"
+def checkpoint_of(folder: Path, name: str, part: str = "") -> Path:
+    """Where a run keeps the checkpoint `BEST` or `LAST`, of several networks that of `part`."""
+    return folder / run_files.CHECKPOINTS / part / f"{name}.ckpt"
+
+
+def any_kept(folder: Path) -> bool:
+    """Whether a run can be resumed from a checkpoint, of whichever of its networks."""
+    return any((folder / run_files.CHECKPOINTS).rglob(f"{LAST}.ckpt"))
 
 
 def read_checkpoint(path: Path, state: dict[str, torch.Tensor]) -> dict[str, Any]:

@@ -14,30 +14,32 @@ from recsys import run_files
 from recsys.atomic import atomic_path
 from recsys.console import warn
 from recsys.files import read_plain
-from recsys.runs import network_folders
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_LOGS: Final = "logs/csv/version_*/metrics.csv"
+_LOGS: Final = "csv/version_*/metrics.csv"
 COLOURS: Final = {"prompted": "#0b6e4f", "unprompted": "#b4581c"}
 _MOST: Final = 10**6  # epochs
 
 
 def learning_curves(folder: Path) -> list[pd.DataFrame]:
     """The `learning_curve` of each network of a run."""
-    return [learning_curve(each) for each in network_folders(folder) or [folder]]
+    parts = sorted(int(each.name) for each in (folder / run_files.LOGS).glob("[0-9]*"))
+    return [learning_curve(folder, str(part)) for part in parts] or [learning_curve(folder)]
 
 
-def learning_curve(folder: Path) -> pd.DataFrame:
+def learning_curve(folder: Path, part: str = "") -> pd.DataFrame:
     """One row an epoch: epoch (from 1), train_loss, and the validation scores.
 
     A method that counts has no epochs, so that there is no row. Nothing else than this reads the logs: one
     that was damaged is left out with a warning, and stops no training.
     """
     # One more for each resumption; by their numbers, for a clock may have jumped.
-    numbered = [(path.parent.name.rpartition("_")[2], path) for path in folder.glob(_LOGS)]
+    numbered = [
+        (path.parent.name.rpartition("_")[2], path) for path in (folder / run_files.LOGS / part).glob(_LOGS)
+    ]
     logs = [path for _, path in sorted((int(n), path) for n, path in numbered if n.isdecimal())]
     found = [table for log in logs if (table := _read(log)) is not None]
     if not found:

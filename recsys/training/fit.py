@@ -43,7 +43,9 @@ def choose_device(config: TrainingConfig) -> tuple[str, str]:
     return "cpu", f"torch on the CPU with {torch.get_num_threads()} threads ({why})"
 
 
-def fit(module: NextClimb, config: TrainingConfig, folder: Path, resume: bool) -> dict[str, Any]:
+def fit(
+    module: NextClimb, config: TrainingConfig, folder: Path, resume: bool, part: str = ""
+) -> dict[str, Any]:
     """Train until the epochs are over or the validation score stops growing, then load the best weights.
 
     Parameters
@@ -56,6 +58,8 @@ def fit(module: NextClimb, config: TrainingConfig, folder: Path, resume: bool) -
         The run's folder: ``checkpoints/`` and ``logs/`` are written there.
     resume:
         Continue from ``checkpoints/last.ckpt`` if there is one.
+    part:
+        Where several networks are trained, the name of this one's folder in either.
 
     Returns
     -------
@@ -65,20 +69,21 @@ def fit(module: NextClimb, config: TrainingConfig, folder: Path, resume: bool) -
         say(module.model.note)
     batch_size, reason = module.batches(math.prod(layout(config)))
     say(reason)
-    checkpoints = (folder / run_files.CHECKPOINTS).absolute()
+    checkpoints = (folder / run_files.CHECKPOINTS / part).absolute()
     each: dict[str, Any] = {"save_on_train_epoch_end": True, "enable_version_counter": False}
     best = RunCheckpoint(checkpoints, BEST, monitor=SCORE, mode="max", **each)
     last = RunCheckpoint(checkpoints, LAST, **each)  # after `best`, so that it knows its score
     stop = EarlyStopping(SCORE, mode="max", patience=config.patience, check_on_train_epoch_end=True)
     with _quiet():
-        lines = CSVLogger(folder, name="logs/csv", flush_logs_every_n_steps=1)  # an epoch's, before a kill
-        logs = [lines, TensorBoardLogger(folder, name="logs/tensorboard")]
+        place = folder / run_files.LOGS / part
+        lines = CSVLogger(place, name="csv", flush_logs_every_n_steps=1)  # an epoch's, before a kill
+        logs = [lines, TensorBoardLogger(place, name="tensorboard")]
         trainer = _trainer(config, [stop, best, last], logs)
         with or_run_error(folder):
-            _fit(trainer, module, _last(folder, module) if resume else None)
+            _fit(trainer, module, _last(folder, module, part) if resume else None)
     # The files say more than the objects here: with several devices other processes did the training.
     state = module.state_dict()
-    ended, chosen = (read_checkpoint(checkpoint_of(folder, name), state) for name in (LAST, BEST))
+    ended, chosen = (read_checkpoint(checkpoint_of(folder, name, part), state) for name in (LAST, BEST))
     module.load_state_dict(chosen["state_dict"])
     return {
         "epochs_trained": int(ended["epoch"]) + 1,
@@ -141,7 +146,7 @@ def _precision(config: TrainingConfig, accelerator: str) -> str:
     return {"32": "32-true", "bf16": "bf16-mixed"}[config.precision]
 
 
-def _last(folder: Path, module: NextClimb) -> str | None:
+def _last(folder: Path, module: NextClimb, part: str) -> str | None:
     """The checkpoint to continue from, looked through before; None where there is none.
 
     Raises
@@ -151,7 +156,7 @@ def _last(folder: Path, module: NextClimb) -> str | None:
     UsageError
         More epochs are in it than are asked for.
     """
-    checkpoint = checkpoint_of(folder, LAST)
+    checkpoint = checkpoint_of(folder, LAST, part)
     if not checkpoint.exists():
         return None
     trained = int(read_checkpoint(checkpoint, module.state_dict())["epoch"]) + 1

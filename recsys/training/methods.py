@@ -23,7 +23,6 @@ from recsys.evaluation.calibration import evenly
 from recsys.evaluation.evaluate import ranks_of
 from recsys.evaluation.metrics import case_values
 from recsys.recommending.counted.method import Counted
-from recsys.runs import network_folders
 from recsys.sequences.cases import Cases
 from recsys.training.settle import knows_days, settled_model
 
@@ -185,8 +184,8 @@ def trainings(
     config: RunConfig,
     seed: int,
     folder: Path,
-) -> Iterator[tuple[NextClimb, Path]]:
-    """What the trainer trains, one after another, each with its folder of checkpoints and logs.
+) -> Iterator[tuple[NextClimb, str]]:
+    """What the trainer trains, one after another, each with its part of the checkpoints and logs.
 
     Several networks are trained each by itself, by a seed of its own; but where they begin with weights of
     networks that are one already, they stay so.
@@ -195,10 +194,11 @@ def trainings(
 
     start = start_of(folder)
     if method.networks == 1 or start is not None:
-        yield build_module(method, interactions, schema, config, seed, start), folder
+        yield build_module(method, interactions, schema, config, seed, start), ""
         return
-    for index, own in enumerate(network_folders(folder, method.networks)):
-        yield build_module(method.alone(), interactions, schema, config, seed + index * _SEEDS), own
+    for index in range(method.networks):
+        own = seed + index * _SEEDS
+        yield build_module(method.alone(), interactions, schema, config, own), str(index + 1)
 
 
 def _counted(method: Method, interactions: Interactions, config: RunConfig, seed: int) -> FittedMethod:
@@ -236,10 +236,10 @@ def _trained(
     from recsys.training.fit import fit
 
     networks, fitted = [], []
-    for module, place in trainings(method, interactions, schema, config, seed, folder):
-        if place != folder:
-            say(f"network {place.name} of {method.networks}")
-        fitted.append(fit(module, config.training, place, resume))
+    for module, part in trainings(method, interactions, schema, config, seed, folder):
+        if part:
+            say(f"network {part} of {method.networks}")
+        fitted.append(fit(module, config.training, folder, resume, part))
         networks.append(module.model)
     words = ", ".join(f"epoch {each['best_epoch']} of {each['epochs_trained']}" for each in fitted)
     network, facts = networks[0], fitted[0]

@@ -104,8 +104,8 @@ def _assist(run: Run, config: RunConfig, resume: bool) -> dict[str, Any]:
         from recsys.training.fit import fit
 
         config = run.config
-        for module, own in trainings_of(opened(run.folder, config), config, run.folder):
-            fit(module, config.training, own, resume)
+        for module, part in trainings_of(opened(run.folder, config), config, run.folder):
+            fit(module, config.training, run.folder, resume, part)
     return {}
 
 
@@ -167,8 +167,8 @@ def train_prepared(
     return metrics
 
 
-def trainings_of(prepared: Prepared, config: RunConfig, folder: Path) -> Iterator[tuple[NextClimb, Path]]:
-    """What the trainer trains of a run, and where (see `recsys.training.methods.trainings`)."""
+def trainings_of(prepared: Prepared, config: RunConfig, folder: Path) -> Iterator[tuple[NextClimb, str]]:
+    """What the trainer trains of a run, and its parts (see `recsys.training.methods.trainings`)."""
     from recsys.baselines.interactions import Interactions
     from recsys.training.methods import settings_of, trainings
 

@@ -98,9 +98,9 @@ def _lost(error: Exception, folder: Path | None) -> str:
     how = "its connection was lost" if index is None else f"process {index}"
     how += f", killed by {signal}" if signal else ""
     where = "" if folder is None else f"{folder}: "
-    from recsys.training.checkpoints import LAST, checkpoint_of
+    from recsys.training.checkpoints import any_kept
 
-    kept = folder is not None and checkpoint_of(folder, LAST).is_file()
+    kept = folder is not None and any_kept(folder)
     remedy = "the last whole epoch is kept: continue with `resume`" if kept else "start it again"
     return f"{where}a process of the training ended ({how}); {remedy}"
 

@@ -20,7 +20,7 @@ def run(tmp_path_factory) -> Path:
     config = RunConfig(
         data=str(root / "sends.parquet"),
         ensemble="ease",  # as the default joins it at this size
-        model={"d_model": 16, "layers": 1, "climb_dim": 16},
+        model={"d_model": 16, "layers": 1, "climb_dim": 16, "networks": 2},  # so, too
         training={"epochs": 2, "batch_size": 64, "accelerator": "cpu"},
     )
     train_run(config, root / "run")

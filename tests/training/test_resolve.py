@@ -121,14 +121,40 @@ def test_a_row_of_the_study_is_settled_by_its_data(monkeypatch):
     found = []
     monkeypatch.setattr(methods, "fit_settings", lambda method, *_: found.append(method.config))
     schema = SimpleNamespace(column_names=[ELAPSED_DAYS + BIN])
+    few = SimpleNamespace(training=range(9))
     for tied in (1.0, 0.0):
         config = RunConfig(facts={"sends_of_unknown_order": tied})
         for name in ("default", "default-one-stream", "positions-rotary", "bert-last"):
-            methods.fit_method(ROWS[name], None, schema, config, 0, Path())
+            methods.fit_method(ROWS[name], few, schema, config, 0, Path())
     assert [(each.streams, each.positions) for each in found] == [
         ("two", "time"), ("one", "time"), ("two", "rotary"), ("one", "learned"),
         ("one", "learned"), ("one", "learned"), ("one", "rotary"), ("one", "learned"),
     ]  # fmt: skip
+    assert [each.networks for each in found] == [2, 2, 1, 1] * 2
+
+
+def test_a_small_log_has_two_networks_of_the_default_model(tmp_path, capsys):
+    from recsys.training.settle import FEW_SENDS, settled
+
+    def networks(sends=FEW_SENDS - 1, file=None, **given):
+        return settled(configured(given, file)[0], sends, 9).model.networks
+
+    assert networks() == 2
+    assert f"2 networks ({FEW_SENDS - 1} training sends" in capsys.readouterr().err
+    assert networks(d_model=32) == 2
+    assert networks(FEW_SENDS) == 1
+    assert networks(networks=1) == 1
+    assert networks(FEW_SENDS, networks=3) == 3
+    assert networks(masking="mlm") == 1  # the user's own command stays what it was
+    assert networks(masking="mlm", networks=0) == 2
+    assert networks(numbers="soft") == 1
+    assert networks(body="bert", masking="last", networks=0) == 1
+    assert networks(stream=4) == 1
+    assert networks(model="default") == 2
+    assert networks(model="prenorm-clm") == 1
+    kept = tmp_path / "config.json"
+    kept.write_text(RunConfig().model_dump_json())
+    assert networks(file=kept) == 1
 
 
 def test_the_default_model_knows_places_by_days_where_days_have_no_order(tmp_path, capsys):

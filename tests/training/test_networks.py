@@ -1,0 +1,93 @@
+"""A run of several networks: each is what it would be by itself, and a kill loses nothing of it."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+import torch
+
+from recsys.config.run import RunConfig
+from recsys.runs import Run
+from recsys.training.curve import learning_curves
+from tests.builders.trained import trained
+from tests.training.test_pipeline import data, without_seconds  # noqa: F401 - a fixture
+
+SIZES = {"d_model": 16, "layers": 1, "climb_dim": 16}
+
+
+def config(data, networks, seed=0):  # noqa: F811 - the fixture's value
+    training = {"epochs": 2, "batch_size": 64, "accelerator": "cpu"}
+    model = {**SIZES, "networks": networks}
+    return RunConfig(data=str(data), model=model, training=training, seed=seed)
+
+
+@pytest.fixture(scope="module")
+def runs(data, tmp_path_factory):  # noqa: F811
+    """One network, two of the same seed, with the metrics of each."""
+    from recsys.training.pipeline import train_run
+
+    root = tmp_path_factory.mktemp("networks")
+    return {count: (root / str(count), train_run(config(data, count), root / str(count))) for count in (1, 2)}
+
+
+def test_the_first_network_is_the_one_that_would_be_alone(runs):
+    alone, both = (trained(runs[count][0]).network for count in (1, 2))
+    table, wide = (each.task.pre.table.weight for each in (alone, both))
+    assert torch.equal(wide[:, : table.shape[1]], table)
+    assert not torch.equal(wide[:, table.shape[1] :], table)
+
+
+def test_each_is_trained_in_a_folder_of_its_own(runs):
+    folder, metrics = runs[2]
+    files = {str(each.relative_to(folder)) for each in folder.glob("checkpoints/**/*.ckpt")}
+    assert files == {f"checkpoints/{part}/{name}.ckpt" for part in (1, 2) for name in ("best", "last")}
+    curves = learning_curves(folder)
+    assert [len(each) for each in curves] == [2, 2]
+    assert not curves[0].equals(curves[1])
+    facts = metrics["training"]
+    assert len(facts["networks"]) == 2
+    assert facts["settings"].startswith("2 networks: epoch ")
+    assert facts["parameters"] == pytest.approx(2 * runs[1][1]["training"]["parameters"], rel=0.05)
+    assert (folder / "learning_curve.png").is_file()
+
+
+def test_a_bundle_answers_as_the_run_does(runs, tmp_path):
+    import recsys
+    from recsys.exporting.export import export
+
+    export(Run.open(runs[2][0]), tmp_path / "bundle")
+    run, bundle = recsys.load(runs[2][0]), recsys.load(tmp_path / "bundle")
+    climber = next(iter(run.climbers))
+    asked, told = ([one.climb_id for one in each.recommend(climber, k=10)] for each in (run, bundle))
+    assert asked == told
+
+
+def test_a_run_that_is_killed_in_its_second_network_goes_on_to_the_same(runs, data, tmp_path, monkeypatch):  # noqa: F811
+    from recsys.training import fit as fitting
+    from recsys.training.pipeline import train_run
+
+    fit, folder = fitting.fit, tmp_path / "2"  # the name is in the card
+
+    def killed(*arguments):
+        if arguments[-1] == "2":
+            raise KeyboardInterrupt
+        return fit(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(fitting, "fit", killed)
+        with pytest.raises(KeyboardInterrupt):
+            train_run(config(data, 2), folder)
+    first = (folder / "checkpoints" / "1" / "last.ckpt").stat()
+    found = train_run(config(data, 2), folder, resume=True)
+    assert (folder / "checkpoints" / "1" / "last.ckpt").stat().st_mtime_ns == first.st_mtime_ns
+    assert without_seconds(found) == without_seconds(runs[2][1])
+    assert (folder / "model.safetensors").read_bytes() == (runs[2][0] / "model.safetensors").read_bytes()
+
+
+def test_a_run_of_one_in_its_place_leaves_nothing_of_two(runs, data, tmp_path):  # noqa: F811
+    from recsys.training.pipeline import train_run
+
+    shutil.copytree(runs[2][0], tmp_path / "run")
+    train_run(config(data, 1), tmp_path / "run", overwrite=True)
+    assert not list((tmp_path / "run").glob("*/[0-9]*"))
