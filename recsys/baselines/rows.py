@@ -35,11 +35,8 @@ CHANGED: Final = "One change to the default model"
 TRANSFORMER: Final = "recsys.baselines.transformer:Transformer"
 # The paper's body and objective, and an output of embeddings alone: what a row does not say is this.
 _PAPER: Final = {"body": "bert", "masking": "last", "climb_features": False}
-_BY_DATA: Final = {
-    "streams": "auto",
-    "positions": "auto",
-    "networks": 0,
-}  # what the default model leaves to it
+# What the default model leaves to the data.
+_BY_DATA: Final = {"streams": "auto", "positions": "auto", "networks": 0}
 
 
 @dataclass(frozen=True)

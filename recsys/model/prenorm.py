@@ -172,7 +172,7 @@ class Block(torch.nn.Module):
         self.dropout = torch.nn.Dropout(config.dropout)
         for each in linears(self.out) + linears(
             self.narrow
-        ):  # what the blocks add keeps its size, however many they are
+        ):  # what blocks add keeps its size with their number
             torch.nn.init.normal_(each.weight, std=(2 * config.num_hidden_layers * each.in_features) ** -0.5)
 
     def forward(

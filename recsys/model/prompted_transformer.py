@@ -69,16 +69,14 @@ class Projection(BuildableBlock):
 
 
 class ToClimbs(BuildableBlock):
-    """The body's output to the width of a climb's embedding, of each network by itself."""
+    """The body's output to the width of a climb's embedding, of each network, nested as in an `MLPBlock`."""
 
     def __init__(self, climb_dim: int, networks: int) -> None:
         self.climb_dim, self.networks = climb_dim, networks
 
     def build(self, input_size: Any) -> tr.SequentialBlock:
         """The block for outputs of `input_size`, [batch, length, width]."""
-        layer = tr.SequentialBlock(
-            packed.linear(self.networks, input_size[-1], self.climb_dim)
-        )  # as upstream's
+        layer = tr.SequentialBlock(packed.linear(self.networks, input_size[-1], self.climb_dim))
         block = tr.SequentialBlock(layer, output_size=torch.Size([*input_size[:-1], self.climb_dim]))
         block.input_size = input_size
         return block
