@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import logging
+import contextlib
 import math
+import os
 import sys
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +30,9 @@ from recsys.training.checkpoints import (
 )
 from recsys.training.epochs import EpochLines
 from recsys.training.module import SCORE, NextClimb
-from recsys.training.processes import launched, layout, leads, or_run_error
+from recsys.training.processes import hush_lightning, launched, layout, leads, or_run_error
+
+_WARNINGS = "PYTHONWARNINGS"  # the environment's, which processes that are started read
 
 
 def choose_device(config: TrainingConfig) -> tuple[str, str]:
@@ -168,12 +172,17 @@ def _last(folder: Path, module: NextClimb, part: str) -> str | None:
     return str(checkpoint)
 
 
-class _quiet(warnings.catch_warnings):  # noqa: N801
-    """Hide Lightning's tips and its notes on workers and on devices that are not used."""
-
-    def __enter__(self) -> Any:
-        entered = super().__enter__()
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Hide Lightning's tips and Merlin's warnings, in the processes that are started too."""
+    before = os.environ.get(_WARNINGS)
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for name in ("lightning.pytorch", "lightning.fabric", "lightning.pytorch.utilities.rank_zero"):
-            logging.getLogger(name).setLevel(logging.ERROR)
-        return entered
+        hush_lightning()
+        os.environ[_WARNINGS] = "ignore"
+        try:
+            yield
+        finally:
+            os.environ.pop(_WARNINGS)
+            if before is not None:
+                os.environ[_WARNINGS] = before

@@ -31,6 +31,7 @@ from recsys.sequences.windows import as_is
 from recsys.training.averaging import RunningAverage
 from recsys.training.batches import choose_batch_size
 from recsys.training.epochs import EpochLines
+from recsys.training.processes import hush_lightning
 from recsys.training.start import begin_with
 
 if TYPE_CHECKING:
@@ -119,6 +120,10 @@ class NextClimb(pl.LightningModule):
         self._logged: dict[str, float] = {}  # of the epoch that the checkpoint ends with, when resuming
         self._diverged = torch.tensor(math.inf)  # the epoch's first step whose loss is not finite
         self.configure_model()
+
+    def setup(self, stage: str) -> None:
+        """Called by Lightning in each process, of which some were started and know nothing of the first."""
+        hush_lightning()
 
     def configure_model(self) -> None:
         """Build the model, with weights drawn from the seed, unless it is there."""

@@ -8,6 +8,7 @@ evaluates and writes alone; the others open what it prepared, train with it, and
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -91,6 +92,12 @@ def or_run_error(folder: Path | None) -> Iterator[None]:
         if not isinstance(error, ProcessExitedException) and not _LOST_PEER.search(str(error)):
             raise
         raise RunError(_lost(error, folder)) from None
+
+
+def hush_lightning() -> None:
+    """Hide Lightning's tips and its notes on workers, on devices that are not used, and on the end."""
+    for name in ("lightning.pytorch", "lightning.fabric", "lightning.pytorch.utilities.rank_zero"):
+        logging.getLogger(name).setLevel(logging.ERROR)
 
 
 def _lost(error: Exception, folder: Path | None) -> str:

@@ -131,7 +131,7 @@ def _check_result(folder: Path, metrics: dict, epochs: int) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("stream", [0, 2])
-def test_two_processes_come_out_as_one(data, tmp_path, stream):
+def test_two_processes_come_out_as_one(data, tmp_path, stream, capfd):
     """Each figure of two processes lies in the interval of one's; also where they stream from the disk."""
     from recsys.training.pipeline import train_run
 
@@ -143,4 +143,5 @@ def test_two_processes_come_out_as_one(data, tmp_path, stream):
     assert two["n_cases"] == one["n_cases"]
     for metric, (low, high) in one["unprompted"]["ci95"].items():
         assert low <= two["unprompted"][metric] <= high, metric
+    assert "UserWarning" not in capfd.readouterr().err  # of the processes that were started
     assert not (tmp_path / "two" / "shards").exists()
