@@ -117,7 +117,7 @@ def _kill_one_after(path: Path) -> None:
 
 
 def _check_result(folder: Path, metrics: dict, epochs: int) -> None:
-    """Trained to the end; each epoch logged once, that of a checkpoint again; each checkpoint written once."""
+    """Trained to the end; each epoch logged once, that of a checkpoint again; checkpoints written once."""
     assert metrics["training"]["epochs_trained"] == epochs
     rows = [
         row for log in sorted(folder.glob("logs/csv/*/metrics.csv")) for row in csv.DictReader(log.open())
