@@ -76,7 +76,7 @@ class Plan:
         if self.climbers is not None:
             return self.climbers[first + pd.factorize(frame[CLIMBER_ID], sort=True)[0]]
         if self.cuts is not None:
-            return np.digitize(np.floor(frame[DAY].to_numpy(np.float64)), self.cuts).astype(np.int8)
+            return np.digitize(frame[DAY].to_numpy(np.float64), self.cuts).astype(np.int8)
         return _leave_one_out(pd.factorize(frame[CLIMBER_ID])[0])
 
 
