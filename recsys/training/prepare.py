@@ -243,7 +243,7 @@ def rejected(folder: Path) -> Iterator[Path]:
 
 
 def _filtered(frame: pd.DataFrame, k: int, needed: int = 1) -> tuple[pd.DataFrame, int]:
-    """The k-core of the sends; where too little is left of so few, the largest k that leaves enough climbers."""
+    """The k-core of the sends; where too few climbers are left, of the largest k that leaves enough."""
     import numpy as np
 
     from recsys.logbooks.filter import core_filter

@@ -204,6 +204,18 @@ def test_cbow_is_its_equations(schema, batch):
     assert network.training_loss(batch).item() == pytest.approx(-np.mean(logs), rel=1e-5)
 
 
+def test_cbow_learns_from_climbs_that_stand_alone_what_an_empty_logbook_gets(schema):
+    network = build(schema, "cbow")
+    alone = {"climb": torch.tensor([[0, 0, 7]]), "climber": torch.tensor([3])}
+    before = scores(network, alone)
+    expected = -torch.log_softmax(before, 1)[0, 4]
+    loss = network.training_loss(alone)
+    torch.testing.assert_close(loss.detach(), expected)
+    loss.backward()
+    assert network.dense[0].weight.grad.abs().sum() == 0
+    assert network.dense[0].bias.grad.abs().sum() > 0
+
+
 def test_linear_cbow_scores_as_gensim_does(schema):
     """gensim's CBOW with its weights copied in: log P(word | context) under both is the same softmax."""
     from gensim.models import Word2Vec
