@@ -6,6 +6,7 @@ import datetime as dt
 import time
 import tracemalloc
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -268,10 +269,9 @@ def test_a_few_similar_climbs_of_many_sort_no_catalogue():
     """Nor make a list of Python's of it, of some 40 bytes a climb."""
     stub, number = Stub(), 200_000
     recommender = Recommender(stub)
+    stub.catalogue = SimpleNamespace(index=lambda _: 0, item=lambda index, score: (index, score))
     angles = np.linspace(0, np.pi, number, dtype=np.float32)
     recommender.units = np.stack([np.cos(angles), np.sin(angles)], axis=1)
-    recommender.catalogue.index = lambda _: 0
-    recommender.catalogue.item = lambda index, score: (index, score)
     recommender.similar("a", 3)
     tracemalloc.start()
     found = recommender.similar("a", 3)
