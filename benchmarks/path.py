@@ -14,7 +14,7 @@ given, and a path is asked for. Per method, with 95% intervals over climbers:
     raise         true skill (V) that sending the path gives a simulated climber, by the simulator's own rule
 
 The methods share every constraint (grades, unsent, leap), so that what differs is the choice alone. `hole`
-needs `--run`: a model that was trained with mlm or span.
+needs `--run`: a model that was trained with mlm, span or rtd.
 """
 
 from __future__ import annotations

@@ -118,7 +118,7 @@ def train(sizes: list[int]) -> list[dict[str, Any]]:
 
     from recsys.baselines.transformer import Transformer
     from recsys.sequences.epochs import TrainingWindows
-    from recsys.training.module import decay_groups
+    from recsys.training.decay import decay_groups
 
     torch.set_num_threads(1)
     found = []

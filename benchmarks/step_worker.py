@@ -39,7 +39,7 @@ def ours(
 
     from recsys.config.model import ModelConfig
     from recsys.model.prompted_transformer import build_model
-    from recsys.training.module import decay_groups
+    from recsys.training.decay import decay_groups
 
     length = windows.shape[1]
     pair = {} if name == "default" else dict(zip(("body", "masking"), name.split("-"), strict=True))
@@ -201,7 +201,7 @@ def memory(size: int) -> dict[str, Any]:
     from recsys.model.scorer import ModelScorer
     from recsys.sequences.cases import Cases
     from recsys.sequences.epochs import TrainingWindows
-    from recsys.training.module import decay_groups
+    from recsys.training.decay import decay_groups
 
     def peak() -> float:
         return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, 2)

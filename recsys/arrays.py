@@ -25,6 +25,22 @@ def softmax(logits: Array) -> Array:
     return np.asarray(shifted)
 
 
+def log_sum_exp(logits: Array) -> Array:
+    """Logarithm of the sum of the exponentials over the last axis, float64 [..., 1].
+
+    Logits less it are the logarithms of `softmax`.
+    """
+    highest = logits.max(-1, keepdims=True)
+    shifted = logits - highest
+    np.exp(shifted, out=shifted)
+    return np.asarray(highest + np.log(shifted.sum(-1, keepdims=True, dtype=np.float64)))
+
+
+def evenly(count: int, most: int = 2_000) -> Array:
+    """Indexes of at most so many of `count`, evenly spaced, int64 [n]."""
+    return np.linspace(0, count - 1, min(count, most)).astype(np.int64)
+
+
 def day_numbers(days: Array, real: Array) -> Array:
     """Of which of its window's days each send is, counted from 1; 0 where none is real (`DAY_NUMBER`).
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recsys.arrays import packed, unpacked
+from recsys.arrays import evenly, log_sum_exp, packed, softmax, unpacked
 from recsys.bounds import MAX_BYTES
 from recsys.errors import RunError
 from recsys.study.store import Outcome, Store
@@ -92,3 +92,20 @@ def test_a_cell_whose_bits_were_flipped_is_named_with_what_to_do(tmp_path: Path)
         store.path("pop-0").write_bytes(packed(arrays, compressed=True))
         with pytest.raises(RunError, match="not a readable cell"):
             store.read("pop-0")
+
+
+def test_logits_less_the_log_of_their_sum_are_the_logs_of_the_shares() -> None:
+    logits = (
+        np.random.default_rng(0).normal(0, 300, (2, 5, 7)).astype(np.float32)
+    )  # too large to exponentiate
+    logits[0, 0, :3] = -np.inf
+    found = log_sum_exp(logits)
+    assert (found.shape, found.dtype) == ((2, 5, 1), np.float64)
+    assert np.exp(logits - found) == pytest.approx(softmax(logits))
+
+
+def test_evenly_takes_all_or_so_many_with_both_ends() -> None:
+    assert evenly(3, 5).tolist() == [0, 1, 2]
+    assert evenly(9, 3).tolist() == [0, 4, 8]
+    assert evenly(0, 3).tolist() == []
+    assert len(evenly(10_000)) == 2_000

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from recsys import temporaries
 from recsys.atomic import atomic_folder, atomic_path, atomic_paths
+from recsys.errors import RunError
 from recsys.temporaries import swap, sweep_beside, sweep_within, temporary_name
 
 
@@ -68,8 +70,10 @@ def test_of_another_machine_it_stays_for_a_day(tmp_path, dead):
     final = tmp_path / "run"
     other = left(final, dead, place="0000" if temporaries._place() != "0000" else "1111")
     assert not sweep_beside(final)
-    os.utime(other, (1, 1))
-    assert sweep_beside(final)
+    for hours, gone in ((23, False), (25, True)):
+        then = time.time() - 3600 * hours
+        os.utime(other, (then, then))
+        assert sweep_beside(final) is gone
     assert not other.exists()
     other = left(final, dead, place="0000" if temporaries._place() != "0000" else "1111")
     sweep_within(tmp_path)  # under a lock nobody else can be at work
@@ -83,6 +87,23 @@ def test_a_folder_that_was_moved_aside_comes_back(tmp_path, dead):
     assert (final / "a").read_text() == "half"
     assert not old.exists()
     assert not half.exists()
+
+
+def test_a_folder_that_comes_back_is_refused_before_anything_is_made(tmp_path, dead):
+    left(tmp_path / "run", dead, "old")
+    with pytest.raises(RunError, match="exists and is not empty"), atomic_folder(tmp_path / "run"):
+        pytest.fail("this would be made in vain")
+    assert (tmp_path / "run" / "a").read_text() == "half"
+
+
+def test_a_folder_that_cannot_take_the_place_leaves_the_former_there(tmp_path, monkeypatch):
+    one, two = tmp_path / "one", tmp_path / "two"
+    two.mkdir()
+    (two / "b").touch()
+    monkeypatch.setattr(temporaries, "_exchanged", lambda *_: False)
+    with pytest.raises(FileNotFoundError):
+        swap(one, two)
+    assert [each.name for each in tmp_path.rglob("*")] == ["two", "b"]
 
 
 @pytest.mark.parametrize("exchange", [True, False])
@@ -125,3 +146,28 @@ def test_files_that_belong_together_are_all_written_or_none(tmp_path):
         first.write_text("newer")
     assert one.read_text() == "newer"
     assert list(tmp_path.iterdir()) == [one]
+
+
+def test_what_is_written_is_on_the_disk_before_its_name_and_its_name_before_the_end(tmp_path, monkeypatch):
+    """Whatever a loss of power leaves has a name that says what it is."""
+    steps: list[object] = []
+    flush, rename = os.fsync, os.replace
+    monkeypatch.setattr(os, "fsync", lambda file: steps.append(os.fstat(file).st_ino) or flush(file))
+    monkeypatch.setattr(os, "replace", lambda *names: steps.append("rename") or rename(*names))
+
+    def numbers(*paths: Path) -> list[int]:
+        return [each.stat().st_ino for each in paths]
+
+    one, two, run = tmp_path / "a.csv", tmp_path / "b.csv", tmp_path / "run"
+    with atomic_paths(one, two) as temporary:
+        for each in temporary:
+            each.write_text("new")
+    assert steps == [*numbers(one, two), "rename", "rename", *numbers(tmp_path)]
+    steps.clear()
+    with atomic_folder(run) as fresh:
+        (fresh / "in").mkdir()
+        for each in (fresh / "a", fresh / "in" / "b"):
+            each.write_text("new")
+    *content, renamed, folder = steps
+    assert sorted(content) == sorted(numbers(run, run / "in", run / "a", run / "in" / "b"))
+    assert [renamed, folder] == ["rename", *numbers(tmp_path)]

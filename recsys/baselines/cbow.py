@@ -1,7 +1,8 @@
 """CBOW: the mean of a window's climbs, one dense layer, softmax (Mikolov et al. 2013, as in Thompson 2023).
 
 A climb is named by the other climbs of its window, whatever their order. In training every climb of a window
-is named by all others, before and after it; when scoring, the last one by those before it.
+is named by all others, before and after it; when scoring, the last one by those before it. A climb alone in
+its window is named by none, of which the mean is 0: so it is learned what an empty logbook is answered with.
 
 What differs: Mikolov et al. have no layer between the mean and the softmax (``dense=0`` here), and replace
 the softmax by a hierarchical one, which a catalogue of some thousand climbs does not need. Thompson (2023)

@@ -53,6 +53,25 @@ def followed(batch: Batch, length: int) -> tuple[torch.Tensor, torch.Tensor, tor
     return row[known], column[known], ids[known]
 
 
+def latest(states: torch.Tensor, climbs: torch.Tensor) -> torch.Tensor:
+    """The state of each row's latest known climb, of a row without one the last: [batch, width].
+
+    What networks score from that are trained by `followed`: a state after an unknown climb is asked for
+    nothing.
+
+    Parameters
+    ----------
+    states:
+        Of each position, [batch, length, width].
+    climbs:
+        The ids there, [batch, length].
+    """
+    length = climbs.shape[1]
+    index = torch.arange(length, device=climbs.device)
+    at = torch.where(climbs >= FIRST_VALUE_ID, index, -1).amax(1) % length
+    return states.gather(1, at[:, None, None].expand(-1, 1, states.shape[2])).squeeze(1)
+
+
 def known_first(climbs: torch.Tensor) -> torch.Tensor:
     """Known climbs moved to the start in their order, 0 after them, [batch, length].
 

@@ -20,7 +20,7 @@ from recsys.baselines.attention import (
     is_climb,
     softmax_loss,
 )
-from recsys.baselines.histories import followed
+from recsys.baselines.histories import followed, latest
 from recsys.baselines.network_settings import cardinality
 from recsys.columns import CLIMB
 from recsys.errors import UsageError
@@ -100,9 +100,9 @@ class SASRecNetwork(Network):
         return bce_loss(*((hidden * self.climbs(ids)).sum(-1) for ids in (targets, negatives)))
 
     def next_scores(self, batch: Batch) -> torch.Tensor:
-        """Dot products of the last state with every climb, [batch, n_items]."""
+        """Dot products of the latest known climb's state with every climb, [batch, n_items]."""
         history = batch[CLIMB][:, -self.length : -1]
-        return self.hidden(history)[:, -1] @ self.climbs.catalogue.T
+        return latest(self.hidden(history), history) @ self.climbs.catalogue.T
 
 
 def causal_blocks(settings: AttentionSettings) -> Blocks:

@@ -18,7 +18,7 @@ from recsys.baselines.attention import (
     is_climb,
     softmax_loss,
 )
-from recsys.baselines.histories import followed
+from recsys.baselines.histories import followed, latest
 from recsys.baselines.network_settings import cardinality
 from recsys.baselines.sasrec import causal_blocks, check_length
 from recsys.columns import CLIMB, CLIMBER, FIRST_VALUE_ID, UNKNOWN_ID
@@ -153,13 +153,13 @@ class SSEPTNetwork(Network):
         )
 
     def next_scores(self, batch: Batch) -> torch.Tensor:
-        """Dot products of the last state with every climb, [batch, n_items].
+        """Dot products of the latest known climb's state with every climb, [batch, n_items].
 
         The output's climber part would add the same to every climb of a row and is left out.
         """
         history = batch[CLIMB][:, -self.length : -1]
-        state = self.hidden(history, batch[CLIMBER])[:, -1, : self.settings.climb_dim]
-        return state @ self.climbs.catalogue.T
+        state = latest(self.hidden(history, batch[CLIMBER]), history)
+        return state[:, : self.settings.climb_dim] @ self.climbs.catalogue.T
 
 
 def replaced(ids: torch.Tensor, probability: float, cardinality: int) -> torch.Tensor:

@@ -54,7 +54,7 @@ class Lists:
         return np.concatenate(self.batches)
 
 
-def unit_rows(sent: Any) -> Any:
+def sender_units(sent: Any) -> Any:
     """Each item by who sent it, scaled to length one: what `describe` likens items by.
 
     Parameters
@@ -86,7 +86,7 @@ def describe(
     counts:
         Training sends of each item, [I].
     units:
-        As of `unit_rows`; None leaves diversity out.
+        As of `sender_units`; None leaves diversity out.
 
     Returns
     -------

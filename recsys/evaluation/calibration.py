@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from recsys.arrays import softmax
+from recsys.arrays import evenly as evenly
+from recsys.arrays import log_sum_exp, softmax
 from recsys.evaluation.scorer import excluded
 
 if TYPE_CHECKING:
@@ -32,11 +33,6 @@ def sample(n_cases: int, n_items: int) -> Array:
     return evenly(n_cases, min(CASES, max(64, _HELD // max(1, n_items))))
 
 
-def evenly(n_cases: int, most: int = CASES) -> Array:
-    """At most so many of the cases, evenly spaced, int64 [n]."""
-    return np.linspace(0, n_cases - 1, min(n_cases, most)).astype(np.int64)
-
-
 def scores_of(scorer: Scorer, cases: Array) -> Array:
     """Scores of some cases, float32 [n, n_items], asked for in batches."""
     parts = [scorer.scores(cases[start : start + _BATCH]) for start in range(0, len(cases), _BATCH)]
@@ -49,14 +45,16 @@ def fit_temperature(scores: Array, targets: Array) -> float:
     Parameters
     ----------
     scores:
-        [n, n_items].
+        [n, n_items]; -inf is a climb that cannot come.
     targets:
-        [n] items; -1 is not in the catalogue, and is left out.
+        [n] items; -1 is not in the catalogue, and is left out, as is one that cannot come.
     """
     from scipy.optimize import minimize_scalar
 
     scores, targets = scores[targets >= 0], targets[targets >= 0]
-    spread = float(scores.std(1).mean()) if len(scores) else 0.0
+    possible = np.isfinite(scores[np.arange(len(targets)), targets])
+    scores, targets = scores[possible], targets[possible]
+    spread = float(scores.std(1, where=np.isfinite(scores)).mean()) if len(scores) else 0.0
     if spread == 0:
         return 1.0
     shifted = scores - scores.max(1, keepdims=True)  # [n, n_items]
@@ -64,8 +62,7 @@ def fit_temperature(scores: Array, targets: Array) -> float:
 
     def loss(log_inverse: float) -> float:
         inverse = np.float32(np.exp(log_inverse) / spread)
-        normaliser = np.log(np.exp(shifted * inverse).sum(1, dtype=np.float64))
-        return float((normaliser - inverse * at_target).mean())
+        return float((log_sum_exp(shifted * inverse)[:, 0] - inverse * at_target).mean())
 
     # The loss is convex in 1 / temperature, so that it has one valley on any scale.
     bounds = np.log(1e-3), np.log(1e2)

@@ -13,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from recsys.arrays import log_sum_exp
 from recsys.evaluation.bootstrap import RESAMPLES
 from recsys.evaluation.scorer import Scorer
 
@@ -47,9 +48,8 @@ def losses(scorer: Scorer, targets: NDArray[np.int64]) -> NDArray[np.float64]:
     for start in range(0, len(targets), _BATCH):
         cases = np.arange(start, min(start + _BATCH, len(targets)))
         scores = np.asarray(scorer.scores(cases), dtype=np.float64)
-        shifted = scores - scores.max(1, keepdims=True)
         index = np.maximum(targets[cases], 0)
-        found[cases] = np.log(np.exp(shifted).sum(1)) - shifted[np.arange(len(cases)), index]
+        found[cases] = log_sum_exp(scores)[:, 0] - scores[np.arange(len(cases)), index]
     return np.where(targets < 0, np.nan, found)
 
 

@@ -87,9 +87,10 @@ class ClimbScores(torch.nn.Module):
     def read_sends(self, sequences: Sequences, sends: Array) -> None:
         """Count the climbs' attributes among some sends, those of training, int64 [n_sends].
 
-        Where they are few an untrained bias begins with the log of how often each climb was sent, as a prior
-        (Lin et al. 2017 begin their classifier's so): what is learned is how a query departs from popularity.
-        A larger log learns that in its first epoch, and was no better for it.
+        Where they are few, and attributes join (`climb_features`), an untrained bias begins with the log of
+        how often each climb was sent, as a prior (Lin et al. 2017 begin their classifier's so): what is
+        learned is how a query departs from popularity. A larger log learns that in its first epoch, and was
+        no better for it.
         """
         self.read_counts(Counts.of(sequences, sends))
 

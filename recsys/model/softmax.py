@@ -92,7 +92,7 @@ class _Chunked(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad: torch.Tensor) -> tuple[Any, ...]:
-        """The kept gradients, in place, times the loss's own."""
+        """The kept gradients times the loss's own."""
         scale = grad / ctx.count
         return (*(each * scale for each in ctx.saved_tensors), None, None)
 

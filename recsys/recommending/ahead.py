@@ -110,7 +110,9 @@ def between(
         The backend cannot look back from the project, or its windows are too short.
     """
     if not isinstance(backend, Filling) or not backend.fills:
-        raise UsageError("`method` hole: needs a run trained with `masking` mlm or span; use `method` ahead")
+        raise UsageError(
+            "`method` hole: needs a run trained with `masking` mlm, span or rtd; use `method` ahead"
+        )
     if missing + 2 > backend.length:
         raise UsageError(
             f"`method` hole: windows of {backend.length} sends hold no {missing} steps; ask for fewer"

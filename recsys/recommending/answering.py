@@ -22,7 +22,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from recsys import run_files
-from recsys.arrays import Array
+from recsys.arrays import Array, log_sum_exp
 from recsys.bounds import LARGEST
 from recsys.columns import ATTRIBUTES, GIVEN, is_prompt
 from recsys.files import write_json
@@ -109,9 +109,7 @@ def added(logits: Array, counts: Array, weight: Array | float) -> Array:
     Climbs that joined the catalogue since the counting have no counts; they come last, and get the mean. The
     others' scores are what they were without them, to the last bit.
     """
-    known = logits[:, : counts.shape[1]]
-    highest = known.max(1, keepdims=True)
-    logs = logits - highest - np.log(np.exp(known - highest).sum(1, keepdims=True))
+    logs = logits - log_sum_exp(logits[:, : counts.shape[1]])
     deviation = counts.std(1, keepdims=True)
     standard = (counts - counts.mean(1, keepdims=True)) / np.where(deviation > 0, deviation, 1)
     standard = np.pad(standard, ((0, 0), (0, logits.shape[1] - counts.shape[1])))

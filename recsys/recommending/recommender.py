@@ -25,7 +25,7 @@ from recsys.recommending.mixture import mixture
 from recsys.recommending.questions import Plan, encode, plan
 from recsys.recommending.reasons import why
 from recsys.recommending.request import Item, Request, check_count, known_climber, known_region, read_day
-from recsys.recommending.rerank import choose, unit_rows
+from recsys.recommending.rerank import best, choose, unit_rows
 from recsys.skill.model import Levels, Skill
 from recsys.skill.reach import names
 
@@ -308,8 +308,8 @@ class Recommender:
         check_count(k)
         index = self.catalogue.index(climb_id)
         cosines = self.units @ self.units[index]
-        order = [int(each) for each in np.argsort(-cosines, kind="stable") if each != index]
-        return [self.catalogue.item(each, cosines[each]) for each in order[:k]]
+        others = np.arange(len(cosines)) != index
+        return [self.catalogue.item(int(each), cosines[each]) for each in best(cosines, others, k)]
 
     def search(self, text: str, k: int = 10) -> list[Item]:
         """Climbs whose name or id holds the text; scores are their shares of all sends, 0 to 1."""

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recsys.arrays import Array
+from recsys.arrays import Array, evenly
 from recsys.columns import CLIMB, FIRST_VALUE_ID
-from recsys.evaluation.calibration import evenly
 from recsys.sequences.split import TEST, TRAIN, VALIDATION
 from recsys.sequences.store import ELAPSED, Sequences
 

@@ -81,6 +81,5 @@ def _added(one: Array, two: Array) -> Array:
     """Pairs of both."""
     ids, values, counts = np.concatenate([one, two]).T
     keys, which = np.unique(ids * _WIDEST + values, return_inverse=True)
-    sums = np.zeros(len(keys), dtype=np.int64)
-    np.add.at(sums, which, counts)
+    sums = np.bincount(which, counts, len(keys)).astype(np.int64)  # doubles add up such numbers exactly
     return np.stack([keys // _WIDEST, keys % _WIDEST, sums], axis=1)

@@ -20,10 +20,9 @@ import pyarrow.parquet as pq
 
 from recsys import columns as c
 from recsys import run_files
-from recsys.arrays import Array
+from recsys.arrays import Array, evenly
 from recsys.atomic import atomic_folder
 from recsys.errors import RunError
-from recsys.evaluation.calibration import evenly
 from recsys.sequences.cases import PARTS, with_history
 from recsys.sequences.counts import Counts
 from recsys.sequences.run_tables import PART

@@ -76,7 +76,7 @@ class Plan:
         if self.climbers is not None:
             return self.climbers[first + pd.factorize(frame[CLIMBER_ID], sort=True)[0]]
         if self.cuts is not None:
-            return np.digitize(np.floor(frame[DAY].to_numpy(np.float64)), self.cuts).astype(np.int8)
+            return np.digitize(frame[DAY].to_numpy(np.float64), self.cuts).astype(np.int8)
         return _leave_one_out(pd.factorize(frame[CLIMBER_ID])[0])
 
 
@@ -195,10 +195,15 @@ def check_asked(asked: Collection[int], whose: str, remedy: str = _MORE) -> None
             raise DataError(f"the {_NAMES[part]} part of {whose} has no send with a history", remedy=remedy)
 
 
+def climbers_needed(name: SplitName) -> int:
+    """Fewest climbers that a protocol parts."""
+    return 3 if name == "climber" else 1
+
+
 def _by_climber(n: int, seed: int) -> Plan:
     """The draw depends on the ids and the seed alone, not on the order of the rows."""
-    if n < 3:
-        problem = f"has {n} climbers, and a split by climber needs 3"
+    if n < (needed := climbers_needed("climber")):
+        problem = f"has {n} climbers, and a split by climber needs {needed}"
         raise DataError(problem, remedy=_OF_OTHERS if n == 1 else f"give more climbers, or {_INSTEAD}")
     n_validation, n_test = (max(1, round(share * n)) for share in (_VALIDATION_SHARE, _TEST_SHARE))
     part_of = np.zeros(n, np.int8)

@@ -10,7 +10,7 @@ import numpy as np
 
 from recsys.baselines.interactions import Interactions
 from recsys.baselines.matrices import training_matrix
-from recsys.evaluation.beyond import Lists, describe, unit_rows
+from recsys.evaluation.beyond import Lists, describe, sender_units
 from recsys.evaluation.evaluate import evaluate
 from recsys.sequences.cases import Cases
 from recsys.study.summary import HISTORY_SHUFFLED, WINDOW_SHUFFLED
@@ -74,4 +74,4 @@ class Material:
 
     @functools.cached_property
     def _units(self) -> Any:
-        return unit_rows(training_matrix(self.interactions))
+        return sender_units(training_matrix(self.interactions))

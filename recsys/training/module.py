@@ -30,6 +30,7 @@ from recsys.sequences.streaming import StreamedBatches, StreamedWindows
 from recsys.sequences.windows import as_is
 from recsys.training.averaging import RunningAverage
 from recsys.training.batches import choose_batch_size
+from recsys.training.decay import decay_groups
 from recsys.training.epochs import EpochLines
 from recsys.training.processes import hush_lightning
 from recsys.training.start import begin_with
@@ -312,16 +313,3 @@ class NextClimb(pl.LightningModule):
         last = self.config.last_rate / self.config.learning_rate
         done = (step - warmup) / max(1, total - warmup)
         return last + (1 - last) * 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
-
-
-def decay_groups(model: torch.nn.Module, weight_decay: float) -> list[dict[str, Any]]:
-    """The parameters for the optimiser: weights of linear layers decay, embeddings, norms and biases do not.
-
-    A climb's embedding gets a gradient in few of the steps where the loss is sampled, and would decay in all.
-    """
-    tables = {id(each.weight) for each in model.modules() if isinstance(each, torch.nn.Embedding)}
-    decayed: list[torch.nn.Parameter] = []
-    kept: list[torch.nn.Parameter] = []
-    for each in model.parameters():
-        (decayed if each.ndim >= 2 and id(each) not in tables else kept).append(each)
-    return [{"params": decayed, "weight_decay": weight_decay}, {"params": kept, "weight_decay": 0.0}]

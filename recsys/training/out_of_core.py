@@ -144,7 +144,8 @@ def _split(
         shutil.rmtree(each.path.removesuffix(".parquet"), ignore_errors=True)  # the raw rows
     for reason, number in reasons.items():
         warn(f"{number} rows dropped: {reason}")
-    (rare, climbs), least = largest_core(lambda k: _core(client, ranges, k), config.min_sends)
+    needed = split.climbers_needed(config.split)
+    (rare, climbs), least = largest_core(lambda k: _core(client, ranges, k), config.min_sends, needed)
     ordered = ranges_of.order(client, ranges, least, rare, config.day, config.seed)
     _warn_of_order(ordered, config, source)
     has_time, climbers = ranges[0].has_time, sum(each.climbers for each in ordered)
@@ -180,8 +181,8 @@ def _core(client: Any, ranges: list[Range], k: int) -> tuple[int, tuple[frozense
     return climbers, (rare, climbs)
 
 
-def largest_core(core: Callable[[int], tuple[int, Kept]], k: int) -> tuple[Kept, int]:
-    """The k-core of sends, or where nothing is left of it the one of the largest k that leaves something.
+def largest_core(core: Callable[[int], tuple[int, Kept]], k: int, needed: int = 1) -> tuple[Kept, int]:
+    """The k-core of sends, or where too little is left of it the one of the largest k that leaves enough.
 
     Parameters
     ----------
@@ -189,17 +190,20 @@ def largest_core(core: Callable[[int], tuple[int, Kept]], k: int) -> tuple[Kept,
         A number of sends to the climbers that are left, and what is kept of them.
     k:
         Sends of each climb and climber.
+    needed:
+        Climbers that are enough; where all sends have fewer, those are kept.
 
     Returns
     -------
     What is kept, and the number.
     """
+    few = ""
     for least in range(k, 0, -1):
         climbers, kept = core(least)
-        if climbers >= (3 if least > 1 else 1):
+        few = few or (f"fewer than {needed} climbers have" if climbers else "no climbs and climbers have")
+        if climbers >= (needed if least > 1 else 1):
             if least < k:
-                said = f"kept those with {least} (min_sends {least})"
-                warn(f"no climbs and climbers have {k} sends each; {said}")
+                warn(f"{few} {k} sends each; kept those with {least} (min_sends {least})")
             return kept, least
     raise DataError("holds no sends")
 

@@ -181,10 +181,10 @@ def _kept(
     import numpy as np
 
     from recsys.sequences.days import order_days
-    from recsys.sequences.split import TRAIN, assign
+    from recsys.sequences.split import TRAIN, assign, climbers_needed
 
     if config.min_sends_of == "all":
-        frame, k = _filtered(frame, config.min_sends)
+        frame, k = _filtered(frame, config.min_sends, climbers_needed(config.split))
     frame = order_days(frame, config.day, config.seed)
     parts, split = assign(frame, config.split, config.seed, has_time)
     if config.min_sends_of == "train":
@@ -242,8 +242,8 @@ def rejected(folder: Path) -> Iterator[Path]:
             os.replace(path, folder / run_files.REJECTS)
 
 
-def _filtered(frame: pd.DataFrame, k: int) -> tuple[pd.DataFrame, int]:
-    """The k-core of the sends; where nothing is left of so few, the largest k that leaves something."""
+def _filtered(frame: pd.DataFrame, k: int, needed: int = 1) -> tuple[pd.DataFrame, int]:
+    """The k-core of the sends; where too few climbers are left, of the largest k that leaves enough."""
     import numpy as np
 
     from recsys.logbooks.filter import core_filter
@@ -255,5 +255,5 @@ def _filtered(frame: pd.DataFrame, k: int) -> tuple[pd.DataFrame, int]:
             return 0, frame
         return int(kept[c.CLIMBER_ID].nunique()), kept
 
-    kept, least = largest_core(core, k)
+    kept, least = largest_core(core, k, needed)
     return kept.assign(**{c.ROW: np.arange(len(kept))}).reset_index(drop=True), least

@@ -14,7 +14,7 @@ from recsys.baselines.popularity import PopularityScorer
 from recsys.baselines.random import RandomScorer
 from recsys.columns import ELAPSED_DAYS
 from recsys.errors import DataError
-from recsys.evaluation.beyond import Lists, describe, unit_rows
+from recsys.evaluation.beyond import Lists, describe, sender_units
 from recsys.evaluation.calibration import reliability
 from recsys.evaluation.evaluate import evaluate, protocol
 from recsys.evaluation.membership import Membership, by_climber, losses, membership
@@ -99,7 +99,7 @@ def evaluate_run(
     # Of a method that reads no prompt the same row stands for both: asked either way, it answers alike.
     metrics |= {"prompted": found["unprompted"], **found}
     streamed = prepared.shards is not None
-    units = None if streamed else unit_rows(training_matrix(Interactions.of(prepared)))
+    units = None if streamed else sender_units(training_matrix(Interactions.of(prepared)))
     metrics["lists"] = {name: describe(each.items, popularity, units) for name, each in lists.items()}
     metrics["calibration"] = {"temperature": method.temperature._asdict()} | {
         name: reliability(scorer, getattr(method.temperature, name), cases.targets, seen, prepared.n_items)

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from recsys import columns as c
+from recsys.adapting import similar
 from recsys.adapting.similar import likeness
 from recsys.errors import DataError, RunError, UsageError
 from recsys.logbooks.climbs import new_places, read_climbs
@@ -208,6 +209,39 @@ def test_likeness_prefers_area_then_region_then_grade():
         climbs(grade=["V3", "V4"], climb_type=["boulder", "route"]),
     )
     assert np.argmax(route) == 1
+
+
+def test_likeness_is_a_softmax_over_the_nearest_of_what_agrees_less_what_differs():
+    """By loops, of climbs that lack a part of everything."""
+    draw = np.random.default_rng(0)
+    texts = {name: ["x", "y", None] for name in (c.AREA, c.REGION, c.CLIMB_TYPE, c.STYLE)}
+    choices = {**texts, c.GRADE: ["V3", "V5", "V9", None], "stars": [1.0, 2.5, 5.0, None]}
+
+    def drawn(count):
+        columns = {
+            name: [each[i] for i in draw.integers(0, len(each), count)] for name, each in choices.items()
+        }
+        return Catalogue.from_columns({c.CLIMB_ID: [str(i) for i in range(count)], **columns})
+
+    new, known = drawn(8), drawn(60)
+    counts = {
+        "areas": similar.AREA,
+        "regions": similar.REGION,
+        "types": similar.TYPE,
+        "styles": similar.STYLE,
+    }
+    costs = {"ordinals": similar.GRADE, "stars": similar.STAR}
+    for row, found in enumerate(likeness(new, known)):
+        score = np.zeros(60)
+        for column in range(60):
+            for name, worth in counts.items():
+                one, other = getattr(new, name)[row], getattr(known, name)[column]
+                score[column] += worth * (one is not None and one == other)
+            for name, cost in costs.items():
+                apart = abs(getattr(new, name)[row] - getattr(known, name)[column])
+                score[column] -= cost * (1.5 if np.isnan(apart) else apart)
+        weights = np.where(score >= np.sort(score)[-similar.NEAREST], np.exp(score), 0)
+        assert found == pytest.approx(weights / weights.sum())
 
 
 def test_a_type_is_kept_where_there_are_several(tmp_path):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from recsys.adapting import folding
 from recsys.adapting.folding import fold_in
 from recsys.columns import CLIMB, CLIMBER, CLIMBER_VECTOR, FIRST_VALUE_ID, GIVEN, UNKNOWN_ID
 from recsys.sequences.split import TRAIN
@@ -56,3 +57,30 @@ def test_half_of_the_windows_are_prompted_and_nobody_is_asked_by_an_id(newcomers
     assert (given.all(1) | ~given.any(1)).all()
     assert 0.35 < given.any(1).float().mean().item() < 0.65
     assert model.climbers == {UNKNOWN_ID}
+
+
+def test_it_is_adam_on_each_climber_s_own_mean_loss_and_its_pull(newcomers):
+    """By hand, of one climber: with this model every window has the same loss, whoever's it is."""
+    begun = torch.tensor([[0.3, -0.2]])
+    vector = begun.clone().requires_grad_()
+    tuning = torch.optim.Adam([vector], lr=folding.RATE)
+    for _ in range(folding.STEPS):
+        score = 6.0 * vector[0, 0]
+        loss = torch.log(torch.exp(score) + ITEMS - 1) - score
+        loss = loss + folding.PULL * (vector - begun).square().sum()
+        (vector.grad,) = torch.autograd.grad(loss, vector)
+        tuning.step()
+    found = fold_in(Sloping(6.0), newcomers, np.array([40, 40, 5, 2]), begun.numpy().repeat(4, 0), 10)
+    assert found == pytest.approx(vector.detach().numpy().repeat(4, 0), abs=1e-4)
+
+
+def test_the_last_sends_are_asked_for_and_the_seed_says_which_are_prompted(newcomers, monkeypatch):
+    monkeypatch.setattr(folding, "RECENT", 7)
+    given = []
+    for seed in (1, 1, 2):
+        model = Sloping(1.0)
+        fold_in(model, newcomers, np.full(4, 40), np.zeros((4, 2), np.float32), 10, seed)
+        given.append(model.given[0])
+        assert len(model.given[0]) == 4 * 7
+    assert torch.equal(given[0], given[1])
+    assert not torch.equal(given[0], given[2])

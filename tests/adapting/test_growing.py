@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from recsys.adapting.growing import drop_climbers, fill_climbs
-from recsys.columns import CLIMBER, FIRST_VALUE_ID
+from recsys.adapting.growing import drop_climbers, fill_climbs, grow_model
+from recsys.columns import CLIMB, CLIMBER, FIRST_VALUE_ID
 from recsys.model.climbers import climber_table
 from recsys.model.output import SENDS, buffer_of
 from tests.conftest import N_CLIMBS
-from tests.model.test_prompted_transformer import build
+from tests.model.test_prompted_transformer import build, random_batch, scores
 
 
 def test_a_new_climb_begins_as_the_climbs_that_it_is_like(schema):
@@ -41,6 +41,19 @@ def test_a_new_climb_begins_as_the_climbs_that_it_is_like(schema):
     for name, values in model.state_dict().items():
         same = values if values.shape[:1] != scores.bias.shape else values[:first]
         assert torch.equal(same, before[name][: len(same)] if same.ndim else before[name]), name
+
+
+def test_climbs_that_are_added_are_scored_by_a_product_of_their_own(schema):
+    """So that the old ones' scores stay what they were to the last bit."""
+    more = schema.copy()
+    more[CLIMB] = schema[CLIMB].with_properties({"domain": {"min": 0, "max": N_CLIMBS + 7, "name": CLIMB}})
+    old = build(schema, "prenorm", "clm")
+    config = old.heads[0].body.inputs.config
+    grown = grow_model(old, more, config)
+    assert grown.task.pre.cuts == (N_CLIMBS + FIRST_VALUE_ID,)
+    assert grow_model(grown, more, config).task.pre.cuts == grown.task.pre.cuts
+    batch = random_batch(np.random.default_rng(0), 8)
+    assert torch.equal(scores(grown, batch)[:, :N_CLIMBS], scores(old, batch))
 
 
 def test_fewer_climbers_leave_the_others_and_where_climbs_were_added(schema):

@@ -77,6 +77,20 @@ def test_an_unknown_climb_is_skipped(settings, schema):
 
 
 @pytest.mark.parametrize("settings", CAUSAL, ids=name_of)
+@pytest.mark.parametrize("unread", [1, 2])
+def test_scores_are_of_the_latest_known_climb(settings, unread, schema):
+    """Training asks for nothing after a climb that is unknown, or null: the state there means nothing."""
+    network, batch = build(settings, schema), random_batch(real=7)
+    batch["climb"][0, -2] = batch["climb"][1, -3:-1] = unread
+    climbers = (batch["climber"],) if isinstance(settings, SSEPT) else ()
+    history = batch["climb"][:, :-1]
+    with torch.inference_mode():
+        states, table = network.hidden(history, *climbers), network.climbs.catalogue
+    expected = states[torch.arange(6), torch.tensor([-2, -3, -1, -1, -1, -1]), : table.shape[1]] @ table.T
+    torch.testing.assert_close(scores(network, batch), expected)
+
+
+@pytest.mark.parametrize("settings", CAUSAL, ids=name_of)
 def test_states_see_nothing_after_them(settings, schema):
     """Changing climb t leaves the states before t as they are and changes the one at t."""
     network, history = build(settings, schema), random_batch()["climb"][:, :-1]

@@ -41,6 +41,17 @@ def numpy64(tensor):
     return tensor.detach().numpy().astype(np.float64)
 
 
+class Times(torch.nn.Module):
+    """In place of dropout: the next of some factors."""
+
+    def __init__(self, factors):
+        super().__init__()
+        self.factors = factors
+
+    def forward(self, values):
+        return next(self.factors) * values
+
+
 @pytest.fixture
 def batch():
     return random_batch(np.random.default_rng(0), 32)
@@ -184,6 +195,36 @@ def test_gru4rec_trains_every_climb_after_those_before_it(schema, batch):
     torch.testing.assert_close(network.training_loss(batch), expected)
 
 
+def test_gru4rec_drops_of_embeddings_between_layers_and_of_states(schema, batch):
+    """Dropout as a factor that is known: of the embeddings 2, of the states 3."""
+    network, factors = build(schema, "gru4rec-2"), iter((2.0, 3.0))
+    assert (network.gru.dropout, build(schema, "gru4rec").gru.dropout) == (0.2, 0.0)
+    assert network.dropout.p == 0.2
+    climbs = known_first(batch["climb"])
+    states, _ = network.gru(2 * network.climbs(climbs))
+    network.dropout = Times(factors)
+    expected = torch.nn.functional.pad(3 * states, (0, 0, 1, 0))
+    torch.testing.assert_close(network.states(climbs), expected)
+
+
+def test_cbow_drops_of_the_climbs_that_are_averaged(schema, batch):
+    network, other = build(schema, "cbow"), build(schema, "cbow")
+    assert network.dropout.p == 0.2
+    network.dropout = Times(iter([2.0]))
+    with torch.no_grad():
+        other.climbs.weight *= 2
+    torch.testing.assert_close(network.training_loss(batch), other.training_loss(batch))
+
+
+@pytest.mark.parametrize("name", ["cbow", "fpmc"])
+def test_what_is_no_climb_is_zero_and_stays_so(schema, name, batch):
+    network = build(schema, name)
+    table = network.previous if name == "fpmc" else network.climbs
+    network.training_loss(batch).backward()
+    assert not table.weight[0].any()
+    assert not table.weight.grad[0].any()
+
+
 def test_cbow_is_its_equations(schema, batch):
     network = build(schema, "cbow")
     torch.nn.init.normal_(network.bias)
@@ -202,6 +243,18 @@ def test_cbow_is_its_equations(schema, batch):
             s = score(np.delete(real, index))
             logs.append(s[climb - 3] - np.log(np.exp(s).sum()))
     assert network.training_loss(batch).item() == pytest.approx(-np.mean(logs), rel=1e-5)
+
+
+def test_cbow_learns_from_climbs_that_stand_alone_what_an_empty_logbook_gets(schema):
+    network = build(schema, "cbow")
+    alone = {"climb": torch.tensor([[0, 0, 7]]), "climber": torch.tensor([3])}
+    before = scores(network, alone)
+    expected = -torch.log_softmax(before, 1)[0, 4]
+    loss = network.training_loss(alone)
+    torch.testing.assert_close(loss.detach(), expected)
+    loss.backward()
+    assert network.dense[0].weight.grad.abs().sum() == 0
+    assert network.dense[0].bias.grad.abs().sum() > 0
 
 
 def test_linear_cbow_scores_as_gensim_does(schema):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
-from recsys.evaluation.beyond import CUTOFF, MEASURES, Lists, describe, unit_rows
+from recsys.evaluation.beyond import CUTOFF, MEASURES, Lists, describe, sender_units
 from recsys.evaluation.evaluate import evaluate
 
 
@@ -14,7 +14,7 @@ def test_by_hand() -> None:
     sent = csr_matrix(np.array([[1, 1, 0, 0], [1, 1, 0, 0], [1, 0, 1, 0]], dtype=np.float32))
     counts = np.array([4, 2, 2, 0])
     lists = np.array([[0, 1], [0, 2], [3, -1]])
-    found = describe(lists, counts, unit_rows(sent))
+    found = describe(lists, counts, sender_units(sent))
     assert list(found) == list(MEASURES)
     assert found["coverage@10"] == 1.0
     assert found["popularity@10"] == pytest.approx((4 + 2 + 4 + 2 + 0) / 5)
@@ -37,7 +37,7 @@ def test_diversity_is_the_mean_over_pairs() -> None:
     for row in lists:
         own = row[row >= 0]
         each.append(np.mean([1 - unit[:, a] @ unit[:, b] for a in own for b in own if a != b]))
-    found = describe(lists, np.ones(20, np.int64), unit_rows(sent))
+    found = describe(lists, np.ones(20, np.int64), sender_units(sent))
     assert found["diversity@10"] == pytest.approx(np.mean(each), abs=1e-6)
 
 

@@ -38,6 +38,22 @@ def test_targets_outside_and_equal_scores_fit_nothing():
     assert fit_temperature(scores, some) == fit_temperature(scores[1::2], targets[1::2])
 
 
+def test_climbs_that_cannot_come_change_no_temperature():
+    scores, targets = drawn(500)
+    never = np.concatenate([scores, np.full((500, 1), -np.inf, np.float32)], axis=1)
+    assert fit_temperature(never, targets) == pytest.approx(fit_temperature(scores, targets), rel=1e-6)
+    impossible = np.where(np.arange(500) < 250, 12, targets)  # no temperature makes those likelier
+    assert fit_temperature(never, impossible) == pytest.approx(fit_temperature(scores[250:], targets[250:]))
+    assert fit_temperature(never, np.full(500, 12)) == 1.0
+
+
+def test_scores_that_say_nearly_all_keep_a_temperature():
+    """The targets are the best by far, so that the likeliest temperature is as low as is looked for."""
+    scores = np.random.default_rng(0).normal(size=(400, 12)).astype(np.float32)
+    found = fit_temperature(scores, scores.argmax(1))
+    assert found == pytest.approx(float(scores.std(1).mean()) / 100, rel=0.05)
+
+
 def test_what_is_drawn_from_the_shares_is_calibrated_and_what_is_not_is_found_out():
     scores, targets = drawn()
     right = reliability(Given(scores), 1.0, targets, None, 12)

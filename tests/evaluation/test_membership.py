@@ -60,3 +60,14 @@ def test_an_interval_or_nothing():
 def _same():
     draw = np.random.default_rng(2)
     return draw.normal(size=80), draw.normal(size=60)
+
+
+def test_the_interval_is_of_both_kinds_resampled_and_of_a_seed():
+    """Draw by draw as here, the middle 95% of them."""
+    members, others = _same()
+    found = membership(members, others, seed=4)
+    draw = np.random.default_rng(4)
+    drawn = [auc(draw.choice(members, 80), draw.choice(others, 60)) for _ in range(1000)]
+    assert found is not None
+    assert (found.low, found.high) == pytest.approx(np.quantile(drawn, (0.025, 0.975)))
+    assert found != membership(members, others, seed=5)

@@ -104,6 +104,25 @@ def test_rotary_products_depend_on_the_distance_alone():
     assert angle.tolist() == pytest.approx([3 / 10_000 ** (i / 8) for i in (0, 2, 4, 6)])
 
 
+@pytest.mark.parametrize("feed_forward", ["gelu", "swiglu", "ligr"])
+def test_feed_forward_by_its_formula(feed_forward):
+    """Of the gated ones SwiGLU (Shazeer 2020), narrow(silu(gate) * value); else narrow(gelu(wide))."""
+    from recsys.model.prenorm import PreNormConfig
+
+    torch.manual_seed(0)
+    body = PreNormConfig.build(8, 2, 1, 16, feed_forward=feed_forward).to_huggingface_torch_model().eval()
+    (block,) = body.layers
+    tokens = 3 * torch.randn(2, 4, 8)
+    (wide, shift), (narrow, last) = ((each.weight, each.bias) for each in (block.wide, block.narrow))
+    found = (tokens @ wide.T + shift).double()
+    if feed_forward == "gelu":
+        inner = found * (1 + torch.erf(found / 2**0.5)) / 2
+    else:
+        gate, value = found[..., : len(wide) // 2], found[..., len(wide) // 2 :]
+        inner = gate / (1 + torch.exp(-gate)) * value
+    torch.testing.assert_close(block._feed(tokens), inner.float() @ narrow.T + last, atol=1e-5, rtol=1e-4)
+
+
 def test_ligr_gates_what_a_block_adds():
     """With gates shut a block adds nothing."""
     from recsys.model.prenorm import PreNormConfig

@@ -109,6 +109,18 @@ def test_the_order_of_a_day_means_nothing(schema, variant):
         assert (model.next_scores(alone) - one).abs().amax(1).gt(1e-3).float().mean() > 0.3  # and days do
 
 
+def test_of_one_send_alone_that_one_is_asked_for():
+    """Else a window of it would ask for nothing, and training for the mean loss of no climb."""
+    from recsys.model.streams import DayPositions
+
+    masking = DayPositions(hidden_size=4)
+    masking.real = real = torch.tensor([[False, False, True], [False, True, True], [True, True, True]])
+    masking.days = torch.tensor([[0, 0, 1], [0, 1, 1], [1, 2, 2]])
+    assert masking.choose(real).int().tolist() == [[0, 0, 1], [0, 0, 0], [0, 1, 1]]
+    masking.asked = torch.tensor([[False] * 3, [True] * 3, [False, False, True]])
+    assert masking.choose(real).int().tolist() == [[0, 0, 1], [0, 0, 0], [0, 0, 1]]
+
+
 @pytest.mark.parametrize("sends", [True, False], ids=["climbs", "attributes"])
 def test_no_other_send_of_the_day_and_no_target_changes_a_score(schema, sends):
     model = two(schema)

@@ -119,6 +119,16 @@ def test_who_logged_nothing_that_is_known_is_like_nobody(table):
     assert vectors.of(np.array([UNKNOWN]), [None], [book("c3")])[0] == pytest.approx(table[FIRST], abs=1e-6)
 
 
+def test_the_ridge_predicts_a_mean_and_what_departs_from_it():
+    """Least squares with the penalty as more rows, of what is centred; then the mean is added."""
+    draw = np.random.default_rng(5)
+    known, vectors, new = draw.normal(size=(12, 4)), draw.normal(3.0, 1.0, (12, 2)), draw.normal(size=(5, 4))
+    x = np.vstack([known - known.mean(0), np.sqrt(newcomers.RIDGE) * np.eye(4)])
+    weights = np.linalg.lstsq(x, np.vstack([vectors - vectors.mean(0), np.zeros((4, 2))]), rcond=None)[0]
+    found = newcomers.Acquaintances(known, vectors).encoded(new)
+    assert found == pytest.approx((new - known.mean(0)) @ weights + vectors.mean(0), abs=1e-5)
+
+
 @pytest.fixture
 def bundle(tmp_path) -> Path:
     return write_light_bundle(tmp_path / "bundle", by_vector=True)

@@ -140,7 +140,7 @@ def test_what_cannot_be_is_one_line(recommender):
         (PathRequest("c9", "me"), "was sent already"),
         (PathRequest("zzz", "me"), "no climb 'zzz'"),
         (PathRequest("c20"), "starts from a logbook"),
-        (PathRequest("c20", "me", method="hole"), "masking mlm or span"),
+        (PathRequest("c20", "me", method="hole"), "masking mlm, span or rtd"),
         (PathRequest("c20", sends=[{"climb_id": "x", "date": "2024-01-01"}]), "has a grade of its kind"),
     ]:
         with pytest.raises(UsageError, match=text):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import time
+import tracemalloc
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -157,6 +159,15 @@ def test_grades_are_weighed_by_how_likely_they_are(recommender):
     np.testing.assert_allclose(mixture(logits, (None, 2.0, 4.0), recommender.catalogue.ordinals)[0], expected)
 
 
+def test_a_grade_is_as_probable_as_the_climbs_within_half_a_grade_of_it():
+    ordinals = np.array([3.0, 3.5, 3.6, np.nan, 4.4, 2.4])
+    logits = np.random.default_rng(0).normal(size=(1, 3, 6))
+    unasked, at_3, at_4 = softmax(logits[0])
+    weights = np.array([unasked[:2].sum(), unasked[[1, 2, 4]].sum()])
+    expected = (weights[0] * at_3 + weights[1] * at_4) / weights.sum()
+    np.testing.assert_allclose(mixture(logits, (None, 3.0, 4.0), ordinals)[0], expected)
+
+
 def test_many_requests_are_one_batch(recommender):
     requests = [
         Request("me"),
@@ -252,6 +263,22 @@ def test_similar_and_search(recommender):
     assert recommender.search("") == recommender.search("zzz") == []
     found = Catalogue.from_columns({c.CLIMB_ID: ["wall 1", "wall 2", "a wall"], "sends": [2, 8, 9]})
     assert found.search("wall") == [1, 0, 2]  # beginnings, those sent most first
+
+
+def test_a_few_similar_climbs_of_many_sort_no_catalogue():
+    """Nor make a list of Python's of it, of some 40 bytes a climb."""
+    stub, number = Stub(), 200_000
+    recommender = Recommender(stub)
+    stub.catalogue = SimpleNamespace(index=lambda _: 0, item=lambda index, score: (index, score))
+    angles = np.linspace(0, np.pi, number, dtype=np.float32)
+    recommender.units = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    recommender.similar("a", 3)
+    tracemalloc.start()
+    found = recommender.similar("a", 3)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert [index for index, _ in found] == [1, 2, 3]
+    assert most < 20 * number
 
 
 def sends_of(content, name, climber=None):

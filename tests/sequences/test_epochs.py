@@ -13,6 +13,7 @@ from recsys.baselines.cbow import CBOW
 from recsys.baselines.sasrec import SASRec
 from recsys.config.model import ModelConfig
 from recsys.model.prompted_transformer import build_model
+from recsys.sequences import covering
 from recsys.sequences.asking import ALL, DAYS, FIRSTS, FOLLOWING, LAST, by_chance, by_chance_or_last, by_span
 from recsys.sequences.epochs import AFTER, TARGETS, TrainingWindows, amount, epoch
 from recsys.sequences.store import Sequences
@@ -147,6 +148,36 @@ def test_no_send_always_stands_first():
     times = np.bincount(first, minlength=len(made.sequences))[inner] / 200
     assert times.mean() == pytest.approx(1 / LENGTH, rel=0.1)
     assert times.max() < 3 / LENGTH
+
+
+@pytest.mark.parametrize("sets", [False, True], ids=["ordered", "sets"])
+@pytest.mark.parametrize("kind", ["all", "following", "firsts", "days"])
+def test_where_windows_begin_is_drawn_anew_each_round(kind, sets):
+    made = windows(kind, sets)
+    one, same, other = (made.draw(np.random.default_rng(seed)) for seed in (0, 0, 1))
+    assert np.array_equal(one, same)
+    assert not np.array_equal(one, other)
+
+
+def test_what_follows_needs_a_send_and_another_after_it():
+    firsts, ends = windows("following", True).draw(np.random.default_rng(0)).T
+    assert (firsts < ends).all()
+
+
+def test_a_piece_of_a_day_leaves_half_a_window_to_the_sends_before_it():
+    made = windows("days", True)
+    firsts, ends = made.draw(np.random.default_rng(0)).T
+    piece = covering.is_piece(made.sequences, firsts, ends) & (firsts < ends)
+    assert piece.sum() > 100
+    assert (ends - firsts + 1)[piece].max() == LENGTH // 2
+
+
+def test_an_epoch_of_less_than_a_round_reads_of_everybody_and_in_no_order():
+    made = windows("all", False)
+    firsts = np.array([list(epoch(made, 20, np.random.default_rng(seed))) for seed in range(50)])[..., 0]
+    assert firsts.mean() == pytest.approx(made.targets.mean(), rel=0.1)
+    several = np.array(list(epoch(made, 3 * len(made), np.random.default_rng(0))))[:, 0]
+    assert abs(np.corrcoef(several, np.arange(len(several)))[0, 1]) < 0.1
 
 
 def test_days_are_drawn_anew_and_elapsed_days_stay():

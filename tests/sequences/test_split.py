@@ -48,6 +48,12 @@ def test_temporal_cuts_between_days() -> None:
     assert by_part[0].max() < by_part[1].min() <= by_part[1].max() < by_part[2].min()
 
 
+def test_validation_has_a_day_even_where_one_cut_is_the_nearest_to_both_shares() -> None:
+    frame = sends({"a": [1.0] * 88 + [2.0] * 10 + [3.0] * 2, "b": [1.0]})
+    _, facts = assign(frame, "temporal", seed=0)
+    assert facts["sends"] == {"train": 89, "validation": 10, "test": 2}
+
+
 def test_a_day_never_straddles_a_cut() -> None:
     frame = sends({"a": [0.1] + [5.2] * 18, "b": [5.9] * 5 + [6.0]})
     parts, facts = assign(frame, "temporal", seed=0)

@@ -33,6 +33,13 @@ def test_seeds_are_resampled_too():
     assert counts / 4000 == pytest.approx([0.25, 0.5, 0.25], abs=0.03)
 
 
+def test_which_seeds_are_drawn_hangs_on_the_study_s_own_seed():
+    values = {"row": np.array([[0.0] * 6, [1.0] * 6])}  # as above: what is drawn is seeds alone
+    first, same, other = (Resamples(np.arange(6), 50, seed=each).means(values)["row"] for each in (1, 1, 2))
+    assert np.array_equal(first, same)
+    assert not np.array_equal(first, other)
+
+
 def test_one_seed_agrees_with_the_bootstrap_over_climbers():
     draw = np.random.default_rng(0)
     climbers, values = draw.integers(0, 40, 400), draw.random(400)

@@ -64,7 +64,7 @@ def test_rate_warms_up_to_the_highest_and_ends_at_the_final_one():
 
 
 def test_weights_of_linear_layers_decay_and_nothing_else_does(schema):
-    from recsys.training.module import decay_groups
+    from recsys.training.decay import decay_groups
     from tests.model.test_prompted_transformer import build
 
     model = build(schema, "prenorm", "clm")
@@ -78,6 +78,27 @@ def test_weights_of_linear_layers_decay_and_nothing_else_does(schema):
         assert any(part in name for name in found), part
     table = model.task.pre.table.weight
     assert not any(each is table for each in decayed["params"])
+
+
+def test_no_table_decays_whatever_module_holds_it(schema):
+    """Of every network: rows by id or by position, and XLNet's biases, which have two axes as weights do."""
+    from recsys.training.decay import decay_groups
+    from tests.baselines.test_networks import NETWORKS
+    from tests.builders import attention_networks
+    from tests.model.test_prompted_transformer import build
+
+    settings = [*NETWORKS.values(), *attention_networks.ALL]
+    networks = [each.build(schema, attention_networks.LENGTH) for each in settings]
+    networks += [build(schema, *pair) for pair in (("xlnet", "plm"), ("gpt2", "clm"), ("albert", "mlm"))]
+    tables = {"climbs", "climbers", "next", "previous", "output", "positions", "target", "others", "wpe"}
+    decayed = set()
+    for network in networks:
+        names = {id(each): name for name, each in network.named_parameters()}
+        found = {names[id(each)] for each in decay_groups(network, 0.1)[0]["params"]}
+        assert not [name for name in found if tables & set(name.split("."))], type(network)
+        assert not [name for name in found if name.endswith(("bias", "embed", "mask_emb"))], type(network)
+        decayed |= {name.rsplit(".", 1)[-1] for name in found}
+    assert {"weight", "weight_ih_l0", "weight_hh_l1", "in_proj_weight", *"qkvor"} <= decayed
 
 
 def test_asking_for_a_gpu_where_there_is_none(monkeypatch):

@@ -152,3 +152,20 @@ def test_what_reads_all_sends_is_refused(data, tmp_path):
     with pytest.raises(DataError, match=r"few\.parquet: the validation part"):
         train_run(config(few, stream=2), tmp_path / "few")
     assert not (tmp_path / "few").exists()
+
+
+@pytest.mark.parametrize(("split", "kept"), [("leave-one-out", 5), ("climber", 2)])
+def test_two_climbers_are_enough_but_for_a_split_by_climber(split, kept, tmp_path, capsys):
+    """Which is told why it keeps those with fewer sends."""
+    from recsys.training.prepare import _kept
+
+    rows = [(who, f"x{day % 5}", float(day)) for who in ("a", "b") for day in range(15)]
+    rows += [("z", "x0", 0.0), ("z", "x1", 1.0)]
+    sends = pd.DataFrame(rows, columns=[c.CLIMBER_ID, c.CLIMB_ID, c.DAY])
+    assert _kept(sends, RunConfig(split=split), True)[2] == kept
+    dates = pd.to_datetime(sends[c.DAY], unit="D")
+    sends.assign(**{c.DATE: dates}).drop(columns=c.DAY).to_parquet(tmp_path / "sends.parquet")
+    facts = prepare_ranges(Run(tmp_path / "run"), config(tmp_path / "sends.parquet", split))
+    assert facts["kept_with_at_least"] == kept
+    said = "fewer than 3 climbers have 5 sends each; kept those with 2 (min_sends 2)"
+    assert capsys.readouterr().err.count(said) == (2 if split == "climber" else 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from types import SimpleNamespace
 
 import numpy as np
@@ -223,6 +224,50 @@ def test_grades_of_a_cudf_frame(grades):
     expected = GradeOrdinal().transform(ColumnSelector(["grade"]), pd.DataFrame({"grade": grades}))["grade"]
     pd.testing.assert_series_equal(found, expected, check_names=False)
     assert found.dtype == np.float32
+
+
+def test_grades_are_text_where_none_of_them_is_a_grade_and_so_many_as_have_bins():
+    from recsys.logbooks.text_grades import MOST
+    from workflows.operators import GradeBins
+
+    bins, many = GradeBins(), Counter(f"{n:03}th" for n in range(MOST + 5))
+    bins.fit_finalize([many, Counter({"050th": 2, "051th": 1})])
+    others = [name for name in sorted(many) if name not in ("050th", "051th")]
+    assert bins.texts == ["050th", "051th", *others][:MOST]
+    bins.clear()
+    assert bins.texts == []
+    bins.fit_finalize([many, Counter({"V4": 1})])
+    assert bins.texts == []
+
+
+def test_lists_are_as_long_as_in_any_partition():
+    from workflows.operators import ListLengths
+
+    lengths = ListLengths()
+    lengths.fit_finalize([(2, 5), (1, 4), (3, 9)])
+    assert (lengths.least, lengths.most) == (1, 9)
+    lengths.clear()
+    assert lengths.least is lengths.most is None
+
+
+def test_values_that_were_read_are_forgotten_and_not_pickled(both):
+    from merlin.dag import Graph
+
+    from workflows import sends as workflow_of
+    from workflows.operators import Codes
+
+    rebuilt = workflow_of.load(both[2][0])
+    workflow_of.transform(rebuilt, sends(2, 3, 8))
+    read = [node.op for node in Graph.get_nodes_by_op_type([rebuilt.output_node], Codes)]
+    assert any("_read" in vars(each) for each in read)
+    for each in read:
+        assert "_read" not in each.__getstate__()
+        each.set_storage_path(str(both[2][0]))
+        assert "_read" not in vars(each)  # the files there may be others by now
+    workflow_of.transform(rebuilt, sends(2, 3, 8))
+    for each in read:
+        each.clear()
+        assert "_read" not in vars(each)
 
 
 def test_accelerator_cpu_is_pandas(monkeypatch):
