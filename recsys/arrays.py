@@ -36,7 +36,7 @@ def log_sum_exp(logits: Array) -> Array:
     return np.asarray(highest + np.log(shifted.sum(-1, keepdims=True, dtype=np.float64)))
 
 
-def evenly(count: int, most: int = 2_000) -> Array:
+def evenly(count: int, most: int) -> Array:
     """Indexes of at most so many of `count`, evenly spaced, int64 [n]."""
     return np.linspace(0, count - 1, min(count, most)).astype(np.int64)
 

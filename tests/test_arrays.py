@@ -108,4 +108,4 @@ def test_evenly_takes_all_or_so_many_with_both_ends() -> None:
     assert evenly(3, 5).tolist() == [0, 1, 2]
     assert evenly(9, 3).tolist() == [0, 4, 8]
     assert evenly(0, 3).tolist() == []
-    assert len(evenly(10_000)) == 2_000
+    assert len(evenly(10_000, 2_000)) == 2_000

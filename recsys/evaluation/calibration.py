@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from recsys.arrays import evenly as evenly
-from recsys.arrays import log_sum_exp, softmax
+from recsys.arrays import evenly, log_sum_exp, softmax
 from recsys.evaluation.scorer import excluded
 
 if TYPE_CHECKING:

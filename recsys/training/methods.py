@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from recsys.arrays import evenly
 from recsys.baselines.counting import Fitted, Method, scorer_of
 from recsys.baselines.interactions import Interactions
 from recsys.baselines.network_settings import NetworkSettings
@@ -19,7 +20,7 @@ from recsys.baselines.rows import ROWS, TRANSFORMER, Row
 from recsys.config.run import RunConfig
 from recsys.console import say
 from recsys.errors import UsageError
-from recsys.evaluation.calibration import evenly
+from recsys.evaluation.calibration import CASES
 from recsys.evaluation.evaluate import ranks_of
 from recsys.evaluation.metrics import case_values
 from recsys.recommending.counted.method import Counted
@@ -207,7 +208,7 @@ def _counted(method: Method, interactions: Interactions, config: RunConfig, seed
         name = type(method).__name__
         raise UsageError(f"`stream` is for networks, and {name} counts all sends at once: leave it out")
     cases, n_items = validation_of(interactions, config), interactions.n_items
-    seen, chosen = cases.seen if config.exclude_seen else None, evenly(len(cases))
+    seen, chosen = cases.seen if config.exclude_seen else None, evenly(len(cases), CASES)
     best: tuple[float, Method, Counted] | None = None
     for settings in method.GRID:
         counted = settings.count(interactions, seed)
