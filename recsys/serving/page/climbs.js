@@ -4,7 +4,7 @@ import { card } from "./cards.js";
 import { button, make, plural, sentence } from "./dom.js";
 import { clearing, filtersSet } from "./filters.js";
 import { knownOf } from "./known.js";
-import { blocked } from "./store.js";
+import { blocked, ownerOf } from "./store.js";
 import { asIs, spoken } from "./words.js";
 
 const FIRST = 12;
@@ -21,7 +21,7 @@ export function question(at, logbook) {
   if (Number(at.mix) > 0) body.diversity = Number(at.mix);
   if (at.sort in ORDERS) body.sort = at.sort;
   if (body.explain) body.mode = at.mode;
-  const block = blocked();
+  const block = blocked(ownerOf(at));
   if (block.length) body.block = block;
   return body;
 }

@@ -12,7 +12,7 @@ import { setUpPicker } from "./picker.js";
 import * as session from "./session.js";
 import * as skill from "./skill.js";
 import { showSimilar } from "./similar.js";
-import { keep, kept } from "./store.js";
+import { dropMarks, keep, kept, ownerOf } from "./store.js";
 import { forgetOwn, logbookOf, own, readFile, settle, setUpFiles } from "./whose.js";
 import { brand, graded, speak, spoken } from "./words.js";
 import { giveUp, problem, say, work } from "./work.js";
@@ -42,7 +42,7 @@ function render() {
   const { at, logbook } = wanted();
   frame(at, logbook);
   const view = VIEWS[at.view];
-  const drawing = { whose: logbook.whose, note: logbook.note, does, change, complain: problem, again: render };
+  const drawing = { whose: logbook.whose, note: logbook.note, does: { ...does, logs: logbook.logs }, change, complain: problem, again: render };
   return work(async (signal) => {
     const answer = await view.load(at, logbook.body, signal, (stop) => told(logbook, stop));
     keep("last", { search: search(at), answer, when: Date.now() });
@@ -85,7 +85,7 @@ function failed(error, at, view, drawing) {
 }
 
 // What is around the answer: the first screen, or whose logbook, the views and the filters.
-function frame(at, { known, name }) {
+function frame(at, { known, name, logs }) {
   $("start").hidden = known;
   $("side").hidden = false;
   $("side").classList.toggle("bare", !known);
@@ -98,7 +98,7 @@ function frame(at, { known, name }) {
     else tab.removeAttribute("aria-current");
   }
   drawFilters(at, known);
-  drawLeftOut(render);
+  drawLeftOut(ownerOf(at), logs, render);
 }
 
 function drawFilters(at, known) {
@@ -170,7 +170,8 @@ async function trySample() {
 const does = {
   mark(climb, kind) {
     tellings.clear();
-    return mark(climb, kind, render);
+    const { at, logbook } = wanted();
+    return mark(ownerOf(at), logbook.logs, climb, kind, render);
   },
   settle(question) {
     tellings.clear();
@@ -254,6 +255,8 @@ function setUp() {
   $("try").addEventListener("click", trySample);
   $("forget").addEventListener("click", () => {
     if (read().mine) forgetOwn();
+    dropMarks(ownerOf(read()));
+    $("toast").replaceChildren();
     change({ ...DEFAULTS });
     $("try").focus();
   });

@@ -5,14 +5,14 @@ import { button, make, plural, sentence } from "./dom.js";
 import { readText, readWords } from "./grades.js";
 import { knownOf } from "./known.js";
 import { climbPicker } from "./picker.js";
-import { blocked } from "./store.js";
+import { blocked, ownerOf } from "./store.js";
 import { asIs } from "./words.js";
 
 const LEAPS = [1, 1.5, 2, 3];
 const MOST = 12;
 
 export async function load(at, logbook, signal) {
-  const block = blocked();
+  const block = blocked(ownerOf(at));
   const more = { ...(at.region && { region: at.region }), ...(block.length && { block }) };
   if (!at.project) {
     const { items } = await call("api/recommend", { body: { ...logbook, ...more, mode: "project", k: 6 }, signal });
