@@ -158,7 +158,7 @@ def plan_session(recommender: Recommender, request: SessionRequest) -> Session:
         raise _nothing(request, named or region, f"is a {kinds}, as all grades of the logbook are")
     ability = levels[kind].mean
     slots = _slots(request, ability)
-    allowed = asked & catalogue.allowed((ability - 5, ability + 3), None)
+    allowed = asked & catalogue.allowed((ability - 5.5, ability + 3.5), None)
     allowed &= catalogue.without(logbook.climbs) & catalogue.open(request.blocked)
     region, area, here = _crag(recommender, request, logbook, allowed, region, named)
     badges = recommender.skill.chances(levels)

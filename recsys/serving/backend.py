@@ -16,6 +16,7 @@ from typing import Any, Final
 from recsys import columns as c
 from recsys.errors import RunError, UnknownError
 from recsys.files import read_plain
+from recsys.logbooks.grade_ranges import GradeRange
 from recsys.logbooks.mapping import ColumnMapping
 from recsys.manifest import MANIFEST, check_manifest
 from recsys.nouns import spoken
@@ -26,7 +27,7 @@ from recsys.recommending.levels import has_levels, level
 from recsys.recommending.logbook import date_of, read_logbook
 from recsys.recommending.matching import Matcher
 from recsys.recommending.path import PathRequest
-from recsys.recommending.request import Request, Span, as_written
+from recsys.recommending.request import Request, as_written
 from recsys.recommending.session import SessionRequest
 from recsys.serving.insights import insights
 from recsys.serving.likes import CatalogueLike, ItemLike, RecommenderLike
@@ -79,7 +80,7 @@ class LoadedBundle:
         self._folded = [(each.casefold(), each) for each in self.climbers]
         self._known = frozenset(self.climbers)
 
-    def read_grades(self, text: str) -> Span | str:
+    def read_grades(self, text: str) -> GradeRange | str:
         """What is asked for as a grade, a range of them, or a text that is one of the bundle's."""
         return self._recommender.catalogue.read_grades(text)
 

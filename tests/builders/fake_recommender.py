@@ -239,9 +239,9 @@ class FakeRecommender:
 
     def _top(self, request: Any, history: list[int], scores: np.ndarray) -> list[Item]:
         allowed = np.ones(self.n_climbs, bool)
-        if request.grades is not None:
+        if request.span is not None:
             ordinals = np.nan_to_num(self.catalogue.ordinals, nan=-99)
-            allowed &= (ordinals >= request.grades[0]) & (ordinals <= request.grades[1])
+            allowed &= (ordinals >= request.span[0]) & (ordinals <= request.span[1])
         if request.region is not None:
             allowed &= self._regions == request.region
         if request.min_stars is not None:
