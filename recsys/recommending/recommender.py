@@ -206,7 +206,7 @@ class Recommender:
         if request.explain and plan.questions:
             bare = plan.blocks(logits)[1]
             unprompted = None if bare is None else softmax(bare)
-        hard = [None] * len(chosen) if reach is None else names(reach[chosen])
+        blank = [(None, None)] * len(chosen)
         return [
             self.catalogue.item(
                 index,
@@ -214,10 +214,19 @@ class Recommender:
                 why(plan, self.catalogue, index, probabilities[:, index], unprompted)
                 if request.explain
                 else None,
-                each,
-                None if reach is None or each is None else round(float(reach[index]), 3),
+                *hard,
             )
-            for index, each in zip(chosen, hard, strict=True)
+            for index, hard in zip(
+                chosen, blank if reach is None else self.hardness(chosen, reach), strict=True
+            )
+        ]
+
+    def hardness(self, chosen: Sequence[int], reach: Array) -> list[tuple[str | None, float | None]]:
+        """How hard each of some climbs is, as `Item` tells it: the word, and the chance behind it."""
+        words = names(reach[list(chosen)])
+        return [
+            (word, None if word is None else round(float(reach[index]), 3))
+            for index, word in zip(chosen, words, strict=True)
         ]
 
     def choose(self, plan: Plan, logits: Array, reach: Array | None = None) -> tuple[list[int], Array]:

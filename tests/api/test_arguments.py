@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import recsys
+
 from recsys.api import arguments as given
 from recsys.errors import UsageError
 
@@ -63,3 +65,13 @@ def test_settings_of_numpy_are_plain():
         given.ids_by_id(5, "same")
     with pytest.raises(UsageError, match=r"block .*: give a text or several"):
         given.texts(object(), "block")
+
+
+def test_logbooks_to_import_are_one_path_or_several(tmp_path):
+    path = tmp_path / "ticks.csv"
+    path.write_text("climb_id,date,grade\na,2024-05-01,V4\n")
+    for files in (str(path), path, [path], (str(path),)):
+        assert list(recsys.import_logbooks(files)["climb_id"]) == ["a"]
+    for odd in (pd.DataFrame({"climb_id": ["a"]}), None, [], 5, [5], b"ticks.csv", ""):
+        with pytest.raises(UsageError, match=r"`?files`? .*give the path of a logbook, or several"):
+            recsys.import_logbooks(odd)
