@@ -158,7 +158,9 @@ class LoadedBundle:
         found = self._recommender.path(ask).to_json()
         steps = [self._row(step) for step in found["steps"]]
         known = self.known(ask.whose)
-        return {**found, "steps": steps, "project": self._row(found["project"]), "logbook": known}
+        project, note = self._row(found["project"]), found.get("note")
+        said = None if note is None else self.say(note)
+        return {**found, "note": said, "steps": steps, "project": project, "logbook": known}
 
     def session(self, ask: SessionRequest) -> Row:
         """A day in one area, in the fields of `recsys.serving.plan_models.Session`."""

@@ -100,6 +100,7 @@ class Path(Asked):
 
     ability: Annotated[GradeName, Field(description="the climber's level")]
     method: Annotated[str, Field(examples=["ahead"])]
+    note: Annotated[str | None, Field(description="that the steps do not make the project likelier")] = None
     steps: list[PathStep]
     project: Project
 

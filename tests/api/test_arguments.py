@@ -10,7 +10,6 @@ import pandas as pd
 import pytest
 
 import recsys
-
 from recsys.api import arguments as given
 from recsys.errors import UsageError
 

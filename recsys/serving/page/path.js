@@ -39,14 +39,14 @@ function choosing(projects, { whose, does, ...context }) {
   };
 }
 
-function drawn({ ability, steps, project, logbook }, { whose, does, change }) {
+function drawn({ ability, note, steps, project, logbook }, { whose, does, change }) {
   const times = project.score / Math.max(project.score_before, 1e-12);
   const nearer = times >= 1.1 ? ` After them it is ${times.toLocaleString("en", { maximumFractionDigits: times < 10 ? 1 : 0 })} times as likely to be the next send.` : "";
   const known = knownOf(logbook, { whose, does });
   return {
     title: `A path to ${nameOf(project)}`,
     status: `${plural(steps.length, "climb")} from about ${readText(ability)} to ${readText(project.grade)}, then the project.${nearer}`,
-    said: known.said,
+    said: (note ? ` ${sentence(note)}` : "") + known.said,
     nodes: [
       ...known.nodes,
       button("Choose another project", () => change({ project: "" })),
