@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from recsys.api import arguments as given
 from recsys.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -75,9 +76,9 @@ def import_logbooks(
 def _paths(files: Any) -> list[str]:
     parts = [files] if isinstance(files, (str, Path)) else files
     listed = list(parts) if isinstance(parts, Iterable) and not hasattr(parts, "to_parquet") else [parts]
-    odd = next((each for each in listed if not isinstance(each, (str, Path)) or not str(each).strip()), None)
-    if odd is not None or not listed:
-        kind = "are none" if not listed else f"hold a {type(odd).__name__}"
+    odd = [each for each in listed if not isinstance(each, (str, Path)) or not str(each).strip()]
+    if odd or not listed:
+        kind = f"hold {given.shown(odd[0])}" if odd else "are none"
         raise UsageError(
             f"`files` {kind}: give the path of a logbook, or several; a DataFrame is read by "
             "train(frame) and recommend(logbook=frame)"

@@ -240,8 +240,11 @@ class Catalogue:
         return [index for index in map(self.indices.get, climbs) if index is not None]
 
     def index(self, climb_id: str) -> int:
-        """The index of a climb, or a `UsageError` with the nearest ids."""
+        """The index of a climb, or a `UsageError` with the nearest ids, or those of climbs of that name."""
         if climb_id not in self.indices:
+            if named := self.search(climb_id)[:3]:
+                ids = ", ".join(f"{self.ids[each]} ({self.names[each] or 'no name'})" for each in named)
+                raise UsageError(f"no climb has the id {climb_id[:80]!r}; of that name there are {ids}")
             raise UsageError(
                 f"no climb {climb_id!r} among the {len(self)} of this run{nearest(climb_id, self.ids)}"
             )

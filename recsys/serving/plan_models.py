@@ -119,4 +119,5 @@ class Session(Asked):
     area: Annotated[str | None, Field(description="None where the bundle has no areas")]
     ability: GradeName
     minutes: Annotated[int, Field(description="of all climbs together")]
+    note: Annotated[str | None, Field(description="what it lacks: minutes, or a part")] = None
     climbs: list[Planned]

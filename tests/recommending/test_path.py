@@ -540,3 +540,21 @@ def test_a_path_starts_no_lower_than_what_was_sent_lately():
         e.item.grade for e in find_path(Recommender(stub), PathRequest("c20", sends=easier, **asked)).steps
     ]
     assert "V2" in grades or min(grades) >= "V2"
+
+
+def test_a_session_goes_where_there_is_enough_to_do_and_a_project():
+    """The likeliest area has one easy climb."""
+    areas = ["Small" if at == 0 else "Large" for at in range(N)]
+    recommender = somewhere(areas=areas, regions=["Here"] * N)
+    recommender.backend.follows[:, 0] = 9
+    found = plan_session(recommender, SessionRequest("me", minutes=120))
+    assert (found.area, found.note) == ("Large", None)
+    assert "project" in {each.part for each in found.climbs}
+    assert found.minutes >= 90
+
+
+def test_a_session_that_is_short_says_what_it_lacks():
+    recommender = somewhere(areas=["Small" if at < 2 else "Large" for at in range(N)], regions=["Here"] * N)
+    found = plan_session(recommender, SessionRequest("me", minutes=120, area="small"))
+    assert found.note == found.to_json()["note"]
+    assert f"{found.minutes} of 111 minutes and no cool-down or project; try another area" in found.note

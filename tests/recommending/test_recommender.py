@@ -388,3 +388,10 @@ def test_a_grade_that_no_climb_has_is_told_with_those_that_there_are(climbs, ask
     asks = graded(*climbs)
     with pytest.raises(UsageError, match=f"^{told}"):
         asks.recommend(asks.request(grade=asked))
+
+
+def test_a_climb_s_name_in_place_of_its_id_is_answered_with_the_id(recommender):
+    with pytest.raises(UsageError, match=r"no climb has the id 'bear'; of that name there are b \(Bear\)"):
+        recommender.similar("bear")
+    with pytest.raises(UsageError, match="no climb 'zzz'"):
+        recommender.similar("zzz")

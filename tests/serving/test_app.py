@@ -115,7 +115,7 @@ def test_hidden_climbers_are_neither_found_nor_sampled(bundle):
 def test_who_cannot_search_for_climbers_is_not_told_to(bundle):
     with limited(bundle, hide_climbers=True) as client:
         hidden = message(client.post("/api/recommend", json={"climber": "nobody"}))
-        assert hidden == "no climber 'nobody' in this bundle"
+        assert hidden == "no climber 'nobody' is known here"
         client.app.state.holder._take(client.app.state.holder.current)
         assert "search" not in message(client.get("/api/climbers/nobody/skill"))
 

@@ -158,7 +158,7 @@ function askColumns(error, file, tried) {
 async function trySample() {
   try {
     const climber = $("sample").value || (await call("api/sample")).climber;
-    if (!climber) throw new Trouble("There is no sample logbook in this bundle; choose a file.");
+    if (!climber) throw new Trouble("There is no sample logbook here; choose a file.");
     choose(climber);
   } catch (error) {
     problem(error, trySample);

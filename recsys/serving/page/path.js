@@ -63,7 +63,7 @@ export function nothing(at, error, change, drawing) {
   if (error.status !== 422 || !at.project) return null;
   const leap = LEAPS.find((each) => each > Number(at.leap));
   return make("div", { class: "empty" }, make("p", {}, asIs(error.message)),
-    leap && button(`Allow steps of ${leap} grades`, () => change({ leap: String(leap) })),
+    leap && button(`Allow steps of ${leap === 1 ? "a grade" : `${leap} grades`}`, () => change({ leap: String(leap) })),
     Number(at.steps) < MOST && button("Allow 12 climbs before it", () => change({ steps: String(MOST) })),
     search(drawing));
 }
