@@ -60,6 +60,8 @@ class Search:
         Days after the last climb for which the next is asked.
     floor:
         The lowest difficulty of a step.
+    fall:
+        Most grades that a step may lie below the hardest before it.
     """
 
     backend: Backend
@@ -78,6 +80,7 @@ class Search:
     crowd: float = CROWD
     wait: float = 0.0
     floor: float = -np.inf
+    fall: float = FALL
 
     def after(self, chains: Sequence[tuple[int, ...]]) -> Array:
         """Probability of every climb to follow each chain, float64 [n_chains, n_items]."""
@@ -107,12 +110,12 @@ class Search:
     def fits(self, chain: tuple[int, ...]) -> Array:
         """The climbs that may follow a chain, bool [n_items]: near its last grade, and leading to the end.
 
-        None is more than `FALL` below the hardest before it.
+        None is more than `fall` below the hardest before it.
         """
         line = [self.start, *self.grades[list(chain)]]
         with np.errstate(invalid="ignore"):
             fits = self.leading[len(chain)] & (np.abs(self.grades - line[-1]) <= self.leap + 1e-9)
-            fits &= self.grades >= max(line) - FALL - 1e-9
+            fits &= self.grades >= max(line) - self.fall - 1e-9
         fits[list(chain)] = False
         return fits
 

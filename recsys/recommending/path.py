@@ -4,7 +4,8 @@
 
 Grades on it differ by `leap` at the most from one climb to the next, the first from the climber's ability, or
 from the project's grade where that is lower. No step is more than a grade below the hardest before it, or
-below where the path starts; and the project is likelier at the end, if any chain that was found makes it so.
+below where the path starts, where there are enough; and the project is likelier at the end, if any chain that
+was found makes it so.
 The chain is found by `recsys.recommending.beam`.
 """
 
@@ -173,13 +174,17 @@ def find_path(recommender: Recommender, request: PathRequest) -> Path:
 def _found(query: Search) -> list[Chain]:
     """The chains, best first; where none makes the project likelier, it is looked for farther off.
 
-    All climbs of the level may be sent, so there is no floor then; nor do the sent ones go before others.
+    All climbs of the level may be sent, so there is no floor then; nor do climbs that are sent often go
+    before others. Where there are so few that nothing fits, a path may fall as it must.
     """
     found = search(query)
     if found and (found[0].raises or query.method not in WIDE):
         return found
-    farther = search(replace(query, floor=-np.inf, crowd=0.0))
-    return farther if farther and (not found or farther[0].raises) else found
+    free = replace(query, floor=-np.inf, crowd=0.0)
+    farther = search(free)
+    if farther and (not found or farther[0].raises):
+        return farther
+    return found or search(replace(free, crowd=query.crowd, fall=np.inf))
 
 
 def _search(recommender: Recommender, request: PathRequest, logbook: Logbook, ability: float) -> Search:

@@ -271,12 +271,24 @@ class Style(BaseModel):
     climbs: int
 
 
+class WrittenGrade(BaseModel):
+    """A grade as climbs have it, how it is read, and how many have it."""
+
+    grade: Annotated[str, Field(examples=["6A+"])]
+    ordinal: Annotated[
+        float, Field(description="V steps of a boulder, VB = -1; of a route 100 and French steps")
+    ]
+    system: Annotated[str, Field(examples=["Font"])]
+    climbs: int
+
+
 class Regions(BaseModel):
-    """All regions, and the areas and styles with most climbs."""
+    """All regions, and the areas, styles and grades with most climbs."""
 
     regions: list[Region]
     areas: list[Area]
     styles: list[Style]
+    grades: list[WrittenGrade]
 
 
 class Reject(BaseModel):

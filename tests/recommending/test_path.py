@@ -558,3 +558,11 @@ def test_a_session_that_is_short_says_what_it_lacks():
     found = plan_session(recommender, SessionRequest("me", minutes=120, area="small"))
     assert found.note == found.to_json()["note"]
     assert f"{found.minutes} of 111 minutes and no cool-down or project; try another area" in found.note
+
+
+def test_a_path_of_few_climbs_falls_as_it_must():
+    """Only V0 and V1 are not sent yet, but for the project."""
+    few = Blocked.of(f"c{i}" for i in range(6, N) if i != 20)
+    sends = [{"climb_id": f"c{9 + i}", "date": f"2024-01-0{i + 1}", "grade": "V3"} for i in range(2)]
+    found = find_path(Recommender(Stub()), PathRequest("c20", sends=sends, steps=3, leap=6, blocked=few))
+    assert {each.item.grade for each in found.steps} <= {"V0", "V1"}

@@ -562,6 +562,30 @@ def test_grades_are_read_in_the_system_that_is_chosen(page):
     expect(page.locator("#chosen-note")).to_contain_text("about 6C")
 
 
+def test_climbs_graded_in_font_are_read_coloured_and_asked_for_as_they_are_written(browser, tmp_path):
+    service = Service(write_bundle(tmp_path / "bundle", font=True))
+    for page in opened(browser, service.url):
+        expect(page.locator("#systems-now")).to_have_text("Font")
+        choose_climber(page)
+        shown_ = page.locator("#cards .grade").all_inner_texts()
+        assert all(re.fullmatch(r"[3-9][ABC]?\+?", each) for each in shown_), shown_
+        colours = page.locator("#cards .grade").evaluate_all("all => all.map((each) => each.className)")
+        assert all(re.fullmatch(r"grade g[1-6]", each) for each in colours), colours
+        bodies = asked(page)
+        low = page.get_by_label("Grade from")
+        assert {"6A", "6A+", "6B+"} <= set(low.locator("option").all_inner_texts())
+        low.select_option(label="6A+")
+        idle(page)
+        page.locator("#to").select_option(label="6B+")
+        idle(page)
+        assert bodies[-1]["grade"] == "6A+:6B+"
+        page.locator("#systems summary").click()
+        page.get_by_label("Boulders in").select_option("V")
+        idle(page)
+        assert all(re.fullmatch(r"V\d+", each) for each in page.locator("#cards .grade").all_inner_texts())
+    service.stop()
+
+
 def test_the_page_s_ladders_are_the_tables_of_the_logbooks(page):
     ladders = page.evaluate("import('/ladders.js').then((module) => module.LADDERS)")
     assert set(ladders) == {"boulder", "route"}

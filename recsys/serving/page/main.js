@@ -5,7 +5,7 @@ import * as climbs from "./climbs.js";
 import { columnsForm } from "./columns.js";
 import { $, make, plural } from "./dom.js";
 import { controls } from "./filters.js";
-import { chooseSystem, ordinalOf, read as readGrade, readText, system, systemsOf } from "./grades.js";
+import { chooseSystem, learnGrades, ordinalOf, read as readGrade, readText, system, systemsOf } from "./grades.js";
 import { drawLeftOut, mark } from "./marks.js";
 import * as path from "./path.js";
 import { setUpPicker } from "./picker.js";
@@ -185,17 +185,25 @@ const does = {
 
 // ---- setting up
 
+const BOXES = ["boulder", "route"];
+
+function drawSystems() {
+  for (const discipline of BOXES) {
+    $(`${discipline}-system`).replaceChildren(...systemsOf(discipline).map((name) => make("option", { selected: name === system(discipline) }, name)));
+  }
+  $("systems-now").textContent = system("boulder");
+}
+
 function setUpSystems() {
-  for (const discipline of ["boulder", "route"]) {
+  for (const discipline of BOXES) {
     const box = $(`${discipline}-system`);
-    box.replaceChildren(...systemsOf(discipline).map((name) => make("option", { selected: name === system(discipline) }, name)));
     box.addEventListener("change", () => {
       chooseSystem(discipline, box.value);
       $("systems-now").textContent = system("boulder");
       render();
     });
   }
-  $("systems-now").textContent = system("boulder");
+  drawSystems();
 }
 
 // Climbers of different strength to try it with.
@@ -222,6 +230,10 @@ async function learn(wait = 2000) {
   if (found.regions) {
     Object.assign(facts, { regions: found.regions, areas: found.areas ?? [], styles: found.styles ?? [] });
     offerSamples();
+    if (learnGrades(found.grades ?? [])) {
+      drawSystems();
+      render();
+    }
     const { at, logbook } = wanted();
     drawFilters(at, logbook.known);
   }
