@@ -553,3 +553,9 @@ def test_the_page_is_small_and_names_no_outside_address():
         assert "http://" not in text
         assert "https://" not in text
         assert io.StringIO(text).read()
+
+
+def test_a_day_may_be_today(client):
+    assert client.post("/api/recommend", json={"when": "today"}).status_code == 200
+    schema = client.get("/openapi.json").json()["components"]["schemas"]["RecommendBody"]
+    assert re.search(schema["properties"]["when"]["anyOf"][0]["pattern"], "today")

@@ -742,6 +742,13 @@ def test_an_oversized_file_is_refused_by_the_service_too(browser, service):
     context.close()
 
 
+def test_a_file_s_name_stays_as_it_is_written(page):
+    page.locator("#file").set_input_files({**LOGBOOK, "name": "junk.csv", "buffer": b"ab\x00cd\n\x00\x00"})
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("junk.csv")
+    assert "x00" not in alert.inner_text()
+
+
 def test_a_broken_file_is_explained_and_another_may_follow(page):
     page.locator("#file").set_input_files({**LOGBOOK, "buffer": b"\x89PNG not a logbook"})
     expect(page.get_by_role("alert")).to_contain_text("export it again")
