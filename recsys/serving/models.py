@@ -28,6 +28,7 @@ from recsys.serving.model_fields import (
     K,
     Name,
     Note,
+    Ordinal,
     Reach,
     Score,
     Short,
@@ -274,11 +275,9 @@ class Style(BaseModel):
 class WrittenGrade(BaseModel):
     """A grade as climbs have it, how it is read, and how many have it."""
 
-    grade: Annotated[str, Field(examples=["6A+"])]
-    ordinal: Annotated[
-        float, Field(description="V steps of a boulder, VB = -1; of a route 100 and French steps")
-    ]
-    system: Annotated[str, Field(examples=["Font"])]
+    grade: Annotated[str, Field(examples=["V5"])]
+    ordinal: Ordinal
+    system: Annotated[str, Field(description="the system that it is written in")]
     climbs: int
 
 
