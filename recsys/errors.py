@@ -99,7 +99,8 @@ class DataError(RecsysError):
         where = str(path) if path is not None else "the table"
         if row is not None:
             where += f", row {row}"
-        shown = "" if value is None else f" ({_short(value)})"
+        unread = value is None or isinstance(value, bytes)  # bytes tell nobody anything
+        shown = "" if unread else f" ({_short(value)})"
         tail = "" if remedy is None else f"; {remedy}"
         super().__init__(f"{where}: {problem}{shown}{tail}")
 

@@ -74,3 +74,7 @@ def test_copying_a_folder_fails_in_a_line_that_names_a_file(capsys: pytest.Captu
         command = _fails(shutil.Error([each]), ValueError())
         assert run(single(command), "x", []) == 2
         assert capsys.readouterr().err.startswith(f"error: {said}")
+
+
+def test_bytes_of_a_file_are_not_shown():
+    assert str(DataError("is no table", path="junk.csv", value=b"\x00\x00")) == "junk.csv: is no table"

@@ -17,7 +17,8 @@ from recsys.recommending.batch import COLUMNS, Answer
 from recsys.recommending.catalogue import Catalogue, Facts
 
 _NAMES: Final = tuple(COLUMNS)
-_FACTS: Final = _NAMES[2:-1]  # between climber and rank, and the score
+_OWN: Final = ("score", "hard", "reach")  # what a climb is for the climber
+_FACTS: Final = _NAMES[2 : -len(_OWN)]  # between climber and rank, and those
 _GROUP: Final = 100_000  # rows of a Parquet row group
 
 
@@ -37,8 +38,8 @@ def _write_csv(found: Iterable[Answer], file: TextIO, catalogue: Catalogue) -> N
     for answer in found:
         start = _csv((answer.climber, ""))  # ends in the comma
         file.writelines(
-            f"{start}{rank},{told[index]},{score!r}\n"
-            for rank, (index, score) in enumerate(zip(answer.indices, answer.scores, strict=True), 1)
+            f"{start}{rank},{told[index]},{_csv(own)}\n"
+            for rank, (index, own) in enumerate(zip(answer.indices, answer.own, strict=True), 1)
         )
 
 
@@ -47,27 +48,28 @@ def _write_json(found: Iterable[Answer], file: TextIO, catalogue: Catalogue) -> 
     for answer in found:
         climber = _json(answer.climber)
         file.writelines(
-            f'{{"climber_id": {climber}, "rank": {rank}, {told[index]}, "score": {_json(score)}}}\n'
-            for rank, (index, score) in enumerate(zip(answer.indices, answer.scores, strict=True), 1)
+            f'{{"climber_id": {climber}, "rank": {rank}, {told[index]}, '
+            f"{_json(dict(zip(_OWN, own, strict=True)))[1:]}\n"
+            for rank, (index, own) in enumerate(zip(answer.indices, answer.own, strict=True), 1)
         )
 
 
 def _write_parquet(found: Iterable[Answer], path: Path, catalogue: Catalogue) -> None:
     facts = list(zip(*catalogue.facts, strict=True))
     with parquet_writer(path, COLUMNS) as write:
-        for climbers, ranks, indices, scores in _groups(found):
+        for climbers, ranks, indices, *own in _groups(found):
             named = [[column[index] for index in indices] for column in facts]
-            write(dict(zip(_NAMES, (climbers, ranks, *named, scores), strict=True)))
+            write(dict(zip(_NAMES, (climbers, ranks, *named, *own), strict=True)))
 
 
 def _groups(found: Iterable[Answer]) -> Iterator[tuple[list[Any], ...]]:
-    """Climbers, ranks, indices and scores of the rows of each row group; the last may have none."""
-    columns: tuple[list[Any], ...] = ([], [], [], [])
+    """Climbers, ranks, indices and `_OWN` of the rows of each row group; the last may have none."""
+    columns: tuple[list[Any], ...] = ([], [], [], *([] for _ in _OWN))
     for answer in found:
         n = len(answer.indices)
-        for column, values in zip(
-            columns, ([answer.climber] * n, range(1, n + 1), answer.indices, answer.scores), strict=True
-        ):
+        own = zip(*answer.own, strict=True) if n else [()] * len(_OWN)
+        named = [answer.climber] * n, range(1, n + 1), answer.indices
+        for column, values in zip(columns, (*named, *own), strict=True):
             column.extend(values)
         while len(columns[0]) >= _GROUP:
             yield tuple(column[:_GROUP] for column in columns)

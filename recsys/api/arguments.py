@@ -36,6 +36,17 @@ def optional(value: Any, setting: str) -> str | None:
     return None if value is None else text(value, setting)
 
 
+def grade(value: Any) -> str | None:
+    """A grade or a range of them as text; a whole number is read as the climbs' grades are written."""
+    if (
+        value is None
+        or isinstance(value, str)
+        or (isinstance(value, Integral) and not isinstance(value, bool))
+    ):
+        return optional(value, "grade")
+    raise UsageError(f"`grade` {shown(value)}: write a grade or a range as text, as in 'V4' or 'V4:V6'")
+
+
 def texts(values: Any, setting: str) -> list[str]:
     """One, or several."""
     if isinstance(values, (str, UUID, Real)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from recsys.api import arguments as given
 from recsys.api.frames import as_file
@@ -157,12 +157,12 @@ class Climbs:
         """The climbs whose embeddings point most nearly the same way; scores are cosines, -1 to 1."""
         asked = given.text(climb_id, "climb_id")
         found = self.recommender.similar(asked, given.count(k, "k"))
-        return Recommendations(found, nouns=self.recommender.nouns)
+        return Recommendations(found, nouns=self.recommender.nouns, scored="cosine")
 
     def search(self, text: str, k: int = 10) -> Recommendations:
         """Climbs whose name or id holds the text; scores are their shares of all sends."""
         found = self.recommender.search(given.text(text, "text"), given.count(k, "k"))
-        return Recommendations(found, nouns=self.recommender.nouns)
+        return Recommendations(found, nouns=self.recommender.nouns, scored="share of sends")
 
     @property
     def climbers(self) -> list[str]:
@@ -174,6 +174,16 @@ class Climbs:
         import pandas as pd
 
         return pd.DataFrame(self.recommender.catalogue.to_columns())
+
+    def __copy__(self) -> Climbs:
+        """Another one of the same run."""
+        return Climbs(self.recommender)
+
+    def __reduce__(self) -> NoReturn:
+        """It cannot be pickled: what it opened are files, and memory that is mapped."""
+        raise UsageError(
+            "what recsys.load opened cannot be pickled or copied; pass the folder's path, and load it there"
+        )
 
     def __repr__(self) -> str:
         """How much there is to ask."""
@@ -192,7 +202,7 @@ def _asked(
 
     Settings of `without` cannot be set.
     """
-    prompt = {"grade": given.optional(grade, "grade"), "region": given.optional(region, "region")}
+    prompt = {"grade": given.grade(grade), "region": given.optional(region, "region")}
     closed = Blocked.of(given.texts(block, "block"))
     return {**prompt, "when": given.day(when), "blocked": closed, **given.settings(settings, without)}
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from recsys.errors import DataError
+from recsys.api import arguments as given
+from recsys.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 def import_logbooks(
-    files: Sequence[str | Path],
+    files: str | Path | Sequence[str | Path],
     *,
     source: str = "auto",
     climber: str | None = None,
@@ -29,7 +30,7 @@ def import_logbooks(
     Parameters
     ----------
     files:
-        The logbooks.
+        The logbook, or several.
     source:
         "auto" tells the site by the header; else its name.
     climber:
@@ -53,20 +54,36 @@ def import_logbooks(
     ------
     DataError
         A file cannot be read, or no row of any can be used.
+    UsageError
+        Something else than files was given.
     """
     import pandas as pd
 
     from recsys.logbooks.importing.load import load_all
     from recsys.logbooks.importing.model import COLUMNS, Wanted
 
+    paths = _paths(files)
     wanted = Wanted(climber, attempts, unknown, discipline)
-    _, merged = load_all(list(map(str, files)), source, wanted, columns, None if same is None else Path(same))
+    _, merged = load_all(paths, source, wanted, columns, None if same is None else Path(same))
     if not merged.rows:
-        raise DataError(merged.why_none, path=", ".join(map(str, files)), remedy="give logbooks with sends")
+        raise DataError(merged.why_none, path=", ".join(paths), remedy="give logbooks with sends")
     frame = pd.DataFrame({name: [_blank(getattr(row, name)) for row in merged.rows] for name in COLUMNS})
     frame.attrs["rejects"] = [asdict(each) for each in merged.rejects]
     frame.attrs["notes"] = dict(merged.notes)
     return frame
+
+
+def _paths(files: Any) -> list[str]:
+    parts = [files] if isinstance(files, (str, Path)) else files
+    listed = list(parts) if isinstance(parts, Iterable) and not hasattr(parts, "to_parquet") else [parts]
+    odd = [each for each in listed if not isinstance(each, (str, Path)) or not str(each).strip()]
+    if odd or not listed:
+        kind = f"hold {given.shown(odd[0])}" if odd else "are none"
+        raise UsageError(
+            f"`files` {kind}: give the path of a logbook, or several; a DataFrame is read by "
+            "train(frame) and recommend(logbook=frame)"
+        )
+    return [str(each) for each in listed]
 
 
 def _blank(value: object) -> object:

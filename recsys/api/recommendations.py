@@ -35,6 +35,8 @@ class Recommendations(Sequence[Item]):
     nouns:
         The words of the run's domain (`recsys.nouns`), which it is shown in whatever is opened later; None:
         those that are spoken now.
+    scored:
+        What the scores are, in a word: "probability", "cosine" ...
 
     Example
     -------
@@ -49,8 +51,10 @@ class Recommendations(Sequence[Item]):
         notes: Sequence[str] = (),
         known: Match | None = None,
         nouns: Mapping[str, str] | None = None,
+        scored: str = "probability",
     ) -> None:
         self.items, self.climber, self.notes, self.known = tuple(items), climber, tuple(notes), known
+        self.scored = scored
         self.nouns = current() if nouns is None else nouns
 
     @overload
@@ -60,7 +64,8 @@ class Recommendations(Sequence[Item]):
     def __getitem__(self, index: int | slice) -> Item | Recommendations:
         """The climb at an index, or the recommendations of a slice."""
         if isinstance(index, slice):
-            return Recommendations(self.items[index], self.climber, self.notes, self.known, self.nouns)
+            told = self.climber, self.notes, self.known, self.nouns, self.scored
+            return Recommendations(self.items[index], *told)
         return self.items[index]
 
     def __len__(self) -> int:
@@ -98,16 +103,20 @@ class Recommendations(Sequence[Item]):
     def __repr__(self) -> str:
         """A line a note, and a line a climb."""
         lines = [f"{row['rank']:>3}  {_text(row['name'] or row['climb_id'])}  {_text(row['grade'])}  "
-                 f"{_text(row['region'])}  {row['score']:.1%}" for row in self.rows()]  # fmt: skip
+                 f"{_text(row['region'])}  {self._score(row['score'])}" for row in self.rows()]  # fmt: skip
         return "\n".join([*map(self._said, self.notes), *(lines or [self._said("no climbs")])])
 
     def _repr_html_(self) -> str:
         """The table that a notebook shows."""
-        heads = ["", "climb", "name", "grade", "region", "probability"]
-        body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in map(_shown, self.rows()))
+        heads = ["", "climb", "name", "grade", "region", self.scored]
+        rows = ((*_shown(row), self._score(row["score"])) for row in self.rows())
+        body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in rows)
         notes = "".join(f"<p>{html.escape(self._said(note))}</p>" for note in self.notes)
         head = "".join(f"<th>{html.escape(self._said(each))}</th>" for each in heads)
         return f"{notes}<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+    def _score(self, score: float) -> str:
+        return f"{score:.2f}" if self.scored == "cosine" else f"{score:.1%}"
 
     def _said(self, text: str) -> str:
         return spoken(text, self.nouns)
@@ -115,7 +124,7 @@ class Recommendations(Sequence[Item]):
 
 def _shown(row: dict[str, Any]) -> list[str]:
     texts = [_text(row[name]) for name in ("climb_id", "name", "grade", "region")]
-    return [str(row["rank"]), *texts, f"{row['score']:.1%}"]
+    return [str(row["rank"]), *texts]
 
 
 def _text(value: object) -> str:

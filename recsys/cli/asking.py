@@ -33,6 +33,18 @@ Same = Annotated[
     typer.Option(help="file of two columns: a climb's id in the logbook, the same climb's in the model"),
 ]
 BadRows = Annotated[given.BadRows, typer.Option(help=f"fail | drop: {given.WHAT}", metavar="TEXT")]
+Diversity = Annotated[
+    float, typer.Option(min=0.0, max=1.0, help="0 to 1: how unlike each other the climbs are to be (MMR)")
+]
+Novelty = Annotated[float, typer.Option(min=0.0, max=1.0, help="0 to 1: how seldom sent they are to be")]
+Mode = Annotated[
+    str,
+    typer.Option(
+        help="any | auto | warmup | stretch | project: how hard for the climber (filter); auto: about as "
+        "hard as the climber can"
+    ),
+]
+Sort = Annotated[str, typer.Option(help="likely | easiest | hardest: order of what is named")]
 Region = Annotated[str | None, typer.Option(help="a region of the run")]
 Json = Annotated[bool, typer.Option("--json", help="print JSON instead of a table")]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from recsys.cli.asking import Folder, open_folder
+from recsys.cli.asking import Diversity, Folder, Mode, Novelty, Sort, open_folder
 from recsys.cli.shared import WHEN
 
 if TYPE_CHECKING:
@@ -57,10 +57,15 @@ def batch(
     exclude_seen: Annotated[
         bool, typer.Option("--exclude-seen/--include-seen", help="whether climbs already sent are left out")
     ] = True,
+    diversity: Diversity = 0.0,
+    novelty: Novelty = 0.0,
+    mode: Mode = "any",
+    sort: Sort = "likely",
 ) -> None:
     """Recommend to every climber whose logbook is stored, and write one file, or a database's table.
 
-    A row is a climber's climb: climber_id, rank, climb_id, name, grade, region, area, stars, sends, score.
+    A row is a climber's climb: climber_id, rank, climb_id, name, grade, region, area, stars, sends, score,
+    hard (as "project") and reach, the chance behind that word.
     Climbers for whom nothing fits have no row, and are counted.
     """
     from recsys.api.answer_tables import write_answers
@@ -72,6 +77,7 @@ def batch(
     from recsys.postgres import check, is_address, place, replace_table
     from recsys.recommending.batch import COLUMNS, KEY, answers, answers_by, requests, unanswered
     from recsys.recommending.blocked import OPEN, read_blocked
+    from recsys.recommending.hardness import check_ways
     from recsys.recommending.limits import read_limits
     from recsys.stores import local_folder, staged
 
@@ -90,7 +96,9 @@ def batch(
     own = {} if limits is None else read_limits(limits, recommender)
     _warn_strangers(set(own).difference(recommender.climbers), limits)
     shared: dict[str, Any] = {"grade": grade, "region": region, "min_stars": min_stars, "when": when, "k": k}
-    shared |= {"exclude_seen": exclude_seen, "blocked": closed}
+    shared |= {"exclude_seen": exclude_seen, "blocked": closed, "diversity": diversity, "novelty": novelty}
+    shared |= {"mode": mode, "sort": sort}
+    check_ways(mode, sort)
     recommender.request(**shared)  # a wrong limit is said before any work is done
     climbers, empty = list(recommender.climbers), list[str]()
     jobs = jobs or min(os.cpu_count() or 1, 1 + len(climbers) // WORTH_A_PROCESS)

@@ -54,7 +54,7 @@ def path(
 
 
 def _print(found: Found, climber: str | None) -> None:
-    from recsys.console import print_table
+    from recsys.console import print_table, say
     from recsys.nouns import spoken
 
     rows = [
@@ -69,3 +69,5 @@ def _print(found: Found, climber: str | None) -> None:
     whose = climber or spoken("this logbook")
     title = f"From {found.grade} to {end.name or end.climb_id}, for {whose}"
     print_table(title, headings, [*rows, last])
+    if found.note is not None:
+        say(found.note)

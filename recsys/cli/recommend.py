@@ -12,10 +12,14 @@ from recsys.cli.asking import (
     BadRows,
     Climber,
     Columns,
+    Diversity,
     Folder,
     Json,
     Logbooks,
+    Mode,
+    Novelty,
     Same,
+    Sort,
     open_folder,
     same_ids,
     sends_of,
@@ -51,23 +55,13 @@ def recommend(
     explain: Annotated[
         bool, typer.Option("--explain", help="name the sends that moved each climb, and the prompt's share")
     ] = False,
-    diversity: Annotated[
-        float, typer.Option(min=0.0, max=1.0, help="0 to 1: how unlike each other the climbs are to be (MMR)")
-    ] = 0.0,
-    novelty: Annotated[
-        float, typer.Option(min=0.0, max=1.0, help="0 to 1: how seldom sent they are to be")
-    ] = 0.0,
+    diversity: Diversity = 0.0,
+    novelty: Novelty = 0.0,
     block: Annotated[
         Path | None, typer.Option(help="file of closed climbs and areas, one a line: never named")
     ] = None,
-    mode: Annotated[
-        str,
-        typer.Option(
-            help="any | auto | warmup | stretch | project: how hard for the climber (filter); auto: about as "
-            "hard as the climber can"
-        ),
-    ] = "any",
-    sort: Annotated[str, typer.Option(help="likely | easiest | hardest: order of what is named")] = "likely",
+    mode: Mode = "any",
+    sort: Sort = "likely",
     json: Json = False,
     csv: Annotated[bool, typer.Option("--csv", help="print CSV instead of a table")] = False,
     trust: Annotated[bool, TRUST] = False,

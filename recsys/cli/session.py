@@ -49,7 +49,7 @@ def session(
 
 
 def _print(planned: Session, climber: str | None) -> None:
-    from recsys.console import print_table
+    from recsys.console import print_table, say
     from recsys.nouns import spoken
 
     rows = [
@@ -62,3 +62,5 @@ def _print(planned: Session, climber: str | None) -> None:
     title = f"{where}: {planned.minutes} minutes for {whose}"
     headings = ("part", "climb", "name", "grade", "for you", ">probability", ">minutes")
     print_table(title, headings, rows)
+    if planned.note is not None:
+        say(planned.note)

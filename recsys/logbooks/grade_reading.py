@@ -34,13 +34,17 @@ class Order(NamedTuple):
 
 @dataclass(frozen=True)
 class Grade:
-    """A grade as logged, and where it lies on its discipline's own ladder (in steps, without the offset)."""
+    """A grade as logged, and where it lies on its discipline's own ladder (in steps, without the offset).
+
+    `names` are the two grades of its system's table that it lies between: twice the same where it is one.
+    """
 
     raw: str
     system: str
     discipline: str
     low: float
     high: float
+    names: tuple[str, str] = ("", "")
 
     @property
     def span(self) -> Span:
@@ -63,11 +67,12 @@ def read(text: str, raw: str, order: Order) -> Grade | None:
             break
     pair = _PAIR.fullmatch(text)
     for system in order.systems:
-        span = _look_up(text, system, order.preferred)
-        if span is None and pair is not None:
-            span = _pair(pair[1], pair[2], system, order.preferred)
-        if span is not None:
-            return Grade(raw, system, DISCIPLINES[system], *span)
+        names = _both(_look_up(text, system, order.preferred))
+        if names is None and pair is not None:
+            names = _pair(pair[1], pair[2], system, order.preferred)
+        if names is not None:
+            lows, highs = zip(*(TABLES[system][name] for name in names), strict=True)
+            return Grade(raw, system, DISCIPLINES[system], min(lows), max(highs), names)
     return _several(text, raw, order)
 
 
@@ -87,24 +92,27 @@ def _several(text: str, raw: str, order: Order) -> Grade | None:
     return min(found, key=lambda grade: grade.system not in favourites)
 
 
-def _pair(first: str, second: str, system: str, preferred: frozenset[str]) -> Span | None:
-    """The interval of a pair of grades ("V4-5", "5.10a/b") in one system."""
+def _both(name: str | None) -> tuple[str, str] | None:
+    return None if name is None else (name, name)
+
+
+def _pair(first: str, second: str, system: str, preferred: frozenset[str]) -> tuple[str, str] | None:
+    """The two grades of a pair ("V4-5", "5.10a/b") in one system."""
     low = _look_up(first, system, preferred)
     if low is None:  # as in most systems: the many look-ups that follow are of the others
         return None
     # "V4-5": the second half borrows the shortest beginning of the first that makes it a grade.
     ends = (_look_up(first[:n] + second, system, preferred) for n in range(len(first) + 1))
     high = next((end for end in ends if end is not None), None)
-    return None if high is None else (min(low[0], high[0]), max(low[1], high[1]))
+    return None if high is None else (low, high)
 
 
-def _look_up(text: str, system: str, preferred: frozenset[str]) -> Span | None:
-    """One grade's interval. Case tells Font from French, unless one of them was asked for."""
-    table = TABLES[system]
-    if system in ("Font", "French") and system not in preferred:
-        return table.get(text)
-    if system == "V" and preferred == {"V"} and text[:1].isdigit():
-        text = f"V{text}"
+def _look_up(text: str, system: str, preferred: frozenset[str]) -> str | None:
+    """One grade as its table names it. Case tells Font from French, unless one of them was asked for."""
     if system in ("UIAA", "British") and system not in preferred and text[:1].islower():
         return None
-    return table.get(text.lower() if system in ("YDS", "French") else text.upper())
+    if system not in ("Font", "French") or system in preferred:
+        if system == "V" and preferred == {"V"} and text[:1].isdigit():
+            text = f"V{text}"
+        text = text.lower() if system in ("YDS", "French") else text.upper()
+    return text if text in TABLES[system] else None

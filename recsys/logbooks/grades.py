@@ -20,7 +20,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from recsys.errors import DataError, UsageError
-from recsys.logbooks.grade_reading import ROUTE_OFFSET, SCOTTISH, Grade, Order, Span, read
+from recsys.logbooks.grade_ranges import GradeRange
+from recsys.logbooks.grade_reading import ROUTE_OFFSET, SCOTTISH, Grade, Order, read
 from recsys.logbooks.grade_tables import BOULDER, DISCIPLINES, FRENCH_STEPS, ROUTE, SYSTEMS
 from recsys.logbooks.grade_words import CACHED, normalised
 
@@ -63,6 +64,14 @@ def parse_grade(text: object, prefer: str | None = None) -> Grade:
     return grade
 
 
+def read_grade(text: object, prefer: str | None = None) -> Grade | None:
+    """`parse_grade`, but None where the text is no grade."""
+    try:
+        return parse_grade(text, prefer)
+    except DataError:
+        return None
+
+
 @lru_cache(maxsize=CACHED)
 def _read(raw: str, order: Order) -> Grade | None:
     """The grade of a text; None where it is none. A request asks for those of its sends again and again."""
@@ -72,10 +81,8 @@ def _read(raw: str, order: Order) -> Grade | None:
 
 def ordinal(text: object, prefer: str | None = None) -> float:
     """The midpoint of a grade in steps (routes from `ROUTE_OFFSET` up); NaN when blank or unreadable."""
-    try:
-        return parse_grade(text, prefer).ordinal
-    except DataError:
-        return float("nan")
+    found = read_grade(text, prefer)
+    return float("nan") if found is None else found.ordinal
 
 
 def far_apart(one: float, other: float) -> bool:
@@ -92,8 +99,8 @@ def ordinals(values: Sequence[object], prefer: str | None = None) -> NDArray[np.
     return np.fromiter((known[value] for value in listed), np.float64, len(listed))
 
 
-def parse_range(text: str, prefer: str | None = None, like: str = "V4 or V4:V6") -> Span:
-    """Read "V4:V6" into (lowest, highest) ordinal, both included; "V4" alone is that grade's own interval.
+def parse_range(text: str, prefer: str | None = None, like: str = "V4 or V4:V6") -> GradeRange:
+    """Read "V4:V6": the lowest and the highest grade, both included; "V4" alone is both.
 
     `like` is what an error gives as examples.
 
@@ -111,7 +118,15 @@ def parse_range(text: str, prefer: str | None = None, like: str = "V4 or V4:V6")
     if len(rest) > 1 or first.discipline != last.discipline or first.low > last.high:
         problem = "must go from a lower to a higher grade of one discipline"
         raise DataError(problem, path=where, value=text, remedy=form)
-    return first.span[0], last.span[1]
+    return GradeRange(first, last, text)
+
+
+def read_range(text: str, prefer: str | None = None) -> GradeRange | None:
+    """`parse_range`, but None where the text is no range of grades."""
+    try:
+        return parse_range(text, prefer)
+    except DataError:
+        return None
 
 
 def label(value: float) -> str:

@@ -21,7 +21,7 @@ from recsys.recommending.request import Request, some
 CHUNK: Final = 256  # requests that are answered together
 COLUMNS: Final = {
     "climber_id": str, "rank": int, "climb_id": str, "name": str, "grade": str, "region": str, "area": str,
-    "stars": float, "sends": int, "score": float,
+    "stars": float, "sends": int, "score": float, "hard": str, "reach": float,
 }  # fmt: skip
 _THREADS: Final = "OMP_NUM_THREADS"
 KEY: Final = ("climber_id", "rank")  # what tells a row from the others
@@ -37,6 +37,8 @@ class Answer:
         Id of the climber.
     indices, scores:
         Of the climbs in the catalogue, and their probabilities.
+    hard, reach:
+        How hard each is for the climber, as in `Item`; empty where it is not known of any.
     problem:
         Why there are none.
     """
@@ -45,11 +47,19 @@ class Answer:
     indices: tuple[int, ...] = ()
     scores: tuple[float, ...] = ()
     problem: str | None = None
+    hard: tuple[str | None, ...] = ()
+    reach: tuple[float | None, ...] = ()
+
+    @property
+    def own(self) -> Iterator[tuple[float, str | None, float | None]]:
+        """Score, `hard` and `reach` of each climb."""
+        blank = (None,) * len(self.indices)
+        return zip(self.scores, self.hard or blank, self.reach or blank, strict=True)
 
     def rows(self, catalogue: Catalogue) -> Iterator[dict[str, Any]]:
         """A mapping of `COLUMNS` a climb; ranks begin at 1."""
-        for rank, (index, score) in enumerate(zip(self.indices, self.scores, strict=True), 1):
-            yield dict(zip(COLUMNS, (self.climber, rank, *catalogue.facts[index], score), strict=True))
+        for rank, (index, own) in enumerate(zip(self.indices, self.own, strict=True), 1):
+            yield dict(zip(COLUMNS, (self.climber, rank, *catalogue.facts[index], *own), strict=True))
 
 
 def answers(recommender: Recommender, requests: Iterable[Request]) -> Iterator[Answer]:
@@ -69,12 +79,15 @@ def _answered(recommender: Recommender, chunk: list[Request]) -> Iterator[Answer
     plans = [recommender.plan(request) for request in chunk]
     for plan, logits in zip(plans, recommender.ask(plans), strict=True):
         climber = plan.request.climber or ""
+        reach = recommender.reach(plan)
         try:
-            chosen, probabilities = recommender.choose(plan, logits)
+            chosen, probabilities = recommender.choose(plan, logits, reach)
         except UsageError as error:
             yield Answer(climber, problem=str(error))
         else:
-            yield Answer(climber, tuple(chosen), tuple(probabilities[0, chosen].tolist()))
+            hard = recommender.hardness(chosen, reach)
+            scores = tuple(probabilities[0, chosen].tolist())
+            yield Answer(climber, tuple(chosen), scores, None, *zip(*hard, strict=True))
 
 
 def unanswered(climbers: Sequence[str]) -> str:

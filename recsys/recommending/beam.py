@@ -26,12 +26,15 @@ from recsys.arrays import Array
 from recsys.recommending.ahead import after, between, supposed
 from recsys.recommending.backend import Backend
 from recsys.recommending.logbook import Logbook
+from recsys.recommending.rerank import unit_rows
 
 METHODS: Final = ("ahead", "hole", "greedy", "popular", "random")
 BEAM: Final = 8  # chains that are kept
 CROWD: Final = 1.0  # of 0, 0.5, 1, 1.5 and 2 the best recall on validation (docs/results/measurements.md)
 WIDTH: Final = 12  # continuations of each that are looked at
-_WIDE: Final = ("ahead", "hole")
+LIKE: Final = 12  # continuations beside them, that are likest the project, of the last step
+FALL: Final = 1.0  # grades that a step may lie below the hardest before it
+WIDE: Final = ("ahead", "hole")
 _LEAST: Final = 1e-12
 
 
@@ -55,6 +58,10 @@ class Search:
         Weight of a step's share of all sends beside its probability, of "ahead" and "hole".
     wait:
         Days after the last climb for which the next is asked.
+    floor:
+        The lowest difficulty of a step.
+    fall:
+        Most grades that a step may lie below the hardest before it.
     """
 
     backend: Backend
@@ -72,6 +79,8 @@ class Search:
     seed: int = 0
     crowd: float = CROWD
     wait: float = 0.0
+    floor: float = -np.inf
+    fall: float = FALL
 
     def after(self, chains: Sequence[tuple[int, ...]]) -> Array:
         """Probability of every climb to follow each chain, float64 [n_chains, n_items]."""
@@ -83,6 +92,12 @@ class Search:
         """What every climb's probability is multiplied by for being sent often, float64 [n_items]."""
         return np.asarray(np.maximum(self.backend.catalogue.popularity, _LEAST) ** self.crowd)
 
+    @cached_property
+    def likeness(self) -> Array:
+        """Cosine of every climb's embedding with the project's, float64 [n_items]."""
+        units = unit_rows(self.backend.embeddings)
+        return np.asarray(units @ units[self.project], dtype=np.float64)
+
     def worth(self, chain: Chain, look: bool) -> float:
         """A chain's worth, and what its steps gain by being sent often."""
         return chain.worth(look) + float(np.log(self.sent[list(chain.indices)]).sum())
@@ -93,10 +108,14 @@ class Search:
         return self.backend.catalogue.ordinals
 
     def fits(self, chain: tuple[int, ...]) -> Array:
-        """The climbs that may follow a chain, bool [n_items]: near its last grade, and leading to the end."""
-        last = self.grades[chain[-1]] if chain else self.start
+        """The climbs that may follow a chain, bool [n_items]: near its last grade, and leading to the end.
+
+        None is more than `fall` below the hardest before it.
+        """
+        line = [self.start, *self.grades[list(chain)]]
         with np.errstate(invalid="ignore"):
-            fits = self.leading[len(chain)] & (np.abs(self.grades - last) <= self.leap + 1e-9)
+            fits = self.leading[len(chain)] & (np.abs(self.grades - line[-1]) <= self.leap + 1e-9)
+            fits &= self.grades >= max(line) - self.fall - 1e-9
         fits[list(chain)] = False
         return fits
 
@@ -108,7 +127,7 @@ class Search:
         """
         end = self.grades[self.project]
         with np.errstate(invalid="ignore"):
-            usable = self.allowed & (self.grades <= end + 1e-9)
+            usable = self.allowed & (self.grades <= end + 1e-9) & (self.grades >= self.floor - 1e-9)
         usable[self.project] = False
         rungs, rung = np.unique(self.grades[usable], return_inverse=True)
         near = np.abs(rungs[:, None] - rungs) <= self.leap + 1e-9
@@ -135,6 +154,11 @@ class Chain:
     steps: tuple[float, ...] = ()
     project: tuple[float, ...] = ()
 
+    @property
+    def raises(self) -> bool:
+        """Whether the project is likelier after the chain than before it."""
+        return self.project[-1] > self.project[0]
+
     def worth(self, look: bool) -> float:
         """Logarithm of the steps' probability, and of the project's after the last one if one looks ahead."""
         ahead = float(np.log(max(self.project[-1], _LEAST))) if look else 0.0
@@ -146,14 +170,14 @@ def search(query: Search) -> list[Chain]:
     draw = np.random.default_rng(query.seed)
     known = query.after([()])
     beam = [(Chain(project=(float(known[0, query.project]),)), known[0])]
-    look, keep = query.method == "ahead", query.beam if query.method in _WIDE else 1
-    sent = query.sent if query.method in _WIDE else np.ones(len(known[0]))
+    look, keep = query.method == "ahead", query.beam if query.method in WIDE else 1
+    sent = query.sent if query.method in WIDE else np.ones(len(known[0]))
     for _ in range(query.steps):
         chances = _weights(query, [chain for chain, _ in beam], np.stack([row for _, row in beam]), draw)
         grown = [
             Chain((*chain.indices, index), (*chain.steps, float(row[index])), chain.project)
             for (chain, _), row in zip(beam, chances, strict=True)
-            for index in _best(row * sent, query.fits(chain.indices), WIDTH if keep > 1 else 1)
+            for index in _next(query, chain, row * sent, keep)
         ]
         if not grown:
             return []
@@ -170,7 +194,8 @@ def _kept(query: Search, grown: list[Chain], look: bool, keep: int) -> list[tupl
         (Chain(chain.indices, chain.steps, (*chain.project, float(row[query.project]))), row)
         for chain, row in zip(grown, known, strict=True)
     ]
-    seen.sort(key=lambda pair: -query.worth(pair[0], look))
+    last = len(grown[0].indices) == query.steps
+    seen.sort(key=lambda pair: (last and not pair[0].raises, -query.worth(pair[0], look)))
     sets, kept = set[frozenset[int]](), []
     for chain, row in seen:  # the same climbs in another order are no other way
         if frozenset(chain.indices) not in sets:
@@ -193,6 +218,15 @@ def _weights(query: Search, chains: list[Chain], known: Array, draw: np.random.G
     project = supposed(catalogue, query.project, day)
     books = [query.book(each.indices) for each in chains]
     return between(query.backend, books, query.climber, missing, project, query.region)
+
+
+def _next(query: Search, chain: Chain, row: Array, keep: int) -> list[int]:
+    """The climbs that a chain may go on with: the best, and at the end those that are likest the project."""
+    fits = query.fits(chain.indices)
+    found = _best(row, fits, WIDTH if keep > 1 else 1)
+    if query.method != "ahead" or len(chain.indices) + 1 < query.steps:
+        return found
+    return list(dict.fromkeys([*found, *_best(query.likeness, fits, LIKE)]))
 
 
 def _best(row: Array, fits: Array, most: int) -> list[int]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,10 @@ import numpy as np
 from recsys import columns as c
 from recsys.arrays import Array
 from recsys.errors import UsageError
-from recsys.logbooks.grades import ordinals, parse_range
+from recsys.logbooks.grade_ranges import GradeRange, overlap
+from recsys.logbooks.grade_reading import Grade
+from recsys.logbooks.grade_tables import DISCIPLINES
+from recsys.logbooks.grades import ordinals, parse_range, read_grade, read_range
 from recsys.logbooks.importing.spelling import folded
 from recsys.recommending.blocked import Blocked
 from recsys.recommending.fields import Fields
@@ -103,8 +107,11 @@ class Catalogue:
         """Each grade once, as text, sorted."""
         return sorted({each for each in self.grades if each is not None})
 
-    def read_grades(self, text: str) -> Span | str:
+    def read_grades(self, text: str) -> GradeRange | str:
         """What is asked for: a range of grades, or of a catalogue whose grades are text one of them.
+
+        What is no grade of the climbs' discipline is read as one that is, where it can be: where all climbs
+        are boulders 6b is Font's 6B, and where they have V grades 5 is V5.
 
         Raises
         ------
@@ -114,8 +121,45 @@ class Catalogue:
             The catalogue's grades are text, and this is none of them; or it has no grades.
         """
         if self.graded:
-            return parse_range(text, like=told("V4 or V4:V6", self.leveled))
+            return self._asked(text, told("V4 or V4:V6", self.leveled))
         return as_text(text, self.known_grades)
+
+    def _asked(self, text: str, like: str) -> GradeRange:
+        """The range as it is read, if climbs are of its discipline; else in a system of theirs."""
+        ways = (None, *self._systems, *self.disciplines)
+        found = [asked for prefer in ways if (asked := read_range(text, prefer)) is not None]
+        fits = (asked for asked in found if asked.discipline in self.disciplines)
+        return next(fits, None) or parse_range(text, like=like)
+
+    @cached_property
+    def disciplines(self) -> list[str]:
+        """Those of the climbs' grades, the most usual first."""
+        return list(dict.fromkeys(DISCIPLINES[system] for system in self._systems))
+
+    @cached_property
+    def _systems(self) -> list[str]:
+        """The systems that the climbs' grades are written in, the most usual first."""
+        return [name for name, _ in Counter(each.system for each in self._read if each).most_common()]
+
+    @cached_property
+    def _read(self) -> list[Grade | None]:
+        """Each climb's grade, as it is read."""
+        return [None if each is None else read_grade(each) for each in self.grades]
+
+    @cached_property
+    def _different(self) -> tuple[list[Grade | None], Array]:
+        """The different grades, and which of them each climb has, int64 [n_items]."""
+        codes = {grade: at for at, grade in enumerate(dict.fromkeys(self._read))}
+        return list(codes), np.array([codes[each] for each in self._read], dtype=np.int64)
+
+    def grades_told(self) -> str:
+        """From which grade to which the climbs are, by discipline: "boulders V0 to V12"."""
+        lines = []
+        for name in self.disciplines:
+            own = [grade for grade in self._different[0] if grade and grade.discipline == name]
+            ends = min(own, key=lambda each: each.ordinal), max(own, key=lambda each: each.ordinal)
+            lines.append(f"{'' if self.leveled else f'{name}s '}{ends[0].raw} to {ends[1].raw}")
+        return " and ".join(lines)
 
     def grade_of(self, ordinal: float) -> str:
         """The nearest plain grade of an ordinal, as a person of this domain is told it."""
@@ -150,23 +194,23 @@ class Catalogue:
         return list(zip(*texts, stars, map(int, self.sends.tolist()), strict=True))
 
     def allowed(
-        self, grades: tuple[float, float] | str | None, region: str | None, min_stars: float | None = None
+        self, grades: GradeRange | Span | str | None, region: str | None, min_stars: float | None = None
     ) -> Array:
         """The climbs of those grades, that region and those stars, bool [n_items]; None allows every one.
 
-        A climb between two grades belongs to both: V4-5 is allowed by V4 and by V5. A text allows the climbs
-        whose grade it is.
+        A climb between two grades belongs to both: V4-5 is allowed by V4 and by V5. Ordinals allow the climbs
+        whose grade's interval meets them, a text those whose grade it is.
         """
         allowed = np.ones(len(self), dtype=bool)
         if isinstance(grades, str):
             allowed &= np.array([each == grades for each in self.grades], dtype=bool)
-            grades = None
-        if grades is not None or min_stars is not None:
+        elif grades is not None:
+            different, codes = self._different
+            holds = grades.holds if isinstance(grades, GradeRange) else partial(overlap, grades)
+            allowed &= np.array([holds(each) for each in different], dtype=bool)[codes]
+        if min_stars is not None:
             with np.errstate(invalid="ignore"):
-                if grades is not None:
-                    allowed &= (self.ordinals >= grades[0] - 0.5) & (self.ordinals <= grades[1] + 0.5)
-                if min_stars is not None:
-                    allowed &= self.stars >= min_stars
+                allowed &= self.stars >= min_stars
         if region is not None:
             allowed &= self._region_codes == self._codes_of_regions.get(region, _NOWHERE)
         return allowed
@@ -196,8 +240,11 @@ class Catalogue:
         return [index for index in map(self.indices.get, climbs) if index is not None]
 
     def index(self, climb_id: str) -> int:
-        """The index of a climb, or a `UsageError` with the nearest ids."""
+        """The index of a climb, or a `UsageError` with the nearest ids, or those of climbs of that name."""
         if climb_id not in self.indices:
+            if named := self.search(climb_id)[:3]:
+                ids = ", ".join(f"{self.ids[each]} ({self.names[each] or 'no name'})" for each in named)
+                raise UsageError(f"no climb has the id {climb_id[:80]!r}; of that name there are {ids}")
             raise UsageError(
                 f"no climb {climb_id!r} among the {len(self)} of this run{nearest(climb_id, self.ids)}"
             )

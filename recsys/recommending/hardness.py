@@ -68,8 +68,7 @@ def in_mode(mode: str, chances: Array, skill: Skill, climber: Levels) -> Array:
     UsageError
         There is no such mode, or nothing to tell by how hard climbs are.
     """
-    if mode not in MODES:
-        raise UsageError(f"`mode` {mode}: choose one of {', '.join(MODES)}")
+    check_ways(mode)
     if mode == "any" or (mode == "auto" and not climber):
         return np.ones(len(chances), dtype=bool)
     if np.isnan(skill.difficulty.value).all():
@@ -87,6 +86,13 @@ def in_mode(mode: str, chances: Array, skill: Skill, climber: Levels) -> Array:
     return inside | np.isnan(chances) if mode == "auto" else inside
 
 
+def check_ways(mode: str = "any", sort: str = "likely") -> None:
+    """A `UsageError` where there is no such mode or order."""
+    for name, value, known in (("mode", mode, MODES), ("sort", sort, SORTS)):
+        if value not in known:
+            raise UsageError(f"`{name}` {value}: choose one of {', '.join(known)}")
+
+
 def _ability(skill: Skill, climber: Levels) -> Array:
     """The climber's ability in the discipline of each climb, float64 [n_items]; NaN where it is not known."""
     value = skill.difficulty.value
@@ -98,8 +104,7 @@ def _ability(skill: Skill, climber: Levels) -> Array:
 
 def sorted_by(sort: str, indices: list[int], skill: Skill) -> list[int]:
     """The indices in an order: as they are ("likely"), or by difficulty; climbs without one come last."""
-    if sort not in SORTS:
-        raise UsageError(f"`sort` {sort}: choose one of {', '.join(SORTS)}")
+    check_ways(sort=sort)
     if sort == "likely":
         return indices
     sign = 1 if sort == "easiest" else -1

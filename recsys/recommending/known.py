@@ -45,6 +45,8 @@ class Match:
         Other climbs that are not known, each with the nearest ids of the catalogue; the first few.
     unused:
         A mapping was given, and none of its ids is in the logbook.
+    names:
+        The logbook's names of the climbs that are not known, by id; None where it has none.
     """
 
     same: Mapping[str, str]
@@ -54,6 +56,7 @@ class Match:
     questions: Sequence[Question] = ()
     unknown: Mapping[str, Sequence[str]] = field(default_factory=dict)
     unused: bool = False
+    names: Mapping[str, str | None] = field(default_factory=dict)
 
     @property
     def n_known(self) -> int:
@@ -94,7 +97,7 @@ class Match:
             lines.append(say(f"none of the ids in {same} is in the logbook"))
         if self.unknown:
             shown = "; ".join(
-                climb + (f" (nearest: {', '.join(near)})" if near else "")
+                self.names.get(climb) or climb + (f" (nearest: {', '.join(near)})" if near else "")
                 for climb, near in list(self.unknown.items())[:SHOWN]
             )
             lines.append(f"not known: {shown}{'; ...' if len(self.unknown) > SHOWN else ''}")

@@ -70,10 +70,11 @@ class Matcher:
             q for climb, index in missing[:_MOST_QUESTIONS] if (q := self._question(climb, index, logbook))
         ]
         in_question = {each.climb_id for each in questions}
-        others = [climb for climb, _ in missing if climb not in in_question]
+        others = {climb: index for climb, index in missing if climb not in in_question}
+        names = {climb: logbook.columns[c.CLIMB_NAME][index] for climb, index in others.items()}
         unknown = {climb: self._nearest(climb) if n < SHOWN else [] for n, climb in enumerate(others)}
         unused = bool(same) and not ways[BY_MAPPING]
-        return Match(found, ways, len(rows), self._rests_on(logbook), questions, unknown, unused)
+        return Match(found, ways, len(rows), self._rests_on(logbook), questions, unknown, unused, names)
 
     def known(self, logbook: Logbook, match: Match) -> Logbook:
         """The logbook with the catalogue's ids for the climbs that are known, its regions where theirs are

@@ -3,7 +3,9 @@
     >>> find_path(recommender, PathRequest(project="superfly", climber="ada", steps=4))
 
 Grades on it differ by `leap` at the most from one climb to the next, the first from the climber's ability, or
-from the project's grade where that is lower.
+from the project's grade where that is lower. No step is more than a grade below the hardest before it, or
+below where the path starts, where there are enough; and the project is likelier at the end, if any chain that
+was found makes it so.
 The chain is found by `recsys.recommending.beam`.
 """
 
@@ -11,17 +13,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from recsys.arrays import Array
 from recsys.errors import UsageError
+from recsys.logbooks.grade_reading import ROUTE_OFFSET
 from recsys.nouns import spoken
+from recsys.recommending import hardness
 from recsys.recommending.ahead import pace
-from recsys.recommending.beam import BEAM, CROWD, METHODS, Chain, Search, search
+from recsys.recommending.beam import BEAM, CROWD, METHODS, WIDE, Chain, Search, search
 from recsys.recommending.blocked import OPEN, Blocked
 from recsys.recommending.levels import unordered
 from recsys.recommending.logbook import Logbook
@@ -31,6 +35,7 @@ from recsys.skill.reach import names
 from recsys.skill.tracks import steps_of
 
 MOST_STEPS = 12
+LATELY: Final = 20  # sends
 
 
 @dataclass(frozen=True)
@@ -125,11 +130,19 @@ class Path:
     grade: str
     method: str
 
+    @property
+    def note(self) -> str | None:
+        """What a climber should know of it: that it does not make the project likelier; else None."""
+        if self.project.score > self.before:
+            return None
+        return "these climbs do not make the project likelier, and no others that fit were found to"
+
     def to_json(self) -> dict[str, Any]:
-        """{"ability", "method", "steps": [...], "project": {...}}."""
+        """{"ability", "method", "note", "steps": [...], "project": {...}}."""
         return {
             "ability": self.grade,
             "method": self.method,
+            "note": self.note,
             "steps": [each.to_json() for each in self.steps],
             "project": {**self.project.to_json(), "score_before": self.before},
         }
@@ -147,7 +160,7 @@ def find_path(recommender: Recommender, request: PathRequest) -> Path:
     logbook = recommender.logbook(request.whose)
     ability = _ability(recommender, request, logbook)
     query = _search(recommender, request, logbook, ability)
-    found = search(query)
+    found = _found(query)
     if not found:
         raise UsageError(
             f"no {request.steps} climbs that were not sent yet lead to {request.project} in steps of "
@@ -156,6 +169,22 @@ def find_path(recommender: Recommender, request: PathRequest) -> Path:
         )
     reach = recommender.skill.chances(recommender.levels(request.whose, logbook))
     return _path(recommender, query, found[0], reach, ability)
+
+
+def _found(query: Search) -> list[Chain]:
+    """The chains, best first; where none makes the project likelier, it is looked for farther off.
+
+    All climbs of the level may be sent, so there is no floor then; nor do climbs that are sent often go
+    before others. Where there are so few that nothing fits, a path may fall as it must.
+    """
+    found = search(query)
+    if found and (found[0].raises or query.method not in WIDE):
+        return found
+    free = replace(query, floor=-np.inf, crowd=0.0)
+    farther = search(free)
+    if farther and (not found or farther[0].raises):
+        return farther
+    return found or search(replace(free, crowd=query.crowd, fall=np.inf))
 
 
 def _search(recommender: Recommender, request: PathRequest, logbook: Logbook, ability: float) -> Search:
@@ -169,7 +198,8 @@ def _search(recommender: Recommender, request: PathRequest, logbook: Logbook, ab
         region=region,
         project=project,
         steps=request.steps,
-        start=_start(recommender, request, ability),
+        start=(start := _start(recommender, request, ability)),
+        floor=_floor(recommender, logbook, start),
         leap=request.leap,
         allowed=catalogue.allowed(None, region)
         & catalogue.without(logbook.climbs)
@@ -215,6 +245,13 @@ def _start(recommender: Recommender, request: PathRequest, ability: float) -> fl
             f"steps of {request.leap:g} it takes `steps` {needed}, or a longer `leap`"
         )
     return start
+
+
+def _floor(recommender: Recommender, logbook: Logbook, start: float) -> float:
+    """The lowest grade of a step: the start, or the easiest of the last sends if not a grade below it."""
+    last = hardness.difficulties(recommender.skill, recommender.catalogue, logbook.tail(LATELY))
+    near = last[np.abs(last - start) < ROUTE_OFFSET / 2]
+    return max(start - 1, float(np.min(near, initial=start)))
 
 
 def _path(recommender: Recommender, query: Search, chain: Chain, reach: Array, ability: float) -> Path:

@@ -77,8 +77,8 @@ def plan(request: Request, logbook: Logbook, backend: Backend) -> Plan:
     """Lay out the questions of a request, features and all."""
     steps: tuple[float | None, ...] = (None,)
     named = request.grades if isinstance(request.grades, str) else None  # a text, which has no steps
-    if isinstance(request.grades, tuple) and backend.reads_prompt:
-        steps = (None, *grade_steps(request.grades))
+    if request.span is not None and backend.reads_prompt:
+        steps = (None, *grade_steps(request.span))
     day = _day(request, logbook, backend)
     prompted = request.grades is not None or request.region is not None or day is not None
     prompted = prompted and backend.reads_prompt

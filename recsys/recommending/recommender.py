@@ -11,6 +11,7 @@ import numpy as np
 
 from recsys.arrays import Array, softmax
 from recsys.errors import RunError, UsageError
+from recsys.logbooks.grade_ranges import GradeRange
 from recsys.logbooks.importing.spelling import spelled_as
 from recsys.logbooks.mapping import ColumnMapping
 from recsys.logbooks.remembered import remembered
@@ -205,7 +206,7 @@ class Recommender:
         if request.explain and plan.questions:
             bare = plan.blocks(logits)[1]
             unprompted = None if bare is None else softmax(bare)
-        hard = [None] * len(chosen) if reach is None else names(reach[chosen])
+        blank = [(None, None)] * len(chosen)
         return [
             self.catalogue.item(
                 index,
@@ -213,10 +214,19 @@ class Recommender:
                 why(plan, self.catalogue, index, probabilities[:, index], unprompted)
                 if request.explain
                 else None,
-                each,
-                None if reach is None or each is None else round(float(reach[index]), 3),
+                *hard,
             )
-            for index, each in zip(chosen, hard, strict=True)
+            for index, hard in zip(
+                chosen, blank if reach is None else self.hardness(chosen, reach), strict=True
+            )
+        ]
+
+    def hardness(self, chosen: Sequence[int], reach: Array) -> list[tuple[str | None, float | None]]:
+        """How hard each of some climbs is, as `Item` tells it: the word, and the chance behind it."""
+        words = names(reach[list(chosen)])
+        return [
+            (word, None if word is None else round(float(reach[index]), 3))
+            for index, word in zip(chosen, words, strict=True)
         ]
 
     def choose(self, plan: Plan, logits: Array, reach: Array | None = None) -> tuple[list[int], Array]:
@@ -259,7 +269,7 @@ class Recommender:
 
     def allowed(self, request: Request, logbook: Logbook) -> Array:
         """The climbs that the request allows, bool [n_items]; a `UsageError` if there is none."""
-        if isinstance(request.grades, tuple) and not self.catalogue.graded:
+        if request.span is not None and not self.catalogue.graded:
             raise UsageError("`grade`: the sends of this run have no grades")
         allowed = self.catalogue.allowed(request.grades, request.region, request.min_stars)
         if request.blocked.entries:
@@ -267,8 +277,17 @@ class Recommender:
         if request.exclude_seen:
             allowed[self.catalogue.found(logbook.climbs)] = False
         if not allowed.any():
-            raise UsageError("no climb that was not sent yet fits; ask for more grades, regions or stars")
+            raise UsageError(self._nothing(request))
         return allowed
+
+    def _nothing(self, request: Request) -> str:
+        """Why no climb is allowed: none has the grade, or what was asked for is too narrow."""
+        if isinstance(request.grades, GradeRange) and not self.catalogue.allowed(request.grades, None).any():
+            asked, (usual, *others) = request.grades, self.catalogue.disciplines
+            kind = "" if asked.discipline in (usual, *others) else f" it is a {asked.discipline}'s grade, and"
+            told = self.catalogue.grades_told()
+            return f"`grade` {asked.text}:{kind} no climb of this run has it; they have {told}"
+        return "no climb that was not sent yet fits; ask for more grades, regions or stars"
 
     def logbook(self, request: Request) -> Logbook:
         """The logbook that a request is asked of: the posted one, else the climber's, else an empty one."""

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from recsys.errors import UsageError
+from recsys.logbooks.grade_ranges import GradeRange
 from recsys.logbooks.importing.spelling import folded, spelled_as
 from recsys.recommending.blocked import OPEN, Blocked
 
@@ -30,8 +31,8 @@ class Request:
         A logbook in the contract's columns (climb_id and date are needed), in place of the stored one. With
         neither climber nor sends, or with no sends at all, the answer is what is popular.
     grades:
-        Lowest and highest ordinal, both included; or a grade of the catalogue, where its grades are text
-        (`Catalogue.read_grades`); None for any.
+        A range of grades, or a grade of the catalogue where its grades are text (`Catalogue.read_grades`); or
+        lowest and highest ordinal, both included; None for any.
     region:
         A region of the catalogue, or None for any.
     min_stars:
@@ -61,7 +62,7 @@ class Request:
 
     climber: str | None = None
     sends: Sequence[Mapping[str, Any]] | None = None
-    grades: Span | str | None = None
+    grades: GradeRange | Span | str | None = None
     region: str | None = None
     min_stars: float | None = None
     when: dt.date | None = None
@@ -84,6 +85,17 @@ class Request:
             raise UsageError(f"`min_stars` {self.min_stars}: give 1 to 5")
         if self.same is not None and self.sends is None:
             raise UsageError("`same` is of the ids of a `logbook`; give one, or leave it out")
+
+    @property
+    def span(self) -> Span | None:
+        """Lowest and highest ordinal asked for; None where no grades are, or one that is text."""
+        return (
+            self.grades.span
+            if isinstance(self.grades, GradeRange)
+            else None
+            if isinstance(self.grades, str)
+            else self.grades
+        )
 
     def once(self, key: Hashable, make: Callable[[], _Made]) -> _Made:
         """What `make` works out of it, the first time only: the parts of an answer ask for the same.

@@ -38,6 +38,8 @@ SHARES: Final = {WARM_UP: 0.35, PROJECT: 0.4}  # of the climbs of a day; the res
 WIDTHS: Final = (0.75, 1.5, 2.5)  # grades about the one wanted, tried in this order
 MOST: Final = 40
 COMFORTABLE: Final = EDGES[-1]  # the chance from which a climb warms up, and is no project
+TRIED: Final = 6  # areas at the most, until one has what is wanted
+ENOUGH: Final = 0.75  # of the minutes wanted
 CROWD: Final = 2.0  # of 0, 0.25, 0.5, 1 and 2 the best on validation (docs/results/measurements.md)
 
 
@@ -108,7 +110,7 @@ class Planned:
 class Session:
     """A session in order; `area` is None where the catalogue has none. What found no climb is left out.
 
-    `grade` is the grade of the ability, as the catalogue writes grades.
+    `grade` is the grade of the ability, as the catalogue writes grades; `note` is what it lacks.
     """
 
     region: str | None
@@ -116,6 +118,7 @@ class Session:
     ability: float
     grade: str
     climbs: tuple[Planned, ...]
+    note: str | None = None
 
     @property
     def minutes(self) -> int:
@@ -123,10 +126,10 @@ class Session:
         return sum(each.minutes for each in self.climbs)
 
     def to_json(self) -> dict[str, Any]:
-        """{"region", "area", "ability", "minutes", "climbs": [...]}."""
+        """{"region", "area", "ability", "minutes", "note", "climbs": [...]}."""
         return {
             "region": self.region, "area": self.area, "ability": self.grade,
-            "minutes": self.minutes, "climbs": [each.to_json() for each in self.climbs],
+            "minutes": self.minutes, "note": self.note, "climbs": [each.to_json() for each in self.climbs],
         }  # fmt: skip
 
 
@@ -158,14 +161,39 @@ def plan_session(recommender: Recommender, request: SessionRequest) -> Session:
         raise _nothing(request, named or region, f"is a {kinds}, as all grades of the logbook are")
     ability = levels[kind].mean
     slots = _slots(request, ability)
-    allowed = asked & catalogue.allowed((ability - 5, ability + 3), None)
+    allowed = asked & catalogue.allowed((ability - 5.5, ability + 3.5), None)
     allowed &= catalogue.without(logbook.climbs) & catalogue.open(request.blocked)
-    region, area, here = _crag(recommender, request, logbook, allowed, region, named)
-    badges = recommender.skill.chances(levels)
-    climbs = tuple(_filled(recommender, request, logbook, region, here, slots, badges, ability))
-    if not climbs:
-        raise _nothing(request, area or region, "that was not sent yet fits")
-    return Session(region, area, ability, catalogue.grade_of(ability), climbs)
+    badges, plans = recommender.skill.chances(levels), []
+    crags = _crags(recommender, request, logbook, allowed, region, named)
+    for there, area, here in crags:
+        climbs = tuple(_filled(recommender, request, logbook, there, here, slots, badges, ability))
+        note = _lacking(slots, climbs)
+        plans.append(Session(there, area, ability, catalogue.grade_of(ability), climbs, note))
+        if note is None:
+            break
+    best = max(plans, key=_fullness)
+    if not best.climbs:
+        raise _nothing(request, best.area or best.region, "that was not sent yet fits")
+    return best
+
+
+def _fullness(plan: Session) -> tuple[bool, int]:
+    """What an area goes before another by, if it lacks something: whether there is a project, and minutes."""
+    return any(each.part in (PROJECT, CIRCUIT) for each in plan.climbs), plan.minutes
+
+
+def _lacking(slots: list[tuple[str, float]], climbs: Sequence[Planned]) -> str | None:
+    """What a person is told of a plan that is short or lacks a part; None where nothing is amiss."""
+    found = sum(each.minutes for each in climbs)
+    wanted = sum(MINUTES[part] for part, _ in slots)
+    parts = sorted({part for part, _ in slots} - {each.part for each in climbs})
+    if not parts and found >= ENOUGH * wanted:
+        return None
+    lack = f" and no {' or '.join(parts)}" if parts else ""
+    return (
+        f"too few climbs of these grades were not sent yet: {found} of {wanted} minutes{lack}; "
+        "try another area or region"
+    )
 
 
 def _nothing(request: SessionRequest, where: str | None, what: str) -> UsageError:
@@ -233,27 +261,29 @@ def _like(recommender: Recommender, climb: str | None) -> Array:
     return np.asarray(cosines >= np.quantile(cosines, 0.9))
 
 
-def _crag(
+def _crags(
     recommender: Recommender,
     request: SessionRequest,
     logbook: Logbook,
     allowed: Array,
     region: str | None,
     area: str | None,
-) -> tuple[str | None, str | None, Array]:
-    """Region, area, and the allowed climbs there, bool [n_items]: as asked, else where the model would go.
+) -> list[tuple[str | None, str | None, Array]]:
+    """Region, area, and the allowed climbs there, bool [n_items]: where the model would go, likeliest first.
 
-    Of an area's name that several regions have it is one of them.
+    Of an area's name that several regions have each is one.
     """
     if not allowed.any():  # an area of another region would be named
-        return region, area, allowed
+        return [(region, area, allowed)]
     groups = _areas(recommender)
     chance = after(recommender.backend, [logbook], request.climber, region)[0]
     worth: dict[tuple[str | None, str | None], float] = {}
     for index in np.flatnonzero(allowed):
         worth[groups[index]] = worth.get(groups[index], 0.0) + float(chance[index])
-    best = max(worth, key=worth.__getitem__)
-    return *best, allowed & np.array([group == best for group in groups], dtype=bool)
+    return [
+        (*best, allowed & np.array([group == best for group in groups], dtype=bool))
+        for best in sorted(worth, key=lambda group: -worth[group])[:TRIED]
+    ]
 
 
 def _named(recommender: Recommender, area: str) -> str:

@@ -16,6 +16,7 @@ from typing import Any, Final
 from recsys import columns as c
 from recsys.errors import RunError, UnknownError
 from recsys.files import read_plain
+from recsys.logbooks.grade_ranges import GradeRange
 from recsys.logbooks.mapping import ColumnMapping
 from recsys.manifest import MANIFEST, check_manifest
 from recsys.nouns import spoken
@@ -26,7 +27,7 @@ from recsys.recommending.levels import has_levels, level
 from recsys.recommending.logbook import date_of, read_logbook
 from recsys.recommending.matching import Matcher
 from recsys.recommending.path import PathRequest
-from recsys.recommending.request import Request, Span, as_written
+from recsys.recommending.request import Request, as_written, nearest
 from recsys.recommending.session import SessionRequest
 from recsys.serving.insights import insights
 from recsys.serving.likes import CatalogueLike, ItemLike, RecommenderLike
@@ -79,21 +80,21 @@ class LoadedBundle:
         self._folded = [(each.casefold(), each) for each in self.climbers]
         self._known = frozenset(self.climbers)
 
-    def read_grades(self, text: str) -> Span | str:
+    def read_grades(self, text: str) -> GradeRange | str:
         """What is asked for as a grade, a range of them, or a text that is one of the bundle's."""
         return self._recommender.catalogue.read_grades(text)
 
     def checked(self, ask: Request) -> Request:
         """The request with its names as the bundle writes them; `UnknownError` names the one it lacks."""
         if ask.climber is not None and ask.climber not in self._known:
-            search = "" if self.hides_climbers else "; search /api/climbers"
-            raise UnknownError(f"no climber {ask.climber[:80]!r} in this bundle{search}")
+            search = "" if self.hides_climbers else "; look for another name"
+            raise UnknownError(f"no climber {ask.climber[:80]!r} is known here{search}")
         return dataclasses.replace(ask, region=self._region(ask.region))
 
     def _region(self, name: str | None) -> str | None:
         region = None if name is None else as_written(name, self._regions)
         if name is not None and region is None:
-            raise UnknownError(f"no region {name[:80]!r} in this bundle; see /api/regions")
+            raise UnknownError(f"no region {name[:80]!r} is known here{nearest(name, self._regions)}")
         return region
 
     def recommend_many(self, asks: Sequence[Request]) -> list[list[Row] | Exception]:
@@ -157,7 +158,8 @@ class LoadedBundle:
         found = self._recommender.path(ask).to_json()
         steps = [self._row(step) for step in found["steps"]]
         known = self.known(ask.whose)
-        return {**found, "steps": steps, "project": self._row(found["project"]), "logbook": known}
+        project = self._row(found["project"])
+        return {**found, "note": self._said(found), "steps": steps, "project": project, "logbook": known}
 
     def session(self, ask: SessionRequest) -> Row:
         """A day in one area, in the fields of `recsys.serving.plan_models.Session`."""
@@ -166,7 +168,12 @@ class LoadedBundle:
             self._check_climb(ask.like)
         found = self._recommender.session(ask).to_json()
         climbs = [self._row(climb) for climb in found["climbs"]]
-        return {**found, "climbs": climbs, "logbook": self.known(ask.whose)}
+        return {**found, "note": self._said(found), "climbs": climbs, "logbook": self.known(ask.whose)}
+
+    def _said(self, plan: Row) -> str | None:
+        """The note of a plan in the words of the domain."""
+        note = plan.get("note")
+        return None if note is None else self.say(note)
 
     def skill(self, ask: Request) -> Row:
         """What a logbook tells, in the fields of `recsys.serving.plan_models.Skill`, uncertainty too."""
@@ -220,7 +227,7 @@ class LoadedBundle:
 
     def _check_climb(self, climb_id: str) -> None:
         if climb_id not in self._extra:
-            raise UnknownError(f"no climb {climb_id[:80]!r} in this bundle; search /api/climbs")
+            raise UnknownError(f"no climb {climb_id[:80]!r} is known here; look for it by its name")
 
     def _sends(self, ask: Request) -> list[Row]:
         """The sends of a request's logbook: climb_id, grade and date; None where order is all there is."""

@@ -28,6 +28,7 @@ from recsys.serving.model_fields import (
     K,
     Name,
     Note,
+    Ordinal,
     Reach,
     Score,
     Short,
@@ -81,16 +82,20 @@ def plain(sends: list[Send] | None) -> list[dict[str, Any]] | None:
 
 def _read_day(text: str) -> str:
     try:
+        if text.casefold() == "today":
+            return datetime.date.today().isoformat()
         if _DAY.fullmatch(text):
             datetime.date.fromisoformat(text)
             return text
     except ValueError:  # which says what is wrong, but not what to write
         pass
-    raise ValueError(f"{text[:40]!r} is no day; write a day as 2026-06-01")
+    raise ValueError(f"{text[:40]!r} is no day; write a day as 2026-06-01, or today")
 
 
 _Day = Annotated[
-    str, AfterValidator(_read_day), WithJsonSchema({"type": "string", "pattern": f"^{_DAY.pattern}$"})
+    str,
+    AfterValidator(_read_day),
+    WithJsonSchema({"type": "string", "pattern": f"^({_DAY.pattern}|[Tt]oday)$"}),
 ]
 
 
@@ -121,7 +126,9 @@ class RecommendBody(Strict):
     grade: Annotated[str | None, Field(max_length=40, description=GRADES)] = None
     region: Annotated[Name | None, Field(description="a region of the bundle")] = None
     min_stars: Annotated[float, Field(ge=1, le=5, description="least mean rating")] | None = None
-    when: Annotated[_Day | None, Field(description="the day of the next climb, as in 2026-06-01")] = None
+    when: Annotated[
+        _Day | None, Field(description="the day of the next climb, as in 2026-06-01, or today")
+    ] = None
     k: K = 10
     exclude_seen: Annotated[bool, Field(description="leave out what was sent before")] = True
     explain: Annotated[bool, Field(description="say which sends moved each climb most")] = False
@@ -265,12 +272,22 @@ class Style(BaseModel):
     climbs: int
 
 
+class WrittenGrade(BaseModel):
+    """A grade as climbs have it, how it is read, and how many have it."""
+
+    grade: Annotated[str, Field(examples=["V5"])]
+    ordinal: Ordinal
+    system: Annotated[str, Field(description="the system that it is written in")]
+    climbs: int
+
+
 class Regions(BaseModel):
-    """All regions, and the areas and styles with most climbs."""
+    """All regions, and the areas, styles and grades with most climbs."""
 
     regions: list[Region]
     areas: list[Area]
     styles: list[Style]
+    grades: list[WrittenGrade]
 
 
 class Reject(BaseModel):
@@ -329,7 +346,7 @@ class Status(BaseModel):
 class Problem(BaseModel):
     """What went wrong, to be read by a person; the log's line of the request has the same id."""
 
-    message: Annotated[str, Field(examples=["no climber 'alex' in this bundle; search /api/climbers"])]
+    message: Annotated[str, Field(examples=["no climber 'alex' is known here; look for another name"])]
     request_id: Annotated[str, Field(examples=["6b9f0c0e7d0d4c7f8a3f5a1b2c3d4e5f"])]
     columns: Annotated[
         list[str] | None,

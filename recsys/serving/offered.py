@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from recsys.logbooks.grades import ordinals
+from recsys.logbooks.grades import ordinals, read_grade
 from recsys.recommending.levels import level
 from recsys.serving.likes import CatalogueLike
 
@@ -21,7 +21,7 @@ Row = dict[str, Any]
 
 
 def places(table: CatalogueLike) -> dict[str, list[Row]]:
-    """The regions, and the areas and styles with most climbs, in order of their names."""
+    """The regions, and the areas and styles with most climbs, in order of their names; and the grades."""
     regions = Counter(text for each in table.regions if (text := _text(each)))
     pairs = zip(table.areas, table.regions, strict=False)
     areas = Counter((_text(area), _text(region)) for area, region in pairs if _text(area))
@@ -33,7 +33,18 @@ def places(table: CatalogueLike) -> dict[str, list[Row]]:
             for (area, region), n in sorted(areas.most_common(_PLACES))
         ],
         "styles": [{"style": name, "climbs": n} for name, n in sorted(styles.most_common(_PLACES))],
+        "grades": _grades(table),
     }
+
+
+def _grades(table: CatalogueLike) -> list[Row]:
+    """The climbs' grades as they are written, those of most climbs, and how they are read: easiest first."""
+    counted = Counter(text for each in table.grades if (text := _text(each))).most_common(_PLACES)
+    told = [(read, text, n) for text, n in counted if (read := read_grade(text)) is not None]
+    rows = [
+        {"grade": text, "ordinal": read.ordinal, "system": read.system, "climbs": n} for read, text, n in told
+    ]
+    return sorted(rows, key=lambda row: (row["ordinal"], row["grade"]))
 
 
 def in_a_line(climber: str, sends: Sequence[Row], leveled: bool) -> Row:

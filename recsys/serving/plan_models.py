@@ -100,6 +100,7 @@ class Path(Asked):
 
     ability: Annotated[GradeName, Field(description="the climber's level")]
     method: Annotated[str, Field(examples=["ahead"])]
+    note: Annotated[str | None, Field(description="that the steps do not make the project likelier")] = None
     steps: list[PathStep]
     project: Project
 
@@ -118,4 +119,5 @@ class Session(Asked):
     area: Annotated[str | None, Field(description="None where the bundle has no areas")]
     ability: GradeName
     minutes: Annotated[int, Field(description="of all climbs together")]
+    note: Annotated[str | None, Field(description="what it lacks: minutes, or a part")] = None
     climbs: list[Planned]

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
+import pickle
 import uuid
 
 import numpy as np
 import pandas as pd
 import pytest
 
+import recsys
 from recsys.api import arguments as given
 from recsys.errors import UsageError
+from tests.builders.light_bundle import write_light_bundle
 
 
 @pytest.mark.parametrize("value", [12, "12", np.int64(12), 12.0, np.float32(12)])
@@ -63,3 +67,36 @@ def test_settings_of_numpy_are_plain():
         given.ids_by_id(5, "same")
     with pytest.raises(UsageError, match=r"block .*: give a text or several"):
         given.texts(object(), "block")
+
+
+def test_logbooks_to_import_are_one_path_or_several(tmp_path):
+    path = tmp_path / "ticks.csv"
+    path.write_text("climb_id,date,grade\na,2024-05-01,V4\n")
+    for files in (str(path), path, [path], (str(path),)):
+        assert list(recsys.import_logbooks(files)["climb_id"]) == ["a"]
+    for odd in (pd.DataFrame({"climb_id": ["a"]}), None, [], 5, [5], b"ticks.csv", ""):
+        with pytest.raises(UsageError, match=r"`?files`? .*give the path of a logbook, or several"):
+            recsys.import_logbooks(odd)
+
+
+@pytest.mark.parametrize("odd", [(4, 6), ["V4"], 4.5, True, {"V4"}])
+def test_a_grade_is_text_and_what_else_is_given_is_told_how_to_write_it(odd):
+    assert (given.grade("V4:V6"), given.grade(4), given.grade(None)) == ("V4:V6", "4", None)
+    with pytest.raises(UsageError, match=r"write a grade or a range as text, as in 'V4' or 'V4:V6'"):
+        given.grade(odd)
+
+
+def test_what_was_loaded_is_not_pickled_and_says_so(tmp_path):
+    climbs = recsys.load(write_light_bundle(tmp_path / "bundle"))
+    for copied in (pickle.dumps, copy.deepcopy):
+        with pytest.raises(UsageError, match="pass the folder's path, and load it there"):
+            copied(climbs)
+    assert copy.copy(climbs).climbers == climbs.climbers
+
+
+def test_similar_climbs_are_shown_with_cosines(tmp_path):
+    climbs = recsys.load(write_light_bundle(tmp_path / "bundle"))
+    near = climbs.similar(climbs.recommend(k=1)[0].climb_id, k=2)
+    assert repr(near).endswith(f"  {near[1].score:.2f}")
+    assert "<th>cosine</th>" in near._repr_html_()
+    assert "%" not in repr(near[:1])

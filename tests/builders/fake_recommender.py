@@ -26,6 +26,12 @@ from recsys.recommending.request import Request
 REGIONS = ("Squamish", "Bishop", "Fontainebleau", "Pemberton")
 WORDS = ("Cedar", "Granite", "Raven", "Slow", "Salmon", "Golden", "Thunder", "Quiet", "North", "Paper")
 NOUNS = ("Arête", "Slab", "Roof", "Traverse", "Groove", "Wall", "Prow", "Dihedral", "Crack", "Bulge")
+FONT = {
+    f"V{step}": name
+    for step, name in enumerate(
+        "f4 5 f5+ 6A 6A+ 6B+ 6C+ 7A+ 7B 7B+ 7C+ 8A 8A+ 8B 8B+ 8C".replace(" 5 ", " f5 ").split()
+    )
+} | {"VB": "f3"}
 HARD = ("beyond", "project", "stretch", "comfortable")
 WIDTH, LENGTH = 64, 10
 
@@ -62,11 +68,19 @@ def write_bundle(
     nouns: dict[str, str] | None = None,
     levels: bool = False,
     graded: bool = True,
+    font: bool = False,
 ) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "fake.json").write_text(
         json.dumps(
-            {"n_climbs": n_climbs, "seed": seed, "nouns": nouns or {}, "levels": levels, "graded": graded}
+            {
+                "n_climbs": n_climbs,
+                "seed": seed,
+                "nouns": nouns or {},
+                "levels": levels,
+                "graded": graded,
+                "font": font,
+            }
         )
     )
     (folder / "MODEL_CARD.md").write_text(f"# A made-up model\n\nSeed {seed}.\n")
@@ -111,6 +125,7 @@ class FakeRecommender:
     seed: int = 0
     levels: bool = False
     graded: bool = True
+    font: bool = False
     simulated: bool = True
     nouns: dict[str, str] = field(default_factory=dict)
     calls: list[int] = field(default_factory=list)
@@ -118,6 +133,10 @@ class FakeRecommender:
     def __post_init__(self) -> None:
         rng = np.random.default_rng(self.seed)
         self.catalogue = _catalogue(self.n_climbs, rng, "L" if self.levels else "V", self.graded)
+        if self.font:
+            self.catalogue = replace(
+                self.catalogue, grades=[FONT.get(each, each) for each in self.catalogue.grades]
+            )
         self.climbers = [f"sim-climber-{i:04d}" for i in range(120)]
         self._index = {c: i for i, c in enumerate(self.catalogue.ids)}
         self._items = rng.normal(size=(self.n_climbs, WIDTH)).astype(np.float32) / 8
@@ -239,9 +258,9 @@ class FakeRecommender:
 
     def _top(self, request: Any, history: list[int], scores: np.ndarray) -> list[Item]:
         allowed = np.ones(self.n_climbs, bool)
-        if request.grades is not None:
+        if request.span is not None:
             ordinals = np.nan_to_num(self.catalogue.ordinals, nan=-99)
-            allowed &= (ordinals >= request.grades[0]) & (ordinals <= request.grades[1])
+            allowed &= (ordinals >= request.span[0]) & (ordinals <= request.span[1])
         if request.region is not None:
             allowed &= self._regions == request.region
         if request.min_stars is not None:

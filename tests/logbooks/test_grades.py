@@ -138,10 +138,58 @@ def test_ordinals_reads_columns_with_blanks() -> None:
 
 
 def test_parse_range() -> None:
-    assert parse_range("V4:V6") == (4, 6)
-    assert parse_range("V4") == (4, 4)
-    assert parse_range("6C+") == (5, 6)
-    assert parse_range("5.10:5.11b") == (109, 114)
+    assert parse_range("V4:V6").span == (4, 6)
+    assert parse_range("V4").span == (4, 4)
+    assert parse_range("6C+").span == (5, 6)
+    assert parse_range("5.10:5.11b").span == (109, 114)
+
+
+@pytest.mark.parametrize("asked", ["6A", "6A+", "6B", "6B+", "6C", "6C+", "7B+", "5", "5A", "5+", "3C"])
+def test_a_range_holds_what_is_written_in_its_system(asked: str) -> None:
+    font = "3C 4 4+ 5 5A 5B 5+ 6A 6A+ 6B 6B+ 6C 6C+ 7A 7A+ 7B 7B+ 7C 6B/6B+"
+    held = [each for each in font.split() if parse_range(asked, "Font").holds(parse_grade(each, "Font"))]
+    extra = {"6B": ["6B/6B+"], "6B+": ["6B/6B+"], "5": ["5A", "5B"]}
+    assert held == [asked, *extra.get(asked, [])]
+
+
+@pytest.mark.parametrize(
+    ("asked", "climbs", "held"),
+    [
+        ("6B:6C", "6A+ 6B 6B+ 6C 6C+", "6B 6B+ 6C"),
+        ("V4", "V3+ V4- V4 V4+ V4-5 V5-", "V4- V4 V4+ V4-5"),
+        ("V4+", "V4 V4+ V4-5 V5", "V4+ V4-5"),
+        ("5.10", "5.9 5.10a 5.10b/c 5.10+ 5.10d 5.11a", "5.10a 5.10b/c 5.10+ 5.10d"),
+        ("5.11b", "5.11a 5.11b 5.11c", "5.11b"),
+        ("5.10a", "5.9 5.9+ 5.10a 5.10- 5.10 5.10b", "5.10a 5.10- 5.10"),
+        ("6b+", "6b 6b+ 6c", "6b+"),
+        ("5c+", "5c 5c+ 6a", "5c+"),
+        ("HVS", "VS HVS E1", "HVS"),
+        ("UIAA IX-", "VIII+ IX- IX", "IX-"),
+        # Of another system, the intervals of the comparison charts meet.
+        ("6B+", "V3 V4 V4+ V5 V6", "V4 V4+ V5"),
+        ("6A:6B", "V2 V3 V4 V5", "V3 V4"),
+        ("V4", "6A 6A+ 6B 6B+ 6C", "6A+ 6B 6B+"),
+        ("V4+", "6A 6A+ 6B 6B+ 6C", "6A+ 6B 6B+"),
+        ("7a", "5.11c 5.11d 5.12a V5 6C", "5.11d"),
+        ("Ewbank 10", "3 3+ 4a 4b", "3 3+"),
+    ],
+)
+def test_a_range_holds_climbs_of_its_grades(asked: str, climbs: str, held: str) -> None:
+    prefer = "French" if asked.startswith("Ewbank") else None
+    assert " ".join(e for e in climbs.split() if parse_range(asked).holds(parse_grade(e, prefer))) == held
+
+
+def test_every_grade_of_a_system_is_told_from_its_neighbours() -> None:
+    for name in ("V", "YDS", "French", "Ewbank", "UIAA"):
+        points = {each: span[0] for each, span in TABLES[name].items() if span[0] == span[1]}
+        for asked, at in points.items():
+            wanted = parse_range(asked, name)
+            near = [
+                e
+                for e, other in points.items()
+                if wanted.holds(parse_grade(e, name)) and abs(other - at) > 0.25
+            ]
+            assert near == [], asked
 
 
 @pytest.mark.parametrize("text", ["V6:V4", "V4:7a", "V4:", "easy", "V1:V2:V3", ""])

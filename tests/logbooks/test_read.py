@@ -162,7 +162,7 @@ def test_parquet_times(tmp_path: Path, kind: pa.DataType) -> None:
         (HEADER.encode(), ": has a header and no rows; give a file that has some"),
         (
             b"\x89XLS\0\0\1junk",
-            ": is neither CSV nor Parquet (b'\\x89XLS\\x00\\x00\\x01j'); export it as CSV (UTF-8)",
+            ": is neither CSV nor Parquet; export it as CSV (UTF-8)",
         ),
         (b"PAR1 and then nothing", ": is broken Parquet: "),
         (b"climber_id,climb_id,date,date\na,x,1,1\n", ": has the column 'date' twice; rename or remove one"),

@@ -207,7 +207,7 @@ def test_answers_are_written_as_their_rows_are(suffix, tmp_path, monkeypatch):
     monkeypatch.setattr("recsys.api.answer_tables._GROUP", 7)
     catalogue = Catalogue.from_columns(TEXTS)
     found = [
-        Answer("a,da", (1, 0, 3), (0.1, 1e-9, 0.0)),
+        Answer("a,da", (1, 0, 3), (0.1, 1e-9, 0.0), None, ("project", None, "beyond"), (0.5, None, 0.01)),
         Answer("=bo", (2,), (1 / 3,)),
         Answer("no", problem="x"),
     ]
@@ -237,3 +237,21 @@ def test_the_best_few_are_those_of_a_whole_sort():
         order = [i for i in sorted(range(n), key=lambda i: (-values[i], i)) if allowed[i]]
         k = int(draw.integers(1, 12))
         assert best(values, allowed, k).tolist() == order[:k]
+
+
+def test_a_row_says_how_hard_and_the_modes_and_orders_of_recommend_are_known(tmp_path, capsys):
+    bundle = write_light_bundle(tmp_path / "bundle")
+    output = tmp_path / "night.jsonl"
+    asked = ["--mode", "auto", "--sort", "hardest", "--diversity", "0.3", "--novelty", "0.1"]
+    assert call("recsys", "batch", str(bundle), "-o", str(output), "-k", "4", *asked) == 0
+    rows = [json.loads(line) for line in output.read_text().splitlines()]
+    whose = rows[0]["climber_id"]
+    assert call("recsys", "recommend", str(bundle), "--climber", whose, "--json", "-k", "4", *asked) == 0
+    said = capsys.readouterr().out
+    items = json.loads(said[said.index("{") :])["items"]
+    told = ("climb_id", "hard", "reach")
+    own = [[row[name] for name in told] for row in rows if row["climber_id"] == whose]
+    assert own == [[item[name] for name in told] for item in items]
+    for wrong in ("mode", "sort"):
+        assert call("recsys", "batch", str(bundle), "-o", str(output), f"--{wrong}", "best") == 2
+        assert f"{wrong} best: choose one of" in " ".join(capsys.readouterr().err.split())

@@ -241,3 +241,10 @@ def test_the_same_name_elsewhere_is_a_question_and_of_several_the_one_whose_plac
     assert set(match.unknown) == {"c"}
     match = matcher.match(book({"climb_id": "b", "climb_name": "Twin", "area": "Happys sector"}))
     assert [(each.climb_id, each.known_id) for each in match.questions] == [("b", "mp-8")]
+
+
+def test_what_is_not_known_is_told_by_its_name(matcher) -> None:
+    rows = ({"climb_id": "105717310", "climb_name": "High Exposure"}, {"climb_id": "mp-9"})
+    match = matcher.match(book(*rows))
+    assert match.lines()[-1] == "not known: High Exposure; mp-9 (nearest: mp-8, mp-7)"
+    assert set(match.to_json()["unknown"]) == {"105717310", "mp-9"}

@@ -367,3 +367,58 @@ def test_rows_of_a_day_that_is_a_set_have_no_order_and_those_with_a_time_have():
     times = ["2024-01-01T10:00:00"] * 8
     assert read(times, "set") == (False, [f"c{i}" for i in range(8)])
     assert read(days, "set", sequence=1) == (False, [f"c{i}" for i in range(8)])
+
+
+def graded(*grades: str) -> Recommender:
+    """Over climbs of these grades, whose ids are the grades."""
+    stub = Stub()
+    stub.catalogue = Catalogue.from_columns({c.CLIMB_ID: list(grades), c.GRADE: list(grades)})
+    stub.logits = lambda batch: np.zeros((len(batch["climb"]), len(grades)), np.float32)
+    stub.encode = lambda logbooks, climbers: {"climb": np.zeros((len(logbooks), 3), int)}
+    return Recommender(stub)
+
+
+FONT = ("f5+", "6A", "6A+", "6B", "6B+", "6C", "6C+", "7A", "7A+")
+
+
+@pytest.mark.parametrize(
+    ("climbs", "asked", "named"),
+    [
+        (FONT, "6B", ["6B"]),
+        (FONT, "6B+", ["6B+"]),
+        (FONT, "5+", ["f5+"]),
+        (FONT, "6A+:6B+", ["6A+", "6B", "6B+"]),
+        (FONT, "6b:6c", ["6B", "6B+", "6C"]),  # a route's, where there are boulders alone
+        (FONT, "V4", ["6A+", "6B", "6B+"]),
+        (("V3", "V4", "V5"), "6b", ["V4"]),
+        (("V3", "V4", "V5"), "4:5", ["V4", "V5"]),
+        (("6a", "6a+", "6b"), "6A+", ["6a+"]),
+        (("6A", "6B", "6a", "6b"), "6b", ["6b"]),
+    ],
+)
+def test_what_is_named_has_the_grade_that_was_asked_for(climbs, asked, named):
+    asks = graded(*climbs)
+    for request in (asks.request(grade=asked), asks.request(sends=sends("x"), grade=asked)):
+        assert sorted(ids(asks.recommend(request))) == named
+
+
+@pytest.mark.parametrize(
+    ("climbs", "asked", "told"),
+    [
+        (("V3", "V5"), "V17", "grade V17: no climb of this run has it; they have boulders V3 to V5"),
+        (("V3", "V5"), "V4", "grade V4: no climb of this run has it; they have boulders V3 to V5"),
+        (("V3", "7a", "8a"), "VB", "grade VB: no climb of this run has it; they have routes 7a to 8a and "),
+        (("V3", "V5"), "5.12a", "grade 5.12a: it is a route's grade, and no climb of this run has it; "),
+    ],
+)
+def test_a_grade_that_no_climb_has_is_told_with_those_that_there_are(climbs, asked, told):
+    asks = graded(*climbs)
+    with pytest.raises(UsageError, match=f"^{told}"):
+        asks.recommend(asks.request(grade=asked))
+
+
+def test_a_climb_s_name_in_place_of_its_id_is_answered_with_the_id(recommender):
+    with pytest.raises(UsageError, match=r"no climb has the id 'bear'; of that name there are b \(Bear\)"):
+        recommender.similar("bear")
+    with pytest.raises(UsageError, match="no climb 'zzz'"):
+        recommender.similar("zzz")

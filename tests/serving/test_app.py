@@ -115,7 +115,7 @@ def test_hidden_climbers_are_neither_found_nor_sampled(bundle):
 def test_who_cannot_search_for_climbers_is_not_told_to(bundle):
     with limited(bundle, hide_climbers=True) as client:
         hidden = message(client.post("/api/recommend", json={"climber": "nobody"}))
-        assert hidden == "no climber 'nobody' in this bundle"
+        assert hidden == "no climber 'nobody' is known here"
         client.app.state.holder._take(client.app.state.holder.current)
         assert "search" not in message(client.get("/api/climbers/nobody/skill"))
 
@@ -553,3 +553,9 @@ def test_the_page_is_small_and_names_no_outside_address():
         assert "http://" not in text
         assert "https://" not in text
         assert io.StringIO(text).read()
+
+
+def test_a_day_may_be_today(client):
+    assert client.post("/api/recommend", json={"when": "today"}).status_code == 200
+    schema = client.get("/openapi.json").json()["components"]["schemas"]["RecommendBody"]
+    assert re.search(schema["properties"]["when"]["anyOf"][0]["pattern"], "today")

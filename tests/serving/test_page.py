@@ -222,6 +222,63 @@ def test_a_logbook_is_kept_by_the_browser_and_done_is_added_to_it(page):
     assert page.evaluate("localStorage.getItem('recsys-logbook')") is None
 
 
+def mark_first(page, kind="Done"):
+    """Marks the first card; the climb."""
+    card = page.locator("#cards .card").first
+    climb = card.get_attribute("data-climb")
+    card.get_by_role("button", name=kind).click()
+    expect(page.locator(f"#cards [data-climb={climb}]")).to_have_count(0)
+    idle(page)
+    return climb
+
+
+def test_marks_are_of_one_climber_or_one_logbook_and_change_drops_them(page):
+    choose_climber(page)
+    expect(page.locator("#cards .mark").first).to_contain_text("Done, hide it")
+    theirs = mark_first(page)
+    expect(page.locator("#toast")).to_contain_text("done, hidden; the logbook stays as it is")
+    address = page.url
+    page.goto(address.replace("0042", "0043"))
+    expect(page.locator("#results-title")).to_have_text("Next for sim-climber-0043")
+    expect(page.locator("#left-out")).to_be_hidden()
+    bodies = asked(page)
+    page.evaluate(DROP, [LOGBOOK["buffer"].decode(), "dropped.csv", "text/csv"])
+    expect(page.locator("#chosen")).to_contain_text("60 sends")
+    assert (len(bodies[-1]["sends"]), "block" in bodies[-1]) == (60, False)
+    expect(page.locator("#cards .mark").first).to_contain_text("Done, log it")
+    mine = mark_first(page)
+    expect(page.locator("#toast")).to_contain_text("done, a send of your logbook from now on")
+    assert bodies[-1]["block"] == [mine] != [theirs]
+    page.goto(address)
+    expect(page.locator("#left-out summary")).to_have_text("1 climb left out")
+    page.get_by_role("button", name="Change").click()
+    expect(page.locator("#start")).to_be_visible()
+    page.goto(address)
+    expect(page.locator("#results-title")).to_have_text("Next for sim-climber-0042")
+    expect(page.locator("#left-out")).to_be_hidden()
+    page.evaluate(DROP, [LOGBOOK["buffer"].decode(), "another.csv", "text/csv"])
+    expect(page.locator("#chosen")).to_contain_text("another.csv")
+    idle(page)
+    assert page.evaluate("localStorage.getItem('recsys-marks')") is None
+
+
+def test_what_is_done_is_dated_in_the_day_of_the_place(browser, service):
+    for page in opened(browser, service.url, timezone_id="Pacific/Auckland"):
+        page.clock.set_fixed_time("2026-06-01T20:00:00Z")
+        page.locator("#file").set_input_files(LOGBOOK)
+        expect(page.locator("#results-title")).to_have_text("Next for you")
+        bodies = asked(page)
+        mark_first(page)
+        assert bodies[-1]["sends"][-1]["date"] == "2026-06-02"
+
+
+def test_what_is_done_is_no_send_of_a_logbook_without_days(page):
+    rows = "climb_id,date,grade\n" + "".join(f"climb-{i:04d},{i},V{i % 7}\n" for i in range(60))
+    page.locator("#file").set_input_files({**LOGBOOK, "buffer": rows.encode()})
+    expect(page.locator("#results-title")).to_have_text("Next for you")
+    expect(page.locator("#cards .mark").first).to_contain_text("Done, hide it")
+
+
 def test_ones_own_spreadsheet_is_read_by_columns_that_are_chosen(page):
     table = "Datum;Weg;Grad;Notiz\n24.05.2024;Amsel;7a;\n25.05.2024;Drossel;7b;\n"
     page.locator("#file").set_input_files({**LOGBOOK, "name": "own.csv", "buffer": table.encode()})
@@ -505,6 +562,30 @@ def test_grades_are_read_in_the_system_that_is_chosen(page):
     expect(page.locator("#chosen-note")).to_contain_text("about 6C")
 
 
+def test_climbs_graded_in_font_are_read_coloured_and_asked_for_as_they_are_written(browser, tmp_path):
+    service = Service(write_bundle(tmp_path / "bundle", font=True))
+    for page in opened(browser, service.url):
+        expect(page.locator("#systems-now")).to_have_text("Font")
+        choose_climber(page)
+        shown_ = page.locator("#cards .grade").all_inner_texts()
+        assert all(re.fullmatch(r"[3-9][ABC]?\+?", each) for each in shown_), shown_
+        colours = page.locator("#cards .grade").evaluate_all("all => all.map((each) => each.className)")
+        assert all(re.fullmatch(r"grade g[1-6]", each) for each in colours), colours
+        bodies = asked(page)
+        low = page.get_by_label("Grade from")
+        assert {"6A", "6A+", "6B+"} <= set(low.locator("option").all_inner_texts())
+        low.select_option(label="6A+")
+        idle(page)
+        page.locator("#to").select_option(label="6B+")
+        idle(page)
+        assert bodies[-1]["grade"] == "6A+:6B+"
+        page.locator("#systems summary").click()
+        page.get_by_label("Boulders in").select_option("V")
+        idle(page)
+        assert all(re.fullmatch(r"V\d+", each) for each in page.locator("#cards .grade").all_inner_texts())
+    service.stop()
+
+
 def test_the_page_s_ladders_are_the_tables_of_the_logbooks(page):
     ladders = page.evaluate("import('/ladders.js').then((module) => module.LADDERS)")
     assert set(ladders) == {"boulder", "route"}
@@ -659,6 +740,13 @@ def test_an_oversized_file_is_refused_by_the_service_too(browser, service):
     page.locator("#file").set_input_files({**LOGBOOK, "buffer": b"x" * (LIMIT + 1)})
     expect(page.get_by_role("alert")).to_contain_text("larger than 0.3 MiB")
     context.close()
+
+
+def test_a_file_s_name_stays_as_it_is_written(page):
+    page.locator("#file").set_input_files({**LOGBOOK, "name": "junk.csv", "buffer": b"ab\x00cd\n\x00\x00"})
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("junk.csv")
+    assert "x00" not in alert.inner_text()
 
 
 def test_a_broken_file_is_explained_and_another_may_follow(page):

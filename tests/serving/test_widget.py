@@ -103,7 +103,7 @@ def test_trouble_is_told_and_tried_again(page, service, site):
     site.show(service.url, "<recsys-climbs climber='nobody'></recsys-climbs>")
     page.goto(site.url)
     widget = page.locator("recsys-climbs")
-    expect(widget.get_by_role("status")).to_have_text(re.compile("^No climber 'nobody' in this bundle"))
+    expect(widget.get_by_role("status")).to_have_text(re.compile("^No climber 'nobody' is known here"))
     page.route("**/api/recommend", lambda route: route.abort())
     page.evaluate("document.querySelector('recsys-climbs').removeAttribute('climber')")
     expect(widget.get_by_role("status")).to_have_text(re.compile("cannot be reached"))

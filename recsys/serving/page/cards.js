@@ -53,7 +53,7 @@ function because({ sends }) {
 
 function foot(climb, whose, does) {
   const marks = does.mark && Object.keys(KINDS).sort((a, b) => (a === "done" ? -1 : b === "done" ? 1 : 0)).map((kind) =>
-    button([titled(kindOf(kind)), said(climb)], (event) => does.mark(climb, kind, event.currentTarget.closest(".card")), { class: "mark" }));
+    button([titled(labelOf(kind, does.logs)), said(climb)], (event) => does.mark(climb, kind, event.currentTarget.closest(".card")), { class: "mark" }));
   const more = [
     climb.why && why(climb.why, whose),
     make("p", { class: "links" },
@@ -65,6 +65,8 @@ function foot(climb, whose, does) {
   return make("div", { class: "foot" }, marks,
     (climb.why || does.similar) && make("details", {}, make("summary", {}, climb.why ? "Why?" : "More", said(climb)), ...more));
 }
+
+const labelOf = (kind, logs) => (kind !== "done" ? kindOf(kind) : logs ? "done, log it" : "done, hide it");
 
 function link(climb) {
   if (!climb.link || new URL(climb.link, location.href).protocol !== "https:") return null;

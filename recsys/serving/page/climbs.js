@@ -3,8 +3,9 @@ import { call } from "./api.js";
 import { card } from "./cards.js";
 import { button, make, plural, sentence } from "./dom.js";
 import { clearing, filtersSet } from "./filters.js";
+import { choices, disciplineOf, ordinalOf } from "./grades.js";
 import { knownOf } from "./known.js";
-import { blocked } from "./store.js";
+import { blocked, ownerOf } from "./store.js";
 import { asIs, spoken } from "./words.js";
 
 const FIRST = 12;
@@ -15,13 +16,16 @@ let counted = "";
 
 export function question(at, logbook) {
   const body = { ...logbook, k: count, explain: Boolean(logbook.climber || logbook.sends), exclude_seen: at.again !== "1" };
-  if (at.from || at.to) body.grade = `${at.from || (/^V/.test(at.to) ? "VB" : "F1")}:${at.to || (/^V/.test(at.from) ? "V17" : "9c")}`;
+  if (at.from || at.to) {
+    const all = choices(disciplineOf(ordinalOf(at.from || at.to))); // an open end is the last of its ladder
+    body.grade = `${at.from || all[0][0]}:${at.to || all.at(-1)[0]}`;
+  }
   if (at.region) body.region = at.region;
   if (at.stars) body.min_stars = Number(at.stars);
   if (Number(at.mix) > 0) body.diversity = Number(at.mix);
   if (at.sort in ORDERS) body.sort = at.sort;
   if (body.explain) body.mode = at.mode;
-  const block = blocked();
+  const block = blocked(ownerOf(at));
   if (block.length) body.block = block;
   return body;
 }

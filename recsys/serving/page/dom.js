@@ -36,4 +36,5 @@ export function band(ordinal) {
 }
 
 export const plural = (n, one, many = `${one}s`) => `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
-export const sentence = (text) => text && titled(text) + (/[.!?]$/.test(text) ? "" : ".");
+// As a sentence; a file's name or an id at the beginning stays as it is written.
+export const sentence = (text) => text && (/^[^\s:;,]*[._\d]\w/.test(text) ? text : titled(text)) + (/[.!?]$/.test(text) ? "" : ".");

@@ -5,14 +5,14 @@ import * as climbs from "./climbs.js";
 import { columnsForm } from "./columns.js";
 import { $, make, plural } from "./dom.js";
 import { controls } from "./filters.js";
-import { chooseSystem, ordinalOf, read as readGrade, readText, system, systemsOf } from "./grades.js";
+import { chooseSystem, learnGrades, ordinalOf, read as readGrade, readText, system, systemsOf } from "./grades.js";
 import { drawLeftOut, mark } from "./marks.js";
 import * as path from "./path.js";
 import { setUpPicker } from "./picker.js";
 import * as session from "./session.js";
 import * as skill from "./skill.js";
 import { showSimilar } from "./similar.js";
-import { keep, kept } from "./store.js";
+import { dropMarks, keep, kept, ownerOf } from "./store.js";
 import { forgetOwn, logbookOf, own, readFile, settle, setUpFiles } from "./whose.js";
 import { brand, graded, speak, spoken } from "./words.js";
 import { giveUp, problem, say, work } from "./work.js";
@@ -42,7 +42,7 @@ function render() {
   const { at, logbook } = wanted();
   frame(at, logbook);
   const view = VIEWS[at.view];
-  const drawing = { whose: logbook.whose, note: logbook.note, does, change, complain: problem, again: render };
+  const drawing = { whose: logbook.whose, note: logbook.note, does: { ...does, logs: logbook.logs }, change, complain: problem, again: render };
   return work(async (signal) => {
     const answer = await view.load(at, logbook.body, signal, (stop) => told(logbook, stop));
     keep("last", { search: search(at), answer, when: Date.now() });
@@ -85,7 +85,7 @@ function failed(error, at, view, drawing) {
 }
 
 // What is around the answer: the first screen, or whose logbook, the views and the filters.
-function frame(at, { known, name }) {
+function frame(at, { known, name, logs }) {
   $("start").hidden = known;
   $("side").hidden = false;
   $("side").classList.toggle("bare", !known);
@@ -98,7 +98,7 @@ function frame(at, { known, name }) {
     else tab.removeAttribute("aria-current");
   }
   drawFilters(at, known);
-  drawLeftOut(render);
+  drawLeftOut(ownerOf(at), logs, render);
 }
 
 function drawFilters(at, known) {
@@ -158,7 +158,7 @@ function askColumns(error, file, tried) {
 async function trySample() {
   try {
     const climber = $("sample").value || (await call("api/sample")).climber;
-    if (!climber) throw new Trouble("There is no sample logbook in this bundle; choose a file.");
+    if (!climber) throw new Trouble("There is no sample logbook here; choose a file.");
     choose(climber);
   } catch (error) {
     problem(error, trySample);
@@ -170,7 +170,8 @@ async function trySample() {
 const does = {
   mark(climb, kind) {
     tellings.clear();
-    return mark(climb, kind, render);
+    const { at, logbook } = wanted();
+    return mark(ownerOf(at), logbook.logs, climb, kind, render);
   },
   settle(question) {
     tellings.clear();
@@ -184,17 +185,25 @@ const does = {
 
 // ---- setting up
 
+const BOXES = ["boulder", "route"];
+
+function drawSystems() {
+  for (const discipline of BOXES) {
+    $(`${discipline}-system`).replaceChildren(...systemsOf(discipline).map((name) => make("option", { selected: name === system(discipline) }, name)));
+  }
+  $("systems-now").textContent = system("boulder");
+}
+
 function setUpSystems() {
-  for (const discipline of ["boulder", "route"]) {
+  for (const discipline of BOXES) {
     const box = $(`${discipline}-system`);
-    box.replaceChildren(...systemsOf(discipline).map((name) => make("option", { selected: name === system(discipline) }, name)));
     box.addEventListener("change", () => {
       chooseSystem(discipline, box.value);
       $("systems-now").textContent = system("boulder");
       render();
     });
   }
-  $("systems-now").textContent = system("boulder");
+  drawSystems();
 }
 
 // Climbers of different strength to try it with.
@@ -221,6 +230,10 @@ async function learn(wait = 2000) {
   if (found.regions) {
     Object.assign(facts, { regions: found.regions, areas: found.areas ?? [], styles: found.styles ?? [] });
     offerSamples();
+    if (learnGrades(found.grades ?? [])) {
+      drawSystems();
+      render();
+    }
     const { at, logbook } = wanted();
     drawFilters(at, logbook.known);
   }
@@ -254,6 +267,8 @@ function setUp() {
   $("try").addEventListener("click", trySample);
   $("forget").addEventListener("click", () => {
     if (read().mine) forgetOwn();
+    dropMarks(ownerOf(read()));
+    $("toast").replaceChildren();
     change({ ...DEFAULTS });
     $("try").focus();
   });

@@ -5,14 +5,14 @@ import { button, make, plural, sentence } from "./dom.js";
 import { readText, readWords } from "./grades.js";
 import { knownOf } from "./known.js";
 import { climbPicker } from "./picker.js";
-import { blocked } from "./store.js";
+import { blocked, ownerOf } from "./store.js";
 import { asIs } from "./words.js";
 
 const LEAPS = [1, 1.5, 2, 3];
 const MOST = 12;
 
 export async function load(at, logbook, signal) {
-  const block = blocked();
+  const block = blocked(ownerOf(at));
   const more = { ...(at.region && { region: at.region }), ...(block.length && { block }) };
   if (!at.project) {
     const { items } = await call("api/recommend", { body: { ...logbook, ...more, mode: "project", k: 6 }, signal });
@@ -39,14 +39,14 @@ function choosing(projects, { whose, does, ...context }) {
   };
 }
 
-function drawn({ ability, steps, project, logbook }, { whose, does, change }) {
+function drawn({ ability, note, steps, project, logbook }, { whose, does, change }) {
   const times = project.score / Math.max(project.score_before, 1e-12);
   const nearer = times >= 1.1 ? ` After them it is ${times.toLocaleString("en", { maximumFractionDigits: times < 10 ? 1 : 0 })} times as likely to be the next send.` : "";
   const known = knownOf(logbook, { whose, does });
   return {
     title: `A path to ${nameOf(project)}`,
     status: `${plural(steps.length, "climb")} from about ${readText(ability)} to ${readText(project.grade)}, then the project.${nearer}`,
-    said: known.said,
+    said: (note ? ` ${sentence(note)}` : "") + known.said,
     nodes: [
       ...known.nodes,
       button("Choose another project", () => change({ project: "" })),
@@ -63,7 +63,7 @@ export function nothing(at, error, change, drawing) {
   if (error.status !== 422 || !at.project) return null;
   const leap = LEAPS.find((each) => each > Number(at.leap));
   return make("div", { class: "empty" }, make("p", {}, asIs(error.message)),
-    leap && button(`Allow steps of ${leap} grades`, () => change({ leap: String(leap) })),
+    leap && button(`Allow steps of ${leap === 1 ? "a grade" : `${leap} grades`}`, () => change({ leap: String(leap) })),
     Number(at.steps) < MOST && button("Allow 12 climbs before it", () => change({ steps: String(MOST) })),
     search(drawing));
 }

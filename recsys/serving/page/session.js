@@ -3,9 +3,9 @@ import { call } from "./api.js";
 import { SESSION } from "./address.js";
 import { card, learnName, nameOfId } from "./cards.js";
 import { clearing } from "./filters.js";
-import { make, plural } from "./dom.js";
+import { make, plural, sentence } from "./dom.js";
 import { knownOf } from "./known.js";
-import { blocked } from "./store.js";
+import { blocked, ownerOf } from "./store.js";
 import { asIs } from "./words.js";
 
 const PARTS = { "warm-up": "Warm up", project: "Projects", "cool-down": "Cool down", circuit: "Circuit" };
@@ -15,7 +15,8 @@ export async function load(at, logbook, signal) {
   if (at.count) body.count = Number(at.count) || 8;
   else body.minutes = Number(at.minutes) || 120;
   for (const name of ["region", "area", "style", "like"]) if (at[name]) body[name] = at[name];
-  if (blocked().length) body.block = blocked();
+  const block = blocked(ownerOf(at));
+  if (block.length) body.block = block;
   const [session] = await Promise.all([call("api/session", { body, signal }), at.like && nameOfId(at.like) === at.like && named(at.like, signal)]);
   return session;
 }
@@ -34,7 +35,7 @@ export function draw(at, session, { whose, does }) {
   return {
     title: `${circuit} at ${where}`,
     status: `${plural(session.climbs.length, "climb")} in about ${session.minutes} minutes, rests and tries included, for ${whose}.`,
-    said: known.said,
+    said: (session.note ? ` ${sentence(session.note)}` : "") + known.said,
     nodes: [...known.nodes, ...parts.map(([part, climbs]) => make("section", { class: "part" },
       make("h3", {}, PARTS[part], " ", make("small", {}, `${climbs.reduce((sum, { minutes }) => sum + minutes, 0)} min`)),
       make("ol", { class: "cards" }, ...climbs.map((climb) => card(climb, { whose, does, tag: "h4", here: Boolean(session.area) })))))],

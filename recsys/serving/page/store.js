@@ -21,32 +21,48 @@ export function keep(name, value) {
   }
 }
 
-// ---- climbs that are left out: id to { kind, name, grade, day }
+// ---- climbs that are left out, each logbook's or climber's own: id to { kind, name, grade, day }
 
 export const KINDS = { no: "not for me", done: "done", closed: "closed" };
 const MOST = 1000; // that a request may leave out
+const OWN = "own"; // whose marks are those of the logbook that the browser keeps
 
-export const leftOut = () => kept("left-out", {});
+keep("left-out", null); // of older pages, where nobody knows whose they are
 
-export function leaveOut(climb, kind) {
-  const day = new Date().toISOString().slice(0, 10);
-  keep("left-out", { ...leftOut(), [climb.climb_id]: { kind, name: climb.name, grade: climb.grade, day } });
+// Whose marks are looked at: of one's own file, of a climber, or of nobody.
+export const ownerOf = (at) => (at.mine ? OWN : at.climber ? `climber ${at.climber}` : "nobody");
+
+export const leftOut = (owner) => kept("marks", {})[owner] ?? {};
+
+export function leaveOut(owner, climb, kind) {
+  const day = new Date().toLocaleDateString("sv"); // as 2026-06-01, where one is
+  put(owner, { ...leftOut(owner), [climb.climb_id]: { kind, name: climb.name, grade: climb.grade, day } });
 }
 
-export function takeBack(climbId) {
-  const { [climbId]: _, ...others } = leftOut();
-  keep("left-out", others);
+export function takeBack(owner, climbId) {
+  const { [climbId]: _, ...others } = leftOut(owner);
+  put(owner, others);
 }
 
-export const blocked = () => Object.keys(leftOut()).slice(-MOST);
+export const dropMarks = (owner) => put(owner, {});
+
+function put(owner, marks) {
+  const { [owner]: _, ...others } = kept("marks", {});
+  const all = Object.keys(marks).length ? { ...others, [owner]: marks } : others;
+  keep("marks", Object.keys(all).length ? all : null);
+}
+
+export const blocked = (owner) => Object.keys(leftOut(owner)).slice(-MOST);
 
 // ---- one's own logbook, with what was done since it was read
 
+// Whether what is done can be dated beside its sends, and so becomes one.
+export const dated = (logbook) => /^\d{4}-\d{2}-\d{2}/.test(logbook.sends.at(-1)?.date ?? "");
+
 export function sendsOf(logbook) {
-  const dated = /^\d{4}-\d{2}-\d{2}/.test(logbook.sends.at(-1)?.date ?? "");
-  if (!dated) return logbook.sends;
+  if (!dated(logbook)) return logbook.sends;
   const known = new Set(logbook.sends.map((send) => send.climb_id));
-  const since = Object.entries(leftOut()).filter(([id, { kind }]) => kind === "done" && !known.has(id));
+  const since = Object.entries(leftOut(OWN)).filter(([id, { kind }]) => kind === "done" && !known.has(id));
   const done = since.map(([id, { name, grade, day }]) =>
     Object.fromEntries(Object.entries({ climb_id: id, date: day, climb_name: name, grade }).filter(([, value]) => value)));
   return [...logbook.sends, ...done].slice(-5000);

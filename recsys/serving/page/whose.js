@@ -1,7 +1,7 @@
 // Whose logbook: a climber of the service, or one's own, which this browser keeps.
 import { call, Trouble } from "./api.js";
 import { $, plural, sentence } from "./dom.js";
-import { keep, kept, sendsOf } from "./store.js";
+import { dated, dropMarks, keep, kept, ownerOf, sendsOf } from "./store.js";
 import { spoken } from "./words.js";
 
 const PICTURES = [[0x89, 0x50, 0x4e, 0x47], [0xff, 0xd8, 0xff], [0x47, 0x49, 0x46, 0x38], [0x25, 0x50, 0x44, 0x46]]; // PNG, JPEG, GIF, PDF
@@ -9,10 +9,11 @@ let unkept = null; // a logbook that the browser has no room for
 
 export const own = () => unkept ?? kept("logbook");
 
-// Of the address: { known, whose (as in "sends of ..."), body (for a request), name, note }.
+// Of the address: { known, whose (as in "sends of ..."), body (for a request), name, note }; `logs`: what is done becomes
+// a send of it.
 export function logbookOf(at) {
   const mine = at.mine && own();
-  if (mine) return { known: true, whose: "you", body: { sends: sendsOf(mine) }, name: mine.name, note: mine.note };
+  if (mine) return { known: true, whose: "you", body: { sends: sendsOf(mine) }, name: mine.name, note: mine.note, logs: dated(mine) };
   if (at.climber) return { known: true, whose: at.climber, body: { climber: at.climber }, name: at.climber, note: "" };
   return { known: false, whose: null, body: {}, name: "", note: "" };
 }
@@ -23,6 +24,7 @@ export async function readFile(file, limit, signal, columns) {
   await refuse(file, limit);
   const found = await call(columns ? `api/logbook?columns=${encodeURIComponent(columns)}` : "api/logbook", { file, signal });
   const logbook = { name: file.name, note: noteOf(found), sends: found.sends };
+  forgetOwn();
   unkept = keep("logbook", logbook) ? null : logbook;
 }
 
@@ -36,6 +38,7 @@ export function settle({ climb_id, known_id }) {
 export function forgetOwn() {
   unkept = null;
   keep("logbook", null);
+  dropMarks(ownerOf({ mine: true }));
 }
 
 async function refuse(file, limit) {
