@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
@@ -75,7 +75,8 @@ def replace_table(
     columns: Mapping[str, type],
     key: Sequence[str],
     found: Iterable[Mapping[str, Any]],
-) -> None:
+    later: Collection[str] = (),
+) -> list[str]:
     """Replace a table's rows, in one transaction: until it ends, readers see the old ones.
 
     The table is made where it is lacking; where it is there it stays, with its grants, views and indexes.
@@ -92,6 +93,12 @@ def replace_table(
         The columns of its primary key.
     found:
         The rows; they are sent as they come.
+    later:
+        Columns that a table made by an earlier version lacks, and goes on without.
+
+    Returns
+    -------
+    Those that it lacks.
 
     Raises
     ------
@@ -104,19 +111,23 @@ def replace_table(
         name = sql.Identifier(*table.split("."))
         kinds = [sql.SQL("{} {}").format(sql.Identifier(c), sql.SQL(_KINDS[k])) for c, k in columns.items()]
         keys = sql.SQL(", ").join(map(sql.Identifier, key))
-        names = sql.SQL(", ").join(map(sql.Identifier, columns))
         body = sql.SQL(", ").join(kinds)
         make = "CREATE TABLE IF NOT EXISTS {} ({}, PRIMARY KEY ({}))"
         connection.execute(sql.SQL(make).format(name, body, keys))
         # A second writer waits for the first; readers do not.
         connection.execute(sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(name))
         connection.execute(sql.SQL("DELETE FROM {}").format(name))
+        told = connection.execute(sql.SQL("SELECT * FROM {} LIMIT 0").format(name)).description
+        lacking = [each for each in later if each not in {column.name for column in told}]
+        written = [each for each in columns if each not in lacking]
+        names = sql.SQL(", ").join(map(sql.Identifier, written))
         with (
             connection.cursor() as cursor,
             cursor.copy(sql.SQL("COPY {} ({}) FROM STDIN").format(name, names)) as copy,
         ):
             for row in found:
-                copy.write_row([_plain(row.get(each)) for each in columns])
+                copy.write_row([_plain(row.get(each)) for each in written])
+    return lacking
 
 
 def check(address: str, table: str) -> None:

@@ -101,6 +101,18 @@ def test_replaces_a_table_whole_or_not_at_all(address, connection):
     assert connection.execute("SELECT count(*) FROM answers").fetchone() == (1,)
 
 
+def test_a_table_of_before_goes_on_without_later_columns(address, connection):
+    connection.execute("CREATE TABLE older (name text PRIMARY KEY, note text)")
+    columns = {"name": str, "hard": str}
+    assert replace_table(address, "older", columns, ("name",), [{"name": "a", "hard": "x"}], ["hard"]) == [
+        "hard"
+    ]
+    assert connection.execute("SELECT name FROM older").fetchall() == [("a",)]
+    connection.execute("ALTER TABLE older ADD COLUMN hard text")
+    assert replace_table(address, "older", columns, ("name",), [{"name": "b", "hard": "x"}], ["hard"]) == []
+    assert connection.execute("SELECT name, hard FROM older").fetchall() == [("b", "x")]
+
+
 def test_the_nights_answers(address, connection, tmp_path, capsys):
     bundle = write_light_bundle(tmp_path / "bundle")
     assert recsys("batch", str(bundle), "-o", address, "-k", "3") == 0

@@ -75,7 +75,7 @@ def batch(
     from recsys.console import progress, say, warn
     from recsys.errors import UsageError
     from recsys.postgres import check, is_address, place, replace_table
-    from recsys.recommending.batch import COLUMNS, KEY, answers, answers_by, requests, unanswered
+    from recsys.recommending.batch import COLUMNS, KEY, LATER, answers, answers_by, requests, unanswered
     from recsys.recommending.blocked import OPEN, read_blocked
     from recsys.recommending.hardness import check_ways
     from recsys.recommending.limits import read_limits
@@ -111,7 +111,8 @@ def batch(
         catalogue = recommender.catalogue
         if is_address(output):
             rows = (row for answer in counted for row in answer.rows(catalogue))
-            replace_table(output, table, COLUMNS, KEY, rows)
+            for name in replace_table(output, table, COLUMNS, KEY, rows, LATER):
+                warn(f"`table` {table}: was made before there was a column {name}, and goes on without it")
             output = f"{table} of {place(output)}"
         else:
             with staged(Path(output)) as local:

@@ -23,6 +23,7 @@ COLUMNS: Final = {
     "climber_id": str, "rank": int, "climb_id": str, "name": str, "grade": str, "region": str, "area": str,
     "stars": float, "sends": int, "score": float, "hard": str, "reach": float,
 }  # fmt: skip
+LATER: Final = ("hard", "reach")  # which tables of earlier versions lack
 _THREADS: Final = "OMP_NUM_THREADS"
 KEY: Final = ("climber_id", "rank")  # what tells a row from the others
 
