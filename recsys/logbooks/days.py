@@ -76,6 +76,12 @@ def read_days(texts: Sequence[str | None], unit: str | None = None) -> Days:
     return Days(on_distinct(_from_text, texts), True)
 
 
+def future(row: int, date: str, file: str = "") -> str:
+    """What is said of dates that are to come: which one is the first."""
+    where = f"row {row} of {file}" if file else f"row {row}"
+    return f"{FUTURE}, the first is {date[:10]} in {where}"
+
+
 def latest() -> float:
     """The last day, since the Unix epoch, on which somebody may have climbed, wherever that is."""
     return time.time() // DAY_SECONDS + 2

@@ -25,6 +25,7 @@ _PARTIAL: Final = {
     "year": "date known to the year: the middle of it is used",
     "logged": "date missing: the day it was logged is used",
 }
+_OLD_YEAR: Final = "a year of two digits is yet to come: read as of the last century"
 
 
 @dataclass
@@ -139,14 +140,17 @@ def _when(draft: Draft, reading: _Reading) -> When | None:
 
 
 def _note(draft: Draft, when: When, reading: _Reading) -> None:
+    given = draft.date or draft.logged
     reading.notes.update(draft.notes)
     if when.precision in _PARTIAL:
         reading.notes[_PARTIAL[when.precision]] += 1
-    if reading.order.unit == EXCEL and number(draft.date or draft.logged) is not None:
+    if reading.order.unit == EXCEL and number(given) is not None:
         reading.notes["date is Excel's number of a day"] += 1
     if when.unsure:
         order = "day/month" if reading.order.day_first else "month/day"
         order += "" if reading.order.year else "/year"
         reading.notes[f"date could be read two ways: read as {order}"] += 1
+    if "1900" <= when.date[:4] < "1970" and when.date[:4] not in given and reading.order.unit is None:
+        reading.notes[_OLD_YEAR] += 1
     if draft.outcome == UNKNOWN:
         reading.notes[UNKNOWN_KEPT] += 1
