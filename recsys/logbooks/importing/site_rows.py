@@ -129,8 +129,9 @@ def _reasons(draft: Draft, when: When | None, wanted: Wanted) -> Iterator[tuple[
 
 def _when(draft: Draft, reading: _Reading) -> When | None:
     """The date of the ascent, else of its entry; a site that logs days alone fills in a time of its own."""
-    order = reading.order
-    when = read_date(draft.date or draft.logged, order.day_first, True, order.settled, order.unit, order.year)
+    order, given = reading.order, draft.date or draft.logged
+    day_first, settled = order.told(given)
+    when = read_date(given, day_first, True, settled, order.unit, order.year)
     if when is None:
         return None
     if reading.header.source.days_only and when.precision == "time":
@@ -147,7 +148,7 @@ def _note(draft: Draft, when: When, reading: _Reading) -> None:
     if reading.order.unit == EXCEL and number(given) is not None:
         reading.notes["date is Excel's number of a day"] += 1
     if when.unsure:
-        order = "day/month" if reading.order.day_first else "month/day"
+        order = "day/month" if reading.order.told(given)[0] else "month/day"
         order += "" if reading.order.year else "/year"
         reading.notes[f"date could be read two ways: read as {order}"] += 1
     if "1900" <= when.date[:4] < "1970" and when.date[:4] not in given and reading.order.unit is None:
