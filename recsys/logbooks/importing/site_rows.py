@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from recsys.logbooks.cells import number
+from recsys.logbooks.days import midnights
 from recsys.logbooks.grade_context import GUESSED
 from recsys.logbooks.importing.ascents import Dated, ascents_of, oldest_first
 from recsys.logbooks.importing.contract import BLANK_TOKENS
@@ -61,6 +62,8 @@ def parse_rows(rows: Sequence[RawRow], name: str, header: Header, wanted: Wanted
     reading = _Reading(name, header, wanted, order, top)
     for row in rows:
         _read_row(row, reading)
+    if order.unit is None and midnights(each.when.date for each in reading.drafts):  # a program added them
+        reading.drafts = [each._replace(when=_day(each.when)) for each in reading.drafts]
     ascents, guessed = ascents_of(reading.drafts, str(wanted.climber), source.name, name)
     if guessed:
         reading.notes[GUESSED] = guessed
@@ -134,10 +137,15 @@ def _when(draft: Draft, reading: _Reading) -> When | None:
     when = read_date(given, day_first, True, settled, order.unit, order.year)
     if when is None:
         return None
-    if reading.header.source.days_only and when.precision == "time":
-        when = When(when.date[:10], "day")
+    if reading.header.source.days_only:
+        when = _day(when)
     known = draft.precision if draft.date else "logged"
     return when._replace(precision=known) if known else when
+
+
+def _day(when: When) -> When:
+    """A date without its time of day."""
+    return when._replace(date=when.date[:10], precision="day") if when.precision == "time" else when
 
 
 def _note(draft: Draft, when: When, reading: _Reading) -> None:
