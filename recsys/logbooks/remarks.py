@@ -39,7 +39,7 @@ def remarks(
         ahead = np.flatnonzero(frame[DAY] > latest())
         counted += [(len(ahead), _future(raw, frame, used, ahead))] if len(ahead) else []
     lines = [f"{n} {what}" for n, what in counted if n]
-    unread = _unread(raw) if mapping.name == CONTRACT else []
+    unread = _unread(raw, mapping)
     if unread:
         lines.append(f"columns that are filled and not read: {', '.join(unread[:12])}")
     return lines + _unreadable_grades(frame)
@@ -51,14 +51,17 @@ def _future(raw: RawTable, frame: pd.DataFrame, used: NDArray[np.int64], ahead: 
     return future(int(raw.rows[used[first]]), str(frame[DATE].iloc[first]))
 
 
-def _unread(raw: RawTable) -> list[str]:
-    """Names of columns that no reader of the contract knows and that are not blank throughout."""
+def _unread(raw: RawTable, mapping: ColumnMapping) -> list[str]:
+    """Names of columns that no reader of the contract, or the mapping, knows and that are not blank
+    throughout.
+    """
     table = raw.table
-    first = {key(name): index for index, name in reversed([*enumerate(table.column_names)])}
+    known, form = (SENDS.columns, key) if mapping.name == CONTRACT else (mapping.known, str.strip)
+    first = {form(name): index for index, name in reversed([*enumerate(table.column_names)])}
     names = [
         (index, name)
         for index, name in enumerate(table.column_names)
-        if key(name) and not (key(name) in SENDS.columns and first[key(name)] == index)
+        if form(name) and not (form(name) in known and first[form(name)] == index)
     ]
     return [
         name
