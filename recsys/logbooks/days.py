@@ -4,7 +4,8 @@ ISO text is a day or a moment (UTC when it names no zone). Of numbers, the size 
 decides: from 1e8 they are epoch seconds, from 1e11 milliseconds, 1e14 microseconds, 1e17 nanoseconds. Smaller
 ones are plain order, with no elapsed days, unless most are calendar days such as 20240531. A number among ISO
 dates is no date, a calendar day among small numbers is none, and neither is 3/4/2024: who knows which is the
-month. Of text whose every time is midnight there are days: a program added the time. So the dates that are read of a column are read alike when the others are left out.
+month. So the dates that are read of a column are read alike when the others are left out. Where every time of
+a column of text is midnight, a program added it, and its dates are days.
 """
 
 from __future__ import annotations

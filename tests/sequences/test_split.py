@@ -107,7 +107,7 @@ def test_a_part_has_to_have_a_send_with_a_history() -> None:
 def test_climbers_of_one_day_each_are_told_what_orders_a_day() -> None:
     frame = sends({"a": [1, 1, 1], "b": [3, 3, 3]}).assign(**{DAY_INDEX: [0, 1, 2, 0, 1, 2]})
     parts = np.array([TRAIN, VALIDATION, TEST] * 2, dtype=np.int8)
-    with pytest.raises(DataError, match="of one day, which has no order; .* column sequence .* day file"):
+    with pytest.raises(DataError, match=r"of one day, which has no order; .* column sequence .* day file"):
         check_asked(asked_of(frame, parts), "the climber split")
     check_asked(asked_of(frame.assign(**{DAY_INDEX: 0}), parts), "the climber split")  # `day` file
 
