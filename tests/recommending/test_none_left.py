@@ -13,7 +13,7 @@ from recsys.recommending.request import Request
     [
         (Request("ada"), 9, "'ada' has sent all 9 climbs of the run; pass `include_seen` (exclude_seen"),
         (Request(sends=[]), 9, "this logbook has sent all 9 climbs of the run; pass `include_seen`"),
-        (Request("ada"), 4, "'ada' has sent all 4 climbs that fit; ask for more grades, regions or stars, or"),
+        (Request("ada"), 4, "'ada' has sent all 4 climbs that fit; ask for more grades, regions or stars"),
         (Request("ada"), 0, "no climb fits; ask for more grades, regions or stars"),
     ],
 )  # fmt: skip

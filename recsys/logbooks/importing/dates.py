@@ -86,7 +86,7 @@ def order_of(dates: Iterable[str], habit: bool, plain: bool = False) -> Order:
         for place, number_ in enumerate((each["first"], each["second"])):
             counts[place] += int(number_) > 12
     days, months = (sum(counts[place] for counts in tells.values()) for place in (0, 1))
-    own = ()
+    own: tuple[tuple[str, bool], ...] = ()
     if days and months:
         own = tuple((by, counts[0] > 0) for by, counts in tells.items() if (counts[0] > 0) != (counts[1] > 0))
     if days == months:
