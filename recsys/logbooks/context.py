@@ -42,9 +42,12 @@ class Outcomes:
 
 @dataclass(frozen=True)
 class Once:
-    """Rows without duplicates; indices of rows that a better outcome, or another row, stands for."""
+    """Rows without duplicates; indices of them, and of rows that a better outcome, or another row, stands
+    for.
+    """
 
     frame: pd.DataFrame
+    used: NDArray[np.int64]
     outdone: NDArray[np.int64]
     duplicates: NDArray[np.int64]
 
@@ -130,7 +133,7 @@ def sorted_once(
     kept[ROW] = np.arange(len(kept), dtype=np.int64)
     tail = [DAY, ROW]
     kept = kept[[name for name in kept.columns if name not in tail] + tail]
-    return Once(kept, indices[np.flatnonzero(outdone)], indices[np.flatnonzero(twice)])
+    return Once(kept, indices[order], indices[np.flatnonzero(outdone)], indices[np.flatnonzero(twice)])
 
 
 def _worse(

@@ -4,7 +4,8 @@ ISO text is a day or a moment (UTC when it names no zone). Of numbers, the size 
 decides: from 1e8 they are epoch seconds, from 1e11 milliseconds, 1e14 microseconds, 1e17 nanoseconds. Smaller
 ones are plain order, with no elapsed days, unless most are calendar days such as 20240531. A number among ISO
 dates is no date, a calendar day among small numbers is none, and neither is 3/4/2024: who knows which is the
-month. So the dates that are read of a column are read alike when the others are left out.
+month. So the dates that are read of a column are read alike when the others are left out. Where every time of
+a column of text is midnight, a program added it, and its dates are days.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import math
 import re
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache
@@ -73,7 +74,13 @@ def read_days(texts: Sequence[str | None], unit: str | None = None) -> Days:
     mostly = 2 * len(found) > sum(text is not None for text in texts)
     if unit is not None or (mostly and not mostly_calendar(found)):
         return _from_numbers(texts, numbers, unit)
-    return Days(on_distinct(_from_text, texts), True)
+    return Days(_whole_days(on_distinct(_from_text, texts)), True)
+
+
+def future(row: int, date: str, file: str = "") -> str:
+    """What is said of dates that are to come: which one is the first."""
+    where = f"row {row} of {file}" if file else f"row {row}"
+    return f"{FUTURE}, the first is {date[:10]} in {where}"
 
 
 def latest() -> float:
@@ -141,6 +148,20 @@ def unit_of(numbers: Sequence[float]) -> int:
 
 def _band(value: float) -> int:
     return sum(abs(value) >= smallest for smallest, _ in UNITS.values())
+
+
+def midnights(dates: Iterable[str]) -> bool:
+    """Whether every time of day in ISO dates is midnight, as where a program added it to days."""
+    return all(date.endswith(("T00:00:00Z", "T00:00:00")) for date in set(dates) if "T" in date)
+
+
+def _whole_days(days: Sequence[Day]) -> Sequence[Day]:
+    """The dates without their times of day, where these are midnight throughout."""
+    return on_distinct(_whole_day, days) if midnights(day.text for day in days if day.state == READ) else days
+
+
+def _whole_day(day: Day) -> Day:
+    return day._replace(text=day.text[:10]) if day.state == READ else day
 
 
 def _number(text: str | None) -> float | None:

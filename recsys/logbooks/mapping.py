@@ -20,6 +20,8 @@
     column = "ascent_style"
     values = ["flash", "redpoint"]
     reason = "attempt"
+    [leave]                                    # columns that are known, and not read: nothing is said of them
+    columns = ["row_id"]
     [nouns]                                    # what messages, model card and page say (`recsys.nouns`)
     climb = "film"
     climber = "viewer"
@@ -84,6 +86,8 @@ class ColumnMapping:
     join: tuple[str, str] | None = None
     """(file, key column)"""
     keep: Keep | None = None
+    leave: tuple[str, ...] = ()
+    """Their columns that are left on purpose."""
     title: str = ""
     nouns: Mapping[str, str] = field(default_factory=dict)
     """What is said instead of the words of climbing."""
@@ -105,6 +109,13 @@ class ColumnMapping:
         """How to name a contract column to the file's owner: "date (their timestamp)"."""
         theirs = self.columns[ours].column if ours in self.columns else ours
         return ours if theirs == ours else f"{ours} (their {theirs})"
+
+    @property
+    def known(self) -> set[str]:
+        """Their columns of which nothing need be said: what is read, what they are told by, what is left."""
+        by = {self.keep.column} if self.keep else set()
+        on = {self.join[1]} if self.join else set()
+        return {each.column for each in self.columns.values()} | by | on | {*self.detect, *self.leave}
 
     def reads(self, names: Collection[str], needed: Collection[str] = REQUIRED) -> bool:
         """Whether a file with these columns can be read by it: it has those that are needed.
@@ -200,6 +211,7 @@ def _mapping(name: str, data: dict[str, Any]) -> ColumnMapping:
         keep=Keep(keep["column"], tuple(map(str, keep["values"])), keep.get("reason", "not kept"))
         if keep
         else None,
+        leave=tuple(data.get("leave", {}).get("columns", ())),
     )
 
 

@@ -78,6 +78,7 @@ _SHAPES: Final[Mapping[str, Mapping[str, tuple[Shape, str]]]] = {
     },
     "join": {"file": (_file, "a file below the sends' folder"), "on": _TEXT},
     "keep": {"column": _TEXT, "values": (_values, "a list of texts or numbers"), "reason": _TEXT},
+    "leave": {"columns": (_texts, "a list of texts")},
     "nouns": dict.fromkeys(
         NOUNS, (is_word, "a word of letters, digits, spaces, hyphens and apostrophes, at most 40 characters")
     ),

@@ -133,7 +133,7 @@ def _read(
     warnings = (
         *raw.notes,
         *projected.warnings,
-        *remarks(raw, found.mapping, checked.n_tokens, guessed, frame, checked.has_time),
+        *remarks(raw, found.mapping, checked.n_tokens, guessed, frame, checked.has_time, once.used),
     )
     return Sends(frame, source, checked.has_time, raw.n_read, log.counts(), warnings, found.mapping)
 

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
-from recsys.columns import CLIMB_ID, CLIMBER_ID, DAY, GRADE
-from recsys.logbooks.days import FUTURE, PLAIN_ORDER, latest
+from recsys.columns import CLIMB_ID, CLIMBER_ID, DATE, DAY, GRADE
+from recsys.logbooks.days import PLAIN_ORDER, future, latest
 from recsys.logbooks.grade_context import GUESSED
 from recsys.logbooks.grades import ordinal
 from recsys.logbooks.importing.contract import BLANK_TOKENS
@@ -21,30 +22,46 @@ from recsys.logbooks.raw import RawTable
 
 
 def remarks(
-    raw: RawTable, mapping: ColumnMapping, n_tokens: int, guessed: int, frame: pd.DataFrame, has_time: bool
+    raw: RawTable,
+    mapping: ColumnMapping,
+    n_tokens: int,
+    guessed: int,
+    frame: pd.DataFrame,
+    has_time: bool,
+    used: NDArray[np.int64],
 ) -> list[str]:
-    """What the person should know of rows that are used."""
+    """What the person should know of rows that are used: the frame's are those at `used` of the table."""
     alike = alike_ids(frame[CLIMB_ID].unique(), frame[CLIMBER_ID].unique())
     counted = [(n_tokens, BLANK_TOKENS), (guessed, GUESSED), *((n, note) for note, n in alike.items())]
     if not has_time and mapping.date_unit != "order":
         counted.append((len(frame), PLAIN_ORDER))
     elif has_time:
-        counted.append((int((frame[DAY] > latest()).sum()), FUTURE))
+        ahead = np.flatnonzero(frame[DAY] > latest())
+        counted += [(len(ahead), _future(raw, frame, used, ahead))] if len(ahead) else []
     lines = [f"{n} {what}" for n, what in counted if n]
-    unread = _unread(raw) if mapping.name == CONTRACT else []
+    unread = _unread(raw, mapping)
     if unread:
         lines.append(f"columns that are filled and not read: {', '.join(unread[:12])}")
     return lines + _unreadable_grades(frame)
 
 
-def _unread(raw: RawTable) -> list[str]:
-    """Names of columns that no reader of the contract knows and that are not blank throughout."""
+def _future(raw: RawTable, frame: pd.DataFrame, used: NDArray[np.int64], ahead: NDArray[np.int64]) -> str:
+    """What is said of the frame's rows `ahead`, whose dates are to come."""
+    first = ahead[np.argmin(used[ahead])]
+    return future(int(raw.rows[used[first]]), str(frame[DATE].iloc[first]))
+
+
+def _unread(raw: RawTable, mapping: ColumnMapping) -> list[str]:
+    """Names of columns that no reader of the contract, or the mapping, knows and that are not blank
+    throughout.
+    """
     table = raw.table
-    first = {key(name): index for index, name in reversed([*enumerate(table.column_names)])}
+    known, form = (SENDS.columns, key) if mapping.name == CONTRACT else (mapping.known, str.strip)
+    first = {form(name): index for index, name in reversed([*enumerate(table.column_names)])}
     names = [
         (index, name)
         for index, name in enumerate(table.column_names)
-        if key(name) and not (key(name) in SENDS.columns and first[key(name)] == index)
+        if form(name) and not (form(name) in known and first[form(name)] == index)
     ]
     return [
         name

@@ -274,10 +274,15 @@ class Recommender:
         allowed = self.catalogue.allowed(request.grades, request.region, request.min_stars)
         if request.blocked.entries:
             allowed &= self._open(request.blocked)
+        fit = int(allowed.sum())
         if request.exclude_seen:
             allowed[self.catalogue.found(logbook.climbs)] = False
         if not allowed.any():
+<<<<<<< HEAD
             raise UsageError(self._nothing(request))
+=======
+            raise UsageError(_none_left(request, fit, len(allowed)))
+>>>>>>> read13
         return allowed
 
     def _nothing(self, request: Request) -> str:
@@ -335,3 +340,13 @@ class Recommender:
         check_count(k)
         found = self.catalogue.search(text)[:k]
         return [self.catalogue.item(index, self.catalogue.popularity[index]) for index in found]
+
+
+def _none_left(request: Request, fit: int, n: int) -> str:
+    """Why no climb is allowed, where `fit` of the run's `n` pass the filters and all of these were sent."""
+    if not fit:
+        return "no climb fits; ask for more grades, regions or stars"
+    who = "this logbook" if request.climber is None or request.sends is not None else repr(request.climber)
+    what = f"all {n} climbs of the run" if fit == n else f"all {fit} climbs that fit"
+    more = "" if fit == n else "ask for more grades, regions or stars, or "
+    return f"{who} has sent {what}; {more}pass `include_seen` (exclude_seen false) to name them again"

@@ -36,6 +36,10 @@ Parts = NDArray[np.int8]
 _VALIDATION_SHARE: Final = 0.05
 _TEST_SHARE: Final = 0.10
 _INSTEAD: Final = "pass `split` leave-one-out"
+_ORDERED: Final = (
+    "give sends of more days, or a column sequence that orders those of a day, or `day` file if the rows "
+    "are in the order of sending"
+)
 # One climber's sends make no model (one case of a climb that is unknown), but they can be asked for.
 _OF_OTHERS: Final = (
     "give others' sends too, or ask a run of theirs by `logbook`; `split` leave-one-out trains on so few"
@@ -189,7 +193,12 @@ def asked_of(frame: pd.DataFrame, parts: Parts) -> frozenset[int]:
 
 
 def check_asked(asked: Collection[int], whose: str, remedy: str = _MORE) -> None:
-    """Refuse a validation, which chooses an epoch, or a test, the figures, of which no send is asked for."""
+    """Refuse a validation, which chooses an epoch, or a test, the figures, of which no send is asked for.
+
+    `asked` are the parts of `asked_of`, training's too: where there is none, no climber has a second day.
+    """
+    if not asked and remedy == _MORE:
+        raise DataError("all sends of each climber are of one day, which has no order", remedy=_ORDERED)
     for part in (VALIDATION, TEST):
         if part not in asked:
             raise DataError(f"the {_NAMES[part]} part of {whose} has no send with a history", remedy=remedy)
@@ -219,7 +228,8 @@ def _by_date(unique: NDArray[np.float64], counts: NDArray[np.int64], has_time: b
         raise DataError("has an order but no dates, and a temporal split needs dates", remedy=_INSTEAD)
     if len(unique) < 3:
         problem = f"has {len(unique)} different dates, and a temporal split needs 3"
-        raise DataError(problem, remedy=f"give more dates, or {_INSTEAD}")
+        alone = ", and order the day by a column sequence or by `day` file" if len(unique) == 1 else ""
+        raise DataError(problem, remedy=f"give more dates, or {_INSTEAD}{alone}")
     # Share of the sends up to and including each day; a cut after day i starts the next part at day i + 1.
     share = np.cumsum(counts) / counts.sum()
     first = _nearest(share, 1 - _VALIDATION_SHARE - _TEST_SHARE, 0, len(unique) - 2)

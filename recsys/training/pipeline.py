@@ -188,6 +188,8 @@ def _describe(prepared: Prepared, config: RunConfig) -> str:
         training, validation = sends["train"], sends["validation"]
     if training < UNTRUSTED:
         warn(f"only {training} sends to train on: the figures will say little")
+    if prepared.n_items == 1:
+        warn("the sends are of one climb: a ranking of one means nothing, nor do its figures")
     missing = [name for name in model.features if name not in prepared.schema.column_names]
     if missing and config.trains_transformer:
         say(f"not in these sends, and left out: {', '.join(missing)}")

@@ -188,7 +188,7 @@ SHORT = {
         ["2022-06-02", "2021-05-03", "2020-07-01"],
     ),
     "the month first": (["05/13/24", "05/14/24", "06/01/24"], ["2024-05-13", "2024-05-14", "2024-06-01"]),
-    "a slip": (["01.04.23", "03.05.24", "02.06.28"], ["2023-04-01", "2024-05-03", "2028-06-02"]),
+    "a slip": (["01.04.23", "03.05.24", "02.06.28"], ["2023-04-01", "2024-05-03", "1928-06-02"]),
     "one digit": (["3.5.24", "24.05.01"], ["2024-05-03", "2001-05-24"]),
 }
 
@@ -206,13 +206,26 @@ def test_a_year_that_nothing_tells_is_counted(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "day"), [("1/May/69", "1969-05-01"), ("??/Aug/65", "1965-08-15"), ("1/May/25", "2025-05-01")]
+)
+def test_a_short_year_is_none_to_come(text: str, day: str, tmp_path: Path) -> None:
+    assert dates(tmp_path / "mine.csv", text) == [day]
+    told = said(imported(tmp_path / "mine.csv", "date=Date,climb=Route").notes, "as of the last century")
+    assert told == day.startswith("19")
+
+
 def test_dates_to_come_and_numbers_that_are_an_order_are_counted(tmp_path: Path) -> None:
-    mine = table(tmp_path / "mine.csv", "Date,Route", "2042-05-01,a", "3/4/69,b", "2024-05-01,c")
-    assert imported(mine, "date=Date,climb=Route").notes["date lies in the future"] == 2
+    mine = table(tmp_path / "mine.csv", "Date,Route", "2024-05-01,c", "2042-05-01,a", "2041-05-01,b")
+    assert said(
+        imported(mine, "date=Date,climb=Route").notes,
+        f"date lies in the future, the first is 2042-05-01 in row 2 of {mine}",
+    )
     header = "climber_id,climb_id,date"
-    raw = table(tmp_path / "raw.csv", header, "me,a,2042-05-01", "me,b,2024-05-01")
-    assert imported(raw).notes == {"date lies in the future": 1}
-    assert trained(raw).lines() == ["1 date lies in the future"]
+    raw = table(tmp_path / "raw.csv", header, "me,b,2024-05-01", "me,a,2042-05-01")
+    told = "date lies in the future, the first is 2042-05-01 in row 2"
+    assert imported(raw).notes == {f"{told} of {raw}": 1}
+    assert trained(raw).lines() == [f"1 {told}"]
     raw = table(tmp_path / "raw.csv", header, "me,a,45413", "me,b,45414")
     assert imported(raw).notes == {"dates are plain numbers: an order, and no days": 2}
     assert trained(raw).lines() == ["2 dates are plain numbers: an order, and no days"]

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from recsys import columns as c
 from recsys.errors import DataError, UsageError
+from recsys.logbooks.importing.load import load
 from recsys.logbooks.mapping import load_contract, load_mapping, shipped
 from recsys.logbooks.read import Sends, read_sends
 
@@ -397,6 +398,17 @@ def test_a_mapping_by_path_keeps_scales_and_names_their_columns(tmp_path: Path) 
     assert (tmp_path / "r.csv").read_text().splitlines()[1] == "4,attempt,,,nonsense,9,Attempt"
     message = complaint(write(tmp_path, header + rows + "a,y,2024-01-02,5,Send\n"), schema=schema)
     assert message.startswith(", row 5: rating (their stars) is outside 0 to 4 ('5'); give 0 to 4")
+
+
+def test_filled_columns_that_a_mapping_does_not_know_are_named(tmp_path: Path) -> None:
+    header = "who,what,when,stars,style,mood,id,blank\n"
+    sends = write(tmp_path, header + "a,x,2024-01-01,4,Send,glad,7,\n")
+    for more, named in [("", "mood, id"), ('[leave]\ncolumns = ["id"]\n', "mood")]:
+        schema = write(tmp_path, MAPPING + more, "mine.toml")
+        told = f"columns that are filled and not read: {named}"
+        assert read_sends(sends, schema=str(schema)).warnings == (told,)
+        notes = load(sends, own=load_mapping(str(schema))).notes
+        assert notes == {told: named.count(",") + 1}
 
 
 @pytest.mark.parametrize(

@@ -94,7 +94,7 @@ def test_errors_are_one_line_and_name_the_way_out(
     with pytest.raises(DataError) as error:
         assign(sends(days), how, 0, has_time)
     assert message in str(error.value)
-    assert str(error.value).endswith("pass split leave-one-out")
+    assert "pass split leave-one-out" in str(error.value)
     assert "\n" not in str(error.value)
 
 
@@ -108,6 +108,14 @@ def test_a_part_has_to_have_a_send_with_a_history() -> None:
         DataError, match="the validation part of the climber split has no send with a history"
     ):
         check_asked(asked, "the climber split")
+
+
+def test_climbers_of_one_day_each_are_told_what_orders_a_day() -> None:
+    frame = sends({"a": [1, 1, 1], "b": [3, 3, 3]}).assign(**{DAY_INDEX: [0, 1, 2, 0, 1, 2]})
+    parts = np.array([TRAIN, VALIDATION, TEST] * 2, dtype=np.int8)
+    with pytest.raises(DataError, match=r"of one day, which has no order; .* column sequence .* day file"):
+        check_asked(asked_of(frame, parts), "the climber split")
+    check_asked(asked_of(frame.assign(**{DAY_INDEX: 0}), parts), "the climber split")  # `day` file
 
 
 def test_wrong_calls() -> None:

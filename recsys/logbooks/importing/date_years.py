@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timezone
+from typing import Final
 
+from recsys.logbooks.days import DAY_SECONDS, latest
 from recsys.logbooks.importing.date_forms import SHORT, SLASHED
 
 FIRST, LAST = "first", "last"
+_OLDEST: Final = 1970
+"""The year from which on most logbooks are: what tells the year from the day is no older."""
 
 
 def year_of(texts: Sequence[str]) -> str:
@@ -38,7 +42,7 @@ def _is_ordered(dates: Sequence[tuple[int, int, int]]) -> bool:
 
 
 def _have_been(years: Iterable[int]) -> bool:
-    return all(full_year(f"{year:02}") <= datetime.now().year for year in years)
+    return all(full_year(f"{year:02}") >= _OLDEST for year in years)
 
 
 def _is_day(month: int, day: int) -> bool:
@@ -46,6 +50,11 @@ def _is_day(month: int, day: int) -> bool:
 
 
 def full_year(digits: str) -> int:
-    """The year of four digits, or of two: from 70 on they are of the last century."""
+    """The year of four digits, or of two: a logbook tells what was done, so one to come is of the last
+    century.
+    """
     year = int(digits)
-    return year if len(digits) == 4 else year + (1900 if year >= 70 else 2000)
+    if len(digits) == 4:
+        return year
+    last = datetime.fromtimestamp(latest() * DAY_SECONDS, timezone.utc).year
+    return year + (1900 if year + 2000 > last else 2000)

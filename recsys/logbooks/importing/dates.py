@@ -5,8 +5,9 @@ days or epoch seconds; in a spreadsheet of one's own smaller numbers are plain o
 
 A partial date keeps the precision it has and stands for the middle: `??/Aug/24` is 2024-08-15 (month) and
 `???/2022` is 2022-07-01 (year), so that an ascent sorts near its true place and is never off by more than
-half of what is unknown. 3/4/2024 may be April or March: the file's other dates decide, whatever stands
-between the numbers (24-11 tells of 5/11), then the site's own habit, and dates that rest on that are counted.
+half of what is unknown. 3/4/2024 may be April or March: the file's other dates decide, those with the same
+between the numbers first (24.11 tells of 5/11 where no date with slashes does), then the site's own habit,
+and dates that rest on that are counted.
 Of 24-05-31 the first number or the last is the year, as the file's others tell (`date_years`); where nothing
 tells, it is the last, and they are counted.
 A climber's day is the one that was written: with `local` the offset after a time is dropped, else moments are
@@ -57,6 +58,15 @@ class Order(NamedTuple):
     settled: bool
     unit: str | None = None
     year: str = LAST
+    own: tuple[tuple[str, bool], ...] = ()
+
+    def told(self, text: str) -> tuple[bool, bool]:
+        """(whether the day comes first, whether dates tell so) of a date, by what stands between its
+        numbers.
+        """
+        found = SLASHED.match(tidy(text)) if self.own else None
+        own = dict(self.own).get(found["by"]) if found else None
+        return (self.day_first, self.settled) if own is None else (own, True)
 
 
 def order_of(dates: Iterable[str], habit: bool, plain: bool = False) -> Order:
@@ -70,15 +80,22 @@ def order_of(dates: Iterable[str], habit: bool, plain: bool = False) -> Order:
     unit, year = _unit(texts, plain), year_of(texts)
     rest = [text for text in texts if not SHORT.fullmatch(text)] if year == FIRST else texts
     found = [SLASHED.match(text) for text in rest]
-    pairs = [(int(each["first"]), int(each["second"])) for each in found if each]
-    days, months = (sum(pair[i] > 12 for pair in pairs) for i in (0, 1))
+    tells: dict[str, list[int]] = {}  # how often the day is first, and the month, by what is between them
+    for each in filter(None, found):
+        counts = tells.setdefault(each["by"], [0, 0])
+        for place, number_ in enumerate((each["first"], each["second"])):
+            counts[place] += int(number_) > 12
+    days, months = (sum(counts[place] for counts in tells.values()) for place in (0, 1))
+    own: tuple[tuple[str, bool], ...] = ()
+    if days and months:
+        own = tuple((by, counts[0] > 0) for by, counts in tells.items() if (counts[0] > 0) != (counts[1] > 0))
     if days == months:
         named = [sum(map(bool, map(form.match, texts))) for form in NAMED]
         habit = habit if named[0] == named[1] else named[0] > named[1]
         dotted = bool(found) and all(each["by"] == "." for each in found if each) and any(found)
         # Dotted dates are written with the day first wherever dots are used.
-        return Order(habit or dotted, dotted, unit, year)
-    return Order(days > months, not (days and months), unit, year)
+        return Order(habit or dotted, dotted, unit, year, own)
+    return Order(days > months, not (days and months), unit, year, own)
 
 
 def _unit(texts: Sequence[str], plain: bool) -> str | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from recsys.errors import DataError
-from recsys.logbooks.days import FUTURE, PLAIN_ORDER, latest
+from recsys.logbooks.days import PLAIN_ORDER, future, latest
 from recsys.logbooks.grades import far_apart, ordinal
 from recsys.logbooks.importing.ids import Alike, by_name, near_duplicates
 from recsys.logbooks.importing.model import Ascent, Parsed, Reject
@@ -95,7 +95,9 @@ def _of_dates(rows: Sequence[Ascent], has_time: bool, parsed: Sequence[Parsed]) 
     """Notes on dates that are to come, and on numbers that are taken for an order by nobody's word."""
     if has_time:
         last = latest()
-        return +Counter({FUTURE: sum(row.day > last for row in rows)})
+        ahead = [row for row in rows if row.day > last]
+        first = min(ahead, key=lambda row: (row.file, row.row), default=None)
+        return Counter({future(first.row, first.date, first.file): len(ahead)} if first else {})
     told = any(each.mapping is not None and each.mapping.date_unit == "order" for each in parsed)
     return +Counter({PLAIN_ORDER: 0 if told else len(rows)})
 

@@ -79,14 +79,14 @@ def parse_sheet(
     hint = "" if own is None else f"name its columns {needed(own)}; "
     header = mapped or _header(sheet, source, columns, hint)
     rows = list(_data_rows(sheet, header, max_rows))
-    decides: list[int] = []  # the column by which rows are kept: it is read, and becomes none of ours
+    left: list[int] = []
     if mapped is not None and own is not None:
         rows, header = as_sends(rows, header, own)
-        decides = _keeps(mapped, own)
+        left = _left(mapped, own)
     wanted = _named(wanted or Wanted(), sheet.name)
     read = read_contract if header.source.name == "sends" else parse_rows
     parsed = read(rows, sheet.name, header, wanted)
-    notes = Counter(parsed.notes) + unread_columns(rows, header, decides)
+    notes = Counter(parsed.notes) + unread_columns(rows, header, left)
     notes.update(sheet.notes)
     return replace(parsed, notes=dict(notes), mapping=None if mapped is None else own)
 
@@ -106,10 +106,10 @@ def _header(sheet: Sheet, source: str, columns: Mapping[str, str] | None, hint: 
     return find_header(sheet, own_source(columns))
 
 
-def _keeps(header: Header, own: ColumnMapping) -> list[int]:
-    """The index of the column by which a mapping keeps rows, if there is one."""
+def _left(header: Header, own: ColumnMapping) -> list[int]:
+    """The indices of the columns that a mapping knows and that become none of ours."""
     names = [cell.strip().lstrip("\ufeff") for cell in header.cells]
-    return [names.index(own.keep.column)] if own.keep is not None and own.keep.column in names else []
+    return [index for index, name in enumerate(names) if name in own.known]
 
 
 def _data_rows(sheet: Sheet, header: Header, max_rows: int | None) -> Iterator[RawRow]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from recsys.logbooks.cells import number
+from recsys.logbooks.days import midnights
 from recsys.logbooks.grade_context import GUESSED
 from recsys.logbooks.importing.ascents import Dated, ascents_of, oldest_first
 from recsys.logbooks.importing.contract import BLANK_TOKENS
@@ -25,6 +26,7 @@ _PARTIAL: Final = {
     "year": "date known to the year: the middle of it is used",
     "logged": "date missing: the day it was logged is used",
 }
+_OLD_YEAR: Final = "a year of two digits is yet to come: read as of the last century"
 
 
 @dataclass
@@ -60,6 +62,8 @@ def parse_rows(rows: Sequence[RawRow], name: str, header: Header, wanted: Wanted
     reading = _Reading(name, header, wanted, order, top)
     for row in rows:
         _read_row(row, reading)
+    if order.unit is None and midnights(each.when.date for each in reading.drafts):  # a program added them
+        reading.drafts = [each._replace(when=_day(each.when)) for each in reading.drafts]
     ascents, guessed = ascents_of(reading.drafts, str(wanted.climber), source.name, name)
     if guessed:
         reading.notes[GUESSED] = guessed
@@ -128,25 +132,34 @@ def _reasons(draft: Draft, when: When | None, wanted: Wanted) -> Iterator[tuple[
 
 def _when(draft: Draft, reading: _Reading) -> When | None:
     """The date of the ascent, else of its entry; a site that logs days alone fills in a time of its own."""
-    order = reading.order
-    when = read_date(draft.date or draft.logged, order.day_first, True, order.settled, order.unit, order.year)
+    order, given = reading.order, draft.date or draft.logged
+    day_first, settled = order.told(given)
+    when = read_date(given, day_first, True, settled, order.unit, order.year)
     if when is None:
         return None
-    if reading.header.source.days_only and when.precision == "time":
-        when = When(when.date[:10], "day")
+    if reading.header.source.days_only:
+        when = _day(when)
     known = draft.precision if draft.date else "logged"
     return when._replace(precision=known) if known else when
 
 
+def _day(when: When) -> When:
+    """A date without its time of day."""
+    return when._replace(date=when.date[:10], precision="day") if when.precision == "time" else when
+
+
 def _note(draft: Draft, when: When, reading: _Reading) -> None:
+    given = draft.date or draft.logged
     reading.notes.update(draft.notes)
     if when.precision in _PARTIAL:
         reading.notes[_PARTIAL[when.precision]] += 1
-    if reading.order.unit == EXCEL and number(draft.date or draft.logged) is not None:
+    if reading.order.unit == EXCEL and number(given) is not None:
         reading.notes["date is Excel's number of a day"] += 1
     if when.unsure:
-        order = "day/month" if reading.order.day_first else "month/day"
+        order = "day/month" if reading.order.told(given)[0] else "month/day"
         order += "" if reading.order.year else "/year"
         reading.notes[f"date could be read two ways: read as {order}"] += 1
+    if "1900" <= when.date[:4] < "1970" and when.date[:4] not in given and reading.order.unit is None:
+        reading.notes[_OLD_YEAR] += 1
     if draft.outcome == UNKNOWN:
         reading.notes[UNKNOWN_KEPT] += 1

@@ -22,7 +22,7 @@ _EASY: Final = ("5.0", "5.2", "5.3", "5.4")
 def unread_columns(rows: Sequence[RawRow], header: Header, also: Collection[int] = ()) -> Counter[str]:
     """One note that names the columns in which something stands and of which nothing is read.
 
-    `also` are the indices of columns that were read before their source was asked.
+    `also` are the indices of columns that a mapping knows.
     """
     read = _read(header) | set(also)
     left = [index for index, cell in enumerate(header.cells) if clean(cell) and index not in read]

@@ -71,4 +71,5 @@ MOUNTAIN_PROJECT: Final = Source(
     required=names("date, route"),
     telling=names("avg stars, your stars, lead style, route type, your rating, rating code, url, location"),
     read=_read,
+    days_only=True,
 )

@@ -48,4 +48,5 @@ SENDAGE: Final = Source(
     required=names("date, climb"),
     telling=names("send type, climb type"),
     read=_read,
+    days_only=True,
 )

@@ -66,4 +66,5 @@ UKC: Final = Source(
     telling=names("crag, partner empty, county"),
     read=_read,
     day_first=True,
+    days_only=True,
 )

@@ -1,0 +1,21 @@
+"""What is said where no climb is left to name: what was asked, or that all was sent."""
+
+from __future__ import annotations
+
+import pytest
+
+from recsys.recommending.recommender import _none_left
+from recsys.recommending.request import Request
+
+
+@pytest.mark.parametrize(
+    ("request_", "fit", "told"),
+    [
+        (Request("ada"), 9, "'ada' has sent all 9 climbs of the run; pass `include_seen` (exclude_seen"),
+        (Request(sends=[]), 9, "this logbook has sent all 9 climbs of the run; pass `include_seen`"),
+        (Request("ada"), 4, "'ada' has sent all 4 climbs that fit; ask for more grades, regions or stars"),
+        (Request("ada"), 0, "no climb fits; ask for more grades, regions or stars"),
+    ],
+)  # fmt: skip
+def test_why_nothing_is_left(request_: Request, fit: int, told: str) -> None:
+    assert _none_left(request_, fit, 9).startswith(told)
