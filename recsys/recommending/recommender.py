@@ -11,7 +11,6 @@ import numpy as np
 
 from recsys.arrays import Array, softmax
 from recsys.errors import RunError, UsageError
-from recsys.logbooks.grade_ranges import GradeRange
 from recsys.logbooks.importing.spelling import spelled_as
 from recsys.logbooks.mapping import ColumnMapping
 from recsys.logbooks.remembered import remembered
@@ -23,6 +22,7 @@ from recsys.recommending.known import Match
 from recsys.recommending.logbook import Logbook, read_logbook
 from recsys.recommending.matching import Matcher
 from recsys.recommending.mixture import mixture
+from recsys.recommending.none_left import none_left
 from recsys.recommending.questions import Plan, encode, plan
 from recsys.recommending.reasons import why
 from recsys.recommending.request import Item, Request, check_count, known_climber, known_region, read_day
@@ -278,21 +278,8 @@ class Recommender:
         if request.exclude_seen:
             allowed[self.catalogue.found(logbook.climbs)] = False
         if not allowed.any():
-<<<<<<< HEAD
-            raise UsageError(self._nothing(request))
-=======
-            raise UsageError(_none_left(request, fit, len(allowed)))
->>>>>>> read13
+            raise UsageError(none_left(request, self.catalogue, fit))
         return allowed
-
-    def _nothing(self, request: Request) -> str:
-        """Why no climb is allowed: none has the grade, or what was asked for is too narrow."""
-        if isinstance(request.grades, GradeRange) and not self.catalogue.allowed(request.grades, None).any():
-            asked, (usual, *others) = request.grades, self.catalogue.disciplines
-            kind = "" if asked.discipline in (usual, *others) else f" it is a {asked.discipline}'s grade, and"
-            told = self.catalogue.grades_told()
-            return f"`grade` {asked.text}:{kind} no climb of this run has it; they have {told}"
-        return "no climb that was not sent yet fits; ask for more grades, regions or stars"
 
     def logbook(self, request: Request) -> Logbook:
         """The logbook that a request is asked of: the posted one, else the climber's, else an empty one."""
@@ -340,13 +327,3 @@ class Recommender:
         check_count(k)
         found = self.catalogue.search(text)[:k]
         return [self.catalogue.item(index, self.catalogue.popularity[index]) for index in found]
-
-
-def _none_left(request: Request, fit: int, n: int) -> str:
-    """Why no climb is allowed, where `fit` of the run's `n` pass the filters and all of these were sent."""
-    if not fit:
-        return "no climb fits; ask for more grades, regions or stars"
-    who = "this logbook" if request.climber is None or request.sends is not None else repr(request.climber)
-    what = f"all {n} climbs of the run" if fit == n else f"all {fit} climbs that fit"
-    more = "" if fit == n else "ask for more grades, regions or stars, or "
-    return f"{who} has sent {what}; {more}pass `include_seen` (exclude_seen false) to name them again"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from recsys.recommending.recommender import _none_left
+from recsys.recommending.catalogue import Catalogue
+from recsys.recommending.none_left import none_left
 from recsys.recommending.request import Request
 
 
@@ -18,4 +19,5 @@ from recsys.recommending.request import Request
     ],
 )  # fmt: skip
 def test_why_nothing_is_left(request_: Request, fit: int, told: str) -> None:
-    assert _none_left(request_, fit, 9).startswith(told)
+    nine = Catalogue.from_columns({"climb_id": list("abcdefghi")})
+    assert none_left(request_, nine, fit).startswith(told)
