@@ -138,7 +138,7 @@ class FinishedRun:
         return Path(output)
 
     def learning_curve(self) -> pd.DataFrame:
-        """One row an epoch: epoch (from 1), train_loss, and the validation scores; none of what counts."""
+        """One row an epoch: network, epoch (from 1), train_loss, validation scores; none of what counts."""
         from recsys.training.curve import learning_curve
 
         return learning_curve(self.folder)

@@ -242,7 +242,9 @@ class Catalogue:
     def index(self, climb_id: str) -> int:
         """The index of a climb, or a `UsageError` with the nearest ids, or those of climbs of that name."""
         if climb_id not in self.indices:
-            if named := self.search(climb_id)[:3]:
+            wanted = folded(climb_id)
+            named = [each for each in self.search(climb_id) if wanted in folded(self.names[each] or "")][:3]
+            if named:
                 ids = ", ".join(f"{self.ids[each]} ({self.names[each] or 'no name'})" for each in named)
                 raise UsageError(f"no climb has the id {climb_id[:80]!r}; of that name there are {ids}")
             raise UsageError(

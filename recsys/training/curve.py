@@ -24,22 +24,23 @@ COLOURS: Final = {"prompted": "#0b6e4f", "unprompted": "#b4581c"}
 _MOST: Final = 10**6  # epochs
 
 
-def learning_curves(folder: Path) -> list[pd.DataFrame]:
-    """The `learning_curve` of each network of a run."""
-    parts = sorted(int(each.name) for each in (folder / run_files.LOGS).glob("[0-9]*"))
-    return [learning_curve(folder, str(part)) for part in parts] or [learning_curve(folder)]
-
-
-def learning_curve(folder: Path, part: str = "") -> pd.DataFrame:
-    """One row an epoch: epoch (from 1), train_loss, and the validation scores.
+def learning_curve(folder: Path) -> pd.DataFrame:
+    """One row an epoch: network (from 1), epoch (from 1), train_loss, and the validation scores.
 
     A method that counts has no epochs, so that there is no row. Nothing else than this reads the logs: one
     that was damaged is left out with a warning, and stops no training.
     """
+    logs = folder / run_files.LOGS
+    parts = sorted(int(each.name) for each in logs.glob("[0-9]*") if each.name.isdecimal())
+    curves = [_curve(logs / str(part)).assign(network=part) for part in parts]
+    found = pd.concat(curves, ignore_index=True) if curves else _curve(logs).assign(network=1)
+    return found[["network", *found.columns.drop("network")]]
+
+
+def _curve(place: Path) -> pd.DataFrame:
+    """Of one network, whose logs are in a folder."""
     # One more for each resumption; by their numbers, for a clock may have jumped.
-    numbered = [
-        (path.parent.name.rpartition("_")[2], path) for path in (folder / run_files.LOGS / part).glob(_LOGS)
-    ]
+    numbered = [(path.parent.name.rpartition("_")[2], path) for path in place.glob(_LOGS)]
     logs = [path for _, path in sorted((int(n), path) for n, path in numbered if n.isdecimal())]
     found = [table for log in logs if (table := _read(log)) is not None]
     if not found:
@@ -98,12 +99,12 @@ def draw_curve(folder: Path) -> None:
     figure = _figure(7, 3)
     loss, recall = figure.subplots(1, 2)
     _axes(loss, "training loss")
-    for index, curve in enumerate(learning_curves(folder)):
+    for network, curve in learning_curve(folder).groupby("network"):
         loss.plot(curve["epoch"], curve["train_loss"], color="#444444")
         for kind, colour in COLOURS.items():
             name = f"validation_{kind}_recall@10"
             if name in curve:
-                recall.plot(curve["epoch"], curve[name], color=colour, label=None if index else kind)
+                recall.plot(curve["epoch"], curve[name], color=colour, label=kind if network == 1 else None)
     recall.set_ylim(bottom=0)
     if recall.lines:
         recall.legend(frameon=False)

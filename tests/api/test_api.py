@@ -57,7 +57,8 @@ def test_a_run_knows_its_settings_scores_and_curve(run):
     assert run.config.data is not None
     assert 0 <= run.metrics["unprompted"]["recall@10"] <= 1
     curve = run.learning_curve()
-    assert list(curve["epoch"]) == [1]
+    assert list(curve["epoch"]) == [1, 1]
+    assert list(curve["network"]) == [1, 2]  # as a small log has
     assert {"train_loss", "validation_prompted_recall@10"} <= set(curve.columns)
     assert (run.folder / "learning_curve.png").stat().st_size > 1000
     for picture in ("learning_curve.png", "reliability.png"):

@@ -133,7 +133,7 @@ def test_the_papers_rows_are_as_published_and_ours_are_the_default():
         assert (ours.body, ours.masking) == (model.body, model.masking) == ("bert", "last")
         assert ours.hide_prompt > 0
         assert own.training == {}
-    assert ROWS["default"].load().config == ModelConfig(streams="auto", positions="auto")
+    assert ROWS["default"].load().config == ModelConfig(streams="auto", positions="auto", networks=0)
 
 
 def test_a_cell_is_kept_as_it_was(tmp_path):

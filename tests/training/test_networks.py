@@ -9,7 +9,7 @@ import torch
 
 from recsys.config.run import RunConfig
 from recsys.runs import Run
-from recsys.training.curve import learning_curves
+from recsys.training.curve import learning_curve
 from tests.builders.trained import trained
 from tests.training.test_pipeline import data, without_seconds  # noqa: F401 - a fixture
 
@@ -42,9 +42,9 @@ def test_each_is_trained_in_a_folder_of_its_own(runs):
     folder, metrics = runs[2]
     files = {str(each.relative_to(folder)) for each in folder.glob("checkpoints/**/*.ckpt")}
     assert files == {f"checkpoints/{part}/{name}.ckpt" for part in (1, 2) for name in ("best", "last")}
-    curves = learning_curves(folder)
-    assert [len(each) for each in curves] == [2, 2]
-    assert not curves[0].equals(curves[1])
+    curve = learning_curve(folder)
+    assert curve[["network", "epoch"]].to_numpy().tolist() == [[1, 1], [1, 2], [2, 1], [2, 2]]
+    assert curve["train_loss"].nunique() == 4
     facts = metrics["training"]
     assert len(facts["networks"]) == 2
     assert facts["settings"].startswith("2 networks: epoch ")

@@ -149,7 +149,7 @@ def test_what_reads_all_sends_is_refused(data, tmp_path):
         train_run(config(csv, stream=2), tmp_path / "csv")
     few = tmp_path / "few.parquet"
     pd.DataFrame({c.CLIMBER_ID: ["a", "b", "d"], c.CLIMB_ID: ["x"] * 3, c.DATE: [1, 2, 3]}).to_parquet(few)
-    with pytest.raises(DataError, match=r"few\.parquet: the validation part"):
+    with pytest.raises(DataError, match=r"few\.parquet: all sends of each climber are of one day"):
         train_run(config(few, stream=2), tmp_path / "few")
     assert not (tmp_path / "few").exists()
 
