@@ -78,15 +78,15 @@ def answers(recommender: Recommender, requests: Iterable[Request]) -> Iterator[A
 
 def _answered(recommender: Recommender, chunk: list[Request]) -> Iterator[Answer]:
     plans = [recommender.plan(request) for request in chunk]
-    for plan, logits in zip(plans, recommender.ask(plans), strict=True):
+    everyone = recommender.levels_each(plans)
+    for plan, logits, levels in zip(plans, recommender.ask(plans), everyone, strict=True):
         climber = plan.request.climber or ""
-        reach = recommender.reach(plan)
         try:
-            chosen, probabilities = recommender.choose(plan, logits, reach)
+            chosen, probabilities = recommender.choose(plan, logits, levels)
         except UsageError as error:
             yield Answer(climber, problem=str(error))
         else:
-            hard = recommender.hardness(chosen, reach)
+            hard = recommender.hardness(chosen, levels)
             scores = tuple(probabilities[0, chosen].tolist())
             yield Answer(climber, tuple(chosen), scores, None, *zip(*hard, strict=True))
 

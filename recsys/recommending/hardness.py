@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -54,6 +55,17 @@ def levels(skill: Skill, catalogue: Catalogue, logbook: Logbook) -> Levels:
     """The climber's ability after the last send, by discipline; empty where no send has a grade."""
     recent = logbook.tail(MOST)
     return skill.now(difficulties(skill, catalogue, recent), recent.columns[c.DAY])
+
+
+def levels_each(skill: Skill, catalogue: Catalogue, logbooks: Sequence[Logbook]) -> list[Levels]:
+    """`levels` of many logbooks at once."""
+    recent = [each.tail(MOST) for each in logbooks]
+    if not recent:
+        return []
+    owners = np.repeat(np.arange(len(recent)), [len(each) for each in recent])
+    values = np.concatenate([difficulties(skill, catalogue, each) for each in recent])
+    days = np.concatenate([each.columns[c.DAY] for each in recent])
+    return list(skill.now_each(len(recent), owners, values, days))
 
 
 def in_mode(mode: str, chances: Array, skill: Skill, climber: Levels) -> Array:

@@ -94,6 +94,10 @@ class Recommender:
             self._levels[stored] = found
         return found
 
+    def levels_each(self, plans: Sequence[Plan]) -> list[Levels]:
+        """`levels` of many plans at once; none is kept."""
+        return hardness.levels_each(self.skill, self.catalogue, [each.logbook for each in plans])
+
     @cached_property
     def matcher(self) -> Matcher:
         """Finds the climbs of a logbook in the catalogue."""
@@ -200,8 +204,8 @@ class Recommender:
     def answer(self, plan: Plan, logits: Array, badges: bool = True) -> list[Item]:
         """The items of a plan from its logits [n_questions, n_items]; how hard each is, with `badges`."""
         request = plan.request
-        reach = self.reach(plan) if badges else None
-        chosen, probabilities = self.choose(plan, logits, reach)
+        levels = self.levels(request, plan.logbook) if badges else None
+        chosen, probabilities = self.choose(plan, logits, levels)
         unprompted = None
         if request.explain and plan.questions:
             bare = plan.blocks(logits)[1]
@@ -217,28 +221,28 @@ class Recommender:
                 *hard,
             )
             for index, hard in zip(
-                chosen, blank if reach is None else self.hardness(chosen, reach), strict=True
+                chosen, blank if levels is None else self.hardness(chosen, levels), strict=True
             )
         ]
 
-    def hardness(self, chosen: Sequence[int], reach: Array) -> list[tuple[str | None, float | None]]:
+    def hardness(self, chosen: Sequence[int], levels: Levels) -> list[tuple[str | None, float | None]]:
         """How hard each of some climbs is, as `Item` tells it: the word, and the chance behind it."""
-        words = names(reach[list(chosen)])
+        chances = self.skill.chances(levels, chosen)
         return [
-            (word, None if word is None else round(float(reach[index]), 3))
-            for index, word in zip(chosen, words, strict=True)
+            (word, None if word is None else round(chance, 3))
+            for word, chance in zip(names(chances), chances.tolist(), strict=True)
         ]
 
-    def choose(self, plan: Plan, logits: Array, reach: Array | None = None) -> tuple[list[int], Array]:
+    def choose(self, plan: Plan, logits: Array, levels: Levels | None = None) -> tuple[list[int], Array]:
         """Indices of the climbs to name, best first, and every climb's probability [n_variants, n_items].
 
-        A mode needs `reach`, which is worked out where it is not given.
+        A mode needs the climber's `levels`, which are worked out where they are not given.
         """
         request = plan.request
         allowed = self.allowed(request, plan.logbook)
         if request.mode != "any":
-            reach = self.reach(plan) if reach is None else reach
-            allowed = self._in_mode(request.mode, allowed, reach, self.levels(request, plan.logbook))
+            levels = self.levels(request, plan.logbook) if levels is None else levels
+            allowed = self._in_mode(request.mode, allowed, levels)
         if plan.questions:
             probabilities = mixture(plan.blocks(logits)[0], plan.steps, self.catalogue.ordinals)
         else:
@@ -246,13 +250,9 @@ class Recommender:
         chosen = choose(probabilities[0], allowed, request, self.catalogue, self.units)
         return hardness.sorted_by(request.sort, chosen, self.skill), probabilities
 
-    def reach(self, plan: Plan) -> Array:
-        """The climber's chance to send each climb today, float64 [n_items], NaN where grades are lacking."""
-        return self.skill.chances(self.levels(plan.request, plan.logbook))
-
-    def _in_mode(self, mode: str, allowed: Array, reach: Array, climber: Levels) -> Array:
+    def _in_mode(self, mode: str, allowed: Array, climber: Levels) -> Array:
         """The allowed climbs of a mode, bool [n_items]; a `UsageError` if there is none."""
-        found = allowed & hardness.in_mode(mode, reach, self.skill, climber)
+        found = allowed & hardness.in_mode(mode, self.skill.chances(climber), self.skill, climber)
         if found.any():
             return found
         if mode == "auto":

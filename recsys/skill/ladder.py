@@ -142,11 +142,11 @@ class Ladder:
 
     def likelihoods(self, tracks: Tracks, habits: Sequence[int]) -> Array:
         """`likelihood` of several habits, float64 [n_habits, n_sessions, n_states]."""
-        if not len(tracks.difficulty):
-            return np.zeros((len(habits), 0, len(self.states)))
-        logs = self.logs[list(habits)][:, self.code(tracks.difficulty)]
-        logs = np.add.reduceat(logs, tracks.sends[:-1], axis=1)
-        sends = np.diff(tracks.sends)[:, None]
+        # How many sends of each difficulty a session has: sums of their logarithms are products then.
+        width, sends = len(self.states), np.diff(tracks.sends)[:, None]
+        cells = tracks.session_of * width + self.code(tracks.difficulty)
+        counts = np.bincount(cells, minlength=len(sends) * width).reshape(-1, width).astype(np.float64)
+        logs = counts @ self.logs[list(habits)]
         return np.asarray(logs / (1 + self.share * (sends - 1)))  # the design effect of a cluster
 
     def forward(self, tracks: Tracks, likelihood: Array) -> Passed:

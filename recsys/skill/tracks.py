@@ -104,6 +104,21 @@ class Tracks:
             self.rows[start:],
         )
 
+    def recent(self, most: int) -> Tracks:
+        """The last sessions of each track, so many at the most."""
+        lengths = np.diff(self.sessions)
+        later = np.repeat(self.sessions[1:], lengths) - np.arange(len(self.gaps))  # sessions from here on
+        sessions = later <= most
+        sends = sessions[self.session_of]
+        return Tracks(
+            self.difficulty[sends],
+            _ends(np.diff(self.sends)[sessions]),
+            _ends(np.minimum(lengths, most)),
+            self.gaps[sessions],
+            self.owners,
+            self.rows[sends],
+        )
+
     @property
     def session_of(self) -> Array:
         """The session of each send, int64 [n_sends]."""

@@ -221,6 +221,26 @@ def test_skill_of_simulated_climbers_is_recovered(simulated, tmp_path):
     _check_kept(skill, tmp_path, day[climber == climber[0]], logged[climber == climber[0]])
 
 
+def test_many_levels_at_once_are_those_of_each():
+    rng = np.random.default_rng(0)
+    skill = Skill.plain(np.linspace(0, 12, 40))
+    logbooks = []
+    for sends in (0, 1, 3, 40, 200, 7):
+        day = np.sort(rng.integers(0, 90, sends)).astype(float)
+        grade = rng.normal(5, 2, sends) + (rng.random(sends) < 0.3) * 100  # some of them routes
+        grade[rng.random(sends) < 0.2] = np.nan
+        logbooks.append((grade, day))
+    owners = np.repeat(np.arange(len(logbooks)), [len(grade) for grade, _ in logbooks])
+    together = skill.now_each(len(logbooks), owners, *map(np.concatenate, zip(*logbooks, strict=True)))
+    for (grade, day), found in zip(logbooks, together, strict=True):
+        alone = skill.now(grade, day)
+        assert found.keys() == alone.keys()
+        for name, level in alone.items():
+            assert found[name].mean == pytest.approx(level.mean, abs=1e-9)
+            assert found[name].deviation == pytest.approx(level.deviation, abs=1e-9)
+    assert together[3]  # which has more sessions than are read
+
+
 def _check_kept(skill, folder, day, logged):
     skill.save(folder / "skill.npz")
     again = Skill.load(folder / "skill.npz", len(skill.difficulty.value))
