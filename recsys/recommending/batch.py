@@ -8,15 +8,18 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from recsys.arrays import Array
 from recsys.errors import UsageError
 from recsys.orphans import end_with_parent
 from recsys.recommending.catalogue import Catalogue
+from recsys.recommending.questions import Plan
 from recsys.recommending.recommender import Recommender
 from recsys.recommending.request import Request, some
+from recsys.skill.model import Levels
 
 CHUNK: Final = 256  # requests that are answered together
 COLUMNS: Final = {
@@ -78,17 +81,22 @@ def answers(recommender: Recommender, requests: Iterable[Request]) -> Iterator[A
 
 def _answered(recommender: Recommender, chunk: list[Request]) -> Iterator[Answer]:
     plans = [recommender.plan(request) for request in chunk]
-    everyone = recommender.levels_each(plans)
-    for plan, logits, levels in zip(plans, recommender.ask(plans), everyone, strict=True):
-        climber = plan.request.climber or ""
-        try:
-            chosen, probabilities = recommender.choose(plan, logits, levels)
-        except UsageError as error:
-            yield Answer(climber, problem=str(error))
-        else:
-            hard = recommender.hardness(chosen, levels)
-            scores = tuple(probabilities[0, chosen].tolist())
-            yield Answer(climber, tuple(chosen), scores, None, *zip(*hard, strict=True))
+    levels = recommender.levels_each(plans)
+    found = [_named(recommender, *each) for each in zip(plans, recommender.ask(plans), levels, strict=True)]
+    hard = recommender.hardness_each([each.indices for each in found], levels)
+    for answer, told in zip(found, hard, strict=True):
+        words, reach = zip(*told, strict=True) if told else ((), ())
+        yield replace(answer, hard=words, reach=reach)
+
+
+def _named(recommender: Recommender, plan: Plan, logits: Array, levels: Levels) -> Answer:
+    """The climbs for one climber, or why there are none."""
+    climber = plan.request.climber or ""
+    try:
+        chosen, probabilities = recommender.choose(plan, logits, levels)
+    except UsageError as error:
+        return Answer(climber, problem=str(error))
+    return Answer(climber, tuple(chosen), tuple(probabilities[0, chosen].tolist()))
 
 
 def unanswered(climbers: Sequence[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections.abc import Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import Any
@@ -227,11 +228,19 @@ class Recommender:
 
     def hardness(self, chosen: Sequence[int], levels: Levels) -> list[tuple[str | None, float | None]]:
         """How hard each of some climbs is, as `Item` tells it: the word, and the chance behind it."""
-        chances = self.skill.chances(levels, chosen)
-        return [
-            (word, None if word is None else round(chance, 3))
-            for word, chance in zip(names(chances), chances.tolist(), strict=True)
-        ]
+        return self.hardness_each([chosen], [levels])[0]
+
+    def hardness_each(
+        self, chosen: Sequence[Sequence[int]], levels: Sequence[Levels]
+    ) -> list[list[tuple[str | None, float | None]]]:
+        """`hardness` of the climbs of many climbers."""
+        counts = [len(each) for each in chosen]
+        climbs = np.array(list(itertools.chain(*chosen)), dtype=np.int64)
+        chances = self.skill.chances_each(levels, np.repeat(np.arange(len(counts)), counts), climbs)
+        told = zip(names(chances), chances.tolist(), strict=True)
+        found = [(word, None if word is None else round(chance, 3)) for word, chance in told]
+        ends = list(itertools.accumulate(counts, initial=0))
+        return [found[low:high] for low, high in itertools.pairwise(ends)]
 
     def choose(self, plan: Plan, logits: Array, levels: Levels | None = None) -> tuple[list[int], Array]:
         """Indices of the climbs to name, best first, and every climb's probability [n_variants, n_items].

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
@@ -129,18 +129,30 @@ class Skill:
                 found[owner][name] = Level(float(mean), float(deviation))
         return found
 
-    def chances(self, levels: Levels, climbs: Sequence[int] | None = None) -> Array:
-        """Chance of some climbs, or of every one, to be in reach (`recsys.skill.reach`), float64 [n].
+    def chances(self, levels: Levels) -> Array:
+        """Chance of every climb to be in reach (`recsys.skill.reach`), float64 [n_climbs]; NaN: not known."""
+        climbs = np.arange(len(self.difficulty.value))
+        return self.chances_each([levels], np.zeros_like(climbs), climbs)
 
-        NaN where it is not known.
+    def chances_each(self, levels: Sequence[Levels], owners: Array, climbs: Array) -> Array:
+        """Chance of each of some climbs for somebody of many, float64 [n]; NaN: not known.
+
+        Parameters
+        ----------
+        levels:
+            Of everybody.
+        owners, climbs:
+            Index of whom, and of the climb, int64 [n].
         """
-        value, deviation = self.difficulty
-        if climbs is not None:
-            value, deviation = value[list(climbs)], deviation[list(climbs)]
-        found = np.full(len(value), np.nan)
-        for name, level in levels.items():
-            mine = np.isfinite(steps_of(value, name))
-            found[mine] = self.reaches[name].chance(value[mine], deviation[mine], level.mean, level.deviation)
+        value, deviation = (each[climbs] for each in self.difficulty)
+        found = np.full(len(climbs), np.nan)
+        for name in DISCIPLINES:
+            told = [astuple(each[name]) if name in each else (np.nan, np.nan) for each in levels]
+            mean, spread = np.array(told, dtype=np.float64).reshape(-1, 2).T[:, owners]
+            mine = np.isfinite(steps_of(value, name)) & np.isfinite(mean)
+            if mine.any():
+                reach = self.reaches[name]
+                found[mine] = reach.chance(value[mine], deviation[mine], mean[mine], spread[mine])
         return found
 
     def _tracks(self, ordinals: Array, days: Array, owners: Array | None = None) -> dict[str, Tracks]:

@@ -45,7 +45,9 @@ class Reach:
     level: float = 2.0
     slope: float = 1.2
 
-    def chance(self, difficulty: Array, deviation: Array, mean: float, spread: float) -> Array:
+    def chance(
+        self, difficulty: Array, deviation: Array, mean: float | Array, spread: float | Array
+    ) -> Array:
         """Chance that the hardest of the next sends is as hard as each climb, float64 [n]; NaN stays NaN."""
         scale = np.sqrt(UNIT + np.nan_to_num(deviation) ** 2 + spread**2)
         return _logistic(self.level - self.slope * (difficulty - mean) / scale)
