@@ -74,8 +74,9 @@ def pack(packed: torch.nn.Module, networks: Sequence[torch.nn.Module]) -> None:
             values.copy_(states[int(index[1])][_OF_ONE.sub("", name)])
             continue
         own = [state[name] for state in states]
-        if own[0].shape != values.shape:
-            values.copy_(torch.cat(own, dim=-1))
+        wider = [axis for axis, size in enumerate(own[0].shape) if size != values.shape[axis]]
+        if wider:  # an embedding's last; what takes texts to one gives it in its first
+            values.copy_(torch.cat(own, dim=wider[0]))
         else:  # the climbs' biases, and what was counted or written of them
             values.copy_(torch.stack(own).mean(0) if values.is_floating_point() else own[0])
 

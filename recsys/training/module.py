@@ -264,6 +264,12 @@ class NextClimb(pl.LightningModule):
                 logger.log_metrics(self._logged, self.trainer.global_step)
                 logger.save()
 
+    def on_train_start(self) -> None:
+        """A training that its patience had ended stays so when resumed: Lightning would do an epoch more."""
+        for stop in self.trainer.early_stopping_callbacks:
+            if stop.wait_count and stop.wait_count >= stop.patience:
+                self.trainer.should_stop = True
+
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Go by the configured learning rate, which may be another than that of the checkpoint."""
         if _SCORES in checkpoint:

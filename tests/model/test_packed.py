@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 
@@ -10,6 +11,8 @@ from recsys.config.model import ModelConfig
 from recsys.errors import UsageError
 from recsys.model.climbers import climber_vectors
 from recsys.model.packed import pack
+from recsys.model.texts import ClimbTexts
+from recsys.sequences.texts import WIDTH
 from tests.model.test_prompted_transformer import build
 from tests.model.test_streams import PLAIN, in_training
 
@@ -116,3 +119,15 @@ def test_a_climber_s_vector_is_that_of_all_networks(schema):
 def test_what_several_networks_cannot_be_made_of_is_said(settings):
     with pytest.raises(UsageError, match="networks 2"):
         ModelConfig(networks=2, **settings)
+
+
+def test_each_network_reads_texts_by_itself():
+    """Into its own share of a climb's vector: where it was sent, and where it is scored."""
+    read = torch.nn.ModuleList(ClimbTexts(5, 8) for _ in range(MANY))
+    for index, each in enumerate(read):
+        torch.nn.init.constant_(each.linear.weight, index + 1.0)
+        each.read(np.random.default_rng(0).normal(size=(6, WIDTH)).astype(np.float32))
+    packed = ClimbTexts(5, MANY * 8)
+    pack(packed, read)
+    states = torch.tensor([0, 3])
+    torch.testing.assert_close(packed(states), torch.cat([each(states) for each in read], dim=-1))

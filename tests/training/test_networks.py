@@ -91,3 +91,26 @@ def test_a_run_of_one_in_its_place_leaves_nothing_of_two(runs, data, tmp_path): 
     shutil.copytree(runs[2][0], tmp_path / "run")
     train_run(config(data, 1), tmp_path / "run", overwrite=True)
     assert not list((tmp_path / "run").glob("*/[0-9]*"))
+
+
+def test_a_network_whose_patience_ended_is_trained_no_more_when_the_run_goes_on(data, tmp_path, monkeypatch):  # noqa: F811
+    from recsys.training import fit as fitting
+    from recsys.training.pipeline import train_run
+
+    settings = config(data, 2)
+    training = settings.training.model_copy(
+        update={"epochs": 6, "patience": 1, "learning_rate": 1e-9, "ema": 0.0}
+    )
+    settings, fit = settings.model_copy(update={"training": training}), fitting.fit
+
+    def killed(*arguments):
+        if arguments[-1] == "2":
+            raise KeyboardInterrupt
+        return fit(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(fitting, "fit", killed)
+        with pytest.raises(KeyboardInterrupt):
+            train_run(settings, tmp_path / "run")
+    found = train_run(settings, tmp_path / "run", resume=True)["training"]["networks"]
+    assert [each["epochs_trained"] for each in found] == [2, 2]  # of which the second was no better
