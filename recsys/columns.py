@@ -27,6 +27,7 @@ REQUIRED: Final = (CLIMBER_ID, CLIMB_ID, DATE)
 OPTIONAL: Final = (
     SEQUENCE, REGION, AREA, CLIMB_NAME, CLIMB_TYPE, STYLE, GRADE, RATING, COMMENT, BETA,
 )  # fmt: skip
+OUTCOME: Final = "outcome"  # beside the contract's: what an import writes, and what sends are posted with
 STARS: Final = (1.0, 5.0)  # the least and the most of a rating
 
 # Added on reading: days as a float since the Unix epoch, and the row's index in (climber, time) order.

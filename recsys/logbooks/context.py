@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from recsys.columns import CLIMB_ID, CLIMB_TYPE, CLIMBER_ID, DAY, GRADE, ROW, SEQUENCE, STYLE
+from recsys.columns import CLIMB_ID, CLIMB_TYPE, CLIMBER_ID, DAY, GRADE, OUTCOME, ROW, SEQUENCE, STYLE
 from recsys.logbooks.cells import flag
 from recsys.logbooks.grade_context import Logged, settle
 from recsys.logbooks.importing.climb_kinds import discipline, told_discipline
@@ -24,7 +24,6 @@ from recsys.logbooks.styles import ATTEMPT, OUTCOMES, SEND, outcome_rank, style_
 from recsys.logbooks.validate import Check
 from recsys.logbooks.values import as_text, without_tokens
 
-_OUTCOME: Final = "outcome"
 _STYLES: Final = ("ascent_style", STYLE)
 _REPEAT: Final = "repeat"
 
@@ -57,7 +56,7 @@ def read_outcomes(raw: RawTable, mapping: ColumnMapping) -> Outcomes:
     n = raw.table.num_rows
     if mapping.name != CONTRACT:
         return Outcomes(np.zeros(n, bool), np.full(n, 2), [])
-    outcome = _mapped(raw, _OUTCOME, str.casefold)
+    outcome = _mapped(raw, OUTCOME, str.casefold)
     flags = {name: _mapped(raw, name, _flagged) for name in FLAGS}
     styles = [_mapped(raw, name, lambda style: outcome_told("", style)) for name in _STYLES]
     attempt = np.logical_or.reduce([each == ATTEMPT for each in styles])
@@ -68,7 +67,7 @@ def read_outcomes(raw: RawTable, mapping: ColumnMapping) -> Outcomes:
         outcome = np.where(outcome == "", told, outcome)
     repeat = _mapped(raw, _REPEAT, _flagged)
     checks = [
-        Check(_OUTCOME, ~np.isin(outcome, OUTCOMES), UNREADABLE_OUTCOME),
+        Check(OUTCOME, ~np.isin(outcome, OUTCOMES), UNREADABLE_OUTCOME),
         *(
             Check(name, each == "?", f"{name} is neither true nor false")
             for name, each in {_REPEAT: repeat, **flags}.items()

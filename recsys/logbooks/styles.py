@@ -78,6 +78,11 @@ def full_style(style: str) -> str:
     return " ".join(_SHORT.get(word, word) for word in text.split())
 
 
+def is_send(outcome: object) -> bool:
+    """Whether an ascent that was kept is counted as a send: all are but those of unknown outcome."""
+    return str(outcome).casefold() != UNKNOWN
+
+
 def outcome_rank(outcome: str) -> int:
     """2 for a send, 1 for an unknown outcome, 0 for an attempt."""
     return OUTCOMES.index(outcome) if outcome in OUTCOMES else 1

@@ -22,8 +22,9 @@ from recsys.logbooks.cells import as_cell, is_blank_token, number
 from recsys.logbooks.days import ALIEN, BLANK, READ, Day, read_days
 from recsys.logbooks.grade_context import Logged, settle
 from recsys.logbooks.importing.climb_kinds import discipline
+from recsys.logbooks.styles import is_send
 
-TEXTS: Final = (c.CLIMB_ID, c.REGION, c.GRADE, c.COMMENT, c.BETA, c.CLIMB_NAME, c.AREA)
+TEXTS: Final = (c.CLIMB_ID, c.REGION, c.GRADE, c.COMMENT, c.BETA, c.CLIMB_NAME, c.AREA, c.OUTCOME)
 NUMBERS: Final = (c.RATING, c.DAY, c.DAY_NUMBER)
 _EPOCH: Final = dt.date(1970, 1, 1)
 _FIRST_DAY: Final = (dt.date.min - _EPOCH).days
@@ -65,6 +66,11 @@ class Logbook:
     def climbs(self) -> list[str]:
         """Ids of the climbs, [n]."""
         return list(self.columns[c.CLIMB_ID])
+
+    @property
+    def sent(self) -> Array:
+        """Which are sends, bool [n]: all but those of unknown outcome."""
+        return np.array([is_send(each) for each in self.columns[c.OUTCOME]], dtype=bool)
 
     def take(self, indices: Array) -> Logbook:
         """The sends at `indices`, int64 [n], in that order."""

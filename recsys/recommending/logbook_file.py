@@ -19,6 +19,7 @@ from recsys.logbooks.importing.merge import merge
 from recsys.logbooks.importing.spelling import spelled_as
 from recsys.logbooks.mapping import ColumnMapping
 from recsys.logbooks.reasons import NO_ROWS
+from recsys.logbooks.styles import UNKNOWN
 from recsys.recommending.request import nearest
 
 STANDARD_INPUT: Final = "-"
@@ -145,5 +146,6 @@ def _checked(parsed: Parsed, bad_rows: BadRows) -> Parsed:
 
 
 def _plain(ascent: Ascent) -> dict[str, Any]:
-    """An ascent in the contract's columns, blanks as None."""
-    return {name: None if (value := getattr(ascent, name, None)) == "" else value for name in _COLUMNS}
+    """An ascent in the contract's columns, blanks as None; with its outcome where that is not known."""
+    send = {name: None if (value := getattr(ascent, name, None)) == "" else value for name in _COLUMNS}
+    return {**send, c.OUTCOME: UNKNOWN} if ascent.outcome == UNKNOWN else send

@@ -23,8 +23,8 @@ CERTAIN: Final = 2.0  # deviations away that they have to be
 class Point:
     """Ability after one session: an ordinal, its deviation in grades, the day (None = not known).
 
-    `sends` are the session's, of the discipline, whose grades can be read; `grade` is the ability's, as the
-    catalogue writes grades.
+    `sends` are the session's, of the discipline, whose grades can be read; none where all it has are ascents
+    of unknown outcome. `grade` is the ability's, as the catalogue writes grades.
     """
 
     discipline: str
@@ -72,7 +72,7 @@ def curve(recommender: Recommender, request: Request) -> list[Point]:
     days = logbook.columns[c.DAY]
     graded = difficulties(recommender.skill, recommender.catalogue, logbook)
     points = []
-    for name, (rows, sends, ability) in recommender.skill.over_time(graded, days).items():
+    for name, (rows, sends, ability) in recommender.skill.over_time(graded, days, logbook.sent).items():
         points += [
             Point(name, date_of(days[row]), int(n), mean, deviation, recommender.catalogue.grade_of(mean))
             for row, n, mean, deviation in zip(rows, sends, *(each.tolist() for each in ability), strict=True)

@@ -230,10 +230,22 @@ class LoadedBundle:
             raise UnknownError(f"no climb {climb_id[:80]!r} is known here; look for it by its name")
 
     def _sends(self, ask: Request) -> list[Row]:
-        """The sends of a request's logbook: climb_id, grade and date; None where order is all there is."""
+        """The sends of a request's logbook: climb_id, grade, outcome and date; None where order is all there
+        is.
+        """
         columns = self._recommender.logbook(ask).columns
-        rows = zip(columns["climb_id"], columns["grade"], columns["day"], strict=True)
-        return [{"climb_id": climb, "grade": grade, "date": date_of(day)} for climb, grade, day in rows]
+        days = columns["day"]
+        rows = zip(
+            columns["climb_id"],
+            columns["grade"],
+            columns.get("outcome", [None] * len(days)),
+            days,
+            strict=True,
+        )
+        return [
+            {"climb_id": climb, "grade": grade, "outcome": outcome, "date": date_of(day)}
+            for climb, grade, outcome, day in rows
+        ]
 
     def _one(self, ask: Request) -> list[Row] | Exception:
         try:

@@ -65,6 +65,13 @@ class Send(Strict):
     rating: Annotated[float, Field(ge=1, le=5, description="stars")] | None = None
     comment: Note | None = None
     beta: Note | None = None
+    outcome: (
+        Annotated[
+            Literal["send", "unknown"],
+            Field(description="unknown: it is read, and not counted as a send; none: a send"),
+        ]
+        | None
+    ) = None
 
 
 def of_one(sends: list[Send]) -> list[Send]:

@@ -31,7 +31,7 @@ class Level(BaseModel):
     """Ability after a session, by the whole logbook: an ordinal and its standard deviation, in grades."""
 
     day: Day
-    sends: Annotated[int, Field(description="of the session")]
+    sends: Annotated[int, Field(description="of the session; 0: all it has is of unknown outcome")]
     ability: Ordinal
     deviation: Annotated[float, Field(description="of the ability, in grades", examples=[0.4])]
     grade: GradeName
@@ -49,7 +49,8 @@ class Sent(BaseModel):
 class Discipline(BaseModel):
     """Skill over time and the grade pyramid, hardest first, of boulders or of routes.
 
-    `curve` is empty in the answer about a file: ask `/api/skill` with its sends.
+    `curve` is empty in the answer about a file: ask `/api/skill` with its sends. The others are empty
+    where all ascents are of unknown outcome.
     """
 
     discipline: Literal["boulder", "route"]
@@ -63,6 +64,7 @@ class Insights(BaseModel):
     """What a logbook tells."""
 
     rows: Annotated[int, Field(description="sends")]
+    unknown: Annotated[int, Field(description="ascents of unknown outcome, which are no sends")] = 0
     graded: Annotated[int, Field(description="sends whose grade can be read")]
     first: Day
     last: Day

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from recsys.columns import OUTCOME
 from recsys.errors import DataError, UsageError
 from recsys.logbooks.grades import label
 from recsys.logbooks.importing import Wanted, parse_logbook
@@ -87,7 +88,7 @@ def _send(row: Mapping[str, Any]) -> dict[str, Any]:
     send.update(_given((name, "yes" if _text(row[name]) else None) for name in ("comment", "beta")))
     # Without its sequence a day's order would be drawn anew, and the answer be another than of the file.
     send.update((name, row[name]) for name in ("sequence", "rating") if row[name] is not None)
-    return send
+    return send if OUTCOME not in row else {**send, OUTCOME: row[OUTCOME]}
 
 
 def _given(pairs: Iterable[tuple[str, str | None]]) -> dict[str, str]:

@@ -79,7 +79,9 @@ class Skill:
                 ahead[tracks.rows] = strong - usual[climbs[tracks.rows]]
         return cls(ladders, curves, difficulty(climbs, logged, usual, ahead))
 
-    def over_time(self, ordinals: Array, days: Array) -> dict[str, tuple[Array, Array, Ability]]:
+    def over_time(
+        self, ordinals: Array, days: Array, sent: Array | None = None
+    ) -> dict[str, tuple[Array, Array, Ability]]:
         """Ability through a logbook: discipline to its sessions' last sends, graded sends each, ability then.
 
         The deviation holds what the ladder does not know of itself (`UNSEEN`).
@@ -88,13 +90,17 @@ class Skill:
         ----------
         ordinals, days:
             Difficulty (NaN = none) and day (NaN = not known) of each send in order, float64 [n] each.
+        sent:
+            Which of them are counted as sends, bool [n]; None: all.
         """
         found = {}
+        counted = np.ones(len(ordinals), dtype=bool) if sent is None else sent
         for name, tracks in self._tracks(ordinals, days).items():
             ability = smoothed(self.ladders[name], tracks)
             rows = tracks.rows[tracks.sends[1:] - 1]
             then = Ability(ability.mean + OFFSETS[name], as_told(ability.deviation))
-            found[name] = (rows, np.diff(tracks.sends), then)
+            sends = np.add.reduceat(counted[tracks.rows].astype(np.int64), tracks.sends[:-1])
+            found[name] = (rows, sends, then)
         return found
 
     def now(self, ordinals: Array, days: Array) -> dict[str, Level]:

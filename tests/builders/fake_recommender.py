@@ -152,10 +152,12 @@ class FakeRecommender:
             return SimpleNamespace(columns={
                 "climb_id": [send["climb_id"] for send in request.sends],
                 "grade": [send.get("grade") for send in request.sends],
+                "outcome": [send.get("outcome") for send in request.sends],
                 "day": [_days(send["date"]) for send in request.sends],
             })  # fmt: skip
         climbs = self._history(request)
         columns = {
+            "outcome": [None] * len(climbs),
             "climb_id": [self.catalogue.ids[c] for c in climbs],
             "grade": [self.catalogue.grades[c] for c in climbs],
             "day": 19_360.5 + 18.0 * np.arange(len(climbs)),
@@ -202,11 +204,11 @@ class FakeRecommender:
         columns = self.logbook(request).columns
         return [
             Answer({
-                "discipline": "route" if ordinal(grade) > 50 else "boulder", "day": _day(day), "sends": 1,
-                "ability": 5.0,
+                "discipline": "route" if ordinal(grade) > 50 else "boulder", "day": _day(day),
+                "sends": int(outcome != "unknown"), "ability": 5.0,
                 "deviation": 0.5, "grade": level(5, self.levels),
             })
-            for grade, day in zip(columns["grade"], columns["day"], strict=True)
+            for grade, day, outcome in zip(columns["grade"], columns["day"], columns["outcome"], strict=True)
             if not np.isnan(ordinal(grade))
         ]  # fmt: skip
 

@@ -105,6 +105,18 @@ def test_skill_without_grades_is_said_in_a_line(
     assert "no send of the logbook has a grade that can be read" in said
 
 
+def test_sessions_count_no_send_whose_outcome_is_not_known(
+    bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = "a,2024-05-01,V3,send\nb,2024-05-01,V4,unknown\nc,2024-05-02,V5,unknown\nd,2024-05-03,V2,\n"
+    (tmp_path / "me.csv").write_text("climb_id,date,grade,outcome\n" + rows)
+    assert call("recsys", "skill", bundle, "--logbook", tmp_path / "me.csv", "--json") == 0
+    sessions = json.loads(capsys.readouterr().out)["sessions"]
+    assert [(each["day"], each["sends"]) for each in sessions] == [
+        ("2024-05-01", 1), ("2024-05-02", 0), ("2024-05-03", 1)
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("command", ["recommend", "skill", "path", "session"])
 @pytest.mark.parametrize(
     "option",

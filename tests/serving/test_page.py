@@ -354,6 +354,22 @@ def test_skill_is_drawn_and_told_with_its_pyramid(page):
     assert page.locator("#answer tbody tr").count() == 60
 
 
+def test_what_has_no_known_outcome_is_told_apart_from_sends(page):
+    rows = "climb_id,date,grade,outcome\nclimb-0001,2024-05-01,V4,\n" + "".join(
+        f"climb-000{day},2024-05-0{day},{grade},unknown\n" for day, grade in ((2, "V6"), (3, "7a"))
+    )
+    page.locator("#file").set_input_files({**LOGBOOK, "buffer": rows.encode()})
+    expect(page.locator("#results-title")).to_have_text("Next for you")
+    expect(page.locator("#chosen-note")).to_contain_text("1 send, 2 of unknown outcome")
+    tab(page, "Skill")
+    expect(page.locator("#status")).to_contain_text("1 send, 2 of unknown outcome, 1 May 2024 to 3 May 2024")
+    expect(page.locator(".pyramid .at")).to_have_text("V4")
+    assert page.locator(".chart circle").count() == 1
+    page.get_by_role("radio", name="Routes").check()
+    expect(page.locator(".words").first).to_contain_text("About")
+    expect(page.locator(".pyramid")).to_have_count(0)
+
+
 def test_a_session_of_one_day_is_told_without_a_chart_and_disciplines_one_by_one(page):
     rows = "climb_id,date,grade\nclimb-0001,2024-05-01,V4\nclimb-0002,2024-05-01,7a\n"
     page.locator("#file").set_input_files({**LOGBOOK, "buffer": rows.encode()})

@@ -104,6 +104,54 @@ def test_a_session_has_the_graded_sends_of_its_own_day_and_discipline(client):
     assert curves == {"boulder": [("2024-05-01", 1), (day, 2)], "route": [("2024-05-03", 1)]}
 
 
+FOLLOWED = (
+    "Date,Route,Rating,Notes,URL,Pitches,Location,Avg Stars,Your Stars,Style,Lead Style,Route Type,"
+    "Your Rating,Length,Rating Code\n"
+    "2024-05-01,R,5.8,,https://www.mountainproject.com/route/1/a,1,O > H,3.0,-1,Lead,Onsight,Sport,,60,1\n"
+    "2024-05-02,S,V3,,https://www.mountainproject.com/route/2/a,1,O > H,3.0,-1,,,Boulder,,60,1\n"
+    "2024-06-01,T,5.13a,,https://www.mountainproject.com/route/3/a,1,O > H,3.0,-1,Follow,,Sport,,60,1\n"
+    "2024-06-01,U,5.9,,https://www.mountainproject.com/route/4/a,1,O > H,3.0,-1,Lead,Redpoint,Sport,,60,1\n"
+    "2024-06-02,V,5.9,,https://www.mountainproject.com/route/5/a,1,O > H,3.0,-1,TR,,Sport,,60,1\n"
+)
+
+
+def test_what_has_no_known_outcome_is_no_send_read_or_posted(client):
+    read = client.post("/api/logbook", content=FOLLOWED).json()
+    told = answered(client, "/api/skill", sends=read["sends"])
+    for each in (read, told):
+        assert (each["rows"], each["unknown"], each["graded"]) == (2, 3, 2)
+        assert (each["first"], each["last"]) == ("2024-05-01", "2024-06-02")
+        route, boulder = each["disciplines"]
+        assert [(sent["day"], sent["sends"]) for sent in route["sent"]] == [
+            ("2024-05-01", 1), ("2024-06-01", 1)
+        ]  # fmt: skip
+        assert sum(step["sends"] for step in route["pyramid"]) == 2
+        assert [(month["month"], month["sends"]) for month in route["skill"]] == [
+            ("2024-05", 1), ("2024-06", 1)
+        ]  # fmt: skip
+        assert (boulder["discipline"], boulder["sent"], boulder["pyramid"], boulder["skill"]) == (
+            "boulder", [], [], [],
+        )  # fmt: skip
+    curves = [[(each["day"], each["sends"]) for each in part["curve"]] for part in told["disciplines"]]
+    assert curves == [[("2024-05-01", 1), ("2024-06-01", 1), ("2024-06-02", 0)], [("2024-05-02", 0)]]
+
+
+def test_an_unknown_outcome_moves_the_ability_as_it_did_and_none_is_a_send(client):
+    sends = client.post("/api/logbook", content=FOLLOWED).json()["sends"]
+    assert [send.get("outcome") for send in sends] == [None, "unknown", "unknown", None, "unknown"]
+    older = [{name: value for name, value in send.items() if name != "outcome"} for send in sends]
+    was, now = (answered(client, "/api/skill", sends=each) for each in (older, sends))
+    assert (was["rows"], was["unknown"], was["disciplines"][0]["curve"][1]["sends"]) == (5, 0, 2)
+    levels = [
+        [(point["ability"], point["deviation"]) for part in each["disciplines"] for point in part["curve"]]
+        for each in (was, now)
+    ]
+    assert levels[0] == levels[1]
+    told = [{**send, "outcome": send.get("outcome", "send")} for send in sends]
+    assert answered(client, "/api/skill", sends=told) == now
+    assert client.post("/api/skill", json={"sends": [{**SENDS[0], "outcome": "maybe"}]}).status_code == 422
+
+
 def test_plain_order_makes_no_months_of_1970(client):
     sends = [{**send, "date": str(index)} for index, send in enumerate(SENDS)]
     told = answered(client, "/api/skill", sends=sends)

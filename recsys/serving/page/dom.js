@@ -35,6 +35,8 @@ export function band(ordinal) {
   return step < 3 ? "g1" : step < 6 ? "g2" : step < 9 ? "g3" : step < 12 ? "g4" : step < 15 ? "g5" : "g6";
 }
 
+// How many sends a logbook has, and beside them what it does not say the outcome of.
+export const ascents = ({ rows, unknown }) => plural(rows, "send") + (unknown ? `, ${unknown.toLocaleString("en")} of unknown outcome` : "");
 export const plural = (n, one, many = `${one}s`) => `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
 // As a sentence; a file's name or an id at the beginning stays as it is written.
 export const sentence = (text) => text && (/^[^\s:;,]*[._\d]\w/.test(text) ? text : titled(text)) + (/[.!?]$/.test(text) ? "" : ".");

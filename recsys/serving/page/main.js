@@ -3,7 +3,7 @@ import { call, Trouble } from "./api.js";
 import { DEFAULTS, go, read, search } from "./address.js";
 import * as climbs from "./climbs.js";
 import { columnsForm } from "./columns.js";
-import { $, make, plural } from "./dom.js";
+import { $, ascents, make, plural } from "./dom.js";
 import { controls } from "./filters.js";
 import { chooseSystem, learnGrades, ordinalOf, read as readGrade, readText, system, systemsOf } from "./grades.js";
 import { drawLeftOut, mark } from "./marks.js";
@@ -128,11 +128,11 @@ function told(logbook, signal) {
 
 async function showLevel(logbook) {
   if (!logbook.known) return;
-  const { rows, disciplines } = await told(logbook).catch(() => ({ disciplines: [] }));
+  const found = await told(logbook).catch(() => ({ disciplines: [] }));
   if ($("chosen-name").textContent !== logbook.name) return;
-  const levels = disciplines.filter(({ curve }) => curve.length).map(({ curve }) => `about ${readGrade(curve.at(-1).ability)}`);
-  $("chosen-note").textContent = rows ? spoken([plural(rows, "send"), ...levels].join(" · ")) : "";
-  facts.discipline = disciplines[0]?.discipline;
+  const levels = found.disciplines.filter(({ curve }) => curve.length).map(({ curve }) => `about ${readGrade(curve.at(-1).ability)}`);
+  $("chosen-note").textContent = found.rows || found.unknown ? spoken([ascents(found), ...levels].join(" · ")) : "";
+  facts.discipline = found.disciplines[0]?.discipline;
 }
 
 const choose = (climber) => change({ ...DEFAULTS, climber, view: read().view });

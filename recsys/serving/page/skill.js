@@ -1,7 +1,7 @@
 // The view of skill: what a logbook tells, one discipline at a time.
 import { call } from "./api.js";
 import { day, pyramidFigure, skillFigure } from "./charts.js";
-import { make, plural } from "./dom.js";
+import { ascents, make } from "./dom.js";
 import { knownOf } from "./known.js";
 import { offGradesFigure } from "./offgrades.js";
 
@@ -20,12 +20,12 @@ export function draw(at, { skill: told, climbs }, { whose, note, does, change })
   const span = told.first ? `, ${day(told.first)} to ${day(told.last)}` : "";
   return {
     title: whose === "you" ? "Your skill" : `Skill of ${whose}`,
-    status: `${plural(told.rows, "send")}${span}.`,
+    status: `${ascents(told)}${span}.`,
     said: (note ? ` ${note}` : "") + known.said,
     nodes: [
       ...known.nodes,
       disciplines.length > 1 && choice(disciplines, shown, change),
-      shown ? make("div", { class: "figures" }, skillFigure(shown), pyramidFigure(shown))
+      shown ? make("div", { class: "figures" }, skillFigure(shown), shown.pyramid.length > 0 && pyramidFigure(shown))
         : make("div", { class: "empty" }, make("p", {}, "No send of this logbook has a grade that can be read, so there is nothing to draw.")),
       offGradesFigure(climbs, at.region),
     ],
