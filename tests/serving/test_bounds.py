@@ -43,7 +43,7 @@ MANY = {str(i): 1 for i in range(20_000)}
     [
         (RecommendBody, MANY, "'0' is no field of this request, which has 15 and not 20000"),
         (RecommendBody, {"same": MANY}, f"holds 20000 ids; {MAX_HISTORY} is the most"),
-        (RecommendBody, {"sends": [{**SEND, **MANY}] * 3}, "which has 13 and not"),
+        (RecommendBody, {"sends": [{**SEND, **MANY}] * 3}, "which has 14 and not"),
         (RecommendBody, {"sends": [{}] * MAX_HISTORY}, "Field required"),
         (RecommendBody, {"block": [1] * 1000}, "valid string"),
         (PathBody, MANY, "which has 8 and not"),
