@@ -15,6 +15,7 @@ from recsys.columns import CLIMB_ID, CLIMB_TYPE, CLIMBER_ID, DAY, GRADE, OUTCOME
 from recsys.logbooks.cells import flag
 from recsys.logbooks.grade_context import Logged, settle
 from recsys.logbooks.importing.climb_kinds import discipline, told_discipline
+from recsys.logbooks.importing.merge import FILLED
 from recsys.logbooks.importing.sources.sends import FLAGS, outcome_told
 from recsys.logbooks.importing.text import key
 from recsys.logbooks.mapping import CONTRACT, ColumnMapping
@@ -110,7 +111,8 @@ def sorted_once(
     """The rows at `indices`, in (climber, time, sequence, file) order, each ascent once.
 
     A climber's rows of a climb at one moment are one: the better outcome and style is kept, else the first.
-    On a day with a send, what is of unknown outcome is one with it. (`recsys.logbooks.importing.merge` has
+    On a day with a send, what is of unknown outcome is one with it. Blank stars and notes of what is kept are
+    filled from the others. (`recsys.logbooks.importing.merge` has
     the same rule.)
     """
     frame, rank = frame.take(indices), rank[indices]
@@ -123,10 +125,13 @@ def sorted_once(
     keys = pd.DataFrame({"climber": climber, "climb": climb, "day": np.floor(day) if has_time else day})
     if rank.min(initial=2) < 2:
         outdone = rank < pd.Series(rank).groupby([keys[name] for name in keys]).transform("max").to_numpy()
+    days = keys["day"].to_numpy()
     keys["day"] = day
     repeated = keys.duplicated(keep=False).to_numpy() & ~outdone
     if repeated.any():
         twice = _worse(frame, keys, order, repeated)
+    if (twice | outdone).any():
+        _fill(frame, keys.assign(date=days), order, rank, twice | outdone)
     order = order[~(twice | outdone)[order]]
     kept = frame.take(order).reset_index(drop=True)
     kept[ROW] = np.arange(len(kept), dtype=np.int64)
@@ -139,15 +144,59 @@ def _worse(
     frame: pd.DataFrame, keys: pd.DataFrame, order: NDArray[np.int64], repeated: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
     """Of rows that are one, all but the one with the best style, or the first in order; bool [n]."""
-    index = np.empty(len(order), np.int64)
-    index[order] = np.arange(len(order))
-    at = np.flatnonzero(repeated)
-    styles = frame[STYLE].iloc[at].fillna("") if STYLE in frame else [""] * len(at)
-    worth = np.array([style_rank(str(each)) for each in styles], np.int64)
-    best_first = at[np.lexsort((index[at], -worth))]
+    best_first = _best_first(frame, order, np.flatnonzero(repeated))
     worse = np.zeros(len(order), bool)
     worse[best_first] = keys.iloc[best_first].duplicated().to_numpy()
     return worse
+
+
+def _best_first(
+    frame: pd.DataFrame,
+    order: NDArray[np.int64],
+    at: NDArray[np.int64],
+    rank: NDArray[np.int64] | None = None,
+) -> NDArray[np.int64]:
+    """Some rows, the best outcome (`rank`) and style first, of equals the first in order."""
+    index = np.empty(len(order), np.int64)
+    index[order] = np.arange(len(order))
+    styles = frame[STYLE].iloc[at].fillna("") if STYLE in frame else [""] * len(at)
+    worth = np.array([style_rank(str(each)) for each in styles], np.int64)
+    ranks = np.zeros(len(at), np.int64) if rank is None else rank[at]
+    return at[np.lexsort((index[at], -worth, -ranks))]
+
+
+def _fill(
+    frame: pd.DataFrame,
+    keys: pd.DataFrame,
+    order: NDArray[np.int64],
+    rank: NDArray[np.int64],
+    lost: NDArray[np.bool_],
+) -> None:
+    """Fill what the kept rows leave blank from those that are one with them, the best of these first.
+
+    A row that is lost is one with the kept one of its moment, else with the best of its day (`date`).
+    """
+    of_day = ["climber", "climb", "date"]
+    told = pd.MultiIndex.from_frame(keys.loc[lost, of_day]).unique()
+    among = np.flatnonzero(pd.MultiIndex.from_frame(keys[of_day]).isin(told))
+    best_first = _best_first(frame, order, among, rank)
+    kept, gone = best_first[~lost[best_first]], best_first[lost[best_first]]
+    into = _row_of(keys[["climber", "climb", "day"]], kept, gone)
+    into = np.where(into < 0, _row_of(keys[of_day], kept, gone), into)
+    for name in (each for each in FILLED if each in frame):
+        values = frame[name].array.copy()
+        filled = ~frame[name].isna().to_numpy()
+        for target, source in zip(into.tolist(), gone.tolist(), strict=True):
+            if filled[source] and not filled[target]:
+                values[target], filled[target] = values[source], True
+        frame[name] = values
+
+
+def _row_of(keys: pd.DataFrame, kept: NDArray[np.int64], gone: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The first kept row with the key of each row that is gone, -1 where there is none, int64 [len(gone)]."""
+    first = keys.iloc[kept].assign(row=kept).drop_duplicates(list(keys.columns))
+    found = keys.iloc[gone].merge(first, how="left", on=list(keys.columns))
+    return found["row"].fillna(-1).to_numpy(np.int64)
 
 
 def _distinct(code: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

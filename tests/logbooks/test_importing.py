@@ -381,6 +381,36 @@ def test_merging_drops_duplicates_and_marks_repeats() -> None:
     assert merged.n_read == len(merged.rows) + len(merged.rejects)
 
 
+def test_what_is_kept_takes_stars_notes_and_tries_of_what_is_left_out_for_it() -> None:
+    header = "climb_id,date,style,rating,comment,beta,outcome,tries\n"
+    first = (
+        "A,2025-09-01,redpoint,,,,send,\n"
+        "A,2025-09-01,redpoint,4,worse,,send,3\n"
+        "A,2025-09-01,onsight,,mine,,send,\n"
+        "A,2025-09-01,,2,,crimp,unknown,\n"
+        "B,2025-09-01T10:00:00,redpoint,,,,send,\n"
+        "B,2025-09-01T12:00:00,redpoint,,,,send,\n"
+        "B,2025-09-01T12:00:00,redpoint,5,,,send,\n"
+    )
+    second = "A,2025-09-01,redpoint,1,last,all,send,9\nC,2025-09-02,,3,,,send,\n"
+    merged = merge([parse_logbook((header + each).encode(), "me.csv") for each in (first, second)])
+    assert [
+        (row.climb_id, row.style, row.rating, row.comment, row.beta, row.tries) for row in merged.rows
+    ] == [
+        ("A", "onsight", 4, "mine", "all", 3),
+        ("B", "redpoint", None, "", "", None),
+        ("B", "redpoint", 5, "", "", None),
+        ("C", "", 3, "", "", None),
+    ]
+    assert len(merged.rejects) == 5
+
+
+def test_what_may_be_another_climb_gives_nothing() -> None:
+    rows = f"{MP}2024-03-23,A,V1,,,,Send,Boulder\n2024-03-23,A,V9,,,4,Send,Boulder\n"
+    (row,) = merge([parse_logbook(rows.encode(), "me.csv")]).rows
+    assert (row.grade, row.rating) == ("V1", None)
+
+
 def test_two_climbers_do_not_duplicate_each_other() -> None:
     content = f"{UKC}A,6a,Lead RP,1/Sep/25,C,Sport\n".encode()
     assert len(merge([parse_logbook(content, name) for name in ("ada.csv", "ben.csv")]).rows) == 2

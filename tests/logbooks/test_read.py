@@ -321,6 +321,30 @@ def test_order_and_duplicates_as_a_plain_loop_has_them(
     assert list(zip(frame[c.CLIMBER_ID], frame[c.CLIMB_ID], day, strict=True)) == expected
 
 
+def test_what_is_kept_takes_stars_and_notes_of_what_is_left_out_for_it(tmp_path: Path) -> None:
+    text = "climber_id,climb_id,date,style,rating,comment,beta,outcome\n" + "".join(
+        f"me,{line}\n"
+        for line in (
+            "A,2025-09-01,redpoint,,,,send",
+            "A,2025-09-01,redpoint,4,worse,,send",
+            "A,2025-09-01,onsight,,mine,,send",
+            "A,2025-09-01,,2,,crimp,unknown",
+            "B,2025-09-01T10:00:00,redpoint,,,,send",
+            "B,2025-09-01T12:00:00,redpoint,,,,send",
+            "B,2025-09-01T12:00:00,redpoint,5,,,send",
+            "C,2025-09-02,,3,,,send",
+        )
+    )
+    frame = read_sends(write(tmp_path, text)).frame
+    told = frame[[c.CLIMB_ID, c.STYLE, c.RATING, c.COMMENT, c.BETA]].astype(object)
+    assert told.where(told.notna(), None).values.tolist() == [
+        ["A", "onsight", 4, "mine", "crimp"],
+        ["B", "redpoint", None, None, None],
+        ["B", "redpoint", 5, None, None],
+        ["C", None, 3, None, None],
+    ]
+
+
 # ---- schemas
 
 

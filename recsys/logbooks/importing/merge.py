@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Final, NamedTuple
 
 from recsys.errors import DataError
@@ -23,6 +24,10 @@ OF_ANOTHER: Final = f"{DUPLICATE} of another file"
 OTHER_GRADE: Final = f"{DUPLICATE}: of one name and place, but another grade; another climb, maybe"
 ONE_NAME: Final = "climbs of one name and place whose grades are far apart: taken for one"
 LAP: Final = f"{DUPLICATE}: a further lap of the day, a repeat"
+FILLED: Final = ("rating", "comment", "beta", "tries")
+"""What an ascent takes from those that are one with it, where it says nothing itself."""
+_told: Final = itemgetter(*map(Ascent._fields.index, FILLED))
+_NOTHING: Final = (None, "", "", None)
 _REPEAT: Final = Ascent._fields.index("repeat")
 
 
@@ -56,7 +61,8 @@ def merge(files: Iterable[Parsed]) -> Merged:
     """Merge logbooks.
 
     A climber's ascents of a climb on a day are one, whatever the order of rows and files: a send beats an
-    unknown outcome, which beats an attempt, and the better style stays. Sends at different times of a day, in
+    unknown outcome, which beats an attempt, and the better style stays; its blank stars, notes and tries are
+    filled from the others. Sends at different times of a day, in
     one file, stay apart. Repeats are marked by the logbook, or because the climber had a send of the climb
     before.
 
@@ -142,15 +148,27 @@ def _without_duplicates(listed: Sequence[_Ranked], has_time: bool) -> tuple[list
     twice = []
     for group in (groups[key] for key in firsts if key in groups):
         best, *others = sorted(group, key=_worth)
-        moments = {best.ascent.day}
-        kept.append(best)
+        moments = {best.ascent.day: best}
         for other in others:
+            moment = other.ascent.day
             if reason := _reason(other, best, moments):
                 twice.append(_reject(other.ascent, reason))
+                if _told(other.ascent) != _NOTHING and reason != OTHER_GRADE:
+                    at = moment if moment in moments else best.ascent.day
+                    moments[at] = _filled(moments[at], other)
             else:
-                moments.add(other.ascent.day)
-                kept.append(other)
+                moments[moment] = other
+        kept += moments.values()
     return kept, twice
+
+
+def _filled(kept: _Ranked, other: _Ranked) -> _Ranked:
+    """The ascent that is kept, with what it leaves blank and one that is left out for it tells."""
+    mine, more = _told(kept.ascent), _told(other.ascent)
+    if mine == more:
+        return kept
+    told = (new if old in _NOTHING else old for old, new in zip(mine, more, strict=True))
+    return kept._replace(ascent=kept.ascent._replace(**dict(zip(FILLED, told, strict=True))))
 
 
 def _worth(each: _Ranked) -> tuple[object, ...]:
@@ -158,7 +176,7 @@ def _worth(each: _Ranked) -> tuple[object, ...]:
     return (-outcome_rank(each.ascent.outcome), -style_rank(each.ascent.style), *_order(each)[1:])
 
 
-def _reason(other: _Ranked, best: _Ranked, moments: set[float]) -> str:
+def _reason(other: _Ranked, best: _Ranked, moments: Container[float]) -> str:
     """Why an ascent is one with the day's best, or ""."""
     a, b = other.ascent, best.ascent
     if by_name(a) and far_apart(ordinal(a.grade), ordinal(b.grade)):
