@@ -50,6 +50,7 @@ WORDS: Final = {
     "spreadsheet": "cells that run nothing",
     "temporaries": "half written, swept",
     "orphans": "end with their parent",
+    "environment": "a variable of it for a while",
     "bounds": "what may be unpacked",
     "extras": "how a part is installed",
     "columns": "every name",

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import itertools
 import multiprocessing
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from recsys.arrays import Array
+from recsys.environment import environment
 from recsys.errors import UsageError
 from recsys.orphans import end_with_parent
 from recsys.recommending.catalogue import Catalogue
@@ -142,24 +141,10 @@ def answers_by(
     with ProcessPoolExecutor(
         jobs, multiprocessing.get_context("spawn"), _open_here, (opener, folder, own, shared)
     ) as pool:
-        with _one_thread():
+        with environment(_THREADS, "1"):
             found = pool.map(_answer_here, chunks)
         for each in found:
             yield from each
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Of each process that begins inside; the caller's own setting is back afterwards."""
-    before = os.environ.get(_THREADS)
-    os.environ[_THREADS] = "1"
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[_THREADS]
-        else:
-            os.environ[_THREADS] = before
 
 
 _here: dict[str, Any] = {}  # of a process of `answers_by`: what it opened

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import math
-import os
 import sys
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import lightning.pytorch as pl
 import torch
@@ -19,6 +18,7 @@ from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 from recsys import run_files
 from recsys.config.training import TrainingConfig
 from recsys.console import say
+from recsys.environment import environment
 from recsys.errors import UsageError
 from recsys.training.checkpoints import (
     BEST,
@@ -32,7 +32,7 @@ from recsys.training.epochs import EpochLines
 from recsys.training.module import SCORE, NextClimb
 from recsys.training.processes import hush_lightning, launched, layout, leads, or_run_error
 
-_WARNINGS = "PYTHONWARNINGS"  # the environment's, which processes that are started read
+_WARNINGS: Final = "PYTHONWARNINGS"  # the environment's, which processes that are started read
 
 
 def choose_device(config: TrainingConfig) -> tuple[str, str]:
@@ -175,14 +175,7 @@ def _last(folder: Path, module: NextClimb, part: str) -> str | None:
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
     """Hide Lightning's tips and Merlin's warnings, in the processes that are started too."""
-    before = os.environ.get(_WARNINGS)
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), environment(_WARNINGS, "ignore"):
         warnings.simplefilter("ignore")
         hush_lightning()
-        os.environ[_WARNINGS] = "ignore"
-        try:
-            yield
-        finally:
-            os.environ.pop(_WARNINGS)
-            if before is not None:
-                os.environ[_WARNINGS] = before
+        yield
