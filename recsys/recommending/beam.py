@@ -26,7 +26,6 @@ from recsys.arrays import Array
 from recsys.recommending.ahead import after, between, supposed
 from recsys.recommending.backend import Backend
 from recsys.recommending.logbook import Logbook
-from recsys.recommending.rerank import unit_rows
 
 METHODS: Final = ("ahead", "hole", "greedy", "popular", "random")
 BEAM: Final = 8  # chains that are kept
@@ -54,6 +53,8 @@ class Search:
         The climbs that may be named, bool [n_items].
     method, beam, pace, seed:
         One of `METHODS`, chains kept, days between two sends, seed of the random one.
+    likeness:
+        Cosine of every climb's embedding with the project's, [n_items].
     crowd:
         Weight of a step's share of all sends beside its probability, of "ahead" and "hole".
     wait:
@@ -76,6 +77,7 @@ class Search:
     method: str
     beam: int
     pace: float
+    likeness: Array
     seed: int = 0
     crowd: float = CROWD
     wait: float = 0.0
@@ -91,12 +93,6 @@ class Search:
     def sent(self) -> Array:
         """What every climb's probability is multiplied by for being sent often, float64 [n_items]."""
         return np.asarray(np.maximum(self.backend.catalogue.popularity, _LEAST) ** self.crowd)
-
-    @cached_property
-    def likeness(self) -> Array:
-        """Cosine of every climb's embedding with the project's, float64 [n_items]."""
-        units = unit_rows(self.backend.embeddings)
-        return np.asarray(units @ units[self.project], dtype=np.float64)
 
     def worth(self, chain: Chain, look: bool) -> float:
         """A chain's worth, and what its steps gain by being sent often."""

@@ -19,7 +19,6 @@ from typing import Any, Final
 
 import numpy as np
 
-from recsys.arrays import Array
 from recsys.errors import UsageError
 from recsys.logbooks.grade_reading import ROUTE_OFFSET
 from recsys.nouns import spoken
@@ -31,7 +30,7 @@ from recsys.recommending.levels import unordered
 from recsys.recommending.logbook import Logbook
 from recsys.recommending.recommender import Recommender
 from recsys.recommending.request import Item, Request, known_region
-from recsys.skill.reach import names
+from recsys.skill.model import Levels
 from recsys.skill.tracks import steps_of
 
 MOST_STEPS = 12
@@ -167,8 +166,8 @@ def find_path(recommender: Recommender, request: PathRequest) -> Path:
             f"{request.leap:g}"
             f"{'' if request.region is None else ' in ' + request.region}; allow a longer `leap`"
         )
-    reach = recommender.skill.chances(recommender.levels(request.whose, logbook))
-    return _path(recommender, query, found[0], reach, ability)
+    levels = recommender.levels(request.whose, logbook)
+    return _path(recommender, query, found[0], levels, ability)
 
 
 def _found(query: Search) -> list[Chain]:
@@ -207,6 +206,7 @@ def _search(recommender: Recommender, request: PathRequest, logbook: Logbook, ab
         method=request.method,
         beam=request.beam,
         pace=(gap := pace(logbook)),
+        likeness=recommender.units @ recommender.units[project],
         seed=request.seed,
         crowd=request.crowd,
         wait=gap if request.wait else 0.0,
@@ -254,25 +254,24 @@ def _floor(recommender: Recommender, logbook: Logbook, start: float) -> float:
     return max(start - 1, float(np.min(near, initial=start)))
 
 
-def _path(recommender: Recommender, query: Search, chain: Chain, reach: Array, ability: float) -> Path:
-    catalogue = recommender.catalogue
-    badges = names(reach)
-
-    def item(index: int, score: float) -> Item:
-        chance = None if badges[index] is None else round(float(reach[index]), 3)
-        return catalogue.item(index, score, None, badges[index], chance)
-
-    steps = tuple(
-        Step(item(index, score), ahead, _reason(recommender, query, chain, at, ability))
-        for at, (index, score, ahead) in enumerate(
-            zip(chain.indices, chain.steps, chain.project[1:], strict=True)
-        )
+def _path(recommender: Recommender, query: Search, chain: Chain, levels: Levels, ability: float) -> Path:
+    catalogue, named = recommender.catalogue, (*chain.indices, query.project)
+    scores, hard = (*chain.steps, chain.project[-1]), recommender.hardness(named, levels)
+    *items, end = (
+        catalogue.item(index, score, None, *own)
+        for index, score, own in zip(named, scores, hard, strict=True)
     )
-    end, before = item(query.project, chain.project[-1]), chain.project[0]
-    return Path(steps, end, before, ability, catalogue.grade_of(ability), query.method)
+    likest = float(np.quantile(query.likeness, 0.9))  # what one climb in ten is as like the project
+    steps = tuple(
+        Step(item, ahead, _reason(recommender, query, chain, at, ability, likest))
+        for at, (item, ahead) in enumerate(zip(items, chain.project[1:], strict=True))
+    )
+    return Path(steps, end, chain.project[0], ability, catalogue.grade_of(ability), query.method)
 
 
-def _reason(recommender: Recommender, query: Search, chain: Chain, at: int, ability: float) -> str:
+def _reason(
+    recommender: Recommender, query: Search, chain: Chain, at: int, ability: float, likest: float
+) -> str:
     """What a step does: its grade after the one before, what it makes of the project, and what it is like.
 
     In the words of the run's domain; a region's name is not one of them.
@@ -285,8 +284,7 @@ def _reason(recommender: Recommender, query: Search, chain: Chain, at: int, abil
     before, now = chain.project[at], chain.project[at + 1]
     if now >= 1.1 * before:
         parts.append(f"makes the project {now / max(before, 1e-12):.1f} times as likely")
-    cosine = float(recommender.units[index] @ recommender.units[query.project])
-    if cosine >= _similar(recommender.units, query.project):
+    if query.likeness[index] >= likest:
         parts.append("sent by the same people as the project")
     parts = [spoken(each, recommender.nouns) for each in parts]
     region = recommender.catalogue.regions[index]
@@ -300,8 +298,3 @@ def _change(grades: float, since: str) -> str:
         return f"at {since}"
     size = f"{abs(grades):.1f} grades".replace("1.0 grades", "a grade")
     return f"{size} {'above' if grades > 0 else 'below'} {since}"
-
-
-def _similar(units: Array, project: int) -> float:
-    """The cosine with the project that one climb in ten reaches."""
-    return float(np.quantile(units @ units[project], 0.9))

@@ -89,13 +89,9 @@ class Request:
     @property
     def span(self) -> Span | None:
         """Lowest and highest ordinal asked for; None where no grades are, or one that is text."""
-        return (
-            self.grades.span
-            if isinstance(self.grades, GradeRange)
-            else None
-            if isinstance(self.grades, str)
-            else self.grades
-        )
+        if isinstance(self.grades, GradeRange):
+            return self.grades.span
+        return None if isinstance(self.grades, str) else self.grades
 
     def once(self, key: Hashable, make: Callable[[], _Made]) -> _Made:
         """What `make` works out of it, the first time only: the parts of an answer ask for the same.

@@ -9,7 +9,7 @@ are counted from is `recsys.skill`'s.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -164,8 +164,7 @@ def plan_session(recommender: Recommender, request: SessionRequest) -> Session:
     allowed = asked & catalogue.allowed((ability - 5.5, ability + 3.5), None)
     allowed &= catalogue.without(logbook.climbs) & catalogue.open(request.blocked)
     badges, plans = recommender.skill.chances(levels), []
-    crags = _crags(recommender, request, logbook, allowed, region, named)
-    for there, area, here in crags:
+    for there, area, here in _crags(recommender, request, logbook, allowed, region, named):
         climbs = tuple(_filled(recommender, request, logbook, there, here, slots, badges, ability))
         note = _lacking(slots, climbs)
         plans.append(Session(there, area, ability, catalogue.grade_of(ability), climbs, note))
@@ -268,22 +267,21 @@ def _crags(
     allowed: Array,
     region: str | None,
     area: str | None,
-) -> list[tuple[str | None, str | None, Array]]:
+) -> Iterator[tuple[str | None, str | None, Array]]:
     """Region, area, and the allowed climbs there, bool [n_items]: where the model would go, likeliest first.
 
     Of an area's name that several regions have each is one.
     """
     if not allowed.any():  # an area of another region would be named
-        return [(region, area, allowed)]
+        yield region, area, allowed
+        return
     groups = _areas(recommender)
     chance = after(recommender.backend, [logbook], request.climber, region)[0]
     worth: dict[tuple[str | None, str | None], float] = {}
     for index in np.flatnonzero(allowed):
         worth[groups[index]] = worth.get(groups[index], 0.0) + float(chance[index])
-    return [
-        (*best, allowed & np.array([group == best for group in groups], dtype=bool))
-        for best in sorted(worth, key=lambda group: -worth[group])[:TRIED]
-    ]
+    for best in sorted(worth, key=lambda group: -worth[group])[:TRIED]:
+        yield *best, allowed & np.array([group == best for group in groups], dtype=bool)
 
 
 def _named(recommender: Recommender, area: str) -> str:

@@ -107,9 +107,7 @@ class Skill:
         """Ability at the end of a logbook, by discipline that it has; the last `RECENT` sessions are read."""
         found = {}
         for name, tracks in self._tracks(ordinals, days).items():
-            if len(tracks.gaps) > RECENT:
-                tracks = tracks.since(len(tracks.gaps) - RECENT)
-            mean, deviation = latest(self.ladders[name], tracks)
+            mean, deviation = latest(self.ladders[name], tracks.recent(RECENT))
             found[name] = Level(mean + OFFSETS[name], deviation)
         return found
 

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from recsys.arrays import Array
+from recsys.arrays import Array, evenly
 from recsys.logbooks.grade_reading import ROUTE_OFFSET
 
 DISCIPLINES: Final = ("boulder", "route")
@@ -80,42 +80,27 @@ class Tracks:
         if len(self) <= most:
             return self
         kept = np.zeros(len(self), dtype=bool)
-        kept[np.linspace(0, len(self) - 1, most).astype(np.int64)] = True
-        sessions = kept[self.track_of]
-        sends = sessions[self.session_of]
-        return Tracks(
-            self.difficulty[sends],
-            _ends(np.diff(self.sends)[sessions]),
-            _ends(np.diff(self.sessions)[kept]),
-            self.gaps[sessions],
-            self.owners[kept],
-            self.rows[sends],
-        )
-
-    def since(self, session: int) -> Tracks:
-        """A single track without the sessions before one."""
-        start = self.sends[session]
-        return Tracks(
-            self.difficulty[start:],
-            self.sends[session:] - start,
-            np.array([0, len(self.gaps) - session]),
-            self.gaps[session:],
-            self.owners,
-            self.rows[start:],
-        )
+        kept[evenly(len(self), most)] = True
+        return self._only(kept[self.track_of])
 
     def recent(self, most: int) -> Tracks:
         """The last sessions of each track, so many at the most."""
         lengths = np.diff(self.sessions)
-        later = np.repeat(self.sessions[1:], lengths) - np.arange(len(self.gaps))  # sessions from here on
-        sessions = later <= most
+        if lengths.max(initial=0) <= most:
+            return self
+        left = np.repeat(self.sessions[1:], lengths) - np.arange(len(self.gaps))  # of the track from here on
+        return self._only(left <= most)
+
+    def _only(self, sessions: Array) -> Tracks:
+        """Some of the sessions, bool [n_sessions]; a track of which none is left is left out."""
         sends = sessions[self.session_of]
+        lengths = np.bincount(self.track_of[sessions], minlength=len(self))
         return Tracks(
             self.difficulty[sends],
             _ends(np.diff(self.sends)[sessions]),
-            _ends(np.minimum(lengths, most)),
+            _ends(lengths[lengths > 0]),
             self.gaps[sessions],
-            self.owners,
+            self.owners[lengths > 0],
             self.rows[sends],
         )
 

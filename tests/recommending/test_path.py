@@ -455,7 +455,8 @@ def test_chains_of_the_same_climbs_are_kept_once(recommender):
     backend = recommender.backend
     backend.follows[:] = backend.follows[0]  # whatever was before: in every order a chain is as likely
     every = np.ones(N, dtype=bool)
-    query = Search(backend, backend.logbook("me"), "me", None, 20, 3, 3.7, 3.0, every, "ahead", 16, 1.0)
+    like = recommender.units @ recommender.units[20]
+    query = Search(backend, backend.logbook("me"), "me", None, 20, 3, 3.7, 3.0, every, "ahead", 16, 1.0, like)
     kept = [frozenset(chain.indices) for chain in search(query)]
     assert len(set(kept)) == len(kept) == 16
 
