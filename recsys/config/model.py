@@ -147,9 +147,14 @@ class ModelConfig(BaseModel):
         return self.model_copy(update={name: self.networks * getattr(self, name) for name in sizes})
 
     @property
+    def _unpacked(self) -> list[str]:
+        """The settings by which several such networks cannot be one."""
+        return [name for name, allowed in _PACKED.items() if getattr(self, name) not in allowed]
+
+    @property
     def packs(self) -> bool:
         """Whether several such networks can be one."""
-        return all(getattr(self, name) in allowed for name, allowed in _PACKED.items())
+        return not self._unpacked
 
     @property
     def scores_texts(self) -> bool:
@@ -203,8 +208,11 @@ class ModelConfig(BaseModel):
                 f"`streams` two is of `body` prenorm with `masking` clm, not of {self.body} with "
                 f"{self.masking}; leave `streams` out"
             )
-        if self.networks > 1:
-            self._check_packed()
+        for name in self._unpacked if self.networks > 1 else ():
+            raise UsageError(
+                f"`networks` {self.networks} are of `{name}` {' or '.join(_PACKED[name])}, not of "
+                f"{getattr(self, name)}; leave one of the two out"
+            )
         if self.d_model % self.heads:
             raise UsageError(f"`d_model` {self.d_model} is not a multiple of `heads` {self.heads}")
         pairs = {"rotary": 2, "time": 4, "time-alone": 2}.get(self.positions, 1)
@@ -216,15 +224,6 @@ class ModelConfig(BaseModel):
         if self.body == "xlnet" and self.d_model % 2:
             raise UsageError(f"`d_model` {self.d_model} is odd, and xlnet's positions come in pairs")
         return self
-
-    def _check_packed(self) -> None:
-        """Refuse what several networks cannot be made of."""
-        for name, allowed in _PACKED.items():
-            if getattr(self, name) not in allowed:
-                raise UsageError(
-                    f"`networks` {self.networks} are of `{name}` {' or '.join(allowed)}, not of "
-                    f"{getattr(self, name)}; leave one of the two out"
-                )
 
 
 def check_pair(body: str, masking: str) -> None:

@@ -170,9 +170,8 @@ class Block(torch.nn.Module):
         self.gates = torch.nn.ModuleList(linear(networks, width, width) for _ in range(2 if ligr else 0))
         self.time_bias = TimeBias(self.heads) if config.time_bias else None
         self.dropout = torch.nn.Dropout(config.dropout)
-        for each in linears(self.out) + linears(
-            self.narrow
-        ):  # what blocks add keeps its size with their number
+        # What the blocks add keeps its size, however many they are.
+        for each in (*linears(self.out), *linears(self.narrow)):
             torch.nn.init.normal_(each.weight, std=(2 * config.num_hidden_layers * each.in_features) ** -0.5)
 
     def forward(

@@ -69,7 +69,10 @@ class Projection(BuildableBlock):
 
 
 class ToClimbs(BuildableBlock):
-    """The body's output to the width of a climb's embedding, of each network, nested as in an `MLPBlock`."""
+    """The body's output to the width of a climb's embedding, of each network by itself.
+
+    Its weights have the names of upstream's `MLPBlock`, by which earlier versions kept them.
+    """
 
     def __init__(self, climb_dim: int, networks: int) -> None:
         self.climb_dim, self.networks = climb_dim, networks
@@ -226,7 +229,7 @@ def build_model(schema: Schema, config: ModelConfig) -> PromptedTransformer:
     texts = reads_texts(schema, config)
     inputs = inputs.prepare(config, int(schema[TEXT].int_domain.max) if texts else 0)
     body = tr.SequentialBlock(inputs, build_body(config, inputs.masking))
-    to_climbs = _to_climbs(config)
+    to_climbs = ToClimbs(config.climb_dim, config.networks)
     sides = _sides(selected) if config.climb_features else {}
     task = NextClimbTask(config, sides, texts and config.text_output)
     model = PromptedTransformer(tr.Head(body, task, task_blocks=to_climbs, inputs=inputs))
@@ -258,12 +261,6 @@ def _aggregation(config: ModelConfig) -> Any:
     if config.networks > 1 and config.aggregation == "concat":
         return PackedConcat(config.networks)
     return AGGREGATIONS[config.aggregation]
-
-
-def _to_climbs(config: ModelConfig) -> BuildableBlock:
-    if config.networks > 1:
-        return ToClimbs(config.climb_dim, config.networks)
-    return tr.MLPBlock([config.climb_dim], activation=None)
 
 
 def _soft_bins(schema: Schema, config: ModelConfig) -> dict[str, int]:

@@ -31,6 +31,28 @@ def runs(data, tmp_path_factory):  # noqa: F811
     return {count: (root / str(count), train_run(config(data, count), root / str(count))) for count in (1, 2)}
 
 
+@pytest.fixture
+def killed(monkeypatch):
+    """Train a run that is killed before its second network."""
+    from recsys.training import fit as fitting
+    from recsys.training.pipeline import train_run
+
+    fit = fitting.fit
+
+    def of_one(*arguments):
+        if arguments[-1] == "2":
+            raise KeyboardInterrupt
+        return fit(*arguments)
+
+    def train(settings, folder):
+        with monkeypatch.context() as patch:
+            patch.setattr(fitting, "fit", of_one)
+            with pytest.raises(KeyboardInterrupt):
+                train_run(settings, folder)
+
+    return train
+
+
 def test_the_first_network_is_the_one_that_would_be_alone(runs):
     alone, both = (trained(runs[count][0]).network for count in (1, 2))
     table, wide = (each.task.pre.table.weight for each in (alone, both))
@@ -63,21 +85,11 @@ def test_a_bundle_answers_as_the_run_does(runs, tmp_path):
     assert asked == told
 
 
-def test_a_run_that_is_killed_in_its_second_network_goes_on_to_the_same(runs, data, tmp_path, monkeypatch):  # noqa: F811
-    from recsys.training import fit as fitting
+def test_a_run_that_is_killed_in_its_second_network_goes_on_to_the_same(runs, data, tmp_path, killed):  # noqa: F811
     from recsys.training.pipeline import train_run
 
-    fit, folder = fitting.fit, tmp_path / "2"  # the name is in the card
-
-    def killed(*arguments):
-        if arguments[-1] == "2":
-            raise KeyboardInterrupt
-        return fit(*arguments)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(fitting, "fit", killed)
-        with pytest.raises(KeyboardInterrupt):
-            train_run(config(data, 2), folder)
+    folder = tmp_path / "2"  # the name is in the card
+    killed(config(data, 2), folder)
     first = (folder / "checkpoints" / "1" / "last.ckpt").stat()
     found = train_run(config(data, 2), folder, resume=True)
     assert (folder / "checkpoints" / "1" / "last.ckpt").stat().st_mtime_ns == first.st_mtime_ns
@@ -93,24 +105,14 @@ def test_a_run_of_one_in_its_place_leaves_nothing_of_two(runs, data, tmp_path): 
     assert not list((tmp_path / "run").glob("*/[0-9]*"))
 
 
-def test_a_network_whose_patience_ended_is_trained_no_more_when_the_run_goes_on(data, tmp_path, monkeypatch):  # noqa: F811
-    from recsys.training import fit as fitting
+def test_a_network_whose_patience_ended_is_trained_no_more_when_the_run_goes_on(data, tmp_path, killed):  # noqa: F811
     from recsys.training.pipeline import train_run
 
     settings = config(data, 2)
     training = settings.training.model_copy(
         update={"epochs": 6, "patience": 1, "learning_rate": 1e-9, "ema": 0.0}
     )
-    settings, fit = settings.model_copy(update={"training": training}), fitting.fit
-
-    def killed(*arguments):
-        if arguments[-1] == "2":
-            raise KeyboardInterrupt
-        return fit(*arguments)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(fitting, "fit", killed)
-        with pytest.raises(KeyboardInterrupt):
-            train_run(settings, tmp_path / "run")
+    settings = settings.model_copy(update={"training": training})
+    killed(settings, tmp_path / "run")
     found = train_run(settings, tmp_path / "run", resume=True)["training"]["networks"]
     assert [each["epochs_trained"] for each in found] == [2, 2]  # of which the second was no better
