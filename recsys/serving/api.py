@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import datetime
 import re
 import tempfile
 from typing import Annotated, Any, Final, cast
@@ -19,6 +18,7 @@ from recsys.errors import DataError, RecsysError
 from recsys.logbooks.importing.own import parse_columns
 from recsys.recommending.blocked import Blocked
 from recsys.recommending.request import Request as Asked
+from recsys.recommending.request import read_day
 from recsys.serving import models
 from recsys.serving.backend import LoadedBundle
 from recsys.serving.batching import Batcher
@@ -124,7 +124,7 @@ def _ask(body: models.RecommendBody, loaded: LoadedBundle) -> Asked:
         grades=None if body.grade is None else loaded.read_grades(body.grade),
         region=body.region,
         min_stars=body.min_stars,
-        when=None if body.when is None else datetime.date.fromisoformat(body.when),
+        when=read_day(body.when),
         k=body.k,
         exclude_seen=body.exclude_seen,
         explain=body.explain,

@@ -34,6 +34,7 @@ from recsys.serving.likes import CatalogueLike, ItemLike, RecommenderLike
 from recsys.serving.links import link
 from recsys.serving.offered import in_a_line, places, samples
 
+_SENT: Final = (c.CLIMB_ID, c.GRADE, c.OUTCOME)  # of each send of a logbook
 _TRIED: Final = 200  # climbers that samples are looked for among
 Row = dict[str, Any]
 Opener = Callable[[Path], RecommenderLike]
@@ -230,22 +231,10 @@ class LoadedBundle:
             raise UnknownError(f"no climb {climb_id[:80]!r} is known here; look for it by its name")
 
     def _sends(self, ask: Request) -> list[Row]:
-        """The sends of a request's logbook: climb_id, grade, outcome and date; None where order is all there
-        is.
-        """
+        """The sends of a logbook: climb_id, grade, outcome and date, None where order is all there is."""
         columns = self._recommender.logbook(ask).columns
-        days = columns["day"]
-        rows = zip(
-            columns["climb_id"],
-            columns["grade"],
-            columns.get("outcome", [None] * len(days)),
-            days,
-            strict=True,
-        )
-        return [
-            {"climb_id": climb, "grade": grade, "outcome": outcome, "date": date_of(day)}
-            for climb, grade, outcome, day in rows
-        ]
+        rows = zip(*(columns[name] for name in (*_SENT, c.DAY)), strict=True)
+        return [{**dict(zip(_SENT, told, strict=True)), c.DATE: date_of(day)} for *told, day in rows]
 
     def _one(self, ask: Request) -> list[Row] | Exception:
         try:

@@ -89,10 +89,7 @@ def plain(sends: list[Send] | None) -> list[dict[str, Any]] | None:
 
 def _read_day(text: str) -> str:
     try:
-        if text.casefold() == "today":
-            return datetime.date.today().isoformat()
-        if _DAY.fullmatch(text):
-            datetime.date.fromisoformat(text)
+        if text.casefold() == "today" or (_DAY.fullmatch(text) and datetime.date.fromisoformat(text)):
             return text
     except ValueError:  # which says what is wrong, but not what to write
         pass

@@ -202,14 +202,13 @@ class FakeRecommender:
 
     def curve(self, request: Any) -> list[Answer]:
         columns = self.logbook(request).columns
-        outcomes = columns.get("outcome", [None] * len(columns["day"]))
         return [
             Answer({
                 "discipline": "route" if ordinal(grade) > 50 else "boulder", "day": _day(day),
                 "sends": int(outcome != "unknown"), "ability": 5.0,
                 "deviation": 0.5, "grade": level(5, self.levels),
             })
-            for grade, day, outcome in zip(columns["grade"], columns["day"], outcomes, strict=True)
+            for grade, day, outcome in zip(columns["grade"], columns["day"], columns["outcome"], strict=True)
             if not np.isnan(ordinal(grade))
         ]  # fmt: skip
 

@@ -266,7 +266,8 @@ def test_origins_are_checked():
 def test_a_day_beyond_the_calendar_is_none(bundle, day):
     class Odd(FakeRecommender):
         def logbook(self, request):
-            return SimpleNamespace(columns={"climb_id": ["a", "b"], "grade": ["V4", "V5"], "day": [day, 1.0]})
+            columns = {"climb_id": ["a", "b"], "grade": ["V4", "V5"], "day": [day, 1.0]}
+            return SimpleNamespace(columns={**columns, "outcome": [None, None]})
 
     with opened(bundle, lambda folder: Odd()) as client:
         answer = client.get("/api/climbers/sim-climber-0004/skill")
