@@ -42,9 +42,7 @@ class Outcomes:
 
 @dataclass(frozen=True)
 class Once:
-    """Rows without duplicates; indices of them, and of rows that a better outcome, or another row, stands
-    for.
-    """
+    """Rows without duplicates; indices of them, and of those that a better outcome, or a row, stands for."""
 
     frame: pd.DataFrame
     used: NDArray[np.int64]
@@ -112,8 +110,7 @@ def sorted_once(
 
     A climber's rows of a climb at one moment are one: the better outcome and style is kept, else the first.
     On a day with a send, what is of unknown outcome is one with it. Blank stars and notes of what is kept are
-    filled from the others. (`recsys.logbooks.importing.merge` has
-    the same rule.)
+    filled from the others. (`recsys.logbooks.importing.merge` has the same rule.)
     """
     frame, rank = frame.take(indices), rank[indices]
     climber = pd.factorize(frame[CLIMBER_ID], sort=True)[0]

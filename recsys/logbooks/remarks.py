@@ -52,9 +52,7 @@ def _future(raw: RawTable, frame: pd.DataFrame, used: NDArray[np.int64], ahead: 
 
 
 def _unread(raw: RawTable, mapping: ColumnMapping) -> list[str]:
-    """Names of columns that no reader of the contract, or the mapping, knows and that are not blank
-    throughout.
-    """
+    """Names of filled columns that no reader of the contract, or not the mapping, knows."""
     table = raw.table
     known, form = (SENDS.columns, key) if mapping.name == CONTRACT else (mapping.known, str.strip)
     first = {form(name): index for index, name in reversed([*enumerate(table.column_names)])}

@@ -50,9 +50,7 @@ def _is_day(month: int, day: int) -> bool:
 
 
 def full_year(digits: str) -> int:
-    """The year of four digits, or of two: a logbook tells what was done, so one to come is of the last
-    century.
-    """
+    """The year of four digits, or of two, of which one that is to come is of the last century: it is done."""
     year = int(digits)
     if len(digits) == 4:
         return year

@@ -61,9 +61,7 @@ class Order(NamedTuple):
     own: tuple[tuple[str, bool], ...] = ()
 
     def told(self, text: str) -> tuple[bool, bool]:
-        """(whether the day comes first, whether dates tell so) of a date, by what stands between its
-        numbers.
-        """
+        """(whether the day comes first, whether dates tell so) of a date, by what is between its numbers."""
         found = SLASHED.match(tidy(text)) if self.own else None
         own = dict(self.own).get(found["by"]) if found else None
         return (self.day_first, self.settled) if own is None else (own, True)
