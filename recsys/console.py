@@ -83,8 +83,10 @@ def print_table(
     prose:
         Indices of columns whose texts are told in the words of the domain.
     whole:
-        Headings of columns that no line breaks: ids are copied.
+        Headings of columns that no line breaks, for ids are copied; where they take most of a terminal they
+        are broken all the same.
     """
+    from rich.cells import cell_len
     from rich.console import Console
     from rich.table import Table
 
@@ -101,7 +103,13 @@ def print_table(
         texts = ["-" if each is None or each == "" else str(each) for each in row]
         table.add_row(*(cell(spoken(each) if at in prose else each) for at, each in enumerate(texts)))
     console = Console()
-    console.print(table) if console.is_terminal else Console(width=_PIPED).print(table)
+    columns = [each for each in table.columns if each.no_wrap]
+    longest = max((cell_len(str(each)) for column in columns for each in column.cells), default=0)
+    if not console.is_terminal:  # as wide as leaves the others room
+        console = Console(width=_PIPED + max(0, longest - _PIPED // 2))
+    for column in columns:
+        column.no_wrap = longest <= console.width * 2 // 3
+    console.print(table)
 
 
 @contextlib.contextmanager

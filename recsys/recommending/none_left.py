@@ -11,15 +11,21 @@ if TYPE_CHECKING:
     from recsys.recommending.request import Request
 
 
-def none_left(request: Request, catalogue: Catalogue, fit: int) -> str:
-    """A line, where `fit` of the catalogue's climbs pass the filters and all of these were sent."""
+def none_left(request: Request, catalogue: Catalogue, fit: int, mode: str | None = None) -> str:
+    """A line, where `fit` of the catalogue's climbs pass the filters and the mode, and all were sent."""
+    other = "more grades, regions or stars" if mode is None else "another mode"
     if not fit:
-        return _no_grade(request, catalogue) or "no climb fits; ask for more grades, regions or stars"
-    n = len(catalogue)
+        what = "no climb fits" if mode is None else f"no climb that fits is a {mode} for this climber"
+        return (None if mode else _no_grade(request, catalogue)) or f"{what}; ask for {other}"
+    more = "" if fit == len(catalogue) else f"ask for {other}, or "
+    sent = all_sent(request, catalogue, fit, "that fit" if mode is None else f"that are a {mode}")
+    return f"{sent}; {more}pass `include_seen` (exclude_seen false) to name them again"
+
+
+def all_sent(request: Request, catalogue: Catalogue, fit: int, which: str) -> str:
+    """That the climber sent all climbs that are asked for, `fit` of the catalogue's, in a clause."""
     who = "this logbook" if request.climber is None or request.sends is not None else repr(request.climber)
-    what = f"all {n} climbs of the run" if fit == n else f"all {fit} climbs that fit"
-    more = "" if fit == n else "ask for more grades, regions or stars, or "
-    return f"{who} has sent {what}; {more}pass `include_seen` (exclude_seen false) to name them again"
+    return f"{who} has sent all {fit} climbs {'of the run' if fit == len(catalogue) else which}"
 
 
 def _no_grade(request: Request, catalogue: Catalogue) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -251,7 +252,7 @@ class Recommender:
         allowed = self.allowed(request, plan.logbook)
         if request.mode != "any":
             levels = self.levels(request, plan.logbook) if levels is None else levels
-            allowed = self._in_mode(request.mode, allowed, levels)
+            allowed = self._in_mode(plan, allowed, levels)
         if plan.questions:
             probabilities = mixture(plan.blocks(logits)[0], plan.steps, self.catalogue.ordinals)
         else:
@@ -259,14 +260,17 @@ class Recommender:
         chosen = choose(probabilities[0], allowed, request, self.catalogue, self.units)
         return hardness.sorted_by(request.sort, chosen, self.skill), probabilities
 
-    def _in_mode(self, mode: str, allowed: Array, climber: Levels) -> Array:
-        """The allowed climbs of a mode, bool [n_items]; a `UsageError` if there is none."""
-        found = allowed & hardness.in_mode(mode, self.skill.chances(climber), self.skill, climber)
+    def _in_mode(self, plan: Plan, allowed: Array, climber: Levels) -> Array:
+        """The allowed climbs of the request's mode, bool [n_items]; a `UsageError` if there is none."""
+        request, chances = plan.request, self.skill.chances(climber)
+        of_mode = hardness.in_mode(request.mode, chances, self.skill, climber)
+        found = allowed & of_mode
         if found.any():
             return found
-        if mode == "auto":
+        if request.mode == "auto":
             return allowed
-        raise UsageError(f"no climb that was not sent yet is a {mode} for this climber; ask for another mode")
+        fit = self.allowed(replace(request, exclude_seen=False), plan.logbook) & of_mode
+        raise UsageError(none_left(request, self.catalogue, int(fit.sum()), request.mode))
 
     def probabilities(self, request: Request) -> Array:
         """Probability of every climb to be the next, float64 [n_items]; it sums to 1 before any filter."""

@@ -24,6 +24,7 @@ from recsys.recommending.ahead import after, supposed
 from recsys.recommending.blocked import OPEN, Blocked
 from recsys.recommending.levels import unordered
 from recsys.recommending.logbook import Logbook
+from recsys.recommending.none_left import all_sent
 from recsys.recommending.recommender import Recommender
 from recsys.recommending.request import Item, Request, as_written, known_region, nearest
 from recsys.skill.model import Levels
@@ -162,7 +163,9 @@ def plan_session(recommender: Recommender, request: SessionRequest) -> Session:
     ability = levels[kind].mean
     slots = _slots(request, ability)
     allowed = asked & catalogue.allowed((ability - 5.5, ability + 3.5), None)
-    allowed &= catalogue.without(logbook.climbs) & catalogue.open(request.blocked)
+    allowed &= catalogue.open(request.blocked)
+    fit = int(allowed.sum())
+    allowed &= catalogue.without(logbook.climbs)
     badges, plans = recommender.skill.chances(levels), []
     for there, area, here in _crags(recommender, request, logbook, allowed, region, named):
         climbs = tuple(_filled(recommender, request, logbook, there, here, slots, badges, ability))
@@ -172,7 +175,11 @@ def plan_session(recommender: Recommender, request: SessionRequest) -> Session:
             break
     best = max(plans, key=_fullness)
     if not best.climbs:
-        raise _nothing(request, best.area or best.region, "that was not sent yet fits")
+        where = best.area or best.region
+        if fit and not allowed.any():
+            sent = all_sent(bare, catalogue, fit, f"of these grades in {where or 'this catalogue'}")
+            raise UsageError(f"{sent}; {_remedy(request) or 'a session names what was not sent yet'}")
+        raise _nothing(request, where, "that was not sent yet fits")
     return best
 
 
@@ -197,10 +204,15 @@ def _lacking(slots: list[tuple[str, float]], climbs: Sequence[Planned]) -> str |
 
 def _nothing(request: SessionRequest, where: str | None, what: str) -> UsageError:
     """That nothing there fits or is what is wanted, and what of the request to change."""
+    remedy = _remedy(request) or "log more sends with their grades"
+    return UsageError(f"nothing in {where or 'this catalogue'} {what}; {remedy}")
+
+
+def _remedy(request: SessionRequest) -> str | None:
+    """What of the request to change; None where it asks for no place and no kind."""
     asked = {"area": request.area, "region": request.region, "style": request.style, "like": request.like}
     given = [f"`{name}`" for name, value in asked.items() if value is not None]
-    remedy = f"change {' or '.join(given)}, or leave it out" if given else "log more sends with their grades"
-    return UsageError(f"nothing in {where or 'this catalogue'} {what}; {remedy}")
+    return f"change {' or '.join(given)}, or leave it out" if given else None
 
 
 def _slots(request: SessionRequest, ability: float) -> list[tuple[str, float]]:

@@ -26,7 +26,7 @@ def find_climbs(search: Search, request: Request, k: Most = 10) -> JSONResponse:
     return JSONResponse({"items": backend(request).search(search, k)})
 
 
-@router.get("/climbs/{climb_id:path}/similar", response_model=models.Climbs)
+@router.get("/climbs/{climb_id:id}/similar", response_model=models.Climbs)
 def similar(
     climb_id: Annotated[
         str, Path(min_length=1, max_length=200, description="a climb of the bundle", examples=["climb-0007"])
@@ -66,7 +66,7 @@ def off_grades(
     return JSONResponse({"climbs": backend(request).off_grades(region, k)})
 
 
-@router.get("/climbers/{climber:path}/skill", response_model=plan_models.Skill)
+@router.get("/climbers/{climber:id}/skill", response_model=plan_models.Skill)
 async def skill(
     climber: Annotated[
         str,

@@ -10,6 +10,7 @@ from typing import Any, Final, cast
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.exceptions import HTTPException
 
 from recsys.errors import OverloadError, RecsysError, RunError, UnknownError, UsageError
@@ -19,6 +20,7 @@ from recsys.serving.reload import Holder
 from recsys.serving.workers import Workers
 
 _JSON: Final = re.compile(r"application/(json|[\w.+-]+\+json)\s*(;|$)", re.IGNORECASE)
+
 _COMPARED: Final = 200  # characters of a name that was mistyped; comparing takes time by their square
 _MEANINGS: Final = {
     400: "the body cannot be read",
@@ -55,6 +57,23 @@ GUARDED: Final = {**errors(401, 429), **OPEN}
 """Errors of a route that keys and rates guard."""
 ASKED: Final = {**errors(400, 404, 408, 413, 415, 422), **GUARDED}
 """Errors of a route that is asked something."""
+
+
+class _IdConvertor(Convertor[str]):
+    """An id in an address, whatever it holds: slashes, and line breaks, at which Starlette's `path` ends."""
+
+    regex = "(?s:.*)"
+
+    def convert(self, value: str) -> str:
+        """As it is."""
+        return value
+
+    def to_string(self, value: str) -> str:
+        """As it is."""
+        return value
+
+
+register_url_convertor("id", _IdConvertor())
 
 
 class JsonRoute(APIRoute):

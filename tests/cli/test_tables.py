@@ -58,6 +58,23 @@ def test_cells_headings_and_title_are_text(capsys):
     assert out.rstrip().endswith("-")
 
 
+HEADINGS = ("", "climb", "name", "grade", ">probability")
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+@pytest.mark.parametrize("length", [8, 60, 150, 400])
+def test_a_long_id_leaves_the_other_columns_their_room(terminal, length, capsys, monkeypatch):
+    if terminal:
+        monkeypatch.setenv("FORCE_COLOR", "1")
+        monkeypatch.setenv("COLUMNS", "100")
+    print_table("", HEADINGS, [(1, "x" * length, "Slab", "V5", "12.5%")],
+                whole=("climb",))  # fmt: skip
+    out = capsys.readouterr().out
+    assert all(each in out for each in ("name", "grade", "probability", "Slab", "V5", "12.5%"))
+    assert out.count("x") == length
+    assert terminal or "x" * length in out
+
+
 def test_a_word_is_no_markup_beside_a_spinner(monkeypatch, capsys):
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)

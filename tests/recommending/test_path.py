@@ -18,7 +18,7 @@ from recsys.recommending.catalogue import Catalogue
 from recsys.recommending.logbook import Logbook, read_logbook
 from recsys.recommending.path import PathRequest, find_path
 from recsys.recommending.recommender import Recommender
-from recsys.recommending.request import known_region
+from recsys.recommending.request import Request, known_region
 from recsys.recommending.session import MINUTES, SessionRequest, plan_session
 
 N = 24
@@ -277,6 +277,26 @@ def test_a_session_names_no_area_outside_the_region_that_was_asked_for():
         UsageError, match="nothing in South that was not sent yet fits; change region or style"
     ):
         plan_session(somewhere(), styled)
+
+
+def test_where_all_that_fits_was_sent_a_session_and_a_mode_say_so():
+    recommender = Recommender(Stub())
+    mine = recommender.logbook(Request("me"))
+    sends = [{"climb_id": climb, "date": f"2024-01-{n + 1:02d}"} for n, climb in enumerate(mine.climbs)]
+    every = sends + [
+        {"climb_id": climb, "date": "2023-01-01"}
+        for climb in recommender.catalogue.ids
+        if climb not in mine.climbs
+    ]
+    with pytest.raises(UsageError, match=r"this logbook has sent all \d+ climbs .*; change region, or leave"):
+        plan_session(recommender, SessionRequest(sends=every, region="South", count=3))
+    open_ = [climb for climb in recommender.catalogue.ids if climb not in mine.climbs]
+    hardest = max(
+        open_, key=lambda climb: recommender.catalogue.ordinals[recommender.catalogue.indices[climb]]
+    )
+    left = [send for send in every if send["climb_id"] != hardest]
+    with pytest.raises(UsageError, match=r"has sent all \d+ climbs that are a warmup; ask for another mode"):
+        recommender.recommend(Request(sends=left, mode="warmup"))
 
 
 def test_an_area_of_two_regions_is_that_of_the_region_asked_for():

@@ -138,6 +138,12 @@ def test_climb_ids_may_hold_slashes(client):
     assert "no climb 'a/b'" in message(client.get("/api/climbs/a%2Fb/similar"))
 
 
+@pytest.mark.parametrize("name", ["line%0Abreak", "%0A", "a%2Fb%0D%0A", "a%E2%80%A8b"])
+def test_ids_may_hold_line_breaks(client, name):
+    assert message(client.get(f"/api/climbs/{name}/similar")).startswith("no climb '")
+    assert message(client.get(f"/api/climbers/{name}/skill")).startswith("no climber '")
+
+
 # ---- logbooks
 
 
