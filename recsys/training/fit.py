@@ -63,7 +63,8 @@ def fit(
     resume:
         Continue from ``checkpoints/last.ckpt`` if there is one.
     part:
-        Where several networks are trained, the name of this one's folder in either.
+        Where several networks are trained, the name of this one's folder in either. One that has more epochs
+        than `config` asks for stays as it is: they may be asked for to end another before it diverges.
 
     Returns
     -------
@@ -82,9 +83,10 @@ def fit(
         place = folder / run_files.LOGS / part
         lines = CSVLogger(place, name="csv", flush_logs_every_n_steps=1)  # an epoch's, before a kill
         logs = [lines, TensorBoardLogger(place, name="tensorboard")]
-        trainer = _trainer(config, [stop, best, last], logs)
+        checkpoint, epochs = _last(folder, module, part) if resume else (None, config.epochs)
+        trainer = _trainer(config.model_copy(update={"epochs": epochs}), [stop, best, last], logs)
         with or_run_error(folder):
-            _fit(trainer, module, _last(folder, module, part) if resume else None)
+            _fit(trainer, module, checkpoint)
     # The files say more than the objects here: with several devices other processes did the training.
     state = module.state_dict()
     ended, chosen = (read_checkpoint(checkpoint_of(folder, name, part), state) for name in (LAST, BEST))
@@ -150,26 +152,26 @@ def _precision(config: TrainingConfig, accelerator: str) -> str:
     return {"32": "32-true", "bf16": "bf16-mixed"}[config.precision]
 
 
-def _last(folder: Path, module: NextClimb, part: str) -> str | None:
-    """The checkpoint to continue from, looked through before; None where there is none.
+def _last(folder: Path, module: NextClimb, part: str) -> tuple[str | None, int]:
+    """The checkpoint to continue from, looked through before, or None; and the epochs to end with.
 
     Raises
     ------
     RunError
         It is damaged.
     UsageError
-        More epochs are in it than are asked for.
+        More epochs are in it than are asked for, and it is the only network.
     """
     checkpoint = checkpoint_of(folder, LAST, part)
     if not checkpoint.exists():
-        return None
+        return None, module.config.epochs
     trained = int(read_checkpoint(checkpoint, module.state_dict())["epoch"]) + 1
-    if trained > module.config.epochs:
+    if trained > module.config.epochs and not part:
         raise UsageError(
             f"`epochs` {module.config.epochs}: {folder} has {trained} epochs trained; "
             f"give {trained} to end with the best of them"
         )
-    return str(checkpoint)
+    return str(checkpoint), max(trained, module.config.epochs)
 
 
 @contextlib.contextmanager

@@ -64,6 +64,16 @@ def test_the_epoch_that_validation_chooses_is_kept(tmp_path, prompting, best, sc
     assert trained.model.number.item() == pytest.approx((1.5 - best) * RATE)
 
 
+def test_of_several_networks_one_that_has_more_epochs_than_are_asked_for_stays(tmp_path):
+    """A run whose second network diverged is ended with its epochs before, which the first has more of."""
+    trained = module()
+    found = fit(trained, trained.config, tmp_path, resume=False, part="1")
+    fewer = module()
+    fewer.config = fewer.config.model_copy(update={"epochs": EPOCHS - 1})
+    assert fit(fewer, fewer.config, tmp_path, resume=True, part="1") == found
+    assert found["epochs_trained"] == EPOCHS
+
+
 def test_a_training_that_goes_on_begins_where_the_other_ended(tmp_path):
     keep_start(Falling(7.0), tmp_path)
     assert module(start=tmp_path).model.number.item() == 7.0
