@@ -10,7 +10,8 @@ with the default on the same cases: difference of recall@10, a 95% interval by a
 p with Holm's correction for all comparisons of a table. One thread; sized for two hours of one core.
 
 Rows with `whole = true` are trained as `train.py` does, until validation stops growing, joined and placed as
-the data asks; they are compared with the row "whole". The others have few epochs, and nothing joins them.
+the data asks; they are of one network, and compared with the default of logs this small, which has two. The
+others have few epochs, and nothing joins them.
 
 Data:  bc-climber    simulated BC at scale 0.12, dates only, split by climbers
        bc-temporal   the same, split by time
@@ -42,7 +43,8 @@ SUMMARY: Final = HERE.parent / "docs" / "results" / "files" / "ideas.json"
 SPLITS: Final = {"bc-climber": "climber", "bc-temporal": "temporal", "ml100k": "temporal", "gym": "temporal"}
 EPOCHS: Final = {"bc-climber": 5, "bc-temporal": 5, "ml100k": 3, "gym": 5}
 # Of every row that is not whole, unless it says otherwise.
-BASE: Final = {"learning_rate": 8e-3, "streams": "auto", "positions": "auto"}
+BASE: Final = {"learning_rate": 8e-3, "streams": "auto", "positions": "auto", "networks": 1}
+BASES: Final = {"default": "default", "whole": "whole-two-networks"}  # what a table's rows are compared with
 ASKED: Final = ("prompted", "unprompted")
 METRIC: Final = "recall@10"
 USERS: Final = 150
@@ -86,15 +88,20 @@ def run(row: dict[str, Any], data: str, seed: int, given: argparse.Namespace) ->
         settings = {"epochs": epochs, **settings}
     common = {"data": sends_of(data, given), "accelerator": "cpu", "split": SPLITS[data], "seed": seed}
     whole = bool(row.get("whole"))
-    config, _ = configured({**common, **settings}) if whole else configure({**common, **BASE, **settings})
+    config, _ = (
+        configured({**common, "networks": 1, **settings})
+        if whole
+        else configure({**common, **BASE, **settings})
+    )
     kind = f"-{settings['text']}" if "text" in settings else ""
     folder = given.work / f"run-{data}-{seed}{kind}"
     prepared = prepared_in(folder, config)
     config = config.model_copy(update={"facts": reopen_run(Run(folder))[1].facts})
+    training, has_days = int((prepared.parts == 0).sum()), knows_days(prepared.schema)
     if whole:
-        config = settled(config, int((prepared.parts == 0).sum()), prepared.n_items)
+        config = settled(config, training, prepared.n_items, has_days)
     else:
-        model, _ = settled_model(config.model, config, knows_days(prepared.schema))
+        model, _ = settled_model(config.model, config, training, has_days)
         config = config.model_copy(update={"model": model})
     spent = time.process_time()
     with tempfile.TemporaryDirectory(dir=given.work) as scratch:
@@ -134,9 +141,7 @@ def summary() -> dict[str, Any]:
     held = {(each["data"], each["row"], each["seed"]): each for each in lines(RESULTS)}
     found: dict[str, Any] = {"ideas": {each["name"]: each["idea"] for each in rows()}, "data": {}}
     for data in SPLITS:
-        of = {
-            name: table_of(held, data, name, whole) for name, whole in (("default", False), ("whole", True))
-        }
+        of = {name: table_of(held, data, base, name == "whole") for name, base in BASES.items()}
         if of["default"]:
             found["data"][data] = {"split": SPLITS[data], "epochs": EPOCHS[data], **of}
     return found

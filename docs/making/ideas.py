@@ -14,7 +14,7 @@ TITLES: Final = {
     "ml100k": "MovieLens-100k, split by time", "gym": "A simulated gym, split by time",
 }  # fmt: skip
 HEADS: Final = ["against the default", "prompted", "unprompted", "seeds", "times its cost"]
-WHOLE: Final = ["to the end, against the default as `train.py` has it, of one network", *HEADS[1:]]
+WHOLE: Final = ["to the end, of one network, against the default as `train.py` has it: two", *HEADS[1:]]
 
 
 def ideas() -> str:
