@@ -48,11 +48,12 @@ class SegmentedPrepare(PaddingPrepare):
 
 
 class VisiblePrepare(PaddingPrepare):
-    """The same for a body that takes an order of attention of the masking's, and times."""
+    """The same for a body that takes an order of attention of the masking's, times, and what is wanted."""
 
     def forward(self, inputs_embeds: torch.Tensor) -> dict[str, Any]:
         """Arguments of the body's forward."""
-        more = {"visible": self.masking.visible(), "times": self.masking.times}
+        masking = self.masking
+        more = {"visible": masking.visible(), "times": masking.times, "wanted": masking.wanted()}
         return {**super().forward(inputs_embeds), **more}
 
 

@@ -32,6 +32,10 @@ class PromptMasking(MaskSequence):
     apart: bool = False  # whether training draws what a prompt holds for each position, not for each window
     two_tokens: bool = False  # whether a position's send and its prompt are two tokens of the body
     times: Times | None = None  # of the last batch's tokens, where the body reads them
+    hidden: torch.Tensor | None = None  # bool [batch, length]: what the last batch asks for
+    alone: bool = False  # whether that is one position of each row
+    lasts: bool = False  # whether training, too, asks for the last of each row and nothing else
+    every: bool = False  # whether all outputs are worked out, and not those that are asked for alone
     hole: torch.Tensor | None = None  # bool [batch, length]: asked for in place of the last (`model.filling`)
 
     def choose(self, real: torch.Tensor) -> torch.Tensor:
@@ -60,9 +64,24 @@ class PromptMasking(MaskSequence):
         """Which tokens (last axis) each attends to, bool [batch, 1, tokens, tokens]; None: the body's own."""
         return None
 
+    def wanted(self) -> torch.Tensor | None:
+        """The tokens whose outputs are read, int64 [batch, n]; None where any may be.
+
+        A body that takes it returns these alone.
+        """
+        if self.every or not self.alone:
+            return None
+        assert self.hidden is not None, "the inputs' masking sees the batch before the body does"
+        return self.hidden.long().argmax(1, keepdim=True)
+
     def outputs(self, body: Any) -> torch.Tensor:
-        """Of what the body returns, the output at each position: [batch, length, d_model]."""
+        """Of what the body returns, the output at each position: [batch, length, d_model].
+
+        Where one was wanted of each row it stands at every position.
+        """
         output: torch.Tensor = body[0]
+        if self.hidden is not None and output.shape[1] == 1:
+            return output.expand(-1, self.hidden.shape[1], -1)
         return output
 
     def _compute_masked_targets(
@@ -71,6 +90,7 @@ class PromptMasking(MaskSequence):
         self.real = item_ids != self.padding_idx
         targets = last(self.real) if self.hole is None else self.hole
         schema = self.choose(self.real) if training else targets
+        self.hidden, self.alone = schema, self.hole is None and (self.lasts or not training)
         return MaskingInfo(schema, torch.where(schema, item_ids, self.padding_idx))
 
     def apply_mask_to_inputs(
@@ -83,6 +103,8 @@ class PromptMasking(MaskSequence):
 @masking_registry.register("prompt-last")
 class LastItem(PromptMasking):
     """Hide the last climb of each window (Thompson 2023)."""
+
+    lasts = True
 
     def choose(self, real: torch.Tensor) -> torch.Tensor:
         """The last real position of each row: bool [batch, length], of what is real."""

@@ -109,8 +109,9 @@ class PreNorm(torch.nn.Module):
         position_ids: torch.Tensor,
         visible: torch.Tensor | None = None,
         times: Times | None = None,
+        wanted: torch.Tensor | None = None,
     ) -> tuple[torch.Tensor]:
-        """Tokens [batch, tokens, d_model] to the same.
+        """Tokens [batch, tokens, d_model] to the same; of those that are `wanted`, [batch, n, d_model].
 
         Parameters
         ----------
@@ -124,17 +125,22 @@ class PreNorm(torch.nn.Module):
             Which tokens each attends to, bool [batch, 1, tokens, tokens]; None: all, or all before it.
         times:
             When each token asks and is read, where time is read.
+        wanted:
+            The tokens whose outputs are read, int64 [batch, n]; None: all. The last block reads all
+            of them, and works out these alone.
         """
         hidden, angles = inputs_embeds, self._angles(position_ids, times)
         if self.wpe is not None:
             hidden = hidden + self.wpe(position_ids)
-        mask = visible
-        if mask is None and (self.config.time_bias or not _whole(attention_mask)):
-            mask = attended(attention_mask > 0, self.config.is_decoder)
+        mask, causal = visible, self.config.is_decoder
+        some = wanted is not None and causal  # whose queries are not where their keys are
+        if mask is None and (self.config.time_bias or some or not _whole(attention_mask)):
+            mask = attended(attention_mask > 0, causal)
         bins = gap_bins(times) if self.config.time_bias and times is not None else None
-        for layer in self.layers:
+        *first, final = self.layers
+        for layer in first:
             hidden = layer(hidden, mask, angles, bins)
-        return (self.norm(hidden),)
+        return (self.norm(final(hidden, mask, angles, bins, wanted)),)
 
     def _angles(self, position_ids: torch.Tensor, times: Times | None) -> Angles | None:
         """By which queries and keys turn: by order, by time, or half of them by each."""
@@ -180,22 +186,36 @@ class Block(torch.nn.Module):
         mask: torch.Tensor | None,
         angles: Angles | None,
         bins: torch.Tensor | None = None,
+        wanted: torch.Tensor | None = None,
     ) -> torch.Tensor:
-        """Tokens [batch, tokens, d_model] to the same; what may be attended to as `attended` has it."""
+        """Tokens [batch, tokens, d_model] to the same, or to those of them that are `wanted`.
+
+        What may be attended to is as `attended` has it.
+        """
         if self.time_bias is not None and bins is not None and mask is not None:
             mask = self.time_bias(bins, mask)
-        hidden = self._add(0, hidden, self._attend(self.norms[0](hidden), mask, angles))
+        mixed = self._attend(self.norms[0](hidden), mask, angles, wanted)
+        hidden = self._add(0, hidden if wanted is None else chosen(hidden, wanted), mixed)
         return self._add(1, hidden, self._feed(self.norms[1](hidden)))
 
-    def _attend(self, normed: torch.Tensor, mask: torch.Tensor | None, angles: Angles | None) -> torch.Tensor:
+    def _attend(
+        self,
+        normed: torch.Tensor,
+        mask: torch.Tensor | None,
+        angles: Angles | None,
+        wanted: torch.Tensor | None,
+    ) -> torch.Tensor:
         rows, tokens, width = normed.shape
         split = self.qkv(normed).view(rows, tokens, 3, self.heads, width // self.heads)
         query, key, value = split.permute(2, 0, 3, 1, 4).unbind(0)  # [batch, heads, tokens, head width]
         if angles is not None:
             query, key = rotate(query, angles[0]), rotate(key, angles[1])
+        if wanted is not None:
+            query = chosen(query, wanted.unsqueeze(1))
+            mask = mask if mask is None else chosen(mask, wanted.unsqueeze(1))
         causal = self.causal and mask is None
         found = functional.scaled_dot_product_attention(query, key, value, mask, is_causal=causal)
-        mixed: torch.Tensor = self.out(found.transpose(1, 2).reshape(rows, tokens, width))
+        mixed: torch.Tensor = self.out(found.transpose(1, 2).reshape(rows, -1, width))
         return mixed
 
     def _feed(self, normed: torch.Tensor) -> torch.Tensor:
@@ -212,6 +232,11 @@ class Block(torch.nn.Module):
         """The residual, gated by what it is added to where the gates are LiGR's."""
         more = self.dropout(more)
         return hidden + (torch.sigmoid(self.gates[index](hidden)) * more if self.gates else more)
+
+
+def chosen(values: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
+    """Rows [batch, ..., tokens, width] of which `wanted`, int64 [batch, ..., n], are kept."""
+    return values.gather(-2, wanted.unsqueeze(-1).expand(-1, *values.shape[1:-2], -1, values.shape[-1]))
 
 
 def rotations(positions: torch.Tensor, width: int) -> torch.Tensor:

@@ -81,7 +81,6 @@ class DayPositions(PromptMasking):
     """Predict each send from the days before its own, its prompt given."""
 
     apart = True
-    hidden: torch.Tensor | None = None  # bool [batch, length]: what the last batch asks for
     beside: bool = False  # whether its queries stand beside the contents, and not in their places
     window: WindowDays  # of the last batch
 
@@ -101,7 +100,7 @@ class DayPositions(PromptMasking):
         self, item_ids: torch.Tensor, training: bool = False, testing: bool = False
     ) -> MaskingInfo:
         info = super()._compute_masked_targets(item_ids, training, testing)
-        self.hidden, self.beside = info.schema, training
+        self.beside = training
         self.window = WindowDays(self.day_numbers(), super().tokens())
         return info
 
@@ -138,10 +137,17 @@ class DayPositions(PromptMasking):
         """What a content and a query of a send have in common, [batch, length], of the tokens."""
         return torch.cat([values, values], dim=1) if self.beside else values
 
+    def wanted(self) -> torch.Tensor | None:
+        """The queries, int64 [batch, length]; of one send alone, its own."""
+        if self.every or not self.beside:
+            return super().wanted()
+        rows, length = self.window.numbers.shape
+        return torch.arange(length, 2 * length, device=self.window.numbers.device).expand(rows, length)
+
     def outputs(self, body: Any) -> torch.Tensor:
         """Of what the body returns, the output at each position's query: [batch, length, d_model]."""
-        output: torch.Tensor = body[0]
-        return output[:, output.shape[1] // 2 :] if self.beside else output
+        output = super().outputs(body)
+        return output[:, output.shape[1] // 2 :] if self.every and self.beside else output
 
 
 class TwoStreamFeatures(PromptedSequenceFeatures):

@@ -23,6 +23,7 @@ def full_batch(seed, rows=4):
 @torch.inference_mode()
 def outputs(model, batch, **how):
     """The body's output at each position, [batch, length, d_model]."""
+    model.heads[0].body.inputs.masking.every = True
     return model.heads[0].body(dict(batch), **(how or {"testing": True}))
 
 

@@ -52,6 +52,29 @@ def test_whole_windows_take_a_path_without_mask_to_the_same_outputs(monkeypatch,
     assert masks[2] is not None
 
 
+@pytest.mark.parametrize("masking", ["clm", "mlm", "last"])
+@pytest.mark.parametrize(
+    "variant", [*VARIANTS, *TIMED, {"networks": 2, "positions": "time"}, {"streams": "two"}, {"layers": 1}]
+)
+def test_what_is_not_read_of_the_last_block_is_not_worked_out_and_changes_nothing(schema, variant, masking):
+    """Scores, losses and gradients, with the last block's outputs all worked out, and those that are read."""
+    if masking != "clm" and "streams" in variant:
+        pytest.skip("streams are clm's")
+    model = build(schema, "prenorm", masking, **{"layers": 2, "dropout": 0.0, **variant})
+    inside, sizes = model.heads[0].body.inputs.masking, []
+    model.heads[0].body[1].transformer.norm.register_forward_hook(lambda *all: sizes.append(all[2].shape[1]))
+    batch, found = random_batch(np.random.default_rng(2), 16), []
+    for inside.every in (True, False):
+        torch.manual_seed(0)
+        model.train().zero_grad()
+        (loss := model.training_loss(batch)).backward()
+        found.append([loss, scores(model, batch), *(each.grad for each in model.parameters())])
+    for one, other in zip(*found, strict=True):
+        torch.testing.assert_close(one, other, atol=1e-5, rtol=1e-4)
+    trained = {"clm": LENGTH, "mlm": LENGTH, "last": 1}[masking]
+    assert sizes[2:] == [trained, 1], "as many as are read"
+
+
 @pytest.mark.parametrize("variant", [*VARIANTS, *TIMED, *READ])
 @pytest.mark.parametrize("masking", ["clm", "mlm"])
 def test_every_variant_minds_no_padding_and_has_no_leak(schema, variant, masking):
@@ -66,6 +89,7 @@ def test_every_variant_minds_no_padding_and_has_no_leak(schema, variant, masking
     other = {**whole, "climb": whole["climb"].clone()}
     other["climb"][:, 5] = torch.where(whole["climb"][:, 5] == 3, 4, 3)
     block = model.heads[0].body
+    block.inputs.masking.every = True
     with torch.inference_mode():
         first, second = (block(dict(each), testing=True) for each in (whole, other))
     moved = (first - second).abs().amax((0, 2)) > 1e-6
