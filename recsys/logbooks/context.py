@@ -18,6 +18,7 @@ from recsys.logbooks.importing.climb_kinds import discipline, told_discipline
 from recsys.logbooks.importing.merge import FILLED
 from recsys.logbooks.importing.sources.sends import FLAGS, outcome_told
 from recsys.logbooks.importing.text import key
+from recsys.logbooks.levels import as_level
 from recsys.logbooks.mapping import CONTRACT, ColumnMapping
 from recsys.logbooks.raw import RawTable
 from recsys.logbooks.reasons import UNREADABLE_OUTCOME
@@ -82,9 +83,16 @@ def _flagged(text: str) -> str:
     return "?" if value is None else SEND if value else ATTEMPT
 
 
-def settle_grades(frame: pd.DataFrame, raw: RawTable) -> int:
-    """Write each grade of the frame as it is read beside the others; how many of them are a guess."""
+def settle_grades(frame: pd.DataFrame, raw: RawTable, levels: bool = False) -> int:
+    """Write each grade of the frame as it is read beside the others; how many of them are a guess.
+
+    `levels`: a number is a level of another domain (`recsys.logbooks.levels`).
+    """
     if GRADE not in frame:
+        return 0
+    if levels:
+        codes, unique = pd.factorize(frame[GRADE])
+        frame[GRADE] = np.array([*map(as_level, unique), None], dtype=object)[codes]
         return 0
     blank = pd.Series([""] * len(frame), dtype=object)
     grades = frame[GRADE].fillna("")

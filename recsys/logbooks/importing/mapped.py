@@ -16,6 +16,7 @@ from recsys.logbooks.days import READ, read_days
 from recsys.logbooks.importing.header import Header
 from recsys.logbooks.importing.sources.sends import SENDS
 from recsys.logbooks.importing.text import key
+from recsys.logbooks.levels import as_level
 from recsys.logbooks.mapping import ColumnMapping
 from recsys.logbooks.sheets import Sheet
 from recsys.logbooks.sheets.rows import RawRow
@@ -97,4 +98,6 @@ def _translated(ours: str, cells: Sequence[str], mapping: ColumnMapping) -> list
     if ours == c.DATE and mapping.date_unit is not None:
         days = read_days([cell or None for cell in cells], mapping.date_unit).values
         return [day.text if day.state == READ else cell for day, cell in zip(days, cells, strict=True)]
+    if ours == c.GRADE and mapping.has_levels:
+        return on_distinct(as_level, cells)
     return list(cells)
