@@ -19,10 +19,11 @@ from recsys import columns as c
 from recsys.arrays import Array
 from recsys.errors import DataError
 from recsys.logbooks.cells import as_cell, is_blank_token, number
-from recsys.logbooks.days import ALIEN, BLANK, READ, Day, read_days
+from recsys.logbooks.days import ALIEN, BEYOND, BLANK, READ, Day, read_days
 from recsys.logbooks.grade_context import Logged, settle
 from recsys.logbooks.importing.climb_kinds import discipline
 from recsys.logbooks.levels import as_level
+from recsys.logbooks.reasons import BEYOND_DATE, reason
 from recsys.logbooks.styles import is_send
 
 TEXTS: Final = (c.CLIMB_ID, c.REGION, c.GRADE, c.COMMENT, c.BETA, c.CLIMB_NAME, c.AREA, c.OUTCOME)
@@ -170,6 +171,9 @@ def _row(index: int, send: Mapping[str, Any], day: Day) -> dict[str, Any]:
         value = as_cell(send.get(c.DATE)).strip() or None  # as it was written: `day` may hold it as a number
         problem = f"date {what.get(day.state, 'cannot be read')}"
         remedy = "write it as 2024-05-31"
+        if day.state == BEYOND:
+            words = reason(BEYOND_DATE, c.DATE)
+            problem, remedy = f"date {words.problem}", words.remedy
         raise DataError(problem, path="the logbook", row=index, value=value, remedy=remedy)
     return {**row, c.RATING: _rating(index, send), "when": (day.day, _sequence(index, send))}
 
