@@ -180,8 +180,8 @@ def _fill(
 ) -> None:
     """Fill what the kept rows leave blank from those that are one with them, the best of these first.
 
-    A row that is lost is one with the kept one of its moment, else with the best of its day (`date`). One whose
-    grade is far from the kept one's fills nothing: it is of another climb, maybe.
+    A row that is lost is one with the kept one of its moment, else with the best of its day (`date`). One
+    whose grade is far from the kept one's fills nothing: it is of another climb, maybe.
     """
     of_day = ["climber", "climb", "date"]
     told = pd.MultiIndex.from_frame(keys.loc[lost, of_day]).unique()

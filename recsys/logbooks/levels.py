@@ -29,7 +29,7 @@ def as_level(text: str) -> str:
 
 
 def are_levels(texts: Iterable[str]) -> bool:
-    """Whether texts that are no climbing grades by their name are whole numbers, all of them on the ladder."""
+    """Whether texts, which by their column's name are no climbing grades, are whole numbers on the ladder."""
     values = [number(each) for each in texts]
     return bool(values) and all(
         each is not None and each.is_integer() and 0 <= each <= HIGHEST for each in values

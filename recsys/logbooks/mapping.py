@@ -109,8 +109,8 @@ class ColumnMapping:
         return self.grade_unit == LEVEL
 
     def with_grades(self, texts: Iterable[str]) -> ColumnMapping:
-        """The mapping that says of these grades that they are levels, where it names grades by another word and
-        all are whole numbers: a run keeps it so.
+        """The mapping that says of these grades that they are levels, for a run to keep: where it has another
+        word for a grade, and all are whole numbers.
         """
         told = self.grade_unit is not None or self.nouns.get("grade", "grade") == "grade"
         if told or not are_levels(texts):

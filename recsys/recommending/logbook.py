@@ -94,9 +94,7 @@ class Logbook:
         return Logbook(longer)
 
 
-def read_logbook(
-    sends: Sequence[Mapping[str, Any]], day: str = "file", leveled: bool = False
-) -> Logbook:
+def read_logbook(sends: Sequence[Mapping[str, Any]], day: str = "file", leveled: bool = False) -> Logbook:
     """Posted sends as a logbook: one mapping a send, in the contract's columns; others are ignored.
 
     Parameters

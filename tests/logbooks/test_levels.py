@@ -51,7 +51,13 @@ def test_a_mapping_says_that_numbers_are_levels(tmp_path):
 
 def test_levels_have_an_order_and_what_is_beyond_them_is_text():
     assert [ordinal(as_level(each)) for each in ("0", "1", "17", "4-5")] == [0.0, 1.0, 17.0, 4.5]
-    assert [as_level(each) for each in ("18", "5.1", "-1", "teens", "V5")] == ["L18", "L5.1", "L-1", "teens", "V5"]
+    assert [as_level(each) for each in ("18", "5.1", "-1", "teens", "V5")] == [
+        "L18",
+        "L5.1",
+        "L-1",
+        "teens",
+        "V5",
+    ]
     assert all(ordinal(as_level(each)) != ordinal(as_level(each)) for each in ("18", "5.1", "-1"))
 
 
@@ -90,5 +96,5 @@ def test_posted_numbers_are_levels_where_the_models_are():
 
 
 def test_an_unknown_unit_is_refused(tmp_path):
-    with pytest.raises(DataError, match="unknown grade unit .*steps.*choose from level"):
+    with pytest.raises(DataError, match=r"unknown grade unit .*steps.*choose from level"):
         load_mapping(mapping(tmp_path, '[grade]\nunit = "steps"\n'))

@@ -500,7 +500,10 @@ def test_blank_rows_and_days_out_of_the_calendar_are_rejects_of_all(tmp_path: Pa
 @pytest.mark.parametrize(
     ("date", "reason"),
     [
-        *((date, "date out of range") for date in ("1500-01-01", "3020-05-01T10:00Z", "0001-01-01", "9999-12-31")),
+        *(
+            (date, "date out of range")
+            for date in ("1500-01-01", "3020-05-01T10:00Z", "0001-01-01", "9999-12-31")
+        ),
         *((date, "unreadable date") for date in ("0000-01-01", "10000-01-01", "3020-02-30", "2024-13-01")),
     ],
 )

@@ -108,7 +108,10 @@ def test_posted_sends_are_put_in_order():
         ({"climb_id": "x", "date": " "}, "row 2: date is blank; write it as"),
         ({"climb_id": "x", "date": "NA"}, r"row 2: date is blank \('NA'\); write it as"),
         ({"climb_id": "x", "date": "yesterday"}, "yesterday"),
-        ({"climb_id": "x", "date": "1500-05-31"}, "row 2: date is outside the years 1678 to 2261 .*correct its"),
+        (
+            {"climb_id": "x", "date": "1500-05-31"},
+            "row 2: date is outside the years 1678 to 2261 .*correct its",
+        ),
         ({"climb_id": "x", "date": "2024-01-01", "rating": "good"}, "rating is no number"),
         ({"climb_id": "x", "date": "2024-01-01", "sequence": "first"}, "sequence is not a number"),
     ],
