@@ -98,3 +98,21 @@ def test_posted_numbers_are_levels_where_the_models_are():
 def test_an_unknown_unit_is_refused(tmp_path):
     with pytest.raises(DataError, match=r"unknown grade unit .*steps.*choose from level"):
         load_mapping(mapping(tmp_path, '[grade]\nunit = "steps"\n'))
+
+
+def test_a_bundle_of_levels_reads_posted_numbers_as_levels(tmp_path):
+    from recsys import columns as c
+    from recsys.api.opening import open_recommender
+    from recsys.files import read_json, write_json
+    from recsys.manifest import write_manifest
+    from recsys.recommending import bundle as b
+    from recsys.recommending.request import Request
+    from tests.builders.light_bundle import write_light_bundle
+
+    sends = [{"climb_id": "new", "date": "2024-05-01", "grade": "0"}]
+    folder = write_light_bundle(tmp_path / "bundle")
+    assert list(open_recommender(folder).logbook(Request(sends=sends)).columns["grade"]) == ["0"]
+    climbs = read_json(folder / b.CLIMBS)
+    write_json(folder / b.CLIMBS, {**climbs, c.GRADE: [each.replace("V", "L") for each in climbs[c.GRADE]]})
+    write_manifest(folder, b.FILES)
+    assert list(open_recommender(folder).logbook(Request(sends=sends)).columns["grade"]) == ["L0"]
