@@ -23,6 +23,7 @@ from recsys import columns as c
 from recsys.errors import DataError
 from recsys.logbooks.grades import ordinal, ordinals
 from recsys.logbooks.importing.text import key
+from recsys.logbooks.levels import as_level
 from recsys.logbooks.mapping import CONTRACT_MAPPING, ColumnMapping, Source, stretched
 from recsys.logbooks.project import first_part
 from recsys.logbooks.raw import RawTable
@@ -160,7 +161,10 @@ def _texts(columns: _Columns, name: str) -> list[str | None]:
     if source.first_of is not None:
         text = first_part(text, source.first_of)
     plain = text if name == c.CLIMB_ID else without_tokens(text)[0]
-    return [None if each is None or not each.strip() else each.strip() for each in plain.to_pylist()]
+    texts = [None if each is None or not each.strip() else each.strip() for each in plain.to_pylist()]
+    if name == c.GRADE and columns.mapping.has_levels:
+        return [None if each is None else as_level(each) for each in texts]
+    return texts
 
 
 def _ratings(columns: _Columns) -> np.ndarray:  # type: ignore[type-arg]

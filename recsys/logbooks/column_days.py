@@ -19,8 +19,9 @@ from recsys.logbooks.days import (
     MAX_SECONDS,
     SMALL_ORDER,
     UNITS,
+    any_microseconds,
+    is_beyond,
     is_calendar,
-    iso_microseconds,
 )
 from recsys.logbooks.values import as_floats, as_text, filled, is_number, on_unique, to_float, without_tokens
 
@@ -34,7 +35,8 @@ class Days:
     """A date column: all arrays have the column's length.
 
     `date` is datetime64[ns] where there is time, else the number itself. `bad` marks what cannot be read,
-    `alien` the numbers in another unit than most; `day` is NaN there.
+    `beyond` what of it is of a year that cannot be held, `alien` the numbers in another unit than most; `day`
+    is NaN there.
     """
 
     day: NDArray[np.float64]
@@ -42,6 +44,7 @@ class Days:
     bad: NDArray[np.bool_]
     alien: NDArray[np.bool_]
     has_time: bool
+    beyond: NDArray[np.bool_]
 
 
 def as_days(column: pa.ChunkedArray, path: Path, name: str, unit: str | None = None) -> Days:
@@ -90,8 +93,8 @@ def _plain_iso_seconds(text: pa.ChunkedArray) -> NDArray[np.float64] | None:
 
 
 def _iso_seconds(text: str) -> float:
-    """Seconds since the epoch of a strict ISO date, or NaN."""
-    found = iso_microseconds(text)
+    """Seconds since the epoch of a strict ISO date of any year, or NaN."""
+    found = any_microseconds(text)
     return np.nan if found is None else found[0] / 1e6
 
 
@@ -123,12 +126,15 @@ def _from_numbers(values: NDArray[np.float64], unit: str | None) -> Days:
     clean = values[~np.isnan(values)]
     whole = bool(np.all(clean == np.floor(clean)))
     date = np.nan_to_num(values).astype(np.int64) if whole else values
-    return Days(values, date, ~known, alien, has_time=False)
+    return Days(values, date, ~known, alien, False, np.zeros(len(values), bool))
 
 
 def _from_seconds(seconds: NDArray[np.float64], alien: NDArray[np.bool_] | None = None) -> Days:
+    beyond = np.zeros(len(seconds), bool)
+    far = np.flatnonzero(np.abs(seconds) >= MAX_SECONDS)
+    beyond[far] = [is_beyond(each) for each in seconds[far].tolist()]
     seconds = np.where(np.abs(seconds) < MAX_SECONDS, seconds, np.nan)
     alien = np.zeros(len(seconds), bool) if alien is None else alien
     # Whole microseconds: a double holds no more of a present-day time.
     date = (np.round(np.nan_to_num(seconds) * 1e6).astype(np.int64) * 1000).view("datetime64[ns]")
-    return Days(seconds / DAY_SECONDS, date, np.isnan(seconds) & ~alien, alien, has_time=True)
+    return Days(seconds / DAY_SECONDS, date, np.isnan(seconds) & ~alien, alien, True, beyond)

@@ -14,10 +14,12 @@ from numpy.typing import NDArray
 from recsys.columns import CLIMB_ID, CLIMB_TYPE, CLIMBER_ID, DAY, GRADE, OUTCOME, ROW, SEQUENCE, STYLE
 from recsys.logbooks.cells import flag
 from recsys.logbooks.grade_context import Logged, settle
+from recsys.logbooks.grades import NEAR_STEPS, ordinals
 from recsys.logbooks.importing.climb_kinds import discipline, told_discipline
 from recsys.logbooks.importing.merge import FILLED
 from recsys.logbooks.importing.sources.sends import FLAGS, outcome_told
 from recsys.logbooks.importing.text import key
+from recsys.logbooks.levels import as_level
 from recsys.logbooks.mapping import CONTRACT, ColumnMapping
 from recsys.logbooks.raw import RawTable
 from recsys.logbooks.reasons import UNREADABLE_OUTCOME
@@ -82,9 +84,16 @@ def _flagged(text: str) -> str:
     return "?" if value is None else SEND if value else ATTEMPT
 
 
-def settle_grades(frame: pd.DataFrame, raw: RawTable) -> int:
-    """Write each grade of the frame as it is read beside the others; how many of them are a guess."""
+def settle_grades(frame: pd.DataFrame, raw: RawTable, levels: bool = False) -> int:
+    """Write each grade of the frame as it is read beside the others; how many of them are a guess.
+
+    `levels`: a number is a level of another domain (`recsys.logbooks.levels`).
+    """
     if GRADE not in frame:
+        return 0
+    if levels:
+        codes, unique = pd.factorize(frame[GRADE])
+        frame[GRADE] = np.array([*map(as_level, unique), None], dtype=object)[codes]
         return 0
     blank = pd.Series([""] * len(frame), dtype=object)
     grades = frame[GRADE].fillna("")
@@ -171,7 +180,8 @@ def _fill(
 ) -> None:
     """Fill what the kept rows leave blank from those that are one with them, the best of these first.
 
-    A row that is lost is one with the kept one of its moment, else with the best of its day (`date`).
+    A row that is lost is one with the kept one of its moment, else with the best of its day (`date`). One
+    whose grade is far from the kept one's fills nothing: it is of another climb, maybe.
     """
     of_day = ["climber", "climb", "date"]
     told = pd.MultiIndex.from_frame(keys.loc[lost, of_day]).unique()
@@ -180,6 +190,10 @@ def _fill(
     kept, gone = best_first[~lost[best_first]], best_first[lost[best_first]]
     into = _row_of(keys[["climber", "climb", "day"]], kept, gone)
     into = np.where(into < 0, _row_of(keys[of_day], kept, gone), into)
+    if GRADE in frame:
+        grades = frame[GRADE].to_numpy()
+        near = ~(np.abs(ordinals(grades[into]) - ordinals(grades[gone])) > NEAR_STEPS)  # `grades.far_apart`
+        into, gone = into[near], gone[near]
     for name in (each for each in FILLED if each in frame):
         values = frame[name].array.copy()
         filled = ~frame[name].isna().to_numpy()

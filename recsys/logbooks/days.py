@@ -27,13 +27,15 @@ DAY_SECONDS: Final = 86_400
 UNITS: Final = {"s": (1e8, 1), "ms": (1e11, 10**3), "us": (1e14, 10**6), "ns": (1e17, 10**9)}
 DATE_UNITS: Final = ("order", *UNITS)
 MAX_SECONDS: Final = 9.2e9
-"""What a nanosecond timestamp can hold, in seconds since the epoch (years 1678 to 2261)."""
+"""What a nanosecond timestamp can hold, in seconds since the epoch: the years 1678 to 2261."""
+_CALENDAR: Final = (-62_135_596_800, 253_402_300_800)
+"""The beginning of the years 1 and 10000."""
 FIRST_CALENDAR, LAST_CALENDAR = 19_000_101, 21_001_231
 SMALL_ORDER: Final = 1e6
 """Order whose lower median is below it holds no number that looks like a calendar day."""
 FUTURE: Final = "date lies in the future"
 PLAIN_ORDER: Final = "dates are plain numbers: an order, and no days"
-READ, BLANK, UNREADABLE, ALIEN = "read", "blank", "unreadable", "alien"
+READ, BLANK, UNREADABLE, ALIEN, BEYOND = "read", "blank", "unreadable", "alien", "beyond"
 _ISO: Final = re.compile(
     r"(\d{4})-?(\d\d)-?(\d\d)"
     r"(?:[T ](\d\d)(?::(\d\d)(?::(\d\d)(\.\d{1,9})?)?)?\s?(Z|UTC|[+-]\d\d(?::?\d\d)?)?)?",
@@ -88,9 +90,20 @@ def latest() -> float:
     return time.time() // DAY_SECONDS + 2
 
 
-@lru_cache(maxsize=16_384)
+def is_beyond(seconds: float) -> bool:
+    """Whether a moment of the calendar is in no year that can be held."""
+    return _CALENDAR[0] <= seconds < _CALENDAR[1] and not abs(seconds) < MAX_SECONDS
+
+
 def iso_microseconds(text: str) -> tuple[int, bool] | None:
     """(microseconds since the Unix epoch, whether there is a time of day) of strict ISO text, or None."""
+    found = any_microseconds(text)
+    return found if found is not None and abs(found[0]) < MAX_SECONDS * 1e6 else None
+
+
+@lru_cache(maxsize=16_384)
+def any_microseconds(text: str) -> tuple[int, bool] | None:
+    """The same of any year from 1 to 9999."""
     if len(text) > _LONGEST:
         return None
     if float_ := _FLOAT.fullmatch(text):  # 20240531.0 of a table's floats
@@ -112,7 +125,7 @@ def iso_microseconds(text: str) -> tuple[int, bool] | None:
     except ValueError:
         return None
     micro = (when - _EPOCH) // _MICROSECOND + round(float(fraction or 0) * 1e6) - _offset(zone) * 10**6
-    return (micro, hour is not None) if abs(micro) < MAX_SECONDS * 1e6 else None
+    return micro, hour is not None
 
 
 def iso_text(microseconds: int, clock: bool = True) -> str:
@@ -171,9 +184,9 @@ def _number(text: str | None) -> float | None:
 def _from_text(text: str | None) -> Day:
     if text is None:
         return Day(math.nan, "", BLANK)
-    found = iso_microseconds(text)
-    if found is None:
-        return Day(math.nan, text, UNREADABLE)
+    found = any_microseconds(text)
+    if found is None or not abs(found[0]) < MAX_SECONDS * 1e6:
+        return Day(math.nan, text, BEYOND if found and is_beyond(found[0] / 1e6) else UNREADABLE)
     return Day(found[0] / 1e6 / DAY_SECONDS, iso_text(*found))
 
 
@@ -199,7 +212,7 @@ def _from_number(value: float, unit: str) -> Day:
         return Day(value, order_text(value))
     seconds = value / UNITS[unit][1]
     if not abs(seconds) < MAX_SECONDS:
-        return Day(math.nan, repr(value), UNREADABLE)
+        return Day(math.nan, repr(value), BEYOND if is_beyond(seconds) else UNREADABLE)
     return Day(seconds / DAY_SECONDS, iso_text(round(seconds * 1e6)))
 
 

@@ -13,6 +13,8 @@
     min = 0
     max = 4
     blank = [-1]
+    [grade]
+    unit = "level"                             # numbers are levels, written L0 to L17, and no climbing grades
     [join]                                     # a file beside it that brings more columns
     file = "items.parquet"
     on = "item_id"
@@ -32,8 +34,8 @@ must be there.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -41,6 +43,7 @@ from recsys.columns import OPTIONAL, REQUIRED, STARS
 from recsys.errors import DataError, UsageError
 from recsys.files import read_plain
 from recsys.logbooks.days import DATE_UNITS
+from recsys.logbooks.levels import GRADE_UNITS, LEVEL, are_levels
 from recsys.logbooks.mapping_shape import check_shape
 
 if TYPE_CHECKING:
@@ -83,6 +86,7 @@ class ColumnMapping:
     date_unit: str | None = None
     rating_range: tuple[float, float] = STARS
     rating_blank: tuple[float, ...] = ()
+    grade_unit: str | None = None
     join: tuple[str, str] | None = None
     """(file, key column)"""
     keep: Keep | None = None
@@ -98,6 +102,21 @@ class ColumnMapping:
         """Whether a file with these columns is its own: raw sends are not, unless [detect] names them."""
         is_contract = set(REQUIRED) <= set(names) and not set(REQUIRED) <= set(self.detect)
         return bool(self.detect) and set(self.detect) <= set(names) and not is_contract
+
+    @property
+    def has_levels(self) -> bool:
+        """Whether numbers in the grade's column are levels."""
+        return self.grade_unit == LEVEL
+
+    def with_grades(self, texts: Iterable[str]) -> ColumnMapping:
+        """The mapping that says of these grades that they are levels, for a run to keep: where it has another
+        word for a grade, and all are whole numbers.
+        """
+        told = self.grade_unit is not None or self.nouns.get("grade", "grade") == "grade"
+        if told or not are_levels(texts):
+            return self
+        data = {**self.data, "grade": {"unit": LEVEL}} if self.data else self.data
+        return replace(self, grade_unit=LEVEL, data=data)
 
     @property
     def rating_span(self) -> str:
@@ -207,6 +226,7 @@ def _mapping(name: str, data: dict[str, Any]) -> ColumnMapping:
         date_unit=data.get("date", {}).get("unit"),
         rating_range=(float(rating.get("min", STARS[0])), float(rating.get("max", STARS[1]))),
         rating_blank=tuple(float(value) for value in rating.get("blank", ())),
+        grade_unit=data.get("grade", {}).get("unit"),
         join=(join["file"], join["on"]) if join else None,
         keep=Keep(keep["column"], tuple(map(str, keep["values"])), keep.get("reason", "not kept"))
         if keep
@@ -226,6 +246,9 @@ def _checked(mapping: ColumnMapping, path: Path) -> ColumnMapping:
     if mapping.date_unit not in (None, *DATE_UNITS):
         remedy = f"choose from {', '.join(DATE_UNITS)}"
         raise DataError("has an unknown date unit", path=path, value=mapping.date_unit, remedy=remedy)
+    if mapping.grade_unit not in (None, *GRADE_UNITS):
+        remedy = f"choose from {', '.join(GRADE_UNITS)}, or leave it out where they are climbing grades"
+        raise DataError("has an unknown grade unit", path=path, value=mapping.grade_unit, remedy=remedy)
     if not low < high:
         raise DataError(
             "has an empty rating range", path=path, value=(low, high), remedy="min must be below max"

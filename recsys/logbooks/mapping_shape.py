@@ -71,6 +71,7 @@ _SHAPES: Final[Mapping[str, Mapping[str, tuple[Shape, str]]]] = {
         (*REQUIRED, *OPTIONAL), (_source, 'a column, or { column = "...", first_of = "..." }')
     ),
     "date": {"unit": _TEXT},
+    "grade": {"unit": _TEXT},
     "rating": {
         "min": (_number, "a number"),
         "max": (_number, "a number"),

@@ -16,9 +16,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from recsys.columns import GRADE
 from recsys.config.bad_rows import BadRows, check_bad_rows
 from recsys.errors import DataError
 from recsys.logbooks.context import read_outcomes, settle_grades, sorted_once
+from recsys.logbooks.levels import TAKEN
 from recsys.logbooks.locate import locate
 from recsys.logbooks.mapping import CONTRACT_MAPPING, ColumnMapping
 from recsys.logbooks.project import keep_mask, project
@@ -70,6 +72,7 @@ def read_sends(
     bad_rows: BadRows = "fail",
     rejects: Path | str | None = None,
     own: ColumnMapping | None = None,
+    whole: bool = True,
 ) -> Sends:
     """Read raw sends from CSV or Parquet (told by content).
 
@@ -86,6 +89,8 @@ def read_sends(
         Where to write the dropped rows, if there are any, as CSV (row, reason, their own values), or None.
     own:
         The mapping of the run that the sends are for (`recsys.logbooks.remembered`); `schema` goes before it.
+    whole:
+        Whether these are all sends: of a part no grade's column tells that all are levels (`levels`).
 
     Raises
     ------
@@ -96,12 +101,17 @@ def read_sends(
     """
     check_bad_rows(bad_rows)
     with fetched(Path(path)) as local:
-        sends = _read(local, schema, bad_rows, rejects, own)
+        sends = _read(local, schema, bad_rows, rejects, own, whole)
     return replace(sends, source=sends.source.replace(str(local), shown(path)))
 
 
 def _read(
-    path: Path, schema: str | None, bad_rows: BadRows, rejects: Path | str | None, own: ColumnMapping | None
+    path: Path,
+    schema: str | None,
+    bad_rows: BadRows,
+    rejects: Path | str | None,
+    own: ColumnMapping | None,
+    whole: bool,
 ) -> Sends:
     """`read_sends` of a local file."""
     found = locate(path, schema, own)
@@ -119,7 +129,10 @@ def _read(
     log.drop(outcomes.attempt, ATTEMPT)
     checks = [replace(check, bad=check.bad & kept) for check in (*checked.checks, *outcomes.checks)]
     _drop_bad(raw, checks, kept & ~outcomes.attempt, bad_rows, found.mapping, log)
-    guessed = settle_grades(checked.frame, raw)
+    by = found.mapping
+    if GRADE in checked.frame and own is None and whole:
+        by = by.with_grades(checked.frame[GRADE].dropna().unique())
+    guessed = settle_grades(checked.frame, raw, by.has_levels)
     once = sorted_once(checked.frame, np.flatnonzero(log.kept), outcomes.rank, checked.has_time)
     frame = once.frame
     log.drop_indices(once.outdone, BETTER_STAYS)
@@ -132,10 +145,11 @@ def _read(
     source = f"{raw.path} (schema {found.mapping.name})"
     warnings = (
         *raw.notes,
+        *([] if by is found.mapping else [f"{by.named(GRADE)}: {TAKEN}"]),
         *projected.warnings,
         *remarks(raw, found.mapping, checked.n_tokens, guessed, frame, checked.has_time, once.used),
     )
-    return Sends(frame, source, checked.has_time, raw.n_read, log.counts(), warnings, found.mapping)
+    return Sends(frame, source, checked.has_time, raw.n_read, log.counts(), warnings, by)
 
 
 def _drop_ragged(raw: RawTable, bad_rows: BadRows, log: DropLog) -> None:

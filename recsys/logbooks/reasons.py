@@ -18,6 +18,8 @@ _UNIT: Final = Reason(
 )
 UNREADABLE_OUTCOME: Final = "unreadable outcome"
 ALIEN_DATE: Final = "date in another unit"
+BEYOND_DATE: Final = "date out of range"
+YEARS: Final = "1678 to 2261"
 RAGGED: Final = "ragged row"
 DUPLICATE: Final = "duplicate"
 BETTER_STAYS: Final = f"{DUPLICATE}: the day's better outcome is kept"
@@ -33,6 +35,8 @@ def reason(name: str, column: str, span: str = "1 to 5") -> Reason:
         return Reason("is blank", "give every row its id")
     if name == "unreadable date":
         return Reason("is not a date", _DATES)
+    if name == BEYOND_DATE:
+        return Reason(f"is outside the years {YEARS}", "correct its year")
     if name == ALIEN_DATE:
         return _UNIT
     if name == UNREADABLE_OUTCOME:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from recsys.columns import DATE, DAY, OPTIONAL, RATING, REQUIRED
 from recsys.logbooks.column_days import as_days
 from recsys.logbooks.mapping import ColumnMapping, load_contract, stretched
-from recsys.logbooks.reasons import ALIEN_DATE, reason
+from recsys.logbooks.reasons import ALIEN_DATE, BEYOND_DATE, reason
 from recsys.logbooks.values import as_numbers, as_text, without_tokens
 
 
@@ -99,7 +99,8 @@ def _date(
         blank = days.bad & np.asarray(without_tokens(as_text(column, path, theirs))[0].is_null().to_numpy())
     checks += [
         Check(DATE, blank, "blank date"),
-        Check(DATE, days.bad & ~blank, "unreadable date"),
+        Check(DATE, days.bad & ~blank & ~days.beyond, "unreadable date"),
+        Check(DATE, days.beyond, BEYOND_DATE),
         Check(DATE, days.alien, ALIEN_DATE),
     ]
     values[DATE], values[DAY] = days.date, days.day

@@ -19,9 +19,11 @@ from recsys import columns as c
 from recsys.arrays import Array
 from recsys.errors import DataError
 from recsys.logbooks.cells import as_cell, is_blank_token, number
-from recsys.logbooks.days import ALIEN, BLANK, READ, Day, read_days
+from recsys.logbooks.days import ALIEN, BEYOND, BLANK, READ, Day, read_days
 from recsys.logbooks.grade_context import Logged, settle
 from recsys.logbooks.importing.climb_kinds import discipline
+from recsys.logbooks.levels import as_level
+from recsys.logbooks.reasons import BEYOND_DATE, reason
 from recsys.logbooks.styles import is_send
 
 TEXTS: Final = (c.CLIMB_ID, c.REGION, c.GRADE, c.COMMENT, c.BETA, c.CLIMB_NAME, c.AREA, c.OUTCOME)
@@ -92,7 +94,7 @@ class Logbook:
         return Logbook(longer)
 
 
-def read_logbook(sends: Sequence[Mapping[str, Any]], day: str = "file") -> Logbook:
+def read_logbook(sends: Sequence[Mapping[str, Any]], day: str = "file", leveled: bool = False) -> Logbook:
     """Posted sends as a logbook: one mapping a send, in the contract's columns; others are ignored.
 
     Parameters
@@ -102,6 +104,8 @@ def read_logbook(sends: Sequence[Mapping[str, Any]], day: str = "file") -> Logbo
     day:
         The order inside such a day, as the model was trained (`recsys.sequences.days`): that of a set is
         drawn by its climbs, and no row's place says anything.
+    leveled:
+        Whether the model's grades are levels (`recsys.logbooks.levels`): a number is one then.
 
     Raises
     ------
@@ -109,7 +113,10 @@ def read_logbook(sends: Sequence[Mapping[str, Any]], day: str = "file") -> Logbo
         A climb or a date is missing, or a date, rating or sequence cannot be read; it names the row.
     """
     dates = read_days([_text(send.get(c.DATE), blanks=True) for send in sends])
-    grades = settle([_logged(send) for send in sends])
+    logged = [_logged(send) for send in sends]
+    if leveled:
+        logged = [each._replace(grade=as_level(each.grade)) for each in logged]
+    grades = settle(logged)
     rows = [
         {**_row(index, send, day), c.GRADE: grade.text or None}
         for index, (send, day, grade) in enumerate(zip(sends, dates.values, grades, strict=True), 1)
@@ -162,6 +169,9 @@ def _row(index: int, send: Mapping[str, Any], day: Day) -> dict[str, Any]:
         value = as_cell(send.get(c.DATE)).strip() or None  # as it was written: `day` may hold it as a number
         problem = f"date {what.get(day.state, 'cannot be read')}"
         remedy = "write it as 2024-05-31"
+        if day.state == BEYOND:
+            words = reason(BEYOND_DATE, c.DATE)
+            problem, remedy = f"date {words.problem}", words.remedy
         raise DataError(problem, path="the logbook", row=index, value=value, remedy=remedy)
     return {**row, c.RATING: _rating(index, send), "when": (day.day, _sequence(index, send))}
 

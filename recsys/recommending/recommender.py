@@ -319,7 +319,8 @@ class Recommender:
         return request.once(("match", self, day), lambda: self.matcher.match(read, request.same))
 
     def _read(self, request: Request, day: str) -> Logbook:
-        return request.once(("read", day), lambda: read_logbook(request.sends or (), day))
+        leveled = self.catalogue.leveled
+        return request.once(("read", day), lambda: read_logbook(request.sends or (), day, leveled))
 
     def similar(self, climb_id: str, k: int = 10) -> list[Item]:
         """The climbs whose embeddings point most nearly the same way; scores are cosines, -1 to 1.

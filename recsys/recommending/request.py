@@ -10,12 +10,15 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from recsys.errors import UsageError
+from recsys.logbooks.days import DAY_SECONDS, is_beyond
 from recsys.logbooks.grade_ranges import GradeRange
 from recsys.logbooks.importing.spelling import folded, spelled_as
+from recsys.logbooks.reasons import YEARS
 from recsys.recommending.blocked import OPEN, Blocked
 
 Span = tuple[float, float]
 _Made = TypeVar("_Made")
+_EPOCH = dt.date(1970, 1, 1).toordinal()
 _COMPARED = 200  # characters of a name that was mistyped; comparing takes time by their square
 
 
@@ -173,14 +176,20 @@ class Item:
 
 def read_day(text: str | dt.date | None) -> dt.date | None:
     """The day of a text as 2026-06-01, of ``today``, or of a date; None stays None."""
-    if text is None or isinstance(text, dt.date):
-        return text
-    if text.casefold() == "today":
+    if text is None:
+        return None
+    if isinstance(text, dt.date):
+        day = text
+    elif text.casefold() == "today":
         return dt.date.today()
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"`when` {text}: write a day as 2026-06-01, or today") from None
+    else:
+        try:
+            day = dt.date.fromisoformat(text)
+        except ValueError:
+            raise UsageError(f"`when` {text}: write a day as 2026-06-01, or today") from None
+    if is_beyond((day.toordinal() - _EPOCH) * DAY_SECONDS):
+        raise UsageError(f"`when` {text}: is outside the years {YEARS}; correct its year")
+    return day
 
 
 def check_count(k: int) -> None:

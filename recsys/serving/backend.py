@@ -132,7 +132,7 @@ class LoadedBundle:
 
     def _match(self, ask: Request) -> Match:
         match: Match | None = getattr(self._recommender, "match", lambda _: None)(ask)
-        return match or self._matcher.match(read_logbook(ask.sends or ()), ask.same)
+        return match or self._matcher.match(read_logbook(ask.sends or (), leveled=self.levels), ask.same)
 
     @cached_property
     def _matcher(self) -> Matcher:

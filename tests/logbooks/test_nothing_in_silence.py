@@ -356,3 +356,22 @@ def test_the_rows_that_are_used_are_those_that_are_not_left_out(tmp_path: Path) 
     merged = merge([one, two])
     assert merged.used == [2, 0]
     assert file_lines("raw.csv", one, merged.used[0]) == ["raw.csv: raw sends, 2 of 4 rows used"]
+
+
+@pytest.mark.parametrize(
+    "second", ["2024-05-01,V9,send", "2024-05-01,V9,unknown", "2024-05-01T09:00:00Z,V9,send"]
+)
+def test_a_row_of_another_grade_fills_nothing(second: str, tmp_path: Path) -> None:
+    """What is of another climb, maybe, gives no stars: to him who imports, and to him who trains."""
+    day, grade, outcome = second.split(",")
+    first = f"me,slab@red,{day},V2,,send,"
+    more = f"me,slab@red,{day},{grade},5,{outcome},hard"
+    near = f"me,slab@red,{day},V4,3,unknown,soft"
+    for others, told in (([more], (None, "")), ([more, near], (3.0, "soft"))):
+        raw = table(
+            tmp_path / "raw.csv", "climber_id,climb_id,date,grade,rating,outcome,comment", first, *others
+        )
+        assert [(row.grade, row.rating, row.comment) for row in imported(raw).rows] == [("V2", *told)]
+        frame = trained(raw).frame
+        stars, text = frame["rating"][0], frame["comment"][0]
+        assert (None if stars != stars else stars, text or "") == told

@@ -498,6 +498,49 @@ def test_blank_rows_and_days_out_of_the_calendar_are_rejects_of_all(tmp_path: Pa
 
 
 @pytest.mark.parametrize(
+    ("date", "reason"),
+    [
+        *(
+            (date, "date out of range")
+            for date in ("1500-01-01", "3020-05-01T10:00Z", "0001-01-01", "9999-12-31")
+        ),
+        *((date, "unreadable date") for date in ("0000-01-01", "10000-01-01", "3020-02-30", "2024-13-01")),
+    ],
+)
+@pytest.mark.parametrize("form", ["csv", "json", "parquet", "xlsx"])
+def test_days_of_years_that_cannot_be_held_are_said_by_all(
+    date: str, reason: str, form: str, tmp_path: Path
+) -> None:
+    rows = [["climber_id", "climb_id", "date"], [ME, "a", "2024-05-01"], [ME, "b", date]]
+    path = tmp_path / f"a.{form}"
+    if form == "xlsx":
+        openpyxl = pytest.importorskip("openpyxl")
+        book = openpyxl.Workbook()
+        for row in rows:
+            book.active.append(row)
+        book.save(path)
+    elif form == "parquet":
+        pq.write_table(pa.Table.from_pylist([dict(zip(rows[0], row, strict=True)) for row in rows[1:]]), path)
+    elif form == "json":
+        path.write_text(json.dumps([dict(zip(rows[0], row, strict=True)) for row in rows[1:]]))
+    else:
+        path.write_text("".join(",".join(row) + "\n" for row in rows))
+    said = agree(path, tmp_path)
+    assert isinstance(said, Said)
+    assert said.rejects == [(2, reason)]
+
+
+@pytest.mark.parametrize("kind", [pa.date32(), pa.timestamp("us"), pa.timestamp("ms")])
+def test_typed_days_of_years_that_cannot_be_held_are_said_by_all(kind: pa.DataType, tmp_path: Path) -> None:
+    days = [dt.datetime(2024, 5, 1), dt.datetime(1500, 1, 1), dt.datetime(3020, 1, 1)]
+    table = pa.table({"climber_id": [ME] * 3, "climb_id": ["a", "b", "c"], "date": pa.array(days, kind)})
+    pq.write_table(table, tmp_path / "a.parquet")
+    said = agree(tmp_path / "a.parquet", tmp_path)
+    assert isinstance(said, Said)
+    assert said.rejects == [(2, "date out of range"), (3, "date out of range")]
+
+
+@pytest.mark.parametrize(
     "content", [gzip.compress(gzip.compress(b"a,b\n")), ",".join("a" * 3000) + "\n1,2\n"]
 )
 def test_what_cannot_be_a_table_is_said_in_the_same_words(content: str | bytes, tmp_path: Path) -> None:

@@ -221,7 +221,11 @@ BAD_ROWS = [
     ("a,x,,3", "blank date", "date is blank (''); write dates as 2024-05-31"),
     ("a,x,31/12/2024,3", "unreadable date", "date is not a date ('31/12/2024'); write dates as 2024-05-31"),
     ("a,x,2024-02-30,3", "unreadable date", "date is not a date ('2024-02-30')"),
-    ("a,x,9999-01-01,3", "unreadable date", "date is not a date ('9999-01-01')"),
+    (
+        "a,x,9999-01-01,3",
+        "date out of range",
+        "date is outside the years 1678 to 2261 ('9999-01-01'); correct",
+    ),
     (
         "a,x,2024-01-02,6",
         "rating out of range",

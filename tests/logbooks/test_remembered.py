@@ -10,6 +10,7 @@ import pytest
 import recsys
 from recsys.errors import DataError
 from recsys.logbooks.climbs import example_of, read_climbs
+from recsys.logbooks.importing import parse_logbook
 from recsys.logbooks.mapping import CONTRACT_MAPPING, ColumnMapping, Keep, load_mapping
 from recsys.logbooks.read import read_sends
 from recsys.logbooks.remembered import MAPPING, facts_of, remembered
@@ -215,3 +216,45 @@ def test_a_bundle_reads_a_logbook_by_its_runs_mapping(tmp_path, films, capsys):
     assert answer.known.ways == {"id": 2}
     bundle = LoadedBundle(Planner.open(folder))
     assert len(read_upload(path.read_bytes(), "me.csv", "auto", bundle=bundle)["sends"]) == 2
+
+
+JOINED = FILMS + '[join]\nfile = "items.csv"\non = "film"\n'
+ALONE = "viewer,film,watched_at,stars\nv,f,1700000000,10\nv,g,1700086400,-1\nv,h,1700172800,0\n"
+
+
+@pytest.mark.parametrize(
+    "items", ["film,genres,age,title\nf,Drama|War,teens,Fargo\ng,War,,\nf,Other,,\n", None]
+)
+def test_a_file_beside_a_logbook_is_joined_as_training_joins_it(tmp_path, items):
+    (tmp_path / "films.toml").write_text(JOINED)
+    films = load_mapping(str(tmp_path / "films.toml"))
+    if items is not None:
+        written(tmp_path, items, "items.csv")
+    path = written(tmp_path, ALONE)
+    book, frame = read_files([path], own=films), read_sends(path, own=films).frame
+    for name in ("climb_id", "region", "grade", "climb_name", "rating"):
+        column = frame[name] if name in frame else frame["climb_id"].map(lambda _: None)
+        plain = column.astype(object).where(column.notna(), None).tolist()
+        assert [row[name] for row in book.sends] == plain, name
+    alone = "1  items.csv is not beside the logbook: no region, climb_name, grade is read; "
+    told = [line for line in book.lines() if line.startswith(alone)]
+    assert bool(told) == (items is None)
+
+
+def test_a_posted_logbook_has_no_file_beside_it_and_it_is_said(tmp_path):
+    (tmp_path / "films.toml").write_text(JOINED)
+    films = load_mapping(str(tmp_path / "films.toml"))
+    written(tmp_path, "film,genres\nf,Drama\n", "items.csv")
+    parsed = parse_logbook(ALONE.encode(), str(tmp_path / "mine.csv"), own=films)
+    assert [note for note in parsed.notes if "items.csv is not beside the logbook" in note]
+    whole = parse_logbook(SENDS.encode(), "mine.csv", own=replace(films, columns={
+        ours: each for ours, each in films.columns.items() if ours != "climb_name"
+    }))  # fmt: skip
+    assert not whole.notes
+
+
+def test_a_file_beside_that_has_no_key_is_refused(tmp_path):
+    (tmp_path / "films.toml").write_text(JOINED)
+    written(tmp_path, "movie,genres\nf,Drama\n", "items.csv")
+    with pytest.raises(DataError, match=r"items.csv: has no column 'film'"):
+        read_files([written(tmp_path, ALONE)], own=load_mapping(str(tmp_path / "films.toml")))

@@ -78,6 +78,15 @@ def test_what_is_no_date_among_dates_is_a_reject(written: str) -> None:
     assert [(each.reason, each.value) for each in parsed.rejects] == [("date cannot be read", written)]
 
 
+@pytest.mark.parametrize(
+    "written", ["3020-11-24", "24/11/1500", "24 Nov 2302", "11-24-0203", "30201124", "3020-11-24T10:00:00Z"]
+)
+def test_a_year_that_is_mistyped_is_said(written: str) -> None:
+    parsed = ticks("2023-11-05", "2023-11-16", written)
+    told = ("date is outside the years 1900 to 2100", written)
+    assert [(each.reason, each.value) for each in parsed.rejects] == [told]
+
+
 def test_excels_days_are_said() -> None:
     assert ticks("45254", "45235").notes["date is Excel's number of a day"] == 2
     assert not ticks("2022", "2023-11-05").rejects  # years are no days

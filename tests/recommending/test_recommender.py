@@ -108,6 +108,10 @@ def test_posted_sends_are_put_in_order():
         ({"climb_id": "x", "date": " "}, "row 2: date is blank; write it as"),
         ({"climb_id": "x", "date": "NA"}, r"row 2: date is blank \('NA'\); write it as"),
         ({"climb_id": "x", "date": "yesterday"}, "yesterday"),
+        (
+            {"climb_id": "x", "date": "1500-05-31"},
+            "row 2: date is outside the years 1678 to 2261 .*correct its",
+        ),
         ({"climb_id": "x", "date": "2024-01-01", "rating": "good"}, "rating is no number"),
         ({"climb_id": "x", "date": "2024-01-01", "sequence": "first"}, "sequence is not a number"),
     ],
@@ -351,6 +355,11 @@ def test_today_is_a_day():
     assert read_day("2026-06-01") == date(2026, 6, 1)
     with pytest.raises(UsageError, match="or today"):
         read_day("tomorrow")
+    for far in ("1500-01-01", date(3020, 1, 1)):
+        with pytest.raises(
+            UsageError, match=r"`?when`? .*-01-01: is outside the years 1678 to 2261; correct its year"
+        ):
+            read_day(far)
 
 
 def test_rows_of_a_day_that_is_a_set_have_no_order_and_those_with_a_time_have():

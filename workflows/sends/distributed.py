@@ -327,7 +327,7 @@ def _read_range(
     from recsys.logbooks.read import read_sends
 
     try:
-        read = read_sends(Path(folder), schema, bad_rows)
+        read = read_sends(Path(folder), schema, bad_rows, whole=False)
     except RecsysError as error:
         text = str(error).replace(f"{folder}, row", "row").replace(folder, "all")
         return text.removesuffix(", or pass bad_rows drop")

@@ -18,7 +18,7 @@ from typing import Final, NamedTuple, TypeVar
 from recsys import columns as c
 from recsys.logbooks import reasons
 from recsys.logbooks.cells import number, on_distinct
-from recsys.logbooks.days import ALIEN, READ, Days, read_days
+from recsys.logbooks.days import ALIEN, BEYOND, READ, Days, read_days
 from recsys.logbooks.grade_context import GUESSED, Logged, Settled, settle
 from recsys.logbooks.importing.contract_table import IDS, Table, read_table, reject
 from recsys.logbooks.importing.header import Header
@@ -151,7 +151,8 @@ def _date_faults(date: tuple[str, str | None]) -> list[_Fault]:
     state, text = date
     if state == READ:
         return []
-    return [_Fault(reasons.ALIEN_DATE if state == ALIEN else f"{state} date", text or "")]
+    named = {ALIEN: reasons.ALIEN_DATE, BEYOND: reasons.BEYOND_DATE}
+    return [_Fault(named.get(state, f"{state} date"), text or "")]
 
 
 def _number_faults(column: str, cell: tuple[str | None, float | None]) -> list[_Fault]:

@@ -29,6 +29,8 @@ from recsys.logbooks.importing.date_years import FIRST, LAST, full_year, year_of
 from recsys.logbooks.importing.months import month_of
 
 _FIRST_YEAR, _LAST_YEAR = 1900, 2100
+_YEAR: Final = re.compile(r"(?<!\d)\d{4}(?=\d{4}(?!\d)|(?!\d))", re.ASCII)
+BEYOND: Final = f"date is outside the years {_FIRST_YEAR} to {_LAST_YEAR}"
 _LAST_SECOND: Final = 4_133_980_800
 """The end of that last year but one, since the epoch."""
 EXCEL: Final = "Excel"
@@ -143,6 +145,14 @@ def read_date(
         when = _slashed(match, day_comes_first, local, settled)
         return when if year or when is None or not SHORT.fullmatch(text) else when._replace(unsure=True)
     return next((_partial(match) for form in PARTIAL if (match := form.fullmatch(text))), None)
+
+
+def is_beyond(text: str) -> bool:
+    """Whether a text that `read_date` does not read would be a date if its year were another."""
+    year = _YEAR.search(text[: LONGEST + 1])
+    if year is None or _FIRST_YEAR <= int(year[0]) <= _LAST_YEAR:
+        return False
+    return read_date(f"{text[: year.start()]}2000{text[year.end() :]}") is not None
 
 
 def _counted(value: float, unit: str) -> When | None:

@@ -30,8 +30,8 @@ def load(
     """Read a file or a folder of Parquet parts of any known source; DataError, one line, if it cannot be."""
     with fetched(path) as local:
         sheet = replace(open_path(local, max_rows=None), name=shown(path))
-    limit = None if sheet.kind == "Parquet" else MAX_ROWS
-    return parse_sheet(sheet, source, wanted, columns, limit, own)
+        limit = None if sheet.kind == "Parquet" else MAX_ROWS
+        return parse_sheet(sheet, source, wanted, columns, limit, own, local.parent)
 
 
 def load_query(

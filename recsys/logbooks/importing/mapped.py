@@ -1,7 +1,6 @@
 """Reads a logbook whose columns are those of a run's mapping: its rows become rows of raw sends.
 
-`recsys.logbooks.project` and `recsys.logbooks.validate` do the same for training, a column at a time. A file
-beside it (`[join]`) is not read: what it would bring is in the run's catalogue.
+`recsys.logbooks.project` and `recsys.logbooks.validate` do the same for training, a column at a time.
 """
 
 from __future__ import annotations
@@ -13,9 +12,11 @@ from typing import Final
 from recsys import columns as c
 from recsys.logbooks.cells import on_distinct
 from recsys.logbooks.days import READ, read_days
+from recsys.logbooks.importing.beside import plain
 from recsys.logbooks.importing.header import Header
 from recsys.logbooks.importing.sources.sends import SENDS
 from recsys.logbooks.importing.text import key
+from recsys.logbooks.levels import as_level
 from recsys.logbooks.mapping import ColumnMapping
 from recsys.logbooks.sheets import Sheet
 from recsys.logbooks.sheets.rows import RawRow
@@ -31,7 +32,7 @@ def needed(mapping: ColumnMapping) -> str:
 def find_mapped(sheet: Sheet, mapping: ColumnMapping) -> Header | None:
     """The header that has the mapping's columns, as it stands in the file; None where no row is one."""
     for delimiter, cells in sheet.heads():
-        if mapping.reads({_plain(cell) for cell in cells}, _NEEDED):
+        if mapping.reads({plain(cell) for cell in cells}, _NEEDED):
             return Header(SENDS, delimiter, {}, tuple(cells))
     return None
 
@@ -42,7 +43,7 @@ def as_sends(rows: Sequence[RawRow], header: Header, mapping: ColumnMapping) -> 
 
     A row that the mapping's [keep] leaves out has its reason for a problem.
     """
-    theirs = [_plain(cell) for cell in header.cells]
+    theirs = [plain(cell) for cell in header.cells]
     sources = {
         ours: theirs.index(each.column) for ours, each in mapping.columns.items() if each.column in theirs
     }
@@ -77,10 +78,6 @@ def as_sends(rows: Sequence[RawRow], header: Header, mapping: ColumnMapping) -> 
     )
 
 
-def _plain(cell: str) -> str:
-    return cell.strip().lstrip("\ufeff")
-
-
 def _left_out(row: RawRow, theirs: Sequence[str], mapping: ColumnMapping) -> str:
     keep = mapping.keep
     if keep is None or keep.column not in theirs:
@@ -97,4 +94,6 @@ def _translated(ours: str, cells: Sequence[str], mapping: ColumnMapping) -> list
     if ours == c.DATE and mapping.date_unit is not None:
         days = read_days([cell or None for cell in cells], mapping.date_unit).values
         return [day.text if day.state == READ else cell for day, cell in zip(days, cells, strict=True)]
+    if ours == c.GRADE and mapping.has_levels:
+        return on_distinct(as_level, cells)
     return list(cells)

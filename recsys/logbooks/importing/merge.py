@@ -62,7 +62,7 @@ def merge(files: Iterable[Parsed]) -> Merged:
 
     A climber's ascents of a climb on a day are one, whatever the order of rows and files: a send beats an
     unknown outcome, which beats an attempt, and the better style stays; its blank stars, notes and tries are
-    filled from the others. Sends at different times of a day, in
+    filled from the others whose grades are not far from its own. Sends at different times of a day, in
     one file, stay apart. Repeats are marked by the logbook, or because the climber had a send of the climb
     before.
 
@@ -153,7 +153,7 @@ def _without_duplicates(listed: Sequence[_Ranked], has_time: bool) -> tuple[list
             moment = other.ascent.day
             if reason := _reason(other, best, moments):
                 twice.append(_reject(other.ascent, reason))
-                if _told(other.ascent) != _NOTHING and reason != OTHER_GRADE:
+                if _told(other.ascent) != _NOTHING:
                     at = moment if moment in moments else best.ascent.day
                     moments[at] = _filled(moments[at], other)
             else:
@@ -163,9 +163,12 @@ def _without_duplicates(listed: Sequence[_Ranked], has_time: bool) -> tuple[list
 
 
 def _filled(kept: _Ranked, other: _Ranked) -> _Ranked:
-    """The ascent that is kept, with what it leaves blank and one that is left out for it tells."""
+    """The ascent that is kept, with what it leaves blank and one that is left out for it tells.
+
+    Not where their grades are far apart: the other is of another climb, maybe, whatever the id.
+    """
     mine, more = _told(kept.ascent), _told(other.ascent)
-    if mine == more:
+    if mine == more or far_apart(ordinal(kept.ascent.grade), ordinal(other.ascent.grade)):
         return kept
     told = (new if old in _NOTHING else old for old, new in zip(mine, more, strict=True))
     return kept._replace(ascent=kept.ascent._replace(**dict(zip(FILLED, told, strict=True))))

@@ -10,9 +10,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 from recsys.errors import DataError, UsageError
+from recsys.logbooks.importing.beside import plain, with_beside
 from recsys.logbooks.importing.contract import read_contract
 from recsys.logbooks.importing.header import AUTO, Header, find_header, source_named
 from recsys.logbooks.importing.mapped import as_sends, find_mapped, needed
@@ -73,21 +74,27 @@ def parse_sheet(
     columns: Mapping[str, str] | None = None,
     max_rows: int | None = MAX_ROWS,
     own: ColumnMapping | None = None,
+    folder: Path | None = None,
 ) -> Parsed:
-    """The same of a file that is open already; `max_rows` is None for no limit."""
+    """The same of a file that is open already; `max_rows` is None for no limit.
+
+    `folder`: where the file lies, and with it what a mapping joins.
+    """
     mapped = find_mapped(sheet, own) if own is not None and source == AUTO and columns is None else None
     hint = "" if own is None else f"name its columns {needed(own)}; "
     header = mapped or _header(sheet, source, columns, hint)
     rows = list(_data_rows(sheet, header, max_rows))
     left: list[int] = []
+    alone = ""
     if mapped is not None and own is not None:
-        rows, header = as_sends(rows, header, own)
-        left = _left(mapped, own)
+        joined, header, alone = with_beside(rows, header, own, folder)
+        left = _left(header, own)
+        rows, header = as_sends(joined, header, own)
     wanted = _named(wanted or Wanted(), sheet.name)
     read = read_contract if header.source.name == "sends" else parse_rows
     parsed = read(rows, sheet.name, header, wanted)
     notes = Counter(parsed.notes) + unread_columns(rows, header, left)
-    notes.update(sheet.notes)
+    notes.update([*sheet.notes, alone] if alone else sheet.notes)
     return replace(parsed, notes=dict(notes), mapping=None if mapped is None else own)
 
 
@@ -108,7 +115,7 @@ def _header(sheet: Sheet, source: str, columns: Mapping[str, str] | None, hint: 
 
 def _left(header: Header, own: ColumnMapping) -> list[int]:
     """The indices of the columns that a mapping knows and that become none of ours."""
-    names = [cell.strip().lstrip("\ufeff") for cell in header.cells]
+    names = [plain(cell) for cell in header.cells]
     return [index for index, name in enumerate(names) if name in own.known]
 
 

@@ -12,7 +12,7 @@ from recsys.logbooks.days import midnights
 from recsys.logbooks.grade_context import GUESSED
 from recsys.logbooks.importing.ascents import Dated, ascents_of, oldest_first
 from recsys.logbooks.importing.contract import BLANK_TOKENS
-from recsys.logbooks.importing.dates import EXCEL, ORDER, Order, When, order_of, read_date
+from recsys.logbooks.importing.dates import BEYOND, EXCEL, ORDER, Order, When, is_beyond, order_of, read_date
 from recsys.logbooks.importing.header import Header
 from recsys.logbooks.importing.model import Draft, Parsed, Reject, Wanted
 from recsys.logbooks.importing.ratings import MOST, rating, top_of
@@ -127,7 +127,7 @@ def _reasons(draft: Draft, when: When | None, wanted: Wanted) -> Iterator[tuple[
         yield "no name of the climb", ""
     if when is None:
         given = draft.date or draft.logged
-        yield "date cannot be read" if given else "no date", given
+        yield BEYOND if is_beyond(given) else "date cannot be read" if given else "no date", given
 
 
 def _when(draft: Draft, reading: _Reading) -> When | None:
