@@ -108,9 +108,16 @@ def run(row: dict[str, Any], data: str, seed: int, given: argparse.Namespace) ->
         method = fit_run(prepared, config, Path(scratch), resume=False)
     return {
         "row": row["name"], "data": data, "seed": seed, "settings": settings,
-        "cpu": round(time.process_time() - spent, 1), "best_epoch": (method.facts or {}).get("best_epoch"),
+        "cpu": round(time.process_time() - spent, 1), "best_epoch": best_epoch(method.facts or {}),
         **scored(method, prepared),
     }  # fmt: skip
+
+
+def best_epoch(facts: dict[str, Any]) -> int | list[int] | None:
+    """The epoch that was kept; of several networks a list; None of what counts."""
+    return (
+        [each["best_epoch"] for each in facts["networks"]] if "networks" in facts else facts.get("best_epoch")
+    )
 
 
 def scored(method: Any, prepared: Any) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from typing import Final
 
 _OS_ERROR: Final = re.compile(r"\(os error (\d+)\)")
 _ERRNO: Final = re.compile(r"\[Errno (\d+)\]")
+_NO_MEMORY: Final = re.compile(r"can't allocate memory|out of memory|not enough memory|std::bad_alloc")
 OF_DISKS: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS)  # of what is written
 _SETTING = re.compile(r"`([a-z][a-z0-9_]*)`")
 TURNING: Final = r"\u202a-\u202e\u2066-\u2069"  # what turns the order of the letters that follow
@@ -157,6 +158,13 @@ def refused_by_system(error: BaseException | None) -> OSError | None:
     if told:
         return OSError(int(told[1]), os.strerror(int(told[1])))
     return refused_by_system(error.__cause__ or error.__context__)
+
+
+def lacks_memory(error: BaseException) -> bool:
+    """Whether memory ran out: Python's, numpy's, or torch's of the machine or a card, which is in words."""
+    if isinstance(error, MemoryError):
+        return True
+    return not isinstance(error, RecsysError) and _NO_MEMORY.search(str(error)) is not None
 
 
 def _first_of(failed: list[tuple[str, str, str]]) -> OSError:

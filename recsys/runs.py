@@ -41,7 +41,7 @@ from recsys.temporaries import sweep_within
 PREPARED = (run_files.CONFIG, run_files.SCHEMA, run_files.SENDS, run_files.CLIMBS, f"{run_files.WORKFLOW}/")
 MODELS: Final = (run_files.WEIGHTS, run_files.COUNTS)  # a run has one of them, or both
 TRAINED = (run_files.METRICS, run_files.METHOD)
-RESUMABLE: Final = frozenset({RATE, LAST_RATE, "epochs"})  # what resuming may change
+RESUMABLE: Final = frozenset({RATE, LAST_RATE, "epochs", "compile"})  # what resuming may change
 OWN = (
     *PREPARED,
     *TRAINED,
@@ -107,12 +107,7 @@ class Run:
                 f"{folder}: not a run (no {run._lacks}); train one with: python train.py --output {folder}"
             )
         if not run.finished:
-            best = f"{run_files.CHECKPOINTS}/best.ckpt"
-            ended = "" if not (folder / best).is_file() else (
-                f"; for the best epoch so far ({best}) as it is, `resume` with no more `epochs` than are "
-                "trained (`epochs` 1 tells how many)"
-            )  # fmt: skip
-            raise RunError(f"{folder}: its training has not finished; continue it with `resume`{ended}")
+            raise RunError(f"{folder}: its training has not finished; continue it with `resume`{run._ending}")
         speak(run.config.facts)
         return run
 
@@ -138,6 +133,24 @@ class Run:
     @property
     def _lacks(self) -> str:
         return MANIFEST if (self.folder / run_files.CONFIG).is_file() else run_files.CONFIG
+
+    @property
+    def _ending(self) -> str:
+        """How to end a training with the best epochs so far, where there are some."""
+        best = f"{run_files.CHECKPOINTS}/best.ckpt"
+        if (self.folder / best).is_file():
+            return (
+                f"; for the best epoch so far ({best}) as it is, `resume` with no more `epochs` than are "
+                "trained (`epochs` 1 tells how many)"
+            )
+        each = sorted(self.folder.glob(f"{_OF_EACH}/best.ckpt"))
+        if not each:
+            return ""
+        places = ", ".join(str(path.relative_to(self.folder)) for path in each)
+        return (
+            f"; for the best epoch so far of each network ({places}) as it is, `resume` with `epochs` 1: "
+            "one that has not begun is trained for one"
+        )
 
     @property
     def finished(self) -> bool:

@@ -16,7 +16,7 @@ from typing import Any
 
 import typer
 
-from recsys.errors import OF_DISKS, RecsysError, one_line, refused_by_system
+from recsys.errors import OF_DISKS, RecsysError, lacks_memory, one_line, refused_by_system
 from recsys.extras import missing_part
 from recsys.nouns import spoken
 
@@ -63,6 +63,8 @@ def run(app: typer.Typer, name: str, words: Sequence[str] | None = None) -> int:
     except OSError as error:
         return _fail(_told(refused_by_system(error) or error))
     except Exception as error:  # a library may say it in words of its own: Lightning, of what it logs
+        if lacks_memory(error):
+            return _fail("memory ran out; end other programs, or ask for less: smaller settings, fewer rows")
         refused = refused_by_system(error)
         if refused is None or refused.errno not in OF_DISKS:
             raise

@@ -35,7 +35,8 @@ def train(
         bool,
         _Option(
             "--resume",
-            help="continue an interrupted run, with its own settings; learning rates and epochs may change",
+            help="continue an interrupted run, with its own settings; "
+            "learning rates, epochs and compile may change",
         ),
     ] = False,
     overwrite: Annotated[

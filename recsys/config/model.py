@@ -98,7 +98,7 @@ class ModelConfig(BaseModel):
         description="how a send's features become one vector; sum adds them, each as wide as climb_dim",
     )
     mlm_probability: float = Field(0.3, gt=0, le=1, description="chance to be predicted by mlm, rtd or plm")
-    span_length: int = Field(5, ge=1, description="longest run of climbs that span hides")
+    span_length: int = Field(5, ge=1, le=4096, description="longest run of climbs that span hides")
     rtd_weight: float = Field(1.0, ge=0, description="weight of rtd's detection against its mlm")
     feed_forward: FeedForward = Field(
         "gelu", description="prenorm's feed-forward layers; ligr gates residuals too"
@@ -106,7 +106,9 @@ class ModelConfig(BaseModel):
     loss: Loss = Field(
         "auto", description="training loss; auto: full softmax, sampled softmax for large catalogues"
     )
-    negatives: int = Field(256, ge=1, description="climbs drawn for a batch by every loss but softmax")
+    negatives: int = Field(
+        256, ge=1, le=1_048_576, description="climbs drawn for a batch by every loss but softmax"
+    )
     chunked: bool = Field(True, description="softmax: a few queries at a time, never all scores at once")
     label_smoothing: float = Field(
         0.0, ge=0, lt=1, description="softmax: share of a target spread over all climbs"

@@ -22,9 +22,11 @@ class TrainingConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    epochs: int = Field(20, ge=1, description="epochs at the most")
+    epochs: int = Field(20, ge=1, le=1_000_000, description="epochs at the most")
     patience: int = Field(5, ge=1, description="epochs without a better validation score before stopping")
-    batch_size: int = Field(0, ge=0, description="windows in a batch; 0: 128, fewer where a log is small")
+    batch_size: int = Field(
+        0, ge=0, le=1_048_576, description="windows in a batch; 0: 128, fewer where a log is small"
+    )
     learning_rate: float = Field(3e-3, gt=0, description="highest learning rate of Adam")
     weight_decay: float = Field(0.0, ge=0, description="decay of the linear layers' weights (AdamW)")
     final_learning_rate: float | None = Field(
@@ -47,11 +49,20 @@ class TrainingConfig(BaseModel):
     criterion_prompting: Literal["both", "prompted", "unprompted"] = Field(
         "both", description="how validation is asked for it; both: the mean, where the model takes prompts"
     )
-    validation_cases: int = Field(10_000, ge=1, description="validation cases scored after an epoch, at most")
+    validation_cases: int = Field(
+        10_000, ge=1, le=1_000_000_000, description="validation cases scored after an epoch, at most"
+    )
     accelerator: Literal["auto", "cpu", "gpu"] = Field("auto", description="where to train")
-    devices: int = Field(1, ge=1, description="processes of each node, one a device (a batch is each one's)")
-    nodes: int = Field(1, ge=1, description="machines that train together, each started with torchrun")
+    devices: int = Field(
+        1, ge=1, le=1024, description="processes of each node, one a device (a batch is each one's)"
+    )
+    nodes: int = Field(
+        1, ge=1, le=65_536, description="machines that train together, each started with torchrun"
+    )
     precision: Literal["auto", "32", "bf16"] = Field("auto", description="auto: bf16 on a GPU, 32 on a CPU")
+    compile: bool = Field(
+        False, description="the body through torch.compile: faster on a GPU, after a minute of compiling"
+    )
     stream: int = Field(
         0, ge=0, description="parts of 250,000 sends in memory at a time, the others on disk; 0: all sends"
     )

@@ -38,11 +38,17 @@ class Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Take the signals while the server runs, and do not raise them again afterwards."""
+        """Take the signals while the server runs, and do not raise them again afterwards.
+
+        After it was told to stop a second SIGTERM changes nothing, for the process is about to end: as it
+        was before, it would kill it on the way to its exit code. A second SIGINT still interrupts.
+        """
         before = {each: signal.signal(each, self.handle_exit) for each in (signal.SIGINT, signal.SIGTERM)}
         try:
             yield
         finally:
+            if self.should_exit:
+                before[signal.SIGTERM] = signal.SIG_IGN
             for each, handler in before.items():
                 signal.signal(each, handler)
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _LOGS: Final = "csv/version_*/metrics.csv"
 COLOURS: Final = {"prompted": "#0b6e4f", "unprompted": "#b4581c"}
+_LINES: Final = ("-", "--", ":", "-.")  # of the networks
 _MOST: Final = 10**6  # epochs
 
 
@@ -100,11 +101,15 @@ def draw_curve(folder: Path) -> None:
     loss, recall = figure.subplots(1, 2)
     _axes(loss, "training loss")
     for network, curve in learning_curve(folder).groupby("network"):
-        loss.plot(curve["epoch"], curve["train_loss"], color="#444444")
+        line: Any = {"linestyle": _LINES[(int(network) - 1) % len(_LINES)]}
+        loss.plot(curve["epoch"], curve["train_loss"], color="#444444", label=f"network {network}", **line)
         for kind, colour in COLOURS.items():
             name = f"validation_{kind}_recall@10"
             if name in curve:
-                recall.plot(curve["epoch"], curve[name], color=colour, label=kind if network == 1 else None)
+                label = kind if network == 1 else None
+                recall.plot(curve["epoch"], curve[name], color=colour, label=label, **line)
+    if len(loss.lines) > 1:
+        loss.legend(frameon=False)
     recall.set_ylim(bottom=0)
     if recall.lines:
         recall.legend(frameon=False)

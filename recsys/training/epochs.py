@@ -20,13 +20,16 @@ class EpochLines(Logger):
     ----------
     epochs:
         Epochs at the most.
+    label:
+        Which of several networks it is, in words; empty for the only one.
     """
 
     name, version = "lines", ""
 
-    def __init__(self, epochs: int) -> None:
+    def __init__(self, epochs: int, label: str = "") -> None:
         super().__init__()
         self.epochs, self.before = epochs, time.monotonic()
+        self.whose = f"{label}, " if label else ""
 
     def log_hyperparams(self, params: Any, *args: Any, **kwargs: Any) -> None:
         """Lines hold none."""
@@ -39,7 +42,8 @@ class EpochLines(Logger):
         now = time.monotonic()
         spent, self.before = now - self.before, now
         number = int(metrics["epoch"]) + 1
-        say(f"epoch {number}/{self.epochs}: {', '.join(_parts(metrics, spent, self.epochs - number))}")
+        told = ", ".join(_parts(metrics, spent, self.epochs - number))
+        say(f"{self.whose}epoch {number}/{self.epochs}: {told}")
 
 
 def _parts(metrics: dict[str, float], spent: float, ahead: int) -> list[str]:

@@ -28,7 +28,9 @@ from recsys.training.checkpoints import (
     checkpoint_of,
     read_checkpoint,
 )
+from recsys.training.compiling import check_compiler, plain_body
 from recsys.training.epochs import EpochLines
+from recsys.training.memory import check_step
 from recsys.training.module import SCORE, NextClimb
 from recsys.training.processes import hush_lightning, launched, layout, leads, or_run_error
 
@@ -36,11 +38,20 @@ _WARNINGS: Final = "PYTHONWARNINGS"  # the environment's, which processes that a
 
 
 def choose_device(config: TrainingConfig) -> tuple[str, str]:
-    """Lightning's name of the accelerator, and one line that says which was chosen and why."""
+    """Lightning's name of the accelerator, and one line that says which was chosen and why.
+
+    Raises
+    ------
+    UsageError
+        It is not there, or torch cannot compile for it and is to.
+    """
     cuda = torch.cuda.is_available()
     if config.accelerator == "gpu" and not cuda:
         raise UsageError("`accelerator` gpu: torch sees no CUDA device; use `accelerator` auto or cpu")
-    if cuda and config.accelerator != "cpu":
+    cuda = cuda and config.accelerator != "cpu"
+    if config.compile:
+        check_compiler("cuda" if cuda else "cpu")
+    if cuda:
         precision = "bf16" if _precision(config, "cuda") == "bf16-mixed" else "float32"
         return "cuda", f"torch on {torch.cuda.get_device_name()} in {precision} (a CUDA device is there)"
     why = "as asked" if config.accelerator == "cpu" else "no CUDA device"
@@ -70,10 +81,11 @@ def fit(
     -------
     Epochs trained, the best epoch (1-based), windows in a batch, and the best validation score.
     """
-    if module.model.note and leads():
-        say(module.model.note)
-    batch_size, reason = module.batches(math.prod(layout(config)))
-    say(reason)
+    world = math.prod(layout(config))
+    batch_size, reason = module.batches(world)
+    for line in filter(None, (module.model.note, reason)) if leads() else ():
+        say(line)
+    check_step(module.model, module.length, min(batch_size, math.ceil(module.drawn / world)), config)
     checkpoints = (folder / run_files.CHECKPOINTS / part).absolute()
     each: dict[str, Any] = {"save_on_train_epoch_end": True, "enable_version_counter": False}
     best = RunCheckpoint(checkpoints, BEST, monitor=SCORE, mode="max", **each)
@@ -84,13 +96,16 @@ def fit(
         lines = CSVLogger(place, name="csv", flush_logs_every_n_steps=1)  # an epoch's, before a kill
         logs = [lines, TensorBoardLogger(place, name="tensorboard")]
         checkpoint, epochs = _last(folder, module, part) if resume else (None, config.epochs)
-        trainer = _trainer(config.model_copy(update={"epochs": epochs}), [stop, best, last], logs)
+        trainer = _trainer(
+            config.model_copy(update={"epochs": epochs}), [stop, best, last], logs, module.label
+        )
         with or_run_error(folder):
             _fit(trainer, module, checkpoint)
     # The files say more than the objects here: with several devices other processes did the training.
     state = module.state_dict()
     ended, chosen = (read_checkpoint(checkpoint_of(folder, name, part), state) for name in (LAST, BEST))
     module.load_state_dict(chosen["state_dict"])
+    plain_body(module.model)
     return {
         "epochs_trained": int(ended["epoch"]) + 1,
         "best_epoch": int(chosen["epoch"]) + 1,
@@ -119,7 +134,7 @@ def _fit(trainer: pl.Trainer, module: NextClimb, checkpoint: str | None) -> None
         raise KeyboardInterrupt
 
 
-def _trainer(config: TrainingConfig, callbacks: list[Any], logs: list[Any]) -> pl.Trainer:
+def _trainer(config: TrainingConfig, callbacks: list[Any], logs: list[Any], label: str = "") -> pl.Trainer:
     accelerator, _ = choose_device(config)
     bar = sys.stderr.isatty()
     devices, nodes = layout(config)
@@ -140,7 +155,7 @@ def _trainer(config: TrainingConfig, callbacks: list[Any], logs: list[Any]) -> p
         enable_model_summary=False,
         plugins=[AtomicCheckpointIO()],
         callbacks=[*callbacks, *([RichProgressBar()] if bar else [])],
-        logger=logs if bar or not logs else [*logs, EpochLines(config.epochs)],
+        logger=logs if bar or not logs else [*logs, EpochLines(config.epochs, label)],
         enable_checkpointing=any(isinstance(each, ModelCheckpoint) for each in callbacks),
     )
 

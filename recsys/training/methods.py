@@ -160,9 +160,16 @@ def build_module(
     """What the trainer trains: a network on the training sends, validated on the validation part.
 
     It begins with the weights of the folder `start`, where one is given (`recsys.training.start`).
+
+    Raises
+    ------
+    UsageError
+        It does not fit into memory.
     """
+    from recsys.training.memory import check_weights
     from recsys.training.module import NextClimb
 
+    check_weights(method, schema, config)
     return NextClimb(
         functools.partial(method.build, schema, config.model.length),
         config.model.length,
@@ -198,8 +205,10 @@ def trainings(
         yield build_module(method, interactions, schema, config, seed, start), ""
         return
     for index in range(method.networks):
-        own = seed + index * _SEEDS
-        yield build_module(method.alone(), interactions, schema, config, own), str(index + 1)
+        own, part = seed + index * _SEEDS, str(index + 1)
+        module = build_module(method.alone(), interactions, schema, config, own)
+        module.label = f"network {part} of {method.networks}"
+        yield module, part
 
 
 def _counted(method: Method, interactions: Interactions, config: RunConfig, seed: int) -> FittedMethod:
@@ -238,8 +247,8 @@ def _trained(
 
     networks, fitted = [], []
     for module, part in trainings(method, interactions, schema, config, seed, folder):
-        if part:
-            say(f"network {part} of {method.networks}")
+        if module.label:
+            say(module.label)
         fitted.append(fit(module, config.training, folder, resume, part))
         networks.append(module.model)
     words = ", ".join(f"epoch {each['best_epoch']} of {each['epochs_trained']}" for each in fitted)

@@ -30,6 +30,7 @@ from recsys.sequences.streaming import StreamedBatches, StreamedWindows
 from recsys.sequences.windows import as_is
 from recsys.training.averaging import RunningAverage
 from recsys.training.batches import choose_batch_size
+from recsys.training.compiling import compile_body
 from recsys.training.decay import decay_groups
 from recsys.training.epochs import EpochLines
 from recsys.training.processes import hush_lightning
@@ -119,6 +120,7 @@ class NextClimb(pl.LightningModule):
         self.training_sends, self.fresh, self.start, self.shards = training_sends, fresh, start, shards
         self.validation, self.n_items, self.exclude_seen, self.seed = validation, n_items, exclude_seen, seed
         self._logged: dict[str, float] = {}  # of the epoch that the checkpoint ends with, when resuming
+        self.label = ""  # which of several networks that are trained each by itself
         self._diverged = torch.tensor(math.inf)  # the epoch's first step whose loss is not finite
         self.configure_model()
 
@@ -133,6 +135,8 @@ class NextClimb(pl.LightningModule):
             self.model = self.build()
             if self.start is not None:
                 begin_with(self.model, self.start)
+            if self.config.compile:
+                compile_body(self.model)
             self.windows = self._windows(self.model.asking(self.length))
             sequences = self.validation.sequences
             if self.shards is None:
@@ -249,7 +253,8 @@ class NextClimb(pl.LightningModule):
         remedy = f"lower `learning_rate` ({self.config.learning_rate:g})"
         if epoch > 1:
             remedy += f" and `resume`, or end with the epochs before: `resume` and `epochs` {epoch - 1}"
-        raise DivergedError(f"{where} of epoch {epoch} is not finite; {remedy}")
+        whose = f"{self.label}: " if self.label else ""
+        raise DivergedError(f"{whose}{where} of epoch {epoch} is not finite; {remedy}")
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Keep the epoch's scores: they are logged after the checkpoint, and a kill may come between."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from recsys import columns as c
 from recsys import run_files
+from recsys.baselines.rows import COUNTING
 from recsys.config.run import RunConfig
 from recsys.console import progress, say, warn
 from recsys.errors import DataError, UsageError
@@ -64,7 +65,7 @@ def prepare_run(run: Run, config: RunConfig) -> tuple[Prepared, RunConfig]:
     DataError
         The data cannot be read, or nothing of it is left after filtering.
     UsageError
-        The device that was asked for is not there.
+        The device that was asked for is not there, or the network does not fit into memory.
     """
     if config.training.out_of_core:
         facts = prepare_ranges(run, config)
@@ -73,9 +74,21 @@ def prepare_run(run: Run, config: RunConfig) -> tuple[Prepared, RunConfig]:
         prepared, facts = _prepare_whole(run, config)
     config = config.model_copy(update={"facts": {**config.facts, **facts}})
     config = settled(config, facts["split"]["sends"]["train"], prepared.n_items, knows_days(prepared.schema))
+    _check_network(prepared, config)  # before there is a run that no setting could make smaller
     run.write_config(config)
     run.write_manifest(trained=False)
     return prepared, config
+
+
+def _check_network(prepared: Prepared, config: RunConfig) -> None:
+    """Refuse a network that memory cannot hold."""
+    if config.method in COUNTING:
+        return
+    from recsys.training.memory import check_weights
+    from recsys.training.methods import settings_of
+
+    settings: Any = settings_of(config)
+    check_weights(settings, prepared.schema, config)
 
 
 def opened(folder: Path, config: RunConfig, trust: bool = False, scratch: Path | None = None) -> Prepared:

@@ -22,6 +22,7 @@ from recsys.errors import RunError, UsageError
 
 _LONGEST: Final = dt.timedelta(hours=12)  # that the others wait for the first to prepare the data
 _OURS: Final = re.compile(r"recsys\.errors\.(RunError|DivergedError|UsageError): (.+)")
+_SMALLER: Final = "lower `batch_size`, `length`, `d_model` or `layers`, and start anew with `overwrite`"
 _LOST_PEER: Final = re.compile(r"gloo|nccl|peer|DistBackendError|DistNetworkError|TCPStore", re.IGNORECASE)
 
 
@@ -74,21 +75,23 @@ def told(folder: Path) -> bool:
 
 @contextmanager
 def or_run_error(folder: Path | None) -> Iterator[None]:
-    """Turn what is raised when a process of a training is lost, or fails, into one line.
+    """Turn what is raised when a process of a training is lost, lacks memory or fails, into one line.
 
     Raises
     ------
     RunError
-        A process was killed or its connection lost. Its kin where a process raised one.
+        A process was killed or its connection lost, or memory ran out. Its kin where a process raised one.
     """
     from torch.multiprocessing.spawn import ProcessException, ProcessExitedException
 
     try:
         yield
-    except (ProcessException, RuntimeError) as error:
+    except (ProcessException, RuntimeError, MemoryError) as error:
         ours = _OURS.search(str(error))
         if ours:
             raise getattr(errors, ours[1])(ours[2].strip()) from None
+        if errors.lacks_memory(error):
+            raise RunError(f"{_where(folder)}memory ran out in training; {_SMALLER}") from None
         if not isinstance(error, ProcessExitedException) and not _LOST_PEER.search(str(error)):
             raise
         raise RunError(_lost(error, folder)) from None
@@ -104,12 +107,15 @@ def _lost(error: Exception, folder: Path | None) -> str:
     signal, index = getattr(error, "signal_name", None), getattr(error, "error_index", None)
     how = "its connection was lost" if index is None else f"process {index}"
     how += f", killed by {signal}" if signal else ""
-    where = "" if folder is None else f"{folder}: "
     from recsys.training.checkpoints import any_kept
 
     kept = folder is not None and any_kept(folder)
     remedy = "the last whole epoch is kept: continue with `resume`" if kept else "start it again"
-    return f"{where}a process of the training ended ({how}); {remedy}"
+    return f"{_where(folder)}a process of the training ended ({how}); {remedy}"
+
+
+def _where(folder: Path | None) -> str:
+    return "" if folder is None else f"{folder}: "
 
 
 def _joined() -> Any:

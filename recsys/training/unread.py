@@ -63,6 +63,7 @@ _CHOICES: Final[Mapping[str, Reader]] = {
     ),
     "span_length": _with("`masking` span", lambda model: model.masking == "span"),
     "rtd_weight": _with("`masking` rtd", lambda model: model.masking == "rtd"),
+    "compile": _MAIN,
     "whole_windows": _with("`masking` last", lambda model: model.masking == "last"),
     "whole_history": _CLM,
     "feed_forward": _PRENORM,

@@ -548,6 +548,26 @@ def test_what_was_begun_is_answered_before_the_end(tmp_path):
     assert service.stop() == 0
 
 
+def test_a_second_signal_to_stop_does_not_kill_a_service_on_its_way_out():
+    import uvicorn
+
+    from recsys.serving.server import Server
+
+    ends = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.getsignal(each) for each in ends]
+    server = Server(uvicorn.Config(None), None)
+    try:
+        with server.capture_signals():
+            pass
+        assert [signal.getsignal(each) for each in ends] == before  # it ended by itself
+        with server.capture_signals():
+            signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(signal.SIGTERM)
+        assert signal.getsignal(signal.SIGINT) == before[0]
+    finally:
+        signal.signal(signal.SIGTERM, before[1])
+
+
 def test_the_page_is_small_and_names_no_outside_address():
     folder = Path(__file__).parents[2] / "recsys" / "serving" / "page"
     files = [each for each in folder.iterdir() if each.is_file()]

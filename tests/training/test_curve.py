@@ -67,3 +67,19 @@ def test_reliability_is_drawn_the_same_twice(tmp_path):
         draw_reliability(tmp_path, calibration)  # a bin of which none came has no place on a logarithm
         written.append((tmp_path / "reliability.png").read_bytes())
     assert written[0] == written[2] != written[1] == written[3]
+
+
+def test_networks_have_lines_of_their_own(tmp_path, monkeypatch):
+    from recsys.training import curve
+
+    for part in (1, 2):
+        (tmp_path / "logs" / str(part) / "csv" / "version_0").mkdir(parents=True)
+        (tmp_path / "logs" / str(part) / "csv" / "version_0" / "metrics.csv").write_text(LOG)
+    drawn = []
+    monkeypatch.setattr(curve, "_save", lambda figure, path: drawn.append(figure))
+    draw_curve(tmp_path)
+    loss, recall = drawn[0].axes
+    assert [each.get_label() for each in loss.lines] == ["network 1", "network 2"]
+    assert [each.get_linestyle() for each in loss.lines] == ["-", "--"]
+    assert [each.get_linestyle() for each in recall.lines] == ["-", "--"]
+    assert loss.get_legend() is not None

@@ -8,6 +8,7 @@ import torch
 
 from recsys.columns import CLIMB, FIRST_VALUE_ID, GIVEN
 from recsys.config.training import TrainingConfig
+from recsys.errors import DivergedError
 from recsys.model.network import Network
 from recsys.sequences.cases import Cases
 from recsys.sequences.continuing import REPLAY
@@ -92,3 +93,23 @@ def test_a_training_that_goes_on_asks_for_what_is_new_and_replays_some_of_the_re
         replayed.append(set(ends[~fresh[ends]].tolist()))
         assert len(replayed[-1]) == 3 * REPLAY
     assert len(set().union(*replayed)) > 100  # others each epoch, of the 197 that there are
+
+
+def test_of_several_networks_each_line_says_which(tmp_path, capsys):
+    trained = module()
+    trained.label = "network 2 of 3"
+    fit(trained, trained.config, tmp_path, resume=False, part="2")
+    lines = [line for line in capsys.readouterr().err.splitlines() if "epoch 1/" in line]
+    assert len(lines) == 1
+    assert lines[0].startswith("network 2 of 3, epoch 1/3: loss ")
+    trained._diverged = torch.tensor(4.0)
+    with pytest.raises(DivergedError, match=r"^network 2 of 3: the loss of step 4 of epoch \d is not finite"):
+        trained._refuse_diverged()
+
+
+@pytest.mark.parametrize(("leads", "times"), [(True, 1), (False, 0)])
+def test_the_size_of_batches_is_said_by_the_process_that_leads(tmp_path, capsys, monkeypatch, leads, times):
+    monkeypatch.setattr("recsys.training.fit.leads", lambda: leads)
+    trained = module()
+    fit(trained, trained.config, tmp_path, resume=False)
+    assert capsys.readouterr().err.count("batches of ") == times

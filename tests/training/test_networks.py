@@ -74,6 +74,26 @@ def test_each_is_trained_in_a_folder_of_its_own(runs):
     assert (folder / "learning_curve.png").is_file()
 
 
+def test_each_is_named_and_a_run_that_was_cut_off_tells_its_best_epochs(runs, tmp_path):
+    from recsys.errors import RunError
+    from recsys.training.pipeline import train_run, trainings_of
+    from recsys.training.prepare import opened
+    from tests.training.test_checkpoints import unfinish
+
+    folder = tmp_path / "run"
+    shutil.copytree(runs[2][0], folder)
+    settings = Run(folder).config
+    modules = [module for module, _ in trainings_of(opened(folder, settings), settings, folder)]
+    assert [each.label for each in modules] == ["network 1 of 2", "network 2 of 2"]
+    unfinish(folder)
+    shutil.rmtree(folder / "checkpoints" / "2")  # it had not begun
+    with pytest.raises(RunError, match=r"of each network \(checkpoints/1/best\.ckpt\).*resume with epochs 1"):
+        Run.open(folder)
+    fewer = settings.model_copy(update={"training": settings.training.model_copy(update={"epochs": 1})})
+    found = train_run(fewer, folder, resume=True, names={"epochs"})["training"]["networks"]
+    assert [each["epochs_trained"] for each in found] == [2, 1]
+
+
 def test_a_bundle_answers_as_the_run_does(runs, tmp_path):
     import recsys
     from recsys.exporting.export import export

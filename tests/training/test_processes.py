@@ -104,6 +104,7 @@ def test_torchrun_trains_one_run(data, tmp_path):
     done = subprocess.run(words, capture_output=True, text=True, cwd=tmp_path, env=environment, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("trained in") == done.stderr.count("kept in") == 1  # one of them talks
+    assert done.stderr.count("batches of") == 1
     from recsys.files import read_json
 
     _check_result(tmp_path / "run", read_json(tmp_path / "run" / "metrics.json"), epochs=2)

@@ -22,6 +22,7 @@ def checked(file=None, **given) -> None:
     ("given", "words"),
     [
         ({"whole_windows": True}, "whole_windows True: is read with masking last alone"),
+        ({"model": "sasrec", "compile": True}, "compile True: is read by the main transformer alone"),
         ({"span_length": 9}, "span_length 9: is read with masking span alone"),
         ({"rtd_weight": 3.0}, "rtd_weight 3.0: is read with masking rtd alone"),
         ({"mlm_probability": 0.9}, "mlm_probability 0.9: is read with masking mlm, rtd or plm alone"),
