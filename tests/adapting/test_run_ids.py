@@ -1,4 +1,4 @@
-"""New sends' climbs and climbers are the run's own in another spelling or form of a number, climbs by name too."""
+"""New sends' climbs and climbers are the run's own in another spelling or number, climbs by name too."""
 
 from __future__ import annotations
 
