@@ -126,7 +126,7 @@ def test_simulate_writes_a_file_that_says_it_is_simulated(tmp_path):
     assert done("recsys", "simulate", "--preset", "mars", "-o", tmp_path / "s.csv").returncode == 2
 
 
-@pytest.mark.parametrize("words", [["-m", "recsys", "batch", "x", "-o", "y"], ["train.py", "--epochs", "1"]])
+@pytest.mark.parametrize(
     "words", [["-m", "recsys", "batch", "x", "-o", "y.csv"], ["train.py", "--epochs", "1"]]
 )
 def test_an_interrupt_while_it_is_imported_is_one_line(words):
