@@ -9,8 +9,18 @@ from __future__ import annotations
 
 import sys
 
-from recsys.cli.train import train
-from recsys.terminal import run, single
+
+def main() -> int:
+    """Train, and return the exit code."""
+    try:
+        from recsys.cli.train import train
+        from recsys.terminal import run, single
+
+        return run(single(train), "train.py")
+    except KeyboardInterrupt:  # while it is imported
+        print("interrupted", file=sys.stderr)
+        return 130
+
 
 if __name__ == "__main__":
-    sys.exit(run(single(train), "train.py"))
+    sys.exit(main())

@@ -7,10 +7,15 @@ import sys
 
 def main() -> None:
     """Run the command line and exit with its code."""
-    from recsys.cli.app import build_app
-    from recsys.terminal import run
+    try:
+        from recsys.cli.app import build_app
+        from recsys.terminal import run
 
-    sys.exit(run(build_app(sys.argv[1:]), "recsys"))
+        code = run(build_app(sys.argv[1:]), "recsys")
+    except KeyboardInterrupt:  # while it is imported, which is long on a busy machine
+        print("interrupted", file=sys.stderr)
+        code = 130
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -89,9 +89,9 @@ def atomic_folder(path: Path | str, replace: bool = False) -> Iterator[Path]:
     the two are exchanged at once where the system can (`recsys.temporaries.swap`).
     """
     final = Path(path)
-    _refuse_occupied(final, replace)
+    refuse_occupied(final, replace)
     temporary = _temporary(final)
-    _refuse_occupied(final, replace)  # a folder that a crash moved aside may be back
+    refuse_occupied(final, replace)  # a folder that a crash moved aside may be back
     try:
         temporary.mkdir()
         yield temporary
@@ -128,7 +128,8 @@ def _temporary(final: Path) -> Path:
     return temporary_name(final)
 
 
-def _refuse_occupied(final: Path, replace: bool) -> None:
+def refuse_occupied(final: Path, replace: bool) -> None:
+    """A `RunError` where no folder can be made of that name: something is there, and is not to go."""
     if final.is_symlink() or (final.exists() and not final.is_dir()):
         raise RunError(f"{final}: is a file or a link, not a folder; choose another name or remove it")
     if final.is_dir() and any(final.iterdir()) and not replace:
@@ -137,7 +138,7 @@ def _refuse_occupied(final: Path, replace: bool) -> None:
 
 def _put(temporary: Path, final: Path, replace: bool) -> None:
     """Give the temporary folder the final name."""
-    _refuse_occupied(final, replace)
+    refuse_occupied(final, replace)
     if final.is_dir() and any(final.iterdir()):
         swap(temporary, final)
     else:

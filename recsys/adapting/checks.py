@@ -1,26 +1,18 @@
-"""What adding to a run is refused for, and what is said of new logbooks: told without importing Merlin.
-
-New sends meet the run's climbs here as logbooks meet its catalogue (`recsys.recommending.matching`), but for
-their names: an id in another case, or a number in another form, is the run's own.
-"""
+"""What adding to a run is refused for, and what is said of new logbooks: told without importing Merlin."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, cast, get_args
 
-from recsys import columns as c
 from recsys import run_files
 from recsys.console import say, warn
 from recsys.errors import DataError, UsageError
-from recsys.recommending.forms import Forms
 from recsys.runs import Run, check_outside
 from recsys.sequences.texts import kept_in
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from recsys.logbooks.read import Sends
 
 Way = Literal["fold-in", "similar", "encoder", "unknown"]
@@ -63,22 +55,6 @@ def check_days(run: Run, sends: Sends) -> bool:
     if has_time and not sends.has_time:
         raise DataError("has an order but no dates, and the run reads days", remedy="give dates")
     return has_time
-
-
-def with_run_ids(frame: pd.DataFrame, climbs: Sequence[str], climbers: Sequence[str]) -> pd.DataFrame:
-    """New sends with the run's ids for climbs and climbers who have them in another form; says how many."""
-    for column, known, what in ((c.CLIMB_ID, climbs, "climbs"), (c.CLIMBER_ID, climbers, "climbers")):
-        forms = Forms(known)
-        same = {
-            each: mine
-            for each in frame[column].unique()
-            if (mine := forms.known(each)) is not None and mine != each
-        }
-        if same:
-            form = "in another case or spelling or as mangled numbers"
-            say(f"{len(same)} {what} of the new sends are the run's own, {form}")
-            frame = frame.assign(**{column: frame[column].map(lambda each, same=same: same.get(each, each))})
-    return frame
 
 
 def tell_known(sent: Iterable[str], catalogue: Iterable[str]) -> None:

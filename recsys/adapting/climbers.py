@@ -17,10 +17,11 @@ import pandas as pd
 
 from recsys import columns as c
 from recsys import run_files
-from recsys.adapting.checks import Way, check_call, check_days, tell_known, with_run_ids
+from recsys.adapting.checks import Way, check_call, check_days, tell_known
 from recsys.adapting.folder import adapted
 from recsys.adapting.folding import fold_in
 from recsys.adapting.growing import fill_climbers, grown_from
+from recsys.adapting.same_ids import with_run_ids
 from recsys.adapting.vocabulary import grow_workflow
 from recsys.console import say
 from recsys.errors import DataError
@@ -37,6 +38,7 @@ from recsys.sequences.prepare import write_schema
 from recsys.sequences.run_tables import PART, read_climbs_table, read_sends_table
 from recsys.sequences.split import OTHER, TRAIN
 from recsys.sequences.store import Sequences
+from recsys.training.trained import catalogue_of
 from workflows import sends as workflow_of
 
 if TYPE_CHECKING:
@@ -88,16 +90,16 @@ def add_climbers(run: Run, sends: Sends, output: Path, way: Way = "unknown", ove
 def _fresh(run: Run, known: pd.DataFrame, sends: Sends) -> pd.DataFrame:
     """The sends of climbers who are new, as sends.parquet holds them."""
     check_days(run, sends)
-    climbs = read_climbs_table(run.folder)[c.CLIMB_ID].tolist()
+    catalogue = catalogue_of(read_climbs_table(run.folder), [])
     climbers = known[c.CLIMBER_ID].unique().tolist()
-    given = with_run_ids(sends.frame, climbs, climbers)
+    given = with_run_ids(sends.frame, catalogue, climbers)
     frame = given[~given[c.CLIMBER_ID].isin(climbers)]
     there = given[c.CLIMBER_ID].nunique() - frame[c.CLIMBER_ID].nunique()
     if there:
         say(f"{there} climbers are in {run.folder} already, and stay as they are")
     if frame.empty:
         raise DataError("holds no climber whom the run does not have", remedy="give new climbers")
-    tell_known(frame[c.CLIMB_ID], climbs)
+    tell_known(frame[c.CLIMB_ID], catalogue.ids)
     frame = order_days(frame.reset_index(drop=True), run.config.day, run.config.seed)
     frame = reduced(frame.assign(**{c.ROW: len(known) + np.arange(len(frame))}))
     return frame.assign(**{PART: np.int8(OTHER)}).reindex(columns=known.columns)

@@ -22,10 +22,11 @@ import torch
 from recsys import columns as c
 from recsys import run_files
 from recsys.adapting import joining
-from recsys.adapting.checks import check_days, with_run_ids
+from recsys.adapting.checks import check_days
 from recsys.adapting.folder import FACTS as ADDED
 from recsys.adapting.growing import fill_climbs, grown_from
 from recsys.adapting.leaving import FACTS as FORGOTTEN
+from recsys.adapting.same_ids import with_run_ids
 from recsys.adapting.similar import likeness
 from recsys.adapting.vocabulary import grow_workflow
 from recsys.atomic import atomic_path
@@ -182,8 +183,8 @@ def _new(known: pd.DataFrame, sends: Sends, source: Run) -> tuple[pd.DataFrame, 
     """New sends, the part of each, and how they were split."""
     has_time = check_days(source, sends)
     config = source.config
-    climbs = read_climbs_table(source.folder)[c.CLIMB_ID].tolist()
-    frame = with_run_ids(sends.frame, climbs, known[c.CLIMBER_ID].unique().tolist())
+    catalogue = catalogue_of(read_climbs_table(source.folder), [])
+    frame = with_run_ids(sends.frame, catalogue, known[c.CLIMBER_ID].unique().tolist())
     least = int(config.facts.get("kept_with_at_least", config.min_sends))
     fresh = joining.ordered_days(joining.new_sends(known, frame, least), config)
     parts, split = joining.split_new(fresh, has_time, config)

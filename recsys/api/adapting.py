@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recsys.api.frames import as_file
+from recsys.atomic import refuse_occupied
 from recsys.config.bad_rows import BadRows, check_bad_rows
 from recsys.errors import DataError, UsageError
 from recsys.runs import Run
@@ -78,8 +79,10 @@ def adapt(
         try:
             if climbs is not None:
                 check_call(opened, folder, "climbs")
+                refuse_occupied(folder, overwrite)  # before Merlin is imported, which takes its time
                 return _add_climbs(opened, file, folder, schema, overwrite)
             way = check_call(opened, folder, "climbers", by)
+            refuse_occupied(folder, overwrite)
             return _add_climbers(opened, file, folder, way, schema, bad_rows, overwrite)
         except DataError as error:
             raise error.at(file) from None

@@ -10,7 +10,8 @@ from typing import Any
 import pandas as pd
 
 from recsys import columns as c
-from recsys.adapting.checks import check_days, with_run_ids
+from recsys.adapting.checks import check_days
+from recsys.adapting.same_ids import with_run_ids
 from recsys.config.bad_rows import BadRows
 from recsys.config.run import RunConfig
 from recsys.console import warn
@@ -140,7 +141,7 @@ def monitor(
         check_days(run, read)
     except DataError as error:
         raise error.at(sends) from None
-    new = _new(with_run_ids(read.frame, recommender.catalogue.ids, recommender.climbers), old, run.config)
+    new = _new(with_run_ids(read.frame, recommender.catalogue, recommender.climbers), old, run.config)
     if new.empty:
         raise DataError("holds no send that the run does not know", path=sends, remedy="give later sends")
     training = old[old[PART] == TRAIN]

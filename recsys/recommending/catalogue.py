@@ -22,6 +22,7 @@ from recsys.logbooks.grades import ordinals, parse_range, read_grade, read_range
 from recsys.logbooks.importing.spelling import folded
 from recsys.recommending.blocked import Blocked
 from recsys.recommending.fields import Fields
+from recsys.recommending.forms import Forms
 from recsys.recommending.levels import as_text, has_levels, level, told
 from recsys.recommending.request import Item, Span, Why, nearest, some
 
@@ -217,12 +218,19 @@ class Catalogue:
 
     def open(self, blocked: Blocked) -> Array:
         """The climbs that are not closed, by id, area or region: bool [n_items]."""
-        closed = blocked.entries
+        closed = set(self._meant(blocked).values())
         return np.array([closed.isdisjoint(names) for names in self._called], dtype=bool)
 
     def unknown(self, blocked: Blocked) -> list[str]:
         """Entries that name no climb, area or region of the catalogue, in order."""
-        return sorted(blocked.entries.difference(*self._called))
+        return sorted(entry for entry, name in self._meant(blocked).items() if name not in self._names)
+
+    def _meant(self, blocked: Blocked) -> dict[str, str]:
+        """Each entry as it is called here: 130.0 or 00130 is the climb 130."""
+        return {
+            each: each if each in self._names else folded(self._forms.known(each) or each)
+            for each in blocked.entries
+        }
 
     def misspelt(self, blocked: Blocked, say: Callable[[str], str]) -> list[str]:
         """A line on what of a list of closed climbs names nothing here, in the domain's words; or none."""
@@ -289,6 +297,15 @@ class Catalogue:
         """What each climb goes by: its id, its area, its region."""
         each = zip(self.ids, self.areas, self.regions, strict=True)
         return [{folded(name) for name in names if name is not None} for names in each]
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        """All that climbs go by."""
+        return frozenset().union(*self._called)
+
+    @cached_property
+    def _forms(self) -> Forms:
+        return Forms(self.ids)
 
     @cached_property
     def _folded(self) -> list[tuple[str, str]]:

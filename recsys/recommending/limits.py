@@ -11,6 +11,7 @@ from recsys.errors import DataError, RecsysError
 from recsys.files import read_text
 from recsys.logbooks.cells import number
 from recsys.logbooks.sheets.rows import csv_rows
+from recsys.recommending.forms import Forms
 from recsys.recommending.recommender import Recommender
 
 NAMES: Final = (c.GRADE, c.REGION, "min_stars", "k")
@@ -38,8 +39,10 @@ def read_limits(path: Path, recommender: Recommender) -> dict[str, dict[str, Any
         raise DataError("has no column climber_id", path=path, remedy="say whose limits they are")
     named = (dict(zip(header, cells, strict=False)) for cells in rows)
     found: dict[str, dict[str, Any]] = {}
+    known = Forms(recommender.climbers)
     for index, row in enumerate(named, 1):
         climber, limits = _row(row, index, path, recommender)
+        climber = known.known(climber) or climber  # a limit that is passed over is one that is broken
         if climber in found:  # the last would go before the others, and nobody would know
             problem = f"names a climber whom row {1 + list(found).index(climber)} names"
             raise DataError(problem, path=path, row=index, value=climber, remedy="keep one of the two")

@@ -96,6 +96,16 @@ class Matcher:
                 grades[at] = self.catalogue.grades[index]
         return Logbook.of({**logbook.columns, c.CLIMB_ID: ids, c.REGION: regions, c.GRADE: grades})
 
+    def namesakes(self, logbook: Logbook) -> dict[str, str]:
+        """The climbs of a logbook that has each once which are the catalogue's by name and place.
+
+        Of two that would be one neither is: two ids are two climbs.
+        """
+        named = {climb: self._named(index, logbook) for index, climb in enumerate(logbook.climbs)}
+        found = {climb: ids[0] for climb, ids in named.items() if len(ids) == 1}
+        times = Counter(found.values())
+        return {climb: known for climb, known in found.items() if times[known] == 1}
+
     def _rests_on(self, logbook: Logbook) -> tuple[str, ...]:
         columns = logbook.columns
         told = {

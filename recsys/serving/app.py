@@ -41,6 +41,7 @@ _PATHS: Final = [
     if isinstance(route, APIRoute)
 ]
 _FILES_WAITING: Final = 64  # that are to be read: each is held in memory as long
+_UNREADABLE: Final = "the body cannot be parsed as JSON: it may be nested too deep"
 _STATIC: Final = ("GET", "HEAD")
 
 
@@ -147,7 +148,8 @@ async def _http(request: Request, error: HTTPException) -> Response:
     """Errors of the framework; the page is asked last, so also of a path that has another method."""
     headers = dict(error.headers or {})
     if error.status_code not in (404, 405):
-        said = cast(Holder, request.app.state.holder).current.say(str(error.detail))
+        detail = _UNREADABLE if error.status_code == 400 else str(error.detail)  # FastAPI's own names nothing
+        said = cast(Holder, request.app.state.holder).current.say(detail)
         return _answer(request, error.status_code, said, headers)
     path = str(request.scope["path"])  # the whole address takes in what the client says is the host
     allowed = {method for regex, methods in _PATHS if regex.match(path) for method in methods or ()}

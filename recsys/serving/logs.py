@@ -9,6 +9,8 @@ import traceback
 from datetime import datetime, timezone
 from typing import Any, Final
 
+# What reads forms says of a broken one what the client is told anyway, in lines that are no JSON.
+_FORMS: Final = ("python_multipart", logging.ERROR)
 _LOGGER: Final = logging.getLogger("recsys.serving")
 
 
@@ -36,7 +38,7 @@ def configure_logs() -> None:
     """Send the service's and uvicorn's records to standard error as JSON."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
-    for name, level in (("recsys.serving", logging.INFO), ("uvicorn", logging.WARNING)):
+    for name, level in (("recsys.serving", logging.INFO), ("uvicorn", logging.WARNING), _FORMS):
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [handler], False
         logger.setLevel(level)

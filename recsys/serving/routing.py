@@ -146,4 +146,6 @@ def _reason(error: Any, what: str) -> str:
     if error["type"] == "extra_forbidden":
         return f"{where}: is no field of this request; /openapi.json names them"
     text = str(error["msg"]).removeprefix("Value error, ")
+    if error["type"] == "string_type" and type(error["input"]) in (int, float):
+        text += "; write a number in quotes"  # ids that are numbers elsewhere are text here
     return f"{where}: {text}" if where else text

@@ -9,7 +9,10 @@ from types import SimpleNamespace
 
 import pytest
 
+from recsys.adapting import checks
 from recsys.adapting.checks import tell_known
+from recsys.api import adapting
+from recsys.errors import RunError
 from recsys.runs import Run
 from recsys.sequences.texts import FILE as TEXTS
 from tests.builders.commands import call
@@ -65,3 +68,13 @@ def test_how_many_climbs_of_new_logbooks_are_known_is_said(capsys: pytest.Captur
     assert capsys.readouterr().err.startswith(
         "warning: none of the new logbooks' climbs is known to the model"
     )
+
+
+@pytest.mark.parametrize("what", ["sends", "climbs"])
+def test_a_folder_that_is_taken_is_told_before_anything_is_read(tmp_path, monkeypatch, what):
+    (tmp_path / "new" / "mine").mkdir(parents=True)
+    (tmp_path / "empty.csv").touch()
+    monkeypatch.setattr(adapting.Run, "open", lambda _: None)
+    monkeypatch.setattr(checks, "check_call", lambda *_: "unknown")
+    with pytest.raises(RunError, match="exists and is not empty"):
+        adapting.adapt("run", output=tmp_path / "new", **{what: tmp_path / "empty.csv"})

@@ -25,7 +25,7 @@ def logbooks(run) -> Path:
     sends = pd.read_parquet(run.parent / "sends.parquet")
     known = pd.read_parquet(run / "sends.parquet")[c.CLIMBER_ID].value_counts().index[0]
     twin = sends[sends[c.CLIMBER_ID] == known].assign(climber_id="twin")
-    odd = twin.head(1).assign(climber_id="odd", climb_id="elsewhere")
+    odd = twin.head(1).assign(climber_id="odd", climb_id="elsewhere", climb_name="Elsewhere")
     old = sends[sends[c.CLIMBER_ID] == known]
     path = run.parent / "logbooks.parquet"
     pd.concat([twin, odd, old]).to_parquet(path, index=False)

@@ -124,3 +124,20 @@ def test_simulate_writes_a_file_that_says_it_is_simulated(tmp_path):
     assert rows[1].startswith("sim-climber-")
     assert done("recsys", "simulate", "-o", tmp_path / "sends.txt").returncode == 2
     assert done("recsys", "simulate", "--preset", "mars", "-o", tmp_path / "s.csv").returncode == 2
+
+
+@pytest.mark.parametrize(
+    "words", [["-m", "recsys", "batch", "x", "-o", "y.csv"], ["train.py", "--epochs", "1"]]
+)
+def test_an_interrupt_while_it_is_imported_is_one_line(words):
+    """Of a busy machine the imports take seconds: typer is imported early, and stands for any of them."""
+    code = "import runpy, sys\n"
+    code += "class Interrupted:\n"
+    code += "    def find_spec(self, name, *_):\n"
+    code += "        if name == 'typer': raise KeyboardInterrupt\n"
+    code += "sys.meta_path.insert(0, Interrupted())\n"
+    how = "run_module(sys.argv[0], alter_sys=True" if words[0] == "-m" else "run_path(sys.argv[0]"
+    code += f"sys.argv = sys.argv[1:]\nrunpy.{how}, run_name='__main__')\n"
+    given = words[1:] if words[0] == "-m" else words
+    done = subprocess.run([sys.executable, "-c", code, *given], capture_output=True, text=True, cwd=ROOT)
+    assert (done.returncode, done.stderr) == (130, "interrupted\n")

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from recsys import columns as c
 from recsys.errors import DataError
 from recsys.recommending.blocked import Blocked, read_blocked
+from recsys.recommending.catalogue import Catalogue
 from recsys.recommending.limits import read_limits
 from recsys.recommending.recommender import Recommender
 from tests.builders.light_bundle import write_light_bundle
@@ -82,3 +84,21 @@ def test_limits_are_those_that_are_filled_in(tmp_path: Path, recommender: Recomm
     (tmp_path / "limits.csv").write_text("climber_id, grade,k\nclimber-1,V1:V3,\n\nclimber-2,,4\nnew\n")
     found = read_limits(tmp_path / "limits.csv", recommender)
     assert found == {"climber-1": {"grade": "V1:V3"}, "climber-2": {"k": 4}, "new": {}}
+
+
+def test_limits_are_of_the_climber_in_whichever_form(tmp_path: Path, recommender: Recommender) -> None:
+    """A table that pandas wrote has 510.0 for 510, a Mac é as two signs: nobody's limits are lost."""
+    path = tmp_path / "limits.csv"
+    path.write_text("climber_id,k\nCLIMBER-1,4\n")
+    assert read_limits(path, recommender) == {"climber-1": {"k": 4}}
+    path.write_text("climber_id,k\nCLIMBER-1,4\nclimber-1,5\n")
+    with pytest.raises(DataError, match="names a climber whom row 1 names"):
+        read_limits(path, recommender)
+
+
+def test_a_closed_climb_may_be_written_as_another_number() -> None:
+    catalogue = Catalogue.from_columns({c.CLIMB_ID: ["130", "131", "7", "07"]})
+    blocked = Blocked.of(["130.0", "00131", "007", "99.0"])
+    assert catalogue.open(blocked).tolist() == [False, False, True, True]  # 007 may be either
+    assert catalogue.unknown(blocked) == ["007", "99.0"]
+    assert catalogue.open(Blocked.of(["7"])).tolist() == [True, True, False, True]

@@ -205,6 +205,14 @@ def test_prompt_share(recommender):
     assert item.to_json()["why"]["prompt_share"] > 0
 
 
+def test_a_day_in_a_year_that_no_file_has_is_a_day(recommender):
+    posted = [{"climb_id": "a", "date": "2024-01-01"}]
+    with pytest.raises(UsageError, match="lies before the last send"):
+        recommender.plan(Request(sends=posted, when=dt.date(1, 1, 1)))
+    (asked,) = recommender.plan(Request(sends=posted, when=dt.date(9999, 12, 31))).questions
+    assert asked.logbook.columns[c.DAY][-1] == (dt.date(9999, 12, 31) - dt.date(1970, 1, 1)).days
+
+
 def test_when(recommender):
     posted = sends("a")
     (asked,) = recommender.plan(Request(sends=posted, when=dt.date(2024, 2, 1))).questions

@@ -28,6 +28,7 @@ from recsys.serving.batching import Batcher
 from recsys.serving.bodies import Body
 from recsys.serving.insights import insights
 from recsys.serving.limits import Buckets
+from recsys.serving.logs import configure_logs
 from recsys.serving.policy import MAX_HISTORY, Policy, read_keys
 from tests.builders.fake_recommender import FakeRecommender, open_fake, write_bundle
 from tests.builders.fake_service import Service
@@ -214,6 +215,23 @@ def test_a_form_without_a_file_is_refused(client):
     assert client.post("/api/logbook", content=b"x", headers=kind).status_code == 422
 
 
+@pytest.fixture
+def configured():
+    """The service's logs, for the while of a test."""
+    loggers = [logging.getLogger(name) for name in ("recsys.serving", "uvicorn", "python_multipart")]
+    kept = [(each.handlers, each.propagate, each.level) for each in loggers]
+    configure_logs()
+    yield
+    for logger, (handlers, propagate, level) in zip(loggers, kept, strict=True):
+        logger.handlers, logger.propagate = handlers, propagate
+        logger.setLevel(level)
+
+
+@pytest.mark.usefixtures("configured")
+def test_what_reads_forms_writes_no_line_of_its_own():
+    assert not logging.getLogger("python_multipart.multipart").isEnabledFor(logging.WARNING)
+
+
 def test_nothing_of_a_logbook_reaches_the_disk_or_the_log(client, monkeypatch, caplog):
     def spool(*_, **__):
         raise AssertionError("a file was made")
@@ -288,7 +306,12 @@ NONSENSE = {
     ),
     "a lone surrogate": ('{"climber": "\\ud800"}', 422, "climber"),
     "a surrogate for a name": ('{"\\ud800": 1}', 422, "valid string"),
-    "a deep nest": ("[" * 100_000, 400, "pars"),
+    "a deep nest": ("[" * 100_000, 400, "parsed as JSON: it may be nested too deep"),
+    "a number for an id": (
+        '{"climber": 510}',
+        422,
+        "climber: Input should be a valid string; write a number in",
+    ),
     "a long history": (
         json.dumps({"sends": [{"climb_id": "a", "date": "2024-01-01"}] * (MAX_HISTORY + 1)}),
         422,
