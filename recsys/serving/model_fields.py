@@ -15,7 +15,19 @@ ORDINALS: Final = "steps on the discipline's ladder: V5 is 5, 7a is 115"
 DISCIPLINE: Final = "Skill over time and the grade pyramid, hardest first, of boulders or of routes."
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+def _text(value: Any) -> Any:
+    return str(value) if type(value) is int else value
+
+
+def or_integer(text: Any) -> BeforeValidator:
+    """Reads an integer as its text, as logbooks do: ids may be either, and so may dates that are an order."""
+    return BeforeValidator(_text, json_schema_input_type=text | int)
+
+
 ClimbId = Annotated[str, Field(min_length=1, max_length=MAX_ID)]
+ClimberId = Annotated[Annotated[Name, or_integer(Name)] | None, Field(description="a climber of the bundle")]
 Short = Annotated[str, Field(max_length=200)]
 Note = Annotated[str, Field(max_length=5000, description="of it counts only whether there is any")]
 K = Annotated[int, Field(ge=1, le=MAX_K, description="climbs to answer with")]
@@ -28,7 +40,7 @@ Score = Annotated[
 GradeName = Annotated[str, Field(description=GRADE_NAMES, examples=["V5"])]
 Ordinal = Annotated[float, Field(description=ORDINALS)]
 Block = Annotated[
-    list[Name],
+    list[Annotated[Name, or_integer(Name)]],
     Field(
         max_length=MAX_BLOCK,
         fail_fast=True,

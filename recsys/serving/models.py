@@ -22,6 +22,7 @@ from recsys.serving.known_models import SAME_ALONE, Known, Same
 from recsys.serving.model_fields import (
     GRADES,
     Block,
+    ClimberId,
     ClimbId,
     Hard,
     Id,
@@ -34,6 +35,7 @@ from recsys.serving.model_fields import (
     Short,
     Strict,
     Text,
+    or_integer,
 )
 from recsys.serving.policy import MAX_HISTORY, MAX_REQUESTS
 from recsys.serving.skill_models import Insights
@@ -41,20 +43,21 @@ from recsys.serving.skill_models import Insights
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
+_Date = Annotated[str, Field(min_length=1, max_length=40)]
+
+
 class Send(Strict):
     """One send, in the columns of a logbook."""
 
-    climb_id: Annotated[ClimbId, Field(description="its id in the bundle", examples=["climb-0007"])]
-    date: Annotated[
-        str,
-        Field(
-            min_length=1,
-            max_length=40,
-            description="a date, as in 2026-06-01, or a number that orders",
-            examples=["2026-06-01"],
-        ),
+    climb_id: Annotated[
+        ClimbId, or_integer(ClimbId), Field(description="its id in the bundle", examples=["climb-0007"])
     ]
-    climber_id: Short | None = None
+    date: Annotated[
+        _Date,
+        or_integer(_Date),
+        Field(description="a date, as in 2026-06-01, or a number that orders", examples=["2026-06-01"]),
+    ]
+    climber_id: Annotated[Short, or_integer(Short)] | None = None
     sequence: Annotated[float, Field(description="order among sends of a day")] | None = None
     region: Short | None = None
     area: Short | None = None
@@ -118,7 +121,7 @@ class RecommendBody(Strict):
             ]
         }
     )
-    climber: Annotated[Name | None, Field(description="a climber of the bundle")] = None
+    climber: ClimberId = None
     sends: (
         Annotated[
             list[Send],

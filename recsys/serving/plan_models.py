@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from recsys.recommending.path import MOST_STEPS
 from recsys.recommending.session import MOST
 from recsys.serving.known_models import SAME_ALONE, Known, Same
-from recsys.serving.model_fields import Block, GradeName, Name, Strict
+from recsys.serving.model_fields import Block, ClimberId, GradeName, Name, Strict, or_integer
 from recsys.serving.models import Climb, Send, of_one
 from recsys.serving.policy import MAX_HISTORY
 from recsys.serving.skill_models import Insights
@@ -19,7 +19,7 @@ class Logged(Strict):
     """Whose logbook: a climber's of the bundle, or posted sends; one of the two."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"climber": "climber-0042"}]})
-    climber: Annotated[Name | None, Field(description="a climber of the bundle")] = None
+    climber: ClimberId = None
     sends: (
         Annotated[
             list[Send],
@@ -45,7 +45,9 @@ class PathBody(Logged):
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"climber": "climber-0042", "project": "climb-0007", "steps": 4}]}
     )
-    project: Annotated[Name, Field(description="the climb at the end", examples=["climb-0007"])]
+    project: Annotated[
+        Name, or_integer(Name), Field(description="the climb at the end", examples=["climb-0007"])
+    ]
     steps: Annotated[int, Field(ge=1, le=MOST_STEPS, description="climbs before the project")] = 5
     region: Annotated[Name | None, Field(description="where the steps are to be")] = None
     leap: Annotated[float, Field(gt=0, le=10, description="most grades from one climb to the next")] = 1.0

@@ -215,6 +215,19 @@ def test_a_form_without_a_file_is_refused(client):
     assert client.post("/api/logbook", content=b"x", headers=kind).status_code == 422
 
 
+def test_integers_for_ids_and_dates_are_their_texts(client):
+    def asked(climber, climb, date):
+        sends = [{"climb_id": climb, "date": date, "climber_id": climber}]
+        return client.post("/api/recommend", json={"sends": sends, "block": [climb]})
+
+    one, other = asked(7, 12, 20240501), asked("7", "12", "20240501")
+    assert one.status_code == 200
+    assert one.json() == other.json()
+    named, text = (client.post("/api/recommend", json={"climber": each}) for each in (510, "510"))
+    assert message(named) == message(text)
+    assert client.post("/api/recommend", json={"climber": True}).status_code == 422
+
+
 @pytest.fixture
 def configured():
     """The service's logs, for the while of a test."""
@@ -307,8 +320,8 @@ NONSENSE = {
     "a lone surrogate": ('{"climber": "\\ud800"}', 422, "climber"),
     "a surrogate for a name": ('{"\\ud800": 1}', 422, "valid string"),
     "a deep nest": ("[" * 100_000, 400, "parsed as JSON: it may be nested too deep"),
-    "a number for an id": (
-        '{"climber": 510}',
+    "a fraction for an id": (
+        '{"climber": 5.5}',
         422,
         "climber: Input should be a valid string; write a number in",
     ),

@@ -45,7 +45,7 @@ MANY = {str(i): 1 for i in range(20_000)}
         (RecommendBody, {"same": MANY}, f"holds 20000 ids; {MAX_HISTORY} is the most"),
         (RecommendBody, {"sends": [{**SEND, **MANY}] * 3}, "which has 14 and not"),
         (RecommendBody, {"sends": [{}] * MAX_HISTORY}, "Field required"),
-        (RecommendBody, {"block": [1] * 1000}, "valid string"),
+        (RecommendBody, {"block": [1.5] * 1000}, "valid string"),
         (PathBody, MANY, "which has 8 and not"),
         (SessionBody, {"sends": [SEND], "same": MANY}, "holds 20000 ids"),
         (Logged, {"sends": [1] * MAX_HISTORY}, "valid dictionary"),
@@ -144,7 +144,7 @@ def test_a_logbook_is_read_once_for_an_answer(client, monkeypatch) -> None:
         monkeypatch.setattr(
             module,
             "read_logbook",
-            lambda sends, day="file": read.append(day) or logbook.read_logbook(sends, day),
+            lambda sends, day="file", *more: read.append(day) or logbook.read_logbook(sends, day, *more),
         )
     sends = [{**SEND, "grade": "V4"}, {"climb_id": "climb-03", "date": "2024-05-02", "grade": "V5"}]
     for path, more in (("skill", {}), ("recommend", {}), ("path", {"project": "climb-06", "leap": 5})):
