@@ -22,6 +22,7 @@ from recsys.errors import UsageError
 
 MEASURED: Final = 2  # to be raised when a cell measures something else, so that no older cell is taken for it
 HOW: Final = {"nodes", "stream", "dask", "dask_memory"}  # where it is trained and prepared: of no cell
+_LATER: Final = ("ema", "compile")  # settings that studies of before do not have
 # The budget of a study, smaller than that of one run.
 BUDGET: Final = {"epochs": 5, "learning_rate": 3e-3, "validation_cases": 3000}
 # Of a run, and read by no cell: a row is a method alone, prepared in memory, here, on a schedule of its own.
@@ -88,9 +89,9 @@ class StudyConfig(BaseModel):
         return replace(row, settings={**row.settings, **self.settings.get(name, {})})
 
     def _training_key(self, row: Row) -> dict[str, Any]:
-        """The row's training; no average of the weights goes unsaid, as before there was one."""
+        """The row's training; no average of the weights, and no compiling, go unsaid as before there were."""
         training = self.training_of(row)
-        told = training.model_dump(exclude=HOW if training.ema else HOW | {"ema"})
+        told = training.model_dump(exclude=HOW | {name for name in _LATER if not getattr(training, name)})
         # To the last bit as when each study wrote it: no finished cell is run again.
         last = training.final_learning_rate or training.learning_rate / 10
         return told | {"final_learning_rate": last} | dict(row.training)

@@ -219,6 +219,7 @@ def test_a_text_shows_to_causal_tokens_after_its_send_alone(by_climber):
     full = Windows(by_climber.sequences, np.array([20, 50]), 6).cut(np.array([20, 50]))
     other = {**full, c.TEXT: full[c.TEXT].clone()}
     other[c.TEXT][:, 2] = torch.where(full[c.TEXT][:, 2] == 1, 2, 1)
+    model.heads[0].body.inputs.masking.every = True
     with torch.inference_mode():
         first, second = (model.heads[0].body(dict(each), testing=True) for each in (full, other))
     moved = (first - second).abs().amax((0, 2)) > 1e-6
