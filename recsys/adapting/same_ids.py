@@ -33,19 +33,18 @@ def with_run_ids(frame: pd.DataFrame, catalogue: Catalogue, climbers: Sequence[s
     """
     given = frame
     form = "in another case or spelling or as mangled numbers"
-    frame = _renamed(frame, c.CLIMB_ID, _by_form(frame[c.CLIMB_ID], catalogue.ids), f"climbs {form}")
-    frame = _renamed(frame, c.CLIMBER_ID, _by_form(frame[c.CLIMBER_ID], climbers), f"climbers {form}")
+    frame = _renamed(frame, c.CLIMB_ID, _by_form(frame[c.CLIMB_ID], catalogue.ids), "climbs", form)
+    frame = _renamed(frame, c.CLIMBER_ID, _by_form(frame[c.CLIMBER_ID], climbers), "climbers", form)
     named = _by_name(frame, catalogue)
     if c.REGION in frame and named:
         frame = frame.assign(**{c.REGION: _regions(frame, named, catalogue)})
-    frame = _renamed(frame, c.CLIMB_ID, named, "climbs by name and place")
+    frame = _renamed(frame, c.CLIMB_ID, named, "climbs", "by name and place")
     return frame if frame is given else frame[~frame.duplicated(_ONE)].reset_index(drop=True)
 
 
-def _renamed(frame: pd.DataFrame, column: str, same: Mapping[str, str], how: str) -> pd.DataFrame:
+def _renamed(frame: pd.DataFrame, column: str, same: Mapping[str, str], what: str, form: str) -> pd.DataFrame:
     if not same:
         return frame
-    what, _, form = how.partition(" ")
     theirs, ours = (each[:80] for each in next(iter(same.items())))
     say(f"{len(same)} {what} of the new sends are the run's own, {form} ({theirs} is {ours}, for example)")
     return frame.assign(**{column: frame[column].map(lambda each: same.get(each, each))})

@@ -16,7 +16,7 @@ import statistics
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -88,6 +88,11 @@ def future(row: int, date: str, file: str = "") -> str:
 def latest() -> float:
     """The last day, since the Unix epoch, on which somebody may have climbed, wherever that is."""
     return time.time() // DAY_SECONDS + 2
+
+
+def day_number(day: date) -> int:
+    """Days from the Unix epoch to a day."""
+    return day.toordinal() - _EPOCH.toordinal()
 
 
 def is_beyond(seconds: float) -> bool:

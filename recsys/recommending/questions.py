@@ -7,7 +7,6 @@ sets, a request for a date reads what was sent before it; climbs of the date its
 
 from __future__ import annotations
 
-import datetime as dt
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from recsys import columns as c
 from recsys.arrays import Array
 from recsys.columns import ELAPSED_DAYS, GIVEN
 from recsys.errors import UsageError
+from recsys.logbooks.days import day_number
 from recsys.logbooks.grades import label
 from recsys.recommending.backend import Backend
 from recsys.recommending.features import ArrayBatch
@@ -25,7 +25,6 @@ from recsys.recommending.logbook import Logbook, days
 from recsys.recommending.request import Request, Span
 
 LEFT_OUT = 256  # sends that are left out in turn at the most, where a method reads more
-_EPOCH = dt.date(1970, 1, 1).toordinal()
 _TARGET = "\0"  # the climb id of the request: no climb has it, so every vocabulary calls it unknown
 
 
@@ -150,7 +149,7 @@ def _day(request: Request, logbook: Logbook, backend: Backend) -> float | None:
     if not backend.has_time:
         raise UsageError(f"when {request.when}: the sends of this model have no dates; leave it out")
     read = days(request.when)
-    day = float(request.when.toordinal() - _EPOCH) if read is None else read[0]  # in years that no file has
+    day = float(day_number(request.when)) if read is None else read[0]  # in years that no file has
     last = logbook.columns[c.DAY][-1] if len(logbook) else math.nan
     if math.floor(last) > day if math.isfinite(last) else False:
         raise UsageError(f"when {request.when}: lies before the last send of the logbook; give a later day")

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from recsys.errors import UsageError
-from recsys.logbooks.days import DAY_SECONDS, is_beyond
+from recsys.logbooks.days import DAY_SECONDS, day_number, is_beyond
 from recsys.logbooks.grade_ranges import GradeRange
 from recsys.logbooks.importing.spelling import folded, spelled_as
 from recsys.logbooks.reasons import YEARS
@@ -18,7 +18,6 @@ from recsys.recommending.blocked import OPEN, Blocked
 
 Span = tuple[float, float]
 _Made = TypeVar("_Made")
-_EPOCH = dt.date(1970, 1, 1).toordinal()
 _COMPARED = 200  # characters of a name that was mistyped; comparing takes time by their square
 
 
@@ -187,7 +186,7 @@ def read_day(text: str | dt.date | None) -> dt.date | None:
             day = dt.date.fromisoformat(text)
         except ValueError:
             raise UsageError(f"`when` {text}: write a day as 2026-06-01, or today") from None
-    if is_beyond((day.toordinal() - _EPOCH) * DAY_SECONDS):
+    if is_beyond(day_number(day) * DAY_SECONDS):
         raise UsageError(f"`when` {text}: is outside the years {YEARS}; correct its year")
     return day
 

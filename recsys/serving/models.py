@@ -41,8 +41,6 @@ from recsys.serving.policy import MAX_HISTORY, MAX_REQUESTS
 from recsys.serving.skill_models import Insights
 
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-
-
 _Date = Annotated[str, Field(min_length=1, max_length=40)]
 
 

@@ -20,7 +20,6 @@ from recsys.serving.reload import Holder
 from recsys.serving.workers import Workers
 
 _JSON: Final = re.compile(r"application/(json|[\w.+-]+\+json)\s*(;|$)", re.IGNORECASE)
-
 _COMPARED: Final = 200  # characters of a name that was mistyped; comparing takes time by their square
 _MEANINGS: Final = {
     400: "the body cannot be read",
@@ -147,5 +146,5 @@ def _reason(error: Any, what: str) -> str:
         return f"{where}: is no field of this request; /openapi.json names them"
     text = str(error["msg"]).removeprefix("Value error, ")
     if error["type"] == "string_type" and type(error["input"]) in (int, float):
-        text += "; write a number in quotes"  # ids that are numbers elsewhere are text here
+        text += "; write a number in quotes"  # of an id an integer is taken, a fraction not
     return f"{where}: {text}" if where else text
