@@ -32,7 +32,8 @@ $(READY): requirements.lock pyproject.toml
 	  $(VENV).uv/bin/uv venv -q --seed --python 3.11 $(VENV); status=$$?; rm -rf $(VENV).uv; exit $$status; \
 	fi
 	@$(BIN)/python -m pip install -q --disable-pip-version-check "uv==$(UV_VERSION)"
-	@$(UV) pip install -q --python $(BIN)/python -r requirements.lock
+# Compiled once here, also where PYTHONDONTWRITEBYTECODE is set: importing Merlin then takes 9 s instead of 26 each time.
+	@$(UV) pip install -q --compile-bytecode --python $(BIN)/python -r requirements.lock
 	@$(UV) pip install -q --python $(BIN)/python --no-deps -e .
 	@touch $@
 UV_VERSION := 0.13.9

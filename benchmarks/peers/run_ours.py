@@ -26,7 +26,10 @@ def run(given: Given) -> tuple[np.ndarray, dict[str, object]]:
 
     torch.set_num_threads(1)
     prepared, was = reopen_run(Run(given.folder / "run"))
-    data = {name: getattr(was, name) for name in ("data", "split", "min_sends", "schema_name")}
+    data = {
+        name: getattr(was, name)
+        for name in ("data", "split", "validation_climbers", "min_sends", "schema_name")
+    }
     spoken = {"schema" if name == "schema_name" else name: value for name, value in data.items()}
     config, _ = configured({**spoken, "validation_cases": len(given.validation), **given.settings})
     config = config.model_copy(update={"facts": {**was.facts, **config.facts}})

@@ -10,6 +10,7 @@ FOLDER: Final = Path(__file__).parents[2] / "benchmarks" / "results"
 DATA: Final = {
     "ml100k": "MovieLens-100k, temporal",
     "beauty": "Amazon Beauty (BERT4Rec's preparation), leave-one-out",
+    "beauty2048": "Amazon Beauty, leave-one-out, validation of 2,048 users, those of the others trained on",
     "ml1m": "MovieLens-1M, leave-one-out, no time",
 }
 SYSTEMS: Final = {

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from recsys.config.bad_rows import WHAT, BadRows
 from recsys.config.model import ModelConfig
 from recsys.config.training import TrainingConfig
+from recsys.errors import UsageError
 
 TRANSFORMER: Final = "transformer"
 TABLES: Final = "CSV, Parquet, JSON or Excel, packed or not, or a folder of them"  # that are read
@@ -41,6 +42,12 @@ class RunConfig(BaseModel):
         None, description="how the data's columns map: a name or a TOML (default: by its columns)"
     )
     split: SplitName = Field("climber", description="what is held out")
+    validation_climbers: int | None = Field(
+        None,
+        ge=1,
+        description="of leave-one-out: how many climbers, drawn by seed, have a validation; the last send "
+        "but one of the others is trained on (default: all)",
+    )
     min_sends: int = Field(5, ge=1, description="fewest sends of a climb and of a climber that are kept")
     min_sends_of: Literal["all", "train"] = Field(
         "all", description="the sends that min_sends counts: all of them, or those of training alone"
@@ -67,6 +74,15 @@ class RunConfig(BaseModel):
     model: ModelConfig = ModelConfig()
     training: TrainingConfig = TrainingConfig()
     facts: dict[str, Any] = Field(default_factory=dict, description="what was found on reading the data")
+
+    @model_validator(mode="after")
+    def _of_leave_one_out(self) -> RunConfig:
+        if self.validation_climbers is not None and self.split != "leave-one-out":
+            raise UsageError(
+                f"`validation_climbers` is for `split` leave-one-out, and not {self.split}: "
+                "leave one of them out"
+            )
+        return self
 
     @property
     def label(self) -> str:

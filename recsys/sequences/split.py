@@ -2,7 +2,9 @@
 
     climber         85 / 5 / 10 % of the climbers, drawn by seed: a climber's sends stay together
     temporal        two dates cut all sends at about 85 and 90 %: the test lies after all that was learnt
-    leave-one-out   a climber's last send is the test, the one before it the validation, the rest is training
+    leave-one-out   a climber's last send is the test, the one before it the validation, the rest is training;
+                    or only some climbers have a validation, drawn by seed, as in Petrov & Macdonald, "A
+                    Systematic Review and Replicability Study of BERT4Rec" (2022): 2,048 of them
 
 Whatever the protocol, a climber's training sends precede the validation sends, and those the test sends.
 """
@@ -58,6 +60,9 @@ class Plan:
         Of "climber", the part of each, int8 [n_climbers], in the order of their ids as text.
     cuts:
         Of "temporal", the days that validation and test begin with, float64 [2].
+    validated:
+        Of "leave-one-out", whether the last but one of each climber is validation, bool [n_climbers], in the
+        order of their ids as text; None: of all.
     facts:
         What metrics.json says of it.
     """
@@ -65,6 +70,7 @@ class Plan:
     name: SplitName
     climbers: Parts | None = None
     cuts: NDArray[np.float64] | None = None
+    validated: NDArray[np.bool_] | None = None
     facts: dict[str, Any] = field(default_factory=dict)
 
     def parts(self, frame: pd.DataFrame, first: int = 0) -> Parts:
@@ -77,11 +83,15 @@ class Plan:
         first:
             How many climbers' ids lie before theirs.
         """
-        if self.climbers is not None:
-            return self.climbers[first + pd.factorize(frame[CLIMBER_ID], sort=True)[0]]
         if self.cuts is not None:
             return np.digitize(frame[DAY].to_numpy(np.float64), self.cuts).astype(np.int8)
-        return _leave_one_out(pd.factorize(frame[CLIMBER_ID])[0])
+        codes = pd.factorize(frame[CLIMBER_ID], sort=True)[0]
+        if self.climbers is not None:
+            return self.climbers[first + codes]
+        parts = _leave_one_out(pd.factorize(frame[CLIMBER_ID])[0])
+        if self.validated is not None:
+            parts[(parts == VALIDATION) & ~self.validated[first + codes]] = TRAIN
+        return parts
 
 
 @dataclass(frozen=True)
@@ -109,7 +119,11 @@ class Counted:
 
 
 def assign(
-    frame: pd.DataFrame, name: SplitName, seed: int, has_time: bool = True
+    frame: pd.DataFrame,
+    name: SplitName,
+    seed: int,
+    has_time: bool = True,
+    validation_climbers: int | None = None,
 ) -> tuple[Parts, dict[str, Any]]:
     """Assign every row to TRAIN, VALIDATION or TEST.
 
@@ -120,9 +134,12 @@ def assign(
     name:
         The protocol, see above.
     seed:
-        Draws the climbers of the protocol "climber"; the others do not use it.
+        Draws the climbers of the protocol "climber", and `validation_climbers`.
     has_time:
         Whether `DAY` is days (`Sends.has_time`); "temporal" needs them.
+    validation_climbers:
+        Of "leave-one-out", how many climbers have a validation; one of fewer than three sends that is drawn
+        has none. None, or more than there are: all.
 
     Returns
     -------
@@ -144,7 +161,9 @@ def assign(
     if (step < 0).any() or ((step == 0) & (np.diff(days) < 0)).any():
         raise ValueError("the sends must be sorted by climber, then by day")
     climbers = int(codes.max()) + 1 if len(codes) else 0
-    found = plan(name, seed, climbers, np.unique(np.floor(days), return_counts=True), has_time)
+    found = plan(
+        name, seed, climbers, np.unique(np.floor(days), return_counts=True), has_time, validation_climbers
+    )
     parts = found.parts(frame)
     return parts, told(found, Counted.of(frame, parts))
 
@@ -155,12 +174,13 @@ def plan(
     climbers: int,
     days: tuple[NDArray[np.float64], NDArray[np.int64]],
     has_time: bool = True,
+    validation_climbers: int | None = None,
 ) -> Plan:
     """Settle who or what is held out.
 
     Parameters
     ----------
-    name, seed, has_time:
+    name, seed, has_time, validation_climbers:
         As of `assign`, which raises what this does.
     climbers:
         How many there are.
@@ -171,7 +191,13 @@ def plan(
         raise UsageError(f"there is no split {name!r}; choose from {', '.join(get_args(SplitName))}")
     if name == "climber":
         return _by_climber(climbers, seed)
-    return _by_date(*days, has_time) if name == "temporal" else Plan(name)
+    if name == "temporal":
+        return _by_date(*days, has_time)
+    if validation_climbers is None or validation_climbers >= climbers:
+        return Plan(name)
+    validated = np.zeros(climbers, np.bool_)
+    validated[np.random.default_rng(seed).permutation(climbers)[:validation_climbers]] = True
+    return Plan(name, validated=validated, facts={"seed": seed, "validation_climbers": validation_climbers})
 
 
 def told(plan: Plan, counted: Counted) -> dict[str, Any]:

@@ -149,7 +149,8 @@ def _split(
     ordered = ranges_of.order(client, ranges, least, rare, config.day, config.seed)
     _warn_of_order(ordered, config, source)
     has_time, climbers = ranges[0].has_time, sum(each.climbers for each in ordered)
-    plan = split.plan(config.split, config.seed, climbers, ranges_of.days_of(ordered), has_time)
+    days = ranges_of.days_of(ordered)
+    plan = split.plan(config.split, config.seed, climbers, days, has_time, config.validation_climbers)
     parted = ranges_of.part(client, ordered, plan, has_time)
     if not any(each.training.sends for each in parted):
         raise DataError("no send is left for training", remedy="use more sends or another `split`")

@@ -199,7 +199,7 @@ def _kept(
     if config.min_sends_of == "all":
         frame, k = _filtered(frame, config.min_sends, climbers_needed(config.split))
     frame = order_days(frame, config.day, config.seed)
-    parts, split = assign(frame, config.split, config.seed, has_time)
+    parts, split = assign(frame, config.split, config.seed, has_time, config.validation_climbers)
     if config.min_sends_of == "train":
         index = np.arange(len(frame))
         core, k = _filtered(frame.assign(**{_INDEX: index})[parts == TRAIN], config.min_sends)

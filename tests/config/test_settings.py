@@ -117,3 +117,12 @@ def test_a_file_that_changed_is_refused_when_resuming(toml, tmp_path):
     refuse_changes(tmp_path, *configure({"epochs": 7}))
     with pytest.raises(UsageError, match=r"epochs 8.*was started with 7"):
         refuse_changes(tmp_path, *configure({"epochs": 8}, toml))
+
+
+def test_some_climbers_validation_is_of_leave_one_out_alone():
+    given = {"split": "leave-one-out", "validation_climbers": 9}
+    assert configure(given)[0].validation_climbers == 9
+    with pytest.raises(
+        UsageError, match=r"`?validation_climbers`? is for `?split`? leave-one-out, and not climber"
+    ):
+        configure({"validation_climbers": 9})

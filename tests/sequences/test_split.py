@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from recsys.columns import CLIMB_ID, CLIMBER_ID, DAY, DAY_INDEX
 from recsys.errors import DataError, UsageError
-from recsys.sequences.split import TEST, TRAIN, VALIDATION, asked_of, assign, check_asked
+from recsys.sequences.split import TEST, TRAIN, VALIDATION, asked_of, assign, check_asked, plan
 
 HOWS = ["climber", "temporal", "leave-one-out"]
 
@@ -35,6 +35,26 @@ def test_leave_one_out_of_twelve() -> None:
         "sends": {"train": 8, "validation": 2, "test": 2},
         "climbers": {"train": 5, "validation": 2, "test": 2},
     }
+
+
+def test_leave_one_out_with_a_validation_of_some_climbers_trains_on_the_others() -> None:
+    frame = sends({f"c{i:02}": [1.0, 2.0, 3.0, 4.0] for i in range(20)} | {"short": [1.0, 2.0]})
+    whole, _ = assign(frame, "leave-one-out", seed=3)
+    parts, facts = assign(frame, "leave-one-out", seed=3, validation_climbers=5)
+    changed = parts != whole
+    assert set(whole[changed]) == {VALIDATION}
+    assert set(parts[changed]) == {TRAIN}
+    assert facts["seed"] == 3
+    assert facts["validation_climbers"] == 5
+    assert facts["climbers"]["test"] == 20
+    assert facts["sends"]["validation"] == (parts == VALIDATION).sum() in (4, 5)  # the short one may be drawn
+    assert parts.tolist() == assign(frame, "leave-one-out", seed=3, validation_climbers=5)[0].tolist()
+    assert parts.tolist() != assign(frame, "leave-one-out", seed=4, validation_climbers=5)[0].tolist()
+    assert whole.tolist() == assign(frame, "leave-one-out", seed=3, validation_climbers=99)[0].tolist()
+    # A range of climbers at a time, as out of core.
+    found = plan("leave-one-out", 3, 21, (np.array([1.0]), np.array([len(frame)])), validation_climbers=5)
+    ranges = [found.parts(frame[:40], 0), found.parts(frame[40:], 10)]
+    assert np.concatenate(ranges).tolist() == parts.tolist()
 
 
 def test_temporal_cuts_between_days() -> None:

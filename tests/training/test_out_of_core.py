@@ -34,7 +34,8 @@ def data(tmp_path_factory) -> Path:
 
 def config(data: Path, split: str = "climber", method: str = "sasrec", **training) -> RunConfig:
     training = {"accelerator": "cpu", "epochs": 2, "patience": 50, **training}
-    return RunConfig(data=str(data), method=method, split=split, training=training)
+    some = 5 if split == "leave-one-out" else None
+    return RunConfig(data=str(data), method=method, split=split, validation_climbers=some, training=training)
 
 
 @pytest.fixture(scope="module")
