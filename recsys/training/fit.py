@@ -102,16 +102,22 @@ def fit(
         with or_run_error(folder):
             _fit(trainer, module, checkpoint)
     # The files say more than the objects here: with several devices other processes did the training.
-    state = module.state_dict()
-    ended, chosen = (read_checkpoint(checkpoint_of(folder, name, part), state) for name in (LAST, BEST))
-    module.load_state_dict(chosen["state_dict"])
-    plain_body(module.model)
+    ended = read_checkpoint(checkpoint_of(folder, LAST, part), module.state_dict())
+    chosen = load_best(module, folder, part)
     return {
         "epochs_trained": int(ended["epoch"]) + 1,
         "best_epoch": int(chosen["epoch"]) + 1,
         "batch_size": batch_size,
         SCORE: float(chosen["callbacks"][best.state_key]["best_model_score"]),
     }
+
+
+def load_best(module: NextClimb, folder: Path, part: str) -> dict[str, Any]:
+    """Give the model the weights of the best epoch that `fit` kept, and return the checkpoint."""
+    chosen = read_checkpoint(checkpoint_of(folder, BEST, part), module.state_dict())
+    module.load_state_dict(chosen["state_dict"])
+    plain_body(module.model)
+    return chosen
 
 
 def best_score(module: NextClimb, config: TrainingConfig, stop: EarlyStopping) -> float:

@@ -18,7 +18,6 @@ from recsys.baselines.interactions import Interactions
 from recsys.baselines.network_settings import NetworkSettings
 from recsys.baselines.rows import ROWS, TRANSFORMER, Row
 from recsys.config.run import RunConfig
-from recsys.console import say
 from recsys.errors import UsageError
 from recsys.evaluation.calibration import CASES
 from recsys.evaluation.evaluate import ranks_of
@@ -243,15 +242,12 @@ def _trained(
     resume: bool,
 ) -> FittedMethod:
     """Train a network and keep its best epoch."""
-    from recsys.training.fit import fit
+    from recsys.training.networks import fit_each
 
-    networks, fitted = [], []
-    for module, part in trainings(method, interactions, schema, config, seed, folder):
-        if module.label:
-            say(module.label)
-        fitted.append(fit(module, config.training, folder, resume, part))
-        networks.append(module.model)
-    words = ", ".join(f"epoch {each['best_epoch']} of {each['epochs_trained']}" for each in fitted)
+    each = list(trainings(method, interactions, schema, config, seed, folder))
+    fitted = fit_each(each, config.training, folder, resume)
+    networks = [module.model for module, _ in each]
+    words = ", ".join(f"epoch {one['best_epoch']} of {one['epochs_trained']}" for one in fitted)
     network, facts = networks[0], fitted[0]
     if len(networks) > 1:
         network = _packed(method, schema, config.model.length, networks)

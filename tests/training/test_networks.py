@@ -34,10 +34,10 @@ def runs(data, tmp_path_factory):  # noqa: F811
 @pytest.fixture
 def killed(monkeypatch):
     """Train a run that is killed before its second network."""
-    from recsys.training import fit as fitting
+    from recsys.training import networks
     from recsys.training.pipeline import train_run
 
-    fit = fitting.fit
+    fit = networks.fit
 
     def of_one(*arguments):
         if arguments[-1] == "2":
@@ -46,7 +46,8 @@ def killed(monkeypatch):
 
     def train(settings, folder):
         with monkeypatch.context() as patch:
-            patch.setattr(fitting, "fit", of_one)
+            patch.setattr(networks, "fit", of_one)
+            patch.setattr(networks, "_at_once", lambda *_: 1)
             with pytest.raises(KeyboardInterrupt):
                 train_run(settings, folder)
 
