@@ -66,15 +66,15 @@ def read_plain(path: Path | str) -> bytes:
         return file.read()
 
 
-def read_text(path: Path | str, remedy: str = "check the path", otherwise: str = "save it in UTF-8") -> str:
+def read_text(path: Path | str, remedy: str = "check the path") -> str:
     """A text in UTF-8, with or without a byte-order mark.
 
     Parameters
     ----------
     path:
         The file.
-    remedy, otherwise:
-        What to do where it cannot be read, and where it is something else.
+    remedy:
+        What to do where it cannot be read.
 
     Raises
     ------
@@ -86,7 +86,7 @@ def read_text(path: Path | str, remedy: str = "check the path", otherwise: str =
     except OSError as error:
         raise DataError(f"cannot be read ({error.strerror})", path=path, remedy=remedy) from error
     except UnicodeDecodeError as error:
-        raise DataError("is not UTF-8 text", path=path, remedy=otherwise) from error
+        raise DataError("is not UTF-8 text", path=path, remedy="save it in UTF-8") from error
 
 
 def parsed_json(content: str | bytes) -> Any:

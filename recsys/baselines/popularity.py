@@ -21,22 +21,12 @@ class PopularityScorer:
 
     Parameters
     ----------
-    items:
-        [S] the item index of every training send; -1 (not in the catalogue) is left out.
-    n_items:
-        I, the size of the catalogue.
-    weights:
-        [S] what each send counts for, for instance a decay with its age in days, or None for 1 each.
+    counts:
+        Sends of each item, [I].
     """
 
-    def __init__(
-        self, items: NDArray[np.integer[Any]], n_items: int, weights: NDArray[np.floating[Any]] | None = None
-    ) -> None:
-        known = items >= 0
-        if np.any(items >= n_items):
-            raise ValueError(f"item {int(items.max())} is outside the catalogue of {n_items}")
-        kept = None if weights is None else weights[known]
-        self.counts = np.bincount(items[known], weights=kept, minlength=n_items).astype(np.float32)  # [I]
+    def __init__(self, counts: NDArray[Any]) -> None:
+        self.counts = counts.astype(np.float32)
 
     def scores(self, cases: NDArray[np.int64]) -> NDArray[np.float32]:
         """[B, I], a read-only view: no row is copied."""
@@ -53,8 +43,9 @@ class Popularity(Method):
 
     def count(self, interactions: Interactions, seed: int) -> CountedPopularity:
         """Count the training sends."""
-        scorer = PopularityScorer(interactions.items[interactions.training], interactions.n_items)
-        return CountedPopularity(cooccurrence_vectors(interactions), scorer.counts)
+        items = interactions.items[interactions.training]
+        counts = np.bincount(items[items >= 0], minlength=interactions.n_items).astype(np.float32)
+        return CountedPopularity(cooccurrence_vectors(interactions), counts)
 
 
 Popularity.GRID = (Popularity(),)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 WIDTH: Final = 64
 
 
-def cooccurrence_vectors(interactions: Interactions, width: int = WIDTH) -> Array:
+def cooccurrence_vectors(interactions: Interactions) -> Array:
     """The climbs on the largest singular vectors of climbers x climbs, each climb's column of length one.
 
     The dot product of two full rows is the cosine of the two climbs (latent semantic indexing: Deerwester et
@@ -23,14 +23,14 @@ def cooccurrence_vectors(interactions: Interactions, width: int = WIDTH) -> Arra
 
     Returns
     -------
-    float32 [n_items, width], or less wide where there are few climbers or climbs.
+    float32 [n_items, WIDTH], or less wide where there are few climbers or climbs.
     """
     from scipy.sparse.linalg import svds
 
     matrix = training_matrix(interactions).astype(np.float64)
     norms = np.sqrt(np.asarray(matrix.sum(0)).ravel())
     matrix = matrix.multiply(1 / np.maximum(norms, 1)[None]).tocsr()
-    kept = min(width, min(matrix.shape) - 1)
+    kept = min(WIDTH, min(matrix.shape) - 1)
     if kept < 1:
         return norms[:, None].astype(np.float32)
     _, values, vectors = svds(matrix, kept, v0=np.ones(min(matrix.shape)))

@@ -45,8 +45,8 @@ class NegativeSampler(torch.nn.Module):
     negatives:
         How many are drawn for a batch, at least 1.
     alpha:
-        0 draws uniformly (gBCE), 1 by popularity (sampled softmax, whose correction undoes it; a ranking loss
-        that is not corrected holds down what is drawn often).
+        0 draws uniformly (the transformer's), 1 by popularity. A sampled softmax's correction undoes it; a
+        ranking loss that is not corrected holds down what is drawn often.
     """
 
     probabilities: torch.Tensor

@@ -29,12 +29,8 @@ if TYPE_CHECKING:
 
 FULL: Final = 50_000  # climbs up to which a softmax over all of them is cheaper than it is worth sampling
 
-# Name of a sampled loss in the configuration: the loss, and the power of popularity that draws its negatives.
-_SAMPLED: Final[dict[str, tuple[LossName, float]]] = {
-    "sampled-softmax": ("softmax", 0.0),
-    "bpr-max": ("bpr-max", 0.0),
-    "gbce": ("gbce", 0.0),
-}
+# Losses of the configuration that are taken over a sample, which is drawn uniformly.
+_SAMPLED: Final[dict[str, LossName]] = {"sampled-softmax": "softmax", "bpr-max": "bpr-max", "gbce": "gbce"}
 
 
 def choose_loss(config: ModelConfig, n_items: int) -> tuple[str, str]:
@@ -68,9 +64,8 @@ class NextClimbTask(tr.NextItemPredictionTask):
         super().build(*args, **kwargs)
         n_items = self.target_dim - FIRST_VALUE_ID
         self.chosen, self.reason = choose_loss(self.config, n_items)
-        ranking, alpha = _SAMPLED.get(self.chosen, ("softmax", 0.0))
         negatives = self.config.negatives if self.chosen in _SAMPLED else 0
-        self.objective = Objective(n_items, ranking, negatives, alpha)
+        self.objective = Objective(n_items, _SAMPLED.get(self.chosen, "softmax"), negatives, alpha=0.0)
         self.pre = ClimbScores(self.item_embedding_table, self.side_sizes, self.texts, self.config.networks)
 
     def forward(

@@ -9,6 +9,7 @@ from recsys.arrays import Array
 from recsys.recommending.catalogue import Catalogue
 from recsys.recommending.features import ArrayBatch
 from recsys.recommending.logbook import Logbook
+from recsys.skill.model import Skill
 
 
 class Backend(Protocol):
@@ -33,6 +34,10 @@ class Backend(Protocol):
         nothing of the target's own day.
     climbers:
         Ids of the climbers whose logbooks are stored.
+    facts:
+        What was said of the data that the run was trained on.
+    skill:
+        How hard the climbs are; None where no more is kept than their grades.
     """
 
     catalogue: Catalogue
@@ -43,6 +48,8 @@ class Backend(Protocol):
     reads_prompt: bool
     day: str
     climbers: Sequence[str]
+    facts: object
+    skill: Skill | None
 
     def logbook(self, climber: str) -> Logbook | None:
         """A stored logbook, or None."""

@@ -68,7 +68,7 @@ class Recommender:
     @property
     def facts(self) -> object:
         """What was said of the data that the run was trained on."""
-        return getattr(self.backend, "facts", None)
+        return self.backend.facts
 
     @cached_property
     def nouns(self) -> Mapping[str, str]:
@@ -83,7 +83,7 @@ class Recommender:
     @cached_property
     def skill(self) -> Skill:
         """How hard the climbs are; by their usual grades alone where the run or bundle keeps no more."""
-        kept: Skill | None = getattr(self.backend, "skill", None)
+        kept = self.backend.skill
         return Skill.plain(self.catalogue.ordinals) if kept is None else kept
 
     def levels(self, request: Request, logbook: Logbook | None = None) -> Levels:
@@ -203,16 +203,15 @@ class Recommender:
         logits = parts[0] if len(parts) == 1 else np.concatenate(parts)
         return np.split(logits, np.cumsum([len(each) for each in plans])[:-1])
 
-    def answer(self, plan: Plan, logits: Array, badges: bool = True) -> list[Item]:
-        """The items of a plan from its logits [n_questions, n_items]; how hard each is, with `badges`."""
+    def answer(self, plan: Plan, logits: Array) -> list[Item]:
+        """The items of a plan from its logits [n_questions, n_items]."""
         request = plan.request
-        levels = self.levels(request, plan.logbook) if badges else None
+        levels = self.levels(request, plan.logbook)
         chosen, probabilities = self.choose(plan, logits, levels)
         unprompted = None
         if request.explain and plan.questions:
             bare = plan.blocks(logits)[1]
             unprompted = None if bare is None else softmax(bare)
-        blank = [(None, None)] * len(chosen)
         return [
             self.catalogue.item(
                 index,
@@ -222,9 +221,7 @@ class Recommender:
                 else None,
                 *hard,
             )
-            for index, hard in zip(
-                chosen, blank if levels is None else self.hardness(chosen, levels), strict=True
-            )
+            for index, hard in zip(chosen, self.hardness(chosen, levels), strict=True)
         ]
 
     def hardness(self, chosen: Sequence[int], levels: Levels) -> list[tuple[str | None, float | None]]:

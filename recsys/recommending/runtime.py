@@ -27,20 +27,15 @@ def onnxruntime(part: str = "") -> Any:
     return importlib.import_module(f"onnxruntime.{part}".rstrip("."))
 
 
-def session(model: Path, threads: int = 0) -> Any:
+def session(model: Path) -> Any:
     """An ONNX Runtime session on the CPU that waits without spinning.
 
-    Parameters
-    ----------
-    model:
-        The graph.
-    threads:
-        Threads of one run; 0 takes ``OMP_NUM_THREADS``, or as many as there are cores.
+    A run has as many threads as ``OMP_NUM_THREADS`` says, or as there are cores.
     """
     ort = onnxruntime()
     options = ort.SessionOptions()
     named = os.environ.get("OMP_NUM_THREADS", "")
-    options.intra_op_num_threads = threads or (int(named) if named.isdigit() else 0)
+    options.intra_op_num_threads = int(named) if named.isdigit() else 0
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 4  # what fails is told by the error alone
     try:

@@ -65,30 +65,30 @@ class Sequences:
         object.__setattr__(self, "indices", narrow(indices))
 
     @classmethod
-    def from_table(cls, table: pd.DataFrame, climber: str = "climber") -> Sequences:
+    def from_table(cls, table: pd.DataFrame) -> Sequences:
         """Flatten the workflow's output, one row a climber with a list for each feature."""
-        return cls.from_tables([table], climber)
+        return cls.from_tables([table])
 
     @classmethod
-    def from_tables(cls, tables: Iterable[pd.DataFrame], climber: str = "climber") -> Sequences:
+    def from_tables(cls, tables: Iterable[pd.DataFrame]) -> Sequences:
         """The same of several tables of other climbers each, one in memory at a time."""
-        found = [cls._arrays(each, climber) for each in tables]
+        found = [cls._arrays(each) for each in tables]
         arrays = {name: np.concatenate([each[name] for each in found]) for name in found[0]}
         return cls(
             offsets=np.concatenate([[0], np.cumsum(arrays.pop("lengths"))]).astype(np.int64),
-            climbers=arrays.pop(climber),
+            climbers=arrays.pop(c.CLIMBER),
             climber_ids=arrays.pop(c.CLIMBER_ID),
             rows=arrays.pop(c.ROW),
             features=arrays,
         )
 
     @staticmethod
-    def _arrays(table: pd.DataFrame, climber: str) -> dict[str, Array]:
+    def _arrays(table: pd.DataFrame) -> dict[str, Array]:
         """The columns of a table, lists end to end; and ``lengths`` of the lists."""
-        lists = [name for name in table.columns if name not in (climber, c.CLIMBER_ID, c.ROW)]
+        lists = [name for name in table.columns if name not in (c.CLIMBER, c.CLIMBER_ID, c.ROW)]
         return {
             "lengths": table[c.ROW].map(len).to_numpy(dtype=np.int64),
-            climber: table[climber].to_numpy(dtype=np.int32),
+            c.CLIMBER: table[c.CLIMBER].to_numpy(dtype=np.int32),
             # A view would keep the block that pandas holds it in, and with it every list of the table.
             c.CLIMBER_ID: table[c.CLIMBER_ID].to_numpy(dtype=object, copy=True),
             c.ROW: flat(table[c.ROW]).astype(np.int32),

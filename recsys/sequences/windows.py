@@ -15,7 +15,7 @@ import torch
 from torch.utils.data import Dataset
 
 from recsys.arrays import Array, day_numbers
-from recsys.columns import DAY_NUMBER
+from recsys.columns import CLIMBER, DAY_NUMBER
 from recsys.sequences.store import ELAPSED, Sequences
 
 if TYPE_CHECKING:
@@ -35,15 +35,12 @@ class Windows(Dataset[Batch]):
         Indexes of the sends that the windows end at, [n_windows].
     length:
         Sends in a window, the target included.
-    climber:
-        Name under which a batch holds the climber's id, [batch].
     """
 
-    def __init__(self, sequences: Sequences, targets: Array, length: int, climber: str = "climber") -> None:
+    def __init__(self, sequences: Sequences, targets: Array, length: int) -> None:
         self.sequences = sequences
         self.targets = targets
         self.length = length
-        self.climber = climber
 
     def __len__(self) -> int:
         """Number of windows."""
@@ -79,7 +76,7 @@ class Windows(Dataset[Batch]):
         batch: dict[str, Any] = {
             name: _tensor(np.where(real, values[at], 0)) for name, values in self.sequences.features.items()
         }
-        batch[self.climber] = _tensor(self.sequences.climbers[self.sequences.owner(at[:, -1])])
+        batch[CLIMBER] = _tensor(self.sequences.climbers[self.sequences.owner(at[:, -1])])
         return batch
 
 

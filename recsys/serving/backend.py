@@ -21,11 +21,9 @@ from recsys.logbooks.mapping import ColumnMapping
 from recsys.manifest import MANIFEST, check_manifest
 from recsys.nouns import spoken
 from recsys.recommending.card import card_bytes
-from recsys.recommending.catalogue import Catalogue
-from recsys.recommending.known import SHOWN, Match
+from recsys.recommending.known import SHOWN
 from recsys.recommending.levels import has_levels, level
-from recsys.recommending.logbook import date_of, read_logbook
-from recsys.recommending.matching import Matcher
+from recsys.recommending.logbook import date_of
 from recsys.recommending.path import PathRequest
 from recsys.recommending.request import Request, as_written, nearest
 from recsys.recommending.session import SessionRequest
@@ -113,9 +111,9 @@ class LoadedBundle:
 
     def known(self, ask: Request) -> Row | None:
         """What the model knows of the posted climbs, in the fields of `recsys.serving.known_models.Known`."""
-        if ask.sends is None:
+        match = self._recommender.match(ask)
+        if match is None:
             return None
-        match = self._match(ask)
         questions = [each._asdict() for each in match.questions[:SHOWN]]
         return {
             "climbs": match.n_climbs, "known": match.n_known, "notes": match.lines(nouns=self.nouns),
@@ -129,23 +127,6 @@ class LoadedBundle:
     def grade_of(self, ordinal: float) -> str:
         """The nearest plain grade of an ordinal, as the bundle's climbs have them."""
         return level(ordinal, self.levels)
-
-    def _match(self, ask: Request) -> Match:
-        match: Match | None = getattr(self._recommender, "match", lambda _: None)(ask)
-        return match or self._matcher.match(read_logbook(ask.sends or (), leveled=self.levels), ask.same)
-
-    @cached_property
-    def _matcher(self) -> Matcher:
-        table = self._recommender.catalogue
-        if isinstance(table, Catalogue):
-            return Matcher(table)
-        columns = {
-            c.CLIMB_ID: table.ids,
-            c.CLIMB_NAME: table.names,
-            c.GRADE: table.grades,
-            c.REGION: table.regions,
-        }
-        return Matcher(Catalogue.from_columns(columns))
 
     def similar(self, climb_id: str, k: int) -> list[Row]:
         """The nearest climbs to one of the bundle's."""
@@ -198,7 +179,7 @@ class LoadedBundle:
     @property
     def mapping(self) -> ColumnMapping | None:
         """What the bundle's sends were read by, for a logbook with the same columns."""
-        return getattr(self._recommender, "mapping", None)
+        return self._recommender.mapping
 
     @property
     def simulated(self) -> bool:

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from recsys.arrays import Array
+from recsys.logbooks.mapping import ColumnMapping
+from recsys.recommending.known import Match
 from recsys.recommending.path import PathRequest
 from recsys.recommending.request import Request
 from recsys.recommending.session import SessionRequest
@@ -81,6 +83,13 @@ class RecommenderLike(Protocol):
 
     def off_grade(self, region: str | None, most: int) -> Sequence[Planned]:
         """Climbs whose grades are soft or hard, those farthest off first."""
+
+    def match(self, request: Request) -> Match | None:
+        """How the posted logbook's climbs meet the catalogue; None where none was posted."""
+
+    @property
+    def mapping(self) -> ColumnMapping | None:
+        """What the sends were read by, for a logbook with the same columns; None: the contract."""
 
     @property
     def nouns(self) -> Mapping[str, str]:

@@ -82,7 +82,6 @@ def fit_method(
     config: RunConfig,
     seed: int,
     folder: Path,
-    resume: bool = False,
 ) -> FittedMethod:
     """`fit_settings` of a row of the study.
 
@@ -94,7 +93,7 @@ def fit_method(
     method = row.load()
     if row.method == TRANSFORMER:
         method = _settled(method, config, schema, len(interactions.training))
-    return fit_settings(method, interactions, schema, config, seed, folder, resume)
+    return fit_settings(method, interactions, schema, config, seed, folder)
 
 
 def _settled(method: Any, config: RunConfig, schema: Schema, training: int) -> NetworkSettings:

@@ -223,11 +223,11 @@ def described(config: RunConfig) -> dict[str, Any]:
     }
 
 
-def reopen_run(run: Run, trust: bool = False) -> tuple[Prepared, RunConfig]:
+def reopen_run(run: Run) -> tuple[Prepared, RunConfig]:
     """What `prepare_run` left in a folder whose manifest was checked (`Run.finished` does)."""
     with progress("loading what was prepared"):
         config = run.config
-        return opened(run.folder, config, trust), config
+        return opened(run.folder, config), config
 
 
 def _read(config: RunConfig, folder: Path, rejects: Path) -> tuple[Any, str]:

@@ -61,11 +61,10 @@ def evaluate_run(
     own = {"prompted": method.scorer(cases, True)} if method.reads_prompt else {}
     own["unprompted"] = method.scorer(cases, False)
     dated = method.reads_prompt and ELAPSED_DAYS in prepared.sequences.features
-    popularity = prepared.popularity
     scorers: dict[str, Scorer] = {
         **own,
         **({"dated": method.scorer(cases, frozenset([ELAPSED_DAYS]))} if dated else {}),
-        "popularity": PopularityScorer(np.arange(prepared.n_items), prepared.n_items, popularity),
+        "popularity": PopularityScorer(prepared.popularity),
         "random": RandomScorer(prepared.n_items, seed),
     }
     seen = cases.seen if exclude_seen else None
@@ -100,7 +99,9 @@ def evaluate_run(
     metrics |= {"prompted": found["unprompted"], **found}
     streamed = prepared.shards is not None
     units = None if streamed else sender_units(training_matrix(Interactions.of(prepared)))
-    metrics["lists"] = {name: describe(each.items, popularity, units) for name, each in lists.items()}
+    metrics["lists"] = {
+        name: describe(each.items, prepared.popularity, units) for name, each in lists.items()
+    }
     metrics["calibration"] = {"temperature": method.temperature._asdict()} | {
         name: reliability(scorer, getattr(method.temperature, name), cases.targets, seen, prepared.n_items)
         for name, scorer in own.items()

@@ -20,7 +20,10 @@ from recsys.manifest import write_manifest
 from recsys.nouns import spoken
 from recsys.recommending.blocked import Blocked
 from recsys.recommending.catalogue import Catalogue
+from recsys.recommending.known import Match
 from recsys.recommending.levels import level
+from recsys.recommending.logbook import read_logbook
+from recsys.recommending.matching import Matcher
 from recsys.recommending.request import Request
 
 REGIONS = ("Squamish", "Bishop", "Fontainebleau", "Pemberton")
@@ -127,6 +130,7 @@ class FakeRecommender:
     graded: bool = True
     font: bool = False
     simulated: bool = True
+    mapping: None = None
     nouns: dict[str, str] = field(default_factory=dict)
     calls: list[int] = field(default_factory=list)
 
@@ -146,6 +150,11 @@ class FakeRecommender:
 
     def note(self, request: Any) -> None:
         """It reads prompts."""
+
+    def match(self, request: Any) -> Match | None:
+        if request.sends is None:
+            return None
+        return Matcher(self.catalogue).match(read_logbook(request.sends, leveled=self.levels), request.same)
 
     def logbook(self, request: Any) -> SimpleNamespace:
         if request.sends is not None:

@@ -140,12 +140,11 @@ def test_what_nobody_waits_for_any_more_is_not_begun() -> None:
 def test_a_logbook_is_read_once_for_an_answer(client, monkeypatch) -> None:
     """Once in the order of the model's days, and once in the file's where that is another."""
     read = []
-    for module in (recommender, __import__("recsys.serving.backend", fromlist=["x"])):
-        monkeypatch.setattr(
-            module,
-            "read_logbook",
-            lambda sends, day="file", *more: read.append(day) or logbook.read_logbook(sends, day, *more),
-        )
+    monkeypatch.setattr(
+        recommender,
+        "read_logbook",
+        lambda sends, day="file", *more: read.append(day) or logbook.read_logbook(sends, day, *more),
+    )
     sends = [{**SEND, "grade": "V4"}, {"climb_id": "climb-03", "date": "2024-05-02", "grade": "V5"}]
     for path, more in (("skill", {}), ("recommend", {}), ("path", {"project": "climb-06", "leap": 5})):
         read.clear()
