@@ -14,10 +14,10 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from recsys import columns as c
 from recsys import run_files
@@ -30,20 +30,11 @@ from recsys.nouns import FACTS, speak
 from recsys.runs import Run
 from recsys.stores import fetched
 from recsys.temporaries import temporary_name
+from recsys.training.raw import SIMULATED, largest_core, simulated, warn_of_order
 
 if TYPE_CHECKING:
-    from recsys.sequences.ranges import Ordered, Parted
+    from recsys.sequences.ranges import Parted
     from workflows.sends.distributed import Range
-
-Kept = TypeVar("Kept")
-SIMULATED: Final = "simulated BC logbooks, seed 0"
-MEMBER_CASES: Final = 2_000  # training sends whose losses tell how much the model gives away
-TEST_CASES: Final = 100_000  # that a streamed training is evaluated on, at the most
-ORDER: Final = {
-    "set": "nothing reads it (day: set)",
-    "seeded": "it was drawn anew (day: seeded)",
-    "file": "figures are too good if it is read (day: file); use set",
-}
 
 
 def prepare_ranges(run: Run, config: RunConfig, size: int = 250_000) -> dict[str, Any]:
@@ -96,15 +87,6 @@ def prepare_ranges(run: Run, config: RunConfig, size: int = 250_000) -> dict[str
     return {**facts, **kept}
 
 
-def simulated(folder: Path) -> Path:
-    """The logbooks that are made up where none are given, as a file in the run's folder."""
-    from recsys.logbooks.simulate import simulate
-
-    with atomic_path(folder / run_files.SIMULATED) as fresh:
-        simulate("bc", seed=0).to_parquet(fresh, index=False)
-    return folder / run_files.SIMULATED
-
-
 def _refuse(config: RunConfig) -> None:
     """One line for a setting that reads all sends at once."""
     setting = "stream" if config.training.stream else "dask"
@@ -147,7 +129,7 @@ def _split(
     needed = split.climbers_needed(config.split)
     (rare, climbs), least = largest_core(lambda k: _core(client, ranges, k), config.min_sends, needed)
     ordered = ranges_of.order(client, ranges, least, rare, config.day, config.seed)
-    _warn_of_order(ordered, config, source)
+    warn_of_order(next((each.sorted_by for each in ordered if each.sorted_by), None), config.day, source)
     has_time, climbers = ranges[0].has_time, sum(each.climbers for each in ordered)
     days = ranges_of.days_of(ordered)
     plan = split.plan(config.split, config.seed, climbers, days, has_time, config.validation_climbers)
@@ -180,39 +162,6 @@ def _core(client: Any, ranges: list[Range], k: int) -> tuple[int, tuple[frozense
 
     rare, climbers, climbs = ranges_of.rare_climbs(client, ranges, k)
     return climbers, (rare, climbs)
-
-
-def largest_core(core: Callable[[int], tuple[int, Kept]], k: int, needed: int = 1) -> tuple[Kept, int]:
-    """The k-core of sends, or where too little is left of it the one of the largest k that leaves enough.
-
-    Parameters
-    ----------
-    core:
-        A number of sends to the climbers that are left, and what is kept of them.
-    k:
-        Sends of each climb and climber.
-    needed:
-        Climbers that are enough; where all sends have fewer, those are kept.
-
-    Returns
-    -------
-    What is kept, and the number.
-    """
-    few = ""
-    for least in range(k, 0, -1):
-        climbers, kept = core(least)
-        few = few or (f"fewer than {needed} climbers have" if climbers else "no climbs and climbers have")
-        if climbers >= (needed if least > 1 else 1):
-            if least < k:
-                warn(f"{few} {k} sends each; kept those with {least} (min_sends {least})")
-            return kept, least
-    raise DataError("holds no sends")
-
-
-def _warn_of_order(ordered: list[Ordered], config: RunConfig, source: str) -> None:
-    by = next((each.sorted_by for each in ordered if each.sorted_by), None)
-    if by:
-        warn(f"{source}: days look sorted by {by}, which is no order of sending; {ORDER[config.day]}")
 
 
 def _write(parted: list[Parted], folder: Path, on_cpu: bool) -> None:

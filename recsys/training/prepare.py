@@ -20,15 +20,8 @@ from recsys.console import progress, say, warn
 from recsys.errors import DataError, UsageError
 from recsys.runs import Run
 from recsys.temporaries import temporary_name
-from recsys.training.out_of_core import (
-    MEMBER_CASES,
-    ORDER,
-    SIMULATED,
-    TEST_CASES,
-    largest_core,
-    prepare_ranges,
-    simulated,
-)
+from recsys.training.out_of_core import prepare_ranges
+from recsys.training.raw import SIMULATED, largest_core, simulated, warn_of_order
 from recsys.training.settle import knows_days, settled
 
 if TYPE_CHECKING:
@@ -39,6 +32,8 @@ if TYPE_CHECKING:
     from recsys.sequences.prepare import Prepared
 
 _INDEX: Final = "_index"
+MEMBER_CASES: Final = 2_000  # training sends whose losses tell how much the model gives away
+_TEST_CASES: Final = 100_000  # that a streamed training is evaluated on, at the most
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +96,7 @@ def opened(folder: Path, config: RunConfig, trust: bool = False, scratch: Path |
     training = config.training
     if not training.stream:
         return load_prepared(folder, training.accelerator, trust)
-    most = {"train": MEMBER_CASES, "validation": training.validation_cases, "test": TEST_CASES}
+    most = {"train": MEMBER_CASES, "validation": training.validation_cases, "test": _TEST_CASES}
     return load_streamed(folder, most, training.accelerator, scratch)
 
 
@@ -158,9 +153,7 @@ def _split(run: Run, config: RunConfig, rejects: Path) -> _Split:
     with progress("reading sends"):
         sends, source = _read(config, run.folder, rejects)
     try:
-        by = looks_sorted(sends.frame)
-        if by:
-            warn(f"{source}: days look sorted by {by}, which is no order of sending; {ORDER[config.day]}")
+        warn_of_order(looks_sorted(sends.frame), config.day, source)
         frame, parts, k, split = _kept(sends.frame, config, sends.has_time)
         check_asked(asked_of(frame, parts), f"the {config.split} split")
     except DataError as error:

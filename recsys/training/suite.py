@@ -22,7 +22,7 @@ from recsys.evaluation.scorer import Scorer
 from recsys.sequences.cases import Cases
 from recsys.sequences.prepare import Prepared
 from recsys.training.answer import RunMethod
-from recsys.training.out_of_core import MEMBER_CASES
+from recsys.training.prepare import MEMBER_CASES
 
 
 def evaluate_run(
