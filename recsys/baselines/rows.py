@@ -266,6 +266,8 @@ ROWS: Final[Mapping[str, Row]] = MappingProxyType(
         for row in part()
     }
 )
+ALIASES: Final = {"gru4rec": "gru4rec-1-ce", "bert4rec": "bert4rec-learned"}
+"""The usual settings of methods that have several rows, by the method's name."""
 COUNTING: Final = frozenset(row.name for row in ROWS.values() if row.family == COUNTED)
 FAMILIES: Final = tuple(dict.fromkeys(row.family for row in ROWS.values()))
 
@@ -276,7 +278,7 @@ def select(names: str) -> tuple[Row, ...]:
     Parameters
     ----------
     names:
-        ``all``, or names and shell patterns: ``item-knn,paper-*,gru4rec-?-ce``.
+        ``all``, or names, `ALIASES` too, and shell patterns: ``item-knn,paper-*,gru4rec-?-ce``.
 
     Raises
     ------
@@ -286,7 +288,7 @@ def select(names: str) -> tuple[Row, ...]:
     patterns = [part.strip() for part in names.split(",") if part.strip()]
     chosen: set[str] = set()
     for pattern in ["*" if part == "all" else part for part in patterns]:
-        found = fnmatch.filter(ROWS, pattern)
+        found = fnmatch.filter(ROWS, ALIASES.get(pattern, pattern))
         if not found:
             raise UsageError(f"`rows`: no row is called {pattern!r}; recsys study --list-rows prints them")
         chosen.update(found)

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from recsys.baselines.rows import COUNTING, ROWS, TRANSFORMER, Row
+from recsys.baselines.rows import ALIASES, COUNTING, ROWS, TRANSFORMER, Row
 from recsys.config.file import read_settings, written_in
 from recsys.config.model import ModelConfig
 from recsys.config.run import BY_SIZE, RunConfig
@@ -106,7 +106,7 @@ def resolve(config: RunConfig, names: Collection[str] = ()) -> tuple[RunConfig, 
             "facts": {**config.facts, ROW: row.name},
         }
         return config.model_copy(update=changes), {*names, *row.settings, *row.training}
-    own = {"training": _under(row.training, config.training)}
+    own = {"method": row.name, "training": _under(row.training, config.training)}
     return config.model_copy(update=own), set(names)
 
 
@@ -121,9 +121,10 @@ def _under(settings: Mapping[str, Any], section: Section) -> Section:
 
 
 def find(name: str, setting: str) -> Row:
-    """The row of a name, or a `UsageError` with the nearest names."""
-    if name in ROWS:
-        return ROWS[name]
+    """The row of a name or an alias, or a `UsageError` with the nearest names."""
+    row = ROWS.get(ALIASES.get(name, name))
+    if row is not None:
+        return row
     near = difflib.get_close_matches(name, [MAIN, *ROWS], n=3, cutoff=0.5)
     hint = f"the nearest: {', '.join(near)}" if near else "recsys study --list-rows prints them"
     raise UsageError(f"`{setting}` {name}: no row has this name; {hint}")

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from recsys.baselines.rows import ALIASES, select
 from recsys.config.run import RunConfig
 from recsys.errors import UsageError
 from recsys.training.resolve import configured, resolve
@@ -30,6 +31,15 @@ def test_typed_settings_go_before_the_rows():
     assert {"masking", "body"} <= configured({"model": "bert-mlm"})[1]  # what --resume compares
     with pytest.raises(UsageError, match="gpt2 cannot take"):
         resolved(model="bert-mlm", body="gpt2")
+
+
+@pytest.mark.parametrize("alias", ["gru4rec", "bert4rec"])
+def test_a_method_of_several_rows_is_known_by_its_own_name(alias):
+    config, _ = configured({"model": alias})
+    assert config.method == ALIASES[alias]
+    assert config.label == ALIASES[alias]
+    assert {row.name for row in select(f"{alias},sasrec")} == {ALIASES[alias], "sasrec"}
+    assert resolve(config)[0] == config
 
 
 @pytest.mark.parametrize("model", ["ease", "sasrec"])
