@@ -188,8 +188,22 @@ LANDS = ["", "France", "Norway", "England", "Brazil", "USA"]
 FLAGS = ["", "true", "no", "perhaps", "NA"]
 RATINGS = ["3", "3.5", "", "NA", "6", "good", "0", "4,5"]
 SEQUENCES = ["", "1", "2", "10", "x", "1.5"]
+REPEATS = ["", "true", "no", "sometimes"]
 OUTCOMES = ["", "send", "attempt", "unknown", "Send", "maybe", "true"]
-STYLES = ["", "flash", "onsight", "redpoint", "repeat", "attempt", "Hangdog", "NA"]
+STYLES = [
+    "",
+    "flash",
+    "onsight",
+    "redpoint",
+    "repeat",
+    "attempt",
+    "Hangdog",
+    "NA",
+    "Fell",
+    "not sent",
+    "hike",
+]
+TRIES = ["", "3", "project", "attempt", "many attempts", "flash", "NA", "x"]
 
 
 @st.composite
@@ -202,7 +216,7 @@ def tables(draw: st.DrawFn) -> tuple[list[str], list[list[str]]]:
     optional = {
         c.SEQUENCE: SEQUENCES, c.REGION: TEXTS, c.GRADE: GRADES, c.CLIMB_TYPE: KINDS, c.RATING: RATINGS,
         c.COMMENT: TEXTS, "outcome": OUTCOMES, c.STYLE: STYLES, "colour": TEXTS, "sent": FLAGS,
-        "Is Ascent": FLAGS, "country": LANDS, "ascent_style": STYLES,
+        "Is Ascent": FLAGS, "repeat": REPEATS, "country": LANDS, "ascent_style": STYLES, "tries": TRIES,
     }  # fmt: skip
     names = draw(st.lists(st.sampled_from(sorted(optional)), unique=True, max_size=6))
     header = draw(st.permutations([c.CLIMBER_ID, c.CLIMB_ID, c.DATE, *names]))
@@ -550,3 +564,98 @@ def test_what_cannot_be_a_table_is_said_in_the_same_words(content: str | bytes, 
     words = {str(each).partition(":")[2] for each in everything}
     (said,) = words
     assert re.search("gzip within gzip|more than 2000 values", said)
+
+
+def refused(path: Path) -> set[str]:
+    """What training and `recommend --logbook` say of the first bad row."""
+    said = set()
+    for read in (read_sends, lambda path: read_files([path], ME)):
+        with pytest.raises(DataError) as error:
+            read(path)
+        said.add(str(error.value))
+    return said
+
+
+UNREAD = [
+    ("outcome", "flashed", "outcome is no outcome"),
+    ("outcome", "TRUE", "outcome is no outcome"),
+    ("Outcome", "flashed", "outcome is no outcome"),
+    *((name, "partly", f"{name} is neither true nor false") for name in ("sent", "topped", "repeat")),
+    ("is_ascent", "2", "is_ascent is neither true nor false"),
+    ("Is Ascent", "2", "is_ascent is neither true nor false"),
+    ("Rating", "good", "rating is not a number"),
+    ("Rating", "9", "rating is outside 1 to 5"),
+    ("sequence", "first", "sequence is not a number"),
+]
+
+
+@pytest.mark.parametrize(("column", "value", "problem"), UNREAD)
+def test_the_first_bad_value_is_named_by_all(column: str, value: str, problem: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"climber_id,Climb ID,date,{column}\n{ME},a,2024-05-01,\n{ME},b,2024-05-02,{value}\n")
+    (said,) = refused(path)
+    assert said.startswith(f"{path}, row 2: {problem} ({value!r}); ")
+    assert isinstance(agree(path, tmp_path), Said)
+
+
+@pytest.mark.parametrize(
+    ("row", "problem"),
+    [
+        (f"{ME},b,soon,good,perhaps", "date is not a date ('soon')"),
+        (f",b,soon,good,perhaps", "climber_id is blank ('')"),
+        (f"{ME},b,2024-05-02,good,perhaps", "rating is not a number ('good')"),
+        (f"{ME},b,2024-05-02,,perhaps", "sent is neither true nor false ('perhaps')"),
+    ],
+)
+def test_a_value_is_that_of_the_fault_that_is_named(row: str, problem: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"climber_id,climb_id,Date,RATING,Sent\n{ME},a,2024-05-01,,\n{row}\n")
+    (said,) = refused(path)
+    assert said.startswith(f"{path}, row 2: {problem}; ")
+
+
+ATTEMPTS = [
+    "Fell", "Hung", "dnf", "not sent", "tried", "attempted", "Attempt (fell)", "projecting", "lead dnf",
+    "lead dog", "dogged", "retreated", "Top rope with one rest", "Sent dnf", "projekt", "nicht geschafft",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        *((column, style) for column in ("style", "ascent_style") for style in ATTEMPTS),
+        *(("tries", text) for text in ("project", "Projekt", "attempt", "working", "not yet")),
+    ],
+)
+def test_what_was_not_climbed_is_a_send_to_nobody(column: str, value: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"climber_id,climb_id,date,{column}\n{ME},a,2024-05-01,\n{ME},b,2024-05-02,{value}\n")
+    said = agree(path, tmp_path)
+    assert isinstance(said, Said)
+    assert said.rejects == [(2, "attempt")]
+
+
+@pytest.mark.parametrize(
+    ("columns", "values"),
+    [("style,tries", "flash,project"), ("style", "hike"), ("style", "top rope"), ("style", "second")]
+    + [
+        ("tries", text)
+        for text in (
+            "3",
+            "2nd try",
+            "many attempts",
+            "attempts: 7",
+            "attempt 3",
+            "countless attempts",
+            "x",
+            "flash",
+            "0",
+        )
+    ],
+)
+def test_what_says_no_failure_stays_a_send(columns: str, values: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"climber_id,climb_id,date,{columns}\n{ME},a,2024-05-01,{values}\n")
+    said = agree(path, tmp_path)
+    assert isinstance(said, Said)
+    assert not said.rejects

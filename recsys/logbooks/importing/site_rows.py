@@ -14,7 +14,7 @@ from recsys.logbooks.importing.ascents import Dated, ascents_of, oldest_first
 from recsys.logbooks.importing.contract import BLANK_TOKENS
 from recsys.logbooks.importing.dates import BEYOND, EXCEL, ORDER, Order, When, is_beyond, order_of, read_date
 from recsys.logbooks.importing.header import Header
-from recsys.logbooks.importing.model import Draft, Parsed, Reject, Wanted
+from recsys.logbooks.importing.model import Draft, Fault, Parsed, Reject, Wanted
 from recsys.logbooks.importing.ratings import MOST, rating, top_of
 from recsys.logbooks.importing.source import Cells, Seen
 from recsys.logbooks.sheets import RawRow
@@ -105,29 +105,26 @@ def _use(row: RawRow, draft: Draft, reading: _Reading) -> None:
     when = _when(draft, reading)
     reasons = list(_reasons(draft, when, reading.wanted))
     if when is None or reasons:
-        reading.reject(
-            row, "; ".join(reason for reason, _ in reasons), next((v for _, v in reasons if v), "")
-        )
+        reading.reject(row, "; ".join(each.reason for each in reasons), reasons[0].value)
         return
     reading.drafts.append(Dated(reading.n_read, draft, when))
     _note(draft, when, reading)
 
 
-def _reasons(draft: Draft, when: When | None, wanted: Wanted) -> Iterator[tuple[str, str]]:
-    """(reason, value) of everything that keeps a row out."""
+def _reasons(draft: Draft, when: When | None, wanted: Wanted) -> Iterator[Fault]:
+    """Everything that keeps a row out."""
     if draft.outcome == ATTEMPT and not wanted.attempts and not draft.problems:
-        yield "attempt", draft.style
+        yield Fault("attempt", draft.style)
     if draft.outcome == UNKNOWN and not wanted.unknown and not draft.problems:
-        yield "outcome unknown", draft.style
-    for problem in draft.problems:
-        yield problem, ""
+        yield Fault("outcome unknown", draft.style)
+    yield from draft.problems
     if wanted.discipline not in ("all", draft.discipline):
-        yield f"not a {wanted.discipline}", draft.climb_type or draft.grade
+        yield Fault(f"not a {wanted.discipline}", draft.climb_type or draft.grade)
     if not (draft.name or draft.site_id):
-        yield "no name of the climb", ""
+        yield Fault("no name of the climb")
     if when is None:
         given = draft.date or draft.logged
-        yield BEYOND if is_beyond(given) else "date cannot be read" if given else "no date", given
+        yield Fault(BEYOND if is_beyond(given) else "date cannot be read" if given else "no date", given)
 
 
 def _when(draft: Draft, reading: _Reading) -> When | None:
