@@ -602,7 +602,7 @@ def test_the_first_bad_value_is_named_by_all(column: str, value: str, problem: s
     ("row", "problem"),
     [
         (f"{ME},b,soon,good,perhaps", "date is not a date ('soon')"),
-        (f",b,soon,good,perhaps", "climber_id is blank ('')"),
+        (",b,soon,good,perhaps", "climber_id is blank ('')"),
         (f"{ME},b,2024-05-02,good,perhaps", "rating is not a number ('good')"),
         (f"{ME},b,2024-05-02,,perhaps", "sent is neither true nor false ('perhaps')"),
     ],
@@ -659,3 +659,29 @@ def test_what_says_no_failure_stays_a_send(columns: str, values: str, tmp_path: 
     said = agree(path, tmp_path)
     assert isinstance(said, Said)
     assert not said.rejects
+
+
+POSTED = {
+    "an attempt by its style": "style\na,2024-05-01,flash\nb,2024-05-02,attempt\nc,2024-05-03,not sent",
+    "one by its outcome": "outcome\na,2024-05-01,send\nb,2024-05-02,attempt\nc,2024-05-03,unknown",
+    "a send, whatever its style": "outcome,style\na,2024-05-01,send,fell\nb,2024-05-02,,",
+    "a row twice": "grade\na,2024-05-01,V3\na,2024-05-01,V3\nb,2024-05-02,V4",
+    "a better style": "style,rating\na,2024-05-01,redpoint,3\na,2024-05-01,onsight,\nb,2024-05-02,,",
+    "a tick and a send of a day": "outcome,rating\na,2024-05-01,unknown,4\na,2024-05-01,send,",
+    "two times of a day": "grade\na,2024-05-01T10:00,V3\na,2024-05-01T11:00,V3\nb,2024-05-01T10:30,V4",
+    "a sequence": "sequence\na,2024-05-01,2\nb,2024-05-01,1\na,2024-05-01,3",
+    "a plain order": "grade\na,1,V3\na,1,V3\na,2,V3",
+    "a far grade of one id": "grade,rating\na,2024-05-01,V3,\na,2024-05-01,V9,4\nb,2024-05-02,V4,",
+}
+
+
+@pytest.mark.parametrize("rows", POSTED.values(), ids=POSTED)
+def test_posted_sends_say_what_the_file_says(rows: str, tmp_path: Path) -> None:
+    path = tmp_path / "sends.csv"
+    path.write_text(f"climb_id,date,{rows}\n")
+    book, posted = read_files([path], ME).sends, list(csv.DictReader(path.open(newline="")))
+    for day in ("file", "set"):
+        there, here = read_logbook(book, day), read_logbook(posted, day)
+        for name in (c.CLIMB_ID, c.DAY, c.GRADE, c.RATING):
+            np.testing.assert_array_equal(there.columns[name], here.columns[name])
+        assert there.sent.tolist() == here.sent.tolist()

@@ -163,9 +163,9 @@ def count(text: str) -> int | None:
 
 
 def tries(text: str) -> tuple[int | None, str, tuple[str, ...]]:
-    """(how often a climb was tried, the outcome that they tell, notes) of "3", "2nd try", "Flashed", "project".
+    """(how often a climb was tried, the outcome that this tells, notes) of "3", "2nd try", "Flashed", ">5".
 
-    A number tells no outcome: it is unknown.
+    "project" is an attempt; of a number the outcome is unknown.
     """
     text = " ".join(text.casefold().replace("_", " ").split())
     if text in _FIRST_TRIES:

@@ -28,7 +28,7 @@ FLAGS: Final = ("sent", "is_ascent", "topped")
 """Columns of true and false that say whether it was sent, where there is no outcome."""
 
 
-def outcome_told(outcome: str, ascent_style: str, style: str, tried: str) -> str:
+def outcome_told(outcome: str, ascent_style: str, style: str, tried: str = "") -> str:
     """A row's outcome by its own column, else by its styles, else by its tries (`tried`): other than an
     attempt it is a send.
     """
