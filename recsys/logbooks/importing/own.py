@@ -70,6 +70,7 @@ def own_source(columns: Mapping[str, str]) -> Source:
         date_columns=(theirs["date"],),
         own_columns=True,
         rating_column=theirs.get("rating", ""),
+        climber_column=theirs.get("climber", ""),
     )
 
 

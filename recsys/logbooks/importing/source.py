@@ -98,9 +98,9 @@ class Source:
     A header is of this source when it has all `required` columns, one of the `telling` ones, and hardly
     another than its `columns` (see `claims`); of several sources the one that knows most of the header's
     columns is taken. `day_first` is the site's habit for 3/4/2024; `days_only` is set where a time in a date
-    means nothing. `date_columns` hold the dates, and `rating_column` ratings whose scale the column tells
-    (`ratings`). `first_row` is set where nothing stands above the header,
-    and `own_columns` where the file's owner may have added as many columns as they like.
+    means nothing. `date_columns` hold the dates, `rating_column` ratings whose scale the column tells
+    (`ratings`), and `climber_column` whose the rows are. `first_row` is set where nothing stands above the
+    header, and `own_columns` where the file's owner may have added as many columns as they like.
     """
 
     name: str
@@ -115,6 +115,7 @@ class Source:
     first_row: bool = False
     own_columns: bool = False
     rating_column: str = ""
+    climber_column: str = ""
 
     def claims(self, header: set[str], named: bool = False) -> int:
         """How many of the header's columns are this source's; 0 when the header is not of this source.
