@@ -25,7 +25,7 @@ from recsys.logbooks.locate import locate
 from recsys.logbooks.mapping import CONTRACT_MAPPING, ColumnMapping
 from recsys.logbooks.project import Projected, keep_mask, project
 from recsys.logbooks.raw import RawTable, value_at
-from recsys.logbooks.reasons import ATTEMPT, BETTER_STAYS, DUPLICATE, RAGGED
+from recsys.logbooks.reasons import ATTEMPT, BETTER_STAYS, DUPLICATE, RAGGED, ragged
 from recsys.logbooks.rejects import DropLog
 from recsys.logbooks.remarks import remarks
 from recsys.logbooks.tables import read_table
@@ -160,8 +160,9 @@ def _drop_ragged(raw: RawTable, bad_rows: BadRows, log: DropLog) -> None:
         return
     first = raw.ragged[0]
     if bad_rows == "fail":
-        problem = first.problem or f"has {first.found} values where the header has {first.expected}"
-        remedy = 'write a quote in a value as ""' if first.problem else "quote values that hold commas"
+        problem, remedy = ragged(first.found, first.expected)
+        if first.problem:
+            problem, remedy = first.problem, 'write a quote in a value as ""'
         remedy = f"{remedy}, or pass `bad_rows` drop"
         raise DataError(problem, path=raw.path, row=first.row, value=first.text, remedy=remedy)
     log.drop_ragged(RAGGED)

@@ -32,6 +32,12 @@ _OF: Final = re.compile(
 )
 
 
+def ragged(found: int, expected: int) -> Reason:
+    """Why a row of too many or too few values cannot be read."""
+    remedy = "quote values that hold commas" if found > expected else "give it a value for each, blank or not"
+    return Reason(f"has {found} values where the header has {expected}", remedy)
+
+
 def column_of(name: str) -> str:
     """The column that a reason is of: "rating" of "unreadable rating"; "" where it is of the whole row."""
     found = _OF.fullmatch(name)

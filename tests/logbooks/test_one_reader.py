@@ -685,3 +685,26 @@ def test_posted_sends_say_what_the_file_says(rows: str, tmp_path: Path) -> None:
         for name in (c.CLIMB_ID, c.DAY, c.GRADE, c.RATING):
             np.testing.assert_array_equal(there.columns[name], here.columns[name])
         assert there.sent.tolist() == here.sent.tolist()
+
+
+@pytest.mark.parametrize(
+    ("row", "remedy"),
+    [
+        (f"{ME},b,2024-05-02", "give it a value for each, blank or not"),
+        (f"{ME},b,2024-05-02,V4,soft, really", "quote values that hold commas"),
+    ],
+)
+def test_what_to_do_about_a_row_of_another_length(row: str, remedy: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"climber_id,climb_id,date,grade\n{ME},a,2024-05-01,V3\n{row}\n")
+    (said,) = refused(path)
+    assert said.endswith(f"({row!r}); {remedy}, or pass bad_rows drop")
+
+
+@pytest.mark.parametrize("header", ['"climber_id" "climb_id" "date"', "climber_id climb_id date grade"])
+def test_values_that_blanks_part_are_refused_with_the_reason(header: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f'{header}\n"1" "me" "a" "2024-05-01"\n')
+    for said in (trained(path, tmp_path), imported(path), recommended(path), uploaded(path)):
+        assert isinstance(said, str)
+        assert "; part the values by commas, not by blanks (in R, write.table with sep" in said

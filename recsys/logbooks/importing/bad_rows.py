@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from recsys.errors import DataError
 from recsys.logbooks import reasons
 from recsys.logbooks.importing.model import Parsed
@@ -24,8 +26,8 @@ def fail(parsed: Parsed, remedy: str = "or pass `bad_rows` drop") -> None:
         named = column if own is None or not column else own.named(column)
         subject = f"{named} {words.problem}" if column else words.problem
         if first == reasons.RAGGED:
-            subject, value = reject.value, reject.text
-            advice = "quote values that hold commas"
+            subject, advice = reasons.ragged(*map(int, re.findall(r"\d+", reject.value)))
+            value = reject.text
         else:
             value = reject.value
             advice = "correct it" if first == reasons.ALIEN_DATE else words.remedy  # no `schema` is read here
