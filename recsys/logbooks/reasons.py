@@ -34,7 +34,9 @@ _OF: Final = re.compile(
 
 def ragged(found: int, expected: int) -> Reason:
     """Why a row of too many or too few values cannot be read."""
-    remedy = "quote values that hold commas" if found > expected else "give it a value for each, blank or not"
+    remedy = "quote values that hold commas"
+    if found < expected:
+        remedy = "quote values that hold line breaks, and give each column a value, blank or not"
     return Reason(f"has {found} values where the header has {expected}", remedy)
 
 

@@ -690,7 +690,10 @@ def test_posted_sends_say_what_the_file_says(rows: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("row", "remedy"),
     [
-        (f"{ME},b,2024-05-02", "give it a value for each, blank or not"),
+        (
+            f"{ME},b,2024-05-02",
+            "quote values that hold line breaks, and give each column a value, blank or not",
+        ),
         (f"{ME},b,2024-05-02,V4,soft, really", "quote values that hold commas"),
     ],
 )
