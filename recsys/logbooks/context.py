@@ -8,7 +8,6 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from recsys.columns import CLIMB_ID, CLIMB_TYPE, CLIMBER_ID, DAY, GRADE, OUTCOME, ROW, SEQUENCE, STYLE
@@ -17,12 +16,12 @@ from recsys.logbooks.grade_context import Logged, settle
 from recsys.logbooks.grades import NEAR_STEPS, ordinals
 from recsys.logbooks.importing.climb_kinds import discipline, told_discipline
 from recsys.logbooks.importing.merge import FILLED
-from recsys.logbooks.importing.sources.sends import FLAGS, outcome_told
-from recsys.logbooks.importing.text import key
+from recsys.logbooks.importing.source import tries
+from recsys.logbooks.importing.sources.sends import FLAGS, outcome_of_style
 from recsys.logbooks.levels import as_level
 from recsys.logbooks.mapping import CONTRACT, ColumnMapping
 from recsys.logbooks.raw import RawTable
-from recsys.logbooks.reasons import UNREADABLE_OUTCOME
+from recsys.logbooks.reasons import NO_FLAG, UNREADABLE_OUTCOME
 from recsys.logbooks.styles import ATTEMPT, OUTCOMES, SEND, outcome_rank, style_rank
 from recsys.logbooks.validate import Check
 from recsys.logbooks.values import as_text, without_tokens
@@ -59,8 +58,10 @@ def read_outcomes(raw: RawTable, mapping: ColumnMapping) -> Outcomes:
         return Outcomes(np.zeros(n, bool), np.full(n, 2), [])
     outcome = _mapped(raw, OUTCOME, str.casefold)
     flags = {name: _mapped(raw, name, _flagged) for name in FLAGS}
-    styles = [_mapped(raw, name, lambda style: outcome_told("", style)) for name in _STYLES]
-    attempt = np.logical_or.reduce([each == ATTEMPT for each in styles])
+    styles = np.stack([_mapped(raw, name, outcome_of_style) for name in _STYLES])
+    tried = _mapped(raw, "tries", lambda text: tries(text)[1])
+    # As `outcome_told` says of a row.
+    attempt = (styles == ATTEMPT).any(0) | ((tried == ATTEMPT) & ~(styles == SEND).any(0))
     for told in (
         *(np.where(each == "?", "", each) for each in flags.values()),
         np.where(attempt, ATTEMPT, SEND),
@@ -69,10 +70,7 @@ def read_outcomes(raw: RawTable, mapping: ColumnMapping) -> Outcomes:
     repeat = _mapped(raw, _REPEAT, _flagged)
     checks = [
         Check(OUTCOME, ~np.isin(outcome, OUTCOMES), UNREADABLE_OUTCOME),
-        *(
-            Check(name, each == "?", f"{name} is neither true nor false")
-            for name, each in {_REPEAT: repeat, **flags}.items()
-        ),
+        *(Check(name, each == "?", f"{name} {NO_FLAG}") for name, each in {_REPEAT: repeat, **flags}.items()),
     ]
     rank = np.select([outcome == each for each in OUTCOMES], [outcome_rank(each) for each in OUTCOMES], 1)
     return Outcomes(outcome == ATTEMPT, rank, [check for check in checks if check.bad.any()])
@@ -223,15 +221,9 @@ def _mapped(raw: RawTable, name: str, function: Callable[[str], str]) -> NDArray
     """`function` of each filled value of an additional column, "" where it is blank or the file has none:
     [n_rows].
     """
-    names = raw.table.column_names
-    index = (
-        names.index(name)
-        if name in names
-        else next((i for i, n in enumerate(names) if key(n) == key(name)), None)
-    )
-    if index is None:
+    column = raw.found(name)
+    if column is None:
         return np.full(raw.table.num_rows, "", dtype=object)
-    column: pa.ChunkedArray = raw.table.column(index)
     text, _ = without_tokens(as_text(column, raw.path, name))
     codes, unique = pd.factorize(text.to_pandas())
     return np.array([*(function(each) for each in unique), ""], dtype=object)[codes]

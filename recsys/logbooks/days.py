@@ -36,9 +36,12 @@ SMALL_ORDER: Final = 1e6
 FUTURE: Final = "date lies in the future"
 PLAIN_ORDER: Final = "dates are plain numbers: an order, and no days"
 READ, BLANK, UNREADABLE, ALIEN, BEYOND = "read", "blank", "unreadable", "alien", "beyond"
+OFFSET: Final = r"[+-](?:0\d|1[0-4])(?::?[0-5]\d)?"
+"""A zone's offset from UTC: none is beyond 14 hours."""
 _ISO: Final = re.compile(
     r"(\d{4})-?(\d\d)-?(\d\d)"
-    r"(?:[T ](\d\d)(?::(\d\d)(?::(\d\d)(\.\d{1,9})?)?)?\s?(Z|UTC|[+-]\d\d(?::?\d\d)?)?)?",
+    r"(?:[T ](\d\d)(?::(\d\d)(?::(\d\d)(\.\d{1,9})?)?)?"
+    rf"\s?(Z|UTC|{OFFSET})?)?",
     re.ASCII,
 )
 _FLOAT: Final = re.compile(r"(\d{8})[.,]0*", re.ASCII)

@@ -16,6 +16,7 @@ from recsys.errors import DataError
 from recsys.logbooks.importing.text import key
 from recsys.logbooks.mapping import CONTRACT, ColumnMapping
 from recsys.logbooks.raw import RawTable
+from recsys.logbooks.sheets.sheet import BLANKS_BETWEEN, has_blanks_between
 from recsys.logbooks.tables import read_table
 from recsys.logbooks.values import as_text
 
@@ -74,8 +75,8 @@ def _missing(raw: RawTable, name: str, mapping: ColumnMapping) -> DataError:
     free = {each.lower(): each for each in present if each not in used}
     nearest = next((free[near] for near in difflib.get_close_matches(name.lower(), free, 1, 0.5)), None)
     hint = f"rename {nearest!r} to {name!r}" if nearest else f"add it (the schema is {mapping.name!r})"
-    if len(present) == 1 and "|" in present[0]:
-        hint = "separate the values by commas, not '|'"
+    if has_blanks_between(present):
+        hint = BLANKS_BETWEEN
     problem = f"has no column {name!r}; it has {' '.join(shown.split())}"
     return DataError(problem, path=raw.path, remedy=f"{hint}, or map the names with `schema`")
 

@@ -12,6 +12,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from recsys.errors import DataError
+from recsys.logbooks.cells import as_cell
+from recsys.logbooks.importing.text import key
 
 
 @dataclass(frozen=True)
@@ -46,10 +48,23 @@ class RawTable:
             raise DataError(f"has the column {name!r} twice", path=self.path, remedy="rename or remove one")
         return self.table.column(name)
 
+    def found(self, name: str) -> pa.ChunkedArray | None:
+        """The column of that name, else the first of one that differs in case and marks ("Is Ascent")."""
+        names = self.table.column_names
+        exact = (index for index, each in enumerate(names) if each == name)
+        near = (index for index, each in enumerate(names) if key(each) == key(name))
+        index = next(exact, next(near, None))
+        return None if index is None else self.table.column(index)
+
     def shown(self, indices: NDArray[np.int64]) -> list[list[Any]]:
         """The values of rows, [len(indices)] lists, as Python's; a day that its calendar lacks as text."""
         columns = [_python(column) for column in self.table.take(indices).columns]
         return [list(row) for row in zip(*columns, strict=True)]
+
+
+def value_at(column: pa.ChunkedArray, index: int) -> str:
+    """One value as CSV would hold it."""
+    return as_cell(_python(column.slice(index, 1))[0])
 
 
 def _python(column: pa.ChunkedArray) -> list[Any]:

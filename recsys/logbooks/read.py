@@ -23,9 +23,9 @@ from recsys.logbooks.context import read_outcomes, settle_grades, sorted_once
 from recsys.logbooks.levels import TAKEN
 from recsys.logbooks.locate import locate
 from recsys.logbooks.mapping import CONTRACT_MAPPING, ColumnMapping
-from recsys.logbooks.project import keep_mask, project
-from recsys.logbooks.raw import RawTable
-from recsys.logbooks.reasons import ATTEMPT, BETTER_STAYS, DUPLICATE, RAGGED
+from recsys.logbooks.project import Projected, keep_mask, project
+from recsys.logbooks.raw import RawTable, value_at
+from recsys.logbooks.reasons import ATTEMPT, BETTER_STAYS, DUPLICATE, RAGGED, ragged
 from recsys.logbooks.rejects import DropLog
 from recsys.logbooks.remarks import remarks
 from recsys.logbooks.tables import read_table
@@ -128,7 +128,10 @@ def _read(
     outcomes = read_outcomes(raw, found.mapping)
     log.drop(outcomes.attempt, ATTEMPT)
     checks = [replace(check, bad=check.bad & kept) for check in (*checked.checks, *outcomes.checks)]
-    _drop_bad(raw, checks, kept & ~outcomes.attempt, bad_rows, found.mapping, log)
+    if bad_rows == "fail":
+        _refuse(raw, checks, kept & ~outcomes.attempt, projected, found.mapping)
+    for check in checks:
+        log.drop(check.bad, check.reason)
     by = found.mapping
     if GRADE in checked.frame and own is None and whole:
         by = by.with_grades(checked.frame[GRADE].dropna().unique())
@@ -157,33 +160,32 @@ def _drop_ragged(raw: RawTable, bad_rows: BadRows, log: DropLog) -> None:
         return
     first = raw.ragged[0]
     if bad_rows == "fail":
-        problem = first.problem or f"has {first.found} values where the header has {first.expected}"
-        remedy = 'write a quote in a value as ""' if first.problem else "quote values that hold commas"
+        problem, remedy = ragged(first.found, first.expected)
+        if first.problem:
+            problem, remedy = first.problem, 'write a quote in a value as ""'
         remedy = f"{remedy}, or pass `bad_rows` drop"
         raise DataError(problem, path=raw.path, row=first.row, value=first.text, remedy=remedy)
     log.drop_ragged(RAGGED)
 
 
-def _drop_bad(
+def _refuse(
     raw: RawTable,
     checks: list[Check],
     kept: NDArray[np.bool_],
-    bad_rows: BadRows,
+    projected: Projected,
     mapping: ColumnMapping,
-    log: DropLog,
 ) -> None:
+    """Raise DataError for the first of the kept rows that a check marks, if there is one."""
     marked = [(int(np.argmax(bad)), check) for check in checks if (bad := check.bad & kept).any()]
-    if marked and bad_rows == "fail":
-        index, check = min(marked, key=lambda pair: pair[0])
-        theirs = mapping.columns[check.column].column
-        names = raw.table.column_names
-        value = raw.shown(np.array([index]))[0][names.index(theirs)] if theirs in names else None
-        raise DataError(
-            f"{mapping.named(check.column)} {check.problem}",
-            path=raw.path,
-            row=int(raw.rows[index]),
-            value="" if value is None else value,
-            remedy=f"{check.remedy}, or pass `bad_rows` drop",
-        )
-    for check in checks:
-        log.drop(check.bad, check.reason)
+    if not marked:
+        return
+    index, check = min(marked, key=lambda pair: pair[0])
+    column = projected.columns.get(check.column)
+    column = raw.found(check.column) if column is None else column
+    raise DataError(
+        f"{mapping.named(check.column)} {check.problem}",
+        path=raw.path,
+        row=int(raw.rows[index]),
+        value="" if column is None else value_at(column, index),
+        remedy=f"{check.remedy}, or pass `bad_rows` drop",
+    )

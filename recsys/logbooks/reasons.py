@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final, NamedTuple
 
 
@@ -25,6 +26,24 @@ DUPLICATE: Final = "duplicate"
 BETTER_STAYS: Final = f"{DUPLICATE}: the day's better outcome is kept"
 ATTEMPT: Final = "attempt"
 NO_ROWS: Final = "has a header and no rows"
+NO_FLAG: Final = "is neither true nor false"
+_OF: Final = re.compile(
+    rf"(?:blank|unreadable) (\w+)|(\w+) (?:out of range|in another unit|{NO_FLAG})", re.ASCII
+)
+
+
+def ragged(found: int, expected: int) -> Reason:
+    """Why a row of too many or too few values cannot be read."""
+    remedy = "quote values that hold commas"
+    if found < expected:
+        remedy = "quote values that hold line breaks, and give each column a value, blank or not"
+    return Reason(f"has {found} values where the header has {expected}", remedy)
+
+
+def column_of(name: str) -> str:
+    """The column that a reason is of: "rating" of "unreadable rating"; "" where it is of the whole row."""
+    found = _OF.fullmatch(name)
+    return (found[1] or found[2]) if found else ""
 
 
 def reason(name: str, column: str, span: str = "1 to 5") -> Reason:
@@ -45,4 +64,6 @@ def reason(name: str, column: str, span: str = "1 to 5") -> Reason:
         return Reason("is not a number", "write a number, or leave it blank")
     if name.endswith("out of range"):
         return Reason(f"is outside {span}", f"give {span}, or leave it blank")
+    if name.endswith(NO_FLAG):
+        return Reason(NO_FLAG, "write true or false, or leave it blank")
     return Reason(f"cannot be read: {name}", "correct it") if column else Reason(name, "correct it")

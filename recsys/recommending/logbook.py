@@ -22,9 +22,11 @@ from recsys.logbooks.cells import as_cell, is_blank_token, number
 from recsys.logbooks.days import ALIEN, BEYOND, BLANK, READ, Day, read_days
 from recsys.logbooks.grade_context import Logged, settle
 from recsys.logbooks.importing.climb_kinds import discipline
+from recsys.logbooks.importing.sources.sends import outcome_told
 from recsys.logbooks.levels import as_level
 from recsys.logbooks.reasons import BEYOND_DATE, reason
-from recsys.logbooks.styles import is_send
+from recsys.logbooks.styles import ATTEMPT, is_send
+from recsys.recommending.once import once
 
 TEXTS: Final = (c.CLIMB_ID, c.REGION, c.GRADE, c.COMMENT, c.BETA, c.CLIMB_NAME, c.AREA, c.OUTCOME)
 NUMBERS: Final = (c.RATING, c.DAY, c.DAY_NUMBER)
@@ -97,6 +99,9 @@ class Logbook:
 def read_logbook(sends: Sequence[Mapping[str, Any]], day: str = "file", leveled: bool = False) -> Logbook:
     """Posted sends as a logbook: one mapping a send, in the contract's columns; others are ignored.
 
+    What is an attempt by its outcome or its style is left out, and a climb's ascents of a day are one, as
+    of a file.
+
     Parameters
     ----------
     sends:
@@ -121,6 +126,7 @@ def read_logbook(sends: Sequence[Mapping[str, Any]], day: str = "file", leveled:
         {**_row(index, send, day), c.GRADE: grade.text or None}
         for index, (send, day, grade) in enumerate(zip(sends, dates.values, grades, strict=True), 1)
     ]
+    rows = once([row for row in rows if row[c.OUTCOME] != ATTEMPT], dates.has_time)
     order = sorted(range(len(rows)), key=lambda i: (rows[i]["when"], 0 if day == "file" else _draw(rows[i])))
     columns: dict[str, Any] = {name: [rows[i][name] for i in order] for name in (*TEXTS, c.RATING)}
     columns[c.DAY_NUMBER] = [
@@ -173,7 +179,11 @@ def _row(index: int, send: Mapping[str, Any], day: Day) -> dict[str, Any]:
             words = reason(BEYOND_DATE, c.DATE)
             problem, remedy = f"date {words.problem}", words.remedy
         raise DataError(problem, path="the logbook", row=index, value=value, remedy=remedy)
-    return {**row, c.RATING: _rating(index, send), "when": (day.day, _sequence(index, send))}
+    style = _text(send.get(c.STYLE), blanks=True) or ""
+    if outcome_told(row[c.OUTCOME] or "", "", style) == ATTEMPT:
+        row[c.OUTCOME] = ATTEMPT
+    when = (day.day, _sequence(index, send))
+    return {**row, c.STYLE: style, c.RATING: _rating(index, send), "when": when}
 
 
 def _sequence(index: int, send: Mapping[str, Any]) -> float:

@@ -16,10 +16,10 @@ from recsys.logbooks.importing import Ascent, Parsed, Reject, Wanted, parse_logb
 from recsys.logbooks.importing.bad_rows import fail
 from recsys.logbooks.importing.load import load
 from recsys.logbooks.importing.merge import merge
+from recsys.logbooks.importing.sources.sends import outcome_told
 from recsys.logbooks.importing.spelling import spelled_as
 from recsys.logbooks.mapping import ColumnMapping
 from recsys.logbooks.reasons import NO_ROWS
-from recsys.logbooks.styles import UNKNOWN
 from recsys.recommending.request import nearest
 
 STANDARD_INPUT: Final = "-"
@@ -146,6 +146,9 @@ def _checked(parsed: Parsed, bad_rows: BadRows) -> Parsed:
 
 
 def _plain(ascent: Ascent) -> dict[str, Any]:
-    """An ascent in the contract's columns, blanks as None; with its outcome where that is not known."""
+    """An ascent in the contract's columns, blanks as None; with its outcome where its style does not tell it:
+    where that is not known, or the style is an attempt's and another column says that it was sent.
+    """
     send = {name: None if (value := getattr(ascent, name, None)) == "" else value for name in _COLUMNS}
-    return {**send, c.OUTCOME: UNKNOWN} if ascent.outcome == UNKNOWN else send
+    told = ascent.outcome == outcome_told("", "", ascent.style)
+    return send if told else {**send, c.OUTCOME: ascent.outcome}

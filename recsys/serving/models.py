@@ -69,7 +69,9 @@ class Send(Strict):
     outcome: (
         Annotated[
             Literal["send", "unknown"],
-            Field(description="unknown: it is read, and not counted as a send; none: a send"),
+            Field(
+                description="unknown: read, and not counted as a send; none: as the style tells, else a send"
+            ),
         ]
         | None
     ) = None

@@ -90,7 +90,8 @@ def test_climbing_grades_are_no_levels(tmp_path, more):
 
 
 def test_posted_numbers_are_levels_where_the_models_are():
-    sends = [{"climb_id": "a", "date": "2024-05-01", "grade": each} for each in (0, "5", "L7")]
+    told = {"a": 0, "b": "5", "c": "L7"}
+    sends = [{"climb_id": climb, "date": "2024-05-01", "grade": each} for climb, each in told.items()]
     assert list(read_logbook(sends, leveled=True).columns["grade"]) == ["L0", "L5", "L7"]
     assert list(read_logbook(sends).columns["grade"]) == ["0", "5", "L7"]
 

@@ -188,8 +188,22 @@ LANDS = ["", "France", "Norway", "England", "Brazil", "USA"]
 FLAGS = ["", "true", "no", "perhaps", "NA"]
 RATINGS = ["3", "3.5", "", "NA", "6", "good", "0", "4,5"]
 SEQUENCES = ["", "1", "2", "10", "x", "1.5"]
+REPEATS = ["", "true", "no", "sometimes"]
 OUTCOMES = ["", "send", "attempt", "unknown", "Send", "maybe", "true"]
-STYLES = ["", "flash", "onsight", "redpoint", "repeat", "attempt", "Hangdog", "NA"]
+STYLES = [
+    "",
+    "flash",
+    "onsight",
+    "redpoint",
+    "repeat",
+    "attempt",
+    "Hangdog",
+    "NA",
+    "Fell",
+    "not sent",
+    "hike",
+]
+TRIES = ["", "3", "project", "attempt", "many attempts", "flash", "NA", "x"]
 
 
 @st.composite
@@ -202,7 +216,7 @@ def tables(draw: st.DrawFn) -> tuple[list[str], list[list[str]]]:
     optional = {
         c.SEQUENCE: SEQUENCES, c.REGION: TEXTS, c.GRADE: GRADES, c.CLIMB_TYPE: KINDS, c.RATING: RATINGS,
         c.COMMENT: TEXTS, "outcome": OUTCOMES, c.STYLE: STYLES, "colour": TEXTS, "sent": FLAGS,
-        "Is Ascent": FLAGS, "country": LANDS, "ascent_style": STYLES,
+        "Is Ascent": FLAGS, "repeat": REPEATS, "country": LANDS, "ascent_style": STYLES, "tries": TRIES,
     }  # fmt: skip
     names = draw(st.lists(st.sampled_from(sorted(optional)), unique=True, max_size=6))
     header = draw(st.permutations([c.CLIMBER_ID, c.CLIMB_ID, c.DATE, *names]))
@@ -550,3 +564,150 @@ def test_what_cannot_be_a_table_is_said_in_the_same_words(content: str | bytes, 
     words = {str(each).partition(":")[2] for each in everything}
     (said,) = words
     assert re.search("gzip within gzip|more than 2000 values", said)
+
+
+def refused(path: Path) -> set[str]:
+    """What training and `recommend --logbook` say of the first bad row."""
+    said = set()
+    for read in (read_sends, lambda path: read_files([path], ME)):
+        with pytest.raises(DataError) as error:
+            read(path)
+        said.add(str(error.value))
+    return said
+
+
+UNREAD = [
+    ("outcome", "flashed", "outcome is no outcome"),
+    ("outcome", "TRUE", "outcome is no outcome"),
+    ("Outcome", "flashed", "outcome is no outcome"),
+    *((name, "partly", f"{name} is neither true nor false") for name in ("sent", "topped", "repeat")),
+    ("is_ascent", "2", "is_ascent is neither true nor false"),
+    ("Is Ascent", "2", "is_ascent is neither true nor false"),
+    ("Rating", "good", "rating is not a number"),
+    ("Rating", "9", "rating is outside 1 to 5"),
+    ("sequence", "first", "sequence is not a number"),
+]
+
+
+@pytest.mark.parametrize(("column", "value", "problem"), UNREAD)
+def test_the_first_bad_value_is_named_by_all(column: str, value: str, problem: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"climber_id,Climb ID,date,{column}\n{ME},a,2024-05-01,\n{ME},b,2024-05-02,{value}\n")
+    (said,) = refused(path)
+    assert said.startswith(f"{path}, row 2: {problem} ({value!r}); ")
+    assert isinstance(agree(path, tmp_path), Said)
+
+
+@pytest.mark.parametrize(
+    ("row", "problem"),
+    [
+        (f"{ME},b,soon,good,perhaps", "date is not a date ('soon')"),
+        (",b,soon,good,perhaps", "climber_id is blank ('')"),
+        (f"{ME},b,2024-05-02,good,perhaps", "rating is not a number ('good')"),
+        (f"{ME},b,2024-05-02,,perhaps", "sent is neither true nor false ('perhaps')"),
+    ],
+)
+def test_a_value_is_that_of_the_fault_that_is_named(row: str, problem: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"climber_id,climb_id,Date,RATING,Sent\n{ME},a,2024-05-01,,\n{row}\n")
+    (said,) = refused(path)
+    assert said.startswith(f"{path}, row 2: {problem}; ")
+
+
+ATTEMPTS = [
+    "Fell", "Hung", "dnf", "not sent", "tried", "attempted", "Attempt (fell)", "projecting", "lead dnf",
+    "lead dog", "dogged", "retreated", "Top rope with one rest", "Sent dnf", "projekt", "nicht geschafft",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        *((column, style) for column in ("style", "ascent_style") for style in ATTEMPTS),
+        *(("tries", text) for text in ("project", "Projekt", "attempt", "working", "not yet")),
+    ],
+)
+def test_what_was_not_climbed_is_a_send_to_nobody(column: str, value: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"climber_id,climb_id,date,{column}\n{ME},a,2024-05-01,\n{ME},b,2024-05-02,{value}\n")
+    said = agree(path, tmp_path)
+    assert isinstance(said, Said)
+    assert said.rejects == [(2, "attempt")]
+
+
+@pytest.mark.parametrize(
+    ("columns", "values"),
+    [("style,tries", "flash,project"), ("style", "hike"), ("style", "top rope"), ("style", "second")]
+    + [
+        ("tries", text)
+        for text in (
+            "3",
+            "2nd try",
+            "many attempts",
+            "attempts: 7",
+            "attempt 3",
+            "countless attempts",
+            "x",
+            "flash",
+            "0",
+        )
+    ],
+)
+def test_what_says_no_failure_stays_a_send(columns: str, values: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"climber_id,climb_id,date,{columns}\n{ME},a,2024-05-01,{values}\n")
+    said = agree(path, tmp_path)
+    assert isinstance(said, Said)
+    assert not said.rejects
+
+
+POSTED = {
+    "an attempt by its style": "style\na,2024-05-01,flash\nb,2024-05-02,attempt\nc,2024-05-03,not sent",
+    "one by its outcome": "outcome\na,2024-05-01,send\nb,2024-05-02,attempt\nc,2024-05-03,unknown",
+    "a send, whatever its style": "outcome,style\na,2024-05-01,send,fell\nb,2024-05-02,,",
+    "a row twice": "grade\na,2024-05-01,V3\na,2024-05-01,V3\nb,2024-05-02,V4",
+    "a better style": "style,rating\na,2024-05-01,redpoint,3\na,2024-05-01,onsight,\nb,2024-05-02,,",
+    "a tick and a send of a day": "outcome,rating\na,2024-05-01,unknown,4\na,2024-05-01,send,",
+    "two times of a day": "grade\na,2024-05-01T10:00,V3\na,2024-05-01T11:00,V3\nb,2024-05-01T10:30,V4",
+    "a sequence": "sequence\na,2024-05-01,2\nb,2024-05-01,1\na,2024-05-01,3",
+    "a plain order": "grade\na,1,V3\na,1,V3\na,2,V3",
+    "a far grade of one id": "grade,rating\na,2024-05-01,V3,\na,2024-05-01,V9,4\nb,2024-05-02,V4,",
+}
+
+
+@pytest.mark.parametrize("rows", POSTED.values(), ids=POSTED)
+def test_posted_sends_say_what_the_file_says(rows: str, tmp_path: Path) -> None:
+    path = tmp_path / "sends.csv"
+    path.write_text(f"climb_id,date,{rows}\n")
+    book, posted = read_files([path], ME).sends, list(csv.DictReader(path.open(newline="")))
+    for day in ("file", "set"):
+        there, here = read_logbook(book, day), read_logbook(posted, day)
+        for name in (c.CLIMB_ID, c.DAY, c.GRADE, c.RATING):
+            np.testing.assert_array_equal(there.columns[name], here.columns[name])
+        assert there.sent.tolist() == here.sent.tolist()
+
+
+@pytest.mark.parametrize(
+    ("row", "remedy"),
+    [
+        (
+            f"{ME},b,2024-05-02",
+            "quote values that hold line breaks, and give each column a value, blank or not",
+        ),
+        (f"{ME},b,2024-05-02,V4,soft, really", "quote values that hold commas"),
+    ],
+)
+def test_what_to_do_about_a_row_of_another_length(row: str, remedy: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"climber_id,climb_id,date,grade\n{ME},a,2024-05-01,V3\n{row}\n")
+    (said,) = refused(path)
+    assert said.endswith(f"({row!r}); {remedy}, or pass bad_rows drop")
+
+
+@pytest.mark.parametrize("header", ['"climber_id" "climb_id" "date"', "climber_id climb_id date grade"])
+def test_values_that_blanks_part_are_refused_with_the_reason(header: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f'{header}\n"1" "me" "a" "2024-05-01"\n')
+    for said in (trained(path, tmp_path), imported(path), recommended(path), uploaded(path)):
+        assert isinstance(said, str)
+        assert "; part the values by commas, not by blanks (in R, write.table with sep" in said

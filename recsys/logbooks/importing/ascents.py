@@ -14,16 +14,19 @@ from recsys.logbooks.importing.model import Ascent, Draft
 
 
 class Dated(NamedTuple):
-    """A row's number, what its source made of it, and when it was."""
+    """A row's number, what its source made of it, when it was, and its rating where the column tells the
+    scale.
+    """
 
     row: int
     draft: Draft
     when: When
+    rated: str = ""
 
 
 def ascents_of(dated: Sequence[Dated], climber: str, source: str, file: str) -> tuple[list[Ascent], int]:
     """The ascents, [len(dated)], and how many grades' systems are a guess."""
-    logged = [Logged(_line(d.grade), d.discipline, d.kind or d.climb_type, d.country) for _, d, _ in dated]
+    logged = [Logged(_line(d.grade), d.discipline, d.kind or d.climb_type, d.country) for _, d, *_ in dated]
     grades = settle(logged)
     pairs = zip(dated, grades, strict=True)
     ascents = [_ascent(each, grade.text, climber, source, file) for each, grade in pairs]
@@ -40,7 +43,7 @@ def oldest_first(rows: Sequence[Ascent]) -> Sequence[Ascent]:
 
 
 def _ascent(each: Dated, grade: str, climber: str, source: str, file: str) -> Ascent:
-    number, draft, when = each
+    number, draft, when, _ = each
     return Ascent(
         climber_id=draft.climber or climber,
         climb_id=draft.site_id or climb_id(draft.name, draft.crag or draft.region),

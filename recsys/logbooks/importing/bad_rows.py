@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from recsys import columns as c
+import re
+
 from recsys.errors import DataError
 from recsys.logbooks import reasons
 from recsys.logbooks.importing.model import Parsed
@@ -20,13 +21,13 @@ def fail(parsed: Parsed, remedy: str = "or pass `bad_rows` drop") -> None:
             continue
         if first.startswith(("not a ", reasons.DUPLICATE)):
             continue
-        column = next((each for each in (*c.REQUIRED, *c.OPTIONAL) if each in first), "")
+        column = reasons.column_of(first)
         words = reasons.reason(first, column, "1 to 5" if own is None else own.rating_span)
         named = column if own is None or not column else own.named(column)
         subject = f"{named} {words.problem}" if column else words.problem
         if first == reasons.RAGGED:
-            subject, value = reject.value, reject.text
-            advice = "quote values that hold commas"
+            subject, advice = reasons.ragged(*map(int, re.findall(r"\d+", reject.value)))
+            value = reject.text
         else:
             value = reject.value
             advice = "correct it" if first == reasons.ALIEN_DATE else words.remedy  # no `schema` is read here

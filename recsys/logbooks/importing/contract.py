@@ -13,7 +13,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, TypeVar
 
 from recsys import columns as c
 from recsys.logbooks import reasons
@@ -22,7 +22,7 @@ from recsys.logbooks.days import ALIEN, BEYOND, READ, Days, read_days
 from recsys.logbooks.grade_context import GUESSED, Logged, Settled, settle
 from recsys.logbooks.importing.contract_table import IDS, Table, read_table, reject
 from recsys.logbooks.importing.header import Header
-from recsys.logbooks.importing.model import Ascent, Parsed, Wanted
+from recsys.logbooks.importing.model import Ascent, Fault, Parsed, Wanted
 from recsys.logbooks.importing.sources.sends import outcome_told
 from recsys.logbooks.mapping import stretched
 from recsys.logbooks.sheets.rows import RawRow
@@ -32,13 +32,6 @@ BLANK_TOKENS: Final = "blank tokens (NA, null, -) in text and number columns: re
 _NUMBERS: Final = (c.SEQUENCE, c.RATING)
 _TEXTS: Final = (c.REGION, c.AREA, c.CLIMB_NAME, c.CLIMB_TYPE, c.COMMENT, c.BETA)
 Value = TypeVar("Value")
-
-
-class _Fault(NamedTuple):
-    """What is wrong with a row, and the value that shows it."""
-
-    reason: str
-    value: str = ""
 
 
 @dataclass(frozen=True)
@@ -73,8 +66,8 @@ def read_contract(rows: Sequence[RawRow], name: str, header: Header, wanted: Wan
     )
     faults = _faults(table, read, wanted)
     for index, found in faults.items():
-        reason, value = "; ".join(each.reason for each in found), next((v for _, v in found if v), "")
-        rejects.append(reject(table.rows[index], table.numbers[index], reason, value, name))
+        reason = "; ".join(each.reason for each in found)
+        rejects.append(reject(table.rows[index], table.numbers[index], reason, found[0].value, name))
     ascents = list(_ascents(table, read, faults, name, str(wanted.climber)))
     rejects.sort(key=lambda each: each.row)
     notes = {
@@ -95,7 +88,7 @@ def _outcomes(table: Table, header: Header) -> list[str]:
 
     def told(row: tuple[tuple[str, ...], str | None]) -> str:
         draft = table.drafts[row[0]]
-        return outcome_told(draft.outcome, draft.style, row[1] or "")
+        return outcome_told(draft.outcome, draft.style, row[1] or "", draft.tried)
 
     return on_distinct(told, zip(table.added, styles, strict=True))
 
@@ -111,11 +104,11 @@ def _rating(header: Header, value: float | None) -> float | None:
     return stretched(value, header.rating_range, c.STARS)
 
 
-def _faults(table: Table, read: _Read, wanted: Wanted) -> dict[int, list[_Fault]]:
+def _faults(table: Table, read: _Read, wanted: Wanted) -> dict[int, list[Fault]]:
     """All that is wrong with the rows, by index, in the order of the columns."""
-    faults: dict[int, list[_Fault]] = defaultdict(list)
+    faults: dict[int, list[Fault]] = defaultdict(list)
 
-    def mark(column: Sequence[Value], fault: Callable[[Value], Sequence[_Fault]]) -> None:
+    def mark(column: Sequence[Value], fault: Callable[[Value], Sequence[Fault]]) -> None:
         known = {value: found for value in dict.fromkeys(column) if (found := fault(value))}
         for index, value in enumerate(column) if known else ():
             faults[index].extend(known.get(value, ()))
@@ -131,49 +124,49 @@ def _faults(table: Table, read: _Read, wanted: Wanted) -> dict[int, list[_Fault]
         mark(pairs, partial(_number_faults, column))
     outcomes = table.of_draft(lambda draft: draft.outcome)
     mark(list(zip(read.outcomes, outcomes, strict=True)), _outcome_faults)
-    mark(table.added, lambda cells: [_Fault(problem) for problem in table.drafts[cells].problems])
+    mark(table.added, lambda cells: table.drafts[cells].problems)
     if wanted.discipline != "all":
         mark(read.logged, lambda logged: _other_discipline(logged, wanted.discipline))
     return {index: found for index, found in faults.items() if found}
 
 
-def _unwanted(outcome: str, wanted: Wanted) -> list[_Fault]:
+def _unwanted(outcome: str, wanted: Wanted) -> list[Fault]:
     if outcome == ATTEMPT and not wanted.attempts:
-        return [_Fault(reasons.ATTEMPT)]
-    return [_Fault("outcome unknown")] if outcome == UNKNOWN and not wanted.unknown else []
+        return [Fault(reasons.ATTEMPT)]
+    return [Fault("outcome unknown")] if outcome == UNKNOWN and not wanted.unknown else []
 
 
-def _blank_faults(column: str, text: str | None) -> list[_Fault]:
-    return [] if text else [_Fault(f"blank {column}")]
+def _blank_faults(column: str, text: str | None) -> list[Fault]:
+    return [] if text else [Fault(f"blank {column}")]
 
 
-def _date_faults(date: tuple[str, str | None]) -> list[_Fault]:
+def _date_faults(date: tuple[str, str | None]) -> list[Fault]:
     state, text = date
     if state == READ:
         return []
     named = {ALIEN: reasons.ALIEN_DATE, BEYOND: reasons.BEYOND_DATE}
-    return [_Fault(named.get(state, f"{state} date"), text or "")]
+    return [Fault(named.get(state, f"{state} date"), text or "")]
 
 
-def _number_faults(column: str, cell: tuple[str | None, float | None]) -> list[_Fault]:
+def _number_faults(column: str, cell: tuple[str | None, float | None]) -> list[Fault]:
     text, value = cell
     if text is not None and _number(text) is None:
-        return [_Fault(f"unreadable {column}", text)]
+        return [Fault(f"unreadable {column}", text)]
     outside = column == c.RATING and value is not None and not c.STARS[0] <= value <= c.STARS[1]
-    return [_Fault(f"{column} out of range", text or "")] if outside else []
+    return [Fault(f"{column} out of range", text or "")] if outside else []
 
 
-def _outcome_faults(outcome: tuple[str, str]) -> list[_Fault]:
+def _outcome_faults(outcome: tuple[str, str]) -> list[Fault]:
     read, said = outcome
-    return [] if read in OUTCOMES else [_Fault(reasons.UNREADABLE_OUTCOME, said)]
+    return [] if read in OUTCOMES else [Fault(reasons.UNREADABLE_OUTCOME, said)]
 
 
-def _other_discipline(logged: Logged, wanted: str) -> list[_Fault]:
-    return [] if logged.discipline == wanted else [_Fault(f"not a {wanted}", logged.kind or logged.grade)]
+def _other_discipline(logged: Logged, wanted: str) -> list[Fault]:
+    return [] if logged.discipline == wanted else [Fault(f"not a {wanted}", logged.kind or logged.grade)]
 
 
 def _ascents(
-    table: Table, read: _Read, faults: dict[int, list[_Fault]], name: str, climber: str
+    table: Table, read: _Read, faults: dict[int, list[Fault]], name: str, climber: str
 ) -> Iterator[Ascent]:
     """The rows that nothing is wrong with."""
     ids, climbs, styles = table.column(c.CLIMBER_ID), table.column(c.CLIMB_ID), table.column(c.STYLE)

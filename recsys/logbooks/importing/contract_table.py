@@ -96,7 +96,7 @@ def reject(row: RawRow, number: int, reason: str, value: str, name: str) -> Reje
 
 
 def _ragged(number: int, row: RawRow, width: int, name: str) -> Reject:
-    value = row.problem or f"has {len(row.cells)} values where the header has {width}"
+    value = row.problem or reasons.ragged(len(row.cells), width).problem
     return reject(row, number, row.problem or reasons.RAGGED, value, name)
 
 

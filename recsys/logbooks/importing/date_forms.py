@@ -6,12 +6,14 @@ import re
 from functools import lru_cache
 from typing import Final
 
+from recsys.logbooks.days import OFFSET
+
 LONGEST: Final = 80
 """Characters of the longest text that is looked at as a date."""
 _CLOCK: Final = (
     r"(?:[T ,]+(?P<h>\d\d?):(?P<mi>\d\d)(?::(?P<s>\d\d)(?:[.,]\d+)?)?(?:\s?(?P<half>[ap])\.?m\.?)?)?"
 )
-_ZONE: Final = r"\s*(?P<zone>Z|(?:UTC|GMT)?[+-]\d\d:?\d\d|(?:UTC|GMT)?[+-]\d\d|UTC|GMT)?(?:\s*\([^)]*\))?"
+_ZONE: Final = rf"\s*(?P<zone>Z|(?:UTC|GMT)?{OFFSET}|UTC|GMT)?(?:\s*\([^)]*\))?"
 _NAME: Final = r"(?P<name>[^\W\d_]{3,13})\.?"
 _WEEKDAY: Final = r"(?:[^\W\d_]{2,13}\.?,?\s+)?"
 FORMS: Final = tuple(

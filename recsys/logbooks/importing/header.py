@@ -13,6 +13,7 @@ from recsys.logbooks.importing.sources import SOURCES
 from recsys.logbooks.importing.text import clean, key
 from recsys.logbooks.sheets import Sheet
 from recsys.logbooks.sheets.rows import MAX_COLUMNS
+from recsys.logbooks.sheets.sheet import BLANKS_BETWEEN, has_blanks_between
 
 AUTO: Final = "auto"
 _MAX_COLUMNS: Final = 200
@@ -111,7 +112,8 @@ def _unknown(sheet: Sheet, heads: Sequence[_Head], wanted: Source | None, hint: 
     what = "" if sheet.kind == "CSV" else f"is {sheet.kind} that "
     if wanted is None:
         problem = f"{what}is of no known source by its header"
-        error = UnknownSourceError(problem, path=sheet.name, value=shown, remedy=hint + _nearest(heads))
+        remedy = BLANKS_BETWEEN if has_blanks_between(first) else hint + _nearest(heads)
+        error = UnknownSourceError(problem, path=sheet.name, value=shown, remedy=remedy)
         error.columns = _named(heads)
         return error
     needed = ", ".join(sorted(wanted.required)) + f" and one of {', '.join(sorted(wanted.telling))}"

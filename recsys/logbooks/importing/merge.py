@@ -97,6 +97,12 @@ def merge(files: Iterable[Parsed]) -> Merged:
     return Merged(rows, rejects, notes, near_duplicates(rows), sum(each.n_read for each in parsed), used)
 
 
+def each_once(ascents: Iterable[Ascent], has_time: bool) -> list[Ascent]:
+    """One file's ascents, those that are one by the rule of `merge` once; in no order."""
+    ranked = [_Ranked(ascent, 0, rank) for rank, ascent in enumerate(ascents)]
+    return [each.ascent for each in _without_duplicates(ranked, has_time)[0]]
+
+
 def _of_dates(rows: Sequence[Ascent], has_time: bool, parsed: Sequence[Parsed]) -> Counter[str]:
     """Notes on dates that are to come, and on numbers that are taken for an order by nobody's word."""
     if has_time:

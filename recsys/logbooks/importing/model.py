@@ -14,6 +14,13 @@ ROUTE: Final = "route"
 DISCIPLINE_CHOICES: Final = ("all", BOULDER, ROUTE)
 
 
+class Fault(NamedTuple):
+    """Why a row is to be rejected, and the value that shows it."""
+
+    reason: str
+    value: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
     """A row as its source understands it; shared code makes the date, the id and the `Ascent` of it.
@@ -22,7 +29,8 @@ class Draft:
     tells climbs of one name apart. `site_id` is the site's own id with its prefix, "" where it has none.
     `precision` and `climber` are given by files that know them (raw sends), and blank otherwise.
     `kind` is the type of the climb in the site's words, and with `country` tells what system its grade is of.
-    `sequence` orders the ascents of a day. `problems` say why the row is to be rejected, such as a flag that
+    `sequence` orders the ascents of a day. `tried` is the outcome that the tries tell, where they are read
+    beside a style. `problems` say why the row is to be rejected, such as a flag that
     cannot be read.
     """
 
@@ -49,7 +57,8 @@ class Draft:
     kind: str = ""
     country: str = ""
     sequence: float | None = None
-    problems: tuple[str, ...] = ()
+    tried: str = ""
+    problems: tuple[Fault, ...] = ()
     notes: tuple[str, ...] = ()
 
 

@@ -10,6 +10,15 @@ _WHOLE: Final = re.compile(r"'?0*(\d{1,40}?)(?:[.,]0*)?", re.ASCII)
 # Excel writes long numbers with six digits: of fewer it has left out none.
 _SCIENTIFIC: Final = re.compile(r"'?(\d(?:[.,]\d{1,4})?)[eE]\+?(\d{1,2})", re.ASCII)
 
+# What is left of a number of more digits than are shown.
+_CUT: Final = re.compile(r"'?\d[.,]\d{1,14}[eE]\+?(\d{1,2})", re.ASCII)
+
+
+def is_cut(climb: str) -> bool:
+    """Whether a spreadsheet has left out digits of an id, so that others have become the same."""
+    found = _CUT.fullmatch(climb)
+    return found is not None and int(found[1]) > 5 and whole(climb) is None
+
 
 def whole(climb: str) -> str | None:
     """The number that an id is, however a program has written it; None for other ids.

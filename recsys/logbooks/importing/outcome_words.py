@@ -60,6 +60,11 @@ _TIMES: Final = re.compile(
     r"(?:\b\d+\s*(?:st|nd|rd|th|er|ère|e|è|ème|eme|[º°ª.])?"
     rf"|\b(?:{_ORDINALS}))\s*(?:of\s+)?(?:{_COUNTED})\b"
 )
+_COUNTS: Final = re.compile(
+    rf"\b(?:{_COUNTED})\W*\d+|"
+    r"\b(?:attempts|tries|goes|shots|burns|versuche|essais|intentos|pegues|tentativ(?:es|as|i|e)|sessions)\b"
+)
+"""A count behind its word, or a word for several: "attempt 3", "countless attempts"."""
 _NO_FALLS: Final = re.compile(
     r"\b(?:no|not|never|didn't|without|zero|0|sans|ohne|nicht|pas|sin|senza|sem|utan|uten|uden|zonder|bez)\s+"
     r"(?:any\s+|a\s+|one\s+)?(?:falls?|falling|hangs?|hanging|rests?|resting|takes?|taking|chutes?|tomber|"
@@ -104,6 +109,11 @@ def outcome_of_words(text: str) -> str:
     if told:
         return SEND
     return ATTEMPT if words and words <= _PLAIN_NO else UNKNOWN
+
+
+def outcome_of_tries(text: str) -> str:
+    """The same of what stands where the tries are counted: a mere count, in words too, tells nothing."""
+    return outcome_of_words(_COUNTS.sub(" ", _TIMES.sub(" ", folded(text[:_LONGEST]))))
 
 
 def _told(clauses: list[list[str]]) -> tuple[set[str], set[str]]:

@@ -10,7 +10,7 @@ from typing import Final
 from recsys.errors import UsageError
 from recsys.logbooks.cells import flag, number
 from recsys.logbooks.importing.climb_kinds import climb_type, discipline
-from recsys.logbooks.importing.model import Draft
+from recsys.logbooks.importing.model import Draft, Fault
 from recsys.logbooks.importing.outcome_words import outcome_of_words
 from recsys.logbooks.importing.source import Cells, Source, tries
 from recsys.logbooks.importing.text import key
@@ -70,6 +70,7 @@ def own_source(columns: Mapping[str, str]) -> Source:
         date_columns=(theirs["date"],),
         own_columns=True,
         rating_column=theirs.get("rating", ""),
+        climber_column=theirs.get("climber", ""),
     )
 
 
@@ -102,11 +103,13 @@ def _read(cell: Cells, theirs: Mapping[str, str]) -> Draft:
     grade, kind, crag = text("grade"), text("type"), text("crag") or text("area")
     style = text("style").casefold()
     outcome, problem = _outcome(text("outcome"), style, "style" in theirs or "outcome" in theirs)
-    tried, is_project, notes = tries(text("tries"))
-    if is_project and not (text("outcome") or style):
-        outcome = ATTEMPT
+    tried, told, notes = tries(text("tries"))
+    if told != UNKNOWN and not (text("outcome") or style):
+        outcome = told
     sequence = number(text("sequence"))
-    unordered = "unreadable sequence" if text("sequence") and sequence is None else ""
+    unordered = (
+        Fault("unreadable sequence", text("sequence")) if text("sequence") and sequence is None else None
+    )
     return Draft(
         name=cell.name(theirs["climb"]) if "climb" in theirs else "",
         crag=crag,
@@ -131,16 +134,16 @@ def _read(cell: Cells, theirs: Mapping[str, str]) -> Draft:
     )
 
 
-def _outcome(outcome: str, style: str, told: bool) -> tuple[str, str]:
-    """(outcome, why the row is to be rejected, or ""): without a column for it every row is a send.
+def _outcome(outcome: str, style: str, told: bool) -> tuple[str, Fault | None]:
+    """(outcome, why the row is to be rejected, or None): without a column for it every row is a send.
 
     True and false are read in an outcome, where a word that is neither rejects the row; in a style it leaves
     the outcome unknown.
     """
     if not told:
-        return SEND, ""
+        return SEND, None
     if outcome and outcome.casefold() not in _LETTERS and (sent := flag(outcome)) is not None:
-        return SEND if sent else ATTEMPT, ""
+        return SEND if sent else ATTEMPT, None
     read = outcome_of_words(outcome or style)
     unread = bool(outcome) and read == UNKNOWN and outcome.casefold() not in (UNKNOWN, "?")
-    return read, UNREADABLE_OUTCOME if unread else ""
+    return read, Fault(UNREADABLE_OUTCOME, outcome) if unread else None

@@ -19,6 +19,7 @@ from recsys.logbooks.importing.header import AUTO, Header, find_header, source_n
 from recsys.logbooks.importing.mapped import as_sends, find_mapped, needed
 from recsys.logbooks.importing.model import Parsed, Wanted
 from recsys.logbooks.importing.own import check_columns, has_any, own_source
+from recsys.logbooks.importing.people import refuse_several
 from recsys.logbooks.importing.site_rows import parse_rows
 from recsys.logbooks.importing.unread import unread_columns
 from recsys.logbooks.mapping import ColumnMapping
@@ -90,6 +91,7 @@ def parse_sheet(
         joined, header, alone = with_beside(rows, header, own, folder)
         left = _left(header, own)
         rows, header = as_sends(joined, header, own)
+    refuse_several(rows, header, sheet.name)
     wanted = _named(wanted or Wanted(), sheet.name)
     read = read_contract if header.source.name == "sends" else parse_rows
     parsed = read(rows, sheet.name, header, wanted)

@@ -14,8 +14,8 @@ from recsys.logbooks.importing.ascents import Dated, ascents_of, oldest_first
 from recsys.logbooks.importing.contract import BLANK_TOKENS
 from recsys.logbooks.importing.dates import BEYOND, EXCEL, ORDER, Order, When, is_beyond, order_of, read_date
 from recsys.logbooks.importing.header import Header
-from recsys.logbooks.importing.model import Draft, Parsed, Reject, Wanted
-from recsys.logbooks.importing.ratings import MOST, rating, top_of
+from recsys.logbooks.importing.model import Draft, Fault, Parsed, Reject, Wanted
+from recsys.logbooks.importing.ratings import rating, top_of
 from recsys.logbooks.importing.source import Cells, Seen
 from recsys.logbooks.sheets import RawRow
 from recsys.logbooks.sheets.rows import as_text
@@ -37,7 +37,9 @@ class _Reading:
     header: Header
     wanted: Wanted
     order: Order
-    top_rating: float = MOST
+    names_climbers: bool = False
+    rated: list[str] = field(default_factory=list)
+    """What the column of ratings says in each row of a climb and a day, used or not."""
     seen: Seen = field(default_factory=Seen)
     drafts: list[Dated] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)
@@ -57,11 +59,11 @@ def parse_rows(rows: Sequence[RawRow], name: str, header: Header, wanted: Wanted
     # Where spreadsheets part cells by semicolons, the day is written first.
     habit = source.day_first or (source.own_columns and header.delimiter == ";")
     order = order_of(dates, habit, source.own_columns)
-    rated = header.indices.get(source.rating_column, -1)
-    top = top_of(row.cells[rated] for row in rows if 0 <= rated < len(row.cells))
-    reading = _Reading(name, header, wanted, order, top)
+    reading = _Reading(name, header, wanted, order, _names_climbers(rows, header))
     for row in rows:
         _read_row(row, reading)
+    if source.rating_column:
+        _rate(reading)
     if order.unit is None and midnights(each.when.date for each in reading.drafts):  # a program added them
         reading.drafts = [each._replace(when=_day(each.when)) for each in reading.drafts]
     ascents, guessed = ascents_of(reading.drafts, str(wanted.climber), source.name, name)
@@ -69,10 +71,9 @@ def parse_rows(rows: Sequence[RawRow], name: str, header: Header, wanted: Wanted
         reading.notes[GUESSED] = guessed
     if reading.seen.tokens:
         reading.notes[BLANK_TOKENS] = reading.seen.tokens
-    names_climbers = any(draft.climber for _, draft, _ in reading.drafts)
     return Parsed(
         oldest_first(ascents), reading.rejects, source.name, dict(reading.notes), reading.n_read,
-        order.unit != ORDER, names_climbers,
+        order.unit != ORDER, reading.names_climbers,
     )  # fmt: skip
 
 
@@ -88,46 +89,57 @@ def _read_row(row: RawRow, reading: _Reading) -> None:
         reading.reject(row, f"more values than the header's {width}")
     else:
         cells = Cells(header.indices, row.cells, reading.seen)
-        _use(row, _rated(header.source.read(cells), cells, reading), reading)
+        rated = cells(header.source.rating_column) if header.source.rating_column else ""
+        _use(row, header.source.read(cells), rated, reading)
 
 
-def _rated(draft: Draft, cells: Cells, reading: _Reading) -> Draft:
-    """The draft with the rating of a column whose scale is told by all of it."""
-    column = reading.header.source.rating_column
-    if not column or not (text := cells(column)):
-        return draft
-    value, notes = rating(text, reading.top_rating)
-    return replace(draft, rating=value, notes=(*draft.notes, *notes))
+def _names_climbers(rows: Sequence[RawRow], header: Header) -> bool:
+    """Whether some row says whose it is."""
+    column = header.source.climber_column
+    return bool(column) and any(Cells(header.indices, row.cells)(column) for row in rows)
 
 
-def _use(row: RawRow, draft: Draft, reading: _Reading) -> None:
+def _rate(reading: _Reading) -> None:
+    """Give the drafts their ratings, by the scale that all rows of climbs tell, and no totals."""
+    top = top_of(reading.rated)
+    rated = []
+    for each in reading.drafts:
+        value, notes = rating(each.rated, top)
+        reading.notes.update(notes)
+        rated.append(each._replace(draft=replace(each.draft, rating=value)))
+    reading.drafts = rated
+
+
+def _use(row: RawRow, draft: Draft, rated: str, reading: _Reading) -> None:
     """Keep the draft, or reject the row for all that is wrong with it."""
     when = _when(draft, reading)
-    reasons = list(_reasons(draft, when, reading.wanted))
+    if when is not None and (draft.name or draft.site_id):
+        reading.rated.append(rated)
+    reasons = list(_reasons(draft, when, reading))
     if when is None or reasons:
-        reading.reject(
-            row, "; ".join(reason for reason, _ in reasons), next((v for _, v in reasons if v), "")
-        )
+        reading.reject(row, "; ".join(each.reason for each in reasons), reasons[0].value)
         return
-    reading.drafts.append(Dated(reading.n_read, draft, when))
+    reading.drafts.append(Dated(reading.n_read, draft, when, rated))
     _note(draft, when, reading)
 
 
-def _reasons(draft: Draft, when: When | None, wanted: Wanted) -> Iterator[tuple[str, str]]:
-    """(reason, value) of everything that keeps a row out."""
+def _reasons(draft: Draft, when: When | None, reading: _Reading) -> Iterator[Fault]:
+    """Everything that keeps a row out."""
+    wanted = reading.wanted
     if draft.outcome == ATTEMPT and not wanted.attempts and not draft.problems:
-        yield "attempt", draft.style
+        yield Fault("attempt", draft.style)
     if draft.outcome == UNKNOWN and not wanted.unknown and not draft.problems:
-        yield "outcome unknown", draft.style
-    for problem in draft.problems:
-        yield problem, ""
+        yield Fault("outcome unknown", draft.style)
+    yield from draft.problems
     if wanted.discipline not in ("all", draft.discipline):
-        yield f"not a {wanted.discipline}", draft.climb_type or draft.grade
+        yield Fault(f"not a {wanted.discipline}", draft.climb_type or draft.grade)
+    if reading.names_climbers and not draft.climber:
+        yield Fault("blank climber")
     if not (draft.name or draft.site_id):
-        yield "no name of the climb", ""
+        yield Fault("no name of the climb")
     if when is None:
         given = draft.date or draft.logged
-        yield BEYOND if is_beyond(given) else "date cannot be read" if given else "no date", given
+        yield Fault(BEYOND if is_beyond(given) else "date cannot be read" if given else "no date", given)
 
 
 def _when(draft: Draft, reading: _Reading) -> When | None:

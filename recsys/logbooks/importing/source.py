@@ -11,10 +11,12 @@ from recsys.logbooks import cells as values
 from recsys.logbooks.importing.climb_kinds import climb_type as climb_type  # for sources, with the rest
 from recsys.logbooks.importing.climb_kinds import discipline as discipline
 from recsys.logbooks.importing.climb_kinds import discipline_of as discipline_of
-from recsys.logbooks.importing.model import Draft
+from recsys.logbooks.importing.model import Draft, Fault
+from recsys.logbooks.importing.outcome_words import outcome_of_tries
 from recsys.logbooks.importing.text import clean
+from recsys.logbooks.reasons import NO_FLAG
+from recsys.logbooks.styles import ATTEMPT, UNKNOWN
 
-_PROJECTS: Final = ("project", "projekt", "projet", "proyecto", "progetto", "projeto")
 _FIRST_TRIES: Final = (
     "flash",
     "flashed",
@@ -77,11 +79,12 @@ class Cells:
         self._seen.asked.update(names)
         return next((value for name in names if (value := self._cell(name))), "")
 
-    def flag(self, name: str) -> tuple[bool | None, str]:
-        """(true, false, or None where it is blank or unreadable; why the row is to be rejected, or "")."""
+    def flag(self, name: str) -> tuple[bool | None, Fault | None]:
+        """(true, false, or None where it is blank or unreadable; why the row is to be rejected, or None)."""
         text = self(name)
         value = values.flag(text) if text else None
-        return value, f"{name.replace(' ', '_')} is neither true nor false" if text and value is None else ""
+        unread = Fault(f"{name.replace(' ', '_')} {NO_FLAG}", text) if text and value is None else None
+        return value, unread
 
     def _cell(self, name: str) -> str:
         index = self._indices.get(name, len(self._values))
@@ -95,9 +98,9 @@ class Source:
     A header is of this source when it has all `required` columns, one of the `telling` ones, and hardly
     another than its `columns` (see `claims`); of several sources the one that knows most of the header's
     columns is taken. `day_first` is the site's habit for 3/4/2024; `days_only` is set where a time in a date
-    means nothing. `date_columns` hold the dates, and `rating_column` ratings whose scale the column tells
-    (`ratings`). `first_row` is set where nothing stands above the header,
-    and `own_columns` where the file's owner may have added as many columns as they like.
+    means nothing. `date_columns` hold the dates, `rating_column` ratings whose scale the column tells
+    (`ratings`), and `climber_column` whose the rows are. `first_row` is set where nothing stands above the
+    header, and `own_columns` where the file's owner may have added as many columns as they like.
     """
 
     name: str
@@ -112,6 +115,7 @@ class Source:
     first_row: bool = False
     own_columns: bool = False
     rating_column: str = ""
+    climber_column: str = ""
 
     def claims(self, header: set[str], named: bool = False) -> int:
         """How many of the header's columns are this source's; 0 when the header is not of this source.
@@ -159,19 +163,21 @@ def count(text: str) -> int | None:
     return int(value) if value is not None and 1 <= value <= 1_000_000 else None
 
 
-def tries(text: str) -> tuple[int | None, bool, tuple[str, ...]]:
-    """(how often a climb was tried, whether it is a project, notes) of "3", "2nd try", "Flashed", ">5"."""
+def tries(text: str) -> tuple[int | None, str, tuple[str, ...]]:
+    """(how often a climb was tried, the outcome that this tells, notes) of "3", "2nd try", "Flashed", ">5".
+
+    "project" is an attempt; of a number the outcome is unknown.
+    """
     text = " ".join(text.casefold().replace("_", " ").split())
-    if text.startswith(_PROJECTS):
-        return None, True, ()
     if text in _FIRST_TRIES:
-        return 1, False, ()
+        return 1, outcome_of_tries(text), ()
     found = _TRIES.fullmatch(text) if len(text) < 40 else None
     if found:
-        return count(str(int(found["n"]) + bool(found["more"]))), False, ()
-    known = count(text)
+        return count(str(int(found["n"]) + bool(found["more"]))), UNKNOWN, ()
+    known, outcome = count(text), outcome_of_tries(text)
     blank = known is not None or not text or number(text) == 0 or text in ("?", "unknown")
-    return known, False, () if blank else ("tries cannot be read: left blank",)
+    told = blank or outcome == ATTEMPT
+    return known, outcome, () if told else ("tries cannot be read: left blank",)
 
 
 def stars(text: str, lowest: float = 1, shift: float = 0) -> tuple[float | None, tuple[str, ...]]:

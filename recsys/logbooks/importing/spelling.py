@@ -12,11 +12,15 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Final
 
-from recsys.logbooks.importing.numbers import whole
+from recsys.logbooks.importing.numbers import is_cut, whole
 from recsys.logbooks.importing.text import clean
 
 ALIKE_CLIMBS: Final = "climbs whose ids differ in case, spelling or form of a number alone: kept apart"
 ALIKE_CLIMBERS: Final = "climbers whose ids differ in case, spelling or form of a number alone: kept apart"
+CUT_IDS: Final = (
+    "ids of which a spreadsheet has left digits out, as 1.23457E+17: several may be one; "
+    "format the column as text"
+)
 _APOSTROPHES: Final = str.maketrans(dict.fromkeys("’‘ʼ´`", "'"))
 
 
@@ -68,8 +72,12 @@ def spelled_as(name: str, names: Iterable[str]) -> str | None:
 
 
 def alike_ids(climbs: Iterable[str], climbers: Iterable[str]) -> Counter[str]:
-    """Notes on different ids, of climbs and of climbers, that have one form: who wrote them may mean one."""
-    return +Counter({ALIKE_CLIMBS: _n_alike(climbs), ALIKE_CLIMBERS: _n_alike(climbers)})
+    """Notes on different ids, of climbs and of climbers, that have one form: who wrote them may mean one; and
+    on those that may be several's.
+    """
+    climbs, climbers = list(climbs), list(climbers)
+    cut = sum(map(is_cut, (*climbs, *climbers)))
+    return +Counter({ALIKE_CLIMBS: _n_alike(climbs), ALIKE_CLIMBERS: _n_alike(climbers), CUT_IDS: cut})
 
 
 def _n_alike(ids: Iterable[str]) -> int:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
+from recsys.columns import CLIMBER_ID
 from recsys.errors import DataError
 from recsys.logbooks.cells import as_cell
 
@@ -84,7 +85,16 @@ def _records(data: Any) -> tuple[list[Record] | None, tuple[str, ...]]:
     if not tables:
         return _one_table(data), ()
     read = max(tables, key=lambda name: (not name.casefold().startswith(_NO_SENDS), len(tables[name])))
-    return tables[read], _beside(data, (read, "schema"))  # pandas' to_json(orient="table") has a schema
+    records = _of_owner(tables[read], data)
+    return records, _beside(data, (read, "schema"))  # pandas' to_json(orient="table") has a schema
+
+
+def _of_owner(records: list[Record], data: Record) -> list[Record]:
+    """The rows' objects, each with the climber whose id stands beside the list."""
+    owner = data.get(CLIMBER_ID)
+    if owner is None or isinstance(owner, (list, dict)) or any(CLIMBER_ID in record for record in records):
+        return records
+    return [{CLIMBER_ID: owner, **record} for record in records]
 
 
 def _is_split(data: Record) -> bool:

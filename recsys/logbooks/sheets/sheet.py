@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from itertools import chain, islice, pairwise
 from typing import Final
 
+from recsys.columns import CLIMB_ID, DATE
 from recsys.errors import DataError
 from recsys.logbooks.sheets.rows import RawRow, raw_rows
 
 DELIMITERS: Final = ",;\t|"
+BLANKS_BETWEEN: Final = 'part the values by commas, not by blanks (in R, write.table with sep = ",")'
 _ROW_NUMBER: Final = re.compile(r"[1-9]\d{0,9}", re.ASCII)
 _SEARCHED_ROWS: Final = 60
 _SEARCHED_LETTERS: Final = 1 << 16
@@ -62,6 +64,12 @@ class Sheet:
         else:
             problem, remedy = "is empty", "give a logbook as its site exports it"
         return DataError(problem, path=self.name, remedy=remedy)
+
+
+def has_blanks_between(first: Sequence[str]) -> bool:
+    """Whether the names of raw sends stand in one cell of a first row, so that blanks part its values."""
+    filled = [cell for cell in first if cell.strip()]
+    return len(filled) == 1 and {CLIMB_ID, DATE} <= {word.strip("\"'") for word in filled[0].split()}
 
 
 def has_row_names(first: Sequence[RawRow]) -> bool:

@@ -14,10 +14,10 @@ from recsys.logbooks.styles import ATTEMPT, SEND, UNKNOWN
 
 def _read(cell: Cells) -> Draft:
     board, angle = cell("board").casefold(), _angle(cell("angle"))
-    tried, is_project, notes = tries(cell("tries", "tries total"))
+    tried, told, notes = tries(cell("tries", "tries total"))
     flags = [cell.flag(name) for name in ("is ascent", "is mirror", "is repeat")]
     (is_ascent, _), (is_mirror, _), (is_repeat, _) = flags
-    outcome = _outcome(is_ascent, is_project, tried)
+    outcome = _outcome(is_ascent, told, tried)
     mirror = " mirror" if is_mirror else ""
     repeat = bool(is_repeat)
     flash = outcome == SEND and tried == 1 and not repeat
@@ -40,12 +40,12 @@ def _read(cell: Cells) -> Draft:
     )
 
 
-def _outcome(is_ascent: bool | None, is_project: bool, tried: int | None) -> str:
+def _outcome(is_ascent: bool | None, told: str, tried: int | None) -> str:
     if is_ascent:
         return SEND
-    if is_ascent is False or is_project:
+    if is_ascent is False or told == ATTEMPT:
         return ATTEMPT
-    return SEND if tried else UNKNOWN
+    return SEND if tried else told
 
 
 def _angle(text: str) -> str:
