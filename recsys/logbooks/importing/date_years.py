@@ -1,4 +1,4 @@
-"""Dates of three numbers with a year of two digits (24-05-31, 24/5/1): whether it is the first or the last."""
+"""Dates of three numbers, the year of two digits (24-05-31, 24/5/1): whether it is the first or the last."""
 
 from __future__ import annotations
 
@@ -32,10 +32,11 @@ def year_of(texts: Sequence[str]) -> str:
     if any(len(each["third"]) < 2 for each in found) and days[0] and have_been[0]:  # else it is mistyped
         return FIRST
     turned = [[(c, b, a) for a, b, c in listed], [(c, a, b) for a, b, c in listed]]
-    rows = (_is_ordered(listed), any(map(_is_ordered, turned))), (len(years) < len(ends), len(ends) < len(years))
+    ordered = _is_ordered(listed), any(map(_is_ordered, turned))
+    fewer = len(years) < len(ends), len(ends) < len(years)
     # Without zeros before them, October to December are all that look like years: 10/5/24 is no rare form.
     autumn = max(years) <= 12 and any(len(each["second"]) < 2 for each in found)
-    told = (days, *(() if autumn else rows), have_been)
+    told = (days, have_been) if autumn else (days, ordered, fewer, have_been)
     return next((FIRST if first else LAST for first, last in told if first != last), "")
 
 
