@@ -187,11 +187,53 @@ def test_errors_of_spreadsheets_are_blank() -> None:
     "header",
     ["Date,Route,Location", "Date,Route,Rating,Notes,Location", "Name,Date,Crag", "Name,Grade,Date,Crag",
      "date,name,difficulty,rating,comment", "Date,Climb Name,Gym,Color", "Fecha,Vía,Grado",
-     "Date,Climb,Climb Type,Grade,Area,Mood,Shoes,Weather,Partner"],
+     "Date,Climb,Climb Type,Grade,Area,Mood,Shoes,Weather,Partner", "Date,Route,Rating,Notes,Location,Style",
+     "Name,Grade,Style,Date,Crag,Notes", "Date,Name,Grade,Type,Style,Pitches,Crag",
+     "Name,Grade,Style,Date,Crag,Notes,Region,Country,Type,Partner", "date,grade,climb_name,gym,rating",
+     "name,location_name,date,type,difficulty,rating,comment,tries",
+     "board,angle,climb_name,date,tries,comment",
+     "Date,Climb,Climb Type,Grade,Area,Country,Rating,Comments"],
 )  # fmt: skip
 def test_a_few_common_names_are_nobodys(header: str) -> None:
     with pytest.raises(DataError, match=r"is of no known source by its header .* map your own columns"):
         parse_logbook(f"{header}\n".encode() + b"1,2,3,4,5\n", "me.csv")
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "source"),
+    [
+        ("Date,Route,Rating,Notes,URL,Location", "3/23/2024,A,V1,,https://www.mountainproject.com/route/1/a,B",
+         "mountainproject"),
+        ("Date,Route,Rating,Notes,Location,Style", "2024-03-23,A,V1,,Utah > Moab > Big Bend,Send",
+         "mountainproject"),
+        ("Name,Grade,Style,Date,Crag", "A,6a,,??/Aug/24,B", "ukc"),
+        ("Name,Grade,Style,Date,Crag", "A,6a,Lead &beta;,28/09/2024,B", "ukc"),
+        ("name,location_name,date,type,difficulty,rating,comment,tries",
+         "A,B,2024-03-23T12:00:00Z,rp,7A,0,,1", "8anu"),
+        ("date,grade,climb_name,gym,location,rating", "Fri Nov 05 2021 03:49:59 GMT+0000 (GMT),v1,A,B,C,", "kaya"),
+        ("board,angle,climb_name,date,tries,comment", "kilter,40,A,2024-03-23,1,", "boardlib"),
+    ],
+)  # fmt: skip
+def test_common_names_are_a_sites_where_a_cell_is(header: str, row: str, source: str) -> None:
+    assert parse_logbook(f"{header}\n{row}\n".encode(), "me.csv").source == source
+
+
+@pytest.mark.parametrize(
+    ("source", "header"),
+    [
+        ("mountainproject", "Date,Route,Style,Your Stars"),
+        ("ukc", "Date,Name,Style,Crag"),
+        ("8anu", "date,name,type,route_boulder"),
+        ("kaya", "date,climb_name,ascent_type,stiffness"),
+        ("sendage", "Date,Climb,Send Type,Climb Type"),
+        ("thecrag", "Ascent Date,Route Name,Ascent Type,Log Date"),
+    ],
+)
+def test_a_style_that_a_site_does_not_know_may_be_an_attempt(source: str, header: str) -> None:
+    rows = [f"2024-03-23,A{i},{word}," for i, word in enumerate(("Fell off", "Versuch", "other"))]
+    text = "\n".join([header, *rows]).encode()
+    found = parse_logbook(text, "me.csv", source, Wanted(attempts=True)).rows
+    assert [row.outcome for row in found] == ["attempt", "attempt", "unknown"]
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,9 @@ from recsys.logbooks.importing.contract import BLANK_TOKENS
 from recsys.logbooks.importing.dates import BEYOND, EXCEL, ORDER, Order, When, is_beyond, order_of, read_date
 from recsys.logbooks.importing.header import Header
 from recsys.logbooks.importing.model import Draft, Parsed, Reject, Wanted
+from recsys.logbooks.importing.outcome_words import outcome_of_words
 from recsys.logbooks.importing.ratings import MOST, rating, top_of
-from recsys.logbooks.importing.source import Cells, Seen
+from recsys.logbooks.importing.source import Cells, Seen, Source
 from recsys.logbooks.sheets import RawRow
 from recsys.logbooks.sheets.rows import as_text
 from recsys.logbooks.styles import ATTEMPT, UNKNOWN, UNKNOWN_KEPT
@@ -88,7 +89,14 @@ def _read_row(row: RawRow, reading: _Reading) -> None:
         reading.reject(row, f"more values than the header's {width}")
     else:
         cells = Cells(header.indices, row.cells, reading.seen)
-        _use(row, _rated(header.source.read(cells), cells, reading), reading)
+        draft = _tried(header.source.read(cells), header.source)
+        _use(row, _rated(draft, cells, reading), reading)
+
+
+def _tried(draft: Draft, source: Source) -> Draft:
+    """The draft, an attempt where the site does not know its style and the style's words say so."""
+    unknown = draft.outcome == UNKNOWN and not source.own_columns
+    return replace(draft, outcome=ATTEMPT) if unknown and outcome_of_words(draft.style) == ATTEMPT else draft
 
 
 def _rated(draft: Draft, cells: Cells, reading: _Reading) -> Draft:
