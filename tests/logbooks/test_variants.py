@@ -299,6 +299,25 @@ def test_how_the_other_dates_are_written_tells_of_a_habit(rows: list[str], read:
     assert any("two ways" in note for note in parsed.notes) is not settled
 
 
+@pytest.mark.parametrize(
+    ("header", "rows", "read"),
+    [
+        ("Date (DD/MM/YYYY)", ["03/05/2024"], "2024-05-03"),
+        ("Date [mm-dd-yy]", ["03-05-24"], "2024-03-05"),
+        ("Datum TT/MM/JJJJ", ["03/05/2024"], "2024-05-03"),
+        ("Date jj/mm/aaaa", ["03/05/2024"], "2024-05-03"),
+        ("Date", ["03/05/2024", "(dd/mm/yyyy)"], "2024-05-03"),
+        ("Date (DD/MM/YYYY)", ["03/05/2024", "03/15/2024"], "2024-03-05"),
+        ("Date today", ["03/05/2024"], "2024-03-05"),
+    ],
+)
+def test_what_a_header_says_of_dates_holds(header: str, rows: list[str], read: str) -> None:
+    text = "\n".join([f"{header},Climb", *(f"{day},A{i}" for i, day in enumerate(rows))])
+    parsed = parse_logbook(text.encode(), "me.csv", columns={"date": header, "climb": "Climb"})
+    assert [row.date for row in parsed.rows if row.climb_name == "A0"] == [read]
+    assert any("two ways" in note for note in parsed.notes) == (header == "Date today")
+
+
 def test_plain_order_and_days_are_not_mixed_and_no_site_has_it() -> None:
     ordered = sheet("Nr;Weg", "1;A", "2;B", columns="date=Nr,climb=Weg")
     with pytest.raises(DataError, match="dates are a plain order"):

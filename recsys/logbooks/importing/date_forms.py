@@ -45,6 +45,11 @@ SHORT: Final = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 """Three numbers of which the first may be the year, and the last too where it has two digits."""
+SAID: Final = re.compile(
+    r"(?i)(?<![^\W\d_])(?P<first>[dtjg]{1,2}|m{1,2})[-/. ]+"
+    r"(?:[dtjg]{1,2}|m{1,2})[-/. ]+[yja]{2,4}(?![^\W\d_])"
+)
+"""What a header or a row of units says of dates: "DD/MM/YYYY", "TT.MM.JJJJ", "jj/mm/aaaa"."""
 _DASHES: Final = str.maketrans(dict.fromkeys("‐‑‒–—−", "-"))
 # "24. 11. 2023" and "24 / 11 / 2023"; a letter after it is a month's.
 _APART: Final = re.compile(r"(?<=\d)(?:\s*([/.])\s+|\s+([/.])\s*|\s+(-)\s+)(?=\d)")

@@ -57,7 +57,7 @@ def parse_rows(rows: Sequence[RawRow], name: str, header: Header, wanted: Wanted
     source = header.source
     # Where spreadsheets part cells by semicolons, the day is written first.
     habit = source.day_first or (source.own_columns and header.delimiter == ";")
-    order = order_of(dates, habit, source.own_columns)
+    order = order_of(dates, habit, source.own_columns, (header.cells[index] for index in indices))
     rated = header.indices.get(source.rating_column, -1)
     top = top_of(row.cells[rated] for row in rows if 0 <= rated < len(row.cells))
     reading = _Reading(name, header, wanted, order, top)
