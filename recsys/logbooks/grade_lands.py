@@ -25,13 +25,17 @@ _NORDIC: Final = (
     "fi,fin,finland,suomi,finnland,finlande,finlandia,dk,dnk,denmark,danmark,dänemark"
 )
 _BRAZIL: Final = "br,bra,brazil,brasil,brasilien,brésil,brasile,brazilië"
+_YDS: Final = (
+    "us,usa,united states,united states of america,u.s.a.,vereinigte staaten,états-unis,estados unidos,"
+    "stati uniti,ca,can,canada,kanada,mx,mex,mexico,méxico"
+)
 _BRITISH: Final = (
     "gb,gbr,uk,united kingdom,great britain,england,scotland,wales,northern ireland,isle of man,jersey,"
     "guernsey,ie,irl,ireland,großbritannien,vereinigtes königreich,royaume-uni,"
     "grande-bretagne,angleterre,reino unido"
 )
-UIAA, FRENCH, EWBANK, BRAZIL, BRITISH = (
-    frozenset(each.split(",")) for each in (_UIAA, _FRENCH, _EWBANK, _BRAZIL, _BRITISH)
+UIAA, FRENCH, EWBANK, BRAZIL, BRITISH, YDS = (
+    frozenset(each.split(",")) for each in (_UIAA, _FRENCH, _EWBANK, _BRAZIL, _BRITISH, _YDS)
 )
 FONT: Final = UIAA | FRENCH
 """Where an easy boulder may well be graded 1 or 2."""

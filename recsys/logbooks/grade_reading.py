@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from recsys.logbooks.grade_tables import DISCIPLINES, ROUTE, TABLES
+from recsys.logbooks.grade_tables import DISCIPLINES, ROUTE, TABLES, Table
 
 ROUTE_OFFSET: Final = 100.0
 """Added to a route's ordinal, so that boulders (-1.25 to 17.25) and routes (99 to 131.25) share a column."""
@@ -22,6 +22,8 @@ _PREFIXES: Final = (
     (re.compile(r"(?i)^fr(ench|\.)?\s*(?=\d)"), "French"),
     (re.compile(r"^F\s*(?=\d[a-c]?\+?)"), "French"),
 )
+_NEAR: Final = 3.0
+"""Steps between the grades of a pair of which the second is a digit in place of the first's last."""
 Span = tuple[float, float]
 
 
@@ -79,11 +81,12 @@ def read(text: str, raw: str, order: Order) -> Grade | None:
 def _several(text: str, raw: str, order: Order) -> Grade | None:
     """Grades of different systems in one string: the preferred one, else V of a slashed pair, else the first.
 
-    A slashed pair ("6c/V5") names one boulder twice; "5.10a V0+" is a route with a boulder's crux.
+    A slashed pair ("6c/V5") names one boulder twice; "5.10a V0+" is a route with a boulder's crux. One figure
+    behind a slash ("5.9/1") is of a pair that was refused.
     """
     words = text.split(" ")
     parts = words if words[1:] else text.split("/")
-    if not parts[1:] or len(parts) > 6:
+    if not parts[1:] or len(parts) > 6 or (len(parts) == 2 and text[-2] == "/" and parts[1].isdigit()):
         return None
     found = [grade for part in parts if (grade := read(part, raw, order)) is not None]
     if len(found) < len(parts):
@@ -97,14 +100,35 @@ def _both(name: str | None) -> tuple[str, str] | None:
 
 
 def _pair(first: str, second: str, system: str, preferred: frozenset[str]) -> tuple[str, str] | None:
-    """The two grades of a pair ("V4-5", "5.10a/b") in one system."""
+    """The two grades of a pair ("V4-5", "5.10a/b", "22/3", "5.10-/+") in one system."""
     low = _look_up(first, system, preferred)
     if low is None:  # as in most systems: the many look-ups that follow are of the others
         return None
-    # "V4-5": the second half borrows the shortest beginning of the first that makes it a grade.
-    ends = (_look_up(first[:n] + second, system, preferred) for n in range(len(first) + 1))
-    high = next((end for end in ends if end is not None), None)
-    return None if high is None else (low, high)
+    if second[0] in "+-":  # of the first grade itself: any beginning of "VII-" is another one
+        high = _look_up(first.rstrip("+-") + second, system, preferred)
+        return None if high is None else (low, high)
+    # The second half borrows the beginning of the first that makes it a grade.
+    found = ((n, _look_up(first[:n] + second, system, preferred)) for n in range(len(first) + 1))
+    ends = [(n, end) for n, end in found if end is not None]
+    if ends and second[0].isdigit():
+        ends = _nearest(first, low, second, ends, TABLES[system])
+    return (low, ends[0][1]) if ends else None
+
+
+def _nearest(
+    first: str, low: str, second: str, ends: list[tuple[int, str]], table: Table
+) -> list[tuple[int, str]]:
+    """The end that is nearest to the first grade, for of "22/3" it is 23, not 3; [] where none can be meant.
+
+    One far off is meant where its number is written in full, and leads up or stands alone ("V0-5", "23/18").
+    """
+
+    def gap(name: str) -> float:
+        return max(table[name][0] - table[low][1], table[low][0] - table[name][1])
+
+    n, end = min(ends, key=lambda each: gap(each[1]))
+    full = not first[:n][-1:].isdigit() and (table[end] > table[low] or (n == 0 and len(second) > 1))
+    return [(n, end)] if gap(end) <= _NEAR or full else []
 
 
 def _look_up(text: str, system: str, preferred: frozenset[str]) -> str | None:

@@ -91,6 +91,48 @@ def test_numbers_of_boulders_are_of_v_where_some_can_be_of_nothing_else() -> Non
         assert ordinal(text) < 20 or ordinal(text) != ordinal(text)
 
 
+def test_a_boulders_v_without_a_number_is_no_uiaa_grade() -> None:
+    for text in ("V?", "V", "V+", "VS", "VI", "10+/-", "(V)", "III"):
+        assert boulders(text, "V3")[0] == (f"Problem {text}", False)
+        assert ordinal(f"Problem {text}") != ordinal(f"Problem {text}")
+    read = [
+        ("V-5", "V5"),
+        ("V-4/5", "V4/5"),
+        ("V Easy", "V-easy"),
+        ("V-easy", "V-easy"),
+        ("V4?", "V4?"),
+        ("VB", "VB"),
+    ]
+    for text, same in read:
+        assert boulders(text) == [(same, False)]
+    assert boulders("HVS 5a", "E3 5c", "5.10a") == [("HVS 5a", False), ("E3 5c", False), ("5.10a", False)]
+    assert one(Logged("V+", "route")) == [("V+", False)]
+
+
+def test_tens_with_a_sign_are_yds_beside_yds_and_in_america() -> None:
+    beside = one("5.9", "10a", "10-", "11+", "5.12a", "11+/12-")
+    assert [text for text, _ in beside] == ["5.9", "5.10a", "5.10-", "5.11+", "5.12a", "5.11+/12-"]
+    assert [guessed for _, guessed in beside] == [False, True, True, True, False, True]
+    american = (Logged(grade, "route", "Trad", "USA") for grade in ("10-", "9+", "9"))
+    assert one(*american) == [("5.10-", True), ("5.9+", True), ("9", True)]
+    assert one(*(Logged(grade, "route", "Trad", "us") for grade in ("10-", "5.8"))) == [
+        ("5.10-", False),
+        ("5.8", False),
+    ]
+    assert one("10-", "8") == [("10-", True), ("UIAA 8", True)]
+    assert one("10-", "9-", "5.10a") == [("10-", False), ("9-", False), ("5.10a", False)]
+    assert one(Logged("10-", "route", "Sport", "Germany"), "5.9") == [("10-", False), ("5.9", False)]
+
+
+def test_bare_numbers_beside_french_grades_are_french() -> None:
+    lettered = (Logged("6a+", "route"), "5c")
+    assert one("4", "5/6", "11", *lettered)[:3] == [("F4", True), ("F5/6", True), ("11", True)]
+    assert one("4", "23", *lettered)[0] == ("4", False)
+    assert one("4", "7-", *lettered)[0] == ("UIAA 4", True)
+    assert one(Logged("4", "route", "", "Australia"), *lettered)[0] == ("4", False)
+    assert one("4", Logged("6a", "route", "Trad"), Logged("6A", "boulder"))[0] == ("4", True)
+
+
 def test_settled_text_stays_as_it_is() -> None:
     logged = [Logged(g, d, k, "Germany") for g in ("9", "9-", "7a", "V", "5", "5.10a V0") for d, k in
               (("route", "Sport"), ("boulder", "Boulder"), ("", "Winter"))]  # fmt: skip

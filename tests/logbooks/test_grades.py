@@ -68,6 +68,27 @@ def test_reads(text: str, system: str, low: float, high: float) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "first", "second"),
+    [
+        ("5.10/+", "5.10", "5.10+"), ("5.12-/+", "5.12-", "5.12+"), ("V10/+", "V10", "V10+"),
+        ("V10-/+", "V10-", "V10+"), ("10+/-", "10+", "10-"), ("VII-/+", "VII-", "VII+"),
+        ("VI-/+", "VI-", "VI+"), ("5a/+", "5a", "5a+"), ("22/3", "22", "23"), ("24/5", "24", "25"),
+        ("20/1", "20", "21"),
+        ("17/8+", "17", "18+"), ("E10/1", "E10", "E11"), ("5.12/3", "5.12", "5.13"), ("V1-2", "V1", "V2"),
+        ("2/3", "2", "3"), ("5.9/10-", "5.9", "5.10-"), ("V0-5", "V0", "V5"), ("23/18", "23", "18"),
+        ("IX/X", "IX", "X"), ("5.8-5.12", "5.8", "5.12"),
+    ],
+)  # fmt: skip
+def test_the_second_grade_of_a_pair_is_near_the_first(text: str, first: str, second: str) -> None:
+    assert parse_grade(text).names == (parse_grade(first).names[0], parse_grade(second).names[0])
+
+
+@pytest.mark.parametrize("text", ["20/9", "22/9", "19/0", "5.9/1", "5.11/9", "V10/5"])
+def test_a_pair_of_grades_far_apart_is_none(text: str) -> None:
+    assert math.isnan(ordinal(text))
+
+
+@pytest.mark.parametrize(
     ("text", "prefer", "system", "low"),
     [
         ("7a", "Font", "Font", 6),

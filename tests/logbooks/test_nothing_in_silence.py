@@ -164,7 +164,7 @@ def test_a_boulder_is_one_in_every_language(kind: str, tmp_path: Path) -> None:
 def test_a_voie_is_a_route(tmp_path: Path) -> None:
     mine = table(tmp_path / "mine.csv", "Date;Route;Grade;Type", "2024-05-01;a;7A;Voie", "2024-05-02;b;5;vía")
     read = imported(mine, "date=Date,climb=Route,grade=Grade,type=Type").rows
-    assert [(row.grade, row.discipline) for row in read] == [("7a", "route"), ("5", "route")]
+    assert [(row.grade, row.discipline) for row in read] == [("7a", "route"), ("F5", "route")]
 
 
 def dates(path: Path, *texts: str) -> list[str]:

@@ -63,6 +63,16 @@ def test_the_same_two_days(written: list[str]) -> None:
         (["11-24-2023", "05-11-2023"], ["2023-11-24", "2023-05-11"]),
         (["mar. 5 dec. 2023"], ["2023-12-05"]),  # a Tuesday, not March
         (["2023-11-24T23:30:00-08:00"], ["2023-11-24"]),
+        (["24/5/1", "24/5/12", "24/11/30"], ["2024-05-01", "2024-05-12", "2024-11-30"]),
+        (["23/10/14", "23/10/2", "23/9/16"], ["2023-10-14", "2023-10-02", "2023-09-16"]),
+        (["23.9.15", "23.9.16", "23.12.24"], ["2023-09-15", "2023-09-16", "2023-12-24"]),
+        (["23. 9. 15.", "23. 9. 6."], ["2023-09-15", "2023-09-06"]),
+        (["23-9-15 10:30", "23-9-16"], ["2023-09-15", "2023-09-16"]),
+        (["23年9月15日"], ["2023-09-15"]),
+        (["10/5/24", "10/8/23", "10/9/22"], ["2024-10-05", "2023-10-08", "2022-10-09"]),
+        (["10/5/24", "11/8/24", "9/8/24"], ["2024-10-05", "2024-11-08", "2024-09-08"]),
+        (["5/31/24", "6/12/24", "24/5/1"], ["2024-05-31", "2024-06-12"]),
+        (["05.01.24", "31.12.23", "06.01.2"], ["2024-01-05", "2023-12-31"]),
     ],
 )
 def test_what_a_date_is(written: list[str], read: list[str]) -> None:
@@ -177,11 +187,53 @@ def test_errors_of_spreadsheets_are_blank() -> None:
     "header",
     ["Date,Route,Location", "Date,Route,Rating,Notes,Location", "Name,Date,Crag", "Name,Grade,Date,Crag",
      "date,name,difficulty,rating,comment", "Date,Climb Name,Gym,Color", "Fecha,Vía,Grado",
-     "Date,Climb,Climb Type,Grade,Area,Mood,Shoes,Weather,Partner"],
+     "Date,Climb,Climb Type,Grade,Area,Mood,Shoes,Weather,Partner", "Date,Route,Rating,Notes,Location,Style",
+     "Name,Grade,Style,Date,Crag,Notes", "Date,Name,Grade,Type,Style,Pitches,Crag",
+     "Name,Grade,Style,Date,Crag,Notes,Region,Country,Type,Partner", "date,grade,climb_name,gym,rating",
+     "name,location_name,date,type,difficulty,rating,comment,tries",
+     "board,angle,climb_name,date,tries,comment",
+     "Date,Climb,Climb Type,Grade,Area,Country,Rating,Comments"],
 )  # fmt: skip
 def test_a_few_common_names_are_nobodys(header: str) -> None:
     with pytest.raises(DataError, match=r"is of no known source by its header .* map your own columns"):
         parse_logbook(f"{header}\n".encode() + b"1,2,3,4,5\n", "me.csv")
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "source"),
+    [
+        ("Date,Route,Rating,Notes,URL,Location", "3/23/2024,A,V1,,https://www.mountainproject.com/route/1/a,B",
+         "mountainproject"),
+        ("Date,Route,Rating,Notes,Location,Style", "2024-03-23,A,V1,,Utah > Moab > Big Bend,Send",
+         "mountainproject"),
+        ("Name,Grade,Style,Date,Crag", "A,6a,,??/Aug/24,B", "ukc"),
+        ("Name,Grade,Style,Date,Crag", "A,6a,Lead &beta;,28/09/2024,B", "ukc"),
+        ("name,location_name,date,type,difficulty,rating,comment,tries",
+         "A,B,2024-03-23T12:00:00Z,rp,7A,0,,1", "8anu"),
+        ("date,grade,climb_name,gym,location,rating", "Fri Nov 05 2021 03:49:59 GMT+0000,v1,A,B,C,", "kaya"),
+        ("board,angle,climb_name,date,tries,comment", "kilter,40,A,2024-03-23,1,", "boardlib"),
+    ],
+)  # fmt: skip
+def test_common_names_are_a_sites_where_a_cell_is(header: str, row: str, source: str) -> None:
+    assert parse_logbook(f"{header}\n{row}\n".encode(), "me.csv").source == source
+
+
+@pytest.mark.parametrize(
+    ("source", "header"),
+    [
+        ("mountainproject", "Date,Route,Style,Your Stars"),
+        ("ukc", "Date,Name,Style,Crag"),
+        ("8anu", "date,name,type,route_boulder"),
+        ("kaya", "date,climb_name,ascent_type,stiffness"),
+        ("sendage", "Date,Climb,Send Type,Climb Type"),
+        ("thecrag", "Ascent Date,Route Name,Ascent Type,Log Date"),
+    ],
+)
+def test_a_style_that_a_site_does_not_know_may_be_an_attempt(source: str, header: str) -> None:
+    rows = [f"2024-03-23,A{i},{word}," for i, word in enumerate(("Fell off", "Versuch", "other"))]
+    text = "\n".join([header, *rows]).encode()
+    found = parse_logbook(text, "me.csv", source, Wanted(attempts=True)).rows
+    assert [row.outcome for row in found] == ["attempt", "attempt", "unknown"]
 
 
 @pytest.mark.parametrize(
@@ -245,6 +297,25 @@ def test_how_the_other_dates_are_written_tells_of_a_habit(rows: list[str], read:
     assert [row.date for row in parsed.rows if row.climb_name == "B"] == [read]
     settled = any("11/24" in row for row in rows)
     assert any("two ways" in note for note in parsed.notes) is not settled
+
+
+@pytest.mark.parametrize(
+    ("header", "rows", "read"),
+    [
+        ("Date (DD/MM/YYYY)", ["03/05/2024"], "2024-05-03"),
+        ("Date [mm-dd-yy]", ["03-05-24"], "2024-03-05"),
+        ("Datum TT/MM/JJJJ", ["03/05/2024"], "2024-05-03"),
+        ("Date jj/mm/aaaa", ["03/05/2024"], "2024-05-03"),
+        ("Date", ["03/05/2024", "(dd/mm/yyyy)"], "2024-05-03"),
+        ("Date (DD/MM/YYYY)", ["03/05/2024", "03/15/2024"], "2024-03-05"),
+        ("Date today", ["03/05/2024"], "2024-03-05"),
+    ],
+)
+def test_what_a_header_says_of_dates_holds(header: str, rows: list[str], read: str) -> None:
+    text = "\n".join([f"{header},Climb", *(f"{day},A{i}" for i, day in enumerate(rows))])
+    parsed = parse_logbook(text.encode(), "me.csv", columns={"date": header, "climb": "Climb"})
+    assert [row.date for row in parsed.rows if row.climb_name == "A0"] == [read]
+    assert any("two ways" in note for note in parsed.notes) == (header == "Date today")
 
 
 def test_plain_order_and_days_are_not_mixed_and_no_site_has_it() -> None:

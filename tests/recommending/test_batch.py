@@ -31,7 +31,7 @@ class Counted:
     """A backend that likes climbs in the order of the catalogue."""
 
     attributes, length, has_time, day, embeddings = ("grade", "region"), 5, False, "file", np.eye(N)
-    climbers, reads_prompt = ("ada", "bo", "cy"), True
+    climbers, reads_prompt, facts, skill = ("ada", "bo", "cy"), True, None, None
 
     def __init__(self):
         grades = ["V1", "V2", "V3", "V4", "V5", "V6"]

@@ -43,6 +43,7 @@ class Stub:
         self.embeddings = draw.normal(size=(N, 4)).astype(np.float32)
         self.attributes, self.length, self.has_time, self.day = ("region", "grade"), 12, True, "file"
         self.climbers, self.fills, self.asked = ["me"], fills, 0
+        self.facts = self.skill = None
 
     def reads(self, climber):
         return self.length

@@ -41,7 +41,7 @@ class Stub:
         self.embeddings = np.array([[2, 0], [1, 0], [0, 3], [0, 0]], dtype=np.float32)
         self.attributes = ("region", "grade", "elapsed_days")
         self.length, self.has_time, self.climbers, self.day = 3, True, ["me"], "file"
-        self.reads_prompt = True
+        self.reads_prompt, self.facts, self.skill = True, None, None
         self.calls: list[int] = []
 
     def reads(self, climber):

@@ -21,7 +21,7 @@ FORMS: Final = tuple(
     for form in (
         r"(?P<y>\d{4})[-/.](?P<m>\d\d?)[-/.](?P<d>\d\d?)",
         r"(?P<y>\d{4})(?P<m>\d\d)(?P<d>\d\d)",
-        r"(?P<y>\d{4})\s?[年년]\s?(?P<m>\d\d?)\s?[月월]\s?(?P<d>\d\d?)\s?[日일]?",
+        r"(?P<y>\d{4}|\d\d)\s?[年년]\s?(?P<m>\d\d?)\s?[月월]\s?(?P<d>\d\d?)\s?[日일]?",
         _WEEKDAY + r"(?P<d>\d\d?|\?\?)(?:st|nd|rd|th|er|º|\.)?[-/\s]\s*(?:de\s+|d')?"
         rf"{_NAME}[-/\s,]\s*(?:del?\s+)?(?P<y>\d{{4}}|\d\d)",
         rf"{_WEEKDAY}{_NAME}\s+(?P<d>\d\d?)(?:st|nd|rd|th)?,?\s+(?P<y>\d{{4}})",
@@ -43,9 +43,15 @@ SLASHED: Final = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 SHORT: Final = re.compile(
-    r"(?P<first>\d\d)(?P<by>[/.-])(?P<second>\d\d)(?P=by)(?P<third>\d\d)" + _CLOCK, re.ASCII | re.IGNORECASE
+    r"(?P<first>\d\d)(?P<by>[/.-])(?P<second>\d\d?)(?P=by)(?P<third>\d\d?)" + _CLOCK,
+    re.ASCII | re.IGNORECASE,
 )
-"""Three numbers of two digits, of which the first or the last is the year."""
+"""Three numbers of which the first may be the year, and the last too where it has two digits."""
+SAID: Final = re.compile(
+    r"(?i)(?<![^\W\d_])(?P<first>[dtjg]{1,2}|m{1,2})[-/. ]+"
+    r"(?:[dtjg]{1,2}|m{1,2})[-/. ]+[yja]{2,4}(?![^\W\d_])"
+)
+"""What a header or a row of units says of dates: "DD/MM/YYYY", "TT.MM.JJJJ", "jj/mm/aaaa"."""
 _DASHES: Final = str.maketrans(dict.fromkeys("‐‑‒–—−", "-"))
 # "24. 11. 2023" and "24 / 11 / 2023"; a letter after it is a month's.
 _APART: Final = re.compile(r"(?<=\d)(?:\s*([/.])\s+|\s+([/.])\s*|\s+(-)\s+)(?=\d)")

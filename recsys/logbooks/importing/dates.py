@@ -24,7 +24,7 @@ from typing import Final, NamedTuple
 
 from recsys.logbooks.cells import number
 from recsys.logbooks.days import DAY_SECONDS, UNITS, iso_text, looks_calendar, order_text, unit_of
-from recsys.logbooks.importing.date_forms import FORMS, LONGEST, NAMED, PARTIAL, SHORT, SLASHED, tidy
+from recsys.logbooks.importing.date_forms import FORMS, LONGEST, NAMED, PARTIAL, SAID, SHORT, SLASHED, tidy
 from recsys.logbooks.importing.date_years import FIRST, LAST, full_year, year_of
 from recsys.logbooks.importing.months import month_of
 
@@ -69,10 +69,11 @@ class Order(NamedTuple):
         return (self.day_first, self.settled) if own is None else (own, True)
 
 
-def order_of(dates: Iterable[str], habit: bool, plain: bool = False) -> Order:
+def order_of(dates: Iterable[str], habit: bool, plain: bool = False, head: Iterable[str] = ()) -> Order:
     """The order of day and month: by dates that can be read in one way alone, else by habit.
 
-    A file that has "24 Nov 2023" too is in the habit of the day first, one with "Nov 24, 2023" of the month.
+    One that says "DD/MM/YYYY", in its `head` or below, and has no date against it, is settled by that. A file
+    that has "24 Nov 2023" too is in the habit of the day first, one with "Nov 24, 2023" of the month.
 
     `plain`: whether small numbers may be plain order, as they may in no site's file.
     """
@@ -89,6 +90,9 @@ def order_of(dates: Iterable[str], habit: bool, plain: bool = False) -> Order:
     own: tuple[tuple[str, bool], ...] = ()
     if days and months:
         own = tuple((by, counts[0] > 0) for by, counts in tells.items() if (counts[0] > 0) != (counts[1] > 0))
+    said = {found["first"][0].casefold() != "m" for found in map(SAID.search, (*head, *texts)) if found}
+    if len(said) == 1 and year != FIRST and not (months if True in said else days):
+        return Order(True in said, True, unit, LAST, own)
     if days == months:
         named = [sum(map(bool, map(form.match, texts))) for form in NAMED]
         habit = habit if named[0] == named[1] else named[0] > named[1]

@@ -18,6 +18,8 @@ from recsys.logbooks.sheets.sheet import BLANKS_BETWEEN, has_blanks_between
 AUTO: Final = "auto"
 _MAX_COLUMNS: Final = 200
 """Looked at of a row below the first: a site has no more, and a file's sixty first rows are looked at."""
+_LONGEST: Final = 200
+"""Characters that are looked at of a cell which may bear a site's marks."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ def find_header(sheet: Sheet, wanted: str | Source = AUTO, hint: str = "") -> He
     source = source_named(wanted) if isinstance(wanted, str) else wanted
     sources = [source] if source else list(SOURCES.values())
     heads = list(_heads(sheet))
-    found = [claim for head in heads for claim in _claims(head, sources, source is not None)]
+    found = [claim for head in heads for claim in _claims(head, sources, source is not None, heads)]
     best = max((score for score, _ in found), default=0)
     headers = [header for score, header in found if score == best]
     names = sorted({header.source.name for header in headers})
@@ -86,13 +88,16 @@ def _heads(sheet: Sheet) -> Iterator[_Head]:
         before = delimiter
 
 
-def _claims(head: _Head, sources: Sequence[Source], named: bool) -> Iterator[tuple[int, Header]]:
+def _claims(
+    head: _Head, sources: Sequence[Source], named: bool, heads: Sequence[_Head]
+) -> Iterator[tuple[int, Header]]:
     indices = _indices(head.cells, MAX_COLUMNS if head.first else _MAX_COLUMNS)
     sources = sources if len(indices) > 1 or named else ()
     for source in sources:
         if source.first_row and not head.first:
             continue
-        if score := source.claims(set(indices), named):
+        cells = (cell[:_LONGEST] for each in heads if each.delimiter == head.delimiter for cell in each.cells)
+        if score := source.claims(set(indices), named, cells):
             # The contract's own names are no accident: they count before any site's.
             score += 1000 * source.own_columns
             yield score, Header(source, head.delimiter, indices, tuple(head.cells))

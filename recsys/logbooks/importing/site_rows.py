@@ -15,8 +15,9 @@ from recsys.logbooks.importing.contract import BLANK_TOKENS
 from recsys.logbooks.importing.dates import BEYOND, EXCEL, ORDER, Order, When, is_beyond, order_of, read_date
 from recsys.logbooks.importing.header import Header
 from recsys.logbooks.importing.model import Draft, Fault, Parsed, Reject, Wanted
+from recsys.logbooks.importing.outcome_words import outcome_of_words
 from recsys.logbooks.importing.ratings import rating, top_of
-from recsys.logbooks.importing.source import Cells, Seen
+from recsys.logbooks.importing.source import Cells, Seen, Source
 from recsys.logbooks.sheets import RawRow
 from recsys.logbooks.sheets.rows import as_text
 from recsys.logbooks.styles import ATTEMPT, UNKNOWN, UNKNOWN_KEPT
@@ -58,7 +59,7 @@ def parse_rows(rows: Sequence[RawRow], name: str, header: Header, wanted: Wanted
     source = header.source
     # Where spreadsheets part cells by semicolons, the day is written first.
     habit = source.day_first or (source.own_columns and header.delimiter == ";")
-    order = order_of(dates, habit, source.own_columns)
+    order = order_of(dates, habit, source.own_columns, (header.cells[index] for index in indices))
     reading = _Reading(name, header, wanted, order, _names_climbers(rows, header))
     for row in rows:
         _read_row(row, reading)
@@ -90,7 +91,13 @@ def _read_row(row: RawRow, reading: _Reading) -> None:
     else:
         cells = Cells(header.indices, row.cells, reading.seen)
         rated = cells(header.source.rating_column) if header.source.rating_column else ""
-        _use(row, header.source.read(cells), rated, reading)
+        _use(row, _tried(header.source.read(cells), header.source), rated, reading)
+
+
+def _tried(draft: Draft, source: Source) -> Draft:
+    """The draft, an attempt where the site does not know its style and the style's words say so."""
+    unknown = draft.outcome == UNKNOWN and not source.own_columns
+    return replace(draft, outcome=ATTEMPT) if unknown and outcome_of_words(draft.style) == ATTEMPT else draft
 
 
 def _names_climbers(rows: Sequence[RawRow], header: Header) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -42,7 +42,7 @@ _COMMON: Final = frozenset((
     "comments", "location", "crag", "crag name", "area", "region", "country", "county", "style", "type",
     "partner", "gym", "color", "length", "pitches", "url", "tries", "attempts", "angle", "difficulty",
     "project", "board", "climb type", "route type", "with", "height", "link", "quality", "repeats",
-    "recommended", "is ascent",
+    "recommended", "is ascent", "location name",
 ))  # fmt: skip
 
 
@@ -100,7 +100,8 @@ class Source:
     columns is taken. `day_first` is the site's habit for 3/4/2024; `days_only` is set where a time in a date
     means nothing. `date_columns` hold the dates, `rating_column` ratings whose scale the column tells
     (`ratings`), and `climber_column` whose the rows are. `first_row` is set where nothing stands above the
-    header, and `own_columns` where the file's owner may have added as many columns as they like.
+    header, and `own_columns` where the file's owner may have added as many columns as they like. `marks` is
+    what a cell of this site looks like, and no cell of a spreadsheet of one's own.
     """
 
     name: str
@@ -116,22 +117,29 @@ class Source:
     own_columns: bool = False
     rating_column: str = ""
     climber_column: str = ""
+    marks: re.Pattern[str] | None = None
 
-    def claims(self, header: set[str], named: bool = False) -> int:
+    def claims(self, header: set[str], named: bool = False, cells: Iterable[str] = ()) -> int:
         """How many of the header's columns are this source's; 0 when the header is not of this source.
 
         A header with other columns is this source's when it has most of its columns and few others, and one
         without others when it has two fifths of them, or two that nobody else would think of: a spreadsheet
-        of one's own shares a name or three with many a site. `named`: the source was asked for.
+        of one's own shares a name or three with many a site. Where it has no column but such as anybody has,
+        one of the `cells` below it has to bear the site's `marks`. `named`: the source was asked for.
         """
         if not self.required <= header or not self.telling & header:
             return 0
         known, others = len(self.columns & header), len(header - self.columns)
+        if named or self.own_columns:
+            return known
+        own = len(self.columns & header - _COMMON)
         enough = 2 * known >= len(self.columns)
         if not others:
-            own = len(self.columns & header - _COMMON)
             enough = own > 1 or 5 * known >= 2 * len(self.columns)
-        return known if named or self.own_columns or (enough and 3 * others <= known) else 0
+        return known if enough and 3 * others <= known and (own or self._marked(cells)) else 0
+
+    def _marked(self, cells: Iterable[str]) -> bool:
+        return self.marks is not None and any(map(self.marks.search, map(clean, cells)))
 
     def lacks(self, header: set[str]) -> str:
         """What keeps a header from being this source's, in a clause."""
@@ -140,7 +148,8 @@ class Source:
         )
         others = sorted(header - self.columns)
         if not missing and not others and not self.own_columns:
-            return f"has {len(self.columns)} columns, of which these are few"
+            own = sorted(self.columns - header - _COMMON)
+            return f"has {', '.join(own[:3])} beside these" if own else "has more columns than these"
         parts = [f"needs {', '.join(missing)}"] if missing else []
         return " and ".join(parts + ([f"has no {', '.join(others[:6])}"] if others else []))
 

@@ -5,11 +5,16 @@ Where `is_ascent` is blank (MoonBoard), the tries tell: "project" is an attempt,
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from recsys.logbooks.importing.model import BOULDER, Draft
 from recsys.logbooks.importing.source import Cells, Source, names, number, tries
 from recsys.logbooks.styles import ATTEMPT, SEND, UNKNOWN
+
+_SITES: Final = re.compile(
+    r"(?i)^(?:kilter|tension|moon(?:board)?\d*|grasshopper|decoy|touchstone|aurora|soill)$"
+)
 
 
 def _read(cell: Cells) -> Draft:
@@ -64,4 +69,5 @@ BOARDLIB: Final = Source(
     required=names("climb name, date"),
     telling=names("board, angle, is ascent, is mirror, logged grade, displayed grade, is benchmark"),
     read=_read,
+    marks=_SITES,
 )

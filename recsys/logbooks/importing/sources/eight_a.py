@@ -6,6 +6,7 @@ the crag of the id, since that is what other sites call the crag; the sector is 
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from recsys.logbooks.importing.climb_kinds import discipline_of
@@ -26,6 +27,7 @@ _STYLES: Final = {
     "project": ("go", ATTEMPT),
     "attempt": ("go", ATTEMPT),
 }
+_SITES: Final = re.compile(r"^\d{4}-\d\d-\d\dT[\d:.]+Z$|^null$")
 _DISCIPLINES: Final = {"boulder": BOULDER, "route": ROUTE}
 
 
@@ -77,4 +79,5 @@ EIGHT_A: Final = Source(
     read=_read,
     day_first=True,
     days_only=True,
+    marks=_SITES,
 )

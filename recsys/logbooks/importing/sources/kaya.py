@@ -4,6 +4,7 @@ no name; 1 to 5 stars, 0 = not rated.
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from recsys.logbooks.importing.climb_kinds import discipline_of
@@ -13,6 +14,7 @@ from recsys.logbooks.styles import ATTEMPT, SEND, UNKNOWN
 
 _SENDS: Final = ("onsight", "flash", "redpoint", "pinkpoint", "send", "repeat", "ascent", "top")
 _ATTEMPTS: Final = ("attempt", "project", "working", "fail", "fell")
+_SITES: Final = re.compile(r"\d\d:\d\d:\d\d GMT[+-]\d{4}")
 
 
 def _read(cell: Cells) -> Draft:
@@ -49,4 +51,5 @@ KAYA: Final = Source(
     required=names("date, climb name"),
     telling=names("stiffness, ascent type, gym, color"),
     read=_read,
+    marks=_SITES,
 )

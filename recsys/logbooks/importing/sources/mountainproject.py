@@ -15,6 +15,7 @@ from recsys.logbooks.importing.source import Cells, Source, count, names, stars
 from recsys.logbooks.styles import ATTEMPT, SEND, UNKNOWN
 
 _ROUTE: Final = re.compile(r"/route/(\d{1,15})(?!\d)", re.ASCII)
+_SITES: Final = re.compile(r"mountainproject\.com/|\w > \w")
 _OUTCOMES: Final = {
     **dict.fromkeys(("send", "flash", "onsight", "redpoint", "pinkpoint", "solo"), SEND),
     **dict.fromkeys(("attempt", "fell/hung", "fell", "hung", "fell / hung"), ATTEMPT),
@@ -72,4 +73,5 @@ MOUNTAIN_PROJECT: Final = Source(
     telling=names("avg stars, your stars, lead style, route type, your rating, rating code, url, location"),
     read=_read,
     days_only=True,
+    marks=_SITES,
 )

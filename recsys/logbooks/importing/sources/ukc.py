@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from recsys.logbooks.importing.climb_kinds import climb_type, discipline
@@ -21,6 +22,11 @@ _MARKS: Final = {
     "dnf": ("dnf", ATTEMPT),
     "dog": ("dog", ATTEMPT),
 }
+# "28/Sep/25", "??/Aug/24", and "Sent x" or "AltLd β".
+_SITES: Final = re.compile(
+    r"^(?:\d\d?|\?\?)/[A-Z][a-z]{2}/\d\d$|^\?\?\?/\d{4}$|"
+    r"^(?:Sent|Lead|2nd|TR|Solo|AltLd|DWS) (?:x|β|O/S|G/U|rpt|dnf)$"
+)
 # How it was climbed, where no mark says how it went: nobody logs a solo or a "Sent" that failed.
 _MANNERS: Final = {"sent": SEND, "solo": SEND}
 
@@ -51,6 +57,8 @@ def _style(text: str) -> tuple[str, str, bool]:
     """(style, outcome, whether a repeat) of "Lead O/S"."""
     manner, _, mark = text.casefold().partition(" ")
     mark = mark.strip()
+    if not mark and manner in _MARKS:  # the mark alone
+        manner, mark = "", manner
     style, outcome = _MARKS.get(mark, (mark, _MANNERS.get(manner, UNKNOWN)))
     full = " ".join(filter(None, (manner if manner != "sent" or not style else "", style)))
     return full, outcome, mark == "rpt"
@@ -67,4 +75,5 @@ UKC: Final = Source(
     read=_read,
     day_first=True,
     days_only=True,
+    marks=_SITES,
 )
