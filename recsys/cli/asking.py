@@ -49,14 +49,14 @@ Region = Annotated[str | None, typer.Option(help="a region of the run")]
 Json = Annotated[bool, typer.Option("--json", help="print JSON instead of a table")]
 
 
-def open_folder(folder: Path, trust: bool = False) -> Recommender:
+def open_folder(folder: Path, trust: bool = False, through_kept: bool = True) -> Recommender:
     """`recsys.api.opening.open_recommender`, under a spinner."""
     from recsys.console import progress
 
     with progress("loading"):
         from recsys.api.opening import open_recommender
 
-        return open_recommender(folder, trust)
+        return open_recommender(folder, trust, through_kept)
 
 
 def sends_of(

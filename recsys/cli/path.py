@@ -37,7 +37,7 @@ def path(
 
     if climber is None and not logbook:
         raise UsageError("a path starts from a logbook; give `climber` or `logbook`")
-    recommender = asking.open_folder(folder)
+    recommender = asking.open_folder(folder, through_kept=method != "hole")
     climber = asking.climber_of(climber, recommender, logbook)
     sends = asking.sends_of(recommender, logbook, climber, columns, bad_rows, same)
     sends = asking.known_sends(recommender, sends, same)
