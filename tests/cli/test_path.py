@@ -1,4 +1,4 @@
-"""``recsys path`` by a model that sees both sides of a gap: the run itself answers, not the bundle it keeps."""
+"""``recsys path`` by a model that sees both sides of a gap: the run answers, not the bundle that it keeps."""
 
 from __future__ import annotations
 
