@@ -36,7 +36,7 @@ def one_line(text: str) -> str:
 
 def typed(text: str) -> str:
     """A text with each setting that stands in backticks as the option of the command line."""
-    return _SETTING.sub(lambda found: "--" + found[1].replace("_", "-"), text)
+    return _SETTING.sub(lambda found: ("--" if len(found[1]) > 1 else "-") + found[1].replace("_", "-"), text)
 
 
 class RecsysError(Exception):

@@ -76,5 +76,11 @@ def test_copying_a_folder_fails_in_a_line_that_names_a_file(capsys: pytest.Captu
         assert capsys.readouterr().err.startswith(f"error: {said}")
 
 
+def test_a_setting_of_one_letter_is_an_option_of_one_dash():
+    error = UsageError("`k` 0: ask for one climb or more, or leave `exclude_seen` out")
+    assert error.with_options() == "-k 0: ask for one climb or more, or leave --exclude-seen out"
+    assert str(error) == "k 0: ask for one climb or more, or leave exclude_seen out"
+
+
 def test_bytes_of_a_file_are_not_shown():
     assert str(DataError("is no table", path="junk.csv", value=b"\x00\x00")) == "junk.csv: is no table"

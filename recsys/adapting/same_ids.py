@@ -61,7 +61,7 @@ def _by_name(frame: pd.DataFrame, catalogue: Catalogue) -> dict[str, str]:
     if c.CLIMB_NAME not in frame:
         return {}
     unknown = ~frame[c.CLIMB_ID].isin(catalogue.ids)
-    rest = frame[unknown & frame[c.CLIMB_NAME].notna()]
+    rest = frame[unknown]
     if not unknown.all():  # ids of the file are the run's, and those that look like them are too
         own = _shapes(catalogue.ids)
         rest = rest[[not own & _shapes([each]) for each in rest[c.CLIMB_ID]]]

@@ -13,7 +13,7 @@ from recsys.recommending.recommender import Recommender
 from recsys.stores import local_folder
 
 
-def open_recommender(folder: Path, trust: bool = False) -> Recommender:
+def open_recommender(folder: Path, trust: bool = False, through_kept: bool = True) -> Recommender:
     """A recommender from a run's folder or a bundle, its manifest checked first; imports what that one needs.
 
     A run answers through the bundle that it keeps, or where it keeps none through PyTorch.
@@ -24,6 +24,8 @@ def open_recommender(folder: Path, trust: bool = False) -> Recommender:
         The run or the bundle; here, or in an object store (`recsys.stores`).
     trust:
         Load NVTabular's pickle of a run whose workflow has no description; it can run any code.
+    through_kept:
+        Whether the bundle that a run keeps may answer for it; it cannot fill a gap (`recommending.ahead`).
 
     Raises
     ------
@@ -33,7 +35,7 @@ def open_recommender(folder: Path, trust: bool = False) -> Recommender:
     folder = folder_of(folder)
     if (folder / BUNDLE).is_file():
         return Recommender(_spoken_as(Bundle.open(folder)))
-    kept = open_kept(folder)
+    kept = open_kept(folder) if through_kept else None
     if kept is not None:
         return Recommender(_spoken_as(kept))
     from recsys.runs import Run

@@ -48,7 +48,7 @@ class AttentionSettings(NetworkSettings):
 
     def __post_init__(self) -> None:
         if self.d_model % self.heads:
-            raise UsageError(f"d_model {self.d_model} is not a multiple of heads {self.heads}")
+            raise UsageError(f"`d_model` {self.d_model} is not a multiple of `heads` {self.heads}")
 
 
 class ClimbTable(torch.nn.Embedding):

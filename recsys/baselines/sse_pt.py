@@ -70,8 +70,8 @@ class SSEPT(AttentionSettings):
         super().__post_init__()
         if not 0 < self.climber_dim < self.d_model:
             raise UsageError(
-                f"climber_dim {self.climber_dim} leaves nothing of d_model {self.d_model} to one of the two; "
-                "use one between"
+                f"`climber_dim` {self.climber_dim} leaves nothing of `d_model` {self.d_model} to one of the "
+                "two; use one between"
             )
 
     @property

@@ -12,6 +12,7 @@ from recsys.errors import UsageError
 
 if TYPE_CHECKING:
     from recsys.recommending.recommender import Recommender
+    from recsys.recommending.request import Request
 
 Folder = Annotated[Path, typer.Argument(metavar="RUN_OR_BUNDLE", help="a run's folder, or a bundle's")]
 Climber = Annotated[
@@ -49,14 +50,14 @@ Region = Annotated[str | None, typer.Option(help="a region of the run")]
 Json = Annotated[bool, typer.Option("--json", help="print JSON instead of a table")]
 
 
-def open_folder(folder: Path, trust: bool = False) -> Recommender:
+def open_folder(folder: Path, trust: bool = False, through_kept: bool = True) -> Recommender:
     """`recsys.api.opening.open_recommender`, under a spinner."""
     from recsys.console import progress
 
     with progress("loading"):
         from recsys.api.opening import open_recommender
 
-        return open_recommender(folder, trust)
+        return open_recommender(folder, trust, through_kept)
 
 
 def sends_of(
@@ -93,19 +94,13 @@ def sends_of(
     return list(book.sends)
 
 
-def known_sends(
-    recommender: Recommender, sends: list[dict[str, Any]] | None, same: Path | None
-) -> list[dict[str, Any]] | None:
-    """The sends under the model's ids; how many of their climbs it knows is said."""
+def say_known(recommender: Recommender, whose: Request) -> None:
+    """Say how many climbs of a logbook that was given the model knows."""
     from recsys.console import say
-    from recsys.recommending.request import Request
 
-    match = recommender.match(Request(sends=sends, same=same_ids(same, recommender)))
-    if match is None or sends is None:
-        return sends
-    for line in match.lines("--same"):
+    match = recommender.match(whose)
+    for line in () if match is None else match.lines("--same"):
         say(line)
-    return [{**send, "climb_id": match.same.get(send["climb_id"], send["climb_id"])} for send in sends]
 
 
 def same_ids(same: Path | None, recommender: Recommender) -> dict[str, str] | None:

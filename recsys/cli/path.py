@@ -37,16 +37,13 @@ def path(
 
     if climber is None and not logbook:
         raise UsageError("a path starts from a logbook; give `climber` or `logbook`")
-    recommender = asking.open_folder(folder)
+    recommender = asking.open_folder(folder, through_kept=method != "hole")
     climber = asking.climber_of(climber, recommender, logbook)
     sends = asking.sends_of(recommender, logbook, climber, columns, bad_rows, same)
-    sends = asking.known_sends(recommender, sends, same)
-    found = find_path(
-        recommender,
-        PathRequest(
-            project, climber, sends, steps, asking.region_of(region, recommender), leap, method, beam
-        ),
-    )
+    where, known = asking.region_of(region, recommender), asking.same_ids(same, recommender)
+    request = PathRequest(project, climber, sends, steps, where, leap, method, beam, same=known)
+    asking.say_known(recommender, request.whose)
+    found = find_path(recommender, request)
     if json:
         print_json({"climber": climber, **found.to_json()})
     else:

@@ -39,8 +39,9 @@ def session(
     recommender = asking.open_folder(folder)
     climber = asking.climber_of(climber, recommender, logbook)
     sends = asking.sends_of(recommender, logbook, climber, columns, bad_rows, same)
-    sends = asking.known_sends(recommender, sends, same)
-    request = SessionRequest(climber, sends, region, area, minutes, count, style, like)
+    known = asking.same_ids(same, recommender)
+    request = SessionRequest(climber, sends, region, area, minutes, count, style, like, same=known)
+    asking.say_known(recommender, request.whose)
     planned = plan_session(recommender, request)
     if json:
         print_json({"climber": climber, **planned.to_json()})

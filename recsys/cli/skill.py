@@ -41,8 +41,9 @@ def skill(
         listed = skills.off_grade(recommender, asking.region_of(region, recommender), k)
         _print_climbs(listed, region, json, recommender)
         return
-    sends = asking.known_sends(recommender, sends, same)
-    points = skills.curve(recommender, Request(climber=climber, sends=sends))
+    request = Request(climber=climber, sends=sends, same=asking.same_ids(same, recommender))
+    asking.say_known(recommender, request)
+    points = skills.curve(recommender, request)
     _print_curve(points, climber, k, json, recommender)
 
 

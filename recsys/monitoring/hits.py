@@ -160,5 +160,5 @@ def _measured(
 def check_k(k: int) -> int:
     """`k`, or a `UsageError`."""
     if not 1 <= k <= 1000:
-        raise UsageError(f"-k {k}: give 1 to 1000")
+        raise UsageError(f"`k` {k}: give 1 to 1000")
     return k

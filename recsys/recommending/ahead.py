@@ -109,7 +109,9 @@ def between(
     UsageError
         The backend cannot look back from the project, or its windows are too short.
     """
-    if not isinstance(backend, Filling) or not backend.fills:
+    if not isinstance(backend, Filling):
+        raise UsageError("`method` hole: a bundle cannot; give the folder of its run, or use `method` ahead")
+    if not backend.fills:
         raise UsageError(
             "`method` hole: needs a run trained with `masking` mlm, span or rtd; use `method` ahead"
         )

@@ -1,6 +1,6 @@
 """Climbs and areas that are closed: nesting birds, access, a wall that was reset. They are never recommended.
 
-A file has a climb or an area a line, or is a CSV with a column ``climb_id``, ``area`` or ``region``.
+A file has a climb or an area a line, or is a table with a column ``climb_id``, ``area`` or ``region``.
 """
 
 from __future__ import annotations
@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Final
 
 from recsys import columns as c
-from recsys.files import read_text
+from recsys.logbooks.importing.listed import listed, open_list
 from recsys.logbooks.importing.spelling import folded
-from recsys.logbooks.sheets.rows import csv_rows, raw_rows
 
 _COLUMNS: Final = (c.CLIMB_ID, c.AREA, c.REGION)
 
@@ -39,17 +38,17 @@ def read_blocked(path: Path) -> Blocked:
     Raises
     ------
     DataError
-        The file cannot be read as text, or a row of a CSV cannot be read.
+        The file cannot be read, or a row of a table cannot be read.
     """
-    return Blocked.of(_entries(read_text(path), path))
+    return Blocked.of(_entries(path))
 
 
-def _entries(text: str, path: Path) -> Iterator[str]:
-    first = next(raw_rows(text, ",", str(path)), None)
-    header = [name.strip() for name in first.cells] if first else []
-    if not set(header) & set(_COLUMNS):
-        yield from text.splitlines()
-        return
-    for cells in csv_rows(text, path)[1:]:
-        row = dict(zip(header, cells, strict=False))
-        yield next((row[name] for name in _COLUMNS if row.get(name, "").strip()), "")
+def _entries(path: Path) -> Iterator[str]:
+    sheet = open_list(path)
+    table = listed(sheet, _COLUMNS)
+    if table is not None:
+        yield from (next((row[name] for name in _COLUMNS if row.get(name)), "") for row in table.rows)
+    elif sheet.text is not None:
+        yield from sheet.text.splitlines()
+    else:
+        yield from (next(filter(str.strip, cells), "") for cells in sheet.cells)

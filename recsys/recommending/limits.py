@@ -8,9 +8,8 @@ from typing import Any, Final
 
 from recsys import columns as c
 from recsys.errors import DataError, RecsysError
-from recsys.files import read_text
 from recsys.logbooks.cells import number
-from recsys.logbooks.sheets.rows import csv_rows
+from recsys.logbooks.importing.listed import Listed, listed, open_list
 from recsys.recommending.forms import Forms
 from recsys.recommending.recommender import Recommender
 
@@ -29,18 +28,16 @@ def read_limits(path: Path, recommender: Recommender) -> dict[str, dict[str, Any
         The file cannot be read, has another column, names a climber twice, or a limit of a row cannot be; it
         names the row.
     """
-    first, *rows = csv_rows(read_text(path), path) or [[]]
-    header = [name.strip() for name in first]
-    for name in header:
+    table = listed(open_list(path), (c.CLIMBER_ID, *NAMES)) or Listed([], [])
+    for name in table.header:
         if name not in (c.CLIMBER_ID, *NAMES):
             remedy = f"write climber_id and any of {', '.join(NAMES)}"
             raise DataError("is no column of limits", path=path, value=name, remedy=remedy)
-    if c.CLIMBER_ID not in header:
+    if c.CLIMBER_ID not in table.header:
         raise DataError("has no column climber_id", path=path, remedy="say whose limits they are")
-    named = (dict(zip(header, cells, strict=False)) for cells in rows)
     found: dict[str, dict[str, Any]] = {}
     known = Forms(recommender.climbers)
-    for index, row in enumerate(named, 1):
+    for index, row in enumerate(table.rows, 1):
         climber, limits = _row(row, index, path, recommender)
         climber = known.known(climber) or climber  # a limit that is passed over is one that is broken
         if climber in found:  # the last would go before the others, and nobody would know
@@ -51,15 +48,14 @@ def read_limits(path: Path, recommender: Recommender) -> dict[str, dict[str, Any
 
 
 def _row(
-    row: Mapping[str, Any], index: int, path: Path, recommender: Recommender
+    row: Mapping[str, str], index: int, path: Path, recommender: Recommender
 ) -> tuple[str, dict[str, Any]]:
-    climber = str(row.get(c.CLIMBER_ID) or "").strip()
+    climber = row.get(c.CLIMBER_ID, "")
     if not climber:
         raise DataError("names no climber", path=path, row=index, remedy="say whose limits they are")
     found: dict[str, Any] = {}
     for name in NAMES:
-        text = str(row.get(name) or "").strip()
-        if text:
+        if text := row.get(name):
             try:
                 found[name] = _read(name, text)
             except ValueError:
@@ -75,17 +71,9 @@ def _row(
 
 
 def _read(name: str, text: str) -> Any:
-    if name == "min_stars":
-        stars = float(text)
-        if not 1 <= stars <= 5:
-            raise ValueError(text)
-        return stars
-    return _whole(text) if name == "k" else text
-
-
-def _whole(text: str) -> int:
-    """A whole number, also as spreadsheets and pandas write one in a column with blanks: 2.0."""
+    if name not in ("min_stars", "k"):
+        return text
     value = number(text)
-    if value is None or not value.is_integer():
+    if value is None or (not 1 <= value <= 5 if name == "min_stars" else not value.is_integer()):
         raise ValueError(text)
-    return int(value)
+    return value if name == "min_stars" else int(value)  # spreadsheets and pandas write 2.0 beside blanks

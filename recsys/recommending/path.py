@@ -14,13 +14,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
 
 from recsys.errors import UsageError
-from recsys.logbooks.grade_reading import ROUTE_OFFSET
 from recsys.nouns import spoken
 from recsys.recommending import hardness
 from recsys.recommending.ahead import pace
@@ -29,16 +27,16 @@ from recsys.recommending.blocked import OPEN, Blocked
 from recsys.recommending.levels import unordered
 from recsys.recommending.logbook import Logbook
 from recsys.recommending.recommender import Recommender
-from recsys.recommending.request import Item, Request, known_region
+from recsys.recommending.request import Asking, Item, known_region
 from recsys.skill.model import Levels
-from recsys.skill.tracks import steps_of
+from recsys.skill.tracks import DISCIPLINES, steps_of
 
 MOST_STEPS = 12
 LATELY: Final = 20  # sends
 
 
 @dataclass(frozen=True)
-class PathRequest:
+class PathRequest(Asking):
     """What is asked for.
 
     Attributes
@@ -90,11 +88,6 @@ class PathRequest:
             raise UsageError(f"`method` {self.method}: choose one of {', '.join(METHODS)}")
         if not 1 <= self.beam <= 64:
             raise UsageError(f"`beam` {self.beam}: keep 1 to 64 chains")
-
-    @cached_property
-    def whose(self) -> Request:
-        """The logbook that it starts from, as a request that asks for nothing else."""
-        return Request(climber=self.climber, sends=self.sends, same=self.same)
 
 
 @dataclass(frozen=True)
@@ -216,20 +209,23 @@ def _search(recommender: Recommender, request: PathRequest, logbook: Logbook, ab
 def _ability(recommender: Recommender, request: PathRequest, logbook: Logbook) -> float:
     """The climber's ability in the project's discipline; refused where there is none, or no such project."""
     catalogue = recommender.catalogue
-    end = catalogue.ordinals[[catalogue.index(request.project)]]
+    end = float(catalogue.ordinals[catalogue.index(request.project)])
     if not len(logbook):
         raise UsageError("a path starts from a logbook; give a climber or a logbook with sends in it")
     if request.project in set(logbook.climbs):
         raise UsageError(f"`project` {request.project}: was sent already; choose another climb")
     if not catalogue.graded:
         raise unordered("a path")
-    if np.isnan(end[0]):
+    if math.isnan(end):
         raise UsageError(f"`project` {request.project}: has no grade; choose a climb that has one")
-    levels = recommender.levels(request.whose, logbook)
-    own = [level for name, level in levels.items() if np.isfinite(steps_of(end, name)[0])]
-    if not own:
+    level = recommender.levels(request.whose, logbook).get(_discipline(end))
+    if level is None:
         raise UsageError(f"`project` {request.project}: no send of the logbook has a grade of its kind")
-    return own[0].mean
+    return level.mean
+
+
+def _discipline(grade: float) -> str:
+    return next(name for name in DISCIPLINES if np.isfinite(steps_of(np.array([grade]), name)[0]))
 
 
 def _start(recommender: Recommender, request: PathRequest, ability: float) -> float:
@@ -237,7 +233,7 @@ def _start(recommender: Recommender, request: PathRequest, ability: float) -> fl
     catalogue = recommender.catalogue
     end = float(catalogue.ordinals[catalogue.index(request.project)])
     start = min(ability, end)
-    needed = math.ceil((end - start) / request.leap - 1 - 1e-9)
+    needed = math.ceil((end - start) / request.leap) - 1
     if needed > request.steps:
         first, last = map(catalogue.grade_of, (start, end))
         raise UsageError(
@@ -248,10 +244,13 @@ def _start(recommender: Recommender, request: PathRequest, ability: float) -> fl
 
 
 def _floor(recommender: Recommender, logbook: Logbook, start: float) -> float:
-    """The lowest grade of a step: the start, or the easiest of the last sends if not a grade below it."""
+    """The lowest grade of a step: that of the easiest of the last sends of the discipline.
+
+    The start where all are harder; how far a step may fall is bounded beside it (`Search.fall`).
+    """
     last = hardness.difficulties(recommender.skill, recommender.catalogue, logbook.tail(LATELY))
-    near = last[np.abs(last - start) < ROUTE_OFFSET / 2]
-    return max(start - 1, float(np.min(near, initial=start)))
+    own = last[np.isfinite(steps_of(last, _discipline(start)))]
+    return float(np.min(own, initial=start))
 
 
 def _path(recommender: Recommender, query: Search, chain: Chain, levels: Levels, ability: float) -> Path:

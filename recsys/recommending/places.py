@@ -66,8 +66,8 @@ class Places:
         return words_of(self._texts(index))
 
     def _texts(self, index: int) -> tuple[str | None, ...]:
-        area = self.catalogue.areas[index] if self.catalogue.areas else None
-        return self.catalogue.regions[index], area, self.catalogue.ids[index].partition("@")[2]
+        table = self.catalogue
+        return table.regions[index], table.areas[index], table.ids[index].partition("@")[2]
 
     def _by(self, key: Callable[[str], str]) -> Mapping[tuple[str, str], list[int]]:
         names: dict[tuple[str, str], list[int]] = defaultdict(list)

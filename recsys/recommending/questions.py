@@ -147,10 +147,10 @@ def _day(request: Request, logbook: Logbook, backend: Backend) -> float | None:
     if request.when is None:
         return None
     if not backend.has_time:
-        raise UsageError(f"when {request.when}: the sends of this model have no dates; leave it out")
+        raise UsageError(f"`when` {request.when}: the sends of this model have no dates; leave it out")
     read = days(request.when)
     day = float(day_number(request.when)) if read is None else read[0]  # in years that no file has
     last = logbook.columns[c.DAY][-1] if len(logbook) else math.nan
-    if math.floor(last) > day if math.isfinite(last) else False:
-        raise UsageError(f"when {request.when}: lies before the last send of the logbook; give a later day")
+    if math.isfinite(last) and math.floor(last) > day:
+        raise UsageError(f"`when` {request.when}: lies before the last send of the logbook; give a later day")
     return None if math.isnan(last) else max(day, last)

@@ -82,7 +82,7 @@ class Request:
         check_count(self.k)
         for name in ("diversity", "novelty"):
             if not 0 <= getattr(self, name) <= 1:
-                raise UsageError(f"{name} {getattr(self, name)}: give a number from 0 to 1")
+                raise UsageError(f"`{name}` {getattr(self, name)}: give a number from 0 to 1")
         if self.min_stars is not None and not 1 <= self.min_stars <= 5:
             raise UsageError(f"`min_stars` {self.min_stars}: give 1 to 5")
         if self.same is not None and self.sends is None:
@@ -108,6 +108,19 @@ class Request:
     @cached_property
     def _made(self) -> dict[Hashable, Any]:
         return {}
+
+
+class Asking:
+    """What is asked of a logbook: a base of requests that have these fields of `Request`."""
+
+    climber: str | None
+    sends: Sequence[Mapping[str, Any]] | None
+    same: Mapping[str, str] | None
+
+    @cached_property
+    def whose(self) -> Request:
+        """The logbook that it starts from, as a request that asks for nothing else."""
+        return Request(climber=self.climber, sends=self.sends, same=self.same)
 
 
 @dataclass(frozen=True)
@@ -194,7 +207,7 @@ def read_day(text: str | dt.date | None) -> dt.date | None:
 def check_count(k: int) -> None:
     """A `UsageError` where not one climb is asked for."""
     if k < 1:
-        raise UsageError(f"k {k}: ask for one climb or more")
+        raise UsageError(f"`k` {k}: ask for one climb or more")
 
 
 def known_climber(name: str, climbers: Sequence[str]) -> str:
@@ -232,7 +245,7 @@ def some(names: Sequence[str]) -> str:
 
 def nearest(name: str, names: Sequence[str]) -> str:
     """The end of a message that names what comes nearest to `name`."""
-    folded = {each.casefold(): each for each in names}
-    close = difflib.get_close_matches(name[:_COMPARED].casefold(), list(folded), n=3, cutoff=0.5)
-    shown = [folded[each] for each in close] or list(names[:3])
+    plain = {each.casefold(): each for each in names}
+    close = difflib.get_close_matches(name[:_COMPARED].casefold(), list(plain), n=3, cutoff=0.5)
+    shown = [plain[each] for each in close] or list(names[:3])
     return f"; {'the nearest' if close else 'for example'}: {', '.join(shown)}"

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -26,7 +25,7 @@ from recsys.recommending.levels import unordered
 from recsys.recommending.logbook import Logbook
 from recsys.recommending.none_left import all_sent
 from recsys.recommending.recommender import Recommender
-from recsys.recommending.request import Item, Request, as_written, known_region, nearest
+from recsys.recommending.request import Asking, Item, as_written, known_region, nearest
 from recsys.skill.model import Levels
 from recsys.skill.reach import EDGES, names
 from recsys.skill.tracks import steps_of
@@ -37,6 +36,9 @@ GRADES: Final = {WARM_UP: (-4.0, -1.5), PROJECT: (0.25, 1.75), COOL_DOWN: (-2.0,
 MINUTES: Final = {WARM_UP: 8, PROJECT: 25, COOL_DOWN: 6, CIRCUIT: 10}  # a climb, rests and tries included
 SHARES: Final = {WARM_UP: 0.35, PROJECT: 0.4}  # of the climbs of a day; the rest cools down
 WIDTHS: Final = (0.75, 1.5, 2.5)  # grades about the one wanted, tried in this order
+# Grades from the ability: what is easier or harder is not named, though `WIDTHS` would reach a grade farther
+# either way, and draws nobody to its crag.
+BOUNDS: Final = (-5.5, 3.5)
 MOST: Final = 40
 COMFORTABLE: Final = EDGES[-1]  # the chance from which a climb warms up, and is no project
 TRIED: Final = 6  # areas at the most, until one has what is wanted
@@ -45,7 +47,7 @@ CROWD: Final = 2.0  # of 0, 0.25, 0.5, 1 and 2 the best on validation (docs/resu
 
 
 @dataclass(frozen=True)
-class SessionRequest:
+class SessionRequest(Asking):
     """What is asked for.
 
     Attributes
@@ -87,11 +89,6 @@ class SessionRequest:
             raise UsageError(f"`count` {self.count}: ask for 1 to {MOST} climbs")
         if self.minutes is not None and not 10 <= self.minutes <= 720:
             raise UsageError(f"`minutes` {self.minutes}: give 10 to 720")
-
-    @cached_property
-    def whose(self) -> Request:
-        """The logbook that it starts from, as a request that asks for nothing else."""
-        return Request(climber=self.climber, sends=self.sends, same=self.same)
 
 
 @dataclass(frozen=True)
@@ -162,7 +159,7 @@ def plan_session(recommender: Recommender, request: SessionRequest) -> Session:
         raise _nothing(request, named or region, f"is a {kinds}, as all grades of the logbook are")
     ability = levels[kind].mean
     slots = _slots(request, ability)
-    allowed = asked & catalogue.allowed((ability - 5.5, ability + 3.5), None)
+    allowed = asked & catalogue.allowed((ability + BOUNDS[0], ability + BOUNDS[1]), None)
     allowed &= catalogue.open(request.blocked)
     fit = int(allowed.sum())
     allowed &= catalogue.without(logbook.climbs)
@@ -233,7 +230,7 @@ def _parts(request: SessionRequest, count: int, ability: float) -> list[tuple[st
         return [(CIRCUIT, ability + GRADES[CIRCUIT][0])] * count
     warm = round(SHARES[WARM_UP] * count)
     hard = max(1, round(SHARES[PROJECT] * count))
-    counts = {WARM_UP: min(warm, count - 1), PROJECT: hard, COOL_DOWN: max(count - warm - hard, 0)}
+    counts = {WARM_UP: warm, PROJECT: hard, COOL_DOWN: count - warm - hard}
     return [
         (part, ability + float(grade))
         for part, n in counts.items()
@@ -316,8 +313,8 @@ def _inside(recommender: Recommender, area: str | None) -> Array:
 
 def _areas(recommender: Recommender) -> list[tuple[str | None, str | None]]:
     catalogue = recommender.catalogue
-    areas = catalogue.areas if len(catalogue.areas) == len(catalogue) else [None] * len(catalogue)
-    return [(region, area or None) for region, area in zip(catalogue.regions, areas, strict=True)]
+    pairs = zip(catalogue.regions, catalogue.areas, strict=True)
+    return [(region, area or None) for region, area in pairs]
 
 
 def _filled(

@@ -23,7 +23,7 @@ Row = dict[str, Any]
 def places(table: CatalogueLike) -> dict[str, list[Row]]:
     """The regions, and the areas and styles with most climbs, in order of their names; and the grades."""
     regions = Counter(text for each in table.regions if (text := _text(each)))
-    pairs = zip(table.areas, table.regions, strict=False)
+    pairs = zip(table.areas, table.regions, strict=True)
     areas = Counter((_text(area), _text(region)) for area, region in pairs if _text(area))
     styles = Counter(text for each in table.styles if (text := _text(each)))
     return {

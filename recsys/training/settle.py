@@ -12,7 +12,8 @@ gives little (`docs/results/choices.md`).
 
 **Networks.** Where sends are few, the mean of two networks is better than one, and both take seconds.
 
-**Positions.** There the days between sends tell more than places do, and positions by days too are ahead.
+**Positions.** Where most sends have no order in their day, the days between sends tell more than places do,
+and positions by days too are ahead.
 """
 
 from __future__ import annotations

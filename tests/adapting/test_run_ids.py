@@ -66,6 +66,27 @@ def test_a_new_id_of_the_runs_own_kind_is_a_new_climb_whatever_its_name():
     assert with_run_ids(new, GYM, [])["climb_id"].tolist() == ["w-2", "w-1"]
 
 
+def test_ids_that_look_like_the_runs_are_anothers_where_none_is_the_runs():
+    new = _sends(("w-9", "Blue", "Wall A", "Gym", "V2"), ("w-8", "Green", "Wall A", "Gym", "V2"))
+    assert with_run_ids(new, GYM, [])["climb_id"].tolist() == ["w-1", "w-8"]
+
+
+def test_a_climb_without_a_name_is_not_known_by_the_name_in_its_id():
+    new = _sends(("blue@gym", None, "Wall A", "Gym", "V2"), ("78", "Höhle links", "Wall B", "Gym", "V4"))
+    assert with_run_ids(new, GYM, [])["climb_id"].tolist() == ["blue@gym", "w-2"]
+
+
+def test_a_region_that_the_run_knows_stays_what_it_was_told_as():
+    towns = Catalogue.from_columns({
+        "climb_id": ["w-1", "w-2"], "climb_name": ["Blue", "Red"], "area": ["Wall A", "Wall B"],
+        "region": ["Gym", "Town"], "grade": ["V2", "V3"],
+    })  # fmt: skip
+    new = _sends(("77", "Blue", "Wall A", "Town", "V2"), ("78", "Red", "Wall B", "Village", "V3"))
+    frame = with_run_ids(new, towns, [])
+    assert frame["climb_id"].tolist() == ["w-1", "w-2"]
+    assert frame["region"].tolist() == ["Town", "Town"]
+
+
 def test_two_ids_of_one_name_are_two_climbs_and_a_send_under_two_ids_is_one():
     new = _sends(("77", "Blue", "Wall A", "Gym", "V2"), ("78", "Blue", "Wall A", "Gym", "V2"))
     assert with_run_ids(new, GYM, [])["climb_id"].tolist() == ["77", "78"]

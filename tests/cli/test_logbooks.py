@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import recsys
+from recsys.recommending.matching import Matcher
 from tests.builders.commands import call
 from tests.builders.light_bundle import write_light_bundle
 
@@ -50,6 +51,18 @@ def test_a_bad_row_and_ones_own_ids_are_taken_alike(
     assert "1  grade cannot be read, stays text: 'WI4'" in said
     assert "3 of 4 climbs of the logbook are known to the model (1 by your mapping)" in said
     assert json.loads(out)["climber"] is None
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_logbook_meets_the_catalogue_once(
+    command: str, bundle: Path, book: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Thousands of sends take a second."""
+    met, match = [], Matcher.match
+    monkeypatch.setattr(Matcher, "match", lambda *given: met.append(given) or match(*given))
+    words = [command, bundle, "--logbook", book, *COMMANDS[command], "--bad-rows", "drop"]
+    assert call("recsys", *words, "--same", book.with_name("ids.csv")) == 0
+    assert len(met) == 1
 
 
 @pytest.mark.parametrize("command", ["path", "session"])
@@ -133,6 +146,11 @@ def test_a_region_is_refused_where_it_would_filter_nothing(bundle, capsys):
     assert call("recsys", "skill", bundle, "--climber", "a", "--region", "Nowhere") == 2
     assert "--region Nowhere: is of the list of climbs" in capsys.readouterr().err
     assert call("recsys", "skill", bundle, "--region", "Nowhere") == 2
+
+
+def test_a_day_that_cannot_be_is_named_as_it_is_typed(bundle, capsys):
+    assert call("recsys", "recommend", bundle, "--climber", "climber-0", "--when", "1990-01-01") == 2
+    assert "error: --when 1990-01-01: lies before the last send" in capsys.readouterr().err
 
 
 def test_a_table_is_refused_for_a_file(bundle, tmp_path, capsys):

@@ -23,6 +23,13 @@ def test_by_hand() -> None:
     assert found["diversity@10"] == pytest.approx(1 - np.mean(cosines))  # the list of one is left out
 
 
+def test_more_lists_than_are_read_at_once_count_once_each() -> None:
+    """Of one kind the first 1,200, whose two climbs are sent by the same; of another the last 400."""
+    units = sender_units(csr_matrix(np.array([[1, 1, 0], [0, 0, 1]], dtype=np.float32)))
+    lists = np.array([[0, 1]] * 1200 + [[0, 2]] * 400)
+    assert describe(lists, np.ones(3, np.int64), units)["diversity@10"] == pytest.approx(400 / 1600)
+
+
 def test_diversity_is_the_mean_over_pairs() -> None:
     rng = np.random.default_rng(0)
     sent = csr_matrix((rng.random((30, 20)) < 0.3).astype(np.float32))

@@ -253,6 +253,39 @@ def test_a_posted_logbook_has_no_file_beside_it_and_it_is_said(tmp_path):
     assert not whole.notes
 
 
+def joined(folder: Path, items: str, logbook: str, on: str = "film") -> tuple[list[tuple], list[str]]:
+    """Id and region of what is read of a logbook with a file beside it, and what is said."""
+    (folder / "films.toml").write_text(JOINED.replace('on = "film"', f'on = "{on}"'))
+    written(folder, items, "items.csv")
+    own = load_mapping(str(folder / "films.toml"))
+    book = read_files([written(folder, logbook)], own=own, bad_rows="drop")
+    return [(row["climb_id"], row["region"]) for row in book.sends], book.lines()
+
+
+def test_a_row_is_found_beside_whatever_stands_about_its_key(tmp_path):
+    """Blanks about an id, and a byte-order mark of each file that was pasted into one."""
+    found, _ = joined(
+        tmp_path, "\ufeff\ufefffilm,genres\n f,Drama\n", "film,watched_at\nf ,1700000000\ng,1700000000\n"
+    )
+    assert found == [("f", "Drama"), ("g", None)]
+
+
+def test_a_row_of_another_width_is_given_nothing_of_the_file_beside(tmp_path):
+    """Its cells would stand under the columns that it lacks."""
+    found, said = joined(
+        tmp_path, "film,genres\nf,Drama\n", "film,watched_at,stars\nf,1700000000\nf,1700000000,4\n"
+    )
+    assert found == [("f", "Drama")]
+    assert any("1 rows not used" in line for line in said)
+
+
+def test_a_logbook_without_the_column_to_find_by_is_told_so(tmp_path):
+    found, said = joined(tmp_path, "imdb,genres\n7,Drama\n", "film,watched_at\nf,1700000000\n", on="imdb")
+    assert found == [("f", None)]
+    why = "the logbook has no column 'imdb' to find the rows of items.csv by: no climber_id, rating"
+    assert [line for line in said if why in line]
+
+
 def test_a_file_beside_that_has_no_key_is_refused(tmp_path):
     (tmp_path / "films.toml").write_text(JOINED)
     written(tmp_path, "movie,genres\nf,Drama\n", "items.csv")

@@ -242,6 +242,16 @@ def test_span_is_one_run_of_real_positions(lengths, right, longest, seed):
         assert at == list(range(at[0], at[0] + len(at)))
 
 
+@pytest.mark.parametrize("chance", [0.0, 1.0])
+def test_mlm_hides_one_climb_at_least_and_nothing_that_is_not_there(chance):
+    from recsys.model.masking import MaskedPositions
+
+    real = torch.tensor([[False, True, True], [True, False, False], [False, False, False]])
+    hidden = MaskedPositions(hidden_size=2, mlm_probability=chance).choose(real)
+    assert not (hidden & ~real).any()
+    assert hidden.sum(1).tolist() == ([1, 1, 0] if chance == 0 else [2, 1, 0])
+
+
 def test_span_takes_every_length_and_place_alike():
     """Windows of 4 and spans of 1 or 2: 8 and 6 in 24 for each start in the lengths' 4 and 3."""
     from recsys.model.masking import MaskedSpan

@@ -52,6 +52,18 @@ def test_whole_windows_take_a_path_without_mask_to_the_same_outputs(monkeypatch,
     assert masks[2] is not None
 
 
+@pytest.mark.parametrize("causal", [True, False])
+def test_a_token_of_whole_windows_is_the_same_worked_out_alone(causal):
+    """It attends to all before it, though in what is worked out it is the first."""
+    from recsys.model.prenorm import PreNormConfig
+
+    torch.manual_seed(0)
+    body = PreNormConfig.build(8, 2, 2, 16, causal=causal).to_huggingface_torch_model().eval()
+    tokens, real, indices = torch.randn(3, 6, 8), torch.ones(3, 6), torch.arange(6).expand(3, 6)
+    alone = body(tokens, real, indices, wanted=torch.full((3, 1), 4))[0]
+    torch.testing.assert_close(alone, body(tokens, real, indices)[0][:, 4:5])
+
+
 @pytest.mark.parametrize("masking", ["clm", "mlm", "last"])
 @pytest.mark.parametrize(
     "variant", [*VARIANTS, *TIMED, {"networks": 2, "positions": "time"}, {"streams": "two"}, {"layers": 1}]

@@ -82,6 +82,29 @@ def test_products_turned_by_time_depend_on_the_gap_alone():
     assert product(0.0, 3.0) != pytest.approx(product(0.0, 0.0), abs=1e-3)
 
 
+@pytest.mark.parametrize("positions", ["time", "time-alone"])
+def test_a_token_asks_at_one_time_and_is_read_at_another(positions):
+    """When a token asks changes what it finds, and nothing else; when it is read, what all find."""
+    from recsys.model.prenorm import PreNormConfig
+    from recsys.model.times import Times
+
+    torch.manual_seed(0)
+    config = PreNormConfig.build(16, 2, 1, 16, causal=False, positions=positions)
+    body = config.to_huggingface_torch_model().eval()
+    tokens, real, index = torch.randn(1, 4, 16), torch.ones(1, 4), torch.arange(4).expand(1, 4)
+    days = torch.tensor([[0.0, 3.0, 9.0, 27.0]])
+    later = torch.tensor([[0.0, 500.0, 9.0, 27.0]])
+
+    def found(asked, read):
+        return body(tokens, real, index, times=Times(asked, read))[0]
+
+    moved = [
+        (found(*times) - found(days, days)).abs().amax(2) > 1e-6 for times in ((later, days), (days, later))
+    ]
+    assert moved[0].tolist() == [[False, True, False, False]]
+    assert moved[1].all()
+
+
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("masking", ["clm", "last", "mlm"])
 def test_a_gap_counts_and_the_date_of_the_target_only_where_it_is_given(schema, masking, way):

@@ -213,6 +213,16 @@ def test_a_day_in_a_year_that_no_file_has_is_a_day(recommender):
     assert asked.logbook.columns[c.DAY][-1] == (dt.date(9999, 12, 31) - dt.date(1970, 1, 1)).days
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "option"),
+    [("k", 0, "-k 0"), ("diversity", 2, "--diversity 2"), ("novelty", -1, "--novelty -1")],
+)
+def test_a_setting_that_cannot_be_is_named_as_it_is_typed(name, value, option):
+    with pytest.raises(UsageError) as error:
+        Request(**{name: value})
+    assert error.value.with_options().startswith(f"{option}: ")
+
+
 def test_when(recommender):
     posted = sends("a")
     (asked,) = recommender.plan(Request(sends=posted, when=dt.date(2024, 2, 1))).questions

@@ -39,9 +39,12 @@ def with_beside(
         return rows, header, ""
     name, key = mapping.join
     path = None if folder is None else folder / name
-    if path is None or not path.is_file() or key not in theirs:
-        why = "has no row to find by" if path is not None and path.is_file() else "is not beside the logbook"
-        return rows, header, f"{name} {why}: no {', '.join(lacking.values())} is read; {_KNOWN}"
+    unread = f"no {', '.join(lacking.values())} is read; {_KNOWN}"
+    if path is None or not path.is_file():
+        return rows, header, f"{name} is not beside the logbook: {unread}"
+    if key not in theirs:
+        why = f"the logbook has no column {key!r} to find the rows of {name} by"
+        return rows, header, f"{why}: {unread}"
     names, table = _table(open_path(path, max_rows=None), key)
     brought = [(cell, at) for at, cell in enumerate(names) if cell in lacking]
     found, nothing, width = theirs.index(key), [""] * len(names), len(theirs)

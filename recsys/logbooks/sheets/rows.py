@@ -11,7 +11,6 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 from itertools import chain
-from pathlib import Path
 from typing import Final, NamedTuple
 
 from recsys.errors import DataError
@@ -57,21 +56,6 @@ def raw_rows(text: str, delimiter: str, path: str) -> Iterator[RawRow]:
                 problem = "quoted values are never closed in more than 100 rows"
                 raise DataError(problem, path=path, remedy="export it again as CSV")
         yield row
-
-
-def csv_rows(text: str, path: Path) -> list[list[str]]:
-    """The cells of every row of a CSV that is not blank, the header first: of a file that a person wrote.
-
-    Raises
-    ------
-    DataError
-        A row cannot be read; the first one is named, by its number below the header.
-    """
-    rows = list(raw_rows(text, ",", str(path)))
-    for number, row in enumerate(rows):
-        if row.problem:
-            raise DataError(row.problem, path=path, row=number or None, value=row.text, remedy="correct it")
-    return [row.cells for row in rows]
 
 
 def cells_of(line: str) -> list[str]:

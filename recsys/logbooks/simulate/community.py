@@ -45,7 +45,7 @@ def simulate(preset: str = "bc", seed: int = 0, scale: float = 1.0) -> pd.DataFr
     grade ("V4"), rating (1 to 5 stars, or null), comment and beta (or null).
     """
     if seed < 0:
-        raise UsageError(f"seed {seed} is negative; choose one from 0")
+        raise UsageError(f"`seed` {seed} is negative; choose one from 0")
     if preset == GYM:
         return simulate_gym(seed, checked_scale(scale))
     if preset == BOOKS:

@@ -174,7 +174,7 @@ CLIMBING: Final = (*PRESETS, GYM)  # the presets of climbers
 def checked_scale(scale: float) -> float:
     """The scale, or a UsageError where it is out of range."""
     if not 0 < scale <= MAX_SCALE:
-        raise UsageError(f"scale {scale!r} is out of range; choose one above 0 and at most {MAX_SCALE:g}")
+        raise UsageError(f"`scale` {scale!r} is out of range; choose one above 0 and at most {MAX_SCALE:g}")
     return scale
 
 
