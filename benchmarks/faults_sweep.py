@@ -11,9 +11,8 @@ same when their files have the same content but for times, where a name that is 
 than the same one with it. Of the manifests counts as well which of their hashes hold.
 
 A fork has the one thread that forked. TensorBoard's writer has its own, so during a sweep it writes in the
-caller's; what other threads and processes do to files is tried as before, by calls of the command. So is what
-SQLite does to its database, one operation of `SPARSE`: a fork does not have the locks that it believes to
-hold, and waits for its parent; and SQLite has been tried so by its makers.
+caller's; what other threads and processes do to files is tried as before, by calls of the command. SQLite runs
+without its mutexes, which a fork would find taken.
 """
 
 from __future__ import annotations
@@ -30,8 +29,6 @@ from faults_trials import KINDS, Bench, Command, Ended, Trial, last_line, lost, 
 
 _NAMES: Final = {number: name for name, number in KINDS.items()}
 Tried = Callable[[str, int], bool]
-SPARSE: Final = 16
-_DATABASE: Final = ("trials.db", "trials.db-journal")
 
 
 @dataclass
@@ -107,9 +104,6 @@ class Sweep:
                     self.operations += 1
                     at, what = int(rest[0]), rest[1].replace(f"{bench.work}/", "")
                     wanted = any(self.wanted(kind, at) for kind in KINDS)
-                    if what.endswith(_DATABASE):
-                        self.others += [at] if wanted and at % SPARSE == 0 else []
-                        wanted = False
                     if wanted:
                         self._copy()
                     os.write(answers[1], b"y" if wanted else b"n")

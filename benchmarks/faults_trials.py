@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import ctypes.util
 import os
 import shutil
 import signal
@@ -129,6 +130,7 @@ class Bench:
             os.close(told[0])
             os.close(answers[1])
             _write_at_once()
+            _without_mutexes()
             _child(command.app, command.words, self.work, self.home / "log", lambda: self._faults.faults_step(
                 told[1], answers[0], os.fsencode(copies), int(LONGEST)))  # fmt: skip
         return process
@@ -266,6 +268,13 @@ def preloaded(argv: list[str], scratch: Path) -> None:
     )
     environment = {**os.environ, "LD_PRELOAD": str(library), "OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
     os.execve(sys.executable, [sys.executable, *argv], environment)
+
+
+def _without_mutexes() -> None:
+    """SQLite of one thread: a fork in one of its calls would wait for the mutex that its parent holds."""
+    library = ctypes.CDLL(ctypes.util.find_library("sqlite3"))
+    for answer in (library.sqlite3_shutdown(), library.sqlite3_config(1), library.sqlite3_initialize()):
+        assert answer == 0, f"SQLite's error {answer}"
 
 
 def _write_at_once() -> None:
