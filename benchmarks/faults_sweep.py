@@ -11,8 +11,8 @@ same when their files have the same content but for times, where a name that is 
 than the same one with it. Of the manifests counts as well which of their hashes hold.
 
 A fork has the one thread that forked. TensorBoard's writer has its own, so during a sweep it writes in the
-caller's; what other threads and processes do to files is tried as before, by calls of the command. SQLite runs
-without its mutexes, which a fork would find taken.
+caller's; what other threads and processes do to files is tried as before, by calls of the command. SQLite
+runs without its mutexes, which a fork would find taken.
 """
 
 from __future__ import annotations
