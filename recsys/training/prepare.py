@@ -208,8 +208,10 @@ def _kept(
 def described(config: RunConfig) -> dict[str, Any]:
     """What metrics.json's protocol says of the data: days, what a history holds, who is kept."""
     before = "its day" if config.day == "set" else "it"
+    some = config.validation_climbers
     return {
         "split_by": config.split,
+        **({} if some is None else {"validation_climbers": some}),
         "day": config.day,
         "history": f"the climber's sends before {before}, earlier ones of the same part included",
         "min_sends": f"{config.facts.get('kept_with_at_least', config.min_sends)} of {config.min_sends_of}",

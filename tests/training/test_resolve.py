@@ -10,6 +10,7 @@ import pytest
 from recsys.baselines.rows import ALIASES, select
 from recsys.config.run import RunConfig
 from recsys.errors import UsageError
+from recsys.training.prepare import described
 from recsys.training.resolve import configured, resolve
 
 
@@ -187,3 +188,9 @@ def test_the_default_model_knows_places_by_days_where_days_have_no_order(tmp_pat
     kept.write_text(RunConfig().model_dump_json())
     assert positions(file=kept) == "learned"
     assert "positions by days" in capsys.readouterr().err
+
+
+def test_the_protocol_says_how_many_climbers_have_a_validation():
+    given = {"split": "leave-one-out", "validation_climbers": 9}
+    assert described(RunConfig(**given))["validation_climbers"] == 9
+    assert "validation_climbers" not in described(RunConfig())
