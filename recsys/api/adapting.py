@@ -59,7 +59,8 @@ def adapt(
     Raises
     ------
     UsageError
-        Both were given or none, a setting that only the other reads, or the run is no transformer's.
+        Both were given or none, a setting that only the other reads, or the run is of another model
+        than the default.
     DataError
         The file cannot be read, or nothing in it is new.
     RunError
