@@ -105,7 +105,7 @@ def test_a_logbook_is_a_frame_a_file_or_a_list(climbs, frame, tmp_path):
 
 
 def test_merlin_s_notes_to_its_developers_are_hidden():
-    told = "import recsys; recsys.train; from workflows.sends import device; device('auto')"
+    told = "import recsys; recsys.train; import recsys.sequences.prepare"
     done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
     assert "dtype mappings" not in done.stderr
 
