@@ -8,9 +8,6 @@ from pathlib import Path
 import pytest
 
 import recsys
-from recsys.files import read_json, write_json
-from recsys.manifest import write_manifest
-from recsys.recommending.bundle import CLIMBS, FILES
 from recsys.recommending.matching import Matcher
 from tests.builders.commands import call
 from tests.builders.light_bundle import write_light_bundle
@@ -119,20 +116,6 @@ def test_skill_without_grades_is_said_in_a_line(
     out, said = capsys.readouterr()
     assert out == ""
     assert "no send of the logbook has a grade that can be read" in said
-
-
-@pytest.mark.parametrize("words", [(), ("--json",), ("--climber", "climber-1")])
-def test_skill_of_grades_without_an_order_is_refused(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
-) -> None:
-    folder = write_light_bundle(tmp_path / "books")
-    climbs = read_json(folder / CLIMBS)
-    write_json(folder / CLIMBS, {**climbs, "grade": ["teens", "adults"] * 6})
-    write_manifest(folder, FILES)
-    assert call("recsys", "skill", folder, *words) == 2
-    out, said = capsys.readouterr()
-    assert out == ""
-    assert "skill goes by grades that have an order, and this run has none of them" in said
 
 
 def test_sessions_count_no_send_whose_outcome_is_not_known(
