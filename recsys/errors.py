@@ -4,7 +4,7 @@ RecsysError              base: its message is one line a person can act on; the 
 ├── DataError            a file or a value in it is not what it should be (file, row, value, remedy)
 │   └── UnknownSourceError   a table of no known source; it carries the columns that it has
 ├── UsageError           a wrong call: a setting, a name or a pair of settings that cannot work
-│   └── UnknownError     a climber, climb or region that is not there
+│   └── UnknownError     a climber, climb, region or area that is not there
 ├── OverloadError        a service has more to do than it can
 └── RunError             a run's folder is incomplete, was changed, or is in use
     └── DivergedError    a training whose loss is not finite any more
@@ -130,7 +130,7 @@ class UsageError(RecsysError):
 
 
 class UnknownError(UsageError):
-    """A climber, climb or region that a run, a bundle or a service does not hold."""
+    """A climber, climb, region or area that a run, a bundle or a service does not hold."""
 
 
 class OverloadError(RecsysError):

@@ -25,8 +25,8 @@ def test_a_run_whose_manifest_was_lost_is_one_that_is_not_begun_anew(tmp_path, n
     assert Run(tmp_path).started
 
 
-def test_a_study_is_not_listed_among_the_runs(tmp_path):
-    for name in ("one", "study"):
+def test_no_study_and_no_temporary_folder_is_listed_among_the_runs(tmp_path):
+    for name in ("one", "study", ".tmp-1-2-m", ".old-1-x"):
         (tmp_path / name).mkdir()
         Run(tmp_path / name).write_config(RunConfig())
     (tmp_path / "study" / "study.json").write_text("{}")

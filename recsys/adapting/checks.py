@@ -35,8 +35,7 @@ def check_call(run: Run, output: Path, what: str, way: str = "unknown") -> Way:
     way:
         Where new climbers' embeddings come from, one of `WAYS`.
     """
-    if not run.config.trains_transformer:
-        raise UsageError(f"{run.folder}: only a run of the transformer takes new {what}; train anew")
+    check_model(run, f"takes new {what}")
     if way not in WAYS:
         raise UsageError(f"`by` {way!r}: choose one of {', '.join(WAYS)}")
     if way == "fold-in" and kept_in(run.folder / run_files.WORKFLOW):
@@ -45,6 +44,15 @@ def check_call(run: Run, output: Path, what: str, way: str = "unknown") -> Way:
         )
     check_outside(run.folder, output)
     return cast(Way, way)
+
+
+def check_model(run: Run, does: str) -> None:
+    """A `UsageError` where the run is of another row of the study, published transformers among them."""
+    if not run.config.trains_transformer:
+        raise UsageError(
+            f"{run.folder}: only a run of the default model, or of it with another masking or body, {does}; "
+            "train anew"
+        )
 
 
 def check_days(run: Run, sends: Sends) -> bool:

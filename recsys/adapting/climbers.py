@@ -75,8 +75,8 @@ def add_climbers(run: Run, sends: Sends, output: Path, way: Way = "unknown", ove
     RunError
         The folder is taken, or something of the run cannot be read.
     UsageError
-        The run is no transformer's, there is no such way, the run reads texts and is asked to fold in, or
-        `output` is the run itself.
+        The run is of another model than the default, there is no such way, the run reads texts and
+        is asked to fold in, or `output` is the run itself.
     """
     check_call(run, output, "climbers", way)
     known = read_sends_table(run.folder)

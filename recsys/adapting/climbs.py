@@ -66,7 +66,7 @@ def add_climbs(run: Run, climbs: pd.DataFrame, output: Path, overwrite: bool = F
     RunError
         The folder is taken, or something of the run cannot be read.
     UsageError
-        The run is no transformer's, or `output` is the run itself.
+        The run is of another model than the default, or `output` is the run itself.
     """
     check_call(run, output, "climbs")
     known = read_climbs_table(run.folder)

@@ -22,7 +22,7 @@ import torch
 from recsys import columns as c
 from recsys import run_files
 from recsys.adapting import joining
-from recsys.adapting.checks import check_days
+from recsys.adapting.checks import check_days, check_model
 from recsys.adapting.folder import FACTS as ADDED
 from recsys.adapting.growing import fill_climbs, grown_from
 from recsys.adapting.leaving import FACTS as FORGOTTEN
@@ -89,7 +89,8 @@ def continue_run(
     Raises
     ------
     UsageError
-        The run is no transformer's, or a setting was given that cannot change.
+        The run is not of the default model, whatever its masking and body, or a setting was given
+        that cannot change.
     RunError
         The folder is taken, or something of the run cannot be read.
     DataError
@@ -109,8 +110,7 @@ def continue_run(
 
 def _check(source: Run, settings: RunConfig, names: set[str], folder: Path) -> None:
     config = source.config
-    if not config.trains_transformer:
-        raise UsageError(f"{source.folder}: only a run of the transformer is continued; train anew")
+    check_model(source, "is continued")
     if config.model.text != "none":
         raise UsageError(f"{source.folder}: reads texts, which were pooled once for all; train anew")
     check_outside(source.folder, folder)
@@ -124,7 +124,7 @@ def _check(source: Run, settings: RunConfig, names: set[str], folder: Path) -> N
 
 def _prepare(source: Run, settings: RunConfig, names: set[str], run: Run) -> tuple[Prepared, RunConfig]:
     """Everything that training reads, in the new folder; its configuration last."""
-    known = read_sends_table(source.folder)
+    known, catalogue = read_sends_table(source.folder), read_climbs_table(source.folder)
     config = source.config
     given = {name: getattr(settings.training, name) for name in names & set(TrainingConfig.model_fields)}
     # The sends of before are in memory here, however they were trained on.
@@ -136,15 +136,15 @@ def _prepare(source: Run, settings: RunConfig, names: set[str], run: Run) -> tup
         with progress("reading sends"):
             sends = _read(source, settings, run.folder, rejects)
         try:
-            fresh, parts, split = _new(known, sends, source)
+            fresh, parts, found = _new(known, catalogue, sends, source)
             both = joining.joined(known, fresh, parts, config)
             joining.check_held_out(both)
         except DataError as error:
             raise error.at(settings.data or "") from None
         run.clear()
     with progress("fitting the workflow"):
-        _grow(source, fresh[parts == TRAIN], both, run.folder)
-    counts = {"sends": len(fresh), **joining.newcomers(known, fresh)}
+        _grow(source, catalogue, fresh[parts == TRAIN], both, run.folder)
+    counts = {"sends": len(fresh), **joining.newcomers(known, fresh, catalogue[c.CLIMB_ID])}
     said = ", ".join(f"{count} {name}" for name, count in counts.items())
     say(f"{source.folder} goes on with {said}")
     facts = {
@@ -157,11 +157,11 @@ def _prepare(source: Run, settings: RunConfig, names: set[str], run: Run) -> tup
         "climbers": int(both[c.CLIMBER_ID].nunique()),
         "climbs": len(read_climbs_table(run.folder)),
         "continued": f"{source.folder.name}, with {said}, all new",
-        "split": split,
+        **found,
     }
     schema = settings.schema_name or config.schema_name
     changed: dict[str, Any] = {"data": settings.data, "schema_name": schema}
-    changed |= {"training": training, "split": split["split"]}
+    changed |= {"training": training, "split": found["split"]["split"]}
     changed |= {"seed": settings.seed} if "seed" in names else {}
     before = {name: value for name, value in config.facts.items() if name not in (ADDED, FORGOTTEN)}
     config = config.model_copy(update={**changed, "facts": {**before, **facts}})
@@ -179,23 +179,28 @@ def _read(source: Run, settings: RunConfig, folder: Path, rejects: Path) -> Send
     return sends
 
 
-def _new(known: pd.DataFrame, sends: Sends, source: Run) -> tuple[pd.DataFrame, Any, dict[str, Any]]:
-    """New sends, the part of each, and how they were split."""
+def _new(
+    known: pd.DataFrame, catalogue: pd.DataFrame, sends: Sends, source: Run
+) -> tuple[pd.DataFrame, Any, dict[str, Any]]:
+    """New sends, the part of each, and the facts of how they were split and how many were too rare."""
     has_time = check_days(source, sends)
     config = source.config
-    catalogue = catalogue_of(read_climbs_table(source.folder), [])
-    frame = with_run_ids(sends.frame, catalogue, known[c.CLIMBER_ID].unique().tolist())
+    frame = with_run_ids(sends.frame, catalogue_of(catalogue, []), known[c.CLIMBER_ID].unique().tolist())
     least = int(config.facts.get("kept_with_at_least", config.min_sends))
-    fresh = joining.ordered_days(joining.new_sends(known, frame, least), config)
+    kept, left = joining.new_sends(known, frame, least, catalogue[c.CLIMB_ID])
+    if left["sends"]:
+        whose = " and ".join(f"{left[name]} {name}" for name in ("climbers", "climbs") if left[name])
+        warn(f"{left['sends']} sends of {whose} with fewer than {least} are left out")
+    fresh = joining.ordered_days(kept, config)
     parts, split = joining.split_new(fresh, has_time, config)
-    return fresh, parts, split
+    return fresh, parts, {"split": split, "left_out": left}
 
 
 def _simulated(fresh: pd.DataFrame) -> bool:
     return bool(fresh[c.CLIMB_ID].str.startswith(c.SIMULATED).all())
 
 
-def _grow(source: Run, fresh: pd.DataFrame, both: pd.DataFrame, folder: Path) -> None:
+def _grow(source: Run, before: pd.DataFrame, fresh: pd.DataFrame, both: pd.DataFrame, folder: Path) -> None:
     """Write what grows: workflow, schema, sends, catalogue, weights to begin with."""
     training = both[both[PART] == TRAIN]
     added = {
@@ -207,7 +212,6 @@ def _grow(source: Run, fresh: pd.DataFrame, both: pd.DataFrame, folder: Path) ->
     write_schema(workflow, folder)
     with atomic_path(folder / run_files.SENDS) as path:
         both.to_parquet(path, index=False)
-    before = read_climbs_table(source.folder)
     grown = _catalogue(before, training, fresh, added[c.CLIMB_ID])
     with atomic_path(folder / run_files.CLIMBS) as path:
         grown.to_parquet(path)

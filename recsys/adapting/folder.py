@@ -28,7 +28,7 @@ def adapted(run: Run, output: Path, overwrite: bool, counts: Mapping[str, int]) 
     Parameters
     ----------
     run:
-        A finished run of the transformer.
+        A finished run of the default model, whatever its masking and body.
     output:
         The new run's folder. It appears when everything in it is written, its bundle too.
     overwrite:

@@ -8,6 +8,7 @@ alone.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -15,7 +16,7 @@ import pandas as pd
 
 from recsys import columns as c
 from recsys.errors import DataError
-from recsys.logbooks.filter import enough, frequent
+from recsys.logbooks.filter import enough, frequent, known_ids
 from recsys.sequences.catalogue import reduced
 from recsys.sequences.continuing import FRESH
 from recsys.sequences.days import order_days
@@ -30,8 +31,10 @@ _DATES: Final = 3  # fewest that a split by date needs
 _SAME: Final = [c.CLIMBER_ID, c.CLIMB_ID, c.DAY]
 
 
-def new_sends(known: pd.DataFrame, frame: pd.DataFrame, least: int) -> pd.DataFrame:
-    """The sends that a run does not have, those of too rare climbs and climbers left out.
+def new_sends(
+    known: pd.DataFrame, frame: pd.DataFrame, least: int, climbs: Collection[str] = ()
+) -> tuple[pd.DataFrame, dict[str, int]]:
+    """The sends that a run does not have, and how many of too rare climbs and climbers are left out.
 
     Parameters
     ----------
@@ -41,6 +44,12 @@ def new_sends(known: pd.DataFrame, frame: pd.DataFrame, least: int) -> pd.DataFr
         Sends as read.
     least:
         Fewest new sends of a climb, and of a climber, that the run does not have.
+    climbs:
+        Ids of the run's catalogue: nobody may have sent them yet.
+
+    Returns
+    -------
+    The sends, and of those that are left out the number, of how many climbers and climbs that do not join.
 
     Raises
     ------
@@ -51,13 +60,15 @@ def new_sends(known: pd.DataFrame, frame: pd.DataFrame, least: int) -> pd.DataFr
     fresh = frame[~there]
     if fresh.empty:
         raise DataError("holds no send that the run does not have", remedy="give new sends")
-    kept = frequent(known, fresh, least)
+    kept = frequent(known, fresh, least, climbs)
     if kept.empty:
-        raise _too_few(known, fresh, least)
-    return kept.reset_index(drop=True)
+        raise _too_few(known_ids(known, climbs), fresh, least)
+    rare = fresh.drop(kept.index)
+    there = pd.concat([known[_SAME], kept[_SAME]])
+    return kept.reset_index(drop=True), {"sends": len(rare), **newcomers(there, rare, climbs)}
 
 
-def _too_few(known: pd.DataFrame, fresh: pd.DataFrame, least: int) -> DataError:
+def _too_few(known: Mapping[str, Collection[str]], fresh: pd.DataFrame, least: int) -> DataError:
     """Why no new send is left: of whom or of what there are too few, and what takes fewer."""
     climbers, climbs = (not enough(fresh[name], known[name], least).all() for name in _SAME[:2])
     new = " and ".join(word for word, rare in (("climber", climbers), ("climb", climbs)) if rare)
@@ -66,10 +77,10 @@ def _too_few(known: pd.DataFrame, fresh: pd.DataFrame, least: int) -> DataError:
     return DataError(problem, remedy="give more sends" + ("" if climbers and climbs else f", or add {taken}"))
 
 
-def newcomers(known: pd.DataFrame, fresh: pd.DataFrame) -> dict[str, int]:
-    """How many climbers and climbs of the new sends the run has no send of, not even a held-out one."""
-    names = {"climbers": c.CLIMBER_ID, "climbs": c.CLIMB_ID}
-    return {word: len(set(fresh[name]) - set(known[name])) for word, name in names.items()}
+def newcomers(known: pd.DataFrame, fresh: pd.DataFrame, climbs: Collection[str] = ()) -> dict[str, int]:
+    """How many climbers and climbs of the new sends the run does not know, not even of a held-out send."""
+    names, ids = {"climbers": c.CLIMBER_ID, "climbs": c.CLIMB_ID}, known_ids(known, climbs)
+    return {word: len(set(fresh[name]) - ids[name]) for word, name in names.items()}
 
 
 def split_new(fresh: pd.DataFrame, has_time: bool, config: RunConfig) -> tuple[Array, dict[str, Any]]:

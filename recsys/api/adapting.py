@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from recsys.api.arguments import place
 from recsys.api.frames import as_file
 from recsys.atomic import refuse_occupied
 from recsys.config.bad_rows import BadRows, check_bad_rows
@@ -59,7 +60,8 @@ def adapt(
     Raises
     ------
     UsageError
-        Both were given or none, a setting that only the other reads, or the run is no transformer's.
+        Both were given or none, a setting that only the other reads, or the run is of another model
+        than the default.
     DataError
         The file cannot be read, or nothing in it is new.
     RunError
@@ -73,7 +75,7 @@ def adapt(
     for name, value, other in (("by", by, UNKNOWN), ("bad_rows", bad_rows, "fail")):
         if climbs is not None and value != other:
             raise UsageError(f"`{name}` {value}: is of new climbers; leave it out with `climbs`")
-    opened, folder = Run.open(Path(run)), Path(output)
+    folder, opened = place(output, "output"), Run.open(place(run, "run"))
     with as_file(sends if climbs is None else climbs) as path:
         file = Path(str(path))
         try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Collection, Iterable, Mapping
 from numbers import Integral, Real
+from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
@@ -54,6 +55,19 @@ def texts(values: Any, setting: str) -> list[str]:
     if not isinstance(values, Iterable):
         raise UsageError(f"`{setting}` {shown(values)}: give a text or several")
     return [text(each, setting) for each in values]
+
+
+def place(value: Any, setting: str) -> Path:
+    """The path of a file or a folder, here or in an object store; a `UsageError` where it is none."""
+    if isinstance(value, (str, Path)) and str(value).strip():
+        return Path(value)
+    told = "is empty" if isinstance(value, str) else shown(value)
+    raise UsageError(f"`{setting}` {told}: give a path")
+
+
+def place_or_none(value: Any, setting: str) -> Path | None:
+    """`place`, or None."""
+    return None if value is None else place(value, setting)
 
 
 def count(value: Any, setting: str) -> int:

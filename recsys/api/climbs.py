@@ -34,6 +34,8 @@ def load(folder: str | Path) -> Climbs:
 
     Raises
     ------
+    UsageError
+        No path was given.
     RunError
         The folder is neither, is not finished, or a file of it was changed.
 
@@ -41,7 +43,7 @@ def load(folder: str | Path) -> Climbs:
     -------
     >>> recsys.load("runs/demo").recommend("sim-climber-0042", grade="V4:V6", region="Squamish", k=5)
     """
-    return Climbs(open_recommender(Path(folder)))
+    return Climbs(open_recommender(given.place(folder, "folder")))
 
 
 class Climbs:

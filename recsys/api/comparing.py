@@ -8,6 +8,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from recsys.api.arguments import place
 from recsys.api.frames import as_file
 from recsys.baselines.rows import select
 
@@ -69,4 +70,6 @@ def _row(row: RowSummary) -> dict[str, Any]:
 
 
 def _folder(output: str | Path | None) -> Any:
-    return tempfile.TemporaryDirectory(prefix="recsys-study-") if output is None else nullcontext(output)
+    if output is None:
+        return tempfile.TemporaryDirectory(prefix="recsys-study-")
+    return nullcontext(place(output, "output"))

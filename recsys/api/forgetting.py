@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from recsys.api.arguments import texts
+from recsys.api.arguments import place, place_or_none, texts
 
 
 def forget(
@@ -35,4 +35,5 @@ def forget(
     """
     from recsys.adapting.forgetting import forget as forget_climbers
 
-    return forget_climbers(Path(folder), texts(climber, "climber"), None if output is None else Path(output))
+    new = place_or_none(output, "output")
+    return forget_climbers(place(folder, "folder"), texts(climber, "climber"), new)

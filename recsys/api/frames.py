@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from recsys.api.arguments import place
 from recsys.errors import DataError, RecsysError, UsageError
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def as_file(data: Any) -> Iterator[str | None]:
         A value of the DataFrame cannot be written; errors of reading name the DataFrame, not the file.
     """
     if data is None or isinstance(data, (str, Path)):
-        yield None if data is None else str(data)
+        yield None if data is None else str(place(data, "data"))
         return
     if not hasattr(data, "to_parquet"):
         raise UsageError(f"data is a {type(data).__name__}; give a DataFrame or the path of a file")

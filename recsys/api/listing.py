@@ -26,7 +26,8 @@ def summaries(folder: Path) -> list[dict[str, Any]]:
     """
     if not folder.is_dir():
         raise RunError(f"{folder}: is no folder; train a run with: python train.py --output {folder}/NAME")
-    runs = [each for each in sorted(folder.iterdir()) if (each / run_files.CONFIG).is_file()]
+    shown = sorted(each for each in folder.iterdir() if not each.name.startswith("."))  # others are temporary
+    runs = [each for each in shown if (each / run_files.CONFIG).is_file()]
     found = [_summary(each) for each in runs if not (each / run_files.STUDY).is_file()]
     if not found:
         raise RunError(f"{folder}: holds no run; train one with: python train.py --output {folder}/NAME")

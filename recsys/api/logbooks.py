@@ -64,7 +64,7 @@ def import_logbooks(
 
     paths = _paths(files)
     wanted = Wanted(climber, attempts, unknown, discipline)
-    _, merged = load_all(paths, source, wanted, columns, None if same is None else Path(same))
+    _, merged = load_all(paths, source, wanted, columns, given.place_or_none(same, "same"))
     if not merged.rows:
         raise DataError(merged.why_none, path=", ".join(paths), remedy="give logbooks with sends")
     frame = pd.DataFrame({name: [_blank(getattr(row, name)) for row in merged.rows] for name in COLUMNS})

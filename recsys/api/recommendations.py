@@ -5,16 +5,19 @@ from __future__ import annotations
 import html
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, Final, overload
 
 from recsys.nouns import current, spoken
+from recsys.recommending.batch import COLUMNS as BATCH
+from recsys.recommending.batch import KEY
 from recsys.recommending.known import Match
 from recsys.recommending.request import Item
 
 if TYPE_CHECKING:
     import pandas as pd
 
-COLUMNS = ("climb_id", "name", "grade", "region", "area", "stars", "sends", "score")
+_OF_ITEM: Final = tuple(name for name in BATCH if name not in KEY)
+COLUMNS: Final = ("rank", *_OF_ITEM)  # those of a batch, but for whom it is
 
 
 class Recommendations(Sequence[Item]):
@@ -77,10 +80,10 @@ class Recommendations(Sequence[Item]):
         return iter(self.items)
 
     def rows(self) -> list[dict[str, Any]]:
-        """A mapping a climb: its rank from 1, the columns of the contract, and why where it was asked for."""
+        """A mapping of `COLUMNS` a climb, ranks from 1, and why where it was asked for."""
         found = []
         for rank, item in enumerate(self.items, 1):
-            row = {"rank": rank, **{name: getattr(item, name) for name in COLUMNS}}
+            row = {"rank": rank, **{name: getattr(item, name) for name in _OF_ITEM}}
             if item.why is not None:
                 row["because_of"] = ", ".join(each.name or each.climb_id for each in item.why.sends)
                 row["prompt_share"] = item.why.prompt_share
@@ -91,7 +94,7 @@ class Recommendations(Sequence[Item]):
         """A table, one row a climb; it needs pandas."""
         import pandas as pd
 
-        return pd.DataFrame(self.rows(), columns=None if self.items else ["rank", *COLUMNS])
+        return pd.DataFrame(self.rows(), columns=None if self.items else list(COLUMNS))
 
     def to_json(self) -> str:
         """The contract's JSON: {"climber": .., "items": [..]}."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from recsys.api import arguments as given
 from recsys.api.climbs import Climbs, load
 from recsys.api.frames import as_file
 from recsys.api.run_folder import default_folder, train_folder
@@ -71,15 +72,15 @@ def train(
 
     if launched():
         raise UsageError("recsys.train is of one process: start train.py with torchrun, or give `devices`")
-    source, file = (None if each is None else Path(each) for each in (continue_from, config))
+    source, file = given.place_or_none(continue_from, "continue_from"), given.place_or_none(config, "config")
     with as_file(data) as path:
-        given = settings if path is None else {**settings, "data": path}
-        made, names = configured(given, file)
-        folder = default_folder(made) if output is None else Path(output)
+        asked = settings if path is None else {**settings, "data": path}
+        made, names = configured(asked, file)
+        folder = given.place_or_none(output, "output") or default_folder(made)
         if data is not None and not isinstance(data, (str, Path)):
             names = names - {"data"}  # a DataFrame is another file each time
         train_folder(
-            made, names, folder, given=given_by(given, file),
+            made, names, folder, given=given_by(asked, file),
             continue_from=source, resume=resume, overwrite=overwrite,
         )  # fmt: skip
     return FinishedRun(folder)
@@ -95,7 +96,7 @@ class FinishedRun:
     """
 
     def __init__(self, folder: str | Path) -> None:
-        self._run = Run.open(Path(folder))
+        self._run = Run.open(given.place(folder, "folder"))
         self.folder = self._run.folder
         self._climbs: Climbs | None = None
 
@@ -130,12 +131,13 @@ class FinishedRun:
         """Write a bundle, to recommend without Merlin or PyTorch; returns its folder."""
         from recsys.exporting.copied import copy_kept
 
-        self._run.check_export(Path(output))
-        if int8 or copy_kept(self._run, Path(output), overwrite) is None:
+        folder = given.place(output, "output")
+        self._run.check_export(folder)
+        if int8 or copy_kept(self._run, folder, overwrite) is None:
             from recsys.exporting.export import export
 
-            export(self._run, Path(output), int8, overwrite)
-        return Path(output)
+            export(self._run, folder, int8, overwrite)
+        return folder
 
     def learning_curve(self) -> pd.DataFrame:
         """One row an epoch: network, epoch (from 1), train_loss, validation scores; none of what counts."""

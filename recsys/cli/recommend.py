@@ -137,9 +137,10 @@ def _print_json(climber: str | None, items: list[Item], logbook: dict[str, Any] 
 def _print_csv(items: list[Item]) -> None:
     import sys
 
+    from recsys.api.recommendations import Recommendations
     from recsys.api.tables import write_csv
 
-    write_csv(({"rank": rank, **item.plain()} for rank, item in enumerate(items, 1)), sys.stdout)
+    write_csv(Recommendations(items).rows(), sys.stdout)
 
 
 def _lacking(catalogue: Catalogue) -> set[str]:

@@ -28,6 +28,7 @@ def skill(
     from recsys.cli import asking
     from recsys.errors import UsageError
     from recsys.recommending import skills
+    from recsys.recommending.levels import unordered
     from recsys.recommending.request import Request
 
     if region is not None and (climber is not None or logbook):
@@ -35,11 +36,13 @@ def skill(
             f"`region` {region}: is of the list of climbs; leave it out with `climber` or `logbook`"
         )
     recommender = asking.open_folder(folder)
+    if not recommender.catalogue.graded:
+        raise unordered("skill")
     climber = asking.climber_of(climber, recommender, logbook)
     sends = asking.sends_of(recommender, logbook, climber, columns, bad_rows, same)
     if climber is None and not logbook:
         listed = skills.off_grade(recommender, asking.region_of(region, recommender), k)
-        _print_climbs(listed, region, json, recommender)
+        _print_climbs(listed, region, json)
         return
     request = Request(climber=climber, sends=sends, same=asking.same_ids(same, recommender))
     asking.say_known(recommender, request)
@@ -47,15 +50,15 @@ def skill(
     _print_curve(points, climber, k, json, recommender)
 
 
-def _print_climbs(listed: list[OffGrade], region: str | None, json: bool, recommender: Recommender) -> None:
-    from recsys.console import print_json, print_table
+def _print_climbs(listed: list[OffGrade], region: str | None, json: bool) -> None:
+    from recsys.console import print_json, print_table, say
     from recsys.nouns import spoken
 
     if json:
         print_json({"region": region, "climbs": [each.to_json() for each in listed]})
         return
     if not listed:
-        _say_why(recommender, "no climb's grade is soft or hard as far as the sends tell")
+        say("no climb's grade is soft or hard as far as the sends tell")
         return
     rows = [
         (each.climb_id, each.name, each.region, each.grade, each.climbs_like,
@@ -70,16 +73,14 @@ def _print_climbs(listed: list[OffGrade], region: str | None, json: bool, recomm
 def _print_curve(
     points: list[Point], climber: str | None, k: int, json: bool, recommender: Recommender
 ) -> None:
-    from recsys.console import print_json, print_table
+    from recsys.console import print_json, print_table, say
     from recsys.nouns import spoken
 
     if json:
         print_json({"climber": climber, "sessions": [each.to_json() for each in points]})
         return
     if not points:
-        _say_why(
-            recommender, "no send of the logbook has a grade that can be read, so there is no ability to tell"
-        )
+        say("no send of the logbook has a grade that can be read, so there is no ability to tell")
         return
     leveled = recommender.catalogue.leveled  # of a domain without disciplines
     rows = [
@@ -96,11 +97,3 @@ def _print_curve(
         f"Ability of {climber or spoken('this logbook')}, the last {len(rows)} sessions",
         ("discipline", "day", ">sends", "ability", ">grades"), rows,
     )  # fmt: skip
-
-
-def _say_why(recommender: Recommender, reason: str) -> None:
-    """Why there is nothing to show: the reason, unless no grade of the catalogue has an order."""
-    from recsys.console import say
-    from recsys.recommending.levels import unordered
-
-    say(reason if recommender.catalogue.graded else str(unordered("skill")))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -37,19 +39,26 @@ def core_filter(frame: pd.DataFrame, k: int = 5) -> pd.DataFrame:
     return frame.take(rows).reset_index(drop=True)
 
 
-def frequent(known: pd.DataFrame, fresh: pd.DataFrame, k: int) -> pd.DataFrame:
-    """Of new sends those whose climb and climber each have a known send, or `k` of the new that are left.
+def frequent(known: pd.DataFrame, fresh: pd.DataFrame, k: int, climbs: Iterable[str] = ()) -> pd.DataFrame:
+    """Of new sends those whose climb and climber each are known, or have `k` of the new that are left.
 
-    What a `core_filter` of both would keep of the new sends, where the known ones were kept by it.
+    What a `core_filter` of both would keep of the new sends, where the known ones were kept by it. `climbs`
+    are known though nobody may have sent them.
     """
+    ids = known_ids(known, climbs)
     while True:
-        stays = np.logical_and(*(enough(fresh[name], known[name], k) for name in (CLIMBER_ID, CLIMB_ID)))
+        stays = np.logical_and(*(enough(fresh[name], ids[name], k) for name in ids))
         if stays.all():
             return fresh
         fresh = fresh[stays]
 
 
-def enough(values: pd.Series, known: pd.Series, k: int) -> NDArray[np.bool_]:
+def known_ids(known: pd.DataFrame, climbs: Iterable[str]) -> dict[str, set[str]]:
+    """By column the climbers and the climbs that are known: of the known sends, and `climbs`."""
+    return {CLIMBER_ID: set(known[CLIMBER_ID]), CLIMB_ID: {*known[CLIMB_ID], *climbs}}
+
+
+def enough(values: pd.Series, known: Collection[str], k: int) -> NDArray[np.bool_]:
     """Where a value, [n], is known, or there are `k` of it: bool [n]."""
     counts = values.map(values.value_counts())
-    return np.asarray(values.isin(known.unique()) | (counts >= k))
+    return np.asarray(values.isin(known) | (counts >= k))

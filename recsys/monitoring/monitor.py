@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -141,7 +141,11 @@ def monitor(
         check_days(run, read)
     except DataError as error:
         raise error.at(sends) from None
-    new = _new(with_run_ids(read.frame, recommender.catalogue, recommender.climbers), old, run.config)
+    frame, ids = (
+        with_run_ids(read.frame, recommender.catalogue, recommender.climbers),
+        recommender.catalogue.ids,
+    )
+    new = _new(frame, old, ids, run.config)
     if new.empty:
         raise DataError("holds no send that the run does not know", path=sends, remedy="give later sends")
     training = old[old[PART] == TRAIN]
@@ -150,7 +154,6 @@ def monitor(
         for name in (c.GRADE, c.REGION)
         if name in training and name in new
     )
-    ids = set(recommender.catalogue.ids)
     climbs = 1 - float(new[c.CLIMB_ID].isin(ids).mean())
     climbers = 1 - float(new[c.CLIMBER_ID].isin(set(recommender.climbers)).mean())
     hits = replay(recommender, new, k) if answers is None else of_answers(recommender, answers, new, k)
@@ -162,8 +165,8 @@ def monitor(
     )  # fmt: skip
 
 
-def _new(frame: pd.DataFrame, old: pd.DataFrame, config: RunConfig) -> pd.DataFrame:
-    """The rows that the run was not prepared with, in the same order.
+def _new(frame: pd.DataFrame, old: pd.DataFrame, climbs: Sequence[str], config: RunConfig) -> pd.DataFrame:
+    """The rows that the run was not prepared with, in the same order; `climbs` are its catalogue's.
 
     It was prepared with what it keeps, and with what it left out by `min_sends`. That is not kept anywhere:
     it is taken to be whatever lies no later than all that was read, and would be left out again.
@@ -174,7 +177,7 @@ def _new(frame: pd.DataFrame, old: pd.DataFrame, config: RunConfig) -> pd.DataFr
     early = (rest[c.DAY] <= last_read(config.facts, old)).to_numpy()
     counted = old[old[PART] == TRAIN] if config.min_sends_of == "train" else old
     least = int(config.facts.get("kept_with_at_least", config.min_sends))
-    again = rest.index.isin(frequent(counted, rest[early], least).index)
+    again = rest.index.isin(frequent(counted, rest[early], least, climbs).index)
     return rest[again | ~early].reset_index(drop=True)
 
 

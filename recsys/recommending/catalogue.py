@@ -14,7 +14,7 @@ import numpy as np
 
 from recsys import columns as c
 from recsys.arrays import Array
-from recsys.errors import UsageError
+from recsys.errors import UnknownError
 from recsys.logbooks.grade_ranges import GradeRange, overlap
 from recsys.logbooks.grade_reading import Grade
 from recsys.logbooks.grade_tables import DISCIPLINES
@@ -248,15 +248,15 @@ class Catalogue:
         return [index for index in map(self.indices.get, climbs) if index is not None]
 
     def index(self, climb_id: str) -> int:
-        """The index of a climb, or a `UsageError` with the nearest ids, or those of climbs of that name."""
+        """The index of a climb, or an `UnknownError` with the nearest ids, or those of that name."""
         if climb_id not in self.indices:
             wanted = folded(climb_id)
             named = [each for each in self.search(climb_id) if wanted in folded(self.names[each] or "")][:3]
             if named:
                 ids = ", ".join(f"{self.ids[each]} ({self.names[each] or 'no name'})" for each in named)
-                raise UsageError(f"no climb has the id {climb_id[:80]!r}; of that name there are {ids}")
-            raise UsageError(
-                f"no climb {climb_id!r} among the {len(self)} of this run{nearest(climb_id, self.ids)}"
+                raise UnknownError(f"no climb has the id {climb_id[:80]!r}; of that name there are {ids}")
+            raise UnknownError(
+                f"no climb {climb_id[:80]!r} among the {len(self)} of this run{nearest(climb_id, self.ids)}"
             )
         return self.indices[climb_id]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar
 
-from recsys.errors import UsageError
+from recsys.errors import UnknownError, UsageError
 from recsys.logbooks.days import DAY_SECONDS, day_number, is_beyond
 from recsys.logbooks.grade_ranges import GradeRange
 from recsys.logbooks.importing.spelling import folded, spelled_as
@@ -211,21 +211,25 @@ def check_count(k: int) -> None:
 
 
 def known_climber(name: str, climbers: Sequence[str]) -> str:
-    """The climber of that id, in whichever spelling, or a `UsageError` with the nearest ids."""
+    """The climber of that id, in whichever spelling, or an `UnknownError` with the nearest ids."""
     same = spelled_as(name, climbers)
     if same is not None:
         return same
-    raise UsageError(f"no climber {name!r} among the {len(climbers)} of this run{nearest(name, climbers)}")
+    raise UnknownError(
+        f"no climber {name[:80]!r} among the {len(climbers)} of this run{nearest(name, climbers)}"
+    )
 
 
 def known_region(name: str, regions: Sequence[str]) -> str:
-    """The region of that name, upper or lower case, or a `UsageError` with the nearest names."""
+    """The region of that name, upper or lower case, or an `UnknownError` with the nearest names."""
     if not regions:
         raise UsageError("`region`: the sends of this run have no regions")
     same = as_written(name, regions)
     if same is not None:
         return same
-    raise UsageError(f"no region {name!r} among the {len(regions)} of this run{nearest(name, regions)}")
+    raise UnknownError(
+        f"no region {name[:80]!r} among the {len(regions)} of this run{nearest(name, regions)}"
+    )
 
 
 def as_written(name: str, names: Sequence[str]) -> str | None:

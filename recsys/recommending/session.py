@@ -17,7 +17,7 @@ import numpy as np
 
 from recsys import columns as c
 from recsys.arrays import Array
-from recsys.errors import UsageError
+from recsys.errors import UnknownError, UsageError
 from recsys.recommending import hardness
 from recsys.recommending.ahead import after, supposed
 from recsys.recommending.blocked import OPEN, Blocked
@@ -300,7 +300,7 @@ def _named(recommender: Recommender, area: str) -> str:
         raise UsageError(f"`area` {area}: the sends of this run have no areas; give a `region`")
     same = as_written(area, known)
     if same is None:
-        raise UsageError(f"no area {area!r} among the {len(known)} of this run{nearest(area, known)}")
+        raise UnknownError(f"no area {area[:80]!r} among the {len(known)} of this run{nearest(area, known)}")
     return same
 
 

@@ -25,7 +25,7 @@ from recsys.recommending.known import SHOWN
 from recsys.recommending.levels import has_levels, level
 from recsys.recommending.logbook import date_of
 from recsys.recommending.path import PathRequest
-from recsys.recommending.request import Request, as_written, nearest
+from recsys.recommending.request import Request, known_region
 from recsys.recommending.session import SessionRequest
 from recsys.serving.insights import insights
 from recsys.serving.likes import CatalogueLike, ItemLike, RecommenderLike
@@ -91,10 +91,7 @@ class LoadedBundle:
         return dataclasses.replace(ask, region=self._region(ask.region))
 
     def _region(self, name: str | None) -> str | None:
-        region = None if name is None else as_written(name, self._regions)
-        if name is not None and region is None:
-            raise UnknownError(f"no region {name[:80]!r} is known here{nearest(name, self._regions)}")
-        return region
+        return None if name is None else known_region(name, self._regions)
 
     def recommend_many(self, asks: Sequence[Request]) -> list[list[Row] | Exception]:
         """An answer or an error a request: one model call, or one each where a request spoils the batch."""

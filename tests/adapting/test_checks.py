@@ -17,6 +17,8 @@ from recsys.runs import Run
 from recsys.sequences.texts import FILE as TEXTS
 from tests.builders.commands import call
 
+ONLY = "only a run of the default model, or of it with another masking or body,"
+
 
 @pytest.mark.parametrize(
     ("what", "transformer", "output", "by", "said"),
@@ -24,11 +26,11 @@ from tests.builders.commands import call
         ("climbers", True, "run", "unknown", "run: is the run itself; choose another folder"),
         ("climbers", True, "run/bundle/x", "unknown", "bundle/x: lies in"),
         ("climbs", True, ".", "unknown", ": holds"),
-        ("climbers", False, "new", "unknown", "only a run of the transformer takes new climbers; train anew"),
+        ("climbers", False, "new", "unknown", f"{ONLY} takes new climbers; train anew"),
         ("climbers", True, "new", "magic", "--by 'magic': choose one of fold-in, similar"),
         ("climbers", True, "new", "fold-in", "reads texts, which were pooled once for all"),
         ("climbs", True, "run", "unknown", "run: is the run itself; choose another folder"),
-        ("climbs", False, "new", "unknown", "only a run of the transformer takes new climbs; train anew"),
+        ("climbs", False, "new", "unknown", f"{ONLY} takes new climbs; train anew"),
     ],
 )
 def test_a_wrong_call_is_told_before_the_file_is_read_and_merlin_imported(
@@ -52,6 +54,16 @@ def test_a_wrong_call_is_told_before_the_file_is_read_and_merlin_imported(
     words = ["adapt", run, *given, tmp_path / "none.csv", "-o", tmp_path / output, "--by", by]
     assert call("recsys", *words) == 2
     assert said in " ".join(capsys.readouterr().err.split())
+
+
+def test_who_goes_on_with_another_s_run_is_told_so_alike(tmp_path: Path) -> None:
+    from recsys.adapting.continuing import continue_run
+    from recsys.config.run import RunConfig
+    from recsys.errors import UsageError
+
+    source = SimpleNamespace(folder=tmp_path / "run", config=RunConfig(method="sasrec"))
+    with pytest.raises(UsageError, match=f"{ONLY} is continued; train anew"):
+        continue_run(source, RunConfig(), set(), tmp_path / "new")
 
 
 def test_the_checks_import_no_merlin() -> None:

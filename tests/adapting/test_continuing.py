@@ -17,6 +17,7 @@ import pytest
 import torch
 
 from recsys import columns as c
+from recsys.config.run import RunConfig
 from recsys.errors import DataError, RunError, UsageError
 from recsys.runs import Run
 from recsys.sequences.continuing import FRESH, REPLAY, FreshWindows
@@ -111,7 +112,12 @@ def test_what_was_added_and_forgotten_before_is_told_no_more(continued):
 
 @pytest.fixture(scope="module")
 def begun(run, months) -> SimpleNamespace:
-    """What training is handed, and the folder that it would train in; by another seed."""
+    """By another seed."""
+    return begin(run, run.parent / "begun", *_settings(months, seed=7))
+
+
+def begin(run: Path, folder: Path, settings: RunConfig, names: set[str]) -> SimpleNamespace:
+    """What training is handed, and the folder that it would train in."""
     from recsys.adapting import continuing
 
     kept = SimpleNamespace()
@@ -120,10 +126,9 @@ def begun(run, months) -> SimpleNamespace:
         vars(kept).update(prepared=prepared, config=config, folder=run.folder)
         return {}
 
-    settings, names = _settings(months, seed=7)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(continuing, "train_prepared", stop)
-        continuing.continue_run(Run.open(run), settings, names, run.parent / "begun")
+        continuing.continue_run(Run.open(run), settings, names, folder)
     return kept
 
 
@@ -188,6 +193,32 @@ def _settings(data, **more):
     from recsys.training.resolve import configured
 
     return configured({"data": str(data), **SETTINGS, **more})
+
+
+def test_a_climb_that_was_added_is_known_and_who_is_too_rare_is_told(run, tmp_path, capsys):
+    from recsys.adapting.climbs import add_climbs
+    from recsys.logbooks.climbs import read_climbs
+
+    (tmp_path / "climbs.csv").write_text("climb_id,grade\nn1,V4\n")
+    add_climbs(Run.open(run), read_climbs(tmp_path / "climbs.csv"), tmp_path / "grown")
+    held = pd.read_parquet(run / "sends.parquet")
+    who = held[held[PART] == 0][c.CLIMBER_ID].value_counts().index[:3]
+    rows = [(climber, "n1", f"2030-01-0{at}") for at, climber in enumerate(who, 1)]
+    rows += [
+        (who[0], "rare", "2030-01-01"),
+        ("stranger", "rare", "2030-01-01"),
+        ("stranger", "n1", "2030-01-02"),
+    ]
+    data = tmp_path / "sends.csv"
+    pd.DataFrame(rows, columns=[c.CLIMBER_ID, c.CLIMB_ID, c.DATE]).to_csv(data, index=False)
+    begun = begin(tmp_path / "grown", tmp_path / "more", *_settings(data))
+    facts = begun.config.facts
+    assert facts["continued"] == "grown, with 3 sends, 0 climbers, 0 climbs, all new"
+    assert facts["left_out"] == {"sends": 3, "climbers": 1, "climbs": 1}
+    said = " ".join(capsys.readouterr().err.split())
+    assert "warning: 3 sends of 1 climbers and 1 climbs with fewer than 5 are left out" in said
+    assert vocabulary(begun.folder, c.CLIMB_ID) == vocabulary(tmp_path / "grown", c.CLIMB_ID)
+    assert pd.read_parquet(begun.folder / "climbs.parquet").set_index(c.CLIMB_ID).sends["n1"] == 1
 
 
 def test_an_epoch_asks_for_the_new_sends_and_for_old_windows_to_each(continued):
@@ -267,11 +298,12 @@ def test_what_cannot_go_on_is_said(run, months, continued, tmp_path):
 def test_climbs_in_another_case_are_the_runs_own(run, months):
     from recsys.adapting.continuing import _new
     from recsys.logbooks.read import read_sends
-    from recsys.sequences.run_tables import read_sends_table
+    from recsys.sequences.run_tables import read_climbs_table, read_sends_table
 
-    known, sends = read_sends_table(run), read_sends(months)
+    known, climbs, sends = read_sends_table(run), read_climbs_table(run), read_sends(months)
     other = sends.frame.assign(climb_id=sends.frame[c.CLIMB_ID].str.upper())
-    mine, theirs = (_new(known, each, Run.open(run))[0] for each in (sends, replace(sends, frame=other)))
+    both = (sends, replace(sends, frame=other))
+    mine, theirs = (_new(known, climbs, each, Run.open(run))[0] for each in both)
     new = ~mine[c.CLIMB_ID].isin(known[c.CLIMB_ID])
     assert theirs[c.CLIMB_ID].tolist() == mine[c.CLIMB_ID].mask(new, mine[c.CLIMB_ID].str.upper()).tolist()
 

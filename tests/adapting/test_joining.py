@@ -28,13 +28,24 @@ def test_new_are_those_of_known_climbs_and_climbers_and_those_that_are_enough():
     rows += [("ann", "x", 2.0), ("bob", "y", 2.0)]
     rows += [("cat", "x", 2.0), ("cat", "y", 3.0)]  # a new climber of two sends
     rows += [("dan", "x", 2.0), ("dan", "z", 3.0)]  # of one, once z has gone, which has one send
-    found = new_sends(KNOWN, sends(*rows), 2)
+    found, left = new_sends(KNOWN, sends(*rows), 2)
+    assert left == {"sends": 2, "climbers": 1, "climbs": 1}
     assert found[[c.CLIMBER_ID, c.CLIMB_ID]].to_numpy().tolist() == [
         ["ann", "x"], ["bob", "y"], ["cat", "x"], ["cat", "y"],
     ]  # fmt: skip
     assert newcomers(KNOWN, found) == {"climbers": 1, "climbs": 0}
     with pytest.raises(DataError, match="no send that the run does not have"):
         new_sends(KNOWN, sends(("ann", "x", 1.0)), 2)
+
+
+def test_a_climb_of_the_catalogue_that_nobody_sent_is_known():
+    rows = sends(("ann", "n1", 2.0), ("bob", "n2", 2.0))
+    found, left = new_sends(KNOWN, rows, 2, ["x", "y", "n1"])
+    assert found[c.CLIMB_ID].tolist() == ["n1"]
+    assert left == {"sends": 1, "climbers": 0, "climbs": 1}
+    assert newcomers(KNOWN, found, ["n1"]) == {"climbers": 0, "climbs": 0}
+    with pytest.raises(DataError, match=r"of each new climber fewer than 2, .* climbers with recsys adapt$"):
+        new_sends(KNOWN, sends(("cat", "n1", 2.0)), 2, ["n1"])
 
 
 @pytest.mark.parametrize(

@@ -104,6 +104,12 @@ def test_a_logbook_is_a_frame_a_file_or_a_list(climbs, frame, tmp_path):
     assert explained["because_of"].notna().all()
 
 
+def test_merlin_s_notes_to_its_developers_are_hidden():
+    told = "import recsys; recsys.train; import recsys.sequences.prepare"
+    done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
+    assert "dtype mappings" not in done.stderr
+
+
 def test_what_is_no_logbook_is_one_line(climbs, frame):
     for odd in (5, [1, 2], frame["climb_id"], "", b"x", [{"climb_id": "a"}, "b"]):
         with pytest.raises(recsys.UsageError, match=r"logbook .* is a .*: give a DataFrame"):

@@ -79,6 +79,32 @@ def test_logbooks_to_import_are_one_path_or_several(tmp_path):
             recsys.import_logbooks(odd)
 
 
+@pytest.mark.parametrize("odd", [3, "", " ", b"runs/mine", ["runs/mine"]])
+def test_what_is_no_path_is_one_line_wherever_one_is_given(tmp_path, odd):
+    climbs, new = pd.DataFrame({"climb_id": ["a"]}), tmp_path / "new"
+    for setting, entry in {
+        "folder": [
+            lambda: recsys.load(odd), lambda: recsys.FinishedRun(odd), lambda: recsys.forget(odd, "ada"),
+        ],
+        "run": [lambda: recsys.adapt(odd, climbs=climbs, output=new)],
+        "same": [lambda: recsys.import_logbooks("a.csv", same=odd)],
+        "config": [lambda: recsys.train(config=odd, output=new)],
+        "continue_from": [lambda: recsys.train(continue_from=odd, output=new)],
+        "output": [
+            lambda: recsys.train(output=odd), lambda: recsys.compare(output=odd),
+            lambda: recsys.forget(new, "ada", output=odd),
+            lambda: recsys.adapt(new, climbs=climbs, output=odd),
+        ],
+    }.items():  # fmt: skip
+        for call in entry:
+            with pytest.raises(UsageError, match=rf"^{setting} .*: give a path$"):
+                call()
+    if isinstance(odd, str):
+        for call in (recsys.train, recsys.compare):
+            with pytest.raises(UsageError, match=r"^data is empty: give a path$"):
+                call(odd, output=new)
+
+
 @pytest.mark.parametrize("odd", [(4, 6), ["V4"], 4.5, True, {"V4"}])
 def test_a_grade_is_text_and_what_else_is_given_is_told_how_to_write_it(odd):
     assert (given.grade("V4:V6"), given.grade(4), given.grade(None)) == ("V4:V6", "4", None)

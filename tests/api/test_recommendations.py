@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+
 import recsys
 from recsys.api.recommendations import Recommendations
 from recsys.files import read_json, write_json
@@ -9,6 +11,7 @@ from recsys.manifest import write_manifest
 from recsys.nouns import FACTS, speak
 from recsys.recommending import bundle as b
 from recsys.recommending.batch import COLUMNS
+from tests.builders.commands import call
 from tests.builders.light_bundle import write_light_bundle
 
 BOOKS = {FACTS: {"climb": "book", "grade": "level"}}
@@ -32,6 +35,23 @@ def test_an_answer_keeps_its_words_when_another_domain_is_opened(tmp_path):
         assert "<th>book</th>" in shown
         assert "<th>level</th>" in shown
     assert "books" in repr(books.search("no such climb"))
+
+
+def test_a_table_a_csv_and_everybody_s_table_have_the_same_columns(tmp_path, capsys):
+    bundle = write_light_bundle(tmp_path / "climbs")
+    climbs = recsys.load(bundle)
+    who, more = climbs.climbers[0], ["because_of", "prompt_share"]
+    table = climbs.recommend(who, k=2, grade="V0:V9", explain=True).to_frame()
+    assert list(table.columns) == [*list(COLUMNS)[1:], *more]
+    assert list(climbs.recommend(who, k=2).to_frame().columns) == list(COLUMNS)[1:]
+    assert table["hard"].notna().all()
+    asked = ("--climber", who, "-k", 2, "--grade", "V0:V9", "--csv")
+    for words, given in ((["--explain"], [*table.columns]), ([], [*COLUMNS][1:])):
+        assert call("recsys", "recommend", bundle, *asked, *words) == 0
+        header, *rows = csv.reader(capsys.readouterr().out.splitlines())
+        assert header == given
+        assert [row[1] for row in rows] == table["climb_id"].tolist()
+    assert [float(row[header.index("score")]) for row in rows] == table["score"].tolist()
 
 
 def test_notes_are_told_in_the_words_that_were_spoken_when_it_was_made():

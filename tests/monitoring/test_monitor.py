@@ -142,6 +142,17 @@ def test_what_it_was_trained_on_is_nothing_new(watched):
         call(watched / "run", watched / "old.parquet")
 
 
+def test_an_early_send_of_a_climb_that_was_added_is_new():
+    from recsys.config.run import RunConfig
+    from recsys.monitoring.monitor import _new
+
+    names = ["climber_id", "climb_id", "day"]
+    old = pd.DataFrame([("a", "x", 1.0), ("a", "y", 9.0)], columns=names).assign(part=0)
+    frame = pd.DataFrame([("a", "x", 1.0), ("a", "added", 2.0), ("a", "rare", 2.0)], columns=names)
+    found = _new(frame, old, ["x", "y", "added"], RunConfig())
+    assert found["climb_id"].tolist() == ["added"]
+
+
 def test_who_has_sent_everything_does_not_stop_the_others(watched):
     new = pd.read_parquet(watched / "new.parquet")
     climbs = pd.read_parquet(watched / "run" / "climbs.parquet")["climb_id"].tolist()

@@ -243,6 +243,11 @@ def test_places_and_words_of_a_bundle(tmp_path):
             {"area": "Wood", "region": "Font", "climbs": 4},
         ]
         assert places["styles"] == [{"style": "slab", "climbs": 6}]
+        for name, known in (("area", "Cliff, Wood"), ("region", "Font, Squamish")):
+            refused = client.post("/api/session", json={"sends": SENDS, name: "Nowhere"})
+            said = f"no {name} 'Nowhere' among the 2 of this run; for example: {known}"
+            assert refused.status_code == 404
+            assert said in refused.text
         refused = client.post("/api/path", json={"sends": SENDS, "project": "climb-01"})
         assert "no book 'climb-01'" in refused.text or "was read already" in refused.text
         page = client.get("/")
