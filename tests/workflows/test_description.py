@@ -273,10 +273,10 @@ def test_what_is_told_of_a_run_without_a_description_works(tmp_path, capsys):
     run = written(tmp_path).folder
     (run / "workflow" / "workflow.json").unlink()
     Run(run).write_manifest(trained=True)
-    assert call("recsys", "skill", run, "--climber", "p1") == 2
+    assert call("recsys", "recommend", run, "--climber", "p1") == 2
     told = re.search(r"recsys (export .* --trust):", capsys.readouterr().err)
     assert call("recsys", *told[1].split()) == 0
-    assert call("recsys", "skill", run, "--climber", "p1") == 0
+    assert call("recsys", "recommend", run, "--climber", "p1") == 0
     assert call("recsys", "monitor", run, tmp_path / "none.csv") == 2
     assert "none.csv" in capsys.readouterr().err  # it came as far as the sends
     with pytest.raises(RunError, match=rf"{run}/workflow/workflow\.json: is not there.*; train anew"):

@@ -126,7 +126,7 @@ def test_sequences_keep_nothing_of_the_table(both):
     assert len(found) == len(table)
     arrays = (found.offsets, found.climbers, found.climber_ids, found.rows, *found.features.values())
     assert all(each.base is None for each in arrays)
-    one = Sequences._arrays(workflow_of.transform(both[0], table), "climber")
+    one = Sequences._arrays(workflow_of.transform(both[0], table))
     assert all(each.base is None for each in one.values())
 
 
