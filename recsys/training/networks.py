@@ -70,9 +70,10 @@ def _side_by_side(
         if module.label:
             say(module.label)
     (first, part), *others = trainings
-    with _shared_threads(len(trainings)):
-        forks = [_Fork(module, config, folder, resume, part) for module, part in others]
+    with _one_thread(bool(others)):
+        forks: list[_Fork] = []
         try:
+            forks += (_Fork(module, config, folder, resume, own) for module, own in others)
             found = [fit(first, config, folder, resume, part)]
             found += [each.ended() for each in forks]
         finally:
@@ -82,10 +83,14 @@ def _side_by_side(
 
 
 @contextmanager
-def _shared_threads(sharers: int) -> Iterator[None]:
-    """This process with its share of torch's threads, and the forks that are made within."""
+def _one_thread(where: bool) -> Iterator[None]:
+    """One of torch's threads for this process and the forks made within, `where` there are some.
+
+    A fork has none of the threads that its parent's OpenMP began, and may wait for them for ever.
+    """
     threads = torch.get_num_threads()
-    torch.set_num_threads(max(1, threads // sharers))
+    if where:
+        torch.set_num_threads(1)
     try:
         yield
     finally:

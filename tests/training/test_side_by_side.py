@@ -115,6 +115,18 @@ def test_an_interruption_here_ends_the_forks(tmp_path, monkeypatch):
     assert time.monotonic() - began < 5
 
 
+def test_a_fork_has_one_thread_however_many_there_are(tmp_path, monkeypatch):
+    """OpenMP's team of the parent is not in a fork."""
+    torch.set_num_threads(2 * THREADS)
+    monkeypatch.setattr(networks, "fit", lambda *_: {"threads": torch.get_num_threads()})
+    monkeypatch.setattr(networks, "load_best", lambda *_: None)
+    both = pair()
+    found = networks.fit_each(both, both[0][0].config, tmp_path, False)
+    assert found == [{"threads": 1}, {"threads": 1}]
+    assert networks.fit_each(both[:1], both[0][0].config, tmp_path, False) == [{"threads": 2 * THREADS}]
+    torch.set_num_threads(THREADS)
+
+
 @pytest.mark.parametrize(
     "settings", [{"devices": 2}, {"stream": 2}, {"compile": True}, {"accelerator": "gpu"}], ids=str
 )
