@@ -272,6 +272,11 @@ COUNTING: Final = frozenset(row.name for row in ROWS.values() if row.family == C
 FAMILIES: Final = tuple(dict.fromkeys(row.family for row in ROWS.values()))
 
 
+def row_named(name: str) -> Row | None:
+    """The row of a name or of an alias; None where there is none."""
+    return ROWS.get(ALIASES.get(name, name))
+
+
 def select(names: str) -> tuple[Row, ...]:
     """The rows that a comma-separated list of names and patterns asks for, in the order of `ROWS`.
 

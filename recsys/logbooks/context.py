@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from recsys.columns import CLIMB_ID, CLIMB_TYPE, CLIMBER_ID, DAY, GRADE, OUTCOME, ROW, SEQUENCE, STYLE
 from recsys.logbooks.cells import flag
 from recsys.logbooks.grade_context import Logged, settle
-from recsys.logbooks.grades import NEAR_STEPS, ordinals
+from recsys.logbooks.grades import far_apart, ordinals
 from recsys.logbooks.importing.climb_kinds import discipline, told_discipline
 from recsys.logbooks.importing.merge import FILLED
 from recsys.logbooks.importing.source import tries
@@ -190,7 +190,7 @@ def _fill(
     into = np.where(into < 0, _row_of(keys[of_day], kept, gone), into)
     if GRADE in frame:
         grades = frame[GRADE].to_numpy()
-        near = ~(np.abs(ordinals(grades[into]) - ordinals(grades[gone])) > NEAR_STEPS)  # `grades.far_apart`
+        near = ~far_apart(ordinals(grades[into]), ordinals(grades[gone]))
         into, gone = into[near], gone[near]
     for name in (each for each in FILLED if each in frame):
         values = frame[name].array.copy()

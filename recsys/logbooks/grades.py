@@ -17,7 +17,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from recsys.errors import DataError, UsageError
 from recsys.logbooks.grade_ranges import GradeRange
@@ -85,9 +85,13 @@ def ordinal(text: object, prefer: str | None = None) -> float:
     return float("nan") if found is None else found.ordinal
 
 
-def far_apart(one: float, other: float) -> bool:
-    """Whether two ordinals are too far apart to be of one climb; never where one of them is not known."""
-    return abs(one - other) > NEAR_STEPS
+def far_apart(one: float | NDArray[np.float64], other: float | NDArray[np.float64]) -> Any:
+    """Whether two ordinals, or two of each place of arrays, are too far apart to be of one climb.
+
+    Never where one of them is not known.
+    """
+    gap: Any = one - other
+    return abs(gap) > NEAR_STEPS
 
 
 def ordinals(values: Sequence[object], prefer: str | None = None) -> NDArray[np.float64]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,7 @@ class RawTable:
         names = self.table.column_names
         exact = (index for index, each in enumerate(names) if each == name)
         near = (index for index, each in enumerate(names) if key(each) == key(name))
-        index = next(exact, next(near, None))
+        index = next(chain(exact, near), None)
         return None if index is None else self.table.column(index)
 
     def shown(self, indices: NDArray[np.int64]) -> list[list[Any]]:

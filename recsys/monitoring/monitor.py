@@ -141,10 +141,8 @@ def monitor(
         check_days(run, read)
     except DataError as error:
         raise error.at(sends) from None
-    frame, ids = (
-        with_run_ids(read.frame, recommender.catalogue, recommender.climbers),
-        recommender.catalogue.ids,
-    )
+    frame = with_run_ids(read.frame, recommender.catalogue, recommender.climbers)
+    ids = recommender.catalogue.ids
     new = _new(frame, old, ids, run.config)
     if new.empty:
         raise DataError("holds no send that the run does not know", path=sends, remedy="give later sends")

@@ -85,12 +85,11 @@ class Plan:
         """
         if self.cuts is not None:
             return np.digitize(frame[DAY].to_numpy(np.float64), self.cuts).astype(np.int8)
-        codes = pd.factorize(frame[CLIMBER_ID], sort=True)[0]
         if self.climbers is not None:
-            return self.climbers[first + codes]
+            return self.climbers[_places(frame, first)]
         parts = _leave_one_out(pd.factorize(frame[CLIMBER_ID])[0])
         if self.validated is not None:
-            parts[(parts == VALIDATION) & ~self.validated[first + codes]] = TRAIN
+            parts[(parts == VALIDATION) & ~self.validated[_places(frame, first)]] = TRAIN
         return parts
 
 
@@ -268,6 +267,12 @@ def _by_date(unique: NDArray[np.float64], counts: NDArray[np.int64], has_time: b
 def _nearest(share: NDArray[np.float64], target: float, start: int, stop: int) -> int:
     """The index in [start, stop) whose share is nearest to the target."""
     return start + int(np.argmin(np.abs(share[start:stop] - target)))
+
+
+def _places(frame: pd.DataFrame, first: int) -> NDArray[np.int64]:
+    """The place of each send's climber among all, in the order of their ids as text: [len(frame)]."""
+    places: NDArray[np.int64] = first + pd.factorize(frame[CLIMBER_ID], sort=True)[0]
+    return places
 
 
 def _leave_one_out(codes: NDArray[np.int64]) -> Parts:

@@ -22,11 +22,10 @@ import torch
 
 from recsys.config.training import TrainingConfig
 from recsys.console import progress, say
-from recsys.errors import RunError
 from recsys.orphans import end_with_parent
 from recsys.training.fit import choose_device, fit, load_best
 from recsys.training.module import NextClimb
-from recsys.training.processes import launched
+from recsys.training.processes import launched, lost
 
 Training = tuple[NextClimb, str]
 """What the trainer trains, and its part of the checkpoints and logs (`recsys.training.fit.fit`)."""
@@ -121,10 +120,8 @@ class _Fork:
             raise found
         if found is None:
             self.process.join()
-            raise RunError(
-                f"{self.folder}: the process of {self.module.label} ended ({_how(self.process.exitcode)}); "
-                "the last whole epoch is kept: continue with `resume`"
-            )
+            how = _how(self.process.exitcode)
+            raise lost(f"the process of {self.module.label}", how, self.folder)
         load_best(self.module, self.folder, self.part)
         return dict(found)
 

@@ -94,7 +94,7 @@ def or_run_error(folder: Path | None) -> Iterator[None]:
             raise RunError(f"{_where(folder)}memory ran out in training; {_SMALLER}") from None
         if not isinstance(error, ProcessExitedException) and not _LOST_PEER.search(str(error)):
             raise
-        raise RunError(_lost(error, folder)) from None
+        raise lost("a process of the training", _how(error), folder) from None
 
 
 def hush_lightning() -> None:
@@ -103,15 +103,19 @@ def hush_lightning() -> None:
         logging.getLogger(name).setLevel(logging.ERROR)
 
 
-def _lost(error: Exception, folder: Path | None) -> str:
-    signal, index = getattr(error, "signal_name", None), getattr(error, "error_index", None)
-    how = "its connection was lost" if index is None else f"process {index}"
-    how += f", killed by {signal}" if signal else ""
+def lost(process: str, how: str, folder: Path | None) -> RunError:
+    """The error of a process, in words, that ended before its time, and what is left to go on with."""
     from recsys.training.checkpoints import any_kept
 
     kept = folder is not None and any_kept(folder)
     remedy = "the last whole epoch is kept: continue with `resume`" if kept else "start it again"
-    return f"{_where(folder)}a process of the training ended ({how}); {remedy}"
+    return RunError(f"{_where(folder)}{process} ended ({how}); {remedy}")
+
+
+def _how(error: Exception) -> str:
+    signal, index = getattr(error, "signal_name", None), getattr(error, "error_index", None)
+    how = "its connection was lost" if index is None else f"process {index}"
+    return how + (f", killed by {signal}" if signal else "")
 
 
 def _where(folder: Path | None) -> str:

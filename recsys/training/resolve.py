@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from recsys.baselines.rows import ALIASES, COUNTING, ROWS, TRANSFORMER, Row
+from recsys.baselines.rows import COUNTING, ROWS, TRANSFORMER, Row, row_named
 from recsys.config.file import read_settings, written_in
 from recsys.config.model import ModelConfig
 from recsys.config.run import BY_SIZE, RunConfig
@@ -37,7 +37,7 @@ def configured(given: Mapping[str, Any], file: Path | None = None) -> tuple[RunC
     """
     plain = read_settings(file) if file else {}
     name = str(given.get("model", given.get("method", plain.get("method", MAIN))))
-    row = ROWS.get(name)
+    row = row_named(name)
     if row is None or row.method != TRANSFORMER:
         config, names = resolve(*configure(given, file))
         return _left_to_data(config, {*given, *plain, *plain.get("model", {})}), names
@@ -122,7 +122,7 @@ def _under(settings: Mapping[str, Any], section: Section) -> Section:
 
 def find(name: str, setting: str) -> Row:
     """The row of a name or an alias, or a `UsageError` with the nearest names."""
-    row = ROWS.get(ALIASES.get(name, name))
+    row = row_named(name)
     if row is not None:
         return row
     near = difflib.get_close_matches(name, [MAIN, *ROWS], n=3, cutoff=0.5)

@@ -61,10 +61,11 @@ def evaluate_run(
     own = {"prompted": method.scorer(cases, True)} if method.reads_prompt else {}
     own["unprompted"] = method.scorer(cases, False)
     dated = method.reads_prompt and ELAPSED_DAYS in prepared.sequences.features
+    sent = prepared.popularity
     scorers: dict[str, Scorer] = {
         **own,
         **({"dated": method.scorer(cases, frozenset([ELAPSED_DAYS]))} if dated else {}),
-        "popularity": PopularityScorer(prepared.popularity),
+        "popularity": PopularityScorer(sent),
         "random": RandomScorer(prepared.n_items, seed),
     }
     seen = cases.seen if exclude_seen else None
@@ -99,9 +100,7 @@ def evaluate_run(
     metrics |= {"prompted": found["unprompted"], **found}
     streamed = prepared.shards is not None
     units = None if streamed else sender_units(training_matrix(Interactions.of(prepared)))
-    metrics["lists"] = {
-        name: describe(each.items, prepared.popularity, units) for name, each in lists.items()
-    }
+    metrics["lists"] = {name: describe(each.items, sent, units) for name, each in lists.items()}
     metrics["calibration"] = {"temperature": method.temperature._asdict()} | {
         name: reliability(scorer, getattr(method.temperature, name), cases.targets, seen, prepared.n_items)
         for name, scorer in own.items()

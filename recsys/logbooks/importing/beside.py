@@ -65,7 +65,8 @@ def _table(sheet: Sheet, key: str) -> tuple[list[str], dict[str, list[str]]]:
     delimiter, cells = next(heads, ("", None))
     if cells is None:
         raise DataError(f"has no column {key!r}", path=sheet.name, remedy="correct [join] of the mapping")
-    names, at = [plain(cell) for cell in cells], [plain(cell) for cell in cells].index(key)
+    names = [plain(cell) for cell in cells]
+    at = names.index(key)
     table: dict[str, list[str]] = {}
     for row in sheet.rows(delimiter):
         if not row.problem and len(row.cells) == len(names):
