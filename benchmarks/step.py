@@ -8,7 +8,9 @@ batch, d 64, two layers and heads, climbs alone:
 
     gpt2-clm, xlnet-mlm   our row, and stock Transformers4Rec's model of the same body and masking
     default               the default body and objective; RecTools' SASRec in its own environment, full
-                          softmax; and the default's matrix products alone, forward and backward
+                          softmax; and the default's matrix products alone, forward and backward, by MKL
+                          and by oneDNN
+    ...-plain             ours without oneDNN's products, the faster dropout and memory that is kept
 
 A step is forward, backward and the optimiser (AdamW fused; upstream's and RecTools' is Adam) on a batch that
 is there. Steps of all are interleaved, a few of each a round, and medians over rounds are compared. CPU
@@ -38,7 +40,7 @@ BATCH = 128
 BESIDE = {
     "gpt2-clm": ("t4rec-gpt2-clm",),
     "xlnet-mlm": ("t4rec-xlnet-mlm",),
-    "default": ("rectools-sasrec", "products"),
+    "default": ("rectools-sasrec", "products", "products-onednn"),
 }
 
 
@@ -105,19 +107,20 @@ def steps(work: Path, length: int, threads: int, rounds: int, rows: list[str]) -
         draw_batches(work / "ml1m", length, batches)
     rectools = python_of("rectools", work / "environments")
     for row in rows:
-        mine, theirs = f"ours-{row}", BESIDE[row]
+        mine, theirs = (f"ours-{row}", f"ours-{row}-plain"), BESIDE[row]
         workers = {
             name: Worker(
                 rectools if name.startswith("rectools") else sys.executable,
-                name, str(batches), str(length), str(threads), threads=threads,
+                name.removesuffix("-plain"), str(batches), str(length), str(threads),
+                *(["plain"] if name.endswith("-plain") else []), threads=threads,
             )
-            for name in (mine, *theirs)
+            for name in (*mine, *theirs)
         }  # fmt: skip
         found = interleaved(workers, rounds)
         yield {
             "kind": "step", "length": length, "batch": BATCH, "threads": threads, "rounds": rounds,
             "steps": found,
-            "ratios": {f"{mine} / {other}": ratio(found, mine, other) for other in theirs},
+            "ratios": {f"{one} / {other}": ratio(found, one, other) for other in theirs for one in mine},
         }  # fmt: skip
 
 

@@ -1,10 +1,11 @@
 """A system that `benchmarks/step.py` times: a line in, a line out.
 
-python benchmarks/step_worker.py SYSTEM DATA SIZE THREADS [profile]
+python benchmarks/step_worker.py SYSTEM DATA SIZE THREADS [profile | plain]
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import sys
@@ -29,6 +30,7 @@ PARTS = {  # what PyTorch's operators do in a step, by the start of their names;
     "embeddings and indices": ("embedding", "index", "nonzero", "_index", "scatter"),
 }
 Step = Callable[[int], Any]
+PLAIN = "plain" in sys.argv[5:]  # ours as PyTorch multiplies, draws dropout and asks for memory by itself
 
 
 def ours(
@@ -38,6 +40,7 @@ def ours(
     from merlin.schema import ColumnSchema, Schema, Tags
 
     from recsys.config.model import ModelConfig
+    from recsys.model.dropout import draw_faster
     from recsys.model.prompted_transformer import build_model
     from recsys.training.decay import decay_groups
 
@@ -54,6 +57,8 @@ def ours(
         },
     )  # fmt: skip
     model = build_model(Schema([column]), config).to(device)
+    if not PLAIN:
+        draw_faster(model)
     optimizer = torch.optim.AdamW(decay_groups(model, 0.0), lr=1e-3, fused=True)
     ids = torch.from_numpy(np.where(windows > 0, windows + 2, 0))  # ids begin after padding, null, unknown
     batches = [{"climb": each} for each in ids.to(device).split(batch)]
@@ -264,15 +269,35 @@ def main() -> None:
     else:
         held = np.load(data)
         windows, n_items = held["windows"], int(held["n_items"])
-        if system == "products":
+        if system.startswith("products"):
             step, model = products(windows, n_items)
         else:
             kind, _, name = system.partition("-")
             step, model = {"ours": ours, "t4rec": t4rec, "rectools": rectools}[kind](name, windows, n_items)
     if sys.argv[5:] == ["profile"]:
         input()
-        print(json.dumps(profile(step)), flush=True)
+        with as_trained(system):
+            print(json.dumps(profile(step)), flush=True)
         return
+    with as_trained(system):
+        answer_lines(step, model, each)
+
+
+def as_trained(system: str) -> contextlib.AbstractContextManager[Any]:
+    """Products and memory as where we train and evaluate, for what is ours."""
+    if PLAIN or not system.startswith(("ours", "evaluate-ours", "products-onednn")):
+        return contextlib.nullcontext()
+    from recsys.model.products import by_onednn
+    from recsys.training.allocator import freed_memory_held
+
+    stack = contextlib.ExitStack()
+    stack.enter_context(by_onednn())
+    stack.enter_context(freed_memory_held())
+    return stack
+
+
+def answer_lines(step: Step, model: Any, each: int) -> None:
+    """Take `each` steps a line, and print what one took."""
     count = 0
     while input() == "":
         began, spent = time.perf_counter(), time.process_time()

@@ -126,12 +126,12 @@ def _short(error: str) -> str:
 def ratios() -> str:
     """Steps and evaluating as ratios in one run; memory by catalogue size. The last of each kind counts."""
     found = lines("step")
-    steps = {(*each["ratios"], each.get("length", 0)): each for each in found if "ratios" in each}
+    last = {(pair, each.get("length")): each for each in found for pair in each.get("ratios", ())}
     rows = [
-        [pair, str(each.get("length", "–")), f"{r['cpu']:.2f}", f"{r['wall']:.2f}", *_seconds(each, pair),
+        [pair, str(length or "–"), f"{r['cpu']:.2f}", f"{r['wall']:.2f}", *_seconds(each, pair),
          str(each["threads"]), f"{each.get('machine', each)['load']:.1f}"]
-        for each in steps.values()
-        for pair, r in each["ratios"].items()
+        for (pair, length), each in last.items()
+        for r in [each["ratios"][pair]]
     ]  # fmt: skip
     heads = ["ratio", "length", "CPU", "wall", "CPU s of the one", "of the other", "threads", "load"]
     sizes = {each["items"]: each for each in found if each["kind"] == "memory"}

@@ -60,6 +60,9 @@ class TrainingConfig(BaseModel):
         1, ge=1, le=65_536, description="machines that train together, each started with torchrun"
     )
     precision: Literal["auto", "32", "bf16"] = Field("auto", description="auto: bf16 on a GPU, 32 on a CPU")
+    onednn: bool = Field(
+        True, description="on a CPU multiply by oneDNN where that is as exact: faster without Intel's"
+    )
     compile: bool = Field(
         False, description="the body through torch.compile: faster on a GPU, after a minute of compiling"
     )

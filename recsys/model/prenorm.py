@@ -23,6 +23,7 @@ from transformers4rec.config.transformer import T4RecConfig, transformer_registr
 
 from recsys.model.attended import attended
 from recsys.model.packed import linear, linears, norm
+from recsys.model.products import attention
 from recsys.model.time_attention import TimeBias, gap_bins, time_rotations
 from recsys.model.times import Times
 
@@ -213,8 +214,7 @@ class Block(torch.nn.Module):
         if wanted is not None:
             query = chosen(query, wanted.unsqueeze(1))
             mask = mask if mask is None else chosen(mask, wanted.unsqueeze(1))
-        causal = self.causal and mask is None
-        found = functional.scaled_dot_product_attention(query, key, value, mask, is_causal=causal)
+        found = attention(query, key, value, mask, causal=self.causal and mask is None)
         mixed: torch.Tensor = self.out(found.transpose(1, 2).reshape(rows, -1, width))
         return mixed
 

@@ -31,6 +31,7 @@ FULL: Final = 50_000  # climbs up to which a softmax over all of them is cheaper
 
 # Losses of the configuration that are taken over a sample, which is drawn uniformly.
 _SAMPLED: Final[dict[str, LossName]] = {"sampled-softmax": "softmax", "bpr-max": "bpr-max", "gbce": "gbce"}
+_IGNORED: Final = -100  # no climb: of no loss
 
 
 def choose_loss(config: ModelConfig, n_items: int) -> tuple[str, str]:
@@ -125,10 +126,11 @@ class NextClimbTask(tr.NextItemPredictionTask):
         return [entropy(queries, own, *rest) for queries, own in zip(shares, tables, strict=True)]
 
     def _plain(self, scores: torch.Tensor, climbs: torch.Tensor) -> torch.Tensor:
-        known = climbs >= FIRST_VALUE_ID
+        targets = (climbs - FIRST_VALUE_ID).masked_fill(climbs < FIRST_VALUE_ID, _IGNORED)
         loss: torch.Tensor = torch.nn.functional.cross_entropy(
-            scores[known][:, FIRST_VALUE_ID:],
-            climbs[known] - FIRST_VALUE_ID,
+            scores[:, FIRST_VALUE_ID:],
+            targets,
+            ignore_index=_IGNORED,
             label_smoothing=self.config.label_smoothing,
         )
         return loss

@@ -21,7 +21,13 @@ from recsys.config.training import TrainingConfig
 from recsys.errors import UsageError
 
 MEASURED: Final = 2  # to be raised when a cell measures something else, so that no older cell is taken for it
-HOW: Final = {"nodes", "stream", "dask", "dask_memory"}  # where it is trained and prepared: of no cell
+HOW: Final = {
+    "nodes",
+    "stream",
+    "dask",
+    "dask_memory",
+    "onednn",
+}  # where it is trained and prepared: of no cell
 _LATER: Final = ("ema", "compile")  # settings that studies of before do not have
 # The budget of a study, smaller than that of one run.
 BUDGET: Final = {"epochs": 5, "learning_rate": 3e-3, "validation_cases": 3000}

@@ -20,6 +20,8 @@ from recsys.config.training import TrainingConfig
 from recsys.console import say
 from recsys.environment import environment
 from recsys.errors import UsageError
+from recsys.model.products import by_onednn
+from recsys.training.allocator import freed_memory_held
 from recsys.training.checkpoints import (
     BEST,
     LAST,
@@ -100,7 +102,7 @@ def fit(
             config.model_copy(update={"epochs": epochs}), [stop, best, last], logs, module.label
         )
         with or_run_error(folder):
-            _fit(trainer, module, checkpoint)
+            _fit(trainer, module, checkpoint, config)
     # The files say more than the objects here: with several devices other processes did the training.
     ended = read_checkpoint(checkpoint_of(folder, LAST, part), module.state_dict())
     chosen = load_best(module, folder, part)
@@ -126,14 +128,15 @@ def best_score(module: NextClimb, config: TrainingConfig, stop: EarlyStopping) -
     Raises whatever `stop` raises after an epoch to end the training early.
     """
     with _quiet():
-        _fit(_trainer(config, [stop], []), module, None)
+        _fit(_trainer(config, [stop], []), module, None, config)
     return float(stop.best_score)
 
 
-def _fit(trainer: pl.Trainer, module: NextClimb, checkpoint: str | None) -> None:
+def _fit(trainer: pl.Trainer, module: NextClimb, checkpoint: str | None, config: TrainingConfig) -> None:
     """Run the trainer; Lightning turns an interruption into an exit, which is turned back here."""
     try:
-        trainer.fit(module, ckpt_path=checkpoint, weights_only=True)
+        with by_onednn(config.onednn and not config.compile), freed_memory_held():
+            trainer.fit(module, ckpt_path=checkpoint, weights_only=True)
     except SystemExit:
         raise KeyboardInterrupt from None
     if trainer.interrupted:

@@ -20,6 +20,7 @@ from torch.utils.data import DataLoader, Sampler
 from recsys.config.training import TrainingConfig
 from recsys.errors import DataError, DivergedError
 from recsys.evaluation.evaluate import means_of, ranks_of
+from recsys.model.dropout import draw_faster
 from recsys.model.network import Network
 from recsys.model.scorer import ModelScorer
 from recsys.sequences.asking import Asking
@@ -133,6 +134,7 @@ class NextClimb(pl.LightningModule):
         if "model" not in self._modules:
             torch.manual_seed(self.seed)
             self.model = self.build()
+            draw_faster(self.model)
             if self.start is not None:
                 begin_with(self.model, self.start)
             if self.config.compile:

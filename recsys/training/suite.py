@@ -21,6 +21,7 @@ from recsys.evaluation.membership import Membership, by_climber, losses, members
 from recsys.evaluation.scorer import Scorer
 from recsys.sequences.cases import Cases
 from recsys.sequences.prepare import Prepared
+from recsys.training.allocator import freed_memory_held
 from recsys.training.answer import RunMethod
 from recsys.training.prepare import MEMBER_CASES
 
@@ -92,9 +93,10 @@ def evaluate_run(
     found, lists = {}, {}
     for name, scorer in scorers.items():
         lists[name] = Lists()
-        result = evaluate(
-            scorer, cases.targets, cases.climbers, seen, prepared.n_items, seed=seed, lists=lists[name]
-        )
+        with freed_memory_held():
+            result = evaluate(
+                scorer, cases.targets, cases.climbers, seen, prepared.n_items, seed=seed, lists=lists[name]
+            )
         found[name] = result.to_json()
     # Of a method that reads no prompt the same row stands for both: asked either way, it answers alike.
     metrics |= {"prompted": found["unprompted"], **found}

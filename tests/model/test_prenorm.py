@@ -33,7 +33,7 @@ def test_attended_by_hand():
 @pytest.mark.parametrize("causal", [True, False])
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_whole_windows_take_a_path_without_mask_to_the_same_outputs(monkeypatch, causal, variant):
-    from recsys.model import prenorm
+    from recsys.model import prenorm, products
 
     torch.manual_seed(0)
     body = prenorm.PreNormConfig.build(8, 2, 2, 16, causal=causal, **variant).to_huggingface_torch_model()
@@ -41,7 +41,7 @@ def test_whole_windows_take_a_path_without_mask_to_the_same_outputs(monkeypatch,
     indices = torch.arange(6).expand(3, 6)
     masks, attend = [], torch.nn.functional.scaled_dot_product_attention
     monkeypatch.setattr(
-        prenorm.functional,
+        products,
         "scaled_dot_product_attention",
         lambda q, k, v, mask, **how: masks.append(mask) or attend(q, k, v, mask, **how),
     )
