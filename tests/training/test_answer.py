@@ -54,6 +54,7 @@ def test_weight_and_temperature_read_nothing_of_the_test_part(tmp_path):
         folder.mkdir()
         sends.to_parquet(folder / "sends.parquet", index=False)
         asked = {"model": "sasrec", "ensemble": "item-knn", "split": "leave-one-out", "min_sends": 1}
+        asked["exclude_seen"] = False
         settings = {**asked, "epochs": 1, "accelerator": "cpu", "data": str(folder / "sends.parquet")}
         config, names = configured(settings)
         train_run(config, folder / "run", names=names)
