@@ -46,10 +46,15 @@ def simulated(kind: str, folder: Path) -> Path:
         frame = simulate("bc", seed=0)
     else:
         frame = simulate("bc", seed=int(kind.partition("-")[2] or 0), scale=0.2).drop(columns="sequence")
-        most = frame["climb_id"].value_counts(sort=True).head(300).index
+        most = _most(frame["climb_id"], 300)
         frame = frame[frame["climb_id"].isin(most)]
     frame.to_parquet(path, index=False)
     return path
+
+
+def _most(ids: Any, count: int) -> Any:
+    """The most frequent ids; of equals the first by name, whatever the processor's sort makes of them."""
+    return ids.value_counts().sort_index().sort_values(ascending=False, kind="stable").index[:count]
 
 
 def films(ratings: Path, folder: Path) -> Path:
@@ -62,7 +67,7 @@ def films(ratings: Path, folder: Path) -> Path:
         return path
     rng, frame = np.random.default_rng(0), pd.read_parquet(ratings)
     items = pd.read_parquet(ratings.with_name("items.parquet")).set_index("item_id")
-    frame = frame[frame["item_id"].isin(frame["item_id"].value_counts(sort=True).index[:297])]
+    frame = frame[frame["item_id"].isin(_most(frame["item_id"], 297))]
     counts = frame["user_id"].value_counts()
     users = rng.choice(counts[counts >= 5].index.sort_values(), 286, replace=False)
     frame = frame[frame["user_id"].isin(users)].sort_values(["user_id", "timestamp"], kind="stable")

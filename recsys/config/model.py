@@ -91,7 +91,7 @@ class ModelConfig(BaseModel):
         ge=0,
         le=MOST_NETWORKS,
         description="prenorm: networks of these sizes, each trained by itself, whose scores are averaged; "
-        "0: two where the log is small",
+        "0: by the size of the log",
     )
     aggregation: Aggregation = Field(
         "concat",

@@ -10,7 +10,8 @@ of either is fitted on validation, where 0 can win.
 reads days as sets (`recsys.model.streams`) is far ahead; where the data orders each send, it costs more and
 gives little (`docs/results/choices.md`).
 
-**Networks.** Where sends are few, the mean of two networks is better than one, and both take seconds.
+**Networks.** The mean of several networks is better than one. Of few sends two take seconds and more add
+nothing; of more, as long as it takes minutes, four are further ahead; of many, one is trained.
 
 **Positions.** Where most sends have no order in their day, the days between sends tell more than places do,
 and positions by days too are ahead.
@@ -32,8 +33,10 @@ if TYPE_CHECKING:
 SMALL: Final = 1_000_000  # training sends
 FEW: Final = 4_096  # climbs: 64 MiB of EASE's weights in a run and a bundle
 PARTNERS: Final = ("ease", "item-knn")  # of few climbs, and of many
-FEW_SENDS: Final = 20_000  # of training, up to which a second network takes seconds
-SEVERAL: Final = 2  # networks
+NETWORKS: Final = (
+    (20_000, 2),
+    (100_000, 4),
+)  # networks of fewer training sends than so many
 LEFT: Final = 0  # networks, where the data decides
 NO_PARTNER: Final = "none"  # what turns it off
 UNORDERED: Final = 0.5  # share of sends that tie with another of their day
@@ -108,10 +111,10 @@ def settled_model(
         if by_days:
             reasons.append("positions by days too ({}; `positions` learned: by order alone)")
     if model.networks == LEFT:
-        several = training < FEW_SENDS and model.packs and not config.training.stream
-        found["networks"] = SEVERAL if several else 1
-        if several:
-            reasons.append(f"{SEVERAL} networks ({training} training sends; `networks` 1: one)")
+        several = next((count for below, count in NETWORKS if training < below), 1)
+        found["networks"] = several if model.packs and not config.training.stream else 1
+        if found["networks"] > 1:
+            reasons.append(f"{several} networks ({training} training sends; `networks` 1: one)")
     why = f"{tied:.0%} of the sends have no order in their day"
     return model.model_copy(update=found), [each.format(why) for each in reasons]
 

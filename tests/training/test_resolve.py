@@ -144,18 +144,17 @@ def test_a_row_of_the_study_is_settled_by_its_data(monkeypatch):
     assert [each.networks for each in found] == [2, 2, 1, 1] * 2
 
 
-def test_a_small_log_has_two_networks_of_the_default_model(tmp_path, capsys):
-    from recsys.training.settle import FEW_SENDS, settled
+def test_the_default_model_has_as_many_networks_as_pay(tmp_path, capsys):
+    from recsys.training.settle import settled
 
-    def networks(sends=FEW_SENDS - 1, file=None, **given):
+    def networks(sends=19_999, file=None, **given):
         return settled(configured(given, file)[0], sends, 9).model.networks
 
-    assert networks() == 2
-    assert f"2 networks ({FEW_SENDS - 1} training sends" in capsys.readouterr().err
+    assert [networks(sends) for sends in (1, 19_999, 20_000, 99_999, 100_000)] == [2, 2, 4, 4, 1]
+    assert "\n4 networks (99999 training sends; `networks` 1: one)\n" in capsys.readouterr().err
     assert networks(d_model=32) == 2
-    assert networks(FEW_SENDS) == 1
     assert networks(networks=1) == 1
-    assert networks(FEW_SENDS, networks=3) == 3
+    assert networks(20_000, networks=3) == 3
     assert networks(masking="mlm") == 1  # the user's own command stays what it was
     assert networks(masking="mlm", networks=0) == 2
     assert networks(numbers="soft") == 1
