@@ -52,7 +52,7 @@ TOLD: Final = (
     "BERT, MLM", "Pre-norm, last", "GPT-2, CLM", "Pre-norm, CLM", "the default model",
 )  # fmt: skip
 MASKINGS: Final = {
-    "`--ensemble none`: its network alone": "the default model",
+    "`--ensemble none --networks 1`: one network alone": "the default model",
     "`--masking last --body bert`": "BERT, last",
     "`--masking mlm`": "BERT, MLM",
     "`--model sasrec`": "SASRec",
@@ -159,7 +159,7 @@ def maskings() -> str:
     """The default beside the two commands that stay the user's own, and SASRec, all trained to the end."""
     read = _report(RESULTS / "table1.md")
     own = next(each for each in _default()["runs"] if each["seed"] == 1)  # the split of the table
-    first = ["`python train.py`: causal, joined with EASE", *_scores(own)]
+    first = ["`python train.py`: four causal networks, joined with EASE", *_scores(own)]
     others = [[name, *(read[row][each] for each in _SCORES)] for name, row in MASKINGS.items()]
     return _table(["", *_SCORES], [first, *others])
 
