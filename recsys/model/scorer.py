@@ -32,12 +32,16 @@ class ModelScorer:
         Sends in a window, the target included.
     prompted:
         Whether the target's attributes are given (all of them) or withheld (all of them); or which are given.
+    onednn:
+        Whether a CPU may multiply by oneDNN (`recsys.model.products`).
     """
 
-    def __init__(self, model: Network, cases: Cases, length: int, prompted: Given) -> None:
+    def __init__(
+        self, model: Network, cases: Cases, length: int, prompted: Given, onednn: bool = True
+    ) -> None:
         self.model = model.eval()
         self.windows = Windows(cases.sequences, cases.sends, length)
-        self.prompted = prompted
+        self.prompted, self.onednn = prompted, onednn
 
     def scores(self, cases: Array) -> Array:
         """[B] case indices to float32 [B, n_items]."""
@@ -45,13 +49,17 @@ class ModelScorer:
         rows = max(1, SENDS_AT_A_TIME // self.windows.length) if device.type == "cpu" else len(cases)
         if len(cases) <= rows:
             return self._scores(cases, device)
-        parts = [self._scores(cases[start : start + rows], device) for start in range(0, len(cases), rows)]
-        return np.concatenate(parts)
+        first = self._scores(cases[:rows], device)
+        found = np.empty((len(cases), first.shape[1]), dtype=first.dtype)
+        found[:rows] = first
+        for start in range(rows, len(cases), rows):
+            found[start : start + rows] = self._scores(cases[start : start + rows], device)
+        return found
 
     @torch.inference_mode()
     def _scores(self, cases: Array, device: torch.device) -> Array:
         windows = self.windows.cut(self.windows.targets[cases])
         batch = {name: value.to(device) for name, value in windows.items()}
         batch[GIVEN] = torch.tensor([given_attributes(self.prompted)] * len(cases), device=device)
-        with by_onednn():
+        with by_onednn(self.onednn and device.type == "cpu"):
             return np.asarray(self.model.next_scores(batch).float().cpu())

@@ -13,6 +13,8 @@ from typing import Any, Final
 import torch
 from torch.autograd.function import once_differentiable
 
+from recsys.model.products import ROWS, rounded
+
 # Scores held at a time. On the CPU 4 MiB of them: what stays in a core's cache is also the fastest. On a GPU
 # 256 MiB: there each part costs the launches of its kernels, whatever its size (`benchmarks/gpu.py`).
 SCORES: Final = 1 << 20
@@ -75,17 +77,20 @@ class _Chunked(torch.autograd.Function):
     ) -> torch.Tensor:
         """The loss; the gradients are kept for `backward`."""
         count, items = len(queries), len(table)
+        step = max(1, scores_at_a_time(queries.device) // items)
+        unit = min(step, ROWS)
+        queries, step = rounded(queries, unit), step // unit * unit
         to_queries, to_table, to_bias = (torch.zeros_like(each) for each in (queries, table, bias))
         total = queries.new_zeros(())
-        step = max(1, scores_at_a_time(queries.device) // items)
-        for start in range(0, count, step):
-            part = slice(start, start + step)
+        for start in range(0, len(queries), step):
+            part, there = slice(start, start + step), max(0, count - start)
             scores = torch.addmm(bias, queries[part], table.T)
-            total += _to_gradient(scores, indices[part].unsqueeze(1), smoothing)
+            total += _to_gradient(scores[:there], indices[part].unsqueeze(1), smoothing)
+            scores[there:] = 0
             torch.mm(scores, table, out=to_queries[part])
             to_table.addmm_(scores.T, queries[part])
             to_bias += scores.sum(0)
-        ctx.save_for_backward(to_queries, to_table, to_bias)
+        ctx.save_for_backward(to_queries[:count], to_table, to_bias)
         ctx.count = max(1, count)
         return total / ctx.count
 

@@ -22,6 +22,7 @@ from recsys.columns import FIRST_VALUE_ID
 from recsys.model.losses import LossName
 from recsys.model.objective import Objective
 from recsys.model.output import ClimbScores
+from recsys.model.products import rounded
 from recsys.model.softmax import chunked_cross_entropy, whole_cross_entropy
 
 if TYPE_CHECKING:
@@ -85,7 +86,8 @@ class NextClimbTask(tr.NextItemPredictionTask):
         """
         labels = self.masking.masked_targets
         hidden = labels != self.padding_idx
-        queries = self.task_block(inputs[hidden].float())
+        asked = inputs[hidden].float()
+        queries = self.task_block(rounded(asked))[: len(asked)] if training else self.task_block(asked)
         if not (training or testing):
             scores, _ = self.pre(queries)
             return scores if top_k is None else torch.topk(scores, k=top_k, dim=-1)

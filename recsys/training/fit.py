@@ -135,7 +135,8 @@ def best_score(module: NextClimb, config: TrainingConfig, stop: EarlyStopping) -
 def _fit(trainer: pl.Trainer, module: NextClimb, checkpoint: str | None, config: TrainingConfig) -> None:
     """Run the trainer; Lightning turns an interruption into an exit, which is turned back here."""
     try:
-        with by_onednn(config.onednn and not config.compile), freed_memory_held():
+        cpu = choose_device(config)[0] == "cpu"
+        with by_onednn(cpu and config.onednn and not config.compile), freed_memory_held():
             trainer.fit(module, ckpt_path=checkpoint, weights_only=True)
     except SystemExit:
         raise KeyboardInterrupt from None

@@ -295,7 +295,7 @@ class NextClimb(pl.LightningModule):
         world, count = self.trainer.world_size, len(self.validation)
         mine = np.arange(self.global_rank, count, world)
         ranks = ranks_of(
-            ModelScorer(self.model, self.validation, self.length, prompted),
+            ModelScorer(self.model, self.validation, self.length, prompted, self.config.onednn),
             mine,
             self.validation.targets,
             self.validation.seen if self.exclude_seen else None,

@@ -68,7 +68,13 @@ def test_it_takes_the_place_of_pytorchs_own_everywhere_and_no_name_changes():
         torch.nn.Linear(2, 2), torch.nn.Dropout(0.2), torch.nn.ModuleList([torch.nn.Dropout(0.4), Other(0.1)])
     )
     names = list(module.state_dict())
+    module[2].eval()
     draw_faster(module)
+    assert not module[2][0].training
     kinds = [(type(each), each.p) for each in module.modules() if isinstance(each, torch.nn.Dropout)]
     assert kinds == [(Dropout, 0.2), (Dropout, 0.4), (Other, 0.1)]
     assert list(module.state_dict()) == names
+
+
+def test_half_numbers_stay_half():
+    assert Dropout(0.5)(torch.ones(9, dtype=torch.bfloat16)).dtype == torch.bfloat16

@@ -62,6 +62,9 @@ def test_a_processor_that_rounds_is_found_out_and_keeps_mkl(monkeypatch):
     rounded = lambda one, other: plain(one.bfloat16().float(), other)  # noqa: E731
     monkeypatch.setattr(torch.Tensor, "__matmul__", rounded)
     assert not products.exact.__wrapped__()
+    monkeypatch.setattr(torch.Tensor, "__matmul__", lambda one, other: plain(one, other) + 2.0**-9)
+    assert not products.exact.__wrapped__()
+    monkeypatch.setattr(torch.Tensor, "__matmul__", rounded)
     monkeypatch.setattr(products, "exact", products.exact.__wrapped__)
     before = setting()
     with products.by_onednn():
@@ -81,7 +84,26 @@ def test_attention_is_mkls_forward_and_backward_and_what_is_around_it_is_not(exa
         query = Noting.apply(vectors, before)
         products.attention(query, query, query, None, causal=True).sum().backward()
         assert setting() == ALLOWED
-    assert (forward, within, before) == (["none"], ["none"], [ALLOWED])
+    assert (forward, within, before) == (["ieee"], ["ieee"], [ALLOWED])
+
+
+def test_a_gradient_outside_leaves_the_setting_as_it_is(exact):
+    vectors, before = torch.randn(1, 2, 4, 8, requires_grad=True), setting()
+    with products.by_onednn():
+        within = products.attention(vectors, vectors, vectors, None, causal=True)
+    within.sum().backward()
+    assert setting() == before
+    products.attention(vectors, vectors, vectors, None, causal=True).sum().backward()
+    assert setting() == before
+
+
+@pytest.mark.parametrize(
+    ("count", "to", "rows"), [(0, 64, 0), (1, 64, 64), (64, 64, 64), (65, 64, 128), (5, 1, 5)]
+)
+def test_rows_are_rounded_up_with_zeros(count, to, rows):
+    found = products.rounded(torch.ones(count, 3), to)
+    assert found.shape == (rows, 3)
+    assert found.sum() == 3 * count
 
 
 @pytest.mark.parametrize("causal", [True, False])

@@ -13,7 +13,7 @@ import torch
 
 from recsys.training import allocator
 
-ARRAYS, SIDE = 8, 2_500_000  # of 10 MB each
+ARRAYS, SIDE = 16, 2_500_000  # of 10 MB each
 
 
 def faults() -> int:
@@ -51,7 +51,42 @@ def measured() -> None:
     print(within, faults(), kept, left)
 
 
-def test_without_glibc_nothing_is_set(monkeypatch):
-    monkeypatch.setattr(allocator.ctypes, "CDLL", lambda name: object())
+class Noting:
+    """A C library that notes what it is told."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[int, ...]] = []
+
+    def mallopt(self, name: int, value: int) -> None:
+        self.told.append((name, value))
+
+    def malloc_trim(self, pad: int) -> None:
+        self.told.append((pad,))
+
+
+def test_what_is_set_is_set_back_whatever_happens(monkeypatch):
+    libc = Noting()
+    monkeypatch.setattr(allocator, "_glibc", lambda: libc)
+
+    def fails() -> None:
+        with allocator.freed_memory_held():
+            raise ValueError("within")
+
+    with pytest.raises(ValueError, match="within"):
+        fails()
+    assert libc.told == [(-1, 2**31 - 1), (-3, 2**25), (-1, 2**26), (-3, 2**25), (0,)]
+
+
+def test_without_glibc_or_where_the_user_has_said_what_nothing_is_set(monkeypatch):
+    for name in allocator._ASKED:
+        monkeypatch.delenv(name, raising=False)
+    libc = Noting()
+    monkeypatch.setattr(allocator.ctypes, "CDLL", lambda name: libc)
+    monkeypatch.setattr(allocator.sys, "platform", "linux")
+    assert allocator._glibc() is libc
+    monkeypatch.setenv("MALLOC_TRIM_THRESHOLD_", "1")
     with allocator.freed_memory_held():
-        pass
+        assert allocator._glibc() is None
+    monkeypatch.delenv("MALLOC_TRIM_THRESHOLD_")
+    monkeypatch.setattr(allocator.ctypes, "CDLL", lambda name: object())
+    assert allocator._glibc() is None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import numpy as np
 import pytest
 import torch
@@ -113,3 +115,52 @@ def test_the_size_of_batches_is_said_by_the_process_that_leads(tmp_path, capsys,
     trained = module()
     fit(trained, trained.config, tmp_path, resume=False)
     assert capsys.readouterr().err.count("batches of ") == times
+
+
+@pytest.mark.parametrize(("given", "expected"), [({}, "bf16"), ({"onednn": False}, "none")])
+def test_products_and_memory_are_as_the_settings_say(tmp_path, monkeypatch, given, expected):
+    """While training and while validating; on a CPU alone."""
+    from recsys.model import products
+    from recsys.training import fit as fitting
+
+    within, held = set(), []
+
+    class Noting(Falling):
+        def training_loss(self, batch):
+            within.add(torch.backends.mkldnn.matmul.fp32_precision)
+            return super().training_loss(batch)
+
+        def next_scores(self, batch):
+            within.add(torch.backends.mkldnn.matmul.fp32_precision)
+            return super().next_scores(batch)
+
+    @contextlib.contextmanager
+    def noted():
+        held.append("begun")
+        yield
+        held.append("ended")
+
+    monkeypatch.setattr(products, "exact", lambda: True)
+    monkeypatch.setattr(fitting, "freed_memory_held", noted)
+    trained = module(**given)
+    trained.build = Noting
+    del trained.model
+    trained.configure_model()
+    fit(trained, trained.config, tmp_path, resume=False)
+    assert within == {expected}
+    assert held == ["begun", "ended"]
+
+
+def test_a_network_is_trained_with_the_faster_dropout(monkeypatch):
+    from recsys.model.dropout import Dropout
+
+    class Dropping(Falling):
+        def __init__(self) -> None:
+            super().__init__()
+            self.dropout = torch.nn.Dropout(0.1)
+
+    trained = module()
+    trained.build = Dropping
+    del trained.model
+    trained.configure_model()
+    assert type(trained.model.dropout) is Dropout
