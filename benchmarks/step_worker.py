@@ -25,7 +25,7 @@ PARTS = {  # what PyTorch's operators do in a step, by the start of their names;
     "attention": ("_scaled_dot_product",),
     "softmax and loss": ("_softmax", "_log_softmax", "exp", "logsumexp", "log", "amax", "nll", "gather"),
     "layer norm": ("native_layer_norm",),
-    "dropout and activation": ("bernoulli", "native_dropout", "gelu", "tanh", "pow"),
+    "dropout and activation": ("bernoulli", "native_dropout", "random_", "ge", "gelu", "tanh", "pow"),
     "optimiser": ("_fused_adam", "_foreach", "_local_scalar_dense"),
     "embeddings and indices": ("embedding", "index", "nonzero", "_index", "scatter"),
 }
