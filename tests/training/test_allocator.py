@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import resource
 import subprocess
 import sys
@@ -34,10 +35,11 @@ def test_within_it_is_kept_and_after_it_is_given_back():
     found = subprocess.run(
         [sys.executable, "-c", f"import {__name__} as t; t.measured()"],
         capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2],
+        env={name: value for name, value in os.environ.items() if name not in allocator._ASKED},
     )  # fmt: skip
     within, after, kept, left = map(int, found.stdout.split())
     pages = ARRAYS * SIDE * 4 // resource.getpagesize()
-    assert within < pages < after
+    assert 4 * within < after  # how many they are goes by the size of a page
     assert kept - left > pages // 2
 
 
