@@ -49,9 +49,10 @@ def run(given: Given) -> tuple[np.ndarray, dict[str, object]]:
 
 def curve(folder: Path) -> list[dict[str, float]]:
     """The training's own log of its epochs; of several networks that of the first."""
-    import pandas as pd
+    from recsys.training.curve import learning_curve
 
-    log = pd.read_csv(min(folder.glob("logs/**/metrics.csv")))
+    log = learning_curve(folder)
+    log = log[log["network"] == 1].assign(epoch=log["epoch"] - 1)
     names = {"validation_unprompted_recall@10": "recall@10", "validation_unprompted_mrr@20": "mrr@20"}
     log = log.dropna(subset=list(names))[["epoch", *names]].rename(columns=names)
     return [{k: round(float(v), 4) for k, v in row.items()} for row in log.to_dict("records")]

@@ -102,7 +102,7 @@ def fit(
             config.model_copy(update={"epochs": epochs}), [stop, best, last], logs, module.label
         )
         with or_run_error(folder):
-            _fit(trainer, module, checkpoint, config)
+            _fit(trainer, module, checkpoint)
     # The files say more than the objects here: with several devices other processes did the training.
     ended = read_checkpoint(checkpoint_of(folder, LAST, part), module.state_dict())
     chosen = load_best(module, folder, part)
@@ -128,15 +128,16 @@ def best_score(module: NextClimb, config: TrainingConfig, stop: EarlyStopping) -
     Raises whatever `stop` raises after an epoch to end the training early.
     """
     with _quiet():
-        _fit(_trainer(config, [stop], []), module, None, config)
+        _fit(_trainer(config, [stop], []), module, None)
     return float(stop.best_score)
 
 
-def _fit(trainer: pl.Trainer, module: NextClimb, checkpoint: str | None, config: TrainingConfig) -> None:
+def _fit(trainer: pl.Trainer, module: NextClimb, checkpoint: str | None) -> None:
     """Run the trainer; Lightning turns an interruption into an exit, which is turned back here."""
+    cpu = trainer.strategy.root_device.type == "cpu"
+    onednn = cpu and module.config.onednn and not module.config.compile
     try:
-        cpu = choose_device(config)[0] == "cpu"
-        with by_onednn(cpu and config.onednn and not config.compile), freed_memory_held():
+        with by_onednn(onednn), freed_memory_held():
             trainer.fit(module, ckpt_path=checkpoint, weights_only=True)
     except SystemExit:
         raise KeyboardInterrupt from None

@@ -33,10 +33,8 @@ if TYPE_CHECKING:
 SMALL: Final = 1_000_000  # training sends
 FEW: Final = 4_096  # climbs: 64 MiB of EASE's weights in a run and a bundle
 PARTNERS: Final = ("ease", "item-knn")  # of few climbs, and of many
-NETWORKS: Final = (
-    (20_000, 2),
-    (100_000, 4),
-)  # networks of fewer training sends than so many
+# Below so many training sends, so many networks; the first that fits.
+NETWORKS: Final = ((20_000, 2), (100_000, 4))
 LEFT: Final = 0  # networks, where the data decides
 NO_PARTNER: Final = "none"  # what turns it off
 UNORDERED: Final = 0.5  # share of sends that tie with another of their day

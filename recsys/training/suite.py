@@ -91,13 +91,13 @@ def evaluate_run(
         "protocol": {**protocol(exclude_seen), **said, **facts},
     }
     found, lists = {}, {}
-    for name, scorer in scorers.items():
-        lists[name] = Lists()
-        with freed_memory_held():
+    with freed_memory_held():
+        for name, scorer in scorers.items():
+            lists[name] = Lists()
             result = evaluate(
                 scorer, cases.targets, cases.climbers, seen, prepared.n_items, seed=seed, lists=lists[name]
             )
-        found[name] = result.to_json()
+            found[name] = result.to_json()
     # Of a method that reads no prompt the same row stands for both: asked either way, it answers alike.
     metrics |= {"prompted": found["unprompted"], **found}
     streamed = prepared.shards is not None

@@ -151,7 +151,7 @@ def test_products_and_memory_are_as_the_settings_say(tmp_path, monkeypatch, give
     assert held == ["begun", "ended"]
 
 
-def test_a_network_is_trained_with_the_faster_dropout(monkeypatch):
+def test_a_network_is_trained_with_the_faster_dropout():
     from recsys.model.dropout import Dropout
 
     class Dropping(Falling):
