@@ -105,6 +105,8 @@ def _counted() -> Iterator[Row]:
     yield row("recent-popularity", "Recent popularity", "Ji et al. 2020", "recent:RecentPopularity")
     yield row("prompted-popularity", "Popularity by prompt", "ours", "prompted:PromptedPopularity")
     yield row("item-knn", "Item-kNN", "Sarwar et al. 2001", "itemknn:ItemKNN")
+    sequential = "Kamehkhosh et al. 2017"
+    yield row("sequential-knn", "Sequential item-kNN", sequential, "sequentialknn:SequentialKNN")
     yield row("als", "Implicit ALS", "Hu et al. 2008", "als:ImplicitALS", random=True)
     yield row("ease", "EASE", "Steck 2019", "ease:EASE")
 

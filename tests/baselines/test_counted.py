@@ -18,6 +18,7 @@ from recsys.baselines.popularity import Popularity
 from recsys.baselines.prompted import PromptedPopularity
 from recsys.baselines.random import Random
 from recsys.baselines.recent import RecentPopularity
+from recsys.baselines.sequentialknn import SequentialKNN
 from recsys.baselines.vectors import cooccurrence_vectors
 from recsys.config.run import RunConfig
 from recsys.errors import UsageError
@@ -28,7 +29,16 @@ from recsys.sequences.split import TEST, TRAIN, VALIDATION
 from recsys.training.methods import fit_settings
 from tests.builders.interaction_tables import history_matrix, matrix_of, of, random_log, scores
 
-METHODS = [Popularity, Random, RecentPopularity, PromptedPopularity, ItemKNN, ImplicitALS, EASE]
+METHODS = [
+    Popularity,
+    Random,
+    RecentPopularity,
+    PromptedPopularity,
+    ItemKNN,
+    SequentialKNN,
+    ImplicitALS,
+    EASE,
+]
 
 
 def test_histories_are_what_was_before_and_count_once():

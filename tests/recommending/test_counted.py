@@ -15,6 +15,7 @@ from recsys.baselines.popularity import Popularity
 from recsys.baselines.prompted import PromptedPopularity
 from recsys.baselines.random import Random
 from recsys.baselines.recent import RecentPopularity
+from recsys.baselines.sequentialknn import SequentialKNN
 from recsys.columns import ATTRIBUTES, CLIMB, ELAPSED_DAYS, GIVEN
 from recsys.errors import RunError
 from recsys.recommending.answering import (
@@ -31,14 +32,23 @@ from recsys.sequences.split import TEST, TRAIN
 from tests.builders.interaction_tables import of
 from tests.recommending.test_hostile_bundle import mutated_arrays, mutated_bytes, mutated_json
 
-METHODS = [Popularity, Random, RecentPopularity, PromptedPopularity, ItemKNN, ImplicitALS, EASE]
+METHODS = [
+    Popularity,
+    Random,
+    RecentPopularity,
+    PromptedPopularity,
+    ItemKNN,
+    SequentialKNN,
+    ImplicitALS,
+    EASE,
+]
 ITEMS = 15
 
 
 @pytest.fixture(scope="module")
 def interactions():
     rng = np.random.default_rng(0)
-    histories, extra = [], {"region": [], "grade_bin": []}
+    histories, extra = [], {"region": [], "grade_bin": [], ELAPSED_DAYS: []}
     for climber in range(24):
         n = int(rng.integers(4, 9))
         days = np.sort(rng.integers(0, 60, n))
@@ -46,6 +56,7 @@ def interactions():
         histories.append([(int(rng.integers(-1, ITEMS)), part, float(day)) for day in days])
         extra["region"].append(rng.integers(3, 6, n).tolist())
         extra["grade_bin"].append(rng.integers(2, 5, n).tolist())
+        extra[ELAPSED_DAYS].append(np.diff(days, prepend=days[0]).astype(float).tolist())
     return of(histories, ITEMS, **extra)
 
 
@@ -119,12 +130,30 @@ def test_other_files_are_refused_in_one_line(interactions, tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("setting", "value", "words"),
+    [
+        ("fade", 0, "fade is no number"),
+        ("fade", "1", "fade is no number"),
+        ("days", -1.0, "days is no number"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused(interactions, tmp_path, setting, value, words):
+    write_method(Answering("row", None, SequentialKNN().count(interactions, 0)), tmp_path)
+    written = json.loads((tmp_path / "method.json").read_text())
+    written["counted"]["settings"][setting] = value
+    (tmp_path / "method.json").write_text(json.dumps(written))
+    with pytest.raises(RunError, match=words):
+        read_method(tmp_path, None, read_about(tmp_path), ITEMS)
+
+
+@pytest.mark.parametrize(
     ("method", "name", "change", "words"),
     [
         (EASE, "weights", lambda v: v[:, :-1], "not one for each two climbs"),
         (EASE, "weights", lambda v: v * np.float32(np.nan), "not from -1e"),
         (ItemKNN, "neighbours", lambda v: v + 1, "neighbours are not all of the catalogue"),
         (ItemKNN, "starts", lambda v: v[::-1], "starts do not part"),
+        (SequentialKNN, "starts", lambda v: v[::-1], "starts do not part"),
         (Popularity, "vectors", lambda v: v[1:], "vectors are not one a climb"),
         (PromptedPopularity, "items", lambda v: v - 1, "items are not all"),
         (PromptedPopularity, "counts", lambda v: v[1:], "counts are not one a row"),

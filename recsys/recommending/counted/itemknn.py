@@ -55,12 +55,12 @@ class CountedItemKNN(LastCounted):
         """[batch, n_items]: 0 for what is no neighbour."""
         found = np.zeros((size(batch), self.n_items), dtype=np.float32)
         for row, items in enumerate(histories(batch, self.last)):
-            at = _joined(self.starts[items], self.starts[items + 1])
+            at = joined(self.starts[items], self.starts[items + 1])
             found[row] = np.bincount(self.neighbours[at], self.similarities[at], minlength=self.n_items)
         return found
 
 
-def _joined(starts: Array, ends: Array) -> Array:
+def joined(starts: Array, ends: Array) -> Array:
     """The numbers from each start to before its end, one range after the other."""
     lengths = ends - starts
     return np.repeat(ends - np.cumsum(lengths), lengths) + np.arange(lengths.sum())

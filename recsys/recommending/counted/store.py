@@ -22,6 +22,7 @@ from recsys.recommending.counted.popularity import CountedPopularity
 from recsys.recommending.counted.prompted import CountedPrompts
 from recsys.recommending.counted.random import CountedRandom
 from recsys.recommending.counted.recent import CountedRecent
+from recsys.recommending.counted.sequentialknn import CountedSequentialKNN
 from recsys.recommending.fields import REMEDY, Fields
 from recsys.recommending.stored import check_array, read_arrays
 
@@ -32,6 +33,7 @@ KINDS: Final[Mapping[str, type[Counted]]] = {
         CountedRecent,
         CountedPrompts,
         CountedItemKNN,
+        CountedSequentialKNN,
         CountedALS,
         CountedEASE,
         CountedRandom,

@@ -1,0 +1,128 @@
+"""Sequential item-kNN: climbs that are sent around the same time as those that were sent last."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Final
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from scipy.sparse import csr_matrix
+
+from recsys.baselines.checks import at_least
+from recsys.baselines.counting import Method
+from recsys.baselines.itemknn import nearest
+from recsys.baselines.vectors import cooccurrence_vectors
+from recsys.columns import ELAPSED_DAYS
+from recsys.errors import UsageError
+from recsys.recommending.counted.sequentialknn import CountedSequentialKNN
+
+if TYPE_CHECKING:
+    from recsys.arrays import Array
+    from recsys.baselines.interactions import Interactions
+
+SPAN: Final = 20  # sends apart at the most that a pair is counted, and sends of a history that are read
+DECAY: Final = 0.9  # what a pair counts of one that is a send closer
+SHRINK: Final = 5.0  # sends added to a climb's
+POPULARITY: Final = 0.25  # power of a neighbour's sends that its similarity is divided by
+
+# The neighbours of each data set by `neighbours` and `days`: most settings of the grid share them.
+_learnt: Final[WeakKeyDictionary[Interactions, dict[tuple[int, float | None], csr_matrix]]] = (
+    WeakKeyDictionary()
+)
+
+
+@dataclass(frozen=True)
+class SequentialKNN(Method):
+    """Item-kNN of sends that lie near each other in a logbook, asked with the latest sends.
+
+    Two sends of one climber, `d` sends and `t` days apart, count ``0.9^(d - 1) exp(-t / days)`` for their
+    two climbs, whichever came first: sequential rules (Kamehkhosh, Jannach & Ludewig, RecTemp 2017) with
+    another decay, by days too, and in both directions, because the order inside a day is often no order.
+    The similarity of climb i to climb j of the history is that sum over ``n_j n_i^0.25``, the conditional
+    probability of Deshpande & Karypis (TOIS 2004), five sends added to each count; the nearest are kept.
+    A case's score is the sum over its last sends, each counting ``fade`` of the one after it, and less with
+    the days between it and the last one as well (Ding & Li, CIKM 2005, decay by time alone).
+
+    Where no dates are known, days do not count.
+
+    Parameters
+    ----------
+    fade:
+        What a send of the history counts of the one after it; 1 counts all alike.
+    days:
+        Days after which a pair, and a send of the history, counts a factor e less; None: they do not count.
+    neighbours:
+        Nearest climbs kept for each climb; of equally near ones those that come first in the catalogue.
+    """
+
+    fade: float = 0.7
+    days: float | None = 3.0
+    neighbours: int = 200
+
+    prompted: ClassVar[bool] = False
+    sequential: ClassVar[bool] = True
+    GRID: ClassVar[tuple[SequentialKNN, ...]]
+
+    def __post_init__(self) -> None:
+        """Refuse settings that cannot be."""
+        at_least(self, fade=1e-3, days=1e-3, neighbours=1)
+        if self.fade > 1:
+            raise UsageError(f"SequentialKNN: fade must be at most 1, not {self.fade}")
+
+    def count(self, interactions: Interactions, seed: int) -> CountedSequentialKNN:
+        """Count the pairs of sends that lie near each other."""
+        days = self.days if ELAPSED_DAYS in interactions.sequences.features else None
+        held = _learnt.setdefault(interactions, {})
+        if (self.neighbours, days) not in held:
+            held[self.neighbours, days] = nearest(similarity(interactions, days), self.neighbours)
+        near = held[self.neighbours, days]
+        return CountedSequentialKNN(
+            cooccurrence_vectors(interactions),
+            last=SPAN,
+            starts=near.indptr.astype(np.int64),
+            neighbours=near.indices.astype(np.int32),
+            similarities=near.data.astype(np.float32),
+            fade=self.fade,
+            days=days,
+        )
+
+
+def similarity(interactions: Interactions, days: float | None) -> csr_matrix:
+    """How near each climb is to each, float64 [I, I], a row for each climb of a history, none to itself."""
+    training, n_items = interactions.training, interactions.n_items
+    items = interactions.items[training]
+    sent = np.bincount(items[items >= 0], minlength=n_items) + SHRINK
+    found = csr_matrix((n_items, n_items), dtype=np.float64)
+    for lag in range(1, SPAN + 1):
+        first, second, weights = _pairs(interactions, training, lag, days)
+        found = found + csr_matrix((DECAY ** (lag - 1) * weights, (first, second)), shape=found.shape)
+    found = (found + found.T).tocoo()
+    values = found.data / (sent[found.row] * sent[found.col] ** POPULARITY)
+    return csr_matrix((values, (found.row, found.col)), shape=found.shape)
+
+
+def _pairs(
+    interactions: Interactions, training: Array, lag: int, days: float | None
+) -> tuple[Array, Array, Array]:
+    """The climbs of a climber's training sends that lie so many apart, [n] each, and how much each counts."""
+    first, second = training[:-lag], training[lag:]
+    items, climbers = interactions.items, interactions.climbers
+    together = (climbers[first] == climbers[second]) & (items[first] != items[second])
+    together &= (items[first] >= 0) & (items[second] >= 0)
+    first, second = first[together], second[together]
+    apart = interactions.days[second] - interactions.days[first]
+    weights = np.ones(len(first)) if days is None else np.exp(-np.maximum(apart, 0) / days)
+    return items[first], items[second], weights
+
+
+SequentialKNN.GRID = (
+    SequentialKNN(fade=0.5, days=None),
+    SequentialKNN(fade=0.7, days=None),
+    SequentialKNN(fade=0.9, days=None),
+    SequentialKNN(fade=0.5, days=1),
+    SequentialKNN(fade=0.7, days=3),
+    SequentialKNN(fade=0.9, days=3),
+    SequentialKNN(fade=0.7, days=30),
+    SequentialKNN(fade=0.9, days=30),
+)
