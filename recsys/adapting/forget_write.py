@@ -111,7 +111,7 @@ def _write_counts(run: Run, n_climbs: int, fresh: Path) -> None:
         return
     counted = store.load(run.folder, about.counted, n_climbs, fewer=about.network)
     if counted.KEEPS_SENDS:
-        method: Any = ROWS[config.ensemble or config.method].load()
+        method: Any = ROWS[counted.KIND].load()
         left = Interactions.of(load_prepared(fresh, config.training.accelerator))
         store.save(method.without(counted, left), fresh)
 

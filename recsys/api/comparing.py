@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def compare(
     data: pd.DataFrame | str | Path | None = None,
-    rows: str | Sequence[str] = ("popularity", "item-knn", "ease", "sasrec", "gpt2-clm"),
+    rows: str | Sequence[str] = ("popularity", "item-knn", "sequential-knn", "ease", "default"),
     *,
     output: str | Path | None = None,
     jobs: int = 1,

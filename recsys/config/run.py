@@ -67,8 +67,9 @@ class RunConfig(BaseModel):
     )
     ensemble: str | None = Field(
         None,
-        description="a counting method whose scores join the network's: ease, item-knn, ... or none; "
-        "where nothing is said, a small log joins the default model with ease, of many climbs item-knn",
+        description="a counting method whose scores join the network's: ease, item-knn, ... or none; of "
+        "several, with commas, the one that validation prefers; where nothing is said, the default model of "
+        "a small log is joined with ease (of many climbs item-knn) or sequential-knn",
     )
     seed: int = Field(0, ge=0, lt=2**32, description="of the split, the weights and the training")
     model: ModelConfig = ModelConfig()
@@ -88,8 +89,13 @@ class RunConfig(BaseModel):
     def label(self) -> str:
         """What is trained, in a word that a folder can have for its name."""
         name = f"{self.model.masking}-{self.model.body}" if self.trains_transformer else self.method
-        joined = "" if self.ensemble in (None, BY_SIZE) else f"-{self.ensemble}"
-        return str(self.facts.get("row", name)) + joined
+        return "-".join((str(self.facts.get("row", name)), *self.partners))
+
+    @property
+    def partners(self) -> tuple[str, ...]:
+        """The counting methods of which one joins the network; none where that is not decided yet."""
+        asked = "" if self.ensemble in (None, BY_SIZE) else self.ensemble
+        return tuple(each.strip() for each in str(asked).split(",") if each.strip())
 
     @property
     def trains_transformer(self) -> bool:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from recsys.study.readings import Readings
 
 TO_BEAT: Final = {
-    UNPROMPTED: ("item-knn", "ease", "recent-popularity"),
+    UNPROMPTED: ("item-knn", "sequential-knn", "ease", "recent-popularity"),
     PROMPTED: ("prompted-popularity", "recent-popularity"),
 }
 # The paper's questions (Thompson 2023, section 1 and its limitations) as pairs of rows.

@@ -14,6 +14,7 @@ from recsys.baselines.counting import Fitted, scorer_of
 from recsys.baselines.rows import ROWS
 from recsys.columns import is_prompt
 from recsys.config.run import RunConfig
+from recsys.console import say
 from recsys.evaluation.calibration import fit_temperature, sample, scores_of
 from recsys.evaluation.metrics import case_values, pessimistic_rank
 from recsys.evaluation.scorer import excluded
@@ -29,6 +30,7 @@ from recsys.training.methods import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from recsys.arrays import Array
@@ -91,11 +93,12 @@ def fit_run(prepared: Prepared, config: RunConfig, folder: Path, resume: bool) -
     method = RunMethod(
         fitted.network, fitted.counted, fitted.scorer, fitted.reads_prompt, facts=dict(fitted.facts)
     )
-    if config.ensemble is not None:
-        partner = fit_settings(
-            ROWS[config.ensemble].load(), interactions, schema, config, seed, folder, resume
-        )
-        method = _joined(method, partner, interactions, config)
+    if config.partners:
+        partners = {
+            name: fit_settings(ROWS[name].load(), interactions, schema, config, seed, folder, resume)
+            for name in config.partners
+        }
+        method = _joined(method, partners, interactions, config)
     return _calibrated(method, validation_of(interactions, config), prepared.n_items)
 
 
@@ -121,40 +124,50 @@ def scorer_from(
 
 
 def _joined(
-    method: RunMethod, partner: FittedMethod, interactions: Interactions, config: RunConfig
+    method: RunMethod, partners: Mapping[str, FittedMethod], interactions: Interactions, config: RunConfig
 ) -> RunMethod:
-    """The ensemble, each of its weights the one of `WEIGHTS` that ranks the validation cases best."""
+    """The ensemble that ranks the validation cases best: its partner, and its weights of `WEIGHTS`."""
     cases = validation_of(interactions, config)
     chosen = sample(len(cases), interactions.n_items)
-    counts = scores_of(partner.scorer(cases, False), chosen)
-    found = []
+    best: dict[str, list[tuple[float, float]]] = {name: [] for name in partners}
     for prompted in (False, True):
-        if prompted and partner.reads_prompt:
-            counts = scores_of(partner.scorer(cases, True), chosen)
         network = scores_of(method.scorer(cases, prompted), chosen)
-        found.append(_best_weight(network, counts, cases, chosen, config))
-    weight = ByPrompt(*found)
-    assert method.facts is not None
-    facts = {**method.facts, "ensemble": {"with": partner.facts["settings"], "weight": weight._asdict()}}
+        for name, partner in partners.items():
+            counts = scores_of(partner.scorer(cases, prompted), chosen)
+            best[name].append(_best_weight(network, counts, cases, chosen, config))
+    values = {name: float(np.mean([value for _, value in each])) for name, each in best.items()}
+    name = max(values, key=values.__getitem__)
+    partner, weight = partners[name], ByPrompt(*(each for each, _ in best[name]))
+    if len(values) > 1:
+        words = ", ".join(f"{each} {value:.4f}" for each, value in values.items())
+        say(f"joined with {name}: {CHOOSING} on validation, mean of prompted and unprompted: {words}")
+    told = {
+        "with": partner.facts["settings"],
+        "weight": weight._asdict(),
+        "validation": {each: round(value, 4) for each, value in values.items()},
+    }
     return replace(
         method,
         counted=partner.counted,
         weight=weight,
         reads_prompt=method.reads_prompt or partner.reads_prompt,
         scorer=scorer_from(method.network, partner.counted, weight, interactions, config.model.length),
-        facts=facts,
+        facts={**(method.facts or {}), "ensemble": told},
     )
 
 
-def _best_weight(network: Array, counts: Array, cases: Cases, chosen: Array, config: RunConfig) -> float:
-    """Of scores [n_chosen, n_items] of the cases `chosen`, [n_chosen]."""
+def _best_weight(
+    network: Array, counts: Array, cases: Cases, chosen: Array, config: RunConfig
+) -> tuple[float, float]:
+    """Of scores [n_chosen, n_items] of the cases `chosen`, [n_chosen]; and what it is worth."""
     targets = cases.targets[chosen]
     sent = excluded(cases.seen if config.exclude_seen else None, chosen, network.shape[1])
     values = []
     for weight in WEIGHTS:
         ranks = pessimistic_rank(added(network, counts, weight), targets, sent)
         values.append(float(case_values(ranks, network.shape[1])[CHOOSING].mean()))
-    return WEIGHTS[int(np.argmax(values))]
+    best = int(np.argmax(values))
+    return WEIGHTS[best], values[best]
 
 
 def _calibrated(method: RunMethod, cases: Cases, n_items: int) -> RunMethod:

@@ -92,10 +92,10 @@ def _refuse(config: RunConfig) -> None:
     setting = "stream" if config.training.stream else "dask"
     if config.min_sends_of == "train":
         raise UsageError(f"`min_sends_of` train is not known with `{setting}`: leave one of them out")
-    counts = config.method if config.method in COUNTING else config.ensemble
-    if config.training.stream and counts in COUNTING:
+    counts = [each for each in (config.method, *config.partners) if each in COUNTING]
+    if config.training.stream and counts:
         raise UsageError(
-            f"`stream` is for networks, and {counts} counts all sends at once: leave one of them out"
+            f"`stream` is for networks, and {counts[0]} counts all sends at once: leave one of them out"
         )
     if config.trains_transformer and config.model.text != "none":
         raise UsageError(f"`text` reads all sends at once: leave it or `{setting}` out")

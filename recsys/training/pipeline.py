@@ -197,7 +197,7 @@ def _describe(prepared: Prepared, config: RunConfig) -> str:
     if config.trains_transformer:
         what = f"{model.body} with {model.masking} masking"
     windows = "" if config.method in COUNTING else f", windows of {model.length}"
-    joined = f", with {config.ensemble}" if config.ensemble else ""
+    joined = f", with {' or '.join(config.partners)}" if config.partners else ""
     return (
         f"{training} training sends, {prepared.n_items} climbs, {validation} validation sends; "
         f"{what}{joined}{windows}"
@@ -210,6 +210,8 @@ def _write_card(run: Run, prepared: Prepared, config: RunConfig, metrics: dict[s
     told = config.model_dump(exclude={"facts"})
     told["method"] = config.facts.get(ROW, config.method)
     told["settings"] = metrics["training"]["settings"]
+    if "ensemble" in metrics["training"]:
+        told["ensemble"] = metrics["training"]["ensemble"]["with"]
     if config.trains_transformer:
         used = set(prepared.schema.column_names)
         told["model"]["features"] = [name for name in config.model.features if name in used]

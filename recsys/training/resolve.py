@@ -131,13 +131,15 @@ def find(name: str, setting: str) -> Row:
 
 
 def _check_partner(config: RunConfig) -> None:
-    assert config.ensemble is not None
-    if config.ensemble not in COUNTING:
-        find(config.ensemble, "ensemble")
-        raise UsageError(
-            f"`ensemble` {config.ensemble} is no counting method; there are "
-            f"{', '.join(each for each in ROWS if each in COUNTING)}"
-        )
+    for partner in config.partners:
+        if partner not in COUNTING:
+            find(partner, "ensemble")
+            raise UsageError(
+                f"`ensemble` {partner} is no counting method; there are "
+                f"{', '.join(each for each in ROWS if each in COUNTING)}"
+            )
+    if not config.partners:
+        raise UsageError("`ensemble` names no counting method; `none` is for a network alone")
     if config.method in COUNTING:
         raise UsageError(
             f"`ensemble` joins a network and a counting method, and `model` {config.method} counts; "

@@ -112,3 +112,28 @@ def test_the_weight_ranks_the_climbs_that_may_be_named(prepared, monkeypatch, tm
     config = RunConfig(method="sasrec", ensemble="item-knn", exclude_seen=exclude_seen)
     found = answer.fit_run(prepared, config, tmp_path, False)
     assert [weight > 0 for weight in found.weight] == [helps, helps]
+
+
+@pytest.mark.parametrize(
+    ("prompted", "unprompted", "chosen"),
+    [(0, 0, "ease"), (1, 0, "sequential-knn"), (0, 1, "sequential-knn")],
+)
+def test_the_partner_is_the_one_that_validation_prefers(
+    prepared, monkeypatch, tmp_path, capsys, prompted, unprompted, chosen
+):
+    """EASE brings the target from rank 3 to 2 unprompted, the other to rank 1 where it helps."""
+    network = np.tile([-9, 0, 1, 1, -5, -5], (20, 1))
+    better, worse = np.tile([0, 9, 0, 0, 0, 0], (20, 1)), np.tile([0, 5, 9, 0, 0, 0], (20, 1))
+    nothing = np.zeros((20, ITEMS))
+    ease = fitted(lambda _, given: Table(nothing if given else worse), True)
+    other = fitted(lambda _, given: Table(better if (prompted if given else unprompted) else nothing), True)
+    kept = iter([fitted(lambda *_: Table(network), network=True), ease, other])
+    monkeypatch.setattr(answer, "fit_settings", lambda *_: next(kept))
+    monkeypatch.setattr(answer, "scorer_from", lambda *_: ease.scorer)
+    config = RunConfig(method="sasrec", ensemble="ease,sequential-knn")
+    facts = answer.fit_run(prepared, config, tmp_path, False).facts["ensemble"]
+    assert max(facts["validation"], key=facts["validation"].get) == chosen
+    assert f"joined with {chosen}: mrr@20 on validation" in capsys.readouterr().err
+    assert set(facts["validation"]) == {"ease", "sequential-knn"}
+    helped = [True, False] if chosen == "ease" else [bool(unprompted), bool(prompted)]
+    assert [facts["weight"][each] > 0 for each in ("unprompted", "prompted")] == helped

@@ -130,7 +130,7 @@ def test_a_small_log_that_streams_is_joined_with_nothing(data):
     from recsys.config.run import BY_SIZE
     from recsys.training.settle import settled
 
-    for stream, partner in ((0, "ease"), (2, None)):
+    for stream, partner in ((0, "ease,sequential-knn"), (2, None)):
         asked = config(data, method="transformer", stream=stream).model_copy(update={"ensemble": BY_SIZE})
         assert settled(asked, training=100, n_items=10).ensemble == partner
 
@@ -139,7 +139,7 @@ def test_what_reads_all_sends_is_refused(data, tmp_path):
     from recsys.training.pipeline import train_run
 
     asked = config(data, stream=2)
-    for other in ({"method": "ease"}, {"ensemble": "ease"}):
+    for other in ({"method": "ease"}, {"ensemble": "ease"}, {"ensemble": "ease,item-knn"}):
         with pytest.raises(UsageError, match="stream is for networks, and ease"):
             train_run(asked.model_copy(update=other), tmp_path / "ease")
     with pytest.raises(UsageError, match="min_sends_of train is not known with stream"):

@@ -54,6 +54,8 @@ def test_other_rows_stay(model):
     [
         ({"model": "esae"}, "model esae: no row has this name; the nearest: ease"),
         ({"ensemble": "sasrec"}, "ensemble sasrec is no counting method; there are random, popularity"),
+        ({"ensemble": "ease,sasrec"}, "ensemble sasrec is no counting method; there are random, popularity"),
+        ({"ensemble": ","}, "ensemble names no counting method"),
         ({"ensemble": "ese"}, "ensemble ese: no row has this name; the nearest: ease"),
         ({"model": "als", "ensemble": "ease"}, "ensemble joins a network and a counting method"),
     ],
@@ -82,10 +84,10 @@ def test_a_small_log_joins_the_default_model_with_counts_unless_something_is_sai
     def partner(sends, file=None, climbs=9, **given):
         return settled(configured(given, file)[0], sends, climbs).ensemble
 
-    assert partner(SMALL - 1, climbs=FEW) == "ease"
+    assert partner(SMALL - 1, climbs=FEW) == "ease,sequential-knn"
     assert f"{SMALL - 1} training sends, fewer than {SMALL}, of {FEW} climbs" in capsys.readouterr().err
-    assert partner(SMALL - 1, climbs=FEW + 1) == "item-knn"
-    assert "joined with item-knn" in capsys.readouterr().err
+    assert partner(SMALL - 1, climbs=FEW + 1) == "item-knn,sequential-knn"
+    assert "joined with item-knn or sequential-knn, as validation prefers" in capsys.readouterr().err
     assert partner(SMALL, climbs=FEW) is None
     assert partner(SMALL, climbs=FEW + 1) is None
     assert partner(9, ensemble="none") is None

@@ -19,7 +19,7 @@ from recsys.study.summary import (
     StudySummary,
 )
 
-YARDSTICKS: Final = ("item-knn", "ease")
+YARDSTICKS: Final = ("item-knn", "sequential-knn", "ease")
 Families = Mapping[str, tuple[RowSummary, ...]]
 
 
