@@ -19,6 +19,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import torch
+from torch.nn import functional
 from transformers4rec.torch.tabular.aggregation import ConcatFeatures
 
 _OF_ONE: Final = re.compile(r"\.each\.(\d+)")  # in a weight's name: which network's it is
@@ -97,6 +98,16 @@ def norm(networks: int, width: int) -> torch.nn.Module:
 def linears(layer: torch.nn.Module) -> list[torch.nn.Linear]:
     """The linear layers in a module, those of each network in their order."""
     return [each for each in layer.modules() if isinstance(each, torch.nn.Linear)]
+
+
+def piece(layer: torch.nn.Module, values: torch.Tensor, low: int, high: int, parts: int) -> torch.Tensor:
+    """Of a linear layer's outputs, which fall into `parts` pieces, those from `low` to before `high`."""
+    layers, found = linears(layer), []
+    for each, share in zip(layers, values.chunk(len(layers), dim=-1), strict=True):
+        size = each.out_features // parts
+        rows = slice(low * size, high * size)
+        found.append(functional.linear(share, each.weight[rows], each.bias[rows]))
+    return found[0] if len(found) == 1 else side_by_side(found, high - low)
 
 
 def side_by_side(values: Sequence[torch.Tensor], parts: int) -> torch.Tensor:

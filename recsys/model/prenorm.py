@@ -22,7 +22,7 @@ from transformers import PretrainedConfig
 from transformers4rec.config.transformer import T4RecConfig, transformer_registry
 
 from recsys.model.attended import attended
-from recsys.model.packed import linear, linears, norm
+from recsys.model.packed import linear, linears, norm, piece
 from recsys.model.products import attention
 from recsys.model.time_attention import TimeBias, gap_bins, time_rotations
 from recsys.model.times import Times
@@ -133,10 +133,9 @@ class PreNorm(torch.nn.Module):
         hidden, angles = inputs_embeds, self._angles(position_ids, times)
         if self.wpe is not None:
             hidden = hidden + self.wpe(position_ids)
-        mask, causal = visible, self.config.is_decoder
-        some = wanted is not None and causal  # whose queries are not where their keys are
-        if mask is None and (self.config.time_bias or some or not _whole(attention_mask)):
-            mask = attended(attention_mask > 0, causal)
+        mask = visible
+        if mask is None and (self.config.time_bias or not _whole(attention_mask)):
+            mask = attended(attention_mask > 0, self.config.is_decoder)
         bins = gap_bins(times) if self.config.time_bias and times is not None else None
         *first, final = self.layers
         for layer in first:
@@ -206,17 +205,30 @@ class Block(torch.nn.Module):
         angles: Angles | None,
         wanted: torch.Tensor | None,
     ) -> torch.Tensor:
-        rows, tokens, width = normed.shape
-        split = self.qkv(normed).view(rows, tokens, 3, self.heads, width // self.heads)
-        query, key, value = split.permute(2, 0, 3, 1, 4).unbind(0)  # [batch, heads, tokens, head width]
+        rows, _, width = normed.shape
+        if wanted is None:
+            query, key, value = self._heads(self.qkv(normed), 3)
+        else:
+            (query,) = self._heads(piece(self.qkv, chosen(normed, wanted), 0, 1, parts=3), 1)
+            key, value = self._heads(piece(self.qkv, normed, 1, 3, parts=3), 2)
+            if mask is not None:
+                mask = chosen(mask, wanted.unsqueeze(1))
+            elif self.causal:  # queries are not where their keys are
+                index = torch.arange(normed.shape[1], device=normed.device)
+                mask = (index <= wanted.unsqueeze(-1)).unsqueeze(1)
         if angles is not None:
-            query, key = rotate(query, angles[0]), rotate(key, angles[1])
-        if wanted is not None:
-            query = chosen(query, wanted.unsqueeze(1))
-            mask = mask if mask is None else chosen(mask, wanted.unsqueeze(1))
+            asked, read = angles
+            asked = asked if wanted is None else chosen(asked, wanted.unsqueeze(1))
+            query, key = rotate(query, asked), rotate(key, read)
         found = attention(query, key, value, mask, causal=self.causal and mask is None)
         mixed: torch.Tensor = self.out(found.transpose(1, 2).reshape(rows, -1, width))
         return mixed
+
+    def _heads(self, values: torch.Tensor, parts: int) -> tuple[torch.Tensor, ...]:
+        """Pieces side by side, [batch, tokens, parts * d_model], as [batch, heads, tokens, head width]."""
+        rows, tokens, width = values.shape
+        split = values.view(rows, tokens, parts, self.heads, width // parts // self.heads)
+        return split.permute(2, 0, 3, 1, 4).unbind(0)
 
     def _feed(self, normed: torch.Tensor) -> torch.Tensor:
         wide = self.wide(normed)

@@ -181,7 +181,8 @@ class PromptedTransformer(tr.Model, Network):
 
     def next_scores(self, batch: Batch) -> torch.Tensor:
         """Scores of every climb for the last position of each window, [batch, n_items]."""
-        scores: torch.Tensor = self(dict(batch), training=False, testing=True)["predictions"]
+        body = self.get_submodule("heads.0.body")  # by itself: the head would work out the loss, too
+        scores: torch.Tensor = self.task(body(dict(batch), training=False, testing=True))
         return scores[:, FIRST_VALUE_ID:]
 
 

@@ -54,6 +54,12 @@ class Windows(Dataset[Batch]):
         """A whole batch at once: every feature and `DAY_NUMBER` [batch, length], the climber [batch]."""
         return self.cut(self.targets[np.asarray(indices, dtype=np.int64)])
 
+    def sizes(self, indices: Array) -> Array:
+        """How many sends some of the windows hold, int64 [n]; the rest of a window is padding."""
+        ends = self.targets[indices]
+        before = self.sequences.before(ends) - self.sequences.offsets[self.sequences.owner(ends)]
+        return np.minimum(before + 1, self.length)
+
     def cut(self, ends: Array) -> Batch:
         """The windows that end at the sends `ends`, [batch], whether or not they are among the targets."""
         before = self.sequences.before(ends)

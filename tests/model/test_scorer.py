@@ -36,9 +36,9 @@ def test_parts_are_put_together_in_order(monkeypatch, sends, rows):
     histories = [
         [
             (int(item), TEST if day == 7 else TRAIN, float(day))
-            for day, item in enumerate(draw.permutation(ITEMS)[:8])
+            for day, item in enumerate(draw.permutation(ITEMS)[: 8 + climber % 2], start=-(climber % 2))
         ]
-        for _ in range(23)
+        for climber in range(23)
     ]
     cases = Cases.of(of(histories, ITEMS).sequences, of(histories, ITEMS).parts, "test")
     network = Summing()
@@ -48,3 +48,22 @@ def test_parts_are_put_together_in_order(monkeypatch, sends, rows):
     expected = np.concatenate([one_by_one.scores(np.array([case])) for case in range(len(cases))])
     np.testing.assert_array_equal(found, expected)
     assert len(np.unique(found[:, 1])) > 1
+
+
+def test_full_windows_come_together(monkeypatch):
+    """A part without padding needs no mask."""
+    monkeypatch.setattr(scorer, "SENDS_AT_A_TIME", 3 * LENGTH)
+    lengths = [2, 9, 3, 5, 4, 7, 8]
+    sends = [[(item, TEST if item == n - 1 else TRAIN, 0.0) for item in range(n)] for n in lengths]
+    interactions = of(sends, ITEMS)
+    cases = Cases.of(interactions.sequences, interactions.parts, "test")
+    network, real = Summing(), []
+    monkeypatch.setattr(
+        network,
+        "next_scores",
+        lambda batch: (
+            real.append((batch[CLIMB] > 0).sum(1).tolist()) or torch.zeros(len(batch[CLIMB]), ITEMS)
+        ),
+    )
+    scorer.ModelScorer(network, cases, LENGTH, False).scores(np.arange(len(cases)))
+    assert real == [[5, 5, 5], [5, 4, 3], [2]]
