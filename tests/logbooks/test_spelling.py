@@ -84,6 +84,14 @@ def test_a_climber_a_region_and_a_closed_climb_are_known_in_another_spelling(tmp
     assert [send["climb_id"] for send in read_files([path], theirs).sends] == ["a"]
 
 
+def test_a_climber_is_known_by_the_number_that_the_id_is() -> None:
+    assert known_climber("14.0", ["40", "14"]) == "14"
+    assert known_climber("0014", ["40", "14"]) == "14"
+    assert known_climber("014", ["14", "014"]) == "014"  # to the letter first
+    with pytest.raises(UsageError, match="no climber"):
+        known_climber("0014", ["14", "014"])  # either
+
+
 def test_a_header_is_found_in_another_spelling(tmp_path: Path) -> None:
     path = tmp_path / "mine.csv"
     path.write_text(unicodedata.normalize("NFD", "Dätum,Réute\n2024-05-01,x\n"), encoding="utf-8")

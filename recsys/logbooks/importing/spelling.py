@@ -63,11 +63,15 @@ def by_letters(mapping: Mapping[str, str]) -> dict[str, str]:
 
 
 def spelled_as(name: str, names: Iterable[str]) -> str | None:
-    """The one of the names that a name is, to the letter or in another spelling; None: none, or several."""
+    """The one of the names that a name is, to the letter, in another spelling or as the number that it is
+    ("130.0" and "00130" are 130); None: none, or several.
+    """
     listed = list(names)
     if name in listed:
         return name
+    number = whole(name)
     found = [each for each in listed if letters(each) == letters(name)]
+    found = found or [each for each in listed if number and whole(each) == number]
     return found[0] if len(found) == 1 else None
 
 
