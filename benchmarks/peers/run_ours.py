@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from exchange import Given, top_of, version
+from exchange import Given, measured, top_of, version
 
 KINDS = ("unprompted", "prompted")
 
@@ -43,7 +43,12 @@ def run(given: Given) -> tuple[np.ndarray, dict[str, object]]:
     facts: dict[str, Any] = {k: v for k, v in (method.facts or {}).items() if k != "batch_size"}
     facts = {"fitted": facts, "cpu": cpu, "parameters": facts.get("parameters")}
     if config.method not in COUNTING:
-        facts["curve"] = curve(given.out)
+        chosen = Cases.of(prepared.sequences, prepared.parts, "validation", most=len(given.validation))
+        assert (chosen.targets == given.validation.targets).all(), "the cases are not those of the peers"
+        whole = method.scorer(chosen, False)
+        ranked = top_of(lambda some: np.array(whole.scores(some)), given.validation, 20)
+        last = {k: round(v, 4) for k, v in measured(ranked, given.validation.targets).items()}
+        facts["curve"] = [*curve(given.out), {"cpu": cpu, **last}]  # with its partner, where it has one
     return lists, {**facts, "seen_left_out_by": "us", "versions": version("torch", "numpy")}
 
 

@@ -113,7 +113,8 @@ def _first(found: list[Any], data: str, best: float, at: float) -> str:
 
 def _points(line: dict[str, Any]) -> list[tuple[float, float]]:
     """CPU seconds and recall@10; our log has no CPU seconds, so an epoch's are a share of them all, which
-    hold validation, the last calibration and an ensemble's fit as well."""
+    hold validation, the last calibration and an ensemble's fit as well. Our last point is the whole, with its
+    partner; lines of before lack it."""
     curve = line["curve"]
     share = line["cpu"] / len(curve)
     return [(p.get("cpu", share * (i + 1)), p["recall@10"]) for i, p in enumerate(curve)]
