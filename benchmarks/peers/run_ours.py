@@ -48,7 +48,9 @@ def run(given: Given) -> tuple[np.ndarray, dict[str, object]]:
         whole = method.scorer(chosen, False)
         ranked = top_of(lambda some: np.array(whole.scores(some)), given.validation, 20)
         last = {k: round(v, 4) for k, v in measured(ranked, given.validation.targets).items()}
-        facts["curve"] = [*curve(given.out), {"cpu": cpu, **last}]  # with its partner, where it has one
+        points = curve(given.out)
+        # The last again, with its partner where it has one.
+        facts["curve"] = [*points, {"epoch": points[-1]["epoch"], "cpu": cpu, **last}]
     return lists, {**facts, "seen_left_out_by": "us", "versions": version("torch", "numpy")}
 
 
