@@ -161,7 +161,9 @@ def maskings() -> str:
     """The default beside the two commands that stay the user's own, and SASRec, all trained to the end."""
     read = _report(RESULTS / "table1.md")
     own = next(each for each in _default()["runs"] if each["seed"] == 1)  # the split of the table
-    first = ["`python train.py`: four causal networks, joined with sequential item-kNN", *_scores(own)]
+    partner = own["ensemble"]["with"].partition("(")[0]
+    named = {"SequentialKNN": "sequential item-kNN", "ItemKNN": "item-kNN"}.get(partner, partner)
+    first = [f"`python train.py`: four causal networks, joined with {named}", *_scores(own)]
     others = [[name, *(read[row][each] for each in _SCORES)] for name, row in MASKINGS.items()]
     return _table(["", *_SCORES], [first, *others])
 

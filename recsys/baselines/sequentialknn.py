@@ -67,6 +67,8 @@ class SequentialKNN(Method):
     def __post_init__(self) -> None:
         """Refuse settings that cannot be."""
         at_least(self, fade=1e-3, days=1e-3, neighbours=1)
+        if self.days is not None and not self.days <= 1e9:
+            raise UsageError(f"SequentialKNN: days must be at most 1e9, not {self.days}")
         if self.fade > 1:
             raise UsageError(f"SequentialKNN: fade must be at most 1, not {self.fade}")
 

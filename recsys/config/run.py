@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from recsys.config.bad_rows import WHAT, BadRows
 from recsys.config.model import ModelConfig
@@ -76,6 +76,14 @@ class RunConfig(BaseModel):
     training: TrainingConfig = TrainingConfig()
     facts: dict[str, Any] = Field(default_factory=dict, description="what was found on reading the data")
 
+    @field_validator("ensemble")
+    @classmethod
+    def _each_once(cls, ensemble: str | None) -> str | None:
+        """Partners without blanks, each once, so that a list is one however it is written."""
+        if ensemble is None:
+            return None
+        return ",".join(dict.fromkeys(each.strip() for each in ensemble.split(",") if each.strip()))
+
     @model_validator(mode="after")
     def _of_leave_one_out(self) -> RunConfig:
         if self.validation_climbers is not None and self.split != "leave-one-out":
@@ -89,13 +97,13 @@ class RunConfig(BaseModel):
     def label(self) -> str:
         """What is trained, in a word that a folder can have for its name."""
         name = f"{self.model.masking}-{self.model.body}" if self.trains_transformer else self.method
-        return "-".join((str(self.facts.get("row", name)), *self.partners))
+        return str(self.facts.get("row", name)) + ("-" if self.partners else "") + "-or-".join(self.partners)
 
     @property
     def partners(self) -> tuple[str, ...]:
         """The counting methods of which one joins the network; none where that is not decided yet."""
-        asked = "" if self.ensemble in (None, BY_SIZE) else self.ensemble
-        return tuple(each.strip() for each in str(asked).split(",") if each.strip())
+        asked = "" if self.ensemble in (None, BY_SIZE) else str(self.ensemble)
+        return tuple(each for each in asked.split(",") if each)
 
     @property
     def trains_transformer(self) -> bool:

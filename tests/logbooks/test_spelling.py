@@ -86,7 +86,7 @@ def test_a_climber_a_region_and_a_closed_climb_are_known_in_another_spelling(tmp
 
 def test_a_climber_is_known_by_the_number_that_the_id_is() -> None:
     assert known_climber("14.0", ["40", "14"]) == "14"
-    assert known_climber("0014", ["40", "14"]) == "14"
+    assert known_climber("0014 ", ["40", "14"]) == "14"
     assert known_climber("014", ["14", "014"]) == "014"  # to the letter first
     with pytest.raises(UsageError, match="no climber"):
         known_climber("0014", ["14", "014"])  # either

@@ -135,6 +135,8 @@ def test_other_files_are_refused_in_one_line(interactions, tmp_path):
         ("fade", 0, "fade is no number"),
         ("fade", "1", "fade is no number"),
         ("days", -1.0, "days is no number"),
+        ("days", 10**400, "days is no number"),
+        ("days", 1e-310, "days is no number"),
     ],
 )
 def test_settings_that_cannot_be_are_refused(interactions, tmp_path, setting, value, words):

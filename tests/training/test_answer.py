@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -127,11 +128,19 @@ def test_the_partner_is_the_one_that_validation_prefers(
     nothing = np.zeros((20, ITEMS))
     ease = fitted(lambda _, given: Table(nothing if given else worse), True)
     other = fitted(lambda _, given: Table(better if (prompted if given else unprompted) else nothing), True)
-    kept = iter([fitted(lambda *_: Table(network), network=True), ease, other])
+    both = {
+        name: replace(each, counted=name, facts={"settings": f"as {name} told"})
+        for name, each in (("ease", ease), ("sequential-knn", other))
+    }
+    kept, joined = iter([fitted(lambda *_: Table(network), network=True), *both.values()]), []
     monkeypatch.setattr(answer, "fit_settings", lambda *_: next(kept))
-    monkeypatch.setattr(answer, "scorer_from", lambda *_: ease.scorer)
+    monkeypatch.setattr(answer, "scorer_from", lambda *all: joined.append(all[1]) or ease.scorer)
     config = RunConfig(method="sasrec", ensemble="ease,sequential-knn")
-    facts = answer.fit_run(prepared, config, tmp_path, False).facts["ensemble"]
+    found = answer.fit_run(prepared, config, tmp_path, False)
+    facts = found.facts["ensemble"]
+    assert found.counted == chosen
+    assert joined == [chosen]
+    assert facts["with"] == f"as {chosen} told"
     assert max(facts["validation"], key=facts["validation"].get) == chosen
     assert f"joined with {chosen}: mrr@20 on validation" in capsys.readouterr().err
     assert set(facts["validation"]) == {"ease", "sequential-knn"}

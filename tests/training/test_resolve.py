@@ -91,6 +91,7 @@ def test_a_small_log_joins_the_default_model_with_counts_unless_something_is_sai
     assert partner(SMALL, climbs=FEW) is None
     assert partner(SMALL, climbs=FEW + 1) is None
     assert partner(9, ensemble="none") is None
+    assert partner(9, ensemble=" ease, als,ease") == "ease,als"
     assert partner(9, ensemble="als", masking="mlm") == "als"
     assert partner(9, masking="mlm") is None
     assert partner(9, model="sasrec") is None

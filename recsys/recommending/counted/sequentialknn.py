@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from recsys.columns import CLIMB, FIRST_VALUE_ID
 from recsys.recommending.counted.itemknn import CountedItemKNN, joined
 from recsys.recommending.counted.method import PREFIX, demand, read, size
 from recsys.recommending.features import ArrayBatch
+
+_LEAST: Final = 1e-3  # of a fade and of days, as `recsys.baselines.sequentialknn` has them
+_MOST: Final = 1e9
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,8 +41,11 @@ class CountedSequentialKNN(CountedItemKNN):
     def check(self) -> None:
         """See `Counted.check`."""
         super().check()
-        demand(_number(self.fade) and 0 < self.fade <= 1, "fade is no number above 0 and up to 1")
-        demand(self.days is None or (_number(self.days) and self.days > 0), "days is no number above 0")
+        demand(_number(self.fade) and _LEAST <= self.fade <= 1, "fade is no number from 0.001 to 1")
+        demand(
+            self.days is None or (_number(self.days) and _LEAST <= self.days <= _MOST),
+            "days is no number from 0.001 to 1e9",
+        )
 
     def scores(self, batch: ArrayBatch) -> Array:
         """[batch, n_items]: 0 for what is no neighbour. A send whose day is not known is as of the last's."""
