@@ -43,7 +43,7 @@ class CountedScorer:
     def batch(self, cases: Array) -> ArrayBatch:
         """What the method reads of those cases, [n]; the target's climb is not among it."""
         sequences, sends = self.cases.sequences, self.cases.sends[cases]
-        ends, starts = sequences.before(sends), sequences.offsets[sequences.owner(sends)]
+        ends, starts = sequences.before(sends), sequences.starts(sends)
         width = 1 + min(self.method.sends, int((ends - starts).max(initial=0)))
         at = ends[:, None] + np.arange(1 - width, 1)  # [B, width]
         at[:, -1] = sends

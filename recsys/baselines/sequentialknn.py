@@ -9,16 +9,14 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from recsys.baselines.checks import at_least
+from recsys.baselines.checks import at_least, at_most
 from recsys.baselines.counting import Method
 from recsys.baselines.itemknn import nearest
 from recsys.baselines.vectors import cooccurrence_vectors
 from recsys.columns import ELAPSED_DAYS
-from recsys.errors import UsageError
-from recsys.recommending.counted.sequentialknn import CountedSequentialKNN
+from recsys.recommending.counted.sequentialknn import LEAST, MOST_DAYS, CountedSequentialKNN
 
 if TYPE_CHECKING:
-    from recsys.arrays import Array
     from recsys.baselines.interactions import Interactions
 
 SPAN: Final = 20  # sends apart at the most that a pair is counted, and sends of a history that are read
@@ -66,11 +64,8 @@ class SequentialKNN(Method):
 
     def __post_init__(self) -> None:
         """Refuse settings that cannot be."""
-        at_least(self, fade=1e-3, days=1e-3, neighbours=1)
-        if self.days is not None and not self.days <= 1e9:
-            raise UsageError(f"SequentialKNN: days must be at most 1e9, not {self.days}")
-        if self.fade > 1:
-            raise UsageError(f"SequentialKNN: fade must be at most 1, not {self.fade}")
+        at_least(self, fade=LEAST, days=LEAST, neighbours=1)
+        at_most(self, fade=1, days=MOST_DAYS)
 
     def count(self, interactions: Interactions, seed: int) -> CountedSequentialKNN:
         """Count the pairs of sends that lie near each other."""
@@ -93,29 +88,20 @@ class SequentialKNN(Method):
 def similarity(interactions: Interactions, days: float | None) -> csr_matrix:
     """How near each climb is to each, float64 [I, I], a row for each climb of a history, none to itself."""
     training, n_items = interactions.training, interactions.n_items
-    items = interactions.items[training]
+    items, climbers = interactions.items[training], interactions.climbers[training]
+    when = interactions.days[training]
     sent = np.bincount(items[items >= 0], minlength=n_items) + SHRINK
     found = csr_matrix((n_items, n_items), dtype=np.float64)
     for lag in range(1, SPAN + 1):
-        first, second, weights = _pairs(interactions, training, lag, days)
-        found = found + csr_matrix((DECAY ** (lag - 1) * weights, (first, second)), shape=found.shape)
+        first, second = items[:-lag], items[lag:]
+        pairs = (climbers[:-lag] == climbers[lag:]) & (first != second) & (first >= 0) & (second >= 0)
+        weights = np.full(int(pairs.sum()), DECAY ** (lag - 1))
+        if days is not None:
+            weights *= np.exp(-np.maximum((when[lag:] - when[:-lag])[pairs], 0) / days)
+        found = found + csr_matrix((weights, (first[pairs], second[pairs])), shape=found.shape)
     found = (found + found.T).tocoo()
     values = found.data / (sent[found.row] * sent[found.col] ** POPULARITY)
     return csr_matrix((values, (found.row, found.col)), shape=found.shape)
-
-
-def _pairs(
-    interactions: Interactions, training: Array, lag: int, days: float | None
-) -> tuple[Array, Array, Array]:
-    """The climbs of a climber's training sends that lie so many apart, [n] each, and how much each counts."""
-    first, second = training[:-lag], training[lag:]
-    items, climbers = interactions.items, interactions.climbers
-    together = (climbers[first] == climbers[second]) & (items[first] != items[second])
-    together &= (items[first] >= 0) & (items[second] >= 0)
-    first, second = first[together], second[together]
-    apart = interactions.days[second] - interactions.days[first]
-    weights = np.ones(len(first)) if days is None else np.exp(-np.maximum(apart, 0) / days)
-    return items[first], items[second], weights
 
 
 SequentialKNN.GRID = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from recsys.baselines.interactions import Interactions
 
 WIDTH: Final = 64
+
+# Those of each data set: the settings of a grid differ in other things.
+_made: Final[WeakKeyDictionary[Interactions, Array]] = WeakKeyDictionary()
 
 
 def cooccurrence_vectors(interactions: Interactions) -> Array:
@@ -25,6 +29,12 @@ def cooccurrence_vectors(interactions: Interactions) -> Array:
     -------
     float32 [n_items, WIDTH], or less wide where there are few climbers or climbs.
     """
+    if interactions not in _made:
+        _made[interactions] = _vectors(interactions)
+    return _made[interactions]
+
+
+def _vectors(interactions: Interactions) -> Array:
     from scipy.sparse.linalg import svds
 
     matrix = training_matrix(interactions).astype(np.float64)

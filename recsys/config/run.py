@@ -97,13 +97,13 @@ class RunConfig(BaseModel):
     def label(self) -> str:
         """What is trained, in a word that a folder can have for its name."""
         name = f"{self.model.masking}-{self.model.body}" if self.trains_transformer else self.method
-        return str(self.facts.get("row", name)) + ("-" if self.partners else "") + "-or-".join(self.partners)
+        joined = "-or-".join(self.partners)
+        return str(self.facts.get("row", name)) + (f"-{joined}" if joined else "")
 
     @property
     def partners(self) -> tuple[str, ...]:
         """The counting methods of which one joins the network; none where that is not decided yet."""
-        asked = "" if self.ensemble in (None, BY_SIZE) else str(self.ensemble)
-        return tuple(each for each in asked.split(",") if each)
+        return () if not self.ensemble or self.ensemble == BY_SIZE else tuple(self.ensemble.split(","))
 
     @property
     def trains_transformer(self) -> bool:

@@ -122,7 +122,7 @@ class Cases:
 def with_history(sequences: Sequences, parts: Array, part: str) -> Array:
     """Indexes of the sends of a part that have one before them, int64 [n]."""
     sends = np.flatnonzero(parts == PARTS[part])
-    return sends[sequences.before(sends) > sequences.offsets[sequences.owner(sends)]]
+    return sends[sequences.before(sends) > sequences.starts(sends)]
 
 
 def item_index(ids: Array) -> Array:

@@ -115,7 +115,7 @@ class TrainingWindows(Dataset[Batch]):
 
     def _whole(self) -> Array:
         """The training sends that fill a window; of a climber who has none, the last training send."""
-        first = self.sequences.offsets[self.sequences.owner(self.targets)]
+        first = self.sequences.starts(self.targets)
         full = self.sequences.before(self.targets) - first >= self.length - 1
         climber = np.searchsorted(self.starts, self.targets[full], side="right") - 1
         short = np.bincount(climber, minlength=len(self.starts)) == 0
@@ -125,7 +125,7 @@ class TrainingWindows(Dataset[Batch]):
         """Sends that "days" asks for in each window; one at the least of a single send."""
         day = np.minimum(self.sequences.day_ends[firsts], ends + 1)
         piece = covering.is_piece(self.sequences, firsts, ends)
-        history = self.sequences.before(firsts) > self.sequences.offsets[self.sequences.owner(firsts)]
+        history = self.sequences.before(firsts) > self.sequences.starts(firsts)
         whole = np.where(piece & (history | (firsts == ends)), firsts, day)
         return ends + 1 - whole
 
@@ -175,7 +175,7 @@ class TrainingWindows(Dataset[Batch]):
         """The sends of each window, and of a piece of a day those before it in front: [batch, length]."""
         piece = covering.is_piece(self.sequences, firsts, ends)[:, None]
         before = self.sequences.before(firsts)[:, None]
-        begin = self.sequences.offsets[self.sequences.owner(firsts)][:, None]
+        begin = self.sequences.starts(firsts)[:, None]
         at = np.where(piece & ~real, at - firsts[:, None] + before, at)
         return at, real | (piece & (at >= begin))
 

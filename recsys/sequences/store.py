@@ -110,6 +110,10 @@ class Sequences:
         """Index of the climber that each send belongs to, [n] to [n]."""
         return np.searchsorted(self.offsets, sends, side="right") - 1
 
+    def starts(self, sends: Array) -> Array:
+        """Where the history of each send's climber begins: the index of its first send, [n] to int64 [n]."""
+        return self.offsets[self.owner(sends)]
+
     def before(self, sends: Array) -> Array:
         """Where each send's history ends: the index after its last send, [n] to int64 [n]."""
         return sends - self.indices[sends].astype(np.int64)
@@ -141,7 +145,7 @@ class Sequences:
         -------
         Which of the n sends each value belongs to, int64 [n_values], and the values, [n_values].
         """
-        starts = self.offsets[self.owner(sends)]
+        starts = self.starts(sends)
         lengths = self.before(sends) - starts
         case = np.repeat(np.arange(len(sends)), lengths)
         within = np.arange(int(lengths.sum())) - np.repeat(np.cumsum(lengths) - lengths, lengths)

@@ -57,7 +57,7 @@ class Windows(Dataset[Batch]):
     def sizes(self, indices: Array) -> Array:
         """How many sends some of the windows hold, int64 [n]; the rest of a window is padding."""
         ends = self.targets[indices]
-        before = self.sequences.before(ends) - self.sequences.offsets[self.sequences.owner(ends)]
+        before = self.sequences.before(ends) - self.sequences.starts(ends)
         return np.minimum(before + 1, self.length)
 
     def cut(self, ends: Array) -> Batch:
@@ -65,7 +65,7 @@ class Windows(Dataset[Batch]):
         before = self.sequences.before(ends)
         at = before[:, None] + np.arange(1 - self.length, 1)  # [batch, length]
         at[:, -1] = ends
-        first = self.sequences.offsets[self.sequences.owner(ends)]
+        first = self.sequences.starts(ends)
         real = at >= first[:, None]
         batch = self.at(at, real)
         days = self.sequences.before(np.where(real, at, 0))

@@ -129,15 +129,20 @@ def _joined(
     """The ensemble that ranks the validation cases best: its partner, and its weights of `WEIGHTS`."""
     cases = validation_of(interactions, config)
     chosen = sample(len(cases), interactions.n_items)
-    best: dict[str, list[tuple[float, float]]] = {name: [] for name in partners}
-    for prompted in (False, True):
-        network = scores_of(method.scorer(cases, prompted), chosen)
-        for name, partner in partners.items():
-            counts = scores_of(partner.scorer(cases, prompted), chosen)
-            best[name].append(_best_weight(network, counts, cases, chosen, config))
-    values = {name: float(np.mean([value for _, value in each])) for name, each in best.items()}
+    targets = cases.targets[chosen]
+    sent = excluded(cases.seen if config.exclude_seen else None, chosen, interactions.n_items)
+    networks = [scores_of(method.scorer(cases, prompted), chosen) for prompted in (False, True)]
+    weights, values = {}, {}
+    for name, partner in partners.items():
+        counts = scores_of(partner.scorer(cases, False), chosen)
+        unprompted = _best_weight(networks[0], counts, targets, sent)
+        if partner.reads_prompt:
+            counts = scores_of(partner.scorer(cases, True), chosen)
+        prompted = _best_weight(networks[1], counts, targets, sent)
+        weights[name] = ByPrompt(unprompted[0], prompted[0])
+        values[name] = (unprompted[1] + prompted[1]) / 2
     name = max(values, key=values.__getitem__)
-    partner, weight = partners[name], ByPrompt(*(each for each, _ in best[name]))
+    partner, weight = partners[name], weights[name]
     if len(values) > 1:
         words = ", ".join(f"{each} {value:.4f}" for each, value in values.items())
         say(f"joined with {name}: {CHOOSING} on validation, mean of prompted and unprompted: {words}")
@@ -156,12 +161,11 @@ def _joined(
     )
 
 
-def _best_weight(
-    network: Array, counts: Array, cases: Cases, chosen: Array, config: RunConfig
-) -> tuple[float, float]:
-    """Of scores [n_chosen, n_items] of the cases `chosen`, [n_chosen]; and what it is worth."""
-    targets = cases.targets[chosen]
-    sent = excluded(cases.seen if config.exclude_seen else None, chosen, network.shape[1])
+def _best_weight(network: Array, counts: Array, targets: Array, sent: Array | None) -> tuple[float, float]:
+    """Of scores [n, n_items] of cases with these targets [n]; and what it is worth.
+
+    `sent` is true for what is no candidate, [n, n_items], or None.
+    """
     values = []
     for weight in WEIGHTS:
         ranks = pessimistic_rank(added(network, counts, weight), targets, sent)

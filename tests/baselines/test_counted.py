@@ -15,10 +15,8 @@ from recsys.baselines.ease import EASE
 from recsys.baselines.itemknn import ItemKNN
 from recsys.baselines.matrices import training_matrix
 from recsys.baselines.popularity import Popularity
-from recsys.baselines.prompted import PromptedPopularity
 from recsys.baselines.random import Random
 from recsys.baselines.recent import RecentPopularity
-from recsys.baselines.sequentialknn import SequentialKNN
 from recsys.baselines.vectors import cooccurrence_vectors
 from recsys.config.run import RunConfig
 from recsys.errors import UsageError
@@ -27,18 +25,7 @@ from recsys.recommending.counted.popularity import CountedPopularity
 from recsys.sequences.cases import Cases
 from recsys.sequences.split import TEST, TRAIN, VALIDATION
 from recsys.training.methods import fit_settings
-from tests.builders.interaction_tables import history_matrix, matrix_of, of, random_log, scores
-
-METHODS = [
-    Popularity,
-    Random,
-    RecentPopularity,
-    PromptedPopularity,
-    ItemKNN,
-    SequentialKNN,
-    ImplicitALS,
-    EASE,
-]
+from tests.builders.interaction_tables import METHODS, history_matrix, matrix_of, of, random_log, scores
 
 
 def test_histories_are_what_was_before_and_count_once():

@@ -7,11 +7,30 @@ import pandas as pd
 from hypothesis import strategies as st
 
 from recsys import columns as c
+from recsys.baselines.als import ImplicitALS
+from recsys.baselines.ease import EASE
 from recsys.baselines.interactions import Interactions
+from recsys.baselines.itemknn import ItemKNN
 from recsys.baselines.matrices import binary
+from recsys.baselines.popularity import Popularity
+from recsys.baselines.prompted import PromptedPopularity
+from recsys.baselines.random import Random
+from recsys.baselines.recent import RecentPopularity
+from recsys.baselines.sequentialknn import SequentialKNN
 from recsys.sequences.cases import Cases
 from recsys.sequences.split import TEST, TRAIN
 from recsys.sequences.store import Sequences
+
+METHODS = (
+    Popularity,
+    Random,
+    RecentPopularity,
+    PromptedPopularity,
+    ItemKNN,
+    SequentialKNN,
+    ImplicitALS,
+    EASE,
+)
 
 
 def of(histories, n_items, **columns):

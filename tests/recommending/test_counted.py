@@ -8,12 +8,10 @@ import random
 import numpy as np
 import pytest
 
-from recsys.baselines.als import ImplicitALS
 from recsys.baselines.ease import EASE
 from recsys.baselines.itemknn import ItemKNN
 from recsys.baselines.popularity import Popularity
 from recsys.baselines.prompted import PromptedPopularity
-from recsys.baselines.random import Random
 from recsys.baselines.recent import RecentPopularity
 from recsys.baselines.sequentialknn import SequentialKNN
 from recsys.columns import ATTRIBUTES, CLIMB, ELAPSED_DAYS, GIVEN
@@ -29,19 +27,9 @@ from recsys.recommending.answering import (
 from recsys.recommending.counted.method import PREFIX, counted_batch
 from recsys.sequences.cases import Cases
 from recsys.sequences.split import TEST, TRAIN
-from tests.builders.interaction_tables import of
+from tests.builders.interaction_tables import METHODS, of
 from tests.recommending.test_hostile_bundle import mutated_arrays, mutated_bytes, mutated_json
 
-METHODS = [
-    Popularity,
-    Random,
-    RecentPopularity,
-    PromptedPopularity,
-    ItemKNN,
-    SequentialKNN,
-    ImplicitALS,
-    EASE,
-]
 ITEMS = 15
 
 

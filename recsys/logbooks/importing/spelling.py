@@ -69,8 +69,9 @@ def spelled_as(name: str, names: Iterable[str]) -> str | None:
     listed = list(names)
     if name in listed:
         return name
-    number = whole(letters(name))
-    found = [each for each in listed if letters(each) == letters(name)]
+    plain = letters(name)
+    number = whole(plain)
+    found = [each for each in listed if letters(each) == plain]
     found = found or [each for each in listed if number and whole(letters(each)) == number]
     return found[0] if len(found) == 1 else None
 

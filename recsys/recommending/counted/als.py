@@ -10,7 +10,7 @@ from typing import ClassVar
 import numpy as np
 
 from recsys.arrays import Array
-from recsys.recommending.counted.method import LastCounted, demand, histories, size
+from recsys.recommending.counted.method import LastCounted, demand, histories, number, size
 from recsys.recommending.features import ArrayBatch
 
 
@@ -37,11 +37,8 @@ class CountedALS(LastCounted):
     def check(self) -> None:
         """See `Counted.check`."""
         demand(self.factors.shape[1] > 0, "factors are none")
-        demand(
-            isinstance(self.regularization, (int, float)) and 1e-9 <= self.regularization <= 1e9,
-            "regularization is no number above 0",
-        )
-        demand(isinstance(self.alpha, (int, float)) and 0 <= self.alpha <= 1e9, "alpha is no number from 0")
+        number(self.regularization, 1e-9, 1e9, "regularization is no number above 0")
+        number(self.alpha, 0, 1e9, "alpha is no number from 0")
         super().check()
 
     @property

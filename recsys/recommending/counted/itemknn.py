@@ -55,12 +55,23 @@ class CountedItemKNN(LastCounted):
         """[batch, n_items]: 0 for what is no neighbour."""
         found = np.zeros((size(batch), self.n_items), dtype=np.float32)
         for row, items in enumerate(histories(batch, self.last)):
-            at = joined(self.starts[items], self.starts[items + 1])
-            found[row] = np.bincount(self.neighbours[at], self.similarities[at], minlength=self.n_items)
+            found[row] = self.near(items)
         return found
 
+    def near(self, items: Array, weights: Array | None = None) -> Array:
+        """The similarities of the neighbours of some climbs, [n], summed: float64 [n_items].
 
-def joined(starts: Array, ends: Array) -> Array:
+        Each climb counts one, or its weight, [n].
+        """
+        starts, ends = self.starts[items], self.starts[items + 1]
+        at = _joined(starts, ends)
+        counts = self.similarities[at]
+        if weights is not None:
+            counts = counts * np.repeat(weights, ends - starts)
+        return np.bincount(self.neighbours[at], counts, minlength=self.n_items)
+
+
+def _joined(starts: Array, ends: Array) -> Array:
     """The numbers from each start to before its end, one range after the other."""
     lengths = ends - starts
     return np.repeat(ends - np.cumsum(lengths), lengths) + np.arange(lengths.sum())

@@ -144,6 +144,12 @@ def whole(value: object, low: int, words: str, blank: bool = False) -> None:
     demand((blank and value is None) or (type(value) is int and low <= value <= 1 << 62), words)
 
 
+def number(value: object, low: float, high: float, words: str, blank: bool = False) -> None:
+    """Demand that a setting is a number from `low` to `high`, or None where it may be blank."""
+    known = type(value) in (int, float)
+    demand((blank and value is None) or (known and low <= value <= high), words)  # type: ignore[operator]
+
+
 def within(values: Array, n: int, words: str) -> None:
     """Demand that indices lie in 0 to n - 1."""
     demand(not len(values) or (values.min() >= 0 and values.max() < n), words)
