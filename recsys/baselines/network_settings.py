@@ -29,6 +29,11 @@ class NetworkSettings:
         """Networks that are trained each by itself, and then are one (`recsys.model.packed`)."""
         return 1
 
+    @property
+    def pretrained(self) -> int:
+        """Width of the climbs' embeddings that training begins with (`recsys.baselines.pairs`); 0: drawn."""
+        return 0
+
     def alone(self) -> NetworkSettings:
         """The settings of one of its networks."""
         return self

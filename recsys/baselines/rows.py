@@ -163,10 +163,11 @@ def _objectives() -> Iterator[Row]:
 
 
 # Thompson 2023 as far as it is told: fixed positions, a dense layer as wide as the rest, numbers as they are,
-# and nothing hidden but the last climb.
+# nothing hidden but the last climb, logbooks read forwards, and no embedding counted beforehand.
 _AS_PUBLISHED: Final[dict[str, Any]] = {
     "positions": "sinusoidal", "inner": 64, "numbers": "continuous",
     "hide_prompt": 0.0, "hide_attribute": 0.0, "hide_climber": 0.0, "hide_climb": 0.0,
+    "mirrored": False, "pretrained": False,
 }  # fmt: skip
 _TRAINED_AS_PUBLISHED: Final[dict[str, Any]] = {
     "learning_rate": 1e-3, "final_learning_rate": 1e-4, "whole_windows": True, "criterion": "accuracy",
@@ -242,6 +243,9 @@ def _changed() -> Iterator[Row]:
     yield row("no-hiding", "training hides no prompt", hide_prompt=0.0, hide_attribute=0.0)
     yield row("no-climber", "no embedding of climbers", features=nobody)
     yield row("known-climber", "training hides no climber", hide_climber=0.0)
+    yield row("forwards", "logbooks read forwards alone", mirrored=False)
+    yield row("drawn", "climbs' embeddings begin at random", pretrained=False)
+    yield row("forwards-drawn", "both", mirrored=False, pretrained=False)
     yield row("swap-climb", "a tenth of the climbs swapped", "Wu et al. 2019", swap_climb=0.1)
     yield row("plain-output", "climbs scored by their embeddings alone", climb_features=False)
     yield row("one-stream", "one token a send, in an order", streams="one")

@@ -12,6 +12,7 @@ from scipy.sparse import csr_matrix
 from recsys.baselines.checks import at_least, at_most
 from recsys.baselines.counting import Method
 from recsys.baselines.itemknn import nearest
+from recsys.baselines.pairs import SPAN, near_pairs
 from recsys.baselines.vectors import cooccurrence_vectors
 from recsys.columns import ELAPSED_DAYS
 from recsys.recommending.counted.sequentialknn import LEAST, MOST_DAYS, CountedSequentialKNN
@@ -19,8 +20,6 @@ from recsys.recommending.counted.sequentialknn import LEAST, MOST_DAYS, CountedS
 if TYPE_CHECKING:
     from recsys.baselines.interactions import Interactions
 
-SPAN: Final = 20  # sends apart at the most that a pair is counted, and sends of a history that are read
-DECAY: Final = 0.9  # what a pair counts of one that is a send closer
 SHRINK: Final = 5.0  # sends added to a climb's
 POPULARITY: Final = 0.25  # power of a neighbour's sends that its similarity is divided by
 
@@ -87,19 +86,10 @@ class SequentialKNN(Method):
 
 def similarity(interactions: Interactions, days: float | None) -> csr_matrix:
     """How near each climb is to each, float64 [I, I], a row for each climb of a history, none to itself."""
-    training, n_items = interactions.training, interactions.n_items
-    items, climbers = interactions.items[training], interactions.climbers[training]
-    when = interactions.days[training]
-    sent = np.bincount(items[items >= 0], minlength=n_items) + SHRINK
-    found = csr_matrix((n_items, n_items), dtype=np.float64)
-    for lag in range(1, SPAN + 1):
-        first, second = items[:-lag], items[lag:]
-        pairs = (climbers[:-lag] == climbers[lag:]) & (first != second) & (first >= 0) & (second >= 0)
-        weights = np.full(int(pairs.sum()), DECAY ** (lag - 1))
-        if days is not None:
-            weights *= np.exp(-np.maximum((when[lag:] - when[:-lag])[pairs], 0) / days)
-        found = found + csr_matrix((weights, (first[pairs], second[pairs])), shape=found.shape)
-    found = (found + found.T).tocoo()
+    training = interactions.training
+    items = interactions.items[training]
+    sent = np.bincount(items[items >= 0], minlength=interactions.n_items) + SHRINK
+    found = near_pairs(interactions, training, days).tocoo()
     values = found.data / (sent[found.row] * sent[found.col] ** POPULARITY)
     return csr_matrix((values, (found.row, found.col)), shape=found.shape)
 

@@ -28,6 +28,11 @@ class Transformer(NetworkSettings):
         """Networks side by side."""
         return self.config.networks
 
+    @property
+    def pretrained(self) -> int:
+        """Width of a climb's embedding, where it begins as counted."""
+        return self.config.climb_dim if self.config.pretrained else 0
+
     def alone(self) -> Transformer:
         """The settings of one of its networks."""
         return Transformer(**{**self.config.model_dump(), "networks": 1})

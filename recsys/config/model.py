@@ -129,6 +129,12 @@ class ModelConfig(BaseModel):
         True,
         description="prenorm: begin with a climb's embedding reaching the output as it is: like follows like",
     )
+    mirrored: bool = Field(
+        True, description="learn half of the windows from logbooks read backwards: pairs go both ways"
+    )
+    pretrained: bool = Field(
+        True, description="begin with climbs' embeddings counted from pairs of sends that lie near each other"
+    )
     text: Text = Field(
         "none",
         description="read what was written of the history's climbs before: words, or sentences (extra text)",

@@ -49,6 +49,15 @@ class Network(torch.nn.Module):
             Of the histories (`recsys.sequences.store.Sequences.texts`).
         """
 
+    def begin_climbs(self, vectors: Array) -> None:
+        """Take over embeddings of the climbs to begin with, before it is trained; here nothing.
+
+        Parameters
+        ----------
+        vectors:
+            float32 [n_items, at most the width that the settings name (`NetworkSettings.pretrained`)].
+        """
+
     def asking(self, length: int) -> Asking:
         """What `training_loss` asks for in windows of `length` sends: of the last send, unless overridden."""
         return LAST

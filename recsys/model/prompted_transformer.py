@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -140,7 +141,7 @@ class PromptedTransformer(tr.Model, Network):
         """What the masking asks for."""
         inputs: Any = self.get_submodule("heads.0.body").inputs
         asking: Asking = inputs.masking.asking()
-        return asking
+        return replace(asking, mirrored=self.task.config.mirrored)
 
     @property
     def note(self) -> str:  # type: ignore[override]
@@ -160,6 +161,22 @@ class PromptedTransformer(tr.Model, Network):
             inputs.texts.read(texts.table)
             if self.task.pre.texts is not None:
                 self.task.pre.texts.read(texts.of_climbs)
+
+    def begin_climbs(self, vectors: Array) -> None:
+        """Begin with these embeddings of the climbs, turned at random so that each seed has its own axes.
+
+        Their mean length becomes that of drawn ones, 1. A climb whose vector is zero keeps the drawn one.
+        """
+        given = torch.from_numpy(vectors).float()
+        lengths = given.norm(dim=1)
+        known = lengths > 0
+        if not known.any():
+            return
+        table = self.task.pre.table.weight
+        turn = torch.nn.init.orthogonal_(torch.empty(table.shape[1], table.shape[1]))
+        begun = given / lengths[known].mean() @ turn[: given.shape[1]]
+        with torch.no_grad():
+            table[FIRST_VALUE_ID:][known] = begun[known]
 
     @property
     def task(self) -> NextClimbTask:

@@ -29,10 +29,13 @@ class Asking:
         "hidden": some positions, whatever stands on either side.
     hidden:
         Of "hidden": sends of a window, int64 [n], to the climbs asked for, on average.
+    mirrored:
+        Whether of half of the windows it is asked backwards (`recsys.sequences.mirrored`).
     """
 
     kind: Literal["last", "following", "firsts", "days", "hidden"] = "last"
     hidden: Callable[[Array], Array] | None = None
+    mirrored: bool = False
 
     @property
     def context(self) -> int:

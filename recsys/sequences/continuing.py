@@ -42,8 +42,8 @@ class FreshWindows(TrainingWindows):
         fresh: Array,
     ) -> None:
         super().__init__(sequences, targets, length, asking, whole)
-        new = np.zeros(len(sequences), dtype=np.int64)
-        new[targets] = fresh[targets]
+        new = np.zeros(len(self.sequences), dtype=np.int64)
+        new[self.targets] = fresh[self.source[self.targets]]
         self._until = np.concatenate([[0], np.cumsum(new)])  # new sends before each one
 
     def draw(self, rng: np.random.Generator) -> Array:
@@ -56,4 +56,5 @@ class FreshWindows(TrainingWindows):
 
     def __len__(self) -> int:
         """Number of training sends that an epoch asks for, on average: the new ones, and those replayed."""
-        return max(1, round(self.n_targets(self.draw(np.random.default_rng(0)))))
+        asked = self.n_targets(self.draw(np.random.default_rng(0)))
+        return max(1, round(asked / 2 if self.asking.mirrored else asked))

@@ -13,6 +13,9 @@ the day that it asks for:
     firsts      nothing: of each day it asks for the send that the draw put first
     days        nothing: each send of a day is asked for after the days before it
     hidden      the other sends of the window, on either side: filling in what is missing is the task
+
+An objective that is asked backwards as well draws from the mirror images of the logbooks
+(`recsys.sequences.mirrored`) as from the logbooks, no more windows in all.
 """
 
 from __future__ import annotations
@@ -28,6 +31,7 @@ from recsys.arrays import Array, day_numbers
 from recsys.columns import ASKED, CLIMB, DAY_NUMBER
 from recsys.sequences import covering
 from recsys.sequences.asking import Asking
+from recsys.sequences.mirrored import both_ways
 from recsys.sequences.store import ELAPSED, Sequences
 from recsys.sequences.windows import Batch, Windows
 
@@ -57,7 +61,11 @@ class TrainingWindows(Dataset[Batch]):
     def __init__(
         self, sequences: Sequences, targets: Array, length: int, asking: Asking, whole: bool = False
     ) -> None:
-        self.sequences, self.targets, self.length, self.asking = sequences, targets, length, asking
+        self.length, self.asking, self._sends = length, asking, len(targets)
+        self.source = np.arange(len(sequences))  # which of the given sends each one is
+        if asking.mirrored:
+            sequences, targets, self.source = both_ways(sequences, targets)
+        self.sequences, self.targets = sequences, targets
         self.windows = Windows(sequences, targets, length)
         counts = np.bincount(sequences.owner(targets), minlength=len(sequences.climbers))
         self.starts = sequences.offsets[:-1][counts > 0]
@@ -68,8 +76,8 @@ class TrainingWindows(Dataset[Batch]):
         self._begun = np.concatenate([[0], np.cumsum(sequences.indices == 0)])
 
     def __len__(self) -> int:
-        """Number of training sends."""
-        return len(self.targets)
+        """Number of training sends, each counted once."""
+        return self._sends
 
     def __getitems__(self, pairs: Sequence[tuple[int, int]]) -> Batch:
         """The windows from the first to the last send of each pair, as a batch."""
@@ -87,7 +95,7 @@ class TrainingWindows(Dataset[Batch]):
             self.order = np.lexsort(keys)
 
     def draw(self, rng: np.random.Generator) -> Array:
-        """Windows that cover each training send once, int64 [n, 2], in the order of the sends."""
+        """Windows that cover each training send once, and its mirror image once, int64 [n, 2], in order."""
         if self.asking.kind == "last":
             return np.stack([self.ends, self.ends], axis=1)
         bounds = self.starts, self.stops, self.length

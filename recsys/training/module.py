@@ -100,6 +100,8 @@ class NextClimb(pl.LightningModule):
         Folder with the weights to begin with (`recsys.training.start`); None: drawn from the seed.
     shards:
         Parts on the disk that the windows are drawn of, in place of the sequences of `validation`.
+    climbs:
+        Embeddings of the climbs to begin with, where `start` does not say it; None: they are drawn.
     """
 
     def __init__(
@@ -115,10 +117,12 @@ class NextClimb(pl.LightningModule):
         fresh: Array | None = None,
         start: Path | None = None,
         shards: Shards | None = None,
+        climbs: Array | None = None,
     ) -> None:
         super().__init__()
         self.build, self.length, self.config = build, length, config
         self.training_sends, self.fresh, self.start, self.shards = training_sends, fresh, start, shards
+        self.climbs = climbs
         self.validation, self.n_items, self.exclude_seen, self.seed = validation, n_items, exclude_seen, seed
         self._logged: dict[str, float] = {}  # of the epoch that the checkpoint ends with, when resuming
         self.label = ""  # which of several networks that are trained each by itself
@@ -137,6 +141,8 @@ class NextClimb(pl.LightningModule):
             draw_faster(self.model)
             if self.start is not None:
                 begin_with(self.model, self.start)
+            elif self.climbs is not None:
+                self.model.begin_climbs(self.climbs)
             if self.config.compile:
                 compile_body(self.model)
             self.windows = self._windows(self.model.asking(self.length))

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from recsys.baselines import sequentialknn
-from recsys.baselines.sequentialknn import DECAY, POPULARITY, SHRINK, SPAN, SequentialKNN
+from recsys.baselines.pairs import DECAY, SPAN
+from recsys.baselines.sequentialknn import POPULARITY, SHRINK, SequentialKNN
 from recsys.errors import UsageError
 from recsys.sequences.split import TEST, TRAIN
 from tests.builders.interaction_tables import of, scores

@@ -33,7 +33,7 @@ def data(tmp_path_factory) -> Path:
 
 def config(data: Path, **changes) -> RunConfig:
     model = {"d_model": 16, "layers": 1, "climb_dim": 16}
-    training = {"epochs": 2, "batch_size": 64, "accelerator": "cpu"}
+    training = {"epochs": 4, "batch_size": 64, "accelerator": "cpu"}
     return RunConfig(data=str(data), model=model, training=training, **changes)
 
 

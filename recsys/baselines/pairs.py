@@ -1,0 +1,100 @@
+"""Pairs of sends that lie near each other in a logbook: counted, and as vectors of the climbs.
+
+Which climbs go together is told by pairs of sends well before a network has learned it from the sends one
+after another. So a network may begin with embeddings in which it stands already.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from scipy.sparse import csr_matrix
+
+from recsys.console import progress
+
+if TYPE_CHECKING:
+    from recsys.arrays import Array
+    from recsys.baselines.interactions import Interactions
+
+SPAN: Final = 20  # sends apart at the most that a pair is counted
+DECAY: Final = 0.9  # what a pair counts of one that is a send closer
+MOST: Final = 2_000_000  # training sends whose pairs make vectors; of more, those of some climbers
+_TOLERANCE: Final = 1e-4  # of an eigenvalue, relative
+
+# The vectors of each data set by their width: the networks of a run begin with the same.
+_made: Final[WeakKeyDictionary[Interactions, dict[int, Array]]] = WeakKeyDictionary()
+
+
+def near_pairs(interactions: Interactions, sends: Array, days: float | None = None) -> Any:
+    """What two climbs have in pairs of one climber's sends, in either order: csr float64 [I, I].
+
+    Two sends of one climber, `d` sends and `t` days apart, count ``0.9^(d - 1) exp(-t / days)``, up to
+    `SPAN` sends apart; a climb has nothing with itself.
+
+    Parameters
+    ----------
+    interactions:
+        The data.
+    sends:
+        Indexes of the sends to count, rising, int64 [n]; those of a climber are neighbours of each other.
+    days:
+        None: days do not count.
+    """
+    items, climbers = interactions.items[sends], interactions.climbers[sends]
+    when = interactions.days[sends]
+    found = csr_matrix((interactions.n_items, interactions.n_items), dtype=np.float64)
+    for lag in range(1, SPAN + 1):
+        first, second = items[:-lag], items[lag:]
+        pairs = (climbers[:-lag] == climbers[lag:]) & (first != second) & (first >= 0) & (second >= 0)
+        weights = np.full(int(pairs.sum()), DECAY ** (lag - 1))
+        if days is not None:
+            weights *= np.exp(-np.maximum((when[lag:] - when[:-lag])[pairs], 0) / days)
+        found = found + csr_matrix((weights, (first[pairs], second[pairs])), shape=found.shape)
+    return (found + found.T).tocsr()
+
+
+def pair_vectors(interactions: Interactions, width: int) -> Array:
+    """Vectors of the climbs whose dot products tell how much oftener two are near each other than by chance.
+
+    They are the largest eigenvectors of ``log(1 + c_ij c / (c_i c_j))``, c the counts of `near_pairs` and
+    their sums, each times the root of its eigenvalue: the factorisation of skip-gram's matrix (Levy &
+    Goldberg, NIPS 2014), which item2vec (Barkan & Koenigstein 2016) comes near to step by step. What differs:
+    log(1 + x) in place of max(log x, 0), which keeps what is rarer than by chance above what never was; near
+    sends count more.
+
+    Returns
+    -------
+    float32 [n_items, width], or less wide where there are few climbs; zeros for a climb without a pair.
+    """
+    held = _made.setdefault(interactions, {})
+    if width not in held:
+        with progress("counting which climbs are sent near each other"):
+            held[width] = _vectors(interactions, width)
+    return held[width]
+
+
+def _vectors(interactions: Interactions, width: int) -> Array:
+    from scipy.sparse.linalg import eigsh
+
+    kept = min(width, interactions.n_items - 2)
+    counts = near_pairs(interactions, _some(interactions)).tocoo()
+    if kept < 1 or not counts.nnz:
+        return np.zeros((interactions.n_items, max(1, kept)), dtype=np.float32)
+    sums = np.bincount(counts.row, counts.data, interactions.n_items)
+    expected = sums[counts.row] * sums[counts.col] / sums.sum()
+    values = np.log1p(counts.data / expected)
+    matrix = csr_matrix((values, (counts.row, counts.col)), shape=counts.shape)
+    own, vectors = eigsh(matrix, kept, which="LA", v0=np.ones(len(sums)), tol=_TOLERANCE)
+    found: Array = (vectors * np.sqrt(np.maximum(own, 0))).astype(np.float32)
+    found[sums == 0] = 0
+    return found
+
+
+def _some(interactions: Interactions) -> Array:
+    """The training sends, or where they are many those of every so manyth climber."""
+    training = interactions.training
+    step = math.ceil(len(training) / MOST)
+    return training if step <= 1 else training[interactions.climbers[training] % step == 0]
