@@ -19,6 +19,7 @@ from recsys.errors import UsageError
 from recsys.logbooks.grades import label
 from recsys.recommending.backend import Backend
 from recsys.recommending.catalogue import Catalogue
+from recsys.recommending.counted.method import PREFIX
 from recsys.recommending.features import ArrayBatch
 from recsys.recommending.logbook import Logbook
 
@@ -61,6 +62,7 @@ def after(
     region: str | None = None,
     grades: Sequence[float | None] | None = None,
     wait: float = 0.0,
+    today: float = math.nan,
 ) -> Array:
     """Probability of every climb to follow each logbook, float64 [n_logbooks, n_items].
 
@@ -76,6 +78,9 @@ def after(
         Prompts: one region for all, a grade (ordinal) or None for each.
     wait:
         Days after each last send on which is asked; 0 leaves the day open.
+    today:
+        Day of the last send that was really made. Those after it are supposed, and a method that counts by
+        days takes them as of this one: supposed days would hide what was sent. NaN: none is supposed.
     """
     wanted = grades or [None] * len(logbooks)
     books, given, most = [], [], backend.reads(climber)
@@ -89,7 +94,7 @@ def after(
             c.ELAPSED_DAYS: wait > 0 and math.isfinite(day),
         }
         given.append([held.get(name, False) for name in backend.attributes])
-    return _through(backend.logits, backend, books, climber, given)
+    return _through(backend.logits, backend, books, climber, given, today=today)
 
 
 def between(
@@ -99,10 +104,11 @@ def between(
     missing: int,
     project: dict[str, object],
     region: str | None = None,
+    today: float = math.nan,
 ) -> Array:
     """Probability of every climb to be the first of `missing` ones between each logbook and the project.
 
-    float64 [n_logbooks, n_items].
+    float64 [n_logbooks, n_items]; `today` as of `after`.
 
     Raises
     ------
@@ -130,7 +136,7 @@ def between(
     given = [[name == c.REGION and region is not None for name in backend.attributes]] * len(books)
     index = np.arange(backend.length)
     hole = (index >= backend.length - 1 - missing) & (index < backend.length - 1)
-    return _through(backend.fill, backend, books, climber, given, {"hole": hole})
+    return _through(backend.fill, backend, books, climber, given, {"hole": hole}, today)
 
 
 def _through(
@@ -140,8 +146,12 @@ def _through(
     climber: str | None,
     given: Sequence[Sequence[bool]],
     extra: ArrayBatch | None = None,
+    today: float = math.nan,
 ) -> Array:
     batch = backend.encode(books, [climber] * len(books))
+    if (counted := PREFIX + c.DAY) in batch:
+        days = batch[counted][:, :-1]
+        days[days > today] = today
     batch[GIVEN] = np.array(given, dtype=bool).reshape(len(books), len(backend.attributes))
     batch |= {name: np.tile(row, (len(books), 1)) for name, row in (extra or {}).items()}
     assert callable(ask)

@@ -87,7 +87,12 @@ class Search:
     def after(self, chains: Sequence[tuple[int, ...]]) -> Array:
         """Probability of every climb to follow each chain, float64 [n_chains, n_items]."""
         books = [self.book(chain) for chain in chains]
-        return after(self.backend, books, self.climber, self.region, wait=self.wait)
+        return after(self.backend, books, self.climber, self.region, wait=self.wait, today=self.today)
+
+    @property
+    def today(self) -> float:
+        """Day of the last send that was really made; NaN where it is not known."""
+        return float(self.logbook.columns[c.DAY][-1])
 
     @cached_property
     def sent(self) -> Array:
@@ -136,7 +141,7 @@ class Search:
 
     def book(self, chain: tuple[int, ...]) -> Logbook:
         """The logbook as it would be after the chain."""
-        book, day = self.logbook, float(self.logbook.columns[c.DAY][-1])
+        book, day = self.logbook, self.today
         for step, index in enumerate(chain, 1):
             book = book.then(supposed(self.backend.catalogue, index, day + step * self.pace))
         return book
@@ -210,10 +215,10 @@ def _weights(query: Search, chains: list[Chain], known: Array, draw: np.random.G
     if query.method != "hole":
         return known
     missing = query.steps - len(chains[0].indices)
-    day = float(query.logbook.columns[c.DAY][-1]) + (query.steps + 1) * query.pace
+    day = query.today + (query.steps + 1) * query.pace
     project = supposed(catalogue, query.project, day)
     books = [query.book(each.indices) for each in chains]
-    return between(query.backend, books, query.climber, missing, project, query.region)
+    return between(query.backend, books, query.climber, missing, project, query.region, query.today)
 
 
 def _next(query: Search, chain: Chain, row: Array, keep: int) -> list[int]:

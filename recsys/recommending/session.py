@@ -336,11 +336,11 @@ def _filled(
     sent = np.maximum(catalogue.popularity, 1e-12) ** request.crowd
     easy, within = reach >= COMFORTABLE, catalogue.ordinals <= ability
     suits = {WARM_UP: (easy, within), PROJECT: (~easy,), COOL_DOWN: (easy, within), CIRCUIT: (here,)}
-    day, planned = float(logbook.columns[c.DAY][-1]) + 1, []
+    today, planned = float(logbook.columns[c.DAY][-1]), []
     easiest = float(np.nanmin(catalogue.ordinals[here], initial=ability))
     for part, wanted in slots:
         grade = max(wanted, easiest)  # below a beginner there is nothing
-        chance = after(recommender.backend, [book], request.climber, region, [grade])[0]
+        chance = after(recommender.backend, [book], request.climber, region, [grade], today=today)[0]
         near = np.abs(np.nan_to_num(catalogue.ordinals, nan=-99.0) - grade)
         near_enough = (left & suit & (near <= width) for suit in suits[part] for width in WIDTHS)
         fits = next((fit for fit in near_enough if fit.any()), None)
@@ -348,7 +348,7 @@ def _filled(
             continue
         index = int(np.argmax(np.where(fits, chance * sent, -1.0)))
         left[index] = False
-        book = book.then(supposed(catalogue, index, day))
+        book = book.then(supposed(catalogue, index, today + 1))
         badge = names(reach[[index]])[0]
         known = None if badge is None else round(float(reach[index]), 3)
         planned.append(Planned(part, catalogue.item(index, chance[index], None, badge, known), MINUTES[part]))

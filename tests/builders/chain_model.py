@@ -8,6 +8,7 @@ import numpy as np
 
 from recsys import columns as c
 from recsys.recommending.catalogue import Catalogue
+from recsys.recommending.counted.method import PREFIX
 from recsys.recommending.logbook import read_logbook
 from recsys.recommending.recommender import Recommender
 
@@ -74,6 +75,26 @@ class Spied(Stub):
     def logits(self, batch):
         self.given.extend([self.attributes[i] for i in np.flatnonzero(row)] for row in batch[c.GIVEN])
         return super().logits(batch)
+
+
+class Dated(Spied):
+    """Keeps the days that a counting method would read, of all sends but the one asked for."""
+
+    def __init__(self) -> None:
+        super().__init__(fills=True)
+        self.days = []
+
+    def encode(self, logbooks, climbers):
+        days = [[np.nan] * (9 - len(book)) + book.columns[c.DAY].tolist() for book in logbooks]
+        return {**super().encode(logbooks, climbers), PREFIX + c.DAY: np.array(days, np.float32)}
+
+    def logits(self, batch):
+        self.days.append(batch[PREFIX + c.DAY][:, :-1])
+        return super().logits(batch)
+
+    def fill(self, batch):
+        self.days.append(batch[PREFIX + c.DAY][:, :-1])
+        return super().fill(batch)
 
 
 def somewhere(**columns) -> Recommender:

@@ -16,7 +16,7 @@ from recsys.recommending.blocked import Blocked
 from recsys.recommending.logbook import Logbook, read_logbook
 from recsys.recommending.path import PathRequest, find_path
 from recsys.recommending.recommender import Recommender
-from tests.builders.chain_model import N, Spied, Stub, fan, somewhere
+from tests.builders.chain_model import Dated, N, Spied, Stub, fan, somewhere
 
 
 @pytest.fixture
@@ -174,6 +174,20 @@ def test_each_step_is_supposed_a_usual_pause_after_the_one_before():
         days = [book.columns[c.DAY] - book.columns[c.DAY][0] for book in stub.books]
         assert last in [each.tolist() for each in days]
         assert {each[-1] for each in days if len(each) == 5} == {last[-1], 21}
+
+
+@pytest.mark.parametrize("method", ["greedy", "ahead", "hole"])
+def test_days_to_come_do_not_make_what_was_sent_old(method):
+    """A method that counts by days reads the steps before as of the day of the last real send."""
+    stub = Dated()
+    find_path(Recommender(stub), PathRequest("c20", "me", steps=3, leap=2, method=method))
+    book = stub.logbook("me")
+    for days in stub.days:
+        for row in days:
+            known = row[np.isfinite(row)]
+            assert known[: len(book)].tolist() == book.columns[c.DAY].tolist()
+            assert (known[len(book) :] == book.columns[c.DAY][-1]).all()
+    assert max(np.isfinite(row).sum() for days in stub.days for row in days) > len(book)
 
 
 def test_the_reason_of_a_step_is_what_it_does():

@@ -15,7 +15,7 @@ from recsys.recommending.catalogue import Catalogue
 from recsys.recommending.recommender import Recommender
 from recsys.recommending.request import Request, known_region
 from recsys.recommending.session import MINUTES, Session, SessionRequest, plan_session
-from tests.builders.chain_model import N, Spied, Stub, fan, one_crag, somewhere
+from tests.builders.chain_model import Dated, N, Spied, Stub, fan, one_crag, somewhere
 
 
 @pytest.fixture
@@ -213,6 +213,15 @@ def test_a_session_asks_for_each_climb_with_its_grade_and_the_ones_before_it_as_
     assert stub.given == [["region"], *[["region", "grade"]] * 3]  # first of all, which crag
     assert third not in (first, second)
     assert np.diff(stub.books[-1].columns[c.DAY]).tolist() == [7, 1, 0, 0]
+
+
+def test_the_day_of_a_session_does_not_make_what_was_sent_old():
+    stub = Dated()
+    stub.catalogue = replace(stub.catalogue, areas=[None] * N)
+    plan_session(Recommender(stub), SessionRequest("me", count=3, region="North"))
+    last = stub.logbook("me").columns[c.DAY][-1]
+    assert [(days[0] == last).sum() for days in stub.days[1:]] == [1, 2, 3]
+    assert max(np.nanmax(days) for days in stub.days) == last
 
 
 def test_a_session_is_of_the_discipline_of_the_last_send_not_of_the_one_begun_last():
