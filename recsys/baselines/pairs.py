@@ -59,11 +59,10 @@ def near_pairs(interactions: Interactions, sends: Array, days: float | None = No
 def pair_vectors(interactions: Interactions, width: int) -> Array:
     """Vectors of the climbs whose dot products tell how much oftener two are near each other than by chance.
 
-    They are the largest eigenvectors of ``log(1 + c_ij c / (c_i c_j))``, c the counts of `near_pairs` and
-    their sums, each times the root of its eigenvalue: the factorisation of skip-gram's matrix (Levy &
-    Goldberg, NIPS 2014), which item2vec (Barkan & Koenigstein 2016) comes near to step by step. What differs:
-    log(1 + x) in place of max(log x, 0), which keeps what is rarer than by chance above what never was; near
-    sends count more.
+    They are the largest eigenvectors of ``max(0, log(c_ij c / (c_i c_j)))``, c the counts of `near_pairs` and
+    their sums, each times the root of its eigenvalue: positive pointwise mutual information, factorised as by
+    Levy & Goldberg (NIPS 2014), who show that skip-gram does the same step by step; of items that is item2vec
+    (Barkan & Koenigstein 2016). What differs: the nearer two sends, the more they count.
 
     Returns
     -------
@@ -85,7 +84,7 @@ def _vectors(interactions: Interactions, width: int) -> Array:
         return np.zeros((interactions.n_items, max(1, kept)), dtype=np.float32)
     sums = np.bincount(counts.row, counts.data, interactions.n_items)
     expected = sums[counts.row] * sums[counts.col] / sums.sum()
-    values = np.log1p(counts.data / expected)
+    values = np.maximum(np.log(counts.data / expected), 0)
     matrix = csr_matrix((values, (counts.row, counts.col)), shape=counts.shape)
     own, vectors = eigsh(matrix, kept, which="LA", v0=np.ones(len(sums)), tol=_TOLERANCE)
     found: Array = (vectors * np.sqrt(np.maximum(own, 0))).astype(np.float32)

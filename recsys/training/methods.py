@@ -10,7 +10,9 @@ import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from recsys.arrays import evenly
 from recsys.baselines.counting import Fitted, Method, scorer_of
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
     from recsys.model.network import Network
     from recsys.training.module import NextClimb
 
-_SEEDS: Final = 2**32  # between those of a run's networks: no run has another's
 CHOOSING = "mrr@20"  # what a setting is chosen by, on unprompted validation cases
 
 
@@ -206,10 +207,15 @@ def trainings(
         yield build_module(method, interactions, schema, config, seed, start), ""
         return
     for index in range(method.networks):
-        own, part = seed + index * _SEEDS, str(index + 1)
-        module = build_module(method.alone(), interactions, schema, config, own)
+        part = str(index + 1)
+        module = build_module(method.alone(), interactions, schema, config, seed_of(seed, index))
         module.label = f"network {part} of {method.networks}"
         yield module, part
+
+
+def seed_of(seed: int, index: int) -> int:
+    """The seed of one of a run's networks: 32 bits, for torch reads no more; the first has the run's own."""
+    return seed if index == 0 else int(np.random.SeedSequence([seed, index]).generate_state(1)[0])
 
 
 def _counted(method: Method, interactions: Interactions, config: RunConfig, seed: int) -> FittedMethod:

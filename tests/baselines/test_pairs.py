@@ -24,8 +24,8 @@ def test_dot_products_are_the_matrix_where_vectors_are_as_wide_as_it_is_positive
     log = drawn()
     counts = near_pairs(log, log.training).toarray()
     sums = counts.sum(1)
-    with np.errstate(invalid="ignore"):
-        whole = np.nan_to_num(np.log1p(counts * sums.sum() / np.outer(sums, sums)))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        whole = np.maximum(np.nan_to_num(np.log(counts * sums.sum() / np.outer(sums, sums))), 0)
     own, vectors = np.linalg.eigh(whole)
     kept = own > 0
     nearest = (vectors[:, kept] * own[kept]) @ vectors[:, kept].T

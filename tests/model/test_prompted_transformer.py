@@ -345,3 +345,32 @@ def test_every_masking_has_a_body_where_none_is_named(masking):
     assert config.body == ("xlnet" if masking == "plm" else "prenorm")
     assert ModelConfig.model_validate_json(config.model_dump_json()) == config
     assert (ModelConfig().body, ModelConfig().masking) == ("prenorm", "clm")
+
+
+def test_counted_embeddings_are_begun_with_turned_by_the_seed_and_of_their_own_length(schema):
+    from recsys.columns import FIRST_VALUE_ID
+    from recsys.model.prompted_transformer import BEGUN
+
+    vectors = np.random.default_rng(0).normal(size=(N_CLIMBS, 5)).astype(np.float32)
+    vectors[2] = 0  # nothing was counted of it
+    tables = []
+    for seed in (0, 1):
+        model = build(schema, "prenorm", "clm", seed)
+        drawn = model.task.pre.table.weight.detach().clone()
+        model.begin_climbs(vectors)
+        begun = model.task.pre.table.weight.detach()
+        torch.testing.assert_close(begun[:FIRST_VALUE_ID], drawn[:FIRST_VALUE_ID])
+        torch.testing.assert_close(begun[FIRST_VALUE_ID + 2], drawn[FIRST_VALUE_ID + 2])
+        tables.append(np.delete(begun[FIRST_VALUE_ID:].numpy(), 2, 0))
+    assert not np.allclose(*tables)
+    known = np.delete(vectors, 2, 0)
+    scale = BEGUN / np.linalg.norm(known, axis=1).mean()
+    for table in tables:
+        np.testing.assert_allclose(table @ table.T, scale**2 * known @ known.T, atol=1e-5)
+    model.begin_climbs(np.zeros_like(vectors))
+    np.testing.assert_array_equal(np.delete(begun[FIRST_VALUE_ID:].numpy(), 2, 0), tables[1])
+
+
+@pytest.mark.parametrize("mirrored", [True, False])
+def test_what_is_asked_backwards_is_the_configuration_s(schema, mirrored):
+    assert build(schema, "prenorm", "mlm", mirrored=mirrored).asking(LENGTH).mirrored is mirrored

@@ -137,3 +137,21 @@ def test_a_network_whose_patience_ended_is_trained_no_more_when_the_run_goes_on(
     killed(settings, tmp_path / "run")
     found = train_run(settings, tmp_path / "run", resume=True)["training"]["networks"]
     assert [each["epochs_trained"] for each in found] == [2, 2]  # of which the second was no better
+
+
+@pytest.mark.parametrize("pretrained", [True, False])
+def test_each_begins_with_the_same_climbs_where_they_were_counted(runs, tmp_path, pretrained):
+    """Turned by its own seed."""
+    from recsys.columns import FIRST_VALUE_ID
+    from recsys.training.pipeline import trainings_of
+    from recsys.training.prepare import opened
+
+    settings = Run(runs[2][0]).config
+    model = settings.model.model_copy(update={"pretrained": pretrained})
+    prepared = opened(runs[2][0], settings)
+    settings = settings.model_copy(update={"model": model})
+    modules = [module for module, _ in trainings_of(prepared, settings, tmp_path)]
+    one, two = (each.model.task.pre.table.weight[FIRST_VALUE_ID:].detach() for each in modules)
+    assert not torch.allclose(one, two)
+    sent = torch.as_tensor(modules[0].climbs if pretrained else one).any(1)
+    assert torch.allclose((one @ one.T)[sent][:, sent], (two @ two.T)[sent][:, sent], atol=1e-4) is pretrained
