@@ -34,9 +34,11 @@ CHANGED: Final = "One change to the default model"
 
 TRANSFORMER: Final = "recsys.baselines.transformer:Transformer"
 # The paper's body and objective, and an output of embeddings alone: what a row does not say is this.
-_PAPER: Final = {"body": "bert", "masking": "last", "climb_features": False}
+_PAPER: Final = {"body": "bert", "masking": "last", "climb_features": False, "direction": "auto"}
+# What was so before it could be set, and goes unsaid: no finished cell of a study is run again.
+_BEFORE: Final = {"direction": "forward", "pretrained": False}
 # What the default model leaves to the data.
-_BY_DATA: Final = {"streams": "auto", "positions": "auto", "networks": 0}
+_BY_DATA: Final = {"streams": "auto", "positions": "auto", "networks": 0, "direction": "auto"}
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,7 @@ class Row:
         settings: Any
         if self.method == TRANSFORMER:
             settings = method.config.model_dump(mode="json")  # type: ignore[union-attr]
+            settings = {name: value for name, value in settings.items() if value != _BEFORE.get(name, ...)}
         else:
             settings = [asdict(each) for each in getattr(method, "GRID", (method,))]  # type: ignore[arg-type]
         return {"method": self.method, "settings": settings, "training": dict(self.training)}
@@ -167,7 +170,7 @@ def _objectives() -> Iterator[Row]:
 _AS_PUBLISHED: Final[dict[str, Any]] = {
     "positions": "sinusoidal", "inner": 64, "numbers": "continuous",
     "hide_prompt": 0.0, "hide_attribute": 0.0, "hide_climber": 0.0, "hide_climb": 0.0,
-    "mirrored": False, "pretrained": False,
+    "direction": "forward", "pretrained": False,
 }  # fmt: skip
 _TRAINED_AS_PUBLISHED: Final[dict[str, Any]] = {
     "learning_rate": 1e-3, "final_learning_rate": 1e-4, "whole_windows": True, "criterion": "accuracy",
@@ -243,9 +246,9 @@ def _changed() -> Iterator[Row]:
     yield row("no-hiding", "training hides no prompt", hide_prompt=0.0, hide_attribute=0.0)
     yield row("no-climber", "no embedding of climbers", features=nobody)
     yield row("known-climber", "training hides no climber", hide_climber=0.0)
-    yield row("forwards", "logbooks read forwards alone", mirrored=False)
+    yield row("forward", "logbooks read forward alone", direction="forward")
     yield row("drawn", "climbs' embeddings begin at random", pretrained=False)
-    yield row("forwards-drawn", "both", mirrored=False, pretrained=False)
+    yield row("forward-drawn", "both of these", direction="forward", pretrained=False)
     yield row("swap-climb", "a tenth of the climbs swapped", "Wu et al. 2019", swap_climb=0.1)
     yield row("plain-output", "climbs scored by their embeddings alone", climb_features=False)
     yield row("one-stream", "one token a send, in an order", streams="one")

@@ -13,6 +13,7 @@ Masking = Literal["last", "mlm", "span", "clm", "plm", "rtd"]
 Body = Literal["xlnet", "bert", "gpt2", "electra", "albert", "prenorm"]
 Positions = Literal["auto", "learned", "rotary", "time", "time-alone", "sinusoidal"]
 Streams = Literal["auto", "one", "two"]
+Direction = Literal["auto", "forward", "both"]
 FeedForward = Literal["gelu", "swiglu", "ligr"]
 Numbers = Literal["soft", "continuous", "binned", "one-hot", "periodic"]
 Text = Literal["none", "words", "sentences"]
@@ -129,8 +130,10 @@ class ModelConfig(BaseModel):
         True,
         description="prenorm: begin with a climb's embedding reaching the output as it is: like follows like",
     )
-    mirrored: bool = Field(
-        True, description="learn half of the windows from logbooks read backwards: pairs go both ways"
+    direction: Direction = Field(
+        "both",
+        description="how training reads logbooks: forward, or both ways, half of the windows backwards; "
+        "auto: both where sends are fewer than 250,000",
     )
     pretrained: bool = Field(
         True, description="begin with climbs' embeddings counted from pairs of sends that lie near each other"

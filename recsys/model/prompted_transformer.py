@@ -146,7 +146,7 @@ class PromptedTransformer(tr.Model, Network):
         """What the masking asks for."""
         inputs: Any = self.get_submodule("heads.0.body").inputs
         asking: Asking = inputs.masking.asking()
-        return replace(asking, mirrored=self.task.config.mirrored)
+        return replace(asking, mirrored=self.task.config.direction == "both")
 
     @property
     def note(self) -> str:  # type: ignore[override]

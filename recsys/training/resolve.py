@@ -20,7 +20,9 @@ from recsys.training.settle import LEFT, NO_PARTNER
 ROW: Final = "row"  # in the facts: the row by whose name a transformer was asked for
 Section = TypeVar("Section", ModelConfig, TrainingConfig)
 _DEFAULT: Final = ModelConfig()
-_LEFT: Final = {"positions": "auto", "streams": "auto", "networks": LEFT}  # to the data
+# To the data: of the default objective and body, and of any.
+_LEFT: Final = {"positions": "auto", "streams": "auto", "networks": LEFT}
+_ALWAYS_LEFT: Final = {"direction": "auto"}
 
 
 def configured(given: Mapping[str, Any], file: Path | None = None) -> tuple[RunConfig, set[str]]:
@@ -59,9 +61,8 @@ def _left_to_data(config: RunConfig, spoken: Collection[str]) -> RunConfig:
         return config
     if "ensemble" not in spoken:
         config = config.model_copy(update={"ensemble": BY_SIZE})
-    left = {name: value for name, value in _LEFT.items() if name not in spoken}
-    if not left or not _is_default(config.model):
-        return config
+    may = _ALWAYS_LEFT | (_LEFT if _is_default(config.model) else {})
+    left = {name: value for name, value in may.items() if name not in spoken}
     return config.model_copy(update={"model": config.model.model_copy(update=left)})
 
 

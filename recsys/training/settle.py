@@ -1,4 +1,4 @@
-"""What the default model leaves to the data: the counting method that joins it, and how it knows places.
+"""What the default model leaves to the data: what joins it, how it reads, and how it knows places.
 
 **A partner.** Which climbs go together is counted better than a network learns it from some ten thousand
 sends. EASE adds to the default network on 300 climbs with dates only, on MovieLens-100k and on simulated BC
@@ -13,6 +13,9 @@ gives little (`docs/results/choices.md`).
 
 **Networks.** The mean of several networks is better than one. Of few sends two take seconds and more add
 nothing; of more, as long as it takes minutes, four are further ahead; of many, one is trained.
+
+**Direction.** Of few sends a network learns what goes together in one direction alone, unless it reads
+logbooks backwards too; of a million it learns more from those as they are.
 
 **Positions.** Where most sends have no order in their day, the days between sends tell more than places do,
 and positions by days too are ahead.
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
     from merlin.schema import Schema
 
 SMALL: Final = 1_000_000  # training sends
+MANY: Final = 250_000  # training sends from which a logbook is read forward alone
 FEW: Final = 4_096  # climbs: 64 MiB of EASE's weights in a run and a bundle
 PARTNERS: Final = ("ease", "item-knn")  # of few climbs, and of many
 SEQUENTIAL: Final = "sequential-knn"  # beside either
@@ -110,6 +114,12 @@ def settled_model(
         found["positions"] = "time" if by_days else "learned"
         if by_days:
             reasons.append("positions by days too ({}; `positions` learned: by order alone)")
+    if model.direction == "auto":
+        both = training < MANY
+        found["direction"] = "both" if both else "forward"
+        if both:
+            few = f"{training} training sends, fewer than {MANY}"
+            reasons.append(f"logbooks are read both ways ({few}; `direction` forward: as logged)")
     if model.networks == LEFT:
         several = next((count for below, count in NETWORKS if training < below), 1)
         found["networks"] = several if model.packs and not config.training.stream else 1

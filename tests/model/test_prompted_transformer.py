@@ -371,6 +371,6 @@ def test_counted_embeddings_are_begun_with_turned_by_the_seed_and_of_their_own_l
     np.testing.assert_array_equal(np.delete(begun[FIRST_VALUE_ID:].numpy(), 2, 0), tables[1])
 
 
-@pytest.mark.parametrize("mirrored", [True, False])
-def test_what_is_asked_backwards_is_the_configuration_s(schema, mirrored):
-    assert build(schema, "prenorm", "mlm", mirrored=mirrored).asking(LENGTH).mirrored is mirrored
+@pytest.mark.parametrize(("direction", "mirrored"), [("both", True), ("forward", False)])
+def test_what_is_asked_backwards_is_the_configuration_s(schema, direction, mirrored):
+    assert build(schema, "prenorm", "mlm", direction=direction).asking(LENGTH).mirrored is mirrored

@@ -133,7 +133,10 @@ def test_the_papers_rows_are_as_published_and_ours_are_the_default():
         assert (ours.body, ours.masking) == (model.body, model.masking) == ("bert", "last")
         assert ours.hide_prompt > 0
         assert own.training == {}
-    assert ROWS["default"].load().config == ModelConfig(streams="auto", positions="auto", networks=0)
+        assert (model.direction, model.pretrained) == ("forward", False)
+        assert (ours.direction, ours.pretrained) == ("auto", True)
+    left = {"streams": "auto", "positions": "auto", "networks": 0, "direction": "auto"}
+    assert ROWS["default"].load().config == ModelConfig(**left)
 
 
 def test_a_cell_is_kept_as_it_was(tmp_path):
@@ -349,3 +352,9 @@ def test_a_cell_whose_log_the_disk_refuses_ends_in_a_line(tmp_path):
     with pytest.raises(SystemExit, match=r"cell\.log: No such file or directory"):
         worker._opened(tmp_path / "none" / "cell.log")
     assert worker._opened(tmp_path / "cell.log").writable()
+
+
+def test_a_row_that_reads_forward_and_begins_at_random_keeps_the_cells_of_before():
+    told = ROWS["paper-all"].description["settings"]
+    assert not {"direction", "pretrained"} & set(told)
+    assert ROWS["default-forward"].description["settings"]["pretrained"] is True

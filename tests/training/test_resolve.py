@@ -170,6 +170,23 @@ def test_the_default_model_has_as_many_networks_as_pay(tmp_path, capsys):
     assert networks(file=kept) == 1
 
 
+def test_few_sends_are_read_both_ways_whatever_the_objective(tmp_path, capsys):
+    from recsys.training.settle import MANY, settled
+
+    def direction(sends=MANY - 1, file=None, **given):
+        return settled(configured(given, file)[0], sends, 9).model.direction
+
+    assert (direction(), direction(MANY)) == ("both", "forward")
+    assert "logbooks are read both ways (249999 training sends" in capsys.readouterr().err
+    for given in ({"masking": "mlm"}, {"masking": "last", "body": "bert"}, {"model": "gpt2-clm"}):
+        assert (direction(**given), direction(MANY, **given)) == ("both", "forward")
+    assert direction(MANY, direction="both") == "both"
+    assert direction(direction="forward") == direction(model="paper-all") == "forward"
+    kept = tmp_path / "config.json"
+    kept.write_text(RunConfig().model_dump_json())
+    assert direction(MANY, file=kept) == "both"  # as it says
+
+
 def test_the_default_model_knows_places_by_days_where_days_have_no_order(tmp_path, capsys):
     from recsys.training.settle import UNORDERED, settled
 
