@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 
 SPAN: Final = 20  # sends apart at the most that a pair is counted
 DECAY: Final = 0.9  # what a pair counts of one that is a send closer
-MOST: Final = 2_000_000  # training sends whose pairs make vectors; of more, those of some climbers
-_TOLERANCE: Final = 1e-4  # of an eigenvalue, relative
+MOST: Final = 1_000_000  # training sends whose pairs make vectors; of more, those of some climbers
+PARTS: Final = 4  # of a training that streams, some 250,000 sends each, the same
+LARGEST: Final = 200_000  # climbs; of more, finding vectors takes minutes
+_TOLERANCE: Final = 1e-2  # of an eigenvalue, relative
 
 # The vectors of each data set by their width: the networks of a run begin with the same.
 _made: Final[WeakKeyDictionary[Interactions, dict[int, Array]]] = WeakKeyDictionary()
@@ -66,7 +68,7 @@ def pair_vectors(interactions: Interactions, width: int) -> Array:
 
     Returns
     -------
-    float32 [n_items, width], or less wide where there are few climbs; zeros for a climb without a pair.
+    float32 [n_items, at most width], less where there are few climbs; zeros for a climb without a pair.
     """
     held = _made.setdefault(interactions, {})
     if width not in held:
@@ -78,21 +80,33 @@ def pair_vectors(interactions: Interactions, width: int) -> Array:
 def _vectors(interactions: Interactions, width: int) -> Array:
     from scipy.sparse.linalg import eigsh
 
-    kept = min(width, interactions.n_items - 2)
-    counts = near_pairs(interactions, _some(interactions)).tocoo()
+    some, n_items = _some(interactions), interactions.n_items
+    kept = min(width, n_items - 2)
+    counts = near_pairs(some, _spaced(some)).tocoo()
     if kept < 1 or not counts.nnz:
-        return np.zeros((interactions.n_items, max(1, kept)), dtype=np.float32)
-    sums = np.bincount(counts.row, counts.data, interactions.n_items)
-    expected = sums[counts.row] * sums[counts.col] / sums.sum()
-    values = np.maximum(np.log(counts.data / expected), 0)
+        return np.zeros((n_items, 1), dtype=np.float32)
+    sums = np.bincount(counts.row, counts.data, n_items)
+    values = np.log(counts.data * sums.sum() / (sums[counts.row] * sums[counts.col]))
+    values = np.maximum(values, 0).astype(np.float32)
     matrix = csr_matrix((values, (counts.row, counts.col)), shape=counts.shape)
-    own, vectors = eigsh(matrix, kept, which="LA", v0=np.ones(len(sums)), tol=_TOLERANCE)
+    own, vectors = eigsh(matrix, kept, which="LA", v0=np.ones(n_items, np.float32), tol=_TOLERANCE)
     found: Array = (vectors * np.sqrt(np.maximum(own, 0))).astype(np.float32)
     found[sums == 0] = 0
     return found
 
 
-def _some(interactions: Interactions) -> Array:
+def _some(interactions: Interactions) -> Interactions:
+    """The sends in memory; where a training streams, those of its first parts."""
+    from recsys.baselines.interactions import Interactions
+
+    if interactions.shards is None:
+        return interactions
+    parts = range(min(len(interactions.shards), PARTS))
+    held = interactions.shards.read(parts)
+    return Interactions(held.sequences, held.parts, held.days, interactions.n_items)
+
+
+def _spaced(interactions: Interactions) -> Array:
     """The training sends, or where they are many those of every so manyth climber."""
     training = interactions.training
     step = math.ceil(len(training) / MOST)

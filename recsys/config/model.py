@@ -136,7 +136,9 @@ class ModelConfig(BaseModel):
         "auto: both where sends are fewer than 250,000",
     )
     pretrained: bool = Field(
-        True, description="begin with climbs' embeddings counted from pairs of sends that lie near each other"
+        True,
+        description="begin with climbs' embeddings counted from pairs of sends that lie near each other (at "
+        "most 200,000 climbs)",
     )
     text: Text = Field(
         "none",

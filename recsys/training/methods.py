@@ -18,7 +18,7 @@ from recsys.arrays import evenly
 from recsys.baselines.counting import Fitted, Method, scorer_of
 from recsys.baselines.interactions import Interactions
 from recsys.baselines.network_settings import NetworkSettings
-from recsys.baselines.pairs import pair_vectors
+from recsys.baselines.pairs import LARGEST, pair_vectors
 from recsys.baselines.rows import ROWS, TRANSFORMER, Row
 from recsys.config.run import RunConfig
 from recsys.errors import UsageError
@@ -170,7 +170,7 @@ def build_module(
     from recsys.training.module import NextClimb
 
     check_weights(method, schema, config)
-    counted = method.pretrained if start is None and interactions.shards is None else 0
+    counted = method.pretrained if start is None and interactions.n_items <= LARGEST else 0
     return NextClimb(
         functools.partial(method.build, schema, config.model.length),
         config.model.length,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -54,8 +56,26 @@ def test_logs_of_few_climbs(n_items):
 def test_of_many_sends_those_of_some_climbers_are_counted(monkeypatch):
     log = drawn()
     monkeypatch.setattr(pairs, "MOST", len(log.training) // 3)
-    some = pairs._some(log)
+    some = pairs._spaced(log)
     climbers = log.climbers[some]
     assert 0.25 < len(some) / len(log.training) < 0.4
     for climber in np.unique(climbers):
         assert (climbers == climber).sum() == (log.climbers[log.training] == climber).sum()
+
+
+def test_where_a_training_streams_the_first_parts_are_counted():
+    log, read = drawn(), []
+
+    class Shards:
+        def __len__(self):
+            return 9
+
+        def read(self, numbers):
+            read.extend(numbers)
+            return log
+
+    none = np.zeros(0, dtype=np.int64)
+    streamed = replace(of([[(0, TEST, 0.0)]], log.n_items), shards=Shards())
+    assert streamed.training.tolist() == none.tolist()
+    np.testing.assert_array_equal(pair_vectors(streamed, 4), pair_vectors(log, 4))
+    assert read == [0, 1, 2, 3]
