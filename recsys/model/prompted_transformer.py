@@ -135,9 +135,11 @@ class PromptedTransformer(tr.Model, Network):
     the rest); every send of a window is a target (there the last alone); numbers in bins (there as they are);
     the output tied to the climbs' embeddings; training hides prompts, attributes, climbers and climbs by
     chance, so that the model also answers without a prompt and for new climbers (there nothing but the last
-    climb is hidden); windows lie end to end, shorter ones padded (there windows are full, and only a climber
-    with fewer than ten sends is padded); the epoch is chosen by the mean of prompted and unprompted MRR@20
-    (there by accuracy). The study's rows ``paper-*`` undo all of these but the tied output.
+    climb is hidden); windows lie end to end, shorter ones padded, half of them backwards
+    (`recsys.sequences.mirrored`; there windows are full, and only a climber with fewer than ten sends is
+    padded); climbs' embeddings begin as counted (`recsys.baselines.pairs`); the epoch is chosen by the mean
+    of prompted and unprompted MRR@20 (there by accuracy). The study's rows ``paper-*`` undo all of these but
+    the tied output.
     """
 
     detector: Detector | None  # for rtd; a value here would hide the module
