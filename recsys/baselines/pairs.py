@@ -23,6 +23,7 @@ SPAN: Final = 20  # sends apart at the most that a pair is counted
 DECAY: Final = 0.9  # what a pair counts of one that is a send closer
 MOST: Final = 1_000_000  # training sends whose pairs make vectors; of more, those of some climbers
 PARTS: Final = 4  # of a training that streams, some 250,000 sends each, the same
+DENSE: Final = 2_000  # climbs up to which their whole matrix is worked out
 LARGEST: Final = 200_000  # climbs; of more, finding vectors takes minutes
 _TOLERANCE: Final = 1e-2  # of an eigenvalue, relative
 
@@ -78,20 +79,37 @@ def pair_vectors(interactions: Interactions, width: int) -> Array:
 
 
 def _vectors(interactions: Interactions, width: int) -> Array:
-    from scipy.sparse.linalg import eigsh
-
     some, n_items = _some(interactions), interactions.n_items
-    kept = min(width, n_items - 2)
     counts = near_pairs(some, _spaced(some)).tocoo()
-    if kept < 1 or not counts.nnz:
-        return np.zeros((n_items, 1), dtype=np.float32)
     sums = np.bincount(counts.row, counts.data, n_items)
+    paired = np.flatnonzero(sums)
     values = np.log(counts.data * sums.sum() / (sums[counts.row] * sums[counts.col]))
     values = np.maximum(values, 0).astype(np.float32)
-    matrix = csr_matrix((values, (counts.row, counts.col)), shape=counts.shape)
-    own, vectors = eigsh(matrix, kept, which="LA", v0=np.ones(n_items, np.float32), tol=_TOLERANCE)
-    found: Array = (vectors * np.sqrt(np.maximum(own, 0))).astype(np.float32)
-    found[sums == 0] = 0
+    place = np.cumsum(sums > 0) - 1
+    shape = (len(paired), len(paired))
+    own, vectors = _largest(csr_matrix((values, (place[counts.row], place[counts.col])), shape=shape), width)
+    found = np.zeros((n_items, max(1, len(own))), dtype=np.float32)
+    found[paired, : len(own)] = vectors * np.sqrt(np.maximum(own, 0))
+    return found
+
+
+def _largest(matrix: csr_matrix, width: int) -> tuple[Array, Array]:
+    """The largest eigenvalues of a symmetric matrix, [k], and their vectors, [n, k]; k at most `width`.
+
+    A small one is worked out whole: ARPACK begins anew from a vector of chance where eigenvalues repeat.
+    """
+    from scipy.sparse.linalg import ArpackNoConvergence, eigsh
+
+    count = matrix.shape[0]
+    if count <= DENSE:
+        own, vectors = np.linalg.eigh(matrix.toarray().astype(np.float64))
+        return own[-width:], vectors[:, -width:]
+    try:
+        found: tuple[Array, Array] = eigsh(
+            matrix, width, which="LA", v0=np.ones(count, np.float32), tol=_TOLERANCE
+        )
+    except ArpackNoConvergence as error:  # some have come out
+        found = error.eigenvalues, error.eigenvectors
     return found
 
 

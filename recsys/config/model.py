@@ -133,7 +133,7 @@ class ModelConfig(BaseModel):
     direction: Direction = Field(
         "both",
         description="how training reads logbooks: forward, or both ways, half of the windows backwards; "
-        "auto: both where sends are fewer than 250,000",
+        "auto: both where there are fewer than 250,000 training sends",
     )
     pretrained: bool = Field(
         True,

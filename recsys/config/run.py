@@ -19,7 +19,10 @@ BY_SIZE: Final = "auto"  # an ensemble that the log's size decides (`recsys.trai
 SplitName = Literal["climber", "temporal", "leave-one-out"]
 DayOrder = Literal["set", "file", "seeded"]
 # What earlier versions did where a setting came later, whatever the default is now.
-_BEFORE: Final[Mapping[str, Mapping[str, Any]]] = {"model": {"text_output": False}, "training": {"ema": 0.0}}
+_BEFORE: Final[Mapping[str, Mapping[str, Any]]] = {
+    "model": {"text_output": False, "direction": "forward", "pretrained": False},
+    "training": {"ema": 0.0},
+}
 _GONE: Final = frozenset({"whole_days"})  # settings that changed nothing of what a trained model answers
 
 

@@ -49,9 +49,8 @@ if TYPE_CHECKING:
     from recsys.sequences.windows import Batch
 
 
-BEGUN: Final = (
-    0.5  # mean length of counted embeddings; a quarter does as well, 1 and 2 do less on MovieLens-1M
-)
+LEAST: Final = 0.05  # length of a counted embedding, as a share of their mean, below which it is none
+BEGUN: Final = 0.5  # mean length of counted embeddings; 0.25 does as well, 1 and 2 less on MovieLens-1M
 
 
 class Projection(BuildableBlock):
@@ -135,7 +134,7 @@ class PromptedTransformer(tr.Model, Network):
     the rest); every send of a window is a target (there the last alone); numbers in bins (there as they are);
     the output tied to the climbs' embeddings; training hides prompts, attributes, climbers and climbs by
     chance, so that the model also answers without a prompt and for new climbers (there nothing but the last
-    climb is hidden); windows lie end to end, shorter ones padded, half of them backwards
+    climb is hidden); windows lie end to end, shorter ones padded, of a small log half of them backwards
     (`recsys.sequences.mirrored`; there windows are full, and only a climber with fewer than ten sends is
     padded); climbs' embeddings begin as counted (`recsys.baselines.pairs`); the epoch is chosen by the mean
     of prompted and unprompted MRR@20 (there by accuracy). The study's rows ``paper-*`` undo all of these but
@@ -172,13 +171,14 @@ class PromptedTransformer(tr.Model, Network):
     def begin_climbs(self, vectors: Array) -> None:
         """Begin with these embeddings of the climbs, turned at random so that each seed has its own axes.
 
-        Their mean length becomes `BEGUN`. A climb whose vector is zero keeps the drawn one, of length 1.
+        Their mean length becomes `BEGUN`. A climb whose vector is next to zero, for it has no pairs, or those
+        that are in no vector this wide, keeps the drawn one, of length 1.
         """
         given = torch.from_numpy(vectors).float()
         lengths = given.norm(dim=1)
-        known = lengths > 0
-        if not known.any():
+        if not lengths.any():
             return
+        known = lengths > LEAST * lengths[lengths > 0].mean()
         table = self.task.pre.table.weight
         turn = torch.nn.init.orthogonal_(torch.empty(table.shape[1], table.shape[1]))
         begun = given * (BEGUN / lengths[known].mean()) @ turn[: given.shape[1]]

@@ -3,11 +3,12 @@
 An epoch asks for the new sends once, so that its cost grows with them and not with all that was ever
 logged. Windows without a new send are drawn anew each epoch from the whole history, `REPLAY` for each window
 with one: experience replay (Robins 1995; Rolnick et al. 2019), drawn from the stored logbooks themselves, in
-place of a buffer that is kept for it.
+place of a buffer that is kept for it. Logbooks are read forward alone.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -41,9 +42,10 @@ class FreshWindows(TrainingWindows):
         whole: bool,
         fresh: Array,
     ) -> None:
-        super().__init__(sequences, targets, length, asking, whole)
-        new = np.zeros(len(self.sequences), dtype=np.int64)
-        new[self.targets] = fresh[self.source[self.targets]]
+        # Backwards a new send asks for old ones: it is the first of its logbook's mirror image.
+        super().__init__(sequences, targets, length, replace(asking, mirrored=False), whole)
+        new = np.zeros(len(sequences), dtype=np.int64)
+        new[targets] = fresh[targets]
         self._until = np.concatenate([[0], np.cumsum(new)])  # new sends before each one
 
     def draw(self, rng: np.random.Generator) -> Array:
@@ -56,5 +58,4 @@ class FreshWindows(TrainingWindows):
 
     def __len__(self) -> int:
         """Number of training sends that an epoch asks for, on average: the new ones, and those replayed."""
-        asked = self.n_targets(self.draw(np.random.default_rng(0)))
-        return max(1, round(asked / 2 if self.asking.mirrored else asked))
+        return max(1, round(self.n_targets(self.draw(np.random.default_rng(0)))))

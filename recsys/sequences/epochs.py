@@ -62,9 +62,8 @@ class TrainingWindows(Dataset[Batch]):
         self, sequences: Sequences, targets: Array, length: int, asking: Asking, whole: bool = False
     ) -> None:
         self.length, self.asking, self._sends = length, asking, len(targets)
-        self.source = np.arange(len(sequences))  # which of the given sends each one is
         if asking.mirrored:
-            sequences, targets, self.source = both_ways(sequences, targets)
+            sequences, targets = both_ways(sequences, targets)
         self.sequences, self.targets = sequences, targets
         self.windows = Windows(sequences, targets, length)
         counts = np.bincount(sequences.owner(targets), minlength=len(sequences.climbers))

@@ -16,7 +16,7 @@ from recsys.arrays import Array
 from recsys.sequences.store import ELAPSED, Sequences
 
 
-def both_ways(sequences: Sequences, targets: Array) -> tuple[Sequences, Array, Array]:
+def both_ways(sequences: Sequences, targets: Array) -> tuple[Sequences, Array]:
     """The logbooks and, behind them, the mirror images of their training sends as those of further climbers.
 
     Days stay sets. The days elapsed of a mirrored send are those to the send after it; of the first one, of
@@ -31,8 +31,7 @@ def both_ways(sequences: Sequences, targets: Array) -> tuple[Sequences, Array, A
 
     Returns
     -------
-    The sequences, of n sends and len(targets) more; the training sends among them, int64; and for each send
-    which of `sequences` it is, int64.
+    The sequences, of len(targets) sends more, and the training sends among them, int64.
     """
     counts = np.bincount(sequences.owner(targets), minlength=len(sequences.climbers))
     who = np.flatnonzero(counts)
@@ -56,5 +55,4 @@ def both_ways(sequences: Sequences, targets: Array) -> tuple[Sequences, Array, A
         indices=np.concatenate([sequences.indices, left]),
         texts=sequences.texts,
     )
-    mirrored = count + np.arange(len(targets))
-    return found, np.concatenate([targets, mirrored]), np.concatenate([np.arange(count), source])
+    return found, np.concatenate([targets, count + np.arange(len(targets))])

@@ -134,7 +134,7 @@ class NextClimb(pl.LightningModule):
         hush_lightning()
 
     def configure_model(self) -> None:
-        """Build the model, with weights drawn from the seed, unless it is there."""
+        """Build the model, with weights drawn from the seed or counted, unless it is there."""
         if "model" not in self._modules:
             torch.manual_seed(self.seed)
             self.model = self.build()

@@ -14,15 +14,20 @@ from tests.builders.interaction_tables import of
 
 
 def drawn(climbers=60, n_items=12, seed=0):
-    """Climbers who stay among the lower or the upper half of the climbs; the last climb is in no training."""
+    """Climbers who keep to the lower or the upper half of the climbs, but one; the last climb is held out."""
     rng = np.random.default_rng(seed)
     low = rng.integers(0, 2, climbers)
     rows = [rng.integers(0, n_items // 2, 8) + half * (n_items // 2) for half in low]
     history = [[(int(i), TRAIN, float(day)) for day, i in enumerate(row)] for row in rows]
-    return of([*history, [(n_items, TEST, 0.0)]], n_items + 1)
+    held_out = [(n_items, TEST, 0.0), (0, TEST, 0.0), (n_items - 1, TEST, 0.0)]
+    across = [(1, TRAIN, 0.0), (n_items - 2, TRAIN, 1.0)]
+    return of([*history, across, held_out], n_items + 1)
 
 
-def test_dot_products_are_the_matrix_where_vectors_are_as_wide_as_it_is_positive():
+@pytest.mark.parametrize("dense", [pairs.DENSE, 0])
+def test_dot_products_are_the_matrix_where_vectors_are_as_wide_as_it_is_positive(dense, monkeypatch):
+    """Its part of eigenvalues above zero; nothing of it is below zero, or of the test."""
+    monkeypatch.setattr(pairs, "DENSE", dense)
     log = drawn()
     counts = near_pairs(log, log.training).toarray()
     sums = counts.sum(1)
@@ -31,9 +36,13 @@ def test_dot_products_are_the_matrix_where_vectors_are_as_wide_as_it_is_positive
     own, vectors = np.linalg.eigh(whole)
     kept = own > 0
     nearest = (vectors[:, kept] * own[kept]) @ vectors[:, kept].T
-    found = pair_vectors(log, 64)
+    assert (counts > 0).sum() > (whole > 0).sum()  # some are rarer than by chance
+    found = pair_vectors(log, 64 if dense else 9)
     assert found.dtype == np.float32
-    np.testing.assert_allclose(found @ found.T, nearest, atol=1e-3)
+    assert kept.sum() < 9
+    np.testing.assert_allclose(found @ found.T, nearest, atol=1e-3 if dense else 0.02)
+    np.testing.assert_array_equal(found, pairs._vectors(log, found.shape[1]))  # by no chance
+    assert pair_vectors(log, 3).shape == (13, 3)
 
 
 def test_climbs_of_the_same_people_are_near_and_one_without_a_pair_is_nowhere():
@@ -58,9 +67,17 @@ def test_of_many_sends_those_of_some_climbers_are_counted(monkeypatch):
     monkeypatch.setattr(pairs, "MOST", len(log.training) // 3)
     some = pairs._spaced(log)
     climbers = log.climbers[some]
+    assert climbers.max() > 50  # not the first alone
     assert 0.25 < len(some) / len(log.training) < 0.4
     for climber in np.unique(climbers):
         assert (climbers == climber).sum() == (log.climbers[log.training] == climber).sum()
+
+
+@pytest.mark.parametrize("couples", [2, 30, 200])
+def test_what_is_alike_comes_out_alike_each_time(couples):
+    """Eigenvalues that repeat leave their vectors open."""
+    log = of([[(2 * i, TRAIN, 0.0), (2 * i + 1, TRAIN, 0.0)] for i in range(couples)], 2 * couples + 5)
+    np.testing.assert_array_equal(pairs._vectors(log, 96), pairs._vectors(log, 96))
 
 
 def test_where_a_training_streams_the_first_parts_are_counted():

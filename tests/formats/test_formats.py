@@ -75,6 +75,8 @@ def test_a_run_and_its_bundle_answer_as_they_did(name, before, tmp_path):
     if name == "run-1":
         assert Run.open(run).config.training.ema == 0.0  # it was trained before weights were averaged
         assert not Run.open(run).config.model.text_output  # and before texts joined the scores
+        assert Run.open(run).config.model.direction == "forward"  # and before logbooks were read backwards
+        assert not Run.open(run).config.model.pretrained
 
 
 def test_a_bundle_of_before_newcomers_had_vectors_answers_a_posted_logbook_as_it_did(tmp_path):

@@ -28,6 +28,7 @@ def histories(indices=None):
         features={
             c.CLIMB: np.array([10, 11, 12, 13, 14, 20, 21, 22], dtype=np.uint8),
             ELAPSED: np.array([2, 5, 6, 7, 8, 2, 9, 4], dtype=np.uint8),
+            c.ELAPSED_DAYS: np.array([0.2, 0.5, 0.6, 0.7, 0.8, 0.2, 0.9, 0.4]),
         },
         rows=np.arange(8, dtype=np.int32),
         indices=indices,
@@ -38,27 +39,27 @@ TRAINING = np.array([0, 1, 2, 3, 5, 6, 7])
 
 
 def test_the_mirror_image_by_hand():
-    found, targets, source = both_ways(histories(), TRAINING)
+    found, targets = both_ways(histories(), TRAINING)
     assert found.offsets.tolist() == [0, 5, 8, 12, 15]
     assert found.climbers.tolist() == [3, 4, 3, 4]
     assert found.features[c.CLIMB][8:].tolist() == [13, 12, 11, 10, 22, 21, 20]  # never 14: no training
     # Of each the days to the send after it, of the first what the first of the logbook has.
     assert found.features[ELAPSED][8:].tolist() == [2, 7, 6, 5, 2, 4, 9]
+    assert found.features[c.ELAPSED_DAYS][8:].tolist() == [0.2, 0.7, 0.6, 0.5, 0.2, 0.4, 0.9]
     assert targets.tolist() == [*TRAINING, *range(8, 15)]
-    assert source.tolist() == [*range(8), 3, 2, 1, 0, 7, 6, 5]
-    assert (found.rows == source).all()
+    assert found.rows.tolist() == [*range(8), 3, 2, 1, 0, 7, 6, 5]
     assert not found.indices.any()
 
 
 def test_a_day_stays_a_set_and_one_that_training_cuts_is_what_is_left():
     days = np.array([0, 0, 1, 0, 1, 0, 1, 2])  # a: 0 | 1 2 | 3 4, of which 4 is no training; b: one day
-    found, _, _ = both_ways(histories(days), TRAINING)
+    found, _ = both_ways(histories(days), TRAINING)
     assert found.features[c.CLIMB][8:].tolist() == [13, 12, 11, 10, 22, 21, 20]
     assert found.indices[8:].tolist() == [0, 0, 1, 0, 0, 1, 2]
 
 
 def test_a_climber_without_training_sends_has_no_mirror_image():
-    found, targets, _ = both_ways(histories(), np.array([5, 6]))
+    found, targets = both_ways(histories(), np.array([5, 6]))
     assert found.offsets.tolist() == [0, 5, 8, 10]
     assert found.climbers.tolist() == [3, 4, 4]
     assert targets.tolist() == [5, 6, 8, 9]
@@ -91,12 +92,21 @@ def test_a_window_holds_what_came_after_last_send_first():
     assert batch[c.CLIMBER].tolist() == [3]
 
 
-def test_a_new_send_is_new_backwards_too():
+def test_an_order_that_is_drawn_inside_a_day_leaves_out_what_is_no_training():
+    days = np.array([0, 0, 1, 0, 1, 0, 1, 2])
+    made = TrainingWindows(histories(days), TRAINING, LENGTH, replace(DAYS, mirrored=True))
+    for seed in range(20):
+        made.shuffle_days(np.random.default_rng(seed))
+        batch = made.__getitems__([(0, 3), (8, 11)])
+        assert sorted(batch[c.CLIMB][0].tolist()) == sorted(batch[c.CLIMB][1].tolist()) == [10, 11, 12, 13]
+        assert batch[c.CLIMB][1, 0] == 13
+
+
+def test_a_training_that_goes_on_reads_forward():
+    """A new last send is the first of the mirror image, where it is asked for never."""
     fresh = np.zeros(8, dtype=bool)
     fresh[7] = True
-    made = FreshWindows(histories(), TRAINING, 2, replace(ALL, mirrored=True), False, fresh)
+    made = FreshWindows(histories(), TRAINING, 2, replace(FIRSTS, mirrored=True), False, fresh)
+    assert len(made.sequences) == 8
     pairs = made.draw(np.random.default_rng(0))
-    new = [set(range(first, end + 1)) & {7, 12} for first, end in pairs]
-    assert sum(map(bool, new)) == 2  # send 7, and its mirror image, the first of the second's
-    forward = FreshWindows(histories(), TRAINING, 2, ALL, False, fresh)
-    assert len(made) == pytest.approx(len(forward), abs=1)
+    assert sum(7 in range(first, end + 1) for first, end in pairs) == 1
