@@ -53,9 +53,10 @@ TOLD: Final = (
     "BERT, MLM", "Pre-norm, last", "GPT-2, CLM", "Pre-norm, CLM", "the default model",
 )  # fmt: skip
 MASKINGS: Final = {
-    "`--ensemble none --networks 1`: one network alone": "the default model",
-    "`--masking last --body bert`": "BERT, last",
-    "`--masking mlm`": "BERT, MLM",
+    "`--ensemble none`: the four alone": "the default model",
+    "`--model prenorm-last`": "Pre-norm, last",
+    "`--model bert-last`": "BERT, last",
+    "`--model bert-mlm`": "BERT, MLM",
     "`--model sasrec`": "SASRec",
     "`--model sequential-knn`": "Sequential item-kNN",
     "`--model item-knn`": "Item-kNN",
