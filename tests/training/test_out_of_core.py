@@ -90,18 +90,21 @@ def test_ranges_make_what_all_sends_make(data, whole, tmp_path, split, dask):
 
 
 @pytest.mark.slow
-def test_a_training_that_streams_ends_as_one_in_memory(data, tmp_path):
-    """All parts in one group: the same weights, the same figures."""
+@pytest.mark.parametrize("method", ["sasrec", "transformer"])
+def test_a_training_that_streams_ends_as_one_in_memory(data, tmp_path, method, monkeypatch):
+    """All parts in one group, and all counted for what embeddings begin as: the same weights and figures."""
     import torch
 
+    from recsys.baselines import pairs
     from recsys.exporting.keep import keep_bundle
     from recsys.training.evaluating import evaluate_folder
     from recsys.training.pipeline import train_run
 
+    monkeypatch.setattr(pairs, "PARTS", 100)
     run, found = Run(tmp_path / "streamed"), {}
-    prepared_in_ranges(run, config(data, stream=100))
-    train_run(config(data), tmp_path / "memory")
-    train_run(config(data, stream=100), run.folder, resume=True)
+    prepared_in_ranges(run, config(data, method=method, stream=100))
+    train_run(config(data, method=method), tmp_path / "memory")
+    train_run(config(data, method=method, stream=100), run.folder, resume=True)
     for name in ("streamed", "memory"):
         folder = tmp_path / name
         found[name] = torch.load(folder / "checkpoints" / "last.ckpt", weights_only=True)["state_dict"]
