@@ -53,8 +53,10 @@ def fit_each(
 def _at_once(networks: int, config: TrainingConfig) -> int:
     """How many are trained at a time: a thread each, where a fork is as safe as those of torch's DataLoader.
 
-    It is not where CUDA was begun, nor outside of Linux.
+    It is not where CUDA was begun, nor outside of Linux; and a worker of a study may fork nothing.
     """
+    if multiprocessing.current_process().daemon:
+        return 1
     alone = config.devices * config.nodes == 1 and not launched() and not config.stream and not config.compile
     if not alone or choose_device(config)[0] != "cpu" or sys.platform != "linux":
         return 1

@@ -139,3 +139,21 @@ def test_where_a_fork_is_not_safe_there_is_none(settings, monkeypatch):
     torch.set_num_threads(1)
     assert networks._at_once(2, TrainingConfig(accelerator="cpu")) == 1
     torch.set_num_threads(THREADS)
+
+
+def test_a_worker_of_a_study_which_may_have_no_children_trains_one_after_another(tmp_path):
+    """Its own processes are daemonic (`recsys.study.runner`)."""
+    context = multiprocessing.get_context("fork")
+    answer, told = context.Pipe(duplex=False)
+    worker = context.Process(target=_fitted, args=(told, tmp_path), daemon=True)
+    worker.start()
+    told.close()
+    assert answer.recv() == ["best_epoch", "best_epoch"]
+    worker.join()
+
+
+def _fitted(told, folder):
+    torch.set_num_threads(THREADS)
+    both = pair()
+    found = networks.fit_each(both, both[0][0].config, folder, False)
+    told.send([key for each in found for key in each if key == "best_epoch"])
