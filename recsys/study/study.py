@@ -165,8 +165,9 @@ def _refuse_other(home: Run, wanted: RunConfig) -> None:
     """A folder keeps the cells of one data set and one split."""
     if not (home.folder / STUDY).is_file():
         raise UsageError(f"{home.folder}: holds a run, not a study; choose another `output`")
-    old = home.config.model_dump(exclude={"facts"})
-    for name, value in wanted.model_dump(exclude={"facts"}).items():
+    unread = {"facts", "model", "training"}  # a cell has those of its row and of the study
+    old = home.config.model_dump(exclude=unread)
+    for name, value in wanted.model_dump(exclude=unread).items():
         if old[name] != value:
             raise UsageError(
                 f"{home.folder}: was started with {name} {old[name]}, not {value}; choose another `output`"

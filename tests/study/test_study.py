@@ -324,6 +324,17 @@ def test_other_data_is_refused(studied):
         study(other, folder, jobs=1)
 
 
+def test_a_study_of_before_the_model_had_a_setting_goes_on(studied, tmp_path, capfd):
+    """What the default model is now is of no cell that was finished."""
+    from recsys.study.study import study
+
+    folder, asked, _ = studied
+    model = asked.run.model.model_copy(update={"direction": "forward"})
+    now = asked.model_copy(update={"run": asked.run.model_copy(update={"model": model})})
+    study(now, shutil.copytree(folder, tmp_path / "copy"), jobs=1)
+    assert " 0 cells to run" in capfd.readouterr().err
+
+
 def test_a_cell_that_fails_is_named_and_the_others_are_kept(sends, tmp_path, monkeypatch):
     from recsys.study.study import study
 
