@@ -41,8 +41,8 @@ SHOWN: Final = (
     "Implicit ALS", "EASE",
     "FPMC", "CBOW", "GRU4Rec, 1 x 128, cross-entropy", "GRU4Rec, 1 x 128, BPR-max", "SASRec", "SSE-PT",
     "BERT4Rec, learned positions", "BST", "climb embeddings", "and climber embeddings",
-    "BERT, last", "Pre-norm, last", "BERT, MLM", "BERT, RTD", "XLNet, MLM", "XLNet, PLM", "GPT-2, CLM", "Pre-norm, CLM",
-    "the default model",
+    "BERT, last", "Pre-norm, last", "BERT, MLM", "BERT, RTD", "XLNet, MLM", "XLNet, PLM", "GPT-2, CLM",
+    "Pre-norm, CLM", "the default model",
 )  # fmt: skip
 TOLD: Final = (
     "Item-kNN", "EASE", "CBOW", "GRU4Rec, 1 x 128, cross-entropy", "SASRec", "climb embeddings",
