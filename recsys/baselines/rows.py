@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from recsys.columns import ATTRIBUTES, FEATURES
+from recsys.config.run import BEFORE
 from recsys.errors import UsageError
 
 if TYPE_CHECKING:
@@ -35,8 +36,6 @@ CHANGED: Final = "One change to the default model"
 TRANSFORMER: Final = "recsys.baselines.transformer:Transformer"
 # The paper's body and objective, and an output of embeddings alone: what a row does not say is this.
 _PAPER: Final = {"body": "bert", "masking": "last", "climb_features": False, "direction": "auto"}
-# What was so before it could be set, and goes unsaid: no finished cell of a study is run again.
-_BEFORE: Final = {"direction": "forward", "pretrained": False}
 # What the default model leaves to the data.
 _BY_DATA: Final = {"streams": "auto", "positions": "auto", "networks": 0, "direction": "auto"}
 
@@ -81,7 +80,9 @@ class Row:
         settings: Any
         if self.method == TRANSFORMER:
             settings = method.config.model_dump(mode="json")  # type: ignore[union-attr]
-            settings = {name: value for name, value in settings.items() if value != _BEFORE.get(name, ...)}
+            # What was so before it could be set goes unsaid: no finished cell of a study is run again.
+            before = BEFORE["model"]
+            settings = {name: value for name, value in settings.items() if value != before.get(name, ...)}
         else:
             settings = [asdict(each) for each in getattr(method, "GRID", (method,))]  # type: ignore[arg-type]
         return {"method": self.method, "settings": settings, "training": dict(self.training)}

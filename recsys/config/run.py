@@ -19,7 +19,7 @@ BY_SIZE: Final = "auto"  # an ensemble that the log's size decides (`recsys.trai
 SplitName = Literal["climber", "temporal", "leave-one-out"]
 DayOrder = Literal["set", "file", "seeded"]
 # What earlier versions did where a setting came later, whatever the default is now.
-_BEFORE: Final[Mapping[str, Mapping[str, Any]]] = {
+BEFORE: Final[Mapping[str, Mapping[str, Any]]] = {
     "model": {"text_output": False, "direction": "forward", "pretrained": False},
     "training": {"ema": 0.0},
 }
@@ -30,9 +30,9 @@ def as_stored(values: Any) -> Any:
     """What a file of settings holds, with what the version did that wrote it."""
     if not isinstance(values, dict):
         return values
-    told = {part: values[part] for part in _BEFORE if isinstance(values.get(part), dict)}
+    told = {part: values[part] for part in BEFORE if isinstance(values.get(part), dict)}
     kept = {part: {name: own[name] for name in own.keys() - _GONE} for part, own in told.items()}
-    return {**values, **{part: {**_BEFORE[part], **own} for part, own in kept.items()}}
+    return {**values, **{part: {**BEFORE[part], **own} for part, own in kept.items()}}
 
 
 class RunConfig(BaseModel):

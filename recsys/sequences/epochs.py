@@ -66,7 +66,7 @@ class TrainingWindows(Dataset[Batch]):
             sequences, targets = both_ways(sequences, targets)
         self.sequences, self.targets = sequences, targets
         self.windows = Windows(sequences, targets, length)
-        counts = np.bincount(sequences.owner(targets), minlength=len(sequences.climbers))
+        counts = sequences.counts(targets)
         self.starts = sequences.offsets[:-1][counts > 0]
         self.stops = self.starts + counts[counts > 0]
         self.limit = np.repeat(sequences.offsets[:-1] + counts, np.diff(sequences.offsets))  # [n_sends]

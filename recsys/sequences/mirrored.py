@@ -27,18 +27,16 @@ def both_ways(sequences: Sequences, targets: Array) -> tuple[Sequences, Array]:
     sequences:
         The histories.
     targets:
-        Indexes of the training sends: of each climber's sends the first so many, or none.
+        Indexes of the training sends, rising: of each climber's sends the first so many, or none.
 
     Returns
     -------
     The sequences, of len(targets) sends more, and the training sends among them, int64.
     """
-    counts = np.bincount(sequences.owner(targets), minlength=len(sequences.climbers))
+    counts, start = sequences.counts(targets), sequences.starts(targets)
     who = np.flatnonzero(counts)
-    sizes, starts = counts[who], sequences.offsets[:-1][who]
-    ends = np.cumsum(sizes)
-    start, stop = np.repeat(starts, sizes), np.repeat(starts + sizes, sizes)
-    source = stop - 1 - (np.arange(len(targets)) - np.repeat(ends - sizes, sizes))
+    stop = start + np.repeat(counts[who], counts[who])
+    source = start + stop - 1 - targets
     after = np.where(source + 1 < stop, source + 1, start)
     left = np.minimum(sequences.day_ends[source], stop) - 1 - source  # sends after each one in its day
     features = {
@@ -47,7 +45,7 @@ def both_ways(sequences: Sequences, targets: Array) -> tuple[Sequences, Array]:
     }
     count = len(sequences)
     found = Sequences(
-        offsets=np.concatenate([sequences.offsets, count + ends]),
+        offsets=np.concatenate([sequences.offsets, count + np.cumsum(counts[who])]),
         climbers=np.concatenate([sequences.climbers, sequences.climbers[who]]),
         climber_ids=np.concatenate([sequences.climber_ids, sequences.climber_ids[who]]),
         features=features,

@@ -114,6 +114,10 @@ class Sequences:
         """Where the history of each send's climber begins: the index of its first send, [n] to int64 [n]."""
         return self.offsets[self.owner(sends)]
 
+    def counts(self, sends: Array) -> Array:
+        """How many of some sends each climber has, [n] to int64 [n_climbers]."""
+        return np.bincount(self.owner(sends), minlength=len(self.climbers))
+
     def before(self, sends: Array) -> Array:
         """Where each send's history ends: the index after its last send, [n] to int64 [n]."""
         return sends - self.indices[sends].astype(np.int64)

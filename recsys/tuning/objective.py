@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import optuna
 from lightning.pytorch.callbacks import EarlyStopping
 
-from recsys.baselines.interactions import Interactions
 from recsys.config.run import RunConfig
 from recsys.errors import DivergedError
 from recsys.training.fit import best_score
@@ -21,8 +20,9 @@ from recsys.tuning.space import configured
 
 if TYPE_CHECKING:
     import lightning.pytorch as pl
+    from merlin.schema import Schema
 
-    from recsys.sequences.prepare import Prepared
+    from recsys.baselines.interactions import Interactions
 
 
 class Pruning(EarlyStopping):
@@ -44,8 +44,10 @@ class Pruning(EarlyStopping):
             raise optuna.TrialPruned
 
 
-def validation_score(trial: optuna.Trial, base: RunConfig, prepared: Prepared) -> float:
+def validation_score(trial: optuna.Trial, base: RunConfig, sends: Interactions, schema: Schema) -> float:
     """The best validation score of the base's settings with the trial's parameters.
+
+    What is counted of the sends is counted once for all trials that are given the same.
 
     Raises
     ------
@@ -54,9 +56,9 @@ def validation_score(trial: optuna.Trial, base: RunConfig, prepared: Prepared) -
     """
     config = configured(base, trial.params)
     method: Any = settings_of(config)
-    sends, stop = Interactions.of(prepared), Pruning(trial, config.training.patience)
+    stop = Pruning(trial, config.training.patience)
     try:
-        module = build_module(method.alone(), sends, prepared.schema, config, config.seed)
+        module = build_module(method.alone(), sends, schema, config, config.seed)
         return best_score(module, config.training, stop)
     except DivergedError as error:
         raise optuna.TrialPruned from error

@@ -17,6 +17,7 @@ import numpy as np
 import optuna
 from optuna.trial import TrialState
 
+from recsys.baselines.interactions import Interactions
 from recsys.config.run import RunConfig
 from recsys.console import progress, say
 from recsys.errors import RunError, UsageError
@@ -27,6 +28,8 @@ from recsys.tuning.space import first_guess, space_of
 from recsys.tuning.storage import done, finished, open_study, or_run_error, reading
 
 if TYPE_CHECKING:
+    from merlin.schema import Schema
+
     from recsys.sequences.prepare import Prepared
 
 PREPARED = "prepared"  # the folder in a study's that holds what was prepared, as in a run's
@@ -92,9 +95,10 @@ def _search(
     study: optuna.Study, config: RunConfig, prepared: Prepared, folder: Path, trials: int, until: float
 ) -> None:
     """Run trials until there are so many, or until that time; what they found is written after each."""
+    sends = Interactions.of(prepared)
     try:
         while len(done(study)) < trials and time.monotonic() < until:
-            _next_trial(study, config, prepared, folder)
+            _next_trial(study, config, sends, prepared.schema, folder)
             _keep(folder, study, config)
             with reading(folder):
                 told = progress_line(study, trials)
@@ -132,7 +136,9 @@ def _describe(config: RunConfig, prepared: Prepared, trials: int, before: int) -
     )
 
 
-def _next_trial(study: optuna.Study, base: RunConfig, prepared: Prepared, folder: Path) -> None:
+def _next_trial(
+    study: optuna.Study, base: RunConfig, sends: Interactions, schema: Schema, folder: Path
+) -> None:
     """Draw, train and keep a trial; the first one tries the settings given."""
     with progress("importing Transformers4Rec"):
         from recsys.tuning.objective import validation_score
@@ -145,7 +151,7 @@ def _next_trial(study: optuna.Study, base: RunConfig, prepared: Prepared, folder
         study.sampler = optuna.samplers.TPESampler(seed=seed)
         trial = study.ask(space_of(base))
     try:
-        study.tell(trial, validation_score(trial, base, prepared))
+        study.tell(trial, validation_score(trial, base, sends, schema))
     except optuna.TrialPruned:
         study.tell(trial, state=TrialState.PRUNED)
     except BaseException:

@@ -91,8 +91,7 @@ def test_where_a_training_streams_the_first_parts_are_counted():
             read.extend(numbers)
             return log
 
-    none = np.zeros(0, dtype=np.int64)
     streamed = replace(of([[(0, TEST, 0.0)]], log.n_items), shards=Shards())
-    assert streamed.training.tolist() == none.tolist()
+    assert streamed.training.tolist() == []
     np.testing.assert_array_equal(pair_vectors(streamed, 4), pair_vectors(log, 4))
     assert read == [0, 1, 2, 3]

@@ -174,7 +174,7 @@ def test_each_seed_draws_trials_of_its_own(tmp_path, monkeypatch):
     def drawn(seed: int) -> list[dict]:
         study = optuna.create_study(direction="maximize")
         for _ in range(3):
-            _next_trial(study, RunConfig(seed=seed), None, tmp_path)
+            _next_trial(study, RunConfig(seed=seed), None, None, tmp_path)
         return [trial.params for trial in study.trials]
 
     monkeypatch.setattr(objective, "validation_score", lambda *_: 0.1)
